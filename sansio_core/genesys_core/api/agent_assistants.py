@@ -173,7 +173,7 @@ def get_assistant_queues(
 
     Args:
         assistant_id: the ID of the assistant.
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
         expand: query, string: assistant. What to include in addition.
@@ -202,11 +202,11 @@ def get_assistants(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-assistants
 
     Args:
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         limit: query, string.
         page_size: query, string. How many items to return at most.
-        name: query, string.
+        name: query, string. Filter by name.
         expand: query, string: copilot. What to include in addition.
     """
     return _Lists(_Endpoint(
@@ -252,11 +252,11 @@ def get_assistants_agentchecklists(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-assistants-agentchecklists
 
     Args:
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
         name_prefix: query, string.
-        language: query, string.
+        language: query, string. Filter by language.
         sort_order: query, string: asc, desc. Ascending or descending.
         sort_by: query, string: dateModified, language, name. The field to sort by.
         agent_checklist_ids: query, list of string. The IDs of agent checklists.
@@ -299,7 +299,7 @@ def get_assistants_queues(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-assistants-queues
 
     Args:
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
         queue_ids: query, string. The IDs of queues.

@@ -43,7 +43,7 @@ def get_assistants_copilot_featuresupport(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-assistants-copilot-featuresupport
 
     Args:
-        language: query, string.
+        language: query, string. Filter by language.
     """
     return _Lists(_Endpoint(
         "get_assistants_copilot_featuresupport", "GET", "/api/v2/assistants/copilot/featuresupport",

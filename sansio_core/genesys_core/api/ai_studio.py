@@ -123,9 +123,9 @@ def get_agentic_virtualagents(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-agentic-virtualagents
 
     Args:
-        name: query, string.
+        name: query, string. Filter by name.
         name_contains: query, string.
-        status: query, string: Draft, Published.
+        status: query, string: Draft, Published. Filter by status.
         sort_by: query, string: dateModified, name, status. The field to sort by.
         sort_order: query, string: asc, desc. Ascending or descending.
         page_number: query, integer. The page, counted from 1.
@@ -175,9 +175,9 @@ def get_conversations_summaries_settings(
     Args:
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
-        name: query, string.
+        name: query, string. Filter by name.
         sort_order: query, string: asc, desc. Ascending or descending.
-        language: query, string.
+        language: query, string. Filter by language.
         sort_by: query, string: dateModified, name. The field to sort by.
     """
     return _Lists(_Endpoint(
@@ -275,9 +275,9 @@ def get_guides(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-guides
 
     Args:
-        name: query, string.
+        name: query, string. Filter by name.
         name_contains: query, string.
-        status: query, string: Published, Draft.
+        status: query, string: Published, Draft. Filter by status.
         sort_by: query, string: dateModified, name, status. The field to sort by.
         sort_order: query, string: asc, desc. Ascending or descending.
         page_number: query, integer. The page, counted from 1.

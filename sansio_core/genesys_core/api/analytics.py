@@ -884,7 +884,7 @@ def get_analytics_dataextraction_downloads_metadata(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-dataextraction-downloads-metadata
 
     Args:
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
         data_schema: query, string.
@@ -1141,7 +1141,7 @@ def get_analytics_reporting_dashboards_users(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
         id: query, list of string. Only these IDs.
-        state: query, string: active, inactive.
+        state: query, string: active, inactive. Filter by state.
         deleted_only: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -1221,7 +1221,7 @@ def get_analytics_reporting_settings_dashboards_query(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-reporting-settings-dashboards-query
 
     Args:
-        name: query, string.
+        name: query, string. Filter by name.
         dashboard_type: query, string: All, Public, Private, Shared, Favorites.
         dashboard_state: query, string: Active, Deleted.
         dashboard_access_filter: query, string: OwnedByMe, OwnedByAnyone, NotOwnedByMe.
@@ -1266,7 +1266,7 @@ def get_analytics_reporting_settings_user_dashboards(
         public_only: query, boolean.
         favorite_only: query, boolean.
         deleted_only: query, boolean.
-        name: query, string.
+        name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
         "get_analytics_reporting_settings_user_dashboards", "GET",

@@ -405,7 +405,7 @@ def get_architect_dependencytracking(
     Args:
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
-        name: query, string.
+        name: query, string. Filter by name.
         object_type: query, list of string: ACDLANGUAGE, ACDSKILL, ACDWRAPUPCODE,
             AGENTICVIRTUALAGENT, AGENTICVIRTUALAGENTVERSION, AUDIOCONNECTORBOT, BOTCONNECTORBOT,
             BOTCONNECTORINTEGRATION, BOTFLOW, BRIDGEACTION, COMMONMODULEFLOW, COMPOSERSCRIPT,
@@ -609,7 +609,7 @@ def get_architect_dependencytracking_deletedresourceconsumers(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-dependencytracking-deletedresourceconsumers
 
     Args:
-        name: query, string.
+        name: query, string. Filter by name.
         object_type: query, list of string: ACDLANGUAGE, ACDSKILL, ACDWRAPUPCODE,
             AGENTICVIRTUALAGENT, AGENTICVIRTUALAGENTVERSION, AUDIOCONNECTORBOT, BOTCONNECTORBOT,
             BOTCONNECTORINTEGRATION, BOTFLOW, BRIDGEACTION, COMMONMODULEFLOW, COMPOSERSCRIPT,
@@ -807,7 +807,7 @@ def get_architect_dependencytracking_updatedresourceconsumers(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-dependencytracking-updatedresourceconsumers
 
     Args:
-        name: query, string.
+        name: query, string. Filter by name.
         object_type: query, list of string: ACDLANGUAGE, ACDSKILL, ACDWRAPUPCODE,
             AGENTICVIRTUALAGENT, AGENTICVIRTUALAGENTVERSION, AUDIOCONNECTORBOT, BOTCONNECTORBOT,
             BOTCONNECTORINTEGRATION, BOTFLOW, BRIDGEACTION, COMMONMODULEFLOW, COMPOSERSCRIPT,
@@ -895,7 +895,7 @@ def get_architect_emergencygroups(
         page_size: query, integer. How many items to return at most.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
-        name: query, string.
+        name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
         "get_architect_emergencygroups", "GET", "/api/v2/architect/emergencygroups",
@@ -929,7 +929,7 @@ def get_architect_emergencygroups_divisionviews(
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         id: query, list of string. Only these IDs.
-        name: query, string.
+        name: query, string. Filter by name.
         division_id: query, list of string. The ID of a division.
     """
     return _Lists(_Endpoint(
@@ -955,7 +955,7 @@ def get_architect_grammar(
 
     Args:
         grammar_id: the ID of the grammar.
-        include_file_urls: query, boolean.
+        include_file_urls: query, boolean. Whether to include file URLs.
     """
     return _Operation(_Endpoint(
         "get_architect_grammar", "GET", "/api/v2/architect/grammars/{grammarId}", "Grammar",
@@ -1006,10 +1006,10 @@ def get_architect_grammars(
         sort_by: query, string: description, id, name. The field to sort by.
         sort_order: query, string: asc, desc. Ascending or descending.
         id: query, list of string. Only these IDs.
-        name: query, string.
-        description: query, string.
+        name: query, string. Filter by name.
+        description: query, string. Filter by description.
         name_or_description: query, string.
-        include_file_urls: query, boolean.
+        include_file_urls: query, boolean. Whether to include file URLs.
     """
     return _Lists(_Endpoint(
         "get_architect_grammars", "GET", "/api/v2/architect/grammars", "GrammarListing",
@@ -1074,7 +1074,7 @@ def get_architect_ivrs(
         page_size: query, integer. How many items to return at most.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
-        name: query, string.
+        name: query, string. Filter by name.
         dnis: query, string.
         schedule_group: query, string.
         expand: query, list of string: identityresolution. What to include in addition.
@@ -1111,7 +1111,7 @@ def get_architect_ivrs_divisionviews(
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         id: query, list of string. Only these IDs.
-        name: query, string.
+        name: query, string. Filter by name.
         division_id: query, list of string. The ID of a division.
     """
     return _Lists(_Endpoint(
@@ -1138,8 +1138,8 @@ def get_architect_prompt(
 
     Args:
         prompt_id: the ID of the prompt.
-        include_media_uris: query, boolean.
-        include_resources: query, boolean.
+        include_media_uris: query, boolean. Whether to include media uris.
+        include_resources: query, boolean. Whether to include resources.
         language: query, list of string.
     """
     return _Operation(_Endpoint(
@@ -1251,13 +1251,13 @@ def get_architect_prompts(
     Args:
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
-        name: query, list of string.
-        description: query, string.
+        name: query, list of string. Filter by name.
+        description: query, string. Filter by description.
         name_or_description: query, string.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
-        include_media_uris: query, boolean.
-        include_resources: query, boolean.
+        include_media_uris: query, boolean. Whether to include media uris.
+        include_resources: query, boolean. Whether to include resources.
         language: query, list of string.
         division_id: query, list of string. The ID of a division.
     """
@@ -1326,7 +1326,7 @@ def get_architect_schedulegroups(
         page_size: query, integer. How many items to return at most.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
-        name: query, string.
+        name: query, string. Filter by name.
         schedule_ids: query, string. The IDs of schedules.
         division_id: query, list of string. The ID of a division.
     """
@@ -1363,7 +1363,7 @@ def get_architect_schedulegroups_divisionviews(
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         id: query, list of string. Only these IDs.
-        name: query, string.
+        name: query, string. Filter by name.
         division_id: query, list of string. The ID of a division.
     """
     return _Lists(_Endpoint(
@@ -1396,7 +1396,7 @@ def get_architect_schedules(
         page_size: query, integer. How many items to return at most.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
-        name: query, string.
+        name: query, string. Filter by name.
         division_id: query, list of string. The ID of a division.
     """
     return _Lists(_Endpoint(
@@ -1430,7 +1430,7 @@ def get_architect_schedules_divisionviews(
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         id: query, list of string. Only these IDs.
-        name: query, string.
+        name: query, string. Filter by name.
         division_id: query, list of string. The ID of a division.
     """
     return _Lists(_Endpoint(
@@ -1457,8 +1457,8 @@ def get_architect_systemprompt(
 
     Args:
         prompt_id: the ID of the prompt.
-        include_media_uris: query, boolean.
-        include_resources: query, boolean.
+        include_media_uris: query, boolean. Whether to include media uris.
+        include_resources: query, boolean. Whether to include resources.
         language: query, list of string.
     """
     return _Operation(_Endpoint(
@@ -1583,11 +1583,11 @@ def get_architect_systemprompts(
         page_size: query, integer. How many items to return at most.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
-        name: query, string.
-        description: query, string.
+        name: query, string. Filter by name.
+        description: query, string. Filter by description.
         name_or_description: query, string.
-        include_media_uris: query, boolean.
-        include_resources: query, boolean.
+        include_media_uris: query, boolean. Whether to include media uris.
+        include_resources: query, boolean. Whether to include resources.
         language: query, list of string.
     """
     return _Lists(_Endpoint(
@@ -1878,14 +1878,14 @@ def get_flows(
         type: query, list of string: bot, commonmodule, digitalbot, emailsend, inboundcall,
             inboundchat, inboundemail, inboundshortmessage, outboundcall, inqueuecall, inqueueemail,
             inqueueshortmessage, speech, securecall, surveyinvite, voice, voicemail, voicesurvey,
-            workflow, workitem.
+            workflow, workitem. Filter by type.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         id: query, list of string. Only these IDs.
-        name: query, string.
-        description: query, string.
+        name: query, string. Filter by name.
+        description: query, string. Filter by description.
         name_or_description: query, string.
         publish_version_id: query, string. The ID of a publish version.
         editable_by: query, string.
@@ -1893,7 +1893,7 @@ def get_flows(
         locked_by_client_id: query, string. The ID of a locked by client.
         secure: query, string: any, checkedin, published.
         deleted: query, boolean.
-        include_schemas: query, boolean.
+        include_schemas: query, boolean. Whether to include schemas.
         virtual_agent_enabled: query, boolean.
         published_after: query, string.
         published_before: query, string.
@@ -2075,7 +2075,7 @@ def get_flows_datatables(
         sort_by: query, string: id, name. The field to sort by.
         sort_order: query, string. Ascending or descending.
         division_id: query, list of string. The ID of a division.
-        name: query, string.
+        name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
         "get_flows_datatables", "GET", "/api/v2/flows/datatables", "DataTablesDomainEntityListing",
@@ -2131,7 +2131,7 @@ def get_flows_datatables_divisionviews(
         sort_by: query, string: id, name. The field to sort by.
         sort_order: query, string. Ascending or descending.
         division_id: query, list of string. The ID of a division.
-        name: query, string.
+        name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
         "get_flows_datatables_divisionviews", "GET", "/api/v2/flows/datatables/divisionviews",
@@ -2167,18 +2167,18 @@ def get_flows_divisionviews(
         type: query, list of string: bot, commonmodule, digitalbot, emailsend, inboundcall,
             inboundchat, inboundemail, inboundshortmessage, outboundcall, inqueuecall, inqueueemail,
             inqueueshortmessage, speech, securecall, surveyinvite, voice, voicemail, voicesurvey,
-            workflow, workitem.
+            workflow, workitem. Filter by type.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         id: query, list of string. Only these IDs.
-        name: query, string.
+        name: query, string. Filter by name.
         publish_version_id: query, string. The ID of a publish version.
         published_after: query, string.
         published_before: query, string.
         division_id: query, list of string. The ID of a division.
-        include_schemas: query, boolean.
+        include_schemas: query, boolean. Whether to include schemas.
     """
     return _Lists(_Endpoint(
         "get_flows_divisionviews", "GET", "/api/v2/flows/divisionviews",
@@ -2452,8 +2452,8 @@ def get_flows_milestones(
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         id: query, list of string. Only these IDs.
-        name: query, string.
-        description: query, string.
+        name: query, string. Filter by name.
+        description: query, string. Filter by description.
         name_or_description: query, string.
         division_id: query, list of string. The ID of a division.
     """
@@ -2490,7 +2490,7 @@ def get_flows_milestones_divisionviews(
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         id: query, list of string. Only these IDs.
-        name: query, string.
+        name: query, string. Filter by name.
         division_id: query, list of string. The ID of a division.
     """
     return _Lists(_Endpoint(
@@ -2542,8 +2542,8 @@ def get_flows_outcomes(
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         id: query, list of string. Only these IDs.
-        name: query, string.
-        description: query, string.
+        name: query, string. Filter by name.
+        description: query, string. Filter by description.
         name_or_description: query, string.
         division_id: query, list of string. The ID of a division.
     """
@@ -2580,7 +2580,7 @@ def get_flows_outcomes_divisionviews(
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         id: query, list of string. Only these IDs.
-        name: query, string.
+        name: query, string. Filter by name.
         division_id: query, list of string. The ID of a division.
     """
     return _Lists(_Endpoint(

@@ -168,7 +168,7 @@ def get_authorization_divisions(
         previous_page: query, string.
         object_count: query, boolean.
         id: query, list of string. Only these IDs.
-        name: query, string.
+        name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
         "get_authorization_divisions", "GET", "/api/v2/authorization/divisions",
@@ -240,11 +240,11 @@ def get_authorization_divisions_query(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisions-query
 
     Args:
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
         id: query, list of string. Only these IDs.
-        name: query, string.
+        name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
         "get_authorization_divisions_query", "GET", "/api/v2/authorization/divisions/query",
@@ -266,7 +266,7 @@ def get_authorization_divisionspermitted_me(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisionspermitted-me
 
     Args:
-        name: query, string.
+        name: query, string. Filter by name.
         permission: query, string.
     """
     return _Lists(_Endpoint(
@@ -633,7 +633,7 @@ def get_authorization_roles(
         expand: query, list of string. What to include in addition.
         next_page: query, string.
         previous_page: query, string.
-        name: query, string.
+        name: query, string. Filter by name.
         permission: query, list of string.
         default_role_id: query, list of string. The ID of a default role.
         user_count: query, boolean.
@@ -690,8 +690,8 @@ def get_authorization_subject(
 
     Args:
         subject_id: the ID of the subject.
-        include_duplicates: query, boolean.
-        include_full_roles: query, boolean.
+        include_duplicates: query, boolean. Whether to include duplicates.
+        include_full_roles: query, boolean. Whether to include full roles.
     """
     return _Operation(_Endpoint(
         "get_authorization_subject", "GET", "/api/v2/authorization/subjects/{subjectId}",
@@ -712,8 +712,8 @@ def get_authorization_subjects_me(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-subjects-me
 
     Args:
-        include_duplicates: query, boolean.
-        include_full_roles: query, boolean.
+        include_duplicates: query, boolean. Whether to include duplicates.
+        include_full_roles: query, boolean. Whether to include full roles.
     """
     return _Operation(_Endpoint(
         "get_authorization_subjects_me", "GET", "/api/v2/authorization/subjects/me", "AuthzSubject",

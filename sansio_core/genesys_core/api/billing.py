@@ -73,12 +73,12 @@ def get_billing_contracts(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-billing-contracts
 
     Args:
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
         date_start: query, date.
         date_end: query, date.
-        status: query, string: Active, Inactive.
+        status: query, string: Active, Inactive. Filter by status.
         external_number: query, string.
     """
     return _Lists(_Endpoint(
@@ -122,7 +122,7 @@ def get_billing_contracts_invoice_lines(
 
     Args:
         invoice_id: the ID of the invoice.
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
     """
@@ -152,12 +152,12 @@ def get_billing_contracts_invoices(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-billing-contracts-invoices
 
     Args:
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
         date_start: query, date.
         date_end: query, date.
-        payment_status: query, string: Paid, UnPaid.
+        payment_status: query, string: Paid, UnPaid. Filter by payment status.
     """
     return _Lists(_Endpoint(
         "get_billing_contracts_invoices", "GET", "/api/v2/billing/contracts/invoices",

@@ -358,7 +358,7 @@ def get_businessrules_decisiontable_versions(
         table_id: the ID of the table.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
-        status: query, list of string.
+        status: query, list of string. Filter by status.
         has_snapshot: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -389,7 +389,7 @@ def get_businessrules_decisiontables(
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
         division_ids: query, list of string. The IDs of divisions.
-        name: query, string.
+        name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
         "get_businessrules_decisiontables", "GET", "/api/v2/businessrules/decisiontables",
@@ -422,7 +422,7 @@ def get_businessrules_decisiontables_search(
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
         schema_id: query, string. The ID of a schema.
-        name: query, string.
+        name: query, string. Filter by name.
         with_published_version: query, boolean.
         expand: query, list of string: ExecutionInputSchema, ExecutionOutputSchema. What to include
             in addition.
@@ -489,7 +489,7 @@ def get_businessrules_schema_versions(
 
     Args:
         schema_id: the ID of the schema.
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
     """

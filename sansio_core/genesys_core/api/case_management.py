@@ -171,7 +171,7 @@ def get_casemanagement_case_associations(
 
     Args:
         case_id: the ID of the case.
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
     """
@@ -282,7 +282,7 @@ def get_casemanagement_case_stage_steps(
     Args:
         case_id: the ID of the case.
         stage_id: the ID of the stage.
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
     """
@@ -310,7 +310,7 @@ def get_casemanagement_case_stages(
 
     Args:
         case_id: the ID of the case.
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
     """
@@ -494,7 +494,7 @@ def get_casemanagement_caseplan_version_stageplan_stepplans(
         caseplan_id: the ID of the case plan.
         version_id: the ID of the version.
         stageplan_id: the ID of the stage plan.
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
         expands: query, list of string: caseplan, stageplan, worktype. What to include in addition.
@@ -526,7 +526,7 @@ def get_casemanagement_caseplan_version_stageplans(
     Args:
         caseplan_id: the ID of the case plan.
         version_id: the ID of the version.
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
         expands: query, list of string: caseplan. What to include in addition.

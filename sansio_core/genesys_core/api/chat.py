@@ -180,7 +180,7 @@ def get_chats_room_messages(
         limit: query, string. How many items to return at most.
         before: query, string. The end of the period.
         after: query, string.
-        exclude_metadata: query, boolean.
+        exclude_metadata: query, boolean. Whether to exclude metadata.
     """
     return _Lists(_Endpoint(
         "get_chats_room_messages", "GET", "/api/v2/chats/rooms/{roomJid}/messages",
@@ -262,7 +262,7 @@ def get_chats_thread_messages(
         limit: query, string. How many items to return at most.
         before: query, string. The end of the period.
         after: query, string.
-        exclude_metadata: query, boolean.
+        exclude_metadata: query, boolean. Whether to exclude metadata.
     """
     return _Lists(_Endpoint(
         "get_chats_thread_messages", "GET", "/api/v2/chats/threads/{threadId}/messages",
@@ -328,7 +328,7 @@ def get_chats_user_messages(
         limit: query, string.
         before: query, string.
         after: query, string.
-        exclude_metadata: query, boolean.
+        exclude_metadata: query, boolean. Whether to exclude metadata.
     """
     return _Operation(_Endpoint(
         "get_chats_user_messages", "GET", "/api/v2/chats/users/{userId}/messages",

@@ -191,7 +191,7 @@ def get_contentmanagement_documents(
 
     Args:
         workspace_id: query, string. The ID of a workspace.
-        name: query, string.
+        name: query, string. Filter by name.
         expand: query, list of string: acl, workspace. What to include in addition.
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.

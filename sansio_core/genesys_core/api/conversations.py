@@ -893,12 +893,12 @@ def get_conversation_suggestions(
 
     Args:
         conversation_id: the ID of the conversation.
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
         type: query, string: Faq, Article, KnowledgeArticle, KnowledgeSearch, CannedResponse,
-            Script, SuggestedKnowledgeAnswer, ThirdPartySuggestion.
-        state: query, string: Suggested, Accepted, Dismissed, Failed, Rated.
+            Script, SuggestedKnowledgeAnswer, ThirdPartySuggestion. Filter by type.
+        state: query, string: Suggested, Accepted, Dismissed, Failed, Rated. Filter by state.
     """
     return _Lists(_Endpoint(
         "get_conversation_suggestions", "GET", "/api/v2/conversations/{conversationId}/suggestions",
@@ -1463,7 +1463,8 @@ def get_conversations_email_messages(
 
     Args:
         conversation_id: the ID of the conversation.
-        include_agentless_stitched_messages: query, boolean.
+        include_agentless_stitched_messages: query, boolean. Whether to include agentless stitched
+            messages.
     """
     return _Lists(_Endpoint(
         "get_conversations_email_messages", "GET",
@@ -1688,7 +1689,7 @@ def get_conversations_message_communication_messages_media(
     Args:
         conversation_id: the ID of the conversation.
         communication_id: the ID of the communication.
-        status: query, string: uploading, valid, invalid.
+        status: query, string: uploading, valid, invalid. Filter by status.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
     """

@@ -253,7 +253,7 @@ def get_externalcontacts_contact_journey_segments(
 
     Args:
         contact_id: the ID of the contact.
-        include_merged: query, boolean.
+        include_merged: query, boolean. Whether to include merged.
         limit: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
@@ -280,7 +280,7 @@ def get_externalcontacts_contact_journey_sessions(
         contact_id: the ID of the contact.
         page_size: query, string. How many items to return at most.
         after: query, string. Where the page begins, from the previous response.
-        include_merged: query, boolean.
+        include_merged: query, boolean. Whether to include merged.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_contact_journey_sessions", "GET",
@@ -594,7 +594,7 @@ def get_externalcontacts_externalsources(
     Args:
         cursor: query, string. Where the page begins, from the previous response.
         limit: query, integer. How many items to return at most.
-        name: query, string.
+        name: query, string. Filter by name.
         active: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -925,7 +925,7 @@ def get_externalcontacts_import_settings(
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
         sort_order: query, string: Ascending, Descending. Ascending or descending.
-        name: query, string.
+        name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_import_settings", "GET", "/api/v2/externalcontacts/import/settings",
@@ -991,7 +991,7 @@ def get_externalcontacts_organization(
         external_organization_id: the ID of the external organization.
         expand: query, list of string: externalDataSources, division, identifiers, externalSources.
             What to include in addition.
-        include_trustors: query, boolean.
+        include_trustors: query, boolean. Whether to include trustors.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_organization", "GET",
@@ -1172,7 +1172,7 @@ def get_externalcontacts_organizations(
         sort_order: query, string. Ascending or descending.
         expand: query, list of string: externalDataSources, division, identifiers, externalSources.
             What to include in addition.
-        include_trustors: query, boolean.
+        include_trustors: query, boolean. Whether to include trustors.
         division_ids: query, list of string. The IDs of divisions.
     """
     return _Lists(_Endpoint(

@@ -267,7 +267,7 @@ def get_gamification_contests(
         date_start: query, date.
         date_end: query, date.
         status: query, list of string: Upcoming, Ongoing, Pending, RecentlyCompleted, Completed,
-            Cancelled.
+            Cancelled. Filter by status.
         sort_by: query, string: title, dateStart, dateEnd, dateFinalized, status, profile,
             participantCount. The field to sort by.
         sort_order: query, string: asc, desc. Ascending or descending.
@@ -305,7 +305,7 @@ def get_gamification_contests_me(
         date_start: query, date.
         date_end: query, date.
         status: query, list of string: Upcoming, Ongoing, Pending, RecentlyCompleted, Completed,
-            Cancelled.
+            Cancelled. Filter by status.
         sort_by: query, string: title, dateStart, dateEnd, dateFinalized, status, profile,
             participantCount. The field to sort by.
         sort_order: query, string: asc, desc. Ascending or descending.

@@ -71,12 +71,12 @@ def get_infrastructureascode_accelerators(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: asc, desc. Ascending or descending.
-        name: query, string.
-        description: query, string.
-        origin: query, string: community, partner, genesys.
-        type: query, string: module, accelerator, blueprint.
-        classification: query, string.
-        tags: query, string.
+        name: query, string. Filter by name.
+        description: query, string. Filter by description.
+        origin: query, string: community, partner, genesys. Filter by origin.
+        type: query, string: module, accelerator, blueprint. Filter by type.
+        classification: query, string. Filter by classification.
+        tags: query, string. Filter by tags.
     """
     return _Lists(_Endpoint(
         "get_infrastructureascode_accelerators", "GET", "/api/v2/infrastructureascode/accelerators",
@@ -131,7 +131,7 @@ def get_infrastructureascode_jobs(
 
     Args:
         max_results: query, integer.
-        include_errors: query, boolean.
+        include_errors: query, boolean. Whether to include errors.
         sort_by: query, string: id, dateSubmitted, submittedBy, acceleratorId, status. The field to
             sort by.
         sort_order: query, string: asc, desc. Ascending or descending.

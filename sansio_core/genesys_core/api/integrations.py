@@ -195,7 +195,7 @@ def get_integrations_action(
         action_id: the ID of the action.
         expand: query, string: contract. What to include in addition.
         flatten: query, boolean.
-        include_config: query, boolean.
+        include_config: query, boolean. Whether to include config.
     """
     return _Operation(_Endpoint(
         "get_integrations_action", "GET", "/api/v2/integrations/actions/{actionId}", "Action",
@@ -221,7 +221,7 @@ def get_integrations_action_draft(
         action_id: the ID of the action.
         expand: query, string: contract. What to include in addition.
         flatten: query, boolean.
-        include_config: query, boolean.
+        include_config: query, boolean. Whether to include config.
     """
     return _Operation(_Endpoint(
         "get_integrations_action_draft", "GET", "/api/v2/integrations/actions/{actionId}/draft",
@@ -392,12 +392,12 @@ def get_integrations_actions(
         previous_page: query, string.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ASC, DESC. Ascending or descending.
-        category: query, string.
-        name: query, string.
+        category: query, string. Filter by category.
+        name: query, string. Filter by name.
         ids: query, string. Only these IDs.
         secure: query, string: true, false.
         include_auth_actions: query, string: true, false.
-        include_config: query, boolean.
+        include_config: query, boolean. Whether to include config.
     """
     return _Lists(_Endpoint(
         "get_integrations_actions", "GET", "/api/v2/integrations/actions", "ActionEntityListing",
@@ -457,8 +457,8 @@ def get_integrations_actions_certificates(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-actions-certificates
 
     Args:
-        status: query, string: Current, Upcoming.
-        type: query, string: Client.
+        status: query, string: Current, Upcoming. Filter by status.
+        type: query, string: Client. Filter by type.
     """
     return _Lists(_Endpoint(
         "get_integrations_actions_certificates", "GET", "/api/v2/integrations/actions/certificates",
@@ -510,12 +510,12 @@ def get_integrations_actions_drafts(
         previous_page: query, string.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ASC, DESC. Ascending or descending.
-        category: query, string.
-        name: query, string.
+        category: query, string. Filter by category.
+        name: query, string. Filter by name.
         ids: query, string. Only these IDs.
         secure: query, string: true, false.
         include_auth_actions: query, string: true, false.
-        include_config: query, boolean.
+        include_config: query, boolean. Whether to include config.
     """
     return _Lists(_Endpoint(
         "get_integrations_actions_drafts", "GET", "/api/v2/integrations/actions/drafts",
@@ -795,7 +795,7 @@ def get_integrations_credentials_listing(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-credentials-listing
 
     Args:
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
     """
@@ -891,7 +891,7 @@ def get_integrations_speech_dialogflow_agents(
     Args:
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
-        name: query, string.
+        name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
         "get_integrations_speech_dialogflow_agents", "GET",
@@ -932,7 +932,7 @@ def get_integrations_speech_dialogflowcx_agents(
     Args:
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
-        name: query, string.
+        name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
         "get_integrations_speech_dialogflowcx_agents", "GET",
@@ -976,8 +976,8 @@ def get_integrations_speech_lex_bot_bot_id_aliases(
         bot_id: the ID of the bot.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
-        status: query, string: READY, FAILED, BUILDING, NOT_BUILT.
-        name: query, string.
+        status: query, string: READY, FAILED, BUILDING, NOT_BUILT. Filter by status.
+        name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
         "get_integrations_speech_lex_bot_bot_id_aliases", "GET",
@@ -1004,7 +1004,7 @@ def get_integrations_speech_lex_bots(
     Args:
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
-        name: query, string.
+        name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
         "get_integrations_speech_lex_bots", "GET", "/api/v2/integrations/speech/lex/bots",
@@ -1047,8 +1047,8 @@ def get_integrations_speech_lexv2_bot_bot_id_aliases(
         bot_id: the ID of the bot.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
-        status: query, string: Creating, Available, Deleting, Failed.
-        name: query, string.
+        status: query, string: Creating, Available, Deleting, Failed. Filter by status.
+        name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
         "get_integrations_speech_lexv2_bot_bot_id_aliases", "GET",
@@ -1075,7 +1075,7 @@ def get_integrations_speech_lexv2_bots(
     Args:
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
-        name: query, string.
+        name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
         "get_integrations_speech_lexv2_bots", "GET", "/api/v2/integrations/speech/lexv2/bots",
@@ -1260,7 +1260,7 @@ def get_integrations_speech_stt_engines(
     Args:
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
-        name: query, string.
+        name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
         "get_integrations_speech_stt_engines", "GET", "/api/v2/integrations/speech/stt/engines",
@@ -1281,7 +1281,7 @@ def get_integrations_speech_tts_engine(
 
     Args:
         engine_id: the ID of the engine.
-        include_voices: query, boolean.
+        include_voices: query, boolean. Whether to include voices.
     """
     return _Operation(_Endpoint(
         "get_integrations_speech_tts_engine", "GET",
@@ -1352,8 +1352,8 @@ def get_integrations_speech_tts_engines(
     Args:
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
-        include_voices: query, boolean.
-        name: query, string.
+        include_voices: query, boolean. Whether to include voices.
+        name: query, string. Filter by name.
         language: query, string.
     """
     return _Lists(_Endpoint(

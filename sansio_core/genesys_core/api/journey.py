@@ -234,7 +234,7 @@ def get_externalcontacts_contact_journey_segments(
 
     Args:
         contact_id: the ID of the contact.
-        include_merged: query, boolean.
+        include_merged: query, boolean. Whether to include merged.
         limit: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(
@@ -261,7 +261,7 @@ def get_externalcontacts_contact_journey_sessions(
         contact_id: the ID of the contact.
         page_size: query, string. How many items to return at most.
         after: query, string. Where the page begins, from the previous response.
-        include_merged: query, boolean.
+        include_merged: query, boolean. Whether to include merged.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_contact_journey_sessions", "GET",
@@ -438,8 +438,8 @@ def get_journey_actiontemplates(
         page_size: query, integer. How many items to return at most.
         sort_by: query, string. The field to sort by.
         media_type: query, string: webchat, webMessagingOffer, contentOffer, integrationAction,
-            architectFlow, openAction.
-        state: query, string: Active, Inactive, Deleted.
+            architectFlow, openAction. Filter by media type.
+        state: query, string: Active, Inactive, Deleted. Filter by state.
         query_fields: query, list of string.
         query_value: query, string.
     """
@@ -843,7 +843,7 @@ def get_journey_session_events(
         after: query, string. Where the page begins, from the previous response.
         event_type: query, string: com.genesys.journey.OutcomeAchievedEvent,
             com.genesys.journey.SegmentAssignmentEvent, com.genesys.journey.WebActionEvent,
-            com.genesys.journey.WebEvent, com.genesys.journey.AppEvent.
+            com.genesys.journey.WebEvent, com.genesys.journey.AppEvent. Filter by event type.
     """
     return _Lists(_Endpoint(
         "get_journey_session_events", "GET", "/api/v2/journey/sessions/{sessionId}/events",

@@ -412,15 +412,15 @@ def get_knowledge_guest_session_categories(
 
     Args:
         session_id: the ID of the session.
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
         parent_id: query, string. The ID of a parent.
         is_root: query, boolean.
-        name: query, string.
+        name: query, string. Filter by name.
         sort_by: query, string: Name, Hierarchy. The field to sort by.
         expand: query, string. What to include in addition.
-        include_document_count: query, boolean.
+        include_document_count: query, boolean. Whether to include document count.
     """
     return _Lists(_Endpoint(
         "get_knowledge_guest_session_categories", "GET",
@@ -536,15 +536,15 @@ def get_knowledge_knowledgebase_categories(
 
     Args:
         knowledge_base_id: the ID of the knowledge base.
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
         parent_id: query, string. The ID of a parent.
         is_root: query, boolean.
-        name: query, string.
+        name: query, string. Filter by name.
         sort_by: query, string: Name, Hierarchy. The field to sort by.
         expand: query, string. What to include in addition.
-        include_document_count: query, boolean.
+        include_document_count: query, boolean. Whether to include document count.
     """
     return _Lists(_Endpoint(
         "get_knowledge_knowledgebase_categories", "GET",
@@ -631,7 +631,7 @@ def get_knowledge_knowledgebase_document_feedback(
     Args:
         knowledge_base_id: the ID of the knowledge base.
         document_id: the ID of the document.
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
         only_commented: query, boolean.
@@ -643,7 +643,7 @@ def get_knowledge_knowledgebase_document_feedback(
             Recommendation, Suggestion, ExpandedArticle.
         user_id: query, string. The ID of a user.
         queue_id: query, string. The ID of a queue.
-        state: query, string: All, Draft, Final.
+        state: query, string: All, Draft, Final. Filter by state.
     """
     return _Lists(_Endpoint(
         "get_knowledge_knowledgebase_document_feedback", "GET",
@@ -733,7 +733,7 @@ def get_knowledge_knowledgebase_document_variations(
     Args:
         knowledge_base_id: the ID of the knowledge base.
         document_id: the ID of the document.
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
         document_state: query, string: Draft, Published.
@@ -825,7 +825,7 @@ def get_knowledge_knowledgebase_document_version_variations(
         knowledge_base_id: the ID of the knowledge base.
         document_id: the ID of the document.
         version_id: the ID of the version.
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
     """
@@ -857,7 +857,7 @@ def get_knowledge_knowledgebase_document_versions(
     Args:
         knowledge_base_id: the ID of the knowledge base.
         document_id: the ID of the document.
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
         expand: query, list of string: category, labels. What to include in addition.
@@ -894,14 +894,14 @@ def get_knowledge_knowledgebase_documents(
 
     Args:
         knowledge_base_id: the ID of the knowledge base.
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
         interval: query, string. Two instants with a slash between them (ISO 8601).
         document_id: query, list of string. The ID of a document.
         category_id: query, list of string. The ID of a category.
-        include_subcategories: query, boolean.
-        include_drafts: query, boolean.
+        include_subcategories: query, boolean. Whether to include subcategories.
+        include_drafts: query, boolean. Whether to include drafts.
         label_ids: query, list of string. The IDs of labels.
         expand: query, list of string: category, labels. What to include in addition.
         external_ids: query, list of string. The IDs of externals.
@@ -941,7 +941,7 @@ def get_knowledge_knowledgebase_documents_feedback(
 
     Args:
         knowledge_base_id: the ID of the knowledge base.
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
         only_commented: query, boolean.
@@ -953,7 +953,7 @@ def get_knowledge_knowledgebase_documents_feedback(
             Recommendation, Suggestion, ExpandedArticle.
         user_id: query, string. The ID of a user.
         queue_id: query, string. The ID of a queue.
-        state: query, string: All, Draft, Final.
+        state: query, string: All, Draft, Final. Filter by state.
     """
     return _Lists(_Endpoint(
         "get_knowledge_knowledgebase_documents_feedback", "GET",
@@ -1051,11 +1051,11 @@ def get_knowledge_knowledgebase_labels(
 
     Args:
         knowledge_base_id: the ID of the knowledge base.
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
-        name: query, string.
-        include_document_count: query, boolean.
+        name: query, string. Filter by name.
+        include_document_count: query, boolean. Whether to include document count.
     """
     return _Lists(_Endpoint(
         "get_knowledge_knowledgebase_labels", "GET",
@@ -1088,12 +1088,12 @@ def get_knowledge_knowledgebase_operations(
 
     Args:
         knowledge_base_id: the ID of the knowledge base.
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
         user_id: query, list of string. The ID of a user.
-        type: query, list of string: Export, Import, Parse, Sync.
-        status: query, list of string.
+        type: query, list of string: Export, Import, Parse, Sync. Filter by type.
+        status: query, list of string. Filter by status.
         interval: query, string. Two instants with a slash between them (ISO 8601).
         source_id: query, list of string. The ID of a source.
     """
@@ -1167,7 +1167,7 @@ def get_knowledge_knowledgebase_sources(
 
     Args:
         knowledge_base_id: the ID of the knowledge base.
-        type: query, string: Salesforce, ServiceNow.
+        type: query, string: Salesforce, ServiceNow. Filter by type.
         expand: query, list of string: lastsync. What to include in addition.
         ids: query, list of string. Only these IDs.
     """
@@ -1387,17 +1387,17 @@ def get_knowledge_knowledgebases(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases
 
     Args:
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         limit: query, string.
         page_size: query, string. How many items to return at most.
-        name: query, string.
+        name: query, string. Filter by name.
         core_language: query, string: en-US, en-UK, en-AU, en-CA, en-HK, en-IN, en-IE, en-NZ, en-PH,
             en-SG, en-ZA, de-DE, de-AT, de-CH, es-AR, es-CO, es-MX, es-US, es-ES, fr-FR, fr-BE,
             fr-CA, fr-CH, pt-BR, pt-PT, nl-NL, nl-BE, it-IT, ca-ES, tr-TR, sv-SE, fi-FI, nb-NO,
             da-DK, ja-JP, ar-AE, zh-CN, zh-TW, zh-HK, ko-KR, pl-PL, hi-IN, th-TH, hu-HU, vi-VN,
             uk-UA, cs-CZ, fil-PH, ms-MY, he-IL, el-GR.
-        published: query, boolean.
+        published: query, boolean. Filter by published.
         sort_by: query, string: Name, Date. The field to sort by.
         sort_order: query, string: ASC, ascending, DESC, descending. Ascending or descending.
     """
@@ -1445,10 +1445,10 @@ def get_knowledge_settings(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-settings
 
     Args:
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
-        name: query, string.
+        name: query, string. Filter by name.
         source_id: query, string. The ID of a source.
         sort_by: query, string: dateModified, name. The field to sort by.
         sort_order: query, string: Asc, Desc. Ascending or descending.
@@ -1546,7 +1546,7 @@ def get_knowledge_source_synchronization_deletions(
     Args:
         source_id: the ID of the source.
         synchronization_id: the ID of the synchronization.
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
     """
@@ -1600,7 +1600,7 @@ def get_knowledge_source_synchronization_uploads(
     Args:
         source_id: the ID of the source.
         synchronization_id: the ID of the synchronization.
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
     """
@@ -1628,7 +1628,7 @@ def get_knowledge_source_synchronizations(
 
     Args:
         source_id: the ID of the source.
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
     """
@@ -1671,7 +1671,7 @@ def get_knowledge_sources_synchronizations(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-sources-synchronizations
 
     Args:
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
     """

@@ -156,12 +156,12 @@ def get_languageunderstanding_domain_feedback(
         assessment: query, string: Incorrect, Correct, Unknown, Disabled.
         date_start: query, date.
         date_end: query, date.
-        include_deleted: query, boolean.
-        language: query, string.
+        include_deleted: query, boolean. Whether to include deleted.
+        language: query, string. Filter by language.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
         enable_cursor_pagination: query, boolean.
-        include_training_utterances: query, boolean.
+        include_training_utterances: query, boolean. Whether to include training utterances.
         after: query, string.
         fields: query, list of string: version, dateCreated, text, intents.
     """
@@ -218,7 +218,7 @@ def get_languageunderstanding_domain_version(
     Args:
         domain_id: the ID of the domain.
         domain_version_id: the ID of the domain version.
-        include_utterances: query, boolean.
+        include_utterances: query, boolean. Whether to include utterances.
     """
     return _Lists(_Endpoint(
         "get_languageunderstanding_domain_version", "GET",
@@ -266,7 +266,7 @@ def get_languageunderstanding_domain_versions(
 
     Args:
         domain_id: the ID of the domain.
-        include_utterances: query, boolean.
+        include_utterances: query, boolean. Whether to include utterances.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
     """
@@ -551,7 +551,7 @@ def get_languageunderstanding_miners(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languageunderstanding-miners
 
     Args:
-        miner_type: query, string.
+        miner_type: query, string. Filter by miner type.
     """
     return _Lists(_Endpoint(
         "get_languageunderstanding_miners", "GET", "/api/v2/languageunderstanding/miners",
@@ -717,7 +717,7 @@ def post_languageunderstanding_domain_versions(
 
     Args:
         domain_id: the ID of the domain.
-        include_utterances: query, boolean.
+        include_utterances: query, boolean. Whether to include utterances.
         body: ``NluDomainVersion``.
     """
     return _Lists(_Endpoint(

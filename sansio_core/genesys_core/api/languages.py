@@ -67,7 +67,7 @@ def get_languages(
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: ascending, descending. Ascending or descending.
-        name: query, string.
+        name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
         "get_languages", "GET", "/api/v2/languages", "LanguageEntityListing",

@@ -84,7 +84,7 @@ def get_diagnostics_logcapture_browser_users(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-diagnostics-logcapture-browser-users
 
     Args:
-        include_expired: query, boolean.
+        include_expired: query, boolean. Whether to include expired.
     """
     return _Lists(_Endpoint(
         "get_diagnostics_logcapture_browser_users", "GET",

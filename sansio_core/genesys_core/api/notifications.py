@@ -52,7 +52,7 @@ def get_notifications_availabletopics(
         expand: query, list of string: description, enforced, schema, visibility, transports,
             publicApiTemplateUriPaths, requiresPermissions, permissionDetails, topicParameters. What
             to include in addition.
-        include_preview: query, boolean.
+        include_preview: query, boolean. Whether to include preview.
     """
     return _Lists(_Endpoint(
         "get_notifications_availabletopics", "GET", "/api/v2/notifications/availabletopics",

@@ -87,7 +87,7 @@ def get_authorization_divisions(
         previous_page: query, string.
         object_count: query, boolean.
         id: query, list of string. Only these IDs.
-        name: query, string.
+        name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
         "get_authorization_divisions", "GET", "/api/v2/authorization/divisions",
@@ -159,11 +159,11 @@ def get_authorization_divisions_query(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisions-query
 
     Args:
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
         id: query, list of string. Only these IDs.
-        name: query, string.
+        name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
         "get_authorization_divisions_query", "GET", "/api/v2/authorization/divisions/query",

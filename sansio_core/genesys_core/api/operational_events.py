@@ -79,7 +79,7 @@ def post_usage_events_query(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-usage-events-query
 
     Args:
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
         body: ``EventQueryRequest``.

@@ -113,10 +113,11 @@ def get_organizations_limits_changerequests(
 
     Args:
         after: query, integer. Where the page begins, from the previous response.
-        before: query, integer.
+        before: query, integer. Where the page ends, to page backwards.
         status: query, string: Approved, Rejected, Rollback, Pending, Open,
             SecondaryApprovalNamespacesAdded, ReviewerApproved, ReviewerRejected, ReviewerRollback,
-            ImplementingChange, ChangeImplemented, ImplementingRollback, RollbackImplemented.
+            ImplementingChange, ChangeImplemented, ImplementingRollback, RollbackImplemented. Filter
+            by status.
         page_size: query, integer. How many items to return at most.
         expand: query, list of string: statusHistory. What to include in addition.
     """

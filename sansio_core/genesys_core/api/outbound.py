@@ -606,7 +606,7 @@ def get_outbound_attemptlimits(
         allow_empty_result: query, boolean.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
-        name: query, string.
+        name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
@@ -659,7 +659,7 @@ def get_outbound_callabletimesets(
         allow_empty_result: query, boolean.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
-        name: query, string.
+        name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
@@ -712,7 +712,7 @@ def get_outbound_callanalysisresponsesets(
         allow_empty_result: query, boolean.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
-        name: query, string.
+        name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
@@ -923,7 +923,7 @@ def get_outbound_campaignrules(
         allow_empty_result: query, boolean.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
-        name: query, string.
+        name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
@@ -964,7 +964,7 @@ def get_outbound_campaigns(
         page_number: query, integer. The page, counted from 1.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
-        name: query, string.
+        name: query, string. Filter by name.
         id: query, list of string. Only these IDs.
         contact_list_id: query, string. The ID of a contact list.
         dnc_list_ids: query, string. The IDs of DNC lists.
@@ -1010,9 +1010,9 @@ def get_outbound_campaigns_all(
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         id: query, list of string. Only these IDs.
-        name: query, string.
+        name: query, string. Filter by name.
         division_id: query, list of string. The ID of a division.
-        media_type: query, list of string: email, sms, voice, whatsapp.
+        media_type: query, list of string: email, sms, voice, whatsapp. Filter by media type.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
@@ -1046,9 +1046,9 @@ def get_outbound_campaigns_all_divisionviews(
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         id: query, list of string. Only these IDs.
-        name: query, string.
+        name: query, string. Filter by name.
         division_id: query, list of string. The ID of a division.
-        media_type: query, list of string: email, sms, voice, whatsapp.
+        media_type: query, list of string: email, sms, voice, whatsapp. Filter by media type.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
@@ -1098,7 +1098,7 @@ def get_outbound_campaigns_divisionviews(
         page_number: query, integer. The page, counted from 1.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
-        name: query, string.
+        name: query, string. Filter by name.
         id: query, list of string. Only these IDs.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
@@ -1126,8 +1126,8 @@ def get_outbound_contactlist(
 
     Args:
         contact_list_id: the ID of the contact list.
-        include_import_status: query, boolean.
-        include_size: query, boolean.
+        include_import_status: query, boolean. Whether to include import status.
+        include_size: query, boolean. Whether to include size.
     """
     return _Operation(_Endpoint(
         "get_outbound_contactlist", "GET", "/api/v2/outbound/contactlists/{contactListId}",
@@ -1293,7 +1293,7 @@ def get_outbound_contactlistfilters(
         allow_empty_result: query, boolean.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
-        name: query, string.
+        name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
         contact_list_id: query, string. The ID of a contact list.
@@ -1332,14 +1332,14 @@ def get_outbound_contactlists(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-contactlists
 
     Args:
-        include_import_status: query, boolean.
-        include_size: query, boolean.
+        include_import_status: query, boolean. Whether to include import status.
+        include_size: query, boolean. Whether to include size.
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         allow_empty_result: query, boolean.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
-        name: query, string.
+        name: query, string. Filter by name.
         id: query, list of string. Only these IDs.
         division_id: query, list of string. The ID of a division.
         time_zone: query, string.
@@ -1373,8 +1373,8 @@ def get_outbound_contactlists_divisionview(
 
     Args:
         contact_list_id: the ID of the contact list.
-        include_import_status: query, boolean.
-        include_size: query, boolean.
+        include_import_status: query, boolean. Whether to include import status.
+        include_size: query, boolean. Whether to include size.
     """
     return _Operation(_Endpoint(
         "get_outbound_contactlists_divisionview", "GET",
@@ -1404,13 +1404,13 @@ def get_outbound_contactlists_divisionviews(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-contactlists-divisionviews
 
     Args:
-        include_import_status: query, boolean.
-        include_size: query, boolean.
+        include_import_status: query, boolean. Whether to include import status.
+        include_size: query, boolean. Whether to include size.
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
-        name: query, string.
+        name: query, string. Filter by name.
         id: query, list of string. Only these IDs.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
@@ -1468,7 +1468,7 @@ def get_outbound_contactlisttemplates(
         allow_empty_result: query, boolean.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
-        name: query, string.
+        name: query, string. Filter by name.
         time_zone: query, string.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
@@ -1542,7 +1542,7 @@ def get_outbound_digitalrulesets(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string: name. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
-        name: query, string.
+        name: query, string. Filter by name.
         id: query, list of string. Only these IDs.
     """
     return _Lists(_Endpoint(
@@ -1568,8 +1568,8 @@ def get_outbound_dnclist(
 
     Args:
         dnc_list_id: the ID of the DNC list.
-        include_import_status: query, boolean.
-        include_size: query, boolean.
+        include_import_status: query, boolean. Whether to include import status.
+        include_size: query, boolean. Whether to include size.
     """
     return _Operation(_Endpoint(
         "get_outbound_dnclist", "GET", "/api/v2/outbound/dnclists/{dncListId}", "DncList",
@@ -1636,14 +1636,14 @@ def get_outbound_dnclists(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-dnclists
 
     Args:
-        include_import_status: query, boolean.
-        include_size: query, boolean.
+        include_import_status: query, boolean. Whether to include import status.
+        include_size: query, boolean. Whether to include size.
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         allow_empty_result: query, boolean.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
-        name: query, string.
+        name: query, string. Filter by name.
         dnc_source_type: query, string: rds, rds_custom, dnc.com, gryphon.
         division_id: query, list of string. The ID of a division.
         sort_by: query, string. The field to sort by.
@@ -1675,8 +1675,8 @@ def get_outbound_dnclists_divisionview(
 
     Args:
         dnc_list_id: the ID of the DNC list.
-        include_import_status: query, boolean.
-        include_size: query, boolean.
+        include_import_status: query, boolean. Whether to include import status.
+        include_size: query, boolean. Whether to include size.
     """
     return _Operation(_Endpoint(
         "get_outbound_dnclists_divisionview", "GET",
@@ -1706,13 +1706,13 @@ def get_outbound_dnclists_divisionviews(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-dnclists-divisionviews
 
     Args:
-        include_import_status: query, boolean.
-        include_size: query, boolean.
+        include_import_status: query, boolean. Whether to include import status.
+        include_size: query, boolean. Whether to include size.
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
-        name: query, string.
+        name: query, string. Filter by name.
         dnc_source_type: query, string: rds, rds_custom, dnc.com, gryphon.
         id: query, list of string. Only these IDs.
         sort_by: query, string. The field to sort by.
@@ -1765,8 +1765,8 @@ def get_outbound_events(
         page_number: query, integer. The page, counted from 1.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
-        category: query, string.
-        level: query, string.
+        category: query, string. Filter by category.
+        level: query, string. Filter by level.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
@@ -1821,7 +1821,7 @@ def get_outbound_filespecificationtemplates(
         allow_empty_result: query, boolean.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
-        name: query, string.
+        name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
@@ -1849,7 +1849,7 @@ def get_outbound_importtemplate(
 
     Args:
         import_template_id: the ID of the import template.
-        include_import_status: query, boolean.
+        include_import_status: query, boolean. Whether to include import status.
     """
     return _Operation(_Endpoint(
         "get_outbound_importtemplate", "GET", "/api/v2/outbound/importtemplates/{importTemplateId}",
@@ -1900,13 +1900,13 @@ def get_outbound_importtemplates(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-importtemplates
 
     Args:
-        include_import_status: query, boolean.
+        include_import_status: query, boolean. Whether to include import status.
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         allow_empty_result: query, boolean.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
-        name: query, string.
+        name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
         contact_list_template_id: query, string. The ID of a contact list template.
@@ -2006,7 +2006,7 @@ def get_outbound_messagingcampaigns(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string: campaignStatus, name, type. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
-        name: query, string.
+        name: query, string. Filter by name.
         contact_list_id: query, string. The ID of a contact list.
         division_id: query, list of string. The ID of a division.
         type: query, string: EMAIL, SMS, WHATSAPP.
@@ -2014,7 +2014,7 @@ def get_outbound_messagingcampaigns(
         id: query, list of string. Only these IDs.
         content_template_id: query, string. The ID of a content template.
         campaign_status: query, string: on, stopping, off, complete, invalid, forced_off,
-            forced_stopping.
+            forced_stopping. Filter by campaign status.
         rule_set_ids: query, list of string. The IDs of rule sets.
     """
     return _Lists(_Endpoint(
@@ -2073,7 +2073,7 @@ def get_outbound_messagingcampaigns_divisionviews(
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: ascending, descending. Ascending or descending.
-        name: query, string.
+        name: query, string. Filter by name.
         type: query, string: EMAIL, SMS, WHATSAPP.
         id: query, list of string. Only these IDs.
         sender_sms_phone_number: query, string.
@@ -2130,7 +2130,7 @@ def get_outbound_rulesets(
         allow_empty_result: query, boolean.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
-        name: query, string.
+        name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
@@ -2346,7 +2346,7 @@ def get_outbound_sequences(
         allow_empty_result: query, boolean.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
-        name: query, string.
+        name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """

@@ -96,7 +96,7 @@ def get_presence_definitions(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-presence-definitions
 
     Args:
-        deactivated: query, string.
+        deactivated: query, string. Filter by deactivated.
         division_id: query, list of string. The ID of a division.
         locale_code: query, string.
     """
@@ -144,7 +144,7 @@ def get_presence_sources(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-presence-sources
 
     Args:
-        deactivated: query, string.
+        deactivated: query, string. Filter by deactivated.
     """
     return _Lists(_Endpoint(
         "get_presence_sources", "GET", "/api/v2/presence/sources", "SourceEntityListing",

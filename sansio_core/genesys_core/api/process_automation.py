@@ -82,10 +82,10 @@ def get_processautomation_scheduledtriggers(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-processautomation-scheduledtriggers
 
     Args:
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
-        enabled: query, boolean.
+        enabled: query, boolean. Filter by enabled.
     """
     return _Lists(_Endpoint(
         "get_processautomation_scheduledtriggers", "GET",
@@ -127,11 +127,11 @@ def get_processautomation_triggers(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-processautomation-triggers
 
     Args:
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
-        topic_name: query, string.
-        enabled: query, boolean.
+        topic_name: query, string. Filter by topic name.
+        enabled: query, boolean. Filter by enabled.
         has_delay_by: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -157,7 +157,7 @@ def get_processautomation_triggers_topics(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-processautomation-triggers-topics
 
     Args:
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
     """

@@ -273,7 +273,7 @@ def get_quality_agents_activity(
         end_time: query, date-time.
         agent_user_id: query, list of string. The ID of an agent user.
         evaluator_user_id: query, string. The ID of an evaluator user.
-        name: query, string.
+        name: query, string. Filter by name.
         group: query, string.
         agent_team_id: query, string. The ID of an agent team.
         form_context_id: query, string. The ID of a form context.
@@ -499,7 +499,7 @@ def get_quality_evaluations_query(
         expand_answer_total_scores: query, boolean.
         maximum: query, integer.
         sort_order: query, string. Ascending or descending.
-        include_deleted_users: query, boolean.
+        include_deleted_users: query, boolean. Whether to include deleted users.
     """
     return _Lists(_Endpoint(
         "get_quality_evaluations_query", "GET", "/api/v2/quality/evaluations/query",
@@ -547,7 +547,7 @@ def get_quality_evaluators_activity(
         previous_page: query, string.
         start_time: query, date-time.
         end_time: query, date-time.
-        name: query, string.
+        name: query, string. Filter by name.
         permission: query, list of string.
         group: query, string.
         agent_team_id: query, string. The ID of an agent team.
@@ -631,7 +631,7 @@ def get_quality_forms(
         next_page: query, string.
         previous_page: query, string.
         expand: query, string: publishHistory. What to include in addition.
-        name: query, string.
+        name: query, string. Filter by name.
         sort_order: query, string. Ascending or descending.
     """
     return _Lists(_Endpoint(
@@ -714,7 +714,7 @@ def get_quality_forms_evaluations(
         next_page: query, string.
         previous_page: query, string.
         expand: query, string: publishHistory. What to include in addition.
-        name: query, string.
+        name: query, string. Filter by name.
         sort_order: query, string. Ascending or descending.
     """
     return _Lists(_Endpoint(
@@ -740,7 +740,8 @@ def get_quality_forms_evaluations_bulk(
 
     Args:
         id: query, list of string. Only these IDs.
-        include_latest_version_form_name: query, boolean.
+        include_latest_version_form_name: query, boolean. Whether to include latest version form
+            name.
     """
     return _Lists(_Endpoint(
         "get_quality_forms_evaluations_bulk", "GET", "/api/v2/quality/forms/evaluations/bulk",
@@ -830,7 +831,7 @@ def get_quality_forms_surveys(
         next_page: query, string.
         previous_page: query, string.
         expand: query, string: publishHistory. What to include in addition.
-        name: query, string.
+        name: query, string. Filter by name.
         sort_order: query, string. Ascending or descending.
     """
     return _Lists(_Endpoint(
@@ -874,7 +875,7 @@ def get_quality_forms_surveys_bulk_contexts(
 
     Args:
         context_id: query, list of string. The ID of a context.
-        published: query, boolean.
+        published: query, boolean. Filter by published.
     """
     return _Lists(_Endpoint(
         "get_quality_forms_surveys_bulk_contexts", "GET",
@@ -955,7 +956,7 @@ def get_quality_publishedforms(
     Args:
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        name: query, string.
+        name: query, string. Filter by name.
         only_latest_per_context: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -1000,7 +1001,7 @@ def get_quality_publishedforms_evaluations(
     Args:
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        name: query, string.
+        name: query, string. Filter by name.
         only_latest_per_context: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -1050,7 +1051,7 @@ def get_quality_publishedforms_evaluations_divisionviews(
     Args:
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        name: query, string.
+        name: query, string. Filter by name.
         division_id: query, string. The ID of a division.
         id: query, list of string. Only these IDs.
     """
@@ -1096,7 +1097,7 @@ def get_quality_publishedforms_surveys(
     Args:
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        name: query, string.
+        name: query, string. Filter by name.
         only_latest_enabled_per_context: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -1145,7 +1146,7 @@ def get_quality_publishedforms_surveys_divisionviews(
     Args:
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        name: query, string.
+        name: query, string. Filter by name.
         division_id: query, string. The ID of a division.
         id: query, list of string. Only these IDs.
     """

@@ -306,7 +306,8 @@ def get_conversation_recordings(
             format.
         media_formats: query, list of string.
         locale: query, string.
-        include_pause_annotations_for_screen_recordings: query, boolean.
+        include_pause_annotations_for_screen_recordings: query, boolean. Whether to include pause
+            annotations for screen recordings.
     """
     return _Lists(_Endpoint(
         "get_conversation_recordings", "GET", "/api/v2/conversations/{conversationId}/recordings",
@@ -456,8 +457,8 @@ def get_recording_crossplatform_mediaretentionpolicies(
         expand: query, list of string. What to include in addition.
         next_page: query, string.
         previous_page: query, string.
-        name: query, string.
-        enabled: query, boolean.
+        name: query, string. Filter by name.
+        enabled: query, boolean. Filter by enabled.
         summary: query, boolean.
         has_errors: query, boolean.
         delete_days_threshold: query, integer.
@@ -525,7 +526,7 @@ def get_recording_job_failedrecordings(
         job_id: the ID of the job.
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        include_total: query, boolean.
+        include_total: query, boolean. Whether to include total.
         cursor: query, string.
     """
     return _Lists(_Endpoint(
@@ -561,10 +562,11 @@ def get_recording_jobs(
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string: userId, dateCreated. The field to sort by.
-        state: query, string: FULFILLED, PENDING, READY, PROCESSING, CANCELLED, FAILED.
+        state: query, string: FULFILLED, PENDING, READY, PROCESSING, CANCELLED, FAILED. Filter by
+            state.
         show_only_my_jobs: query, boolean.
         job_type: query, string: ARCHIVE, DELETE, EXPORT.
-        include_total: query, boolean.
+        include_total: query, boolean. Whether to include total.
         cursor: query, string.
     """
     return _Lists(_Endpoint(
@@ -638,8 +640,8 @@ def get_recording_mediaretentionpolicies(
         expand: query, list of string. What to include in addition.
         next_page: query, string.
         previous_page: query, string.
-        name: query, string.
-        enabled: query, boolean.
+        name: query, string. Filter by name.
+        enabled: query, boolean. Filter by enabled.
         summary: query, boolean.
         has_errors: query, boolean.
         delete_days_threshold: query, integer.

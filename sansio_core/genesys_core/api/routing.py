@@ -478,7 +478,7 @@ def get_routing_assessments(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-assessments
 
     Args:
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         limit: query, string.
         page_size: query, string. How many items to return at most.
@@ -721,7 +721,7 @@ def get_routing_email_domains(
     Args:
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        exclude_status: query, boolean.
+        exclude_status: query, boolean. Whether to exclude status.
         filter: query, string.
         expand: query, string: settings. What to include in addition.
     """
@@ -884,7 +884,7 @@ def get_routing_languages(
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: ascending, descending. Ascending or descending.
-        name: query, string.
+        name: query, string. Filter by name.
         id: query, list of string. Only these IDs.
     """
     return _Lists(_Endpoint(
@@ -929,7 +929,8 @@ def get_routing_message_recipients(
 
     Args:
         messenger_type: query, string: sms, facebook, twitter, whatsapp, open, instagram, apple.
-        name: query, string.
+            Filter by messenger type.
+        name: query, string. Filter by name.
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
     """
@@ -1014,13 +1015,13 @@ def get_routing_predictors(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-predictors
 
     Args:
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         limit: query, string.
         page_size: query, string. How many items to return at most.
         queue_id: query, list of string. The ID of a queue.
         kpi_id: query, string. The ID of a kpi.
-        state: query, string: Created, Error, Active.
+        state: query, string: Created, Error, Active. Filter by state.
     """
     return _Lists(_Endpoint(
         "get_routing_predictors", "GET", "/api/v2/routing/predictors", "PredictorListing",
@@ -1276,14 +1277,14 @@ def get_routing_queue_members(
             customAttributes, profileSkills, certifications, locations, skills, languages,
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What to
             include in addition.
-        name: query, string.
+        name: query, string. Filter by name.
         profile_skills: query, list of string.
         skills: query, list of string.
         languages: query, list of string.
-        routing_status: query, list of string.
+        routing_status: query, list of string. Filter by routing status.
         presence: query, list of string.
         member_by: query, string: user, group.
-        joined: query, boolean.
+        joined: query, boolean. Filter by joined.
     """
     return _Lists(_Endpoint(
         "get_routing_queue_members", "GET", "/api/v2/routing/queues/{queueId}/members",
@@ -1329,12 +1330,12 @@ def get_routing_queue_users(
             customAttributes, profileSkills, certifications, locations, skills, languages,
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What to
             include in addition.
-        joined: query, boolean.
-        name: query, string.
+        joined: query, boolean. Filter by joined.
+        name: query, string. Filter by name.
         profile_skills: query, list of string.
         skills: query, list of string.
         languages: query, list of string.
-        routing_status: query, list of string.
+        routing_status: query, list of string. Filter by routing status.
         presence: query, list of string.
     """
     return _Lists(_Endpoint(
@@ -1365,7 +1366,7 @@ def get_routing_queue_wrapupcodes(
         queue_id: the ID of the queue.
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        name: query, string.
+        name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
         "get_routing_queue_wrapupcodes", "GET", "/api/v2/routing/queues/{queueId}/wrapupcodes",
@@ -1398,7 +1399,7 @@ def get_routing_queues(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
         sort_order: query, string: asc, desc. Ascending or descending.
-        name: query, string.
+        name: query, string. Filter by name.
         id: query, list of string. Only these IDs.
         division_id: query, list of string. The ID of a division.
         peer_id: query, list of string. The ID of a peer.
@@ -1438,7 +1439,7 @@ def get_routing_queues_divisionviews(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string: name, id, divisionId. The field to sort by.
         sort_order: query, string: asc, desc. Ascending or descending.
-        name: query, string.
+        name: query, string. Filter by name.
         id: query, list of string. Only these IDs.
         division_id: query, list of string. The ID of a division.
     """
@@ -1490,7 +1491,7 @@ def get_routing_queues_me(
     Args:
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
-        joined: query, boolean.
+        joined: query, boolean. Filter by joined.
         sort_order: query, string: asc, desc. Ascending or descending.
     """
     return _Lists(_Endpoint(
@@ -1567,7 +1568,7 @@ def get_routing_skillexpression(
 
     Args:
         expression_id: the ID of the expression.
-        include_archived: query, boolean.
+        include_archived: query, boolean. Whether to include archived.
         format: query, string: Raw, Normalized.
     """
     return _Operation(_Endpoint(
@@ -1592,7 +1593,7 @@ def get_routing_skillexpressions(
 
     Args:
         format: query, string: Raw, Normalized.
-        include_archived: query, boolean.
+        include_archived: query, boolean. Whether to include archived.
         id: query, list of string. Only these IDs.
     """
     return _Lists(_Endpoint(
@@ -1616,7 +1617,7 @@ def get_routing_skillexpressions_queue_queue_id(
     Args:
         queue_id: the ID of the queue.
         format: query, string: Raw, Normalized.
-        include_archived: query, boolean.
+        include_archived: query, boolean. Whether to include archived.
     """
     return _Lists(_Endpoint(
         "get_routing_skillexpressions_queue_queue_id", "GET",
@@ -1658,7 +1659,7 @@ def get_routing_skillgroup_members(
         skill_group_id: the ID of the skill group.
         page_size: query, integer. How many items to return at most.
         after: query, string. Where the page begins, from the previous response.
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         expand: query, string: entities. What to include in addition.
     """
     return _Lists(_Endpoint(
@@ -1707,9 +1708,9 @@ def get_routing_skillgroups(
 
     Args:
         page_size: query, integer. How many items to return at most.
-        name: query, string.
+        name: query, string. Filter by name.
         after: query, string. Where the page begins, from the previous response.
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
     """
     return _Lists(_Endpoint(
         "get_routing_skillgroups", "GET", "/api/v2/routing/skillgroups", "SkillGroupEntityListing",
@@ -1733,7 +1734,7 @@ def get_routing_skills(
     Args:
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        name: query, string.
+        name: query, string. Filter by name.
         id: query, list of string. Only these IDs.
     """
     return _Lists(_Endpoint(
@@ -1795,11 +1796,11 @@ def get_routing_sms_availablephonenumbers(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-sms-availablephonenumbers
 
     Args:
-        country_code: query, string.
-        region: query, string.
+        country_code: query, string. Filter by country code.
+        region: query, string. Filter by region.
         city: query, string.
         area_code: query, string.
-        phone_number_type: query, string: local, mobile, tollfree.
+        phone_number_type: query, string: local, mobile, tollfree. Filter by phone number type.
         pattern: query, string.
         address_requirement: query, string: none, any, local, foreign.
     """
@@ -1882,11 +1883,12 @@ def get_routing_sms_phonenumbers(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-sms-phonenumbers
 
     Args:
-        phone_number: query, string.
+        phone_number: query, string. Filter by phone number.
         phone_number_type: query, list of string: local, mobile, tollfree, shortcode, alphanumeric.
+            Filter by phone number type.
         phone_number_status: query, list of string: active, invalid, initiated, porting, pending,
-            pending-cancellation.
-        country_code: query, list of string.
+            pending-cancellation. Filter by phone number status.
+        country_code: query, list of string. Filter by country code.
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string: phoneNumber, countryCode, country, dateCreated, dateModified,
@@ -2008,7 +2010,7 @@ def get_routing_utilization_labels(
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: ascending, descending. Ascending or descending.
-        name: query, string.
+        name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
         "get_routing_utilization_labels", "GET", "/api/v2/routing/utilization/labels",
@@ -2055,7 +2057,7 @@ def get_routing_wrapupcodes(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string: name, id. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
-        name: query, string.
+        name: query, string. Filter by name.
         id: query, list of string. Only these IDs.
         division_id: query, list of string. The ID of a division.
     """
@@ -2103,7 +2105,7 @@ def get_routing_wrapupcodes_divisionviews(
     Args:
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        name: query, string.
+        name: query, string. Filter by name.
         id: query, list of string. Only these IDs.
         division_id: query, list of string. The ID of a division.
         include_state: query, string: Active, Deleted, ActiveAndDeleted.
@@ -2135,7 +2137,7 @@ def get_user_queues(
         user_id: the ID of the user.
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        joined: query, boolean.
+        joined: query, boolean. Filter by joined.
         division_id: query, list of string. The ID of a division.
     """
     return _Lists(_Endpoint(
@@ -2218,7 +2220,7 @@ def get_user_skillgroups(
         user_id: the ID of the user.
         page_size: query, integer. How many items to return at most.
         after: query, string. Where the page begins, from the previous response.
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
     """
     return _Lists(_Endpoint(
         "get_user_skillgroups", "GET", "/api/v2/users/{userId}/skillgroups",

@@ -103,7 +103,7 @@ def get_scripts(
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         expand: query, string. What to include in addition.
-        name: query, string.
+        name: query, string. Filter by name.
         feature: query, string.
         flow_id: query, string. The ID of a flow.
         sort_by: query, string: modifiedDate, createdDate, name. The field to sort by.
@@ -143,7 +143,7 @@ def get_scripts_divisionviews(
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         expand: query, string. What to include in addition.
-        name: query, string.
+        name: query, string. Filter by name.
         feature: query, string.
         flow_id: query, string. The ID of a flow.
         sort_by: query, string: modifiedDate, createdDate, name. The field to sort by.
@@ -183,7 +183,7 @@ def get_scripts_published(
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         expand: query, string. What to include in addition.
-        name: query, string.
+        name: query, string. Filter by name.
         feature: query, string.
         flow_id: query, string. The ID of a flow.
         script_data_version: query, string.
@@ -251,7 +251,7 @@ def get_scripts_published_divisionviews(
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         expand: query, string. What to include in addition.
-        name: query, string.
+        name: query, string. Filter by name.
         feature: query, string.
         flow_id: query, string. The ID of a flow.
         script_data_version: query, string.

@@ -330,7 +330,7 @@ def get_socialmedia_topic(
 
     Args:
         topic_id: the ID of the topic.
-        include_deleted: query, boolean.
+        include_deleted: query, boolean. Whether to include deleted.
     """
     return _Operation(_Endpoint(
         "get_socialmedia_topic", "GET", "/api/v2/socialmedia/topics/{topicId}",
@@ -355,7 +355,7 @@ def get_socialmedia_topic_dataingestionrules(
         topic_id: the ID of the topic.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
-        include_deleted: query, boolean.
+        include_deleted: query, boolean. Whether to include deleted.
     """
     return _Lists(_Endpoint(
         "get_socialmedia_topic_dataingestionrules", "GET",
@@ -381,7 +381,7 @@ def get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id
     Args:
         topic_id: the ID of the topic.
         facebook_ingestion_rule_id: the ID of the Facebook ingestion rule.
-        include_deleted: query, boolean.
+        include_deleted: query, boolean. Whether to include deleted.
     """
     return _Operation(_Endpoint(
         "get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id", "GET",
@@ -409,7 +409,7 @@ def get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id
         topic_id: the ID of the topic.
         facebook_ingestion_rule_id: the ID of the Facebook ingestion rule.
         data_ingestion_rule_version: the data ingestion rule version.
-        include_deleted: query, boolean.
+        include_deleted: query, boolean. Whether to include deleted.
     """
     return _Operation(_Endpoint(
         "get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id_version",
@@ -445,7 +445,7 @@ def get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id
         facebook_ingestion_rule_id: the ID of the Facebook ingestion rule.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
-        include_deleted: query, boolean.
+        include_deleted: query, boolean. Whether to include deleted.
     """
     return _Lists(_Endpoint(
         "get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id_versions",
@@ -474,7 +474,7 @@ def get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_busine
         topic_id: the ID of the topic.
         google_business_profile_ingestion_rule_id: the ID of the Google Business Profile ingestion
             rule.
-        include_deleted: query, boolean.
+        include_deleted: query, boolean. Whether to include deleted.
     """
     return _Operation(_Endpoint(
         "get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id",
@@ -506,7 +506,7 @@ def get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_busine
         google_business_profile_ingestion_rule_id: the ID of the Google Business Profile ingestion
             rule.
         data_ingestion_rule_version: the data ingestion rule version.
-        include_deleted: query, boolean.
+        include_deleted: query, boolean. Whether to include deleted.
     """
     return _Operation(_Endpoint(
         "get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id_version",
@@ -545,7 +545,7 @@ def get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_busine
             rule.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
-        include_deleted: query, boolean.
+        include_deleted: query, boolean. Whether to include deleted.
     """
     return _Lists(_Endpoint(
         "get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id_versions",
@@ -574,7 +574,7 @@ def get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_
     Args:
         topic_id: the ID of the topic.
         instagram_ingestion_rule_id: the ID of the Instagram ingestion rule.
-        include_deleted: query, boolean.
+        include_deleted: query, boolean. Whether to include deleted.
     """
     return _Operation(_Endpoint(
         "get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id", "GET",
@@ -602,7 +602,7 @@ def get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_
         topic_id: the ID of the topic.
         instagram_ingestion_rule_id: the ID of the Instagram ingestion rule.
         data_ingestion_rule_version: the data ingestion rule version.
-        include_deleted: query, boolean.
+        include_deleted: query, boolean. Whether to include deleted.
     """
     return _Operation(_Endpoint(
         "get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id_version",
@@ -638,7 +638,7 @@ def get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_
         instagram_ingestion_rule_id: the ID of the Instagram ingestion rule.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
-        include_deleted: query, boolean.
+        include_deleted: query, boolean. Whether to include deleted.
     """
     return _Lists(_Endpoint(
         "get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id_versions",
@@ -665,7 +665,7 @@ def get_socialmedia_topic_dataingestionrules_open_open_id(
     Args:
         topic_id: the ID of the topic.
         open_id: the ID of the open ingestion rule.
-        include_deleted: query, boolean.
+        include_deleted: query, boolean. Whether to include deleted.
     """
     return _Operation(_Endpoint(
         "get_socialmedia_topic_dataingestionrules_open_open_id", "GET",
@@ -691,7 +691,7 @@ def get_socialmedia_topic_dataingestionrules_open_open_id_version(
         topic_id: the ID of the topic.
         open_id: the ID of the open ingestion rule.
         data_ingestion_rule_version: the data ingestion rule version.
-        include_deleted: query, boolean.
+        include_deleted: query, boolean. Whether to include deleted.
     """
     return _Operation(_Endpoint(
         "get_socialmedia_topic_dataingestionrules_open_open_id_version", "GET",
@@ -725,7 +725,7 @@ def get_socialmedia_topic_dataingestionrules_open_open_id_versions(
         open_id: the ID of the open ingestion rule.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
-        include_deleted: query, boolean.
+        include_deleted: query, boolean. Whether to include deleted.
     """
     return _Lists(_Endpoint(
         "get_socialmedia_topic_dataingestionrules_open_open_id_versions", "GET",
@@ -751,7 +751,7 @@ def get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id(
     Args:
         topic_id: the ID of the topic.
         twitter_ingestion_rule_id: the ID of the Twitter ingestion rule.
-        include_deleted: query, boolean.
+        include_deleted: query, boolean. Whether to include deleted.
     """
     return _Operation(_Endpoint(
         "get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id", "GET",
@@ -779,7 +779,7 @@ def get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id_v
         topic_id: the ID of the topic.
         twitter_ingestion_rule_id: the ID of the Twitter ingestion rule.
         data_ingestion_rule_version: the data ingestion rule version.
-        include_deleted: query, boolean.
+        include_deleted: query, boolean. Whether to include deleted.
     """
     return _Operation(_Endpoint(
         "get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id_version", "GET",
@@ -814,7 +814,7 @@ def get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id_v
         twitter_ingestion_rule_id: the ID of the Twitter ingestion rule.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
-        include_deleted: query, boolean.
+        include_deleted: query, boolean. Whether to include deleted.
     """
     return _Lists(_Endpoint(
         "get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id_versions",
@@ -848,8 +848,8 @@ def get_socialmedia_topics(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
         division_ids: query, list of string. The IDs of divisions.
-        include_deleted: query, boolean.
-        name: query, string.
+        include_deleted: query, boolean. Whether to include deleted.
+        name: query, string. Filter by name.
         ids: query, list of string. Only these IDs.
     """
     return _Lists(_Endpoint(

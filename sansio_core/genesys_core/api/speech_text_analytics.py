@@ -165,7 +165,7 @@ def get_speechandtextanalytics_categories(
     Args:
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        name: query, string.
+        name: query, string. Filter by name.
         sort_order: query, string: asc, desc. Ascending or descending.
         sort_by: query, string: name, description. The field to sort by.
         ids: query, list of string. Only these IDs.
@@ -336,7 +336,7 @@ def get_speechandtextanalytics_dictionaryfeedback(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-dictionaryfeedback
 
     Args:
-        dialect: query, string.
+        dialect: query, string. Filter by dialect.
         transcription_engine: query, string: Genesys, GenesysExtended.
         next_page: query, string. Where the page begins, from the previous response.
         page_size: query, integer. How many items to return at most.
@@ -483,7 +483,7 @@ def get_speechandtextanalytics_programs(
         next_page: query, string. Where the page begins, from the previous response.
         page_size: query, integer. How many items to return at most.
         state: query, string: Latest, Published.
-        name: query, string.
+        name: query, string. Filter by name.
         ids: query, list of string. Only these IDs.
         sort_by: query, string: name. The field to sort by.
         sort_order: query, string: asc, desc. Ascending or descending.
@@ -716,7 +716,7 @@ def get_speechandtextanalytics_reprocessing_jobs(
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: asc, desc. Ascending or descending.
-        name: query, string.
+        name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
         "get_speechandtextanalytics_reprocessing_jobs", "GET",
@@ -752,7 +752,7 @@ def get_speechandtextanalytics_sentimentfeedback(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-sentimentfeedback
 
     Args:
-        dialect: query, string.
+        dialect: query, string. Filter by dialect.
     """
     return _Lists(_Endpoint(
         "get_speechandtextanalytics_sentimentfeedback", "GET",
@@ -817,7 +817,7 @@ def get_speechandtextanalytics_topics(
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         state: query, string: latest, published.
-        name: query, string.
+        name: query, string. Filter by name.
         ids: query, list of string. Only these IDs.
         dialects: query, list of string: en-US, es-US, en-AU, en-GB, en-ZA, es-ES, en-IN, fr-FR,
             fr-CA, it-IT, de-DE, pt-BR, pl-PL, pt-PT, nl-NL, ko-KR.

@@ -66,7 +66,7 @@ def get_stations(
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        name: query, string.
+        name: query, string. Filter by name.
         user_selectable: query, string.
         web_rtc_user_id: query, string. The ID of a web rtc user.
         id: query, string. Only these IDs.

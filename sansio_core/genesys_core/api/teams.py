@@ -87,7 +87,7 @@ def get_team_members(
     Args:
         team_id: the ID of the team.
         page_size: query, integer. How many items to return at most.
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         expand: query, string: entities. What to include in addition.
     """
@@ -115,9 +115,9 @@ def get_teams(
 
     Args:
         page_size: query, integer. How many items to return at most.
-        name: query, string.
+        name: query, string. Filter by name.
         after: query, string. Where the page begins, from the previous response.
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         expand: query, string: entities.division. What to include in addition.
     """
     return _Lists(_Endpoint(

@@ -117,13 +117,13 @@ def get_telephony_numbers_routing(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-numbers-routing
 
     Args:
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
         number_id: query, string. The ID of a number.
         active_routing_organization_id: query, string. The ID of an active routing organization.
         owner_organization_id: query, string. The ID of an owner organization.
-        status: query, string: Normal, Redirected, Pending.
+        status: query, string: Normal, Redirected, Pending. Filter by status.
     """
     return _Lists(_Endpoint(
         "get_telephony_numbers_routing", "GET", "/api/v2/telephony/numbers/routing",
@@ -178,11 +178,11 @@ def get_telephony_prefixes(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-prefixes
 
     Args:
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
         prefix: query, string.
-        type: query, string.
+        type: query, string. Filter by type.
     """
     return _Lists(_Endpoint(
         "get_telephony_prefixes", "GET", "/api/v2/telephony/prefixes", "PrefixListing",

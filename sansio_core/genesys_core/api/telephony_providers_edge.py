@@ -527,7 +527,7 @@ def get_telephony_providers_edge_trunks(
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         trunk_base_id: query, string. The ID of a trunk base.
-        trunk_type: query, string: EXTERNAL, PHONE, EDGE.
+        trunk_type: query, string: EXTERNAL, PHONE, EDGE. Filter by trunk type.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edge_trunks", "GET",
@@ -559,11 +559,11 @@ def get_telephony_providers_edges(
     Args:
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        name: query, string.
+        name: query, string. Filter by name.
         site_id: query, string. The ID of a site.
         edge_group_id: query, string. The ID of an edge group.
         sort_by: query, string. The field to sort by.
-        managed: query, boolean.
+        managed: query, boolean. Filter by managed.
         show_cloud_media: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -746,7 +746,7 @@ def get_telephony_providers_edges_dids(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
-        phone_number: query, string.
+        phone_number: query, string. Filter by phone number.
         owner_id: query, string. The ID of an owner.
         did_pool_id: query, string. The ID of a DID pool.
         id: query, list of string. Only these IDs.
@@ -821,9 +821,9 @@ def get_telephony_providers_edges_edgegroups(
     Args:
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        name: query, string.
+        name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
-        managed: query, boolean.
+        managed: query, boolean. Filter by managed.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_edgegroups", "GET",
@@ -949,7 +949,7 @@ def get_telephony_providers_edges_extensionpools_divisionviews(
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         id: query, list of string. Only these IDs.
-        name: query, string.
+        name: query, string. Filter by name.
         division_id: query, list of string. The ID of a division.
     """
     return _Lists(_Endpoint(
@@ -1076,7 +1076,7 @@ def get_telephony_providers_edges_lines(
     Args:
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        name: query, string.
+        name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
         expand: query, list of string: properties, site, edgeGroup, primaryEdge, secondaryEdge,
             edges, assignedUser. What to include in addition.
@@ -1205,7 +1205,7 @@ def get_telephony_providers_edges_outboundroutes(
     Args:
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        name: query, string.
+        name: query, string. Filter by name.
         site_id: query, string. The ID of a site.
         external_trunk_bases_ids: query, string. The IDs of external trunk bases.
         sort_by: query, string. The field to sort by.
@@ -1273,7 +1273,7 @@ def get_telephony_providers_edges_phonebasesettings(
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         expand: query, list of string: properties, lines. What to include in addition.
-        name: query, string.
+        name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_phonebasesettings", "GET",
@@ -1372,7 +1372,7 @@ def get_telephony_providers_edges_phones(
         phone_hardware_id: query, string. The ID of a phone hardware.
         lines_id: query, string. The ID of a lines.
         lines_name: query, string.
-        name: query, string.
+        name: query, string. Filter by name.
         status_operational_status: query, string.
         secondary_status_operational_status: query, string.
         expand: query, list of string: properties, site, status, status.primaryEdgesStatus,
@@ -1550,7 +1550,7 @@ def get_telephony_providers_edges_site_outboundroutes(
         site_id: the ID of the site.
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        name: query, string.
+        name: query, string. Filter by name.
         external_trunk_bases_ids: query, string. The IDs of external trunk bases.
         sort_by: query, string. The field to sort by.
     """
@@ -1606,9 +1606,9 @@ def get_telephony_providers_edges_sites(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
-        name: query, string.
+        name: query, string. Filter by name.
         location_id: query, string. The ID of a location.
-        managed: query, boolean.
+        managed: query, boolean. Filter by managed.
         expand: query, list of string: edges, location, primarySites, secondarySites. What to
             include in addition.
     """
@@ -1744,9 +1744,9 @@ def get_telephony_providers_edges_trunkbasesettings(
         sort_order: query, string. Ascending or descending.
         recording_enabled: query, boolean.
         ignore_hidden: query, boolean.
-        managed: query, boolean.
+        managed: query, boolean. Filter by managed.
         expand: query, list of string: properties. What to include in addition.
-        name: query, string.
+        name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_trunkbasesettings", "GET",
@@ -1772,7 +1772,7 @@ def get_telephony_providers_edges_trunkbasesettings_availablemetabases(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-trunkbasesettings-availablemetabases
 
     Args:
-        type: query, string: EXTERNAL, PHONE, EDGE.
+        type: query, string: EXTERNAL, PHONE, EDGE. Filter by type.
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
     """
@@ -1855,7 +1855,7 @@ def get_telephony_providers_edges_trunks(
         sort_order: query, string. Ascending or descending.
         edge_id: query, string. The ID of an edge.
         trunk_base_id: query, string. The ID of a trunk base.
-        trunk_type: query, string: EXTERNAL, PHONE, EDGE.
+        trunk_type: query, string: EXTERNAL, PHONE, EDGE. Filter by trunk type.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_trunks", "GET", "/api/v2/telephony/providers/edges/trunks",

@@ -418,7 +418,7 @@ def get_authorization_divisionspermitted_me(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisionspermitted-me
 
     Args:
-        name: query, string.
+        name: query, string. Filter by name.
         permission: query, string.
     """
     return _Lists(_Endpoint(
@@ -494,8 +494,8 @@ def get_authorization_subject(
 
     Args:
         subject_id: the ID of the subject.
-        include_duplicates: query, boolean.
-        include_full_roles: query, boolean.
+        include_duplicates: query, boolean. Whether to include duplicates.
+        include_full_roles: query, boolean. Whether to include full roles.
     """
     return _Operation(_Endpoint(
         "get_authorization_subject", "GET", "/api/v2/authorization/subjects/{subjectId}",
@@ -516,8 +516,8 @@ def get_authorization_subjects_me(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-subjects-me
 
     Args:
-        include_duplicates: query, boolean.
-        include_full_roles: query, boolean.
+        include_duplicates: query, boolean. Whether to include duplicates.
+        include_full_roles: query, boolean. Whether to include full roles.
     """
     return _Operation(_Endpoint(
         "get_authorization_subjects_me", "GET", "/api/v2/authorization/subjects/me", "AuthzSubject",
@@ -932,7 +932,7 @@ def get_user_queues(
         user_id: the ID of the user.
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        joined: query, boolean.
+        joined: query, boolean. Filter by joined.
         division_id: query, list of string. The ID of a division.
     """
     return _Lists(_Endpoint(
@@ -1044,7 +1044,7 @@ def get_user_skillgroups(
         user_id: the ID of the user.
         page_size: query, integer. How many items to return at most.
         after: query, string. Where the page begins, from the previous response.
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
     """
     return _Lists(_Endpoint(
         "get_user_skillgroups", "GET", "/api/v2/users/{userId}/skillgroups",
@@ -1181,7 +1181,7 @@ def get_users(
             RingCentral.
         user_custom_attribute_schema_ids: query, list of string. The IDs of user custom attribute
             schemas.
-        state: query, string: active, inactive, deleted, any.
+        state: query, string: active, inactive, deleted, any. Filter by state.
     """
     return _Lists(_Endpoint(
         "get_users", "GET", "/api/v2/users", "UserEntityListing", listing=_l.page_ece8a87b,
@@ -1208,9 +1208,9 @@ def get_users_chats_me(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-chats-me
 
     Args:
-        exclude_closed: query, boolean.
-        include_presence: query, boolean.
-        include_room_owners: query, boolean.
+        exclude_closed: query, boolean. Whether to exclude closed.
+        include_presence: query, boolean. Whether to include presence.
+        include_room_owners: query, boolean. Whether to include room owners.
         after: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
@@ -1561,7 +1561,7 @@ def get_users_query(
             RingCentral.
         user_custom_attribute_schema_ids: query, list of string. The IDs of user custom attribute
             schemas.
-        state: query, string: active, inactive, deleted, any.
+        state: query, string: active, inactive, deleted, any. Filter by state.
     """
     return _Lists(_Endpoint(
         "get_users_query", "GET", "/api/v2/users/query", "UserCursorEntityListing",

@@ -91,9 +91,9 @@ def get_agentic_virtualagents(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-agentic-virtualagents
 
     Args:
-        name: query, string.
+        name: query, string. Filter by name.
         name_contains: query, string.
-        status: query, string: Draft, Published.
+        status: query, string: Draft, Published. Filter by status.
         sort_by: query, string: dateModified, name, status. The field to sort by.
         sort_order: query, string: asc, desc. Ascending or descending.
         page_number: query, integer. The page, counted from 1.

@@ -133,7 +133,7 @@ def get_webdeployments_configuration_versions(
     Args:
         configuration_id: the ID of the configuration.
         page_size: query, string. How many items to return at most.
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
@@ -182,7 +182,7 @@ def get_webdeployments_configurations(
 
     Args:
         page_size: query, string. How many items to return at most.
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         show_only_published: query, boolean.
     """
@@ -295,7 +295,7 @@ def get_webdeployments_deployments(
 
     Args:
         page_size: query, string. How many items to return at most.
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         expand: query, list of string: Configuration, SupportedContent, identityresolution. What to
             include in addition.

@@ -928,7 +928,8 @@ def get_workforcemanagement_businessunit(
         expand: query, list of string: settings, settings.timeZone, settings.startDayOfWeek,
             settings.shortTermForecasting, settings.scheduling, settings.notifications.scheduling,
             settings.learning, settings.coaching. What to include in addition.
-        include_scheduling_default_message_severities: query, boolean.
+        include_scheduling_default_message_severities: query, boolean. Whether to include scheduling
+            default message severities.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit", "GET",
@@ -1194,7 +1195,7 @@ def get_workforcemanagement_businessunit_activityplans(
 
     Args:
         business_unit_id: the ID of the business unit.
-        state: query, string: Active, Inactive.
+        state: query, string: Active, Inactive. Filter by state.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_activityplans", "GET",
@@ -3279,7 +3280,7 @@ def get_workforcemanagement_managementunit_agent(
     Args:
         management_unit_id: the ID of the management unit.
         agent_id: the ID of the agent.
-        exclude_capabilities: query, boolean.
+        exclude_capabilities: query, boolean. Whether to exclude capabilities.
         expand: query, list of string: workPlanOverrides. What to include in addition.
     """
     return _Operation(_Endpoint(
@@ -3623,7 +3624,7 @@ def get_workforcemanagement_managementunit_week_shifttrades(
         management_unit_id: the ID of the management unit.
         week_date_id: path, date. The first day of the week, as yyyy-MM-dd.
         evaluate_matches: query, boolean.
-        include_cross_week_shifts: query, boolean.
+        include_cross_week_shifts: query, boolean. Whether to include cross week shifts.
         force_download_service: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -4362,7 +4363,8 @@ def patch_workforcemanagement_businessunit(
 
     Args:
         business_unit_id: the ID of the business unit.
-        include_scheduling_default_message_severities: query, boolean.
+        include_scheduling_default_message_severities: query, boolean. Whether to include scheduling
+            default message severities.
         body: ``UpdateBusinessUnitRequest``.
     """
     return _Operation(_Endpoint(
@@ -5329,7 +5331,7 @@ def post_workforcemanagement_adherence_adjustments_query(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-adherence-adjustments-query
 
     Args:
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
         body: ``AgentQueryAdherenceAdjustmentsRequest``.
@@ -5424,7 +5426,7 @@ def post_workforcemanagement_agent_adherence_adjustments_query(
 
     Args:
         agent_id: the ID of the agent.
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
         body: ``AgentQueryAdherenceAdjustmentsRequest``.
@@ -5966,7 +5968,7 @@ def post_workforcemanagement_businessunit_adherence_adjustments_query(
 
     Args:
         business_unit_id: the ID of the business unit.
-        before: query, string.
+        before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
         body: ``BuQueryAdherenceAdjustmentsRequest``.
@@ -7622,7 +7624,8 @@ def post_workforcemanagement_businessunits(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits
 
     Args:
-        include_scheduling_default_message_severities: query, boolean.
+        include_scheduling_default_message_severities: query, boolean. Whether to include scheduling
+            default message severities.
         body: ``CreateBusinessUnitRequest``.
     """
     return _Operation(_Endpoint(

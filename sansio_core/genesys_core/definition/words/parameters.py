@@ -5,12 +5,12 @@ from a table of names that mean the same in all operations that have them.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from genesys_core.calls.listing import Listing
-from genesys_core.definition.read.definition import ApiParameter, Limits
-from genesys_core.definition.words.lexicon import split_name, to_plural, with_article
+from genesys_core.definition.read.definition import ApiParameter, Limits, Plain
+from genesys_core.definition.words.lexicon import read_words, split_name, to_plural, with_article
 
 __all__ = ["KNOWN_PARAMETERS", "describe_limits", "describe_parameter"]
 
@@ -32,12 +32,15 @@ KNOWN_PARAMETERS: Final[Mapping[str, str]] = {
 """The meaning of query parameters and headers by their name."""
 
 
-def describe_parameter(parameter: ApiParameter, listing: Listing | None) -> str:
+def describe_parameter(
+    parameter: ApiParameter, listing: Listing | None, fields: Collection[str] = ()
+) -> str:
     """Say what a parameter is, in lower case; empty if facts do not tell.
 
     Args:
         parameter: the parameter.
         listing: how its operation lists, if it does.
+        fields: the fields of the items that its operation lists: to name one filters by it.
     """
     name = parameter.wire
     if parameter.location == "path":
@@ -46,7 +49,29 @@ def describe_parameter(parameter: ApiParameter, listing: Listing | None) -> str:
         return KNOWN_PARAMETERS.get(name, "")
     if listing is not None and f"query.{name}" in (listing.send, listing.size):
         return _PAGES.get(listing.style, _CURSOR) if listing.size != f"query.{name}" else _SIZE
+    if listing is not None and listing.style == "token" and name in ("before", "previousPage"):
+        return "where the page ends, to page backwards"
+    return _by_name(parameter, fields)
+
+
+def _by_name(parameter: ApiParameter, fields: Collection[str]) -> str:
+    name = parameter.wire
+    if parameter.type == Plain("boolean") and (found := _INCLUDES.match(name)):
+        return f"whether to {found[1]} {split_name(found[2])}"
+    if name in _FILTERS and name in fields:
+        return f"filter by {split_name(name)}"
     return f"the {_owner(name)}" if _is_id(name) else ""
+
+
+_FILTERS: Final = read_words("""
+    campaignStatus category classification countryCode description deactivated dialect enabled
+    eventType joined language level managed mediaType messengerType minerType name origin
+    paymentStatus phoneNumber phoneNumberStatus phoneNumberType published region routingStatus state
+    status tags topicName trunkType type
+""")
+"""Fields by which a listing is filtered if a parameter has the name of one."""
+
+_INCLUDES: Final = re.compile(r"(include|exclude)(?!Only)([A-Z].*)")
 
 
 def describe_limits(limits: Limits) -> str:

@@ -80,6 +80,32 @@ def test_parameters_of_listings(style: PagingStyle, expected: str) -> None:
     assert words("query", "other", listing) == ""
 
 
+def test_pages_of_a_cursor_can_be_listed_backwards() -> None:
+    listing = Listing("token", send="query.after")
+    assert words("query", "before", listing) == "where the page ends, to page backwards"
+    assert words("query", "before", Listing("time", send="query.after")) == ""
+
+
+def test_a_field_of_the_items_is_a_filter() -> None:
+    name = ApiParameter("x", "mediaType", "query", Plain("string"))
+    assert describe_parameter(name, Listing("single"), {"mediaType"}) == "filter by media type"
+    assert describe_parameter(name, Listing("single"), {"name"}) == ""
+
+
+@pytest.mark.parametrize(
+    ("wire", "expected"),
+    [
+        ("includeImportStatus", "whether to include import status"),
+        ("excludeMetadata", "whether to exclude metadata"),
+        ("includeOnlyPublished", ""),
+        ("includes", ""),
+    ],
+)
+def test_what_to_include(wire: str, expected: str) -> None:
+    include = ApiParameter("x", wire, "query", Plain("boolean"))
+    assert describe_parameter(include, None) == expected
+
+
 def test_no_known_parameter_is_idle(bundled: ApiDefinition) -> None:
     found = {
         one.wire
