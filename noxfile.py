@@ -133,6 +133,24 @@ def differential(session: nox.Session) -> None:
 
 
 @nox.session
+def official(session: nox.Session) -> None:
+    """The official Python and JavaScript SDKs, unchanged, against the simulator (docs/simulator.md)."""
+    install(
+        session,
+        "--editable",
+        ".",
+        "PureCloudPlatformClientV2>=269",
+        "websockets>=15",
+        "--group",
+        "browser",
+    )
+    folder = session.create_tmp()
+    packages = ("purecloud-platform-client-v2@>=259", "ws@8")
+    session.run("npm", "install", "--silent", "--prefix", folder, *packages, external=True)
+    session.run("python", "-m", "tests.official.run", folder, *session.posargs)
+
+
+@nox.session
 def mutants(session: nox.Session) -> None:
     """Mutations of the rules that matter most, against the modules' own tests (docs/proof.md)."""
     install(session, "--editable", ".[cli,simulator,trio]", "--group", "test")

@@ -39,7 +39,14 @@ from genesys_core.simulator.handlers import (
 from genesys_core.simulator.http.access import authenticate_request, spend_request
 from genesys_core.simulator.http.checks import check_parameters, read_body
 from genesys_core.simulator.http.cross_origin import answer_preflight, cross_origin_headers
-from genesys_core.simulator.http.exchange import ApiCall, Handler, LoginCall, LoginHandler, Reply
+from genesys_core.simulator.http.exchange import (
+    ApiCall,
+    Handler,
+    LoginCall,
+    LoginHandler,
+    Reply,
+    parse_query,
+)
 from genesys_core.simulator.http.problems import (
     OAuthProblem,
     Problem,
@@ -387,7 +394,7 @@ class Simulator:
     def _call(self, goal: "_ApiGoal", request: Request, query: str, now: Now) -> ApiCall:
         facts = goal.route.facts
         token = self._admitted(request, now) if facts.security else None
-        values = parse_qs(query, keep_blank_values=True)
+        values = parse_query(facts, query)
         check_parameters(facts, goal.arguments, values, request)
         return ApiCall(
             route=goal.route,

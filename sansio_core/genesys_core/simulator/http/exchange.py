@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeAlias
+from urllib.parse import parse_qs
 
 import msgspec
 from msgspec import Struct
@@ -30,6 +31,7 @@ __all__ = [
     "format_instant",
     "json_reply",
     "no_content",
+    "parse_query",
 ]
 
 _WHOLE = re.compile(r"-?\d{1,19}", re.ASCII)
@@ -128,6 +130,19 @@ Handler: TypeAlias = Callable[[ApiCall], Reply]
 
 LoginHandler: TypeAlias = Callable[[LoginCall], Reply]
 """Handles one path of the login host."""
+
+
+def parse_query(facts: OperationFacts, query: str) -> dict[str, list[str]]:
+    """Return the query parameters by name, each with its values in order.
+
+    Values of a list may be repeated parameters, or joined with commas as the JavaScript SDK does.
+    """
+    values = parse_qs(query, keep_blank_values=True)
+    for parameter in facts.parameters:
+        given = values.get(parameter.name)
+        if given is not None and parameter.location == "query" and parameter.type == "array":
+            values[parameter.name] = [each for value in given for each in value.split(",")]
+    return values
 
 
 def json_reply(

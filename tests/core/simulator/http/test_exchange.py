@@ -9,6 +9,7 @@ from genesys_core.simulator.http.exchange import (
     format_instant,
     json_reply,
     no_content,
+    parse_query,
 )
 from genesys_core.simulator.state.definition import Definition
 from genesys_core.simulator.state.memory import PlatformState
@@ -69,3 +70,37 @@ def test_without_a_model_nothing_is_known():
 )
 def test_times_are_written_to_the_millisecond(wall, text):
     assert format_instant(wall) == text
+
+
+def test_the_values_of_a_list_are_repeated_or_joined_with_commas():
+    known = Definition(
+        small_document(
+            {
+                "/x": {
+                    "get": operation(
+                        {
+                            "name": "expand",
+                            "in": "query",
+                            "type": "array",
+                            "items": {"type": "string"},
+                        },
+                        {
+                            "name": "ids",
+                            "in": "header",
+                            "type": "array",
+                            "items": {"type": "string"},
+                        },
+                        {"name": "name", "in": "query", "type": "string"},
+                    )
+                }
+            }
+        )
+    )
+    (route,) = known.routes
+    for query in ("expand=a&expand=b%20c&name=x,y&ids=1,2&", "expand=a,b%20c&name=x,y&ids=1,2"):
+        assert parse_query(route.facts, query) == {
+            "expand": ["a", "b c"],
+            "name": ["x,y"],
+            "ids": ["1,2"],
+        }
+    assert parse_query(route.facts, "expand=") == {"expand": [""]}
