@@ -126,8 +126,10 @@ def random_order(session: nox.Session) -> None:
 
 @nox.session
 def differential(session: nox.Session) -> None:
-    """Every method and model beside the official SDK's (docs/proof.md)."""
-    install(session, "--editable", ".", "PureCloudPlatformClientV2>=269")
+    """Every method and model beside the official SDK's (docs/proof.md); docs/moving.md runs."""
+    extras = ("hypothesis>=6.140", "pytest>=8.3", "websockets>=15")
+    install(session, "--editable", ".[simulator]", "PureCloudPlatformClientV2>=269", *extras)
+    session.run("pytest", "tests/architecture/test_docs.py", "-k", "fresh and moving.md")
     session.run("python", "-m", "tests.differential.run", *session.posargs)
     session.run("python", "-m", "tests.differential.summaries")
 

@@ -50,11 +50,19 @@ def stage_pages() -> None:
     sources |= {name: ROOT / path for name, path in OUTSIDE.items()}
     for name, path in sources.items():
         text = LINK.sub(functools.partial(site_link, path), path.read_text(encoding="utf-8"))
+        if name == "examples/index.md":
+            text += "".join(map(example_section, sorted(path.parent.glob("*.py"))))
         if DIAGRAM.search(text):
             up = "../" * (name.count("/") + 1)
             text += f'\n<script src="{up}assets/mermaid.min.js"></script>\n'
         write(PAGES / name, text)
     shutil.copytree(ROOT / "docs" / "assets", PAGES / "assets", dirs_exist_ok=True)
+
+
+def example_section(program: Path) -> str:
+    """Return the section of a page that shows a program."""
+    code = program.read_text(encoding="utf-8")
+    return f"\n## {program.name} {{ #{program.stem} }}\n\n```python\n{code}```\n"
 
 
 def site_link(page: Path, link: re.Match[str]) -> str:
@@ -66,6 +74,9 @@ def site_link(page: Path, link: re.Match[str]) -> str:
     outside = {(ROOT / there).resolve(): name for name, there in OUTSIDE.items()}
     docs = ROOT / "docs"
     here = page.parent if page.is_relative_to(docs) else docs
+    if path.parent == ROOT / "docs" / "examples" and path.suffix == ".py":
+        where = "" if page.parent == path.parent else "examples/index.md"
+        return f"[{text}]({where}#{path.stem})"
     if path in outside:
         return f"[{text}]({'../' if here != docs else ''}{outside[path]}{anchor})"
     if path.is_relative_to(docs):
