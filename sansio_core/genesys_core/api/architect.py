@@ -215,7 +215,7 @@ def delete_architect_prompt_resource_audio(prompt_id: str, language_code: str) -
 
 
 def delete_architect_prompts(id: _Sequence[str]) -> _Operation[_m.Operation]:
-    """Delete the prompts.
+    """Delete prompts by their IDs.
 
     DELETE /api/v2/architect/prompts -> ``Operation``.
     Requires ``architect:userPrompt:delete``.
@@ -309,7 +309,7 @@ def delete_flow_instances_settings_loglevels(flow_id: str) -> _Operation[None]:
 
 
 def delete_flows(id: _Sequence[str]) -> _Operation[_m.Operation]:
-    """Delete the flows.
+    """Delete flows by their IDs.
 
     DELETE /api/v2/flows -> ``Operation``.
     Requires ``architect:flow:delete``.

@@ -79,7 +79,7 @@ def delete_orgauthorization_trustee_group_roles(
     trustee_org_id: str,
     trustee_group_id: str,
 ) -> _Operation[None]:
-    """Remove roles from a group of a trustee organization.
+    """Remove all roles from a group of a trustee organization.
 
     DELETE /api/v2/orgauthorization/trustees/{trusteeOrgId}/groups/{trusteeGroupId}/roles -> nothing.
     Requires ``authorization:orgTrusteeGroup:delete``.
@@ -119,7 +119,7 @@ def delete_orgauthorization_trustee_user_roles(
     trustee_org_id: str,
     trustee_user_id: str,
 ) -> _Operation[None]:
-    """Remove roles from a user of a trustee organization.
+    """Remove all roles from a user of a trustee organization.
 
     DELETE /api/v2/orgauthorization/trustees/{trusteeOrgId}/users/{trusteeUserId}/roles -> nothing.
     Requires ``authorization:orgTrusteeUser:delete``.
@@ -136,7 +136,7 @@ def delete_orgauthorization_trustee_user_roles(
 
 
 def delete_orgauthorization_trustees(id: _Sequence[str]) -> _Operation[None]:
-    """Delete the trusts with trustee organizations.
+    """Delete the trusts with trustee organizations by their IDs.
 
     DELETE /api/v2/orgauthorization/trustees -> nothing.
     Preview: may change without notice. Requires ``authorization:orgTrustee:delete``.
@@ -227,7 +227,7 @@ def delete_orgauthorization_trustor_user(
 
 
 def delete_orgauthorization_trustors(id: _Sequence[str]) -> _Operation[None]:
-    """Delete the trusts with trustor organizations.
+    """Delete the trusts with trustor organizations by their IDs.
 
     DELETE /api/v2/orgauthorization/trustors -> nothing.
     Preview: may change without notice. Requires ``authorization:orgTrustor:delete``.

@@ -193,7 +193,7 @@ def delete_outbound_contactlistfilter(contact_list_filter_id: str) -> _Operation
 
 
 def delete_outbound_contactlists(id: _Sequence[str]) -> _Operation[None]:
-    """Delete the contact lists.
+    """Delete contact lists by their IDs.
 
     DELETE /api/v2/outbound/contactlists -> nothing.
     Requires ``outbound:contactList:delete``.
@@ -224,7 +224,7 @@ def delete_outbound_contactlisttemplate(contact_list_template_id: str) -> _Opera
 
 
 def delete_outbound_contactlisttemplates(id: _Sequence[str]) -> _Operation[None]:
-    """Delete the contact list templates.
+    """Delete contact list templates by their IDs.
 
     DELETE /api/v2/outbound/contactlisttemplates -> nothing.
     Requires ``outbound:contactListTemplate:delete``.
@@ -372,7 +372,7 @@ def delete_outbound_filespecificationtemplate(
 
 
 def delete_outbound_filespecificationtemplates_bulk(id: _Sequence[str]) -> _Operation[None]:
-    """Delete file specification templates in bulk.
+    """Delete file specification templates by their IDs.
 
     DELETE /api/v2/outbound/filespecificationtemplates/bulk -> nothing.
     Requires ``outbound:fileSpecificationTemplate:delete``.
@@ -404,7 +404,7 @@ def delete_outbound_importtemplate(import_template_id: str) -> _Operation[None]:
 
 
 def delete_outbound_importtemplates(id: _Sequence[str]) -> _Operation[None]:
-    """Delete the import templates.
+    """Delete import templates by their IDs.
 
     DELETE /api/v2/outbound/importtemplates -> nothing.
     Requires ``outbound:importTemplate:delete``.

@@ -68,7 +68,7 @@ def delete_orphanrecording(orphan_id: str) -> _Operation[_m.OrphanRecording]:
 
 
 def delete_recording_crossplatform_mediaretentionpolicies(ids: str) -> _Operation[None]:
-    """Delete the cross-platform media retention policies.
+    """Delete cross-platform media retention policies by their IDs.
 
     DELETE /api/v2/recording/crossplatform/mediaretentionpolicies -> nothing.
     Requires ``recording:crossPlatformRetentionPolicy:delete``.
@@ -115,7 +115,7 @@ def delete_recording_job(job_id: str) -> _Operation[None]:
 
 
 def delete_recording_mediaretentionpolicies(ids: str) -> _Operation[None]:
-    """Delete the media retention policies.
+    """Delete media retention policies by their IDs.
 
     DELETE /api/v2/recording/mediaretentionpolicies -> nothing.
     Requires ``recording:retentionPolicy:delete``.

@@ -274,7 +274,7 @@ def delete_routing_skillexpression(expression_id: str) -> _Operation[None]:
 
 
 def delete_routing_skillexpressions(*, id: _Sequence[str] | None = None) -> _Operation[None]:
-    """Archive skill expressions.
+    """Archive skill expressions by their IDs.
 
     DELETE /api/v2/routing/skillexpressions -> nothing.
     Requires ``routing:skillExpressions:delete``.
@@ -351,7 +351,7 @@ def delete_routing_user_directroutingbackup_settings(user_id: str) -> _Operation
 
 
 def delete_routing_user_utilization(user_id: str) -> _Operation[None]:
-    """Delete the utilization of a user.
+    """Delete the utilization settings of a user.
 
     DELETE /api/v2/routing/users/{userId}/utilization -> nothing.
     Requires ``routing:utilization:manage``.
@@ -366,7 +366,7 @@ def delete_routing_user_utilization(user_id: str) -> _Operation[None]:
 
 
 def delete_routing_utilization() -> _Operation[None]:
-    """Delete the utilization.
+    """Delete the utilization settings.
 
     DELETE /api/v2/routing/utilization -> nothing.
     Requires ``routing:utilization:manage``.
@@ -1933,7 +1933,7 @@ def get_routing_user_directroutingbackup_settings(
 
 
 def get_routing_user_utilization(user_id: str) -> _Operation[_m.AgentMaxUtilizationResponse]:
-    """Get the utilization of a user.
+    """Get the utilization settings of a user.
 
     GET /api/v2/routing/users/{userId}/utilization -> ``AgentMaxUtilizationResponse``.
     Requires ``routing:utilization:manage`` or ``routing:utilization:view``.
@@ -1949,7 +1949,7 @@ def get_routing_user_utilization(user_id: str) -> _Operation[_m.AgentMaxUtilizat
 
 
 def get_routing_utilization() -> _Operation[_m.UtilizationResponse]:
-    """Get the utilization.
+    """Get the utilization settings.
 
     GET /api/v2/routing/utilization -> ``UtilizationResponse``.
     Requires ``routing:utilization:manage`` or ``routing:utilization:view``.
@@ -3512,7 +3512,7 @@ def put_routing_user_utilization(
     user_id: str,
     body: _m.UtilizationRequest | _JsonObject,
 ) -> _Operation[_m.AgentMaxUtilizationResponse]:
-    """Update the utilization of a user.
+    """Update the utilization settings of a user.
 
     PUT /api/v2/routing/users/{userId}/utilization -> ``AgentMaxUtilizationResponse``.
     Requires ``routing:utilization:manage``.
@@ -3531,7 +3531,7 @@ def put_routing_user_utilization(
 def put_routing_utilization(
     body: _m.UtilizationRequest | _JsonObject,
 ) -> _Operation[_m.UtilizationResponse]:
-    """Update the utilization.
+    """Update the utilization settings.
 
     PUT /api/v2/routing/utilization -> ``UtilizationResponse``.
     Requires ``routing:utilization:manage``.

@@ -123,7 +123,7 @@ def delete_routing_user_directroutingbackup_settings(user_id: str) -> _Operation
 
 
 def delete_routing_user_utilization(user_id: str) -> _Operation[None]:
-    """Delete the utilization of a user.
+    """Delete the utilization settings of a user.
 
     DELETE /api/v2/routing/users/{userId}/utilization -> nothing.
     Requires ``routing:utilization:manage``.
@@ -614,7 +614,7 @@ def get_routing_user_directroutingbackup_settings(
 
 
 def get_routing_user_utilization(user_id: str) -> _Operation[_m.AgentMaxUtilizationResponse]:
-    """Get the utilization of a user.
+    """Get the utilization settings of a user.
 
     GET /api/v2/routing/users/{userId}/utilization -> ``AgentMaxUtilizationResponse``.
     Requires ``routing:utilization:manage`` or ``routing:utilization:view``.
@@ -2399,7 +2399,7 @@ def put_routing_user_utilization(
     user_id: str,
     body: _m.UtilizationRequest | _JsonObject,
 ) -> _Operation[_m.AgentMaxUtilizationResponse]:
-    """Update the utilization of a user.
+    """Update the utilization settings of a user.
 
     PUT /api/v2/routing/users/{userId}/utilization -> ``AgentMaxUtilizationResponse``.
     Requires ``routing:utilization:manage``.

@@ -39,7 +39,7 @@ def delete_voicemail_message(message_id: str) -> _Operation[None]:
 
 
 def delete_voicemail_messages() -> _Operation[None]:
-    """Delete the voicemail messages.
+    """Delete all voicemail messages.
 
     DELETE /api/v2/voicemail/messages -> nothing.
     https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-voicemail-messages

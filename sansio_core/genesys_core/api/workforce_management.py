@@ -120,7 +120,7 @@ def delete_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bu
     business_unit_id: str,
     ids: _Sequence[str],
 ) -> _Operation[None]:
-    """Delete adherence adjustment reason codes of a business unit in bulk.
+    """Delete adherence adjustment reason codes of a business unit by their IDs.
 
     DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/reasoncodes/bulk -> nothing.
     https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-workforcemanagement-businessunits--businessUnitId--adherence-adjustments-reasoncodes-bulk

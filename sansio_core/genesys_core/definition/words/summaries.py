@@ -119,13 +119,14 @@ def _line(operation: ApiOperation, steps: tuple[PathStep, ...], depth: int, verb
     if tail == "divisionviews":
         return f"List {describe_things(base, depth)} in the caller's divisions"
     if tail in _ACTIONS and (operation.method != "GET" or tail in ("search", "query")):
-        end = " by the q64 value of an earlier search" if _repeats_search(operation) else ""
+        is_again = _has_parameter(operation, "q64")
+        end = " by the q64 value of an earlier search" if is_again else ""
         return f"{_acts(_ACTIONS[tail], base, depth)}{end}"
     return _of_things(operation, steps, depth, verb)
 
 
-def _repeats_search(operation: ApiOperation) -> bool:
-    return any(one.wire == "q64" for one in operation.parameters)
+def _has_parameter(operation: ApiOperation, *names: str) -> bool:
+    return any(one.wire in names for one in operation.parameters if one.location == "query")
 
 
 def _in_bulk(steps: tuple[PathStep, ...], depth: int, verb: str) -> str:
@@ -169,6 +170,8 @@ def _of_things(operation: ApiOperation, steps: tuple[PathStep, ...], depth: int,
     if verb in ("Create", "Delete") and owner and tail in LINKED:
         verb = "Add" if verb == "Create" else "Remove"
         return f"{verb} {name}{describe_owner(steps, depth, _word(verb))}"
+    if verb == "Delete" and is_several(steps) and _has_parameter(operation, "id", "ids"):
+        return f"Delete {name}{owner} by their IDs"
     if verb == "Get" and is_several(steps) and not is_single:
         return f"List the {name}{owner}"
     if verb == "Create" and tail == "wrapup":

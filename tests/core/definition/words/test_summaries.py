@@ -143,6 +143,12 @@ def test_a_search_by_the_value_of_an_earlier_one() -> None:
     assert again == "Search queues by the q64 value of an earlier search"
 
 
+def test_several_are_deleted_by_their_ids_if_a_parameter_names_them() -> None:
+    ids = ApiParameter("id_", "id", "query", Array(Plain("string")))
+    assert line("DELETE", "outbound/rulesets", parameters=(ids,)) == "Delete rule sets by their IDs"
+    assert line("DELETE", "outbound/rulesets") == "Delete the rule sets"
+
+
 def test_lines_follow_from_body_and_response() -> None:
     assert line("POST", "routing/queues", parameters=LIST) == "Create queues"
     upload = line("POST", "users/images/uploads", returns=Ref("UploadUrlResponse"))
