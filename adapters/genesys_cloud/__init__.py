@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from genesys_core.calls.operation import Options as Options
     from genesys_core.calls.operation import raw_operation as raw_operation
     from genesys_core.calls.responses import ApiResponse as ApiResponse
+    from genesys_core.calls.summaries import operation_summaries as operation_summaries
+    from genesys_core.calls.summaries import operation_summary as operation_summary
     from genesys_core.codec.decoding import Issue as Issue
     from genesys_core.codec.decoding import decode as decode
     from genesys_core.codec.encoding import to_dict as to_dict
@@ -140,6 +142,7 @@ export_lazily(
         "genesys_core.calls.downloads": "safe_file_name",
         "genesys_core.calls.operation": "Operation Options raw_operation",
         "genesys_core.calls.responses": "ApiResponse",
+        "genesys_core.calls.summaries": "operation_summaries operation_summary",
         "genesys_core.codec.decoding": "Issue decode",
         "genesys_core.codec.encoding": "to_dict to_json",
         "genesys_core.codec.intervals": "Interval",
