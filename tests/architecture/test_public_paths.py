@@ -22,6 +22,7 @@ PUBLIC = {
     "genesys_cloud.definition",
     "genesys_cloud.errors",
     "genesys_cloud.export",
+    "genesys_cloud.frames",
     "genesys_cloud.login",
     "genesys_cloud.models",
     "genesys_cloud.notifications",

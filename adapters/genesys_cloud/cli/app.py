@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from genesys_cloud.cli import call, config, definition, demo, listen, reference, sign_in, simulate
+from genesys_cloud.cli import (
+    call,
+    config,
+    definition,
+    demo,
+    export,
+    listen,
+    reference,
+    sign_in,
+    simulate,
+)
 from genesys_cloud.cli.terminal import print_line
 
 __all__ = ["app"]
@@ -36,6 +46,7 @@ app.command("login")(sign_in.login)
 app.command("logout")(sign_in.logout)
 app.command("whoami")(sign_in.whoami)
 app.command("listen")(listen.listen)
+app.command("export")(export.export)
 app.add_typer(config.app, name="config")
 app.add_typer(definition.app, name="definition")
 

@@ -9,6 +9,7 @@
         print(part.file, part.totals.records)
 """
 
+from genesys_cloud.export.availability import find_available_until as find_available_until
 from genesys_cloud.export.fetching import ClientFactory as ClientFactory
 from genesys_cloud.export.fetching import fetch as fetch
 from genesys_cloud.export.formats import ExportFormat as ExportFormat
@@ -39,6 +40,7 @@ __all__ = [
     "SliceTotals",
     "Verification",
     "fetch",
+    "find_available_until",
     "find_export",
     "plan",
     "read_records",

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from genesys_core.export.columns import Column, ColumnType, ListOf, MapOf, StructOf
 
-__all__ = ["arrow_schema", "arrow_table"]
+__all__ = ["arrow_schema", "arrow_table", "import_pyarrow"]
 
 # pyarrow has no type information, so its objects are Any here.
 
@@ -21,16 +21,21 @@ def arrow_schema(columns: Sequence[Column]) -> Any:  # noqa: ANN401
     Raises:
         ImportError: pyarrow is not installed.
     """
-    pa = _pyarrow()
+    pa = import_pyarrow()
     return pa.schema([pa.field(column.name, _type(pa, column.type)) for column in columns])
 
 
 def arrow_table(rows: Sequence[Mapping[str, object]], schema: Any) -> Any:  # noqa: ANN401
     """Return the ``pyarrow.Table`` of rows of :func:`genesys_core.export.columns.to_row`."""
-    return _pyarrow().Table.from_pylist(rows, schema=schema)
+    return import_pyarrow().Table.from_pylist(rows, schema=schema)
 
 
-def _pyarrow() -> Any:  # noqa: ANN401
+def import_pyarrow() -> Any:  # noqa: ANN401
+    """Return the package pyarrow.
+
+    Raises:
+        ImportError: it is not installed.
+    """
     try:
         return import_module("pyarrow")
     except ImportError:

@@ -6,7 +6,7 @@ what has no entry.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -24,6 +24,7 @@ from genesys_cloud.export.fetching import ClientFactory, check_factory, fetch
 from genesys_cloud.export.formats import ExportFormat, check_format, read_part
 from genesys_cloud.export.targets import Target, open_target
 from genesys_core.checks import WHOLE_NUMBER, Expected
+from genesys_core.codec.decoding import resolve_type
 from genesys_core.errors import ExportError, InvalidValueError
 from genesys_core.export.manifest import (
     ExportDocument,
@@ -39,7 +40,7 @@ from genesys_core.export.manifest import (
 )
 from genesys_core.export.plan import Slice
 
-__all__ = ["read_parts", "read_records", "read_status", "run"]
+__all__ = ["read_document", "read_export_model", "read_parts", "read_records", "read_status", "run"]
 
 DOCUMENT: Final = "export.json"
 """The name of the file with the plan."""
@@ -60,7 +61,7 @@ def run(
     executor: Executor | None = None,
     format: ExportFormat = "jsonl",
     ahead: int = 64,
-) -> Iterator[ExportPart]:
+) -> Generator[ExportPart]:
     """Fetch the slices of a plan that are missing, and yield the entry of each when it is written.
 
     Slices that an earlier run has completed are skipped; those whose data was incomplete are fetched
@@ -109,7 +110,7 @@ def _run(
     work: Callable[[Slice], ExportPart],
     document: ExportDocument,
     resources: _Resources,
-) -> Iterator[ExportPart]:
+) -> Generator[ExportPart]:
     target, executor, ahead = resources
     todo = iter(slices)
     running: dict[Future[ExportPart], Slice] = {}
@@ -165,6 +166,21 @@ def read_records(out: str | os.PathLike[str]) -> Iterator[dict[str, Any]]:
     for part in judge_export(document, read_parts(target)).parts:
         with target.open(part.file) as file:
             yield from read_part(document.format, file)
+
+
+def read_export_model(out: str | os.PathLike[str]) -> type:
+    """Return the type of the records of an export.
+
+    Raises:
+        ExportError: there is no export.
+        InvalidValueError: it is in CSV, which has no types.
+    """
+    document = read_document(open_target(out), out)
+    if document.format == "csv":
+        raise InvalidValueError(
+            f"{os.fspath(out)}: CSV has no types; export to parquet or jsonl, or read it with pandas"
+        )
+    return resolve_type(document.model)
 
 
 def read_parts(target: Target) -> list[ExportPart]:

@@ -72,6 +72,7 @@ _BY_TYPE: Final[tuple[tuple[type[BaseException], ExitCode], ...]] = (
     (errors.TransportError, ExitCode.NO_CONNECTION),
     (errors.DecodeError, ExitCode.INCOMPLETE),
     (errors.PaginationError, ExitCode.INCOMPLETE),
+    (errors.ExportError, ExitCode.INCOMPLETE),
     (errors.JobError, ExitCode.JOB_FAILED),
     (KeyboardInterrupt, ExitCode.INTERRUPTED),
     (BrokenPipeError, ExitCode.PIPE_CLOSED),

@@ -19,7 +19,7 @@ from genesys_core.errors import InvalidValueError
 from genesys_core.export.plan import Export
 from genesys_core.paging.places import read_place, write_place
 
-__all__ = ["DATASETS", "Dataset", "find_export"]
+__all__ = ["DATASETS", "Dataset", "availability_operation", "find_export"]
 
 
 class Dataset(Struct, frozen=True):
@@ -143,6 +143,12 @@ def find_export(
         days=dataset.days if days is None else days,
         longest=timedelta(days=dataset.longest) if dataset.longest else None,
     )
+
+
+def availability_operation(name: str) -> Operation[Any] | None:
+    """Return the operation with the date up to which the archive of a named export is complete."""
+    dataset = DATASETS.get(name)
+    return _find_builder(dataset.availability)() if dataset and dataset.availability else None
 
 
 def _build(

@@ -79,6 +79,7 @@ class ExportDocument(Struct, frozen=True, kw_only=True):
         digest: see :func:`~genesys_core.export.plan.fingerprint_export`.
         format: the format of the parts.
         identity: the field that identifies a record in all parts; empty if none does.
+        model: the name of the type of the records; ``object`` if it is unknown.
         slices: the plan.
     """
 
@@ -87,6 +88,7 @@ class ExportDocument(Struct, frozen=True, kw_only=True):
     digest: str
     format: str
     identity: str = ""
+    model: str = "object"
     slices: tuple[PlannedSlice, ...]
 
 
@@ -150,6 +152,7 @@ def describe_export(slices: Sequence[Slice], format: str) -> ExportDocument:
         digest=slices[0].digest,
         format=format,
         identity=slices[0].identity,
+        model=slices[0].model,
         slices=tuple(
             PlannedSlice(
                 one.id, "" if one.interval is None else str(one.interval), one.takes_earlier

@@ -40,6 +40,7 @@ def api_error(kind, status):
         (errors.TimeoutError("x", sent=True), 10),
         (errors.DecodeError("x", body=b""), 11),
         (errors.PaginationError("x"), 11),
+        (errors.ExportError("x"), 11),
         (errors.JobError("x"), 12),
         (KeyboardInterrupt(), 130),
         (BrokenPipeError(), 141),

@@ -11,7 +11,7 @@ from genesys_core.codec.decoding import resolve_type
 from genesys_core.codec.intervals import Interval
 from genesys_core.errors import InvalidValueError
 from genesys_core.export.columns import columns_of, record_type
-from genesys_core.export.datasets import DATASETS, find_export
+from genesys_core.export.datasets import DATASETS, availability_operation, find_export
 from genesys_core.export.plan import Export, plan, record_endpoint, with_interval
 from genesys_core.models import AnalyticsConversation, AuditLogMessage, User
 
@@ -104,3 +104,10 @@ def test_a_bad_name_or_argument_is_refused(name, arguments, words):
 def test_wrong_types():
     with pytest.raises(TypeError, match="query"):
         find_export("users", query=[])
+
+
+def test_the_availability_of_an_archive_is_an_operation():
+    name = "get_analytics_conversations_details_jobs_availability"
+    assert availability_operation("conversations").endpoint.name == name
+    assert availability_operation("users") is None
+    assert availability_operation("groups.get_groups") is None

@@ -1,0 +1,197 @@
+"""``genesys-cloud export``.
+
+Invariants: progress and problems go to standard error, the result of ``status`` and ``verify`` to
+standard output. Exit code 0 if the export is complete, 11 if something is missing or damaged, 130 after
+Ctrl-C; in all cases the same command continues the export.
+"""
+
+import signal
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+from genesys_cloud.cli.terminal import print_error, print_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from genesys_cloud import Interval
+    from genesys_core.export.manifest import ExportPart
+    from genesys_core.export.plan import Export, Slice
+
+__all__ = ["export"]
+
+
+def export(
+    ctx: typer.Context,
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME|status|verify",
+            help="conversations, users, queues, audits, ...; a method such as groups.get_groups; "
+            "or status or verify, for the export in --out.",
+        ),
+    ],
+    *,
+    out: Annotated[
+        str, typer.Option(help="Directory, or URL of a file system such as s3://bucket/calls.")
+    ],
+    from_: Annotated[
+        str | None, typer.Option("--from", help="First day or date-time, such as 2024-01-01.")
+    ] = None,
+    to: Annotated[
+        str | None, typer.Option(help="Last day, which is included, or date-time, which is not.")
+    ] = None,
+    format: Annotated[str, typer.Option(help="jsonl, csv or parquet.")] = "jsonl",
+    days: Annotated[int | None, typer.Option(min=1, help="Days of a slice.")] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Slices fetched at once.")] = 4,
+    body: Annotated[
+        Path | None, typer.Option(help="JSON file with the request's body, such as filters.")
+    ] = None,
+    query: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="Query parameter.")
+    ] = None,
+) -> None:
+    """Export records to files, or continue an export; check one with status and verify.
+
+    Each record is exported exactly once. After Ctrl-C or a crash, the same command continues. Lists the
+    named exports if the name is unknown.
+    """
+    if what == "status":
+        _print_status(out)
+    elif what == "verify":
+        _print_verification(out)
+    else:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        _export(
+            dict(ctx.obj or {}),
+            partial(
+                _find,
+                what,
+                interval=_interval(from_, to),
+                body=_read_body(body),
+                query=_query(query or []),
+                days=days,
+            ),
+            out,
+            format,
+            workers,
+        )
+
+
+def _find(what: str, **arguments: Any) -> "Export":  # noqa: ANN401 - those of find_export
+    from genesys_cloud.export import find_export  # noqa: PLC0415 - see cli.app
+
+    return find_export(what, **arguments)
+
+
+def _export(
+    options: dict[str, object], find: "Callable[..., Export]", out: str, format: str, workers: int
+) -> None:
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - see cli.app
+    from contextlib import nullcontext  # noqa: PLC0415
+
+    from genesys_cloud.cli.connection import open_client  # noqa: PLC0415
+    from genesys_cloud.export import ExportFormat, find_available_until, plan, run  # noqa: PLC0415
+    from genesys_core.command_line.exit_codes import CommandExit, ExitCode  # noqa: PLC0415
+
+    export = find()  # wrong arguments are rejected before anything is sent
+    with open_client(options) as client, ThreadPoolExecutor(workers) as executor:
+        slices = plan(find(available_until=find_available_until(client, export.name)))
+        parts = run(
+            slices,
+            out=out,
+            client=lambda: nullcontext(client),
+            executor=executor,
+            format=cast(ExportFormat, format),  # which run checks
+            ahead=2 * workers,
+        )
+        try:
+            for number, part in enumerate(parts, 1):
+                print_error(_progress(number, part, slices))
+        except KeyboardInterrupt:
+            parts.close()
+            client.close()  # ends the calls of the slices that are being fetched
+            print_error("interrupted; run the same command to continue")
+            raise CommandExit(ExitCode.INTERRUPTED) from None
+    _print_status(out)
+
+
+def _progress(number: int, part: "ExportPart", slices: "tuple[Slice, ...]") -> str:
+    return f"[{number} of up to {len(slices)}] {part.file}: {part.totals.records} records"
+
+
+def _print_status(out: str) -> None:
+    from genesys_cloud.export import read_status  # noqa: PLC0415 - see cli.app
+    from genesys_core.command_line.exit_codes import CommandExit, ExitCode  # noqa: PLC0415
+
+    status = read_status(out)
+    for one in status.missing:
+        when = f"; expected at {one.expected_at.isoformat()}" if one.expected_at else ""
+        print_error(f"{one.id}: {one.why}{when}")
+    print_line(
+        f"{status.records} records, {status.size} bytes, {len(status.parts)} of {status.slices} slices"
+    )
+    if not status.is_complete:
+        raise CommandExit(ExitCode.INCOMPLETE)
+
+
+def _print_verification(out: str) -> None:
+    from genesys_cloud.export import verify  # noqa: PLC0415 - see cli.app
+    from genesys_core.command_line.exit_codes import CommandExit, ExitCode  # noqa: PLC0415
+
+    found = verify(out)
+    for problem in found.problems:
+        print_error(problem)
+    print_line(f"{found.records} records in {found.files} files, {len(found.problems)} problems")
+    if found.problems:
+        raise CommandExit(ExitCode.INCOMPLETE)
+
+
+def _interval(first: str | None, last: str | None) -> "Interval | None":
+    from datetime import UTC, date, datetime  # noqa: PLC0415 - see cli.app
+
+    from genesys_cloud import Interval  # noqa: PLC0415
+    from genesys_core.command_line.usage import UsageError  # noqa: PLC0415
+
+    if first is None and last is None:
+        return None
+    if first is None or last is None:
+        raise UsageError("--from and --to: give both")
+    try:
+        if len(first) == len(last) == len("2024-01-01"):
+            return Interval.of_days(date.fromisoformat(first), date.fromisoformat(last))
+        ends = [datetime.fromisoformat(text) for text in (first, last)]
+    except ValueError as error:
+        raise UsageError(
+            f"--from {first} --to {last}: {error}; give days such as 2024-01-01, or date-times such "
+            "as 2024-01-01T00:00:00Z"
+        ) from None
+    return Interval(*(end if end.tzinfo else end.replace(tzinfo=UTC) for end in ends))
+
+
+def _read_body(path: Path | None) -> object:
+    import msgspec  # noqa: PLC0415 - see cli.app
+
+    from genesys_core.command_line.usage import UsageError  # noqa: PLC0415
+
+    if path is None:
+        return None
+    try:
+        found: object = msgspec.json.decode(path.read_bytes())
+    except (OSError, msgspec.DecodeError) as error:
+        raise UsageError(f"--body {path}: {error}") from None
+    if not isinstance(found, dict):
+        raise UsageError(f"--body {path}: must be a JSON object")
+    return cast(object, found)
+
+
+def _query(pairs: list[str]) -> dict[str, str] | None:
+    from genesys_core.command_line.usage import UsageError  # noqa: PLC0415 - see cli.app
+
+    for pair in pairs:
+        if "=" not in pair:
+            raise UsageError(f"--query {pair}: must be NAME=VALUE, such as state=any")
+    return dict(pair.split("=", 1) for pair in pairs) or None

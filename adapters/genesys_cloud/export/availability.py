@@ -1,0 +1,39 @@
+"""Up to when the platform's archive is complete.
+
+Invariants: an organization or a server without the operation has no answer; then queries serve all slices.
+"""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from genesys_core.errors import NotFoundError, PermissionDeniedError
+from genesys_core.export.datasets import availability_operation
+from genesys_core.paging.places import read_path
+
+if TYPE_CHECKING:
+    from genesys_cloud.client.sync_client import Client
+
+__all__ = ["find_available_until"]
+
+
+def find_available_until(client: "Client", name: str) -> datetime | None:
+    """Ask up to when the archive of a named export is complete, for ``available_until``.
+
+    Args:
+        client: the client.
+        name: the name of the export.
+
+    Returns:
+        The date; ``None`` if the export has no archive, or the platform does not say.
+
+    Raises:
+        GenesysCloudError: see :mod:`genesys_core.errors`.
+    """
+    operation = availability_operation(name)
+    if operation is None:
+        return None
+    try:
+        found = read_path(client.send(operation), "dataAvailabilityDate")
+    except (NotFoundError, PermissionDeniedError):
+        return None
+    return found if isinstance(found, datetime) else None
