@@ -26,6 +26,7 @@ from genesys_core.simulator.conversations.lifecycle import begin_inbound, enter_
 from genesys_core.simulator.conversations.timers import due_timer, next_timer
 from genesys_core.simulator.handlers import (
     channels,
+    conversation_analytics,
     conversation_commands,
     conversations,
     presences,
@@ -87,6 +88,7 @@ _HANDLERS: Mapping[tuple[str, str], Handler] = {
     **queue_members.HANDLERS,
     **conversations.HANDLERS,
     **conversation_commands.HANDLERS,
+    **conversation_analytics.HANDLERS,
     **tokens.HANDLERS,
     **channels.HANDLERS,
     **presences.HANDLERS,

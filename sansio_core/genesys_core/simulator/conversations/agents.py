@@ -19,6 +19,7 @@ __all__ = [
     "forget_member",
     "occupy_agent",
     "release_agent",
+    "request_routing_status",
     "retire_user",
     "routing_status",
     "set_member",
@@ -61,8 +62,22 @@ def follow_presence(state: PlatformState, user_id: str, presence: str, now: Now)
     if presence != "ON_QUEUE":
         set_routing_status(state, user_id, "OFF_QUEUE", now)
     elif routing_status(state, user_id) == "OFF_QUEUE":
-        is_busy = bool(state.contact_center.busy.get(user_id))
-        set_routing_status(state, user_id, "INTERACTING" if is_busy else "IDLE", now)
+        request_routing_status(state, user_id, "IDLE", now)
+
+
+def request_routing_status(state: PlatformState, user_id: str, status: str, now: Now) -> None:
+    """Change a user's routing status as a caller asks; a busy user who is to be idle is interacting.
+
+    Args:
+        state: the platform's state.
+        user_id: a user that exists.
+        status: the status that is asked for.
+        now: the current time.
+    """
+    is_busy = bool(state.contact_center.busy.get(user_id))
+    set_routing_status(
+        state, user_id, "INTERACTING" if is_busy and status == "IDLE" else status, now
+    )
 
 
 def occupy_agent(

@@ -21,7 +21,7 @@ def distribute_conversations(state: PlatformState, now: Now) -> None:
         line, agents = center.waiting.get(queue_id), center.available.get(queue_id)
         # An alert takes the conversation out of the line and makes the agent unavailable.
         while line and agents:
-            conversation_id, participant_id = next(iter(line.items()))
+            participant_id, conversation_id = next(iter(line.items()))
             conversation = center.conversations[conversation_id]
             acd = conversation.participant(participant_id)
             alert_agent(state, conversation, next(iter(agents)), now, acd=acd)

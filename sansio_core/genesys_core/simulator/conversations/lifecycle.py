@@ -270,7 +270,7 @@ def leave_queue(
     """End the wait of a conversation in a queue; agents who are alerted for it are idle again."""
     line = state.contact_center.waiting.get(acd.queue_id or "")
     if line is not None:
-        line.pop(conversation.id, None)
+        line.pop(acd.id, None)
     acd.outcome = outcome
     # That the session of an abandoned conversation ends with `peer` is a guess.
     end_session(acd.session, "peer" if outcome == "ABANDON" else "transfer", wall_milliseconds(now))
@@ -285,9 +285,9 @@ def _wait(
 ) -> None:
     center, queue_id = state.contact_center, acd.queue_id or ""
     line = center.waiting.setdefault(queue_id, OrderedDict())
-    line[conversation.id] = acd.id
+    line[acd.id] = conversation.id
     if is_next:
-        line.move_to_end(conversation.id, last=False)
+        line.move_to_end(acd.id, last=False)
     center.unsettled[queue_id] = None
 
 
@@ -319,7 +319,7 @@ def alert_agent(
     queue_id = None if acd is None else acd.queue_id
     if acd is not None:
         agent.answers = acd.id
-        state.contact_center.waiting[queue_id or ""].pop(conversation.id, None)
+        state.contact_center.waiting[queue_id or ""].pop(acd.id, None)
     agent.replaces = replaces
     _be_agent(state, conversation, agent, user_id, now, queue_id=queue_id, is_acd=acd is not None)
     other = _outside_party(conversation)

@@ -228,6 +228,8 @@ def replace_participant(call: ApiCall) -> Reply:
     conversation = find_conversation(call)
     participant, body = find_party(call, conversation), call.document()
     _require_connected(participant, "conversations.error.transfer.not.connected")
+    if participant.purpose in {"customer", "external"}:
+        raise bad_request("Only an agent or a queue can be replaced.")
     is_attended = body.get("transferType") == "Attended"
     if body.get("queueId"):
         queue_id = require_queue(call, body["queueId"])
@@ -243,6 +245,8 @@ def replace_participant(call: ApiCall) -> Reply:
             call.state, conversation, participant, user_id, call.now, attended=is_attended
         )
     elif body.get("address"):
+        if conversation.media in {"email", "message"}:
+            raise bad_request("Only calls and callbacks can be transferred to an address.")
         address = str(body["address"])
         lifecycle.transfer_to_address(call.state, conversation, participant, address, call.now)
     else:
@@ -254,11 +258,15 @@ def assign_conversation(call: ApiCall) -> Reply:
     """Offer a waiting conversation to a user, available or not."""
     conversation = find_conversation(call)
     user_id = require_user(call, call.document().get("id"))
-    lines = call.state.contact_center.waiting.values()
-    line = next((each for each in lines if conversation.id in each), None)
-    if line is None:
+    center = call.state.contact_center
+    waiting = (
+        each
+        for each in conversation.participants
+        if each.id in center.waiting.get(each.queue_id or "", ())
+    )
+    acd = next(waiting, None)
+    if acd is None:
         raise bad_request("The conversation does not wait for an agent.")
-    acd = conversation.participant(line[conversation.id])
     lifecycle.alert_agent(call.state, conversation, user_id, call.now, acd=acd)
     return json_reply("")
 

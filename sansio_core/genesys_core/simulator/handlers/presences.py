@@ -6,7 +6,7 @@ differently from REST responses: ``On Queue`` in REST is ``ON_QUEUE`` in an even
 
 from collections.abc import Mapping
 
-from genesys_core.simulator.conversations.agents import follow_presence, set_routing_status
+from genesys_core.simulator.conversations.agents import follow_presence, request_routing_status
 from genesys_core.simulator.http.exchange import ApiCall, Handler, Reply, format_instant, json_reply
 from genesys_core.simulator.http.problems import bad_request, no_such_entity
 from genesys_core.simulator.state.channels import Notice
@@ -42,7 +42,7 @@ def put_routing_status(call: ApiCall) -> Reply:
     user, body = _user(call), call.document()
     if not body.get("status"):
         raise bad_request("The field 'status' of the body is required.", field="status")
-    set_routing_status(call.state, str(user["id"]), str(body["status"]), call.now)
+    request_routing_status(call.state, str(user["id"]), str(body["status"]), call.now)
     return json_reply(_user(call).get("routingStatus"))
 
 

@@ -4,8 +4,11 @@ Invariants: the state of a job follows the simulator's clock. A job has results 
 succeeded, at least in part.
 """
 
+from typing import Final
+
 from msgspec import structs
 
+from genesys_core.simulator.conversations.detail_jobs import show_job_results
 from genesys_core.simulator.handlers.generic import respond_with_last_page
 from genesys_core.simulator.handlers.uploads import UPLOADS
 from genesys_core.simulator.http.exchange import ApiCall, Reply, json_reply
@@ -24,6 +27,8 @@ from genesys_core.simulator.resources.values import adopt_properties, conform_re
 from genesys_core.simulator.state.definition import Schema
 from genesys_core.simulator.state.jobs import JobRun
 from genesys_core.simulator.state.world import Record
+
+_DETAILS: Final = "/api/v2/analytics/conversations/details/jobs/{jobId}/results"
 
 __all__ = ["read_results", "resume_job", "show_job", "start_job"]
 
@@ -52,7 +57,7 @@ def start_job(
         if "upload" in name.lower() and facts.type == "string":
             job[name] = f"http://{call.host}{UPLOADS}/{upload}"
     state.collections.setdefault(place, {})[identity] = job
-    state.jobs[at] = JobRun(call.now.monotonic, upload=upload)
+    state.jobs[at] = JobRun(call.now.monotonic, upload=upload, query=call.document())
     schema = call.route.facts.reply_schema or Schema()
     shown = {
         **show_job(call, collection, states, at),
@@ -90,7 +95,23 @@ def read_results(
     """
     if not states.has_results(state_of(call, collection, states, at)):
         raise no_such_entity("result", at[-1])
-    return list_seeds(call) or respond_with_last_page(call)
+    return list_seeds(call) or _list_conversations(call, at) or respond_with_last_page(call)
+
+
+def _list_conversations(call: ApiCall, at: ResourcePath) -> Reply | None:
+    """Return the conversations that a details job found; ``None`` for other jobs."""
+    if call.route.template != _DETAILS or not call.settings.stateful:
+        return None
+    conversations = call.state.contact_center.conversations.values()
+    size = call.number("pageSize", 1000)
+    page = show_job_results(
+        conversations,
+        call.state.jobs[at].query,
+        call.now,
+        cursor=call.argument("cursor", ""),
+        size=size,
+    )
+    return json_reply(page)
 
 
 def resume_job(

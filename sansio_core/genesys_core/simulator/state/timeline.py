@@ -287,7 +287,7 @@ class ContactCenter(Struct):
         dropped: how many were dropped.
         members: whether each member of a queue is joined, by queue and user.
         memberships: the queues of each user, joined or not.
-        waiting: the ``acd`` participant of each waiting conversation, by queue; the first is next.
+        waiting: the conversation of each ``acd`` participant that waits, by queue; the first is next.
         available: the agents that can take a conversation, by queue; the first waits longest.
         busy: the conversations of each user that are not finished for them.
         unsettled: queues in which a conversation and an agent may have to be matched.

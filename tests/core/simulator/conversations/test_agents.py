@@ -5,6 +5,7 @@ from genesys_core.simulator.conversations.agents import (
     forget_member,
     occupy_agent,
     release_agent,
+    request_routing_status,
     retire_user,
     routing_status,
     set_member,
@@ -84,6 +85,12 @@ def test_who_comes_back_on_queue_while_talking_is_not_idle():
     follow_presence(floor.state, user, "AWAY", floor.now)
     follow_presence(floor.state, user, "ON_QUEUE", floor.now)
     assert floor.status() == "INTERACTING"
+    request_routing_status(floor.state, user, "NOT_RESPONDING", floor.now)
+    request_routing_status(floor.state, user, "IDLE", floor.now)
+    assert floor.status() == "INTERACTING"
+    release_agent(floor.state, user, "c", floor.now)
+    request_routing_status(floor.state, user, "IDLE", floor.now)
+    assert floor.status() == "IDLE"
 
 
 def test_conversations_occupy_and_release():

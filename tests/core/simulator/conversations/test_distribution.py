@@ -29,7 +29,7 @@ def test_a_queue_without_members_lets_its_conversations_wait():
     made = begin_inbound(floor.state, "voice", floor.now)
     enter_queue(floor.state, made, floor.queue, floor.now)
     floor.settle()
-    assert list(floor.center.waiting[floor.queue]) == [made.id]
+    assert list(floor.center.waiting[floor.queue].values()) == [made.id]
 
 
 def test_the_oldest_that_are_over_are_dropped():

@@ -40,7 +40,7 @@ def test_a_scheduled_callback_waits_from_its_time_on():
     assert not floor.center.waiting
     floor.wait(60)
     assert acd.session.state == "connected"
-    assert list(floor.center.waiting[floor.queue]) == [made.id]
+    assert list(floor.center.waiting[floor.queue].values()) == [made.id]
 
 
 def test_after_call_work_has_a_limit():

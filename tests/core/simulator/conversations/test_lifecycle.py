@@ -62,7 +62,7 @@ def test_an_agent_who_declines_is_not_offered_more_and_the_call_is_next():
     floor.hang_up(made, agent_of(made))
     assert floor.status() == "NOT_RESPONDING"
     assert agent_of(made).session.disconnect_type == "client"
-    assert list(floor.center.waiting[floor.queue]) == [made.id, later.id]
+    assert list(floor.center.waiting[floor.queue].values()) == [made.id, later.id]
     set_routing_status(floor.state, floor.agents[0], "IDLE", floor.now)
     floor.settle()
     assert [each[0] for each in states(made)] == ["customer", "acd", "agent", "agent"]
@@ -283,7 +283,7 @@ def test_a_waiting_conversation_moves_to_another_queue():
     acd = made.participants[1]
     lifecycle.transfer_to_queue(floor.state, made, acd, floor.queues[1], floor.now)
     assert (acd.outcome, acd.transfers) == ("FLOW_OUT", 0)
-    assert list(floor.center.waiting[floor.queues[1]]) == [made.id]
+    assert list(floor.center.waiting[floor.queues[1]].values()) == [made.id]
 
 
 def test_an_agent_with_work_left_in_the_conversation_is_not_released():

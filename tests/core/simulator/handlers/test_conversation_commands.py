@@ -242,6 +242,15 @@ def test_transfers_to_users_and_queues(desk):
     assert [each[0] for each in states(desk.timeline(made))][-2:] == ["acd", "agent"]
 
 
+def test_what_cannot_be_transferred(desk):
+    email = desk.talk("email")
+    agent, customer = agent_of(desk.timeline(email)), desk.timeline(email).participants[0]
+    for party, expected in ((agent, "Only calls"), (customer, "Only an agent")):
+        target = f"{email}/participants/{party.id}/replace"
+        answer = post(desk, target, {"address": "+3"}, status=400)
+        assert answer.json["message"].startswith(expected)
+
+
 def test_a_waiting_conversation_is_assigned(desk):
     for user_id in desk.users[1:]:
         desk.be(user_id, "Busy")

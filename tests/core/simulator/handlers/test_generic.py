@@ -5,6 +5,7 @@ import pytest
 
 from genesys_core.simulator import Settings, Simulator, example
 from genesys_core.simulator.handlers import (
+    conversation_analytics,
     conversation_commands,
     conversations,
     queue_members,
@@ -15,6 +16,7 @@ from tests.strategies.simulator import Desk, definition, misfits, operation, sma
 
 OF_CONVERSATIONS = {
     *conversations.HANDLERS,
+    *conversation_analytics.HANDLERS,
     *conversation_commands.HANDLERS,
     *queue_members.HANDLERS,
 }

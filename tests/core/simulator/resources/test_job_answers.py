@@ -29,6 +29,14 @@ def test_a_job_ends_with_results_on_the_simulators_clock():
     assert desk.call("GET", f"{where}/results").status == 404
 
 
+def test_results_of_jobs_that_find_no_conversations_are_examples():
+    desk = Desk()
+    users = "/api/v2/analytics/users/details/jobs"
+    job = desk.call("POST", users, INTERVAL).json["jobId"]
+    desk.sleep(1)
+    assert len(desk.call("GET", f"{users}/{job}/results").json["userDetails"]) == 1
+
+
 def test_results_in_pages():
     desk = Desk(settings=Settings(page_size=2))
     seeded = desk.simulator.seed_items("GET", f"{DETAILS}/{{jobId}}/results", 3)

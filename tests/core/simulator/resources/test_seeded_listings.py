@@ -2,14 +2,14 @@
 
 from tests.strategies.simulator import Desk
 
-PATH = "/api/v2/analytics/conversations/details"
+PATH = "/api/v2/usage/query/e/results"
 
 
 def test_without_seeds_it_is_an_example():
     desk = Desk()
-    assert len(desk.call("GET", PATH).json["conversations"]) == 1
+    assert len(desk.call("GET", PATH).json["results"]) == 1
     desk.simulator.seed_items("GET", "/api/v2/documentation/search?q64=e30%3D", 1)
-    assert len(desk.call("GET", PATH).json["conversations"]) == 1
+    assert len(desk.call("GET", PATH).json["results"]) == 1
 
 
 def test_with_seeds_it_has_pages():

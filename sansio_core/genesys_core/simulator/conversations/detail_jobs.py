@@ -1,0 +1,58 @@
+"""Results of details jobs, in pages with a cursor.
+
+Invariants: every match is on exactly one page; the last page has no cursor. Everything up to the time of the request is
+available, without the delay of the platform.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from genesys_core.clock import Now
+from genesys_core.simulator.conversations.detail_queries import find_active, find_started
+from genesys_core.simulator.conversations.detail_records import show_detail_record
+from genesys_core.simulator.http.exchange import format_instant
+from genesys_core.simulator.http.problems import bad_request
+from genesys_core.simulator.state.examples import Json
+from genesys_core.simulator.state.timeline import ConversationTimeline
+from genesys_core.simulator.state.world import Record
+
+__all__ = ["show_job_results"]
+
+_MOST: Final = 1000
+"""The default and largest page: a guess."""
+
+
+def show_job_results(
+    conversations: Iterable[ConversationTimeline],
+    query: Mapping[str, Json],
+    now: Now,
+    *,
+    cursor: str = "",
+    size: int | None = None,
+) -> Record:
+    """Return a page of the results of a details job.
+
+    Args:
+        conversations: all conversations.
+        query: the body that started the job.
+        now: the time of the request.
+        cursor: of the page before; empty for the first page.
+        size: how many conversations a page has.
+
+    Raises:
+        Problem: 400 for a cursor, a size or a query that is not valid.
+    """
+    if cursor and not (cursor.isascii() and cursor.isdecimal() and len(cursor) < 10):
+        raise bad_request(f"The cursor [{cursor}] is not one of these results.", field="cursor")
+    count = _MOST if size is None else size
+    if not 1 <= count <= _MOST:
+        raise bad_request(f"The pageSize must be 1 to {_MOST}.", field="pageSize")
+    by_day = query.get("startOfDayIntervalMatching") is True
+    found = (find_started if by_day else find_active)(conversations, query)
+    start = int(cursor or 0)
+    end = start + count
+    page: Record = {
+        "conversations": [show_detail_record(each) for each in found[start:end]],
+        "dataAvailabilityDate": format_instant(now.wall),
+    }
+    return {**page, "cursor": str(end)} if end < len(found) else page

@@ -1,0 +1,99 @@
+"""Intervals and granularities of analytics queries.
+
+Invariants: an interval includes its start and not its end (the latter is a guess). The parts of a granularity cover
+the interval without gaps; the last may be shorter.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Final
+
+from genesys_core.simulator.conversations.rest_views import show_time
+from genesys_core.simulator.http.problems import PlatformProblem, bad_request
+
+__all__ = [
+    "DAY",
+    "parse_granularity",
+    "parse_interval",
+    "part_of",
+    "show_interval",
+    "split_interval",
+]
+
+DAY: Final = 86_400_000
+"""A day in milliseconds."""
+
+_MOST_PARTS: Final = 10_000
+"""The most parts of a query, so that a reply stays small: a guess."""
+
+_GRANULARITY: Final = re.compile(
+    r"P(?:(\d{1,4})W)?(?:(\d{1,4})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,4})M)?(?:(\d{1,4})S)?)?", re.ASCII
+)
+_UNITS: Final = (7 * DAY, DAY, 3_600_000, 60_000, 1000)
+
+
+def parse_interval(text: object) -> tuple[int, int]:
+    """Return start and end of ``start/end`` in milliseconds.
+
+    Raises:
+        Problem: 400 if it is not two dates with times, the first before the second.
+    """
+    start, slash, end = str(text).partition("/")
+    if not slash:
+        raise _invalid(text)
+    try:
+        bounds = _instant(start), _instant(end)
+    except ValueError:
+        raise _invalid(text) from None
+    if bounds[0] >= bounds[1]:
+        raise _invalid(text)
+    return bounds
+
+
+def parse_granularity(text: str | None, interval: tuple[int, int]) -> int:
+    """Return a granularity such as ``PT30M`` in milliseconds; without one, the whole interval.
+
+    Raises:
+        Problem: 400 if it is not a duration in weeks, days, hours, minutes and seconds, or is too
+            fine for the interval.
+    """
+    length = interval[1] - interval[0]
+    if text is None:
+        return length
+    found = _GRANULARITY.fullmatch(text)
+    amounts = (0,) if found is None else tuple(int(each or 0) for each in found.groups())
+    granularity = sum(amount * unit for amount, unit in zip(amounts, _UNITS, strict=False))
+    if granularity == 0 or length / granularity > _MOST_PARTS:
+        raise bad_request(f"The granularity [{text}] is not valid.", field="granularity")
+    return granularity
+
+
+def split_interval(interval: tuple[int, int], granularity: int) -> Iterator[tuple[int, int]]:
+    """Yield the parts of an interval."""
+    start, end = interval
+    while start < end:
+        yield start, min(start + granularity, end)
+        start += granularity
+
+
+def part_of(at: int, interval: tuple[int, int], granularity: int) -> int | None:
+    """Return the number of the part that a time is in; ``None`` if it is outside."""
+    start, end = interval
+    return (at - start) // granularity if start <= at < end else None
+
+
+def show_interval(interval: tuple[int, int]) -> str:
+    """Format an interval."""
+    return f"{show_time(interval[0])}/{show_time(interval[1])}"
+
+
+def _instant(text: str) -> int:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return round(moment.timestamp() * 1000)
+
+
+def _invalid(text: object) -> PlatformProblem:
+    return bad_request(f"The interval [{text}] is not valid.", field="interval")

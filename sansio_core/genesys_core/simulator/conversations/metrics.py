@@ -1,0 +1,125 @@
+"""The metrics of a conversation, as analytics emit them, read from its timeline.
+
+Invariants: a metric belongs to one session and one moment, and its value is whole: nothing is split. A metric whose
+segment lasts is not emitted yet. Offered is answered, abandoned and flow-out together once no participant waits.
+
+Guesses: on which session ``tAbandon``, ``nOutbound`` and ``nOutboundConnected`` are; that the after-call work of a
+metric is the duration that the wrap-up reports.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from genesys_core.simulator.conversations.session_times import time_spent
+from genesys_core.simulator.state.timeline import (
+    AcdOutcome,
+    ConversationTimeline,
+    Participant,
+    SegmentKind,
+)
+
+__all__ = ["EmittedMetric", "conversation_metrics", "handle_time"]
+
+_OUTCOMES: Final[Mapping[AcdOutcome, str]] = {"ABANDON": "tAbandon", "FLOW_OUT": "tFlowOut"}
+_SEGMENTS: Final[Mapping[SegmentKind, str]] = {
+    "alert": "tAlert",
+    "dialing": "tDialing",
+    "hold": "tHeld",
+    "interact": "tTalk",
+}
+
+
+class EmittedMetric(Struct, frozen=True):
+    """A metric of a session.
+
+    Attributes:
+        name: such as ``tTalk``.
+        value: milliseconds, or a count.
+        at: when it was emitted, in milliseconds.
+        participant: the participant whose session it belongs to.
+    """
+
+    name: str
+    value: int
+    at: int
+    participant: Participant
+
+
+def conversation_metrics(conversation: ConversationTimeline) -> Iterator[EmittedMetric]:
+    """Yield the metrics of a conversation that are emitted so far, by participant."""
+    for each in conversation.participants:
+        match each.purpose:
+            case "acd":
+                yield from _acd_metrics(each)
+            case "agent" | "user":
+                yield from _agent_metrics(conversation, each)
+            case _:
+                if each.session.connected is not None:
+                    yield EmittedMetric("nConnected", 1, each.session.connected, each)
+
+
+def handle_time(agent: Participant) -> int:
+    """Return talk, hold, dialing and after-call work together; the alert is not part of it."""
+    session = agent.session
+    spent = sum(time_spent(session, kind) for kind in ("interact", "hold", "dialing"))
+    return spent + _acw_time(agent)
+
+
+def _acd_metrics(acd: Participant) -> Iterator[EmittedMetric]:
+    session = acd.session
+    offered = next((each.start for each in session.segments if each.kind == "interact"), None)
+    if offered is None:
+        return  # a scheduled callback whose time has not come
+    yield EmittedMetric("nOffered", 1, offered, acd)
+    if session.ended is not None and acd.outcome is not None:
+        waited = time_spent(session, "interact")
+        yield EmittedMetric("tAcd", waited, session.ended, acd)
+        if acd.outcome in _OUTCOMES:
+            yield EmittedMetric(_OUTCOMES[acd.outcome], waited, session.ended, acd)
+
+
+def _agent_metrics(
+    conversation: ConversationTimeline, agent: Participant
+) -> Iterator[EmittedMetric]:
+    session = agent.session
+    is_first = conversation.participants[0] is agent
+    if is_first:
+        yield EmittedMetric("nOutbound", 1, session.started, agent)
+    if session.connected is not None:
+        if is_first:
+            yield EmittedMetric("nOutboundConnected", 1, session.connected, agent)
+        acd = conversation.participant(agent.answers or "")
+        if acd is not None:
+            waited = time_spent(acd.session, "interact")
+            yield EmittedMetric("tAnswered", waited, session.connected, agent)
+    for segment in session.segments:
+        if segment.end is not None and segment.kind in _SEGMENTS:
+            yield EmittedMetric(_SEGMENTS[segment.kind], segment.length(), segment.end, agent)
+            if segment.kind == "alert" and agent.did_not_respond:
+                yield EmittedMetric("tNotResponding", segment.length(), segment.end, agent)
+    if session.ended is not None:
+        yield from _ended_metrics(agent, session.ended)
+
+
+def _ended_metrics(agent: Participant, ended: int) -> Iterator[EmittedMetric]:
+    session = agent.session
+    if session.connected is not None:
+        yield EmittedMetric("tTalkComplete", time_spent(session, "interact"), ended, agent)
+        held = time_spent(session, "hold")
+        if held:
+            yield EmittedMetric("tHeldComplete", held, ended, agent)
+    if agent.transfers:
+        yield EmittedMetric("nTransferred", agent.transfers, ended, agent)
+        yield EmittedMetric("nBlindTransferred", agent.transfers, ended, agent)
+    if agent.acw_ended is not None:
+        yield EmittedMetric("tAcw", _acw_time(agent), agent.acw_ended, agent)
+    if agent.is_finished and session.connected is not None:
+        yield EmittedMetric("tHandle", handle_time(agent), agent.acw_ended or ended, agent)
+
+
+def _acw_time(agent: Participant) -> int:
+    if agent.acw_ended is None or agent.wrap_up is None:
+        return 0
+    return agent.wrap_up.seconds * 1000
