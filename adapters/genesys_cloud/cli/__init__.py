@@ -74,6 +74,11 @@ def _run(words: list[str]) -> None:
         else:
             run_api(api, rest[1:], options)
         return
+    if api == "jobs":
+        from genesys_cloud.cli.jobs import run_jobs  # noqa: PLC0415
+
+        run_jobs(rest[1:], options)
+        return
     from genesys_cloud.cli.app import app  # noqa: PLC0415 - typer may not be installed
 
     app()

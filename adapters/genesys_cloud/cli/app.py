@@ -10,6 +10,7 @@ import typer
 
 from genesys_cloud.cli import (
     call,
+    completion,
     config,
     definition,
     demo,
@@ -33,13 +34,12 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,  # they print local variables, including secrets
 )
-app.command(
-    "call",
-    add_help_option=False,
-    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
-)(call.call)
+_OWN_ARGUMENTS = {"ignore_unknown_options": True, "allow_extra_args": True}
+app.command("call", add_help_option=False, context_settings=_OWN_ARGUMENTS)(call.call)
+app.command("jobs", add_help_option=False, context_settings=_OWN_ARGUMENTS)(call.jobs)
 app.command("apis")(reference.apis)
 app.command("describe")(reference.describe)
+app.command("completion")(completion.completion)
 app.command("demo")(demo.demo)
 app.command("simulate")(simulate.simulate)
 app.command("login")(sign_in.login)

@@ -1,8 +1,11 @@
-"""``genesys-cloud call``, as it is listed among the commands; ``main`` runs it before typer does."""
+"""``genesys-cloud call`` and ``jobs``, as they are listed among the commands.
+
+Invariants: both parse their arguments themselves, so ``main`` runs them without typer.
+"""
 
 import typer
 
-__all__ = ["call"]
+__all__ = ["call", "jobs"]
 
 
 def call(ctx: typer.Context) -> None:
@@ -10,3 +13,10 @@ def call(ctx: typer.Context) -> None:
     from genesys_cloud.cli.operations import run_call  # noqa: PLC0415 - see genesys_cloud.cli.app
 
     run_call(ctx.args, dict(ctx.obj or {}))
+
+
+def jobs(ctx: typer.Context) -> None:
+    """Start jobs, wait for them, print their results: run, wait, results, cancel."""
+    from genesys_cloud.cli.jobs import run_jobs  # noqa: PLC0415 - see genesys_cloud.cli.app
+
+    run_jobs(ctx.args, dict(ctx.obj or {}))

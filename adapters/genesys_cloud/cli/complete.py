@@ -19,6 +19,7 @@ from genesys_core.command_line.completion import (
     format_candidates,
     match_candidates,
 )
+from genesys_core.command_line.job_calls import JOB_ACTIONS, JOB_OPTIONS
 from genesys_core.command_line.profiles import profile_paths
 from genesys_core.command_line.raw_calls import METHODS, RAW_OPTIONS, describe_raw_call
 from genesys_core.command_line.usage import UsageError
@@ -117,11 +118,32 @@ def _own_command() -> Any:  # noqa: ANN401 - of typer's own click
     return typer.main.get_command(app)
 
 
+def _complete_jobs(words: Sequence[str], typed: str) -> list[Candidate]:
+    match words:
+        case []:
+            found = [Candidate(name, text) for name, text in JOB_ACTIONS.items()]
+        case [_]:
+            found = [Candidate(name, "API") for name in api_names()]
+        case [_, api]:
+            known = operations_of(api) if api in api_names() else {}
+            found = [Candidate(each.name, each.title) for each in known.values()]
+        case [_, api, method, *rest]:
+            known = operations_of(api) if api in api_names() else {}
+            if method not in known:
+                return []
+            return complete_operation(known[method], rest, typed, {}, JOB_OPTIONS)
+        case _:
+            return []
+    return match_candidates(found, typed)
+
+
 def _complete_own(name: str, words: Sequence[str], typed: str) -> list[Candidate]:
     if name == "call":
         if not words:
             return match_candidates(map(Candidate, METHODS), typed)
         return complete_operation(describe_raw_call(""), words[1:], typed, {}, RAW_OPTIONS)
+    if name == "jobs":
+        return _complete_jobs(words, typed)
     command = _own_command().commands.get(name)
     for word in words:
         command = getattr(command, "commands", {}).get(word, command)

@@ -46,7 +46,14 @@ if TYPE_CHECKING:
     from genesys_core.calls.operation import ListOperation, Operation
     from genesys_core.http.messages import Request
 
-__all__ = ["print_request", "request_of", "run_operation", "run_raw_call"]
+__all__ = [
+    "parse_operation",
+    "print_request",
+    "request_of",
+    "run_operation",
+    "run_raw_call",
+    "show_warning",
+]
 
 
 def run_operation(
@@ -64,15 +71,40 @@ def run_operation(
         UsageError: wrong arguments.
     """
     parsed = _parse(description, arguments, before, COMMON_OPTIONS)
-    body = _body(description, parsed)
     if parsed.has("from-file"):
-        _run_rows(description, parsed, body)
+        _run_rows(description, parsed, _body(description, parsed))
         return
+    _run(_operation_of(description, parsed), parsed)
+
+
+def parse_operation(
+    description: OperationDescription,
+    arguments: Sequence[str],
+    before: Mapping[str, Any],
+    common: tuple[CommonOption, ...],
+) -> "tuple[Operation[Any], ParsedArguments]":
+    """Return the operation that arguments describe, and the options of the command.
+
+    Args:
+        description: of the operation.
+        arguments: that follow its name.
+        before: options that precede the command, by name.
+        common: the options of the command itself.
+
+    Raises:
+        UsageError: wrong arguments.
+    """
+    parsed = _parse(description, arguments, before, common)
+    return _operation_of(description, parsed), parsed
+
+
+def _operation_of(description: OperationDescription, parsed: ParsedArguments) -> "Operation[Any]":
+    body = _body(description, parsed)
     check_required(description, parsed.values, has_body=body is not None)
     named = dict(parsed.values)
     if body is not None and description.body is not None:
         named[description.body.name] = body
-    _run(_builder(description)(**named), parsed)
+    return _builder(description)(**named)
 
 
 def _builder(description: OperationDescription) -> "Callable[..., Operation[Any]]":
@@ -306,7 +338,7 @@ def _print_listing(
     )
     try:
         with warnings.catch_warnings():
-            warnings.showwarning = _show_warning
+            warnings.showwarning = show_warning
             if output.query:
                 _print_selected(select(list(_with_progress(listing)), output.query), output)
             else:
@@ -320,7 +352,8 @@ def _print_listing(
         raise
 
 
-def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+def show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    """Print a warning on standard error; takes the arguments of ``warnings.showwarning``."""
     from genesys_core.observability.terminal import escape_line  # noqa: PLC0415
 
     sys.stderr.write(f"genesys-cloud: warning: {escape_line(str(message))}\n")

@@ -61,6 +61,9 @@ def complete_operation(
         common: the options of the command itself.
     """
     offered = offered_options(description.parameters, common)
+    if words and words[-1] == "=":  # bash splits --state=act into three words
+        words = words[:-1]
+    typed = "" if typed == "=" else typed
     last = offered.get(words[-1]) if words else None
     if last is not None and last.takes_value:
         return _values(last.parameter, last.common, typed, entities)

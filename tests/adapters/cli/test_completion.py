@@ -1,10 +1,15 @@
 """Candidates that the command offers to shells."""
 
 import json
+import os
+import shutil
+import subprocess
 
 import pytest
 
 from genesys_cloud.cli.complete import complete_words
+from genesys_cloud.simulator import running_simulator
+from genesys_core.command_line.completion import SHELL_SCRIPTS
 from tests.helpers.command import run_command
 
 pytestmark = pytest.mark.usefixtures("clean_home")
@@ -33,6 +38,12 @@ def values(*words):
         (["config", "check", "--h"], ["--help"]),
         (["login", "--client"], ["--client-id"]),
         (["nope", "x"], []),
+        (["jobs", "wa"], ["wait"]),
+        (["jobs", "run", "analyt"], ["analytics"]),
+        (["jobs", "run", "nope", "x"], []),
+        (["jobs", "run", "nope", "x", ""], []),
+        (["jobs", "run", "users", "get_users_me_"], ["get_users_me_verifiers"]),
+        (["jobs", "run", "users", "get_users_me", "--dead"], ["--deadline"]),
     ],
 )
 def test_candidates(words, expected):
@@ -53,3 +64,54 @@ def test_the_command_prints_candidates():
     environment = {"_GENESYS_CLOUD_COMPLETE": "zsh"}
     assert run_command("users_r", environment=environment).out == "users_rules\tAPI\n"
     assert run_command("zzz", environment=environment).out == ""
+
+
+def test_scripts_and_names(clean_home, monkeypatch):
+    for shell in ("bash", "zsh", "fish"):
+        assert run_command("completion", shell).out == SHELL_SCRIPTS[shell]
+    assert run_command("completion").code == 2
+    with running_simulator() as running:
+        environment = {
+            "GENESYSCLOUD_HOST": running.url,
+            "GENESYSCLOUD_OAUTHCLIENT_ID": running.client_id,
+            "GENESYSCLOUD_OAUTHCLIENT_SECRET": running.client_secret,
+        }
+        for profile in ([], ["--profile", "p"]):
+            folder = clean_home / ".genesyscloudpython" / "/".join(["profiles", *profile[1:]])
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "config").touch()
+            done = run_command(*profile, "completion", "--refresh", environment=environment)
+            assert (done.code, done.out, done.err) == (0, "", "")
+    saved = clean_home / ".genesyscloudpython" / "completion.json"
+    assert saved.stat().st_mode & 0o077 == 0
+    (user,) = values("users", "get_user", "User 001")
+    assert values("--profile", "p", "users", "get_user", "User 001") == [user]
+    assert len(values("routing", "get_routing_queue", "")) == 5
+
+
+@pytest.mark.parametrize(
+    ("line", "replies"),
+    [
+        ("genesys-cloud users get_users_me_", ["get_users_me_verifiers"]),
+        ("genesys-cloud users get_users --state in", ["inactive"]),
+        ("genesys-cloud users get_users --state=in", ["inactive"]),
+        ("genesys-cloud whoa", ["whoami"]),
+    ],
+)
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_bash_completes(line, replies, programs):
+    script = (
+        'eval "$(genesys-cloud completion bash)"; COMP_LINE=$1 COMP_POINT=${#1}; '
+        # As readline splits a line.
+        'read -ra COMP_WORDS <<< "${1//=/ = }"; COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); '
+        '_genesys_cloud_completion genesys-cloud; printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    done = subprocess.run(
+        ["bash", "-c", script, "-", line],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PATH": programs},
+        timeout=60,
+    )
+    assert done.stdout.split() == replies

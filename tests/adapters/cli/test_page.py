@@ -2,10 +2,8 @@
 
 import os
 import re
-import shlex
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -23,21 +21,14 @@ def blocks():
 
 @pytest.mark.slow
 @pytest.mark.skipif(BASH is None, reason="needs bash")
-def test_every_command_of_the_page_runs(clean_home, tmp_path):
-    programs = tmp_path / "bin"
-    programs.mkdir()
-    shim = programs / "genesys-cloud"
-    shim.write_text(
-        f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -W error -m genesys_cloud.cli "$@"\n'
-    )
-    shim.chmod(0o755)
+def test_every_command_of_the_page_runs(clean_home, programs, tmp_path):
     with running_simulator() as running:
         done = subprocess.run(
             [BASH, "-euo", "pipefail", "-c", "\n".join(blocks())],
             cwd=tmp_path,
             env={
                 **os.environ,
-                "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+                "PATH": programs,
                 "HOME": str(clean_home),
                 "GENESYSCLOUD_HOST": running.url,
                 "GENESYSCLOUD_OAUTHCLIENT_ID": running.client_id,

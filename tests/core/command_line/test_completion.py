@@ -29,6 +29,8 @@ def candidates(name, *words):
         (["--state", "a"], ["active"]),
         (["--state=a"], ["--state=active"]),
         (["--nope=a"], []),
+        (["--state", "=", "a"], ["active"]),
+        (["--state", "="], ["active", "inactive.dev"]),
         (["--expand", "team,p"], ["team,presence"]),
         (["--expand", "team,t"], []),
         (["-o", "js"], ["json", "jsonl"]),

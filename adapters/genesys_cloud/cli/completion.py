@@ -1,0 +1,78 @@
+"""``genesys-cloud completion``."""
+
+import json
+import os
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from genesys_cloud.cli.complete import names_file
+from genesys_core.command_line.completion import SHELL_SCRIPTS
+from genesys_core.command_line.usage import UsageError
+
+if TYPE_CHECKING:
+    from genesys_cloud import Client
+
+__all__ = ["completion"]
+
+_MOST = 5000
+"""Names of each kind: more would slow down each completion."""
+
+
+class Shell(StrEnum):
+    """The values of ``SHELL``."""
+
+    bash = "bash"
+    zsh = "zsh"
+    fish = "fish"
+
+
+def completion(
+    ctx: typer.Context,
+    shell: Annotated[Shell | None, typer.Argument(help="bash, zsh or fish.")] = None,
+    *,
+    refresh: Annotated[
+        bool, typer.Option("--refresh", help="Save the names of users and queues.")
+    ] = False,
+) -> None:
+    """Print the completion script of a shell, or save names for completion."""
+    if shell is None and not refresh:
+        raise UsageError("completion: needs a shell (bash, zsh or fish) or --refresh")
+    if shell is not None:
+        # A script for a shell, not a text for people: it goes out unchanged.
+        typer.echo(SHELL_SCRIPTS[shell.value], nl=False)
+    if refresh:
+        _save_names(dict(ctx.obj or {}))
+
+
+def _save_names(options: dict[str, Any]) -> None:
+    from genesys_cloud.cli.connection import open_client  # noqa: PLC0415 - loads the client
+
+    with open_client(options) as client:
+        names = _names(client)
+    profile = options.get("profile") or os.environ.get("GENESYSCLOUD_PROFILE")
+    path = names_file(profile or None)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    new = path.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    new.touch(mode=0o600, exist_ok=False)
+    new.write_text(json.dumps(names), "utf-8")
+    new.replace(path)
+
+
+def _names(client: "Client") -> dict[str, dict[str, str]]:
+    from genesys_core.api import routing, users  # noqa: PLC0415 - two of 87
+
+    listings: dict[str, Any] = {
+        "user": users.get_users(page_size=100),
+        "queue": routing.get_routing_queues(page_size=100),
+    }
+    return {
+        kind: {
+            item.id: item.name or ""
+            for item in client.paginate(operation, limit=_MOST, shortfall="ignore")
+            if item.id
+        }
+        for kind, operation in listings.items()
+    }

@@ -1,0 +1,148 @@
+"""``genesys-cloud jobs``: jobs of the platform, from their start to their results."""
+
+import json
+import sys
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, cast
+
+from genesys_cloud.cli.operation_catalog import api_names, operations_of
+from genesys_cloud.cli.output import (
+    print_document,
+    print_rows,
+    select,
+    terminal_width,
+    write_line,
+)
+from genesys_cloud.cli.run_operation import parse_operation, show_warning
+from genesys_core.command_line.help_pages import operation_page
+from genesys_core.command_line.job_calls import (
+    JOB_ACTIONS,
+    JOB_OPTIONS,
+    continuation_of,
+    has_results,
+    parse_job_call,
+)
+from genesys_core.command_line.operation_search import find_method
+from genesys_core.command_line.results import OutputOptions, choose_output, parse_interval
+from genesys_core.command_line.usage import UsageError, suggest_name
+from genesys_core.observability.terminal import escape_line
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from genesys_cloud.client.jobs import Job
+    from genesys_core.calls.operation import JobOperation
+    from genesys_core.command_line.arguments import ParsedArguments
+    from genesys_core.jobs.job import StartedJob
+
+__all__ = ["run_jobs"]
+
+_HELP = frozenset({"--help", "-h"})
+
+
+def run_jobs(arguments: Sequence[str], before: Mapping[str, Any]) -> None:
+    """Run ``jobs ACTION API METHOD``, or print help.
+
+    Args:
+        arguments: that follow ``jobs``.
+        before: options that precede it, by name.
+
+    Raises:
+        GenesysCloudError: a call or the job failed.
+        UsageError: wrong arguments.
+    """
+    if not arguments or arguments[0] in _HELP:
+        write_line("Usage: genesys-cloud jobs ACTION API METHOD [ARGUMENTS] [OPTIONS]\n")
+        for name, text in JOB_ACTIONS.items():
+            write_line(f"  {name:<8} {text}")
+        return
+    action, api, method, rest = parse_job_call(arguments)
+    if api not in api_names():
+        raise UsageError(f"{api}: no such API{suggest_name(api, api_names())}")
+    description = find_method(method, operations_of(api).values())
+    if _HELP & set(rest):
+        write_line(operation_page(description, terminal_width(), JOB_OPTIONS))
+        return
+    operation, parsed = parse_operation(description, rest, before, JOB_OPTIONS)
+    output = choose_output(
+        parsed.text("output"),
+        parsed.text("columns"),
+        parsed.text("query"),
+        is_terminal=sys.stdout.isatty(),
+        width=terminal_width(),
+    )
+    from genesys_cloud.cli.connection import open_client  # noqa: PLC0415 - loads the client
+    from genesys_core.jobs.job import begin_job, find_job  # noqa: PLC0415
+
+    with open_client(parsed.common) as client, _shown_warnings():
+        # Fields that this version does not know are part of the results too.
+        client = client.with_options(keep_unknown="items")  # noqa: PLW2901 - the same client
+        started: StartedJob[Any, Any]
+        if action == "run":
+            submit = cast("JobOperation[Any, Any, Any]", operation)
+            started = begin_job(submit, client.send_raw(submit))
+        else:
+            started = find_job(operation, None)
+        from genesys_cloud.client.jobs import Job  # noqa: PLC0415
+
+        job = Job(client, started)
+        if action == "cancel":
+            job.cancel()
+            return
+        values = (*started.path, (started.family.parameter, started.id))
+        if parsed.has("no-wait"):
+            about = {"id": started.id, "status": started.family.status.name}
+            print_document(select(about, output.query) if output.query else about, output)
+            _report(continuation_of("results", api, started.family, values))
+            return
+        try:
+            shows_results = action != "wait" and has_results(started.family)
+            _finish(job, parsed, output, shows_results=shows_results)
+        except BaseException:
+            if started.id and not job.is_over:
+                _report(continuation_of("wait", api, started.family, values))
+            raise
+
+
+def _finish(
+    job: "Job[Any, Any]", parsed: "ParsedArguments", output: OutputOptions, *, shows_results: bool
+) -> None:
+    deadline = parsed.text("deadline")
+    status = job.wait(deadline=3600.0 if deadline is None else parse_interval(deadline))
+    path = parsed.text("download")
+    if path is not None:
+        job.download(path)
+        return
+    if not shows_results:
+        document = _plain(status)
+        print_document(select(document, output.query) if output.query else document, output)
+        return
+    limit = parsed.number("limit")
+    items: Iterator[object] = map(
+        _plain, job.results() if limit is None else job.results(limit=limit)
+    )
+    if output.query:
+        print_document(select(list(items), output.query), output)
+    else:
+        print_rows(items, output)
+
+
+def _plain(value: object) -> object:
+    """Return a model as JSON, with the fields that this version does not know."""
+    from genesys_core.codec.encoding import encode_body  # noqa: PLC0415 - loads models
+
+    return json.loads(encode_body(value, "any"))
+
+
+@contextmanager
+def _shown_warnings() -> "Generator[None]":
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning = show_warning
+        yield
+
+
+def _report(command: str) -> None:
+    sys.stderr.write(f"genesys-cloud: continue with: {escape_line(command)}\n")

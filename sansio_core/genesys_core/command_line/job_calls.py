@@ -1,0 +1,82 @@
+"""Arguments of ``jobs run|wait|results|cancel``, and what is printed about a job."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from genesys_core.command_line.arguments import COMMON_OPTIONS, CommonOption
+from genesys_core.command_line.usage import UsageError, suggest_name
+
+if TYPE_CHECKING:  # at run time it loads what only calls need
+    from genesys_core.calls.job_family import JobFamily
+
+__all__ = [
+    "JOB_ACTIONS",
+    "JOB_OPTIONS",
+    "JobAction",
+    "JobCall",
+    "continuation_of",
+    "has_results",
+    "parse_job_call",
+]
+
+JobAction: TypeAlias = Literal["run", "wait", "results", "cancel"]
+
+JOB_ACTIONS: Final[dict[JobAction, str]] = {
+    "run": "Start a job, wait for it and print its results.",
+    "wait": "Wait for a job that was started earlier and print its status.",
+    "results": "Wait for a job that was started earlier and print its results.",
+    "cancel": "Cancel a job.",
+}
+"""What each action does."""
+
+JobCall: TypeAlias = tuple[JobAction, str, str, list[str]]
+"""The action, the API, the method, and the remaining arguments."""
+
+JOB_OPTIONS: Final = (
+    *(option for option in COMMON_OPTIONS if option.group != "Bulk" and option.name != "all"),
+    CommonOption("no-wait", "With run: print the id and do not wait.", group="Job"),
+    CommonOption("deadline", "How long to wait, such as 10m (1h).", "INTERVAL", group="Job"),
+    CommonOption("download", "Save the file of results here.", "PATH", group="Job"),
+)
+"""The options of operations that start a job or return its status."""
+
+
+def parse_job_call(arguments: Sequence[str]) -> JobCall:
+    """Split the arguments of ``jobs``.
+
+    Raises:
+        UsageError: the action is unknown, or API or method are missing.
+    """
+    action = arguments[0] if arguments else ""
+    if action not in JOB_ACTIONS:
+        raise UsageError(
+            f"jobs {action}: must be one of {', '.join(JOB_ACTIONS)}"
+            f"{suggest_name(action, JOB_ACTIONS)}"
+        )
+    if len(arguments) < 3 or any(each.startswith("-") for each in arguments[1:3]):
+        what = "that starts a job" if action == "run" else "that returns the job's status"
+        raise UsageError(f"jobs {action}: needs API and METHOD, an operation {what}")
+    _, api, method, *rest = arguments
+    return action, api.replace("-", "_"), method, rest
+
+
+def has_results(family: "JobFamily") -> bool:
+    """Return whether the platform returns results of such jobs, other than a file."""
+    return bool(family.results or family.inline)
+
+
+def continuation_of(
+    action: JobAction, api: str, family: "JobFamily", values: Sequence[tuple[str, object]]
+) -> str:
+    """Return the command that continues with a job.
+
+    Args:
+        action: what to do with the job.
+        api: the API's name.
+        family: of the job.
+        values: the path parameters of its status, by wire name.
+    """
+    named = dict(values)
+    names = [part[1:-1] for part in family.status.path.split("/") if part.startswith("{")]
+    words = " ".join(str(named[name]) for name in names)
+    return f"genesys-cloud jobs {action} {api} {family.status.name} {words}"

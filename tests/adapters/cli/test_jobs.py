@@ -1,0 +1,138 @@
+"""``genesys-cloud jobs``."""
+
+import json
+
+import pytest
+
+from tests.helpers.command import run_command
+from tests.helpers.server import Reply, scripted_server
+
+pytestmark = pytest.mark.usefixtures("clean_home")
+
+JOBS = "/api/v2/analytics/conversations/details/jobs"
+SUBMIT = ("analytics", "post_analytics_conversations_details_jobs")
+STATUS = ("analytics", "get_analytics_conversations_details_job")
+INTERVAL = "interval=2024-01-01T00:00:00.000Z/2024-01-02T00:00:00.000Z"
+
+
+class Platform:
+    """Serves one job, which ends in the given state."""
+
+    def __init__(self, state="FULFILLED"):
+        self.state = state
+        self.calls = []
+
+    def __call__(self, seen):
+        path, _, query = seen.target.partition("?")
+        self.calls.append(f"{seen.method} {path.removeprefix(JOBS)}")
+        if seen.method == "POST":
+            return Reply(202, {"jobId": "j-1"})
+        if seen.method == "DELETE":
+            return Reply(204)
+        if not path.endswith("/results"):
+            return Reply(json={"state": self.state, "errorMessage": "no \x1b[2J", "later": 1})
+        if "cursor" in query:
+            return Reply(json={"conversations": [{"conversationId": "c-2"}]})
+        found = {
+            "conversationId": "c-1",
+            "newer": {"a": 1},
+            "conversationStart": "2024-01-01T00:00:00.000Z",
+        }
+        return Reply(
+            json={
+                "conversations": [found],
+                "cursor": "2",
+                "dataAvailabilityDate": "2024-01-01T12:00:00.000Z",
+            }
+        )
+
+
+@pytest.fixture
+def platform(monkeypatch):
+    handler = Platform()
+    monkeypatch.setenv("GENESYSCLOUD_ACCESS_TOKEN", "t" * 40)
+    with scripted_server(handler) as server:
+        monkeypatch.setenv("GENESYSCLOUD_HOST", server.url)
+        yield handler
+
+
+def test_run_waits_and_prints_the_results(platform):
+    done = run_command("jobs", "run", *SUBMIT, INTERVAL)
+    assert done.code == 0, done.err
+    first, second = json.loads(done.out)
+    assert first["newer"] == {"a": 1}
+    assert (first["conversationId"], second["conversationId"]) == ("c-1", "c-2")
+    assert "has data up to 2024-01-01T12:00:00+00:00 only" in done.err
+    assert platform.calls == ["POST ", "GET /j-1", "GET /j-1/results", "GET /j-1/results"]
+
+
+def test_results_as_rows_and_selected(platform):
+    done = run_command("jobs", "results", *STATUS, "j-1", "--columns", "conversationId")
+    assert done.out == "conversationId\nc-1\nc-2\n"
+    done = run_command("jobs", "results", *STATUS, "j-1", "--query", "length(@)")
+    assert done.out == "2\n"
+    done = run_command(
+        "jobs", "results", *STATUS, "j-1", "--limit", "1", "--columns", "conversationId"
+    )
+    assert done.out == "conversationId\nc-1\n"
+
+
+def test_a_job_in_steps(platform):
+    started = run_command("jobs", "run", *SUBMIT, INTERVAL, "--no-wait")
+    assert json.loads(started.out) == {"id": "j-1", "status": STATUS[1]}
+    command = started.err.removeprefix("genesys-cloud: continue with: ").split()
+    assert command == ["genesys-cloud", "jobs", "results", *STATUS, "j-1"]
+    assert len(json.loads(run_command(*command[1:]).out)) == 2
+    waited = run_command("jobs", "wait", *STATUS, "j-1")
+    assert json.loads(waited.out)["later"] == 1
+    assert run_command("jobs", "wait", *STATUS, "j-1", "--query", "state").out == '"FULFILLED"\n'
+    cancelled = run_command("jobs", "cancel", *STATUS, "j-1")
+    assert (cancelled.code, cancelled.out) == (0, "")
+    assert platform.calls[-1] == "DELETE /j-1"
+
+
+def test_a_job_that_failed(platform):
+    platform.state = "FAILED"
+    done = run_command("jobs", "run", *SUBMIT, INTERVAL)
+    assert (done.code, done.out) == (12, "")
+    assert "no \\x1b[2J" in done.err
+    assert "continue with" not in done.err
+
+
+def test_a_wait_that_takes_too_long_can_be_continued(platform):
+    platform.state = "PENDING"
+    done = run_command("jobs", "run", *SUBMIT, INTERVAL, "--deadline", "10ms")
+    assert (done.code, done.out) == (10, "")
+    assert "continue with: genesys-cloud jobs wait analytics" in done.err
+
+
+def test_results_in_a_file(monkeypatch, tmp_path):
+    def handler(seen):
+        if seen.target == "/file":
+            return Reply(body=b"a,b\n")
+        return Reply(json={"status": "SUCCEEDED", "downloadUrl": f"{server.url}/file"})
+
+    monkeypatch.setenv("GENESYSCLOUD_ACCESS_TOKEN", "t" * 40)
+    with scripted_server(handler) as server:
+        status = ("external_contacts", "get_externalcontacts_contacts_export", "e-1")
+        path = tmp_path / "file.csv"
+        done = run_command("jobs", "results", *status, "--host", server.url, "--download", path)
+        assert done.code == 0, done.err
+        shown = run_command("jobs", "results", *status, "--host", server.url)
+    assert path.read_bytes() == b"a,b\n"
+    assert json.loads(shown.out)["status"] == "SUCCEEDED"
+
+
+def test_help_and_wrong_usage():
+    assert "cancel   Cancel a job." in run_command("jobs", "--help").out
+    assert run_command("jobs").code == 0
+    page = run_command("jobs", "run", *SUBMIT, "--help").out
+    assert "--deadline INTERVAL" in page
+    for arguments, words in (
+        (["run", "analytcs", "x"], "no such API; did you mean analytics?"),
+        (["run", "analytics", "x"], "no such method"),
+        (["go"], "must be one of run"),
+    ):
+        done = run_command("jobs", *arguments)
+        assert done.code == 2
+        assert words in done.err

@@ -1,0 +1,53 @@
+"""Arguments of jobs."""
+
+import pytest
+
+from genesys_core.calls.job_family import JobFamily
+from genesys_core.calls.operation import Endpoint
+from genesys_core.command_line.job_calls import (
+    JOB_OPTIONS,
+    continuation_of,
+    has_results,
+    parse_job_call,
+)
+from genesys_core.command_line.usage import UsageError
+
+STATUS = Endpoint("get_list_job", "GET", "/api/v2/lists/{listId}/jobs/{jobId}", "Job")
+
+
+def test_an_action_an_api_and_a_method():
+    found = parse_job_call(["run", "speech-text-analytics", "post_job", "a=b", "--no-wait"])
+    assert found == ("run", "speech_text_analytics", "post_job", ["a=b", "--no-wait"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "must be one of run, wait, results, cancel"),
+        (["resutls"], "did you mean results"),
+        (["run", "analytics"], "an operation that starts a job"),
+        (["wait", "analytics", "--x"], "an operation that returns the job's status"),
+    ],
+)
+def test_wrong_calls(arguments, words):
+    with pytest.raises(UsageError, match=words):
+        parse_job_call(arguments)
+
+
+def test_options_of_bulk_runs_do_not_apply():
+    names = {option.name for option in JOB_OPTIONS}
+    assert {"deadline", "limit", "body"} <= names
+    assert not {"from-file", "all"} & names
+
+
+def test_which_jobs_have_results():
+    assert has_results(JobFamily(STATUS, "jobId", results=STATUS))
+    assert has_results(JobFamily(STATUS, "jobId", inline=("rows",)))
+    assert not has_results(JobFamily(STATUS, "jobId", links=("url",)))
+
+
+def test_the_command_that_continues():
+    values = [("jobId", "j"), ("listId", "l")]
+    assert continuation_of("wait", "lists", JobFamily(STATUS, "jobId"), values) == (
+        "genesys-cloud jobs wait lists get_list_job l j"
+    )
