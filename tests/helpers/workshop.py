@@ -58,7 +58,9 @@ WORKSHOP: Json = {
         },
         "/api/v2/lamps/{lampId}": {
             "get": _operation("getLamp", path("lampId"), returns=ref("Lamp")),
-            "delete": _operation("deleteLamp", path("lampId"), status="204"),
+            "delete": _operation(
+                "deleteLamp", path("lampId"), status="204", tags=["Lamps", "Configuration"]
+            ),
         },
         "/api/v2/lamps/{lampId}/picture": {
             "post": _operation(

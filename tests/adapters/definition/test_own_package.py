@@ -12,10 +12,13 @@ import pytest
 
 import genesys_cloud
 from genesys_cloud import RetryConfiguration
+from genesys_cloud.client.async_client import AsyncClientBase
+from genesys_cloud.client.sync_client import SyncClientBase
 from genesys_cloud.definition import generate
 from genesys_cloud.definition.__main__ import main
 from genesys_cloud.simulator import running_simulator
 from genesys_core.definition import BANNER_START
+from genesys_core.definition.read.naming import CLIENT_ATTRIBUTES, api_name
 from genesys_core.errors import ConfigurationError, InvalidValueError
 from tests.helpers.flavours import every_flavour, settled
 from tests.helpers.listeners import listening
@@ -268,6 +271,13 @@ def test_importing_the_package_imports_no_model(tmp_path):
     )
     loaded = [name for name in json.loads(done.stdout.replace("'", '"')) if "acme" in name]
     assert loaded == ["acme_workshop.apis._clients", "acme_workshop._sync_client"]
+
+
+@pytest.mark.parametrize("kind", [SyncClientBase, AsyncClientBase])
+def test_no_api_hides_an_attribute_of_the_clients(kind):
+    own = {name for name in dir(kind) if not name.startswith("_")}
+    assert own == CLIENT_ATTRIBUTES
+    assert {api_name(name) for name in own} == {f"{name}_" for name in own}
 
 
 def test_generating_again_changes_nothing_and_removes_what_is_stale(tmp_path):

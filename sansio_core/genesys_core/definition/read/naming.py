@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 
 __all__ = [
+    "CLIENT_ATTRIBUTES",
     "api_name",
     "class_name",
     "make_unique",
@@ -38,6 +39,14 @@ _AFTER_WORD = re.compile(r"([a-z0-9])([A-Z])")
 _TAKEN = frozenset({"self"})
 # Names that generated modules use themselves.
 _MODULE_WORDS = frozenset({"annotations", "preload"})
+# A client's own attributes: the tag "Configuration" becomes `client.configuration_`.
+CLIENT_ATTRIBUTES = frozenset(
+    {
+        *("auth", "close", "configuration", "download", "job", "notification_handler", "pages"),
+        *("paginate", "request", "run", "send", "send_raw", "stats", "stream", "unbound_copy"),
+        *("upload", "wait_until", "with_options"),
+    }
+)
 _BUILTINS = frozenset(name for name in vars(builtins) if name.islower())
 
 
@@ -53,7 +62,7 @@ def method_name(name: str) -> str:
 
 def api_name(tag: str) -> str:
     """Return the client attribute of a tag's API: ``OAuth`` is ``oauth``."""
-    return _free(_split(tag, _WORDS + _TAG_WORDS), _TAKEN | _MODULE_WORDS)
+    return _free(_split(tag, _WORDS + _TAG_WORDS), _TAKEN | _MODULE_WORDS | CLIENT_ATTRIBUTES)
 
 
 def class_name(name: str) -> str:

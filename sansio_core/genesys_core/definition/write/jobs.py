@@ -59,7 +59,7 @@ def jobs_source(
     )
     return write_banner(definition.version) + "\n".join(
         [
-            *_head(layout),
+            *_head(layout, lines),
             *lines,
             "}",
             "",
@@ -85,15 +85,16 @@ _TITLE = (
 )
 
 
-def _head(layout: Layout) -> list[str]:
-    listings = f"from {layout.package}.api import _listings as _l"
-    endpoint = f"from {layout.endpoint} import Endpoint"
-    families = "from genesys_core.calls.job_family import JobFamily"
+def _head(layout: Layout, lines: Sequence[str]) -> list[str]:
+    text = "\n".join(lines)
+    listings = [f"from {layout.package}.api import _listings as _l"] if "=_l." in text else []
+    endpoint = [f"from {layout.endpoint} import Endpoint"] if lines else []
+    families = ["from genesys_core.calls.job_family import JobFamily"]
     own = layout is not BUILT_IN
     return [
         _TITLE,
         "",
-        *([families, "", listings, endpoint] if own else [listings, families, endpoint]),
+        *([*families, "", *listings, *endpoint] if own else [*listings, *families, *endpoint]),
         "",
         "FAMILIES: dict[str, JobFamily] = {",
     ]

@@ -83,6 +83,7 @@ def test_fields_and_parameters(wire: str, name: str) -> None:
         ("Infrastructure as Code", "infrastructure_as_code", "InfrastructureAsCode"),
         ("Speech & Text Analytics", "speech_text_analytics", "SpeechTextAnalytics"),
         ("class", "class_", "Class"),
+        ("Configuration", "configuration_", "Configuration"),
         ("&", "field", "Other"),
     ],
 )

@@ -11,7 +11,17 @@ from genesys_core.definition.read import jobs as rules
 from genesys_core.definition.read.jobs import find_jobs
 from genesys_core.definition.read.parse import parse_definition
 from genesys_core.definition.write.jobs import jobs_source
-from tests.strategies.definition import STRING, TRAPS, body, model, operation, path, ref
+from genesys_core.definition.write.layout import package_layout
+from tests.strategies.definition import (
+    STRING,
+    TRAP_TOPICS,
+    TRAPS,
+    body,
+    model,
+    operation,
+    path,
+    ref,
+)
 
 STATUS = "/api/v2/things/jobs/{jobId}"
 TABLES = ("OTHER_STATUSES", "OTHER_SUBMITS", "NEXT_STEPS", "_RESULTS", "_PAUSES")
@@ -75,3 +85,11 @@ def test_a_family_is_written_without_what_it_lacks(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(rules, "_CANCELS", ())
     (family,) = read(source({"name": STRING}))["FAMILIES"].values()
     assert family == JobFamily(family.status, "jobId")
+
+
+def test_only_what_is_used_is_imported() -> None:
+    definition = parse_definition(TRAPS, TRAP_TOPICS)
+    text = jobs_source(definition, find_jobs(definition), package_layout("acme"))
+    assert "from genesys_core.calls.job_family import JobFamily\n" in text
+    assert "Endpoint" not in text
+    assert "_listings" not in text
