@@ -153,6 +153,17 @@ def official(session: nox.Session) -> None:
 
 
 @nox.session
+def release(session: nox.Session) -> None:
+    """Wheel and sdist: reproducible, complete, and working on each Python (docs/versions.md)."""
+    install(session, "--group", "release")
+    pythons = [found for version in PYTHONS if (found := find_python(version)) is not None]
+    session.run(
+        *("python", "-m", "tests.release.run", *session.posargs, "--python", *pythons),
+        env={"PYTHONPATH": str(ROOT / "sansio_core")},
+    )
+
+
+@nox.session
 def mutants(session: nox.Session) -> None:
     """Mutations of the rules that matter most, against the modules' own tests (docs/proof.md)."""
     install(session, "--editable", ".[cli,simulator,trio]", "--group", "test")

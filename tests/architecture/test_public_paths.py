@@ -9,46 +9,11 @@ import pytest
 
 import genesys_cloud
 from tests.helpers.pages import USER_PAGES, imports_of
+from tests.helpers.public_modules import GENERATED, HAND_WRITTEN
 
 ROOT = Path(__file__).resolve().parents[2]
 
-PUBLIC = {
-    "genesys_cloud",
-    "genesys_cloud.aio",
-    "genesys_cloud.api",
-    "genesys_cloud.apis",
-    "genesys_cloud.cli",
-    "genesys_cloud.config",
-    "genesys_cloud.definition",
-    "genesys_cloud.errors",
-    "genesys_cloud.export",
-    "genesys_cloud.frames",
-    "genesys_cloud.login",
-    "genesys_cloud.models",
-    "genesys_cloud.notifications",
-    "genesys_cloud.pkce",
-    "genesys_cloud.simulator",
-    "genesys_cloud.sync",
-    "genesys_cloud.testing",
-    "genesys_cloud.testing.lives",
-    "genesys_cloud.testing.strategies",
-    "genesys_cloud.budgets",
-    "genesys_cloud.token_stores",
-    "genesys_cloud.transports",
-    "genesys_cloud.trio",
-    "genesys_core",
-    "genesys_core.api",
-    "genesys_core.configuration",
-    "genesys_core.errors",
-    "genesys_core.hosts",
-    "genesys_core.models",
-    "genesys_core.notifications",
-    "genesys_core.oauth",
-    "genesys_core.simulator",
-    "genesys_core.transport",
-    "genesys_core.websocket",
-}
-"""Where programs import from. All other modules may move from one release to the next."""
+PUBLIC = {*HAND_WRITTEN, *GENERATED}
 
 RECIPES = sorted((ROOT / "docs" / "recipes").glob("*.md"))
 
@@ -62,12 +27,7 @@ UNLISTED = {
 def exported(path: str) -> set[str]:
     """What a module exports; the generated packages list it by ``dir`` alone."""
     module = import_module(path)
-    generated = path in {
-        "genesys_cloud.api",
-        "genesys_cloud.apis",
-        "genesys_cloud.models",
-        "genesys_core.models",
-    }
+    generated = path in {*GENERATED} - {"genesys_core.api"}
     return set(dir(module) if generated else module.__all__) | UNLISTED.get(path, set())
 
 

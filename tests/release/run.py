@@ -122,8 +122,8 @@ def archive_problems(wheel: Path, sdist: Path) -> list[str]:
     problems += [f"the wheel has {name}" for name in sorted(names) if not name.startswith(packages)]
     needed = {"pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "PKG-INFO"}
     problems += [f"the sdist lacks {name}" for name in sorted(needed - sources)]
-    modules = {name for name in names if name.endswith((".py", ".pyi", ".xz"))}
     roots = {"genesys_core": "sansio_core", "genesys_cloud": "adapters"}
+    modules = {name for name in names if name.partition("/")[0] in roots}
     missing = {f"{roots[name.partition('/')[0]]}/{name}" for name in modules} - sources
     return problems + [f"the sdist lacks {name}" for name in sorted(missing)]
 
@@ -153,7 +153,8 @@ def check_installed(python: str, package: Path, extras: str = "") -> str:
         run([*pip, "install", "--no-compile", wanted])
         run([*pip, "check"])
         clean = {"PYTHONPATH": "", "PYTHONSAFEPATH": ""}
-        said = run([own, "-W", "error", "smoke.py", VERSION], cwd=work, **clean)
+        more = ["--generate"] if extras else []
+        said = run([own, "-W", "error", "smoke.py", VERSION, *more], cwd=work, **clean)
         if "cli" in extras:
             run([environment / "bin" / "genesys-cloud", "demo"], cwd=work, **clean)
         return f"{package.suffix.removeprefix('.')}: {said.strip()}"

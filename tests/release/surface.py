@@ -19,43 +19,12 @@ from pathlib import Path
 
 import griffe
 
+from tests.helpers.public_modules import ARGUMENTS, HAND_WRITTEN
+
 __all__ = ["BASELINE", "breaking_changes", "public_surface"]
 
 ROOT = Path(__file__).parents[2]
 BASELINE = Path(__file__).with_name("surface.txt")
-
-PUBLIC = (
-    "genesys_cloud",
-    "genesys_cloud.aio",
-    "genesys_cloud.budgets",
-    "genesys_cloud.client.options",
-    "genesys_cloud.cli",
-    "genesys_cloud.config",
-    "genesys_cloud.definition",
-    "genesys_cloud.errors",
-    "genesys_cloud.login",
-    "genesys_cloud.notifications",
-    "genesys_cloud.pkce",
-    "genesys_cloud.simulator",
-    "genesys_cloud.sync",
-    "genesys_cloud.testing",
-    "genesys_cloud.testing.lives",
-    "genesys_cloud.testing.strategies",
-    "genesys_cloud.token_stores",
-    "genesys_cloud.transports",
-    "genesys_cloud.trio",
-    "genesys_core",
-    "genesys_core.configuration",
-    "genesys_core.errors",
-    "genesys_core.hosts",
-    "genesys_core.notifications",
-    "genesys_core.oauth",
-    "genesys_core.paging.options",
-    "genesys_core.simulator",
-    "genesys_core.transport",
-    "genesys_core.websocket",
-)
-"""The hand-written modules that programs import from, and those of keyword arguments."""
 
 _GENERATED = ("genesys_core/api", "genesys_core/models", "genesys_cloud/apis")
 _SPECIAL = {
@@ -89,7 +58,7 @@ class _StubWriter:
 
     def lines(self) -> Iterator[str]:
         yield "# The public surface of the last release: see tests/release/surface.py."
-        for path in PUBLIC:
+        for path in sorted((*HAND_WRITTEN, *ARGUMENTS)):
             yield ""
             yield f"class {path.replace('.', '__')}:"
             module = import_module(path)
@@ -190,11 +159,20 @@ def breaking_changes(old: str, new: str) -> list[str]:
             (place / "surface.py").write_text(text, encoding="utf-8")
             modules.append(griffe.load("surface", search_paths=[place], try_relative_path=False))
         found = griffe.find_breaking_changes(*modules)
-        return [
-            f"{one.obj.path.removeprefix('surface.').replace('__', '.', 1)}: {one.kind.value}"
-            + (f": {getattr(one.old_value, 'name', one.old_value)}" if one.old_value else "")
-            for one in found
-        ]
+        return [_explained(one) for one in found]
+
+
+def _explained(breakage: griffe.Breakage) -> str:
+    path = breakage.obj.path.removeprefix("surface.").replace("__", ".", 1)
+    parameter = next(
+        (
+            f"({value.name})"
+            for value in (breakage.old_value, breakage.new_value)
+            if isinstance(value, griffe.Parameter)
+        ),
+        "",
+    )
+    return f"{path}{parameter}: {breakage.kind.value}"
 
 
 def main() -> int:
