@@ -10,10 +10,8 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Final, Literal, Self, TypeAlias
 
-from msgspec import Struct
-from msgspec.structs import force_setattr
-
 from genesys_core.checks import TEXT, WHOLE_NUMBER, Expected
+from genesys_core.codec.values import TextValue
 from genesys_core.errors import InvalidValueError
 
 __all__ = ["Interval", "IntervalUnit"]
@@ -29,13 +27,13 @@ _LIMIT: Final = Expected("a timedelta", "timedelta(days=7)", (timedelta,))
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
-class Interval(Struct, frozen=True):
-    """The time from ``start`` (inclusive) to ``end`` (exclusive).
+class Interval(TextValue):
+    """The time from ``start`` (inclusive) to ``end`` (exclusive). Immutable.
 
-    ``str(interval)`` has the platform's format:
+    ``str(interval)`` has the platform's format, which is also what a request body has for it:
     ``2024-01-01T00:00:00.000Z/2024-01-02T00:00:00.000Z`` (ISO 8601-1:2019, 5.5.2.1).
 
-    Attributes:
+    Args:
         start: a datetime with a time zone, converted to UTC and truncated to milliseconds.
         end: likewise; at least a millisecond after ``start``.
 
@@ -44,18 +42,27 @@ class Interval(Struct, frozen=True):
         TypeError: not a datetime.
     """
 
-    start: datetime
-    end: datetime
+    __slots__ = ("_end", "_start")
 
-    def __post_init__(self) -> None:
-        for name, moment in (("start", self.start), ("end", self.end)):
+    def __init__(self, start: datetime, end: datetime) -> None:
+        for name, moment in (("start", start), ("end", end)):
             _MOMENT.check(name, moment)
-            force_setattr(self, name, _as_utc(name, moment))
-        if self.start >= self.end:
+        self._start, self._end = _as_utc("start", start), _as_utc("end", end)
+        if self._start >= self._end:
             raise InvalidValueError(
                 f"interval {self}: the end must be at least a millisecond after the start; "
                 "swap them, or pass a later end"
             )
+
+    @property
+    def start(self) -> datetime:
+        """The first moment, in UTC."""
+        return self._start
+
+    @property
+    def end(self) -> datetime:
+        """The first moment after it, in UTC."""
+        return self._end
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -124,6 +131,17 @@ class Interval(Struct, frozen=True):
 
     def __str__(self) -> str:
         return f"{_format_moment(self.start)}/{_format_moment(self.end)}"
+
+    def __repr__(self) -> str:
+        return f"Interval.parse({str(self)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Interval):
+            return NotImplemented
+        return (self.start, self.end) == (other.start, other.end)
+
+    def __hash__(self) -> int:
+        return hash((self.start, self.end))
 
     def split(
         self,

@@ -19,7 +19,7 @@ from msgspec.structs import astuple
 
 from genesys_core.codec.decoding import UNFIT, decoder_for, known_decoder
 from genesys_core.codec.issues import ROOT, JsonPath, json_path
-from genesys_core.codec.values import Null, YearMonth
+from genesys_core.codec.values import Null, TextValue, YearMonth
 from genesys_core.errors import InvalidValueError
 
 __all__ = ["encode_json", "explain_refusal"]
@@ -70,7 +70,7 @@ def _enc_hook(value: object) -> object:
     match value:
         case Null():
             simpler: object = None
-        case YearMonth():
+        case TextValue():
             simpler = str(value)
         case datetime() | date():
             # Not rebuilt from its parts, which would give the same class where tests replace

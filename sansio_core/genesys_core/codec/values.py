@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar, cast
 
 from genesys_core.errors import InvalidValueError
 
-__all__ = ["NULL", "LocalDateTime", "Null", "Open", "YearMonth", "dec_hook"]
+__all__ = ["NULL", "LocalDateTime", "Null", "Open", "TextValue", "YearMonth", "dec_hook"]
 
 _T = TypeVar("_T")
 
@@ -75,8 +75,17 @@ def _check_range(name: str, value: int, lowest: int, highest: int) -> None:
         raise InvalidValueError(f"{name} {value!r}: must be an int from {lowest} to {highest}")
 
 
+class TextValue:
+    """A value that JSON has as a string: its ``str``.
+
+    Not a Struct or dataclass, which msgspec encodes as an object of its fields.
+    """
+
+    __slots__ = ()
+
+
 @total_ordering
-class YearMonth:
+class YearMonth(TextValue):
     """A month of a year, ``YYYY-MM`` on the wire (the definition's ``year-month``). Immutable.
 
     Args:
@@ -87,7 +96,6 @@ class YearMonth:
         InvalidValueError: the year or the month is not an integer, or out of range.
     """
 
-    # A plain class, because msgspec would encode a Struct or dataclass as an object of its fields.
     __slots__ = ("_months",)
 
     def __init__(self, year: int, month: int) -> None:

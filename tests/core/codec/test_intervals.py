@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -10,8 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from genesys_core.codec.encoding import to_json
 from genesys_core.codec.intervals import Interval
 from genesys_core.errors import InvalidValueError
+from tests.strategies.codec import Everything
 from tests.strategies.intervals import intervals, zones
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -217,3 +221,22 @@ def test_pieces_cover_the_whole_once_in_order_within_the_limit(
 @settings(max_examples=50)
 def test_what_is_written_is_parsed_again(interval: Interval) -> None:
     assert Interval.parse(str(interval)) == interval
+
+
+def test_an_interval_is_a_value():
+    interval = Interval(datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 1, 2, tzinfo=UTC))
+    same = Interval.parse(str(interval))
+    assert same == interval != Interval(interval.start, interval.start + timedelta(hours=1))
+    assert interval != str(interval)
+    assert {interval: 1}[same] == 1
+    assert eval(repr(interval)) == interval
+    assert pickle.loads(pickle.dumps(interval)) == copy.copy(interval) == interval
+    with pytest.raises(AttributeError):
+        interval.start = interval.end  # type: ignore[misc]
+
+
+def test_a_body_has_an_interval_as_its_text():
+    interval = Interval.parse("2024-01-01T00:00Z/P1D")
+    text = "2024-01-01T00:00:00.000Z/2024-01-02T00:00:00.000Z"
+    assert to_json({"intervals": [interval]}) == f'{{"intervals":["{text}"]}}'.encode()
+    assert to_json(Everything(text=interval)) == f'{{"text":"{text}"}}'.encode()  # type: ignore[arg-type]
