@@ -37,7 +37,7 @@ _SUCCESS: Final = (
 _FAILURE: Final = ("failed", "failure", "error")
 _CANCELLED: Final = ("cancelled", "canceled")
 _UPLOADS: Final = ("waitingforupload", "uploading")
-_CONFIRMATIONS: Final = ("ready", "created")
+_CONFIRMATIONS: Final = ("validationcompleted", "ready", "created")
 _PARTIAL: Final = ("partial", "witherrors", "incomplete")
 
 

@@ -199,7 +199,11 @@ def _describe(call: ApiCall, style: ListingStyle, start: int, size: int, total: 
     links = _links(call, style, start, size, total)
     if call.settings.listing_links:
         return facts | links
-    del facts["pageCount"]
+    if (
+        "pageCount"
+        not in call.definition.resolve(call.route.facts.reply_schema or Schema()).required
+    ):
+        del facts["pageCount"]
     if style.selector == "token" and not style.token:
         facts |= links
     return facts

@@ -52,6 +52,11 @@ def facts(found):
             ("state", "PENDING", "PROCESSING", "FULFILLED", "FULFILLED", "READY"),
         ),
         (
+            schema("Created", "ValidationCompleted", "Started", "Completed"),
+            True,
+            ("state", "Created", "Started", "Completed", "Completed", "ValidationCompleted"),
+        ),
+        (
             schema("PENDING", "READY", "PROCESSING", "FULFILLED"),
             False,
             ("state", "PENDING", "PROCESSING", "FULFILLED", "FULFILLED", ""),

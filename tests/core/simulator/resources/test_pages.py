@@ -357,3 +357,20 @@ def test_all_listings_are_read_to_their_end_in_both_forms():
     for route in READABLE:
         check_listing(route)
     assert len(READABLE) >= 450
+
+
+def test_a_count_of_pages_that_is_required_is_true_without_links_too():
+    reply = {
+        "type": "object",
+        "properties": {
+            "entities": {"type": "array", "items": {"$ref": "#/definitions/Thing"}},
+            "pageCount": NUMBER,
+        },
+        "required": ["pageCount"],
+    }
+    paths = {"/x": {"get": operation(*query("pageNumber", "pageSize"), reply=reply)}}
+    made = Desk(
+        Simulator(small_document(paths, {"Thing": DATED}), settings=Settings(listing_links=False))
+    )
+    made.items = made.simulator.seed_items("GET", "/x", 5)
+    assert get(made, "/x?pageSize=2")["pageCount"] == 3
