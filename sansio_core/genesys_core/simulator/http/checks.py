@@ -1,6 +1,6 @@
 """Validation of request parameters and bodies.
 
-Invariants: a request is rejected only for violating the definition. Unknown enum values, parameters
+Invariants: a request is rejected only for violating the definition, at any depth of its body. Unknown enum values, parameters
 and properties are accepted.
 """
 
@@ -25,8 +25,12 @@ MAX_NESTING: Final = 64
 _JSON_TYPE = re.compile(r"application/([\w.-]+\+)?json", re.IGNORECASE)
 _INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
 _YEAR_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])", re.ASCII)
-_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)", re.ASCII)
-_LOCAL_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?", re.ASCII)
+_DATE_TIME = re.compile(
+    r"\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d(:([0-5]\d|60)(\.\d+)?)?(Z|[+-]\d\d:?\d\d)", re.ASCII
+)
+_LOCAL_DATE_TIME = re.compile(
+    r"\d{4}-\d\d-\d\dT([01]\d|2[0-3]):[0-5]\d(:([0-5]\d|60)(\.\d+)?)?", re.ASCII
+)
 
 
 def check_parameters(
@@ -112,15 +116,27 @@ def _check_body(wanted: Parameter, schema: Schema, definition: Definition, body:
         if wanted.required:
             raise bad_request("The request body is required.", field=wanted.name)
         return
-    model = definition.resolve(schema)
     for place, value, kind in _misfits(definition, schema, body, wanted.name):
         raise invalid_value(msgspec.json.encode(value).decode()[:100], kind, field=place)
-    for name in model.required:
-        facts = (model.properties or {}).get(name)
-        if facts is None or facts.is_read_only or not isinstance(body, Mapping):
-            continue
-        if body.get(name) is None:
-            raise bad_request(f"The field '{name}' of the body is required.", field=name)
+    for place in _missing(definition, schema, body, ""):
+        raise bad_request(f"The field '{place}' of the body is required.", field=place)
+
+
+def _missing(definition: Definition, schema: Schema, value: Json, place: str) -> Iterator[str]:
+    """Yield the location of each required property that is absent or null, at any depth."""
+    known = definition.resolve(schema)
+    if isinstance(value, Mapping):
+        for name in known.required:
+            facts = (known.properties or {}).get(name)
+            if facts is not None and not facts.is_read_only and value.get(name) is None:
+                yield f"{place}{name}"
+        for name, each in value.items():
+            inside = _member(known, name)
+            if inside is not None:
+                yield from _missing(definition, inside, each, f"{place}{name}.")
+    elif isinstance(value, list) and known.items is not None:
+        for at, each in enumerate(value):
+            yield from _missing(definition, known.items, each, f"{place.rstrip('.')}[{at}].")
 
 
 def _misfits(

@@ -173,7 +173,8 @@ def test_nesting_is_bounded_with_or_without_a_model():
     [
         b'{"name":"n","kind":"UnknownToday","unknown":{"deep":[1]}}',
         b'{"name":"n","when":"2024-01-01T00:00:00Z","count":2.0,"ratio":1,"flag":false}',
-        b'{"name":"n","when":null,"inner":{},"list":[{"count":1},null],"map":{"a":1}}',
+        b'{"name":"n","when":null,"inner":null,"list":[{"name":"m"},null],"map":{"a":1}}',
+        b'{"name":"n","inner":{"name":"m","list":[{"name":"o","unknown":{}}]}}',
         b'{"name":"n","local":"2024-01-01T00:00:00.000","month":"2024-12","any":[1,"x"]}',
     ],
 )
@@ -244,3 +245,52 @@ def test_any_value_of_any_property_passes_or_is_refused(value):
 )
 def test_integers_have_a_range(form, value, fits):
     assert has_type("integer", form, value) is fits
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        (b'{"name":"n","inner":{}}', "inner.name"),
+        (b'{"name":"n","inner":{"name":null}}', "inner.name"),
+        (b'{"name":"n","inner":{"name":"m","list":[{"name":"o"},{}]}}', "inner.list[1].name"),
+        (b'{"inner":{}}', "name"),
+    ],
+)
+def test_what_is_required_is_so_at_any_depth(body, place):
+    answer = post("/body", body)
+    assert answer.status == 400
+    assert answer.json["message"] == f"The field '{place}' of the body is required."
+    assert answer.json["details"] == [{"errorCode": "bad.request", "fieldName": place}]
+
+
+def test_items_of_a_list_have_what_they_require():
+    document = small_document(
+        {
+            "/x": {
+                "post": operation(
+                    {**BODY, "schema": {"type": "array", "items": {"$ref": "#/definitions/Model"}}}
+                )
+            }
+        },
+        {"Model": MODEL},
+    )
+    desk = Desk(Simulator(document))
+    headers = (("Content-Type", "application/json"),)
+    good = desk.send("POST", "/x", headers=headers, body=b'[{"name":"n"}]')
+    assert good.status == 204
+    bad = desk.send("POST", "/x", headers=headers, body=b'[{"name":"n"},{}]')
+    assert bad.json["message"] == "The field '[1].name' of the body is required."
+
+
+@pytest.mark.parametrize(
+    ("form", "value", "fits"),
+    [
+        ("date-time", "2024-01-01T23:59:60Z", True),
+        ("date-time", "2024-01-01T24:00:00Z", False),
+        ("date-time", "2024-01-01T12:99:00Z", False),
+        ("local-date-time", "2024-01-01T23:59:59.9", True),
+        ("local-date-time", "2024-01-01T12:00:61", False),
+    ],
+)
+def test_times_are_those_of_a_day(form, value, fits):
+    assert has_type("string", form, value) is fits
