@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from genesys_cloud.cli.terminal import exit_with_error, print_line
+from genesys_core.errors import InvalidValueError
 
 __all__ = ["simulate"]
 
@@ -35,6 +36,13 @@ def simulate(
         bool,
         typer.Option(help="State by the rules of the definition; otherwise only examples."),
     ] = True,
+    traffic: Annotated[
+        str,
+        typer.Option(
+            metavar="RATE",
+            help="Let customers come and agents answer: 10/min, 2/s, 30/h; repeatable with --seed.",
+        ),
+    ] = "",
     coverage: Annotated[
         bool,
         typer.Option(
@@ -59,12 +67,16 @@ def simulate(
         with simulator.running_simulator(
             platform, host=host, port=port, socket_port=socket_port
         ) as running:
+            if traffic:
+                running.start_traffic(traffic)
             print_line(f"Simulated platform on {running.url} (press Ctrl-C to stop)")
             print_line(f"client id      {running.client_id}")
             print_line(f"client secret  {running.client_secret}")
             print_line(f"user           {running.email or 'none'}")
             print_line(f"password       {running.password}")
             _wait_for_interrupt()
+    except InvalidValueError as error:
+        exit_with_error("simulate", str(error))
     except OSError as error:
         exit_with_error("simulate", f"{host}:{port}: {error}")
 

@@ -136,6 +136,18 @@ class InProcessSimulator:
         """
         return self._sockets.at_hub(do)
 
+    def start_traffic(self, rate: str | float, *, seed: int | None = None) -> None:
+        """Let customers come and agents answer them, as the clock goes on.
+
+        Args:
+            rate: such as ``10/min``, ``2/s`` or ``30/h``; a number is a mean rate per minute.
+            seed: makes the traffic repeatable; by default that of the simulator's settings.
+
+        Raises:
+            InvalidValueError: the rate is not valid, or there is no queue.
+        """
+        self.at_hub(lambda _, now: self.simulator.start_traffic(rate, now=now, seed=seed))
+
     def advance(self, seconds: float) -> None:
         """Move the simulator's clock forward, so that jobs end, tokens expire and heartbeats are sent.
 

@@ -100,6 +100,19 @@ class RunningSimulator:
         """
         return self._portal.call(self._server.call, do)
 
+    def start_traffic(self, rate: str | float, *, seed: int | None = None) -> None:
+        """Let customers come and agents answer them, as the clock goes on.
+
+        Args:
+            rate: such as ``10/min``, ``2/s`` or ``30/h``; a number is a mean rate per minute.
+            seed: makes the traffic repeatable; by default that of the simulator's settings.
+
+        Raises:
+            InvalidValueError: the rate is not valid, or there is no queue.
+            RuntimeError: the simulator is no longer being served.
+        """
+        self.at_hub(lambda _, now: self.simulator.start_traffic(rate, now=now, seed=seed))
+
     def tick(self) -> None:
         """Perform what is due by the clock, such as heartbeats, after advancing a custom clock.
 

@@ -24,6 +24,12 @@ from genesys_core.simulator.conversations.distribution import (
 from genesys_core.simulator.conversations.due import run_timer
 from genesys_core.simulator.conversations.lifecycle import begin_inbound, enter_queue
 from genesys_core.simulator.conversations.timers import due_timer, next_timer
+from genesys_core.simulator.conversations.traffic import (
+    follow_facts,
+    parse_rate,
+    start_traffic,
+    stop_traffic,
+)
 from genesys_core.simulator.handlers import (
     channels,
     conversation_analytics,
@@ -241,9 +247,33 @@ class Simulator:
         self._settle(now)
         return conversation.id
 
+    def start_traffic(self, rate: str | float, *, now: Now, seed: int | None = None) -> None:
+        """Let customers come from now on, and agents answer them, as the clock goes on.
+
+        Queues without members get the users, those of OAuth clients excepted, and all members are on
+        queue. Another rate replaces the one before.
+
+        Args:
+            rate: such as ``10/min``, ``2/s`` or ``30/h``; a number is a mean rate per minute.
+            now: the current time.
+            seed: makes the traffic repeatable; by default that of the settings.
+
+        Raises:
+            InvalidValueError: the rate is not valid, or there is no queue.
+        """
+        per_minute = parse_rate(rate) if isinstance(rate, str) else rate
+        self.advance(now)
+        start_traffic(self.state, per_minute, self.settings.seed if seed is None else seed, now)
+        self._settle(now)
+
+    def stop_traffic(self) -> None:
+        """Let no more customers come; conversations go on until they are over."""
+        stop_traffic(self.state)
+
     def _settle(self, now: Now) -> None:
         """Distribute conversations, and publish what changed."""
         distribute_conversations(self.state, now)
+        follow_facts(self.state, now)
         file_finished(self.state)
         self._conversation_events.publish(self.state, now)
         drop_finished(self.state, self.settings.max_conversations)

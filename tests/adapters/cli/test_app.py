@@ -125,6 +125,9 @@ def test_simulate_options(monkeypatch):
     assert plain.startswith("Simulated platform on http://127.0.0.1:")
     assert invoke("simulate", "--seed", "1").output.splitlines()[1:] != plain.splitlines()[1:]
     assert invoke("simulate", "--port", "70000").exit_code == 2
+    assert invoke("simulate", "--traffic", "10/min").exit_code == 0
+    often = invoke("simulate", "--traffic", "often")
+    assert (often.exit_code, "10/min" in often.stderr) == (1, True)
 
 
 def test_simulate_says_where_each_answer_comes_from():

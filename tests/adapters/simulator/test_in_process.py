@@ -276,3 +276,16 @@ def test_a_socket_can_be_read_with_a_timeout(platform):
 def test_its_repr_has_no_secret(platform):
     assert repr(platform).startswith("InProcessSimulator(Simulator(")
     assert platform.client_secret not in repr(platform)
+
+
+def test_traffic_on_the_clock_of_the_test():
+    now = Now(0.0, 1_700_000_000.0)
+    platform = InProcessSimulator(Simulator(definition()), clock=lambda: now)
+    platform.start_traffic("30/min", seed=1)
+    platform.advance(600)
+    token = platform.access_token()
+    with Client(access_token=token, transport=platform.transport(), trust_env=False) as client:
+        day = "2023-11-14T00:00:00.000Z/2023-11-15T00:00:00.000Z"
+        query = {"interval": day, "paging": {"pageSize": 1, "pageNumber": 1}}
+        found = client.analytics.post_analytics_conversations_details_query(query)
+    assert found.total_hits == len(platform.simulator.state.contact_center.conversations) > 200

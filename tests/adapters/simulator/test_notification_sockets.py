@@ -380,3 +380,17 @@ def test_changes_of_a_resource_with_a_topic_arrive_by_rule(desk):
         assert desk.http.put(f"{sets}/{made['id']}", json=made).status_code == 409
         assert desk.http.delete(f"{sets}/{made['id']}").is_success
         assert heard(ws)["eventBody"]["id"] == made["id"]
+
+
+def test_traffic_is_heard_as_the_clock_goes_on():
+    time = [Now(0.0, WALL)]
+    with office(clock=lambda: time[0]) as desk:
+        queue = next(iter(desk.running.simulator.state.queues))
+        _, uri = desk.channel(f"v2.routing.queues.{queue}.conversations")
+        with connect(uri, proxy=None) as ws:
+            desk.running.start_traffic("60/min", seed=1)
+            time[0] = Now(60.0, WALL + 60)
+            desk.running.tick()
+            event = heard(ws)
+    purposes = [each["purpose"] for each in event["eventBody"]["participants"]]
+    assert purposes[:2] == ["customer", "acd"]

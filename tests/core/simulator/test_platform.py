@@ -290,3 +290,19 @@ def test_a_request_is_refused_before_its_body_is_there():
     assert refused.headers["inin-correlation-id"]
     assert refused.headers["access-control-allow-origin"] == "*"
     assert desk.simulator.count("POST", "/api/v2/users") == 1
+
+
+def test_traffic_lets_an_organization_live():
+    desk = Desk(Simulator(definition(), world=World.sample(users=5, queues=1)))
+    for rate in (30.0, "30/min"):
+        desk.simulator.start_traffic(rate, now=desk.now, seed=5)
+        desk.sleep(60)
+        desk.simulator.advance(desk.now)
+    center = desk.simulator.state.contact_center
+    assert len(center.conversations) > 30
+    desk.simulator.stop_traffic()
+    started = len(center.conversations)
+    desk.simulator.advance(Now(600.0, WALL + 600))
+    assert len(center.conversations) == started
+    with pytest.raises(InvalidValueError, match="10/min"):
+        desk.simulator.start_traffic("often", now=desk.now)

@@ -11,6 +11,7 @@ from genesys_core.simulator.conversations.lifecycle import (
     end_acw,
     refuse_alert,
 )
+from genesys_core.simulator.conversations.traffic import continue_traffic
 from genesys_core.simulator.state.memory import PlatformState
 from genesys_core.simulator.state.timeline import VirtualTimer
 
@@ -25,6 +26,9 @@ def run_timer(state: PlatformState, timer: VirtualTimer, now: Now) -> None:
         timer: the timer.
         now: the time at which it was due.
     """
+    if timer.kind in {"traffic", "talk", "give_up"}:
+        continue_traffic(state, timer, now)
+        return
     conversation = state.contact_center.conversations.get(timer.conversation_id)
     participant = None if conversation is None else conversation.participant(timer.participant_id)
     if conversation is None or participant is None:

@@ -50,7 +50,7 @@ FactKind: TypeAlias = Literal[
 ]
 """What a detail event tells, as its topic ends."""
 
-TimerKind: TypeAlias = Literal["alert", "answer", "schedule", "acw", "traffic", "talk", "patience"]
+TimerKind: TypeAlias = Literal["alert", "answer", "schedule", "acw", "traffic", "talk", "give_up"]
 """What a timer does: ends an alert, lets the far end answer, begins a scheduled callback, ends after-call
 work; the last three belong to generated traffic."""
 

@@ -9,6 +9,7 @@ from genesys_core.simulator.conversations.lifecycle import (
     begin_outbound,
     enter_queue,
 )
+from genesys_core.simulator.conversations.traffic import start_traffic
 from genesys_core.simulator.state.timeline import VirtualTimer
 from tests.strategies.contact_center import Floor, agent_of, states
 
@@ -61,3 +62,10 @@ def test_a_timer_that_is_late_does_nothing(kind):
     for about in ((made.id, made.participants[1].id), (made.id, "nobody"), ("gone", "nobody")):
         run_timer(floor.state, VirtualTimer(0.0, 1, kind, *about), Now(0.0, 0.0))
     assert states(made) == before
+
+
+def test_traffic_goes_on():
+    floor = Floor(agents=1)
+    start_traffic(floor.state, 60.0, 0, floor.now)
+    floor.wait(60)
+    assert floor.center.traffic.started == len(floor.center.conversations) > 10
