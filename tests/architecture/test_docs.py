@@ -31,7 +31,8 @@ OPENING = re.compile(r"^[ \t>]*(?:```+|~~~+)[ \t]*\{?\.?py", re.MULTILINE)
 OUTPUT = re.compile(r"\n\n```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NOT_RUN = {"event-loop.md": 3}  # ```py: two uses of what other tests run, and Qt
 EXTERNAL = re.compile(
-    r"^\s*import (httpx2?|urllib3|aiohttp|PureCloudPlatformClientV2|fastapi)\b", re.MULTILINE
+    r"^\s*(?:import|from) (httpx2?|urllib3|aiohttp|PureCloudPlatformClientV2|fastapi)\b",
+    re.MULTILINE,
 )
 
 
