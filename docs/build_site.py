@@ -74,13 +74,13 @@ def site_link(page: Path, link: re.Match[str]) -> str:
     outside = {(ROOT / there).resolve(): name for name, there in OUTSIDE.items()}
     docs = ROOT / "docs"
     here = page.parent if page.is_relative_to(docs) else docs
-    if path.parent == ROOT / "docs" / "examples" and path.suffix == ".py":
-        where = "" if page.parent == path.parent else "examples/index.md"
+    up = "../" if here != docs else ""
+    if path.parent == docs / "examples" and path.suffix == ".py":
+        where = "" if here == path.parent else f"{up}examples/index.md"
         return f"[{text}]({where}#{path.stem})"
     if path in outside:
-        return f"[{text}]({'../' if here != docs else ''}{outside[path]}{anchor})"
+        return f"[{text}]({up}{outside[path]}{anchor})"
     if path.is_relative_to(docs):
-        up = "../" if here != docs else ""
         inside = path.relative_to(docs).as_posix()
         return link[0] if here == page.parent else f"[{text}]({up}{inside}{anchor})"
     return text if text.startswith("`") else f"`{path.relative_to(ROOT)}`"

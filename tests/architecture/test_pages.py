@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers.charts import CHART, current_chart, read_rows
+
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 NAMED = re.compile(r"`(genesys_(?:core|cloud)(?:\.\w+)*)`")
@@ -98,6 +100,14 @@ def test_the_navigation_of_the_site_has_every_page() -> None:
 
 def test_the_readme_leads_to_the_index() -> None:
     assert "(docs/index.md)" in text_of(ROOT / "README.md")
+
+
+def test_the_chart_shows_the_figures_of_its_table() -> None:
+    """``python -m tests.helpers.charts`` draws it again."""
+    rows = read_rows(text_of(DOCS / "performance.md"))
+    assert len(rows) == 8
+    assert all(row.ours > 1 for row in rows)
+    assert current_chart() == text_of(CHART)
 
 
 def test_a_term_is_explained_once() -> None:
