@@ -212,7 +212,7 @@ KINDS: Mapping[str, Kind] = {
     "parameter made optional": Kind(
         put(*POST, "parameters", 0, "required", to=False),
         {"POST /q body": "parameter-made-optional"},
-        *(M, M),
+        *(J, M),
     ),
     "parameter made optional, and required ones follow it": Kind(
         put(*PARAMETERS, 4, "required", to=False),

@@ -74,6 +74,7 @@ class Format(StrEnum):
 
     text = "text"
     markdown = "markdown"
+    changelog = "changelog"
     json = "json"
 
 
@@ -117,6 +118,8 @@ def diff(
             shown = report.text(least)
         case Format.markdown:
             shown = report.markdown()
+        case Format.changelog:
+            shown = report.changelog()
         case Format.json:
             shown = report.json()
     for line in shown.splitlines():

@@ -121,6 +121,16 @@ def test_diff_compares_files_without_topics(pair):
     assert done.stdout.startswith("# API definition 7 to 8\n\n1 changes: 1 minor.\n")
 
 
+def test_diff_for_a_changelog(pair):
+    done = run("diff", *pair, "--format", "changelog")
+    assert done.stdout == (
+        "* API definition 7 to 8: 3 changes: 2 major, 1 minor.\n"
+        "  * Breaking, model removed: `A`.\n"
+        "  * Breaking, topic removed: `v2.a`: `A`.\n"
+        "  * New: 1 x model added.\n"
+    )
+
+
 def test_diff_for_tools(pair):
     done = run("diff", *pair, "--format", "json")
     assert [one["rule"] for one in json.loads(done.stdout)["changes"]] == [

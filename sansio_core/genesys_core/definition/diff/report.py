@@ -25,6 +25,7 @@ __all__ = [
     "Comparison",
     "IgnoreRule",
     "apply_ignores",
+    "changelog_report",
     "json_report",
     "markdown_report",
     "parse_ignores",
@@ -223,6 +224,32 @@ def _quoted(change: Change) -> str:
     return f": {old or new}" if old or new else ""
 
 
+def changelog_report(changes: Sequence[Change], old: str, new: str) -> str:
+    """Write an entry of a changelog: what breaks by name, and how much is new.
+
+    Args:
+        changes: the changes in order.
+        old: the version of the older definition.
+        new: the version of the newer one.
+    """
+    lines = [f"* API definition {old} to {new}: {_totals(changes)}."]
+    for weight, title in _CHANGELOG:
+        for rule in RULES.values():
+            found = [one for one in changes if one.rule == rule.id and one.weight == weight]
+            places = ", ".join(f"`{_on_one_line(one.place)}`{_quoted(one)}" for one in found)
+            lines += [f"  * {title}, {rule.about}: {places}."] if found else []
+    new_things = [
+        f"{count} x {rule.about}"
+        for rule in RULES.values()
+        if (count := sum(one.rule == rule.id and one.weight == Weight.MINOR for one in changes))
+    ]
+    lines += [f"  * New: {', '.join(new_things)}."] if new_things else []
+    return "\n".join([*lines, ""])
+
+
+_CHANGELOG: Final = ((Weight.MAJOR, "Breaking"), (Weight.WARN, "Check"))
+
+
 def json_report(
     changes: Sequence[Change], old: str, new: str, *, places: Places = MappingProxyType({})
 ) -> str:
@@ -351,6 +378,10 @@ class Comparison(Struct, frozen=True):
     def markdown(self) -> str:
         """Write release notes."""
         return markdown_report(self.changes, self.old, self.new, places=self.places)
+
+    def changelog(self) -> str:
+        """Write an entry of a changelog."""
+        return changelog_report(self.changes, self.old, self.new)
 
     def json(self) -> str:
         """Write a JSON document that :data:`REPORT_SCHEMA` describes."""

@@ -97,8 +97,8 @@ _ALL: Final = (
     ChangeRule(
         "parameter-made-optional",
         "last required parameter made optional",
-        *(_M, _N, _M),
-        "calls may omit it",
+        *(_J, _N, _M),
+        "it becomes keyword-only",
     ),
     ChangeRule(
         "positional-parameter-made-optional",

@@ -89,13 +89,16 @@ _ADDITIONS: Final = frozenset(
         *("parameter-enum-value-added", "property-enum-value-added", "map-enum-value-added"),
         *("success-status-added", "error-status-added", "optional-parameters-reordered"),
         *("permissions-loosened", "constraint-loosened", "operation-id-changed"),
-        *("required-property-added-to-response", "parameter-made-optional"),
-        *("response-property-made-required", "property-made-writable", "deprecation-withdrawn"),
+        *("required-property-added-to-response", "response-property-made-required"),
+        *("property-made-writable", "deprecation-withdrawn"),
     }
 )
 _IF_OMITTED: Final = frozenset({"parameter-made-required", "parameter-default-changed"})
 _IF_POSITIONAL: Final = frozenset(
-    {"required-parameters-reordered", "positional-parameter-made-optional"}
+    {
+        *("required-parameters-reordered", "parameter-made-optional"),
+        "positional-parameter-made-optional",
+    }
 )
 _OF_PARAMETERS: Final = frozenset(
     {

@@ -14,6 +14,7 @@ from genesys_core.definition.diff.report import (
     Comparison,
     IgnoreRule,
     apply_ignores,
+    changelog_report,
     json_report,
     markdown_report,
     parse_ignores,
@@ -105,6 +106,23 @@ def fits(value: Any, schema: Any) -> bool:
             )
         case other:
             raise AssertionError(other)
+
+
+def test_an_entry_of_a_changelog_names_what_breaks_and_counts_what_is_new() -> None:
+    more = (*CHANGES, Change("model-added", "Newer"), Change("property-removed", "Out", "a\nb"))
+    assert changelog_report(more, "1", "2") == (
+        "* API definition 1 to 2: 7 changes: 2 major, 2 warn, 2 minor, 1 point.\n"
+        "  * Breaking, property removed: `Out a b`.\n"
+        "  * Breaking, property type changed: `Out size`: `integer` to `string`.\n"
+        "  * Check, parameter removed: `GET /preview a (query)`: `string`.\n"
+        "  * Check, more permissions required: `GET /q`: `q:view`.\n"
+        "  * New: 2 x model added.\n"
+    )
+    assert changelog_report((), "1", "2") == "* API definition 1 to 2: no changes.\n"
+    old, new = base(), base()
+    new["definitions"]["New"] = {"type": "object"}
+    report = Comparison.of(sources(old), sources(new)).changelog()
+    assert report.endswith("  * New: 1 x model added.\n")
 
 
 def test_json_fits_its_schema() -> None:

@@ -185,3 +185,10 @@ def test_the_kinds_of_a_union_are_reached_through_it() -> None:
     program = "client.orders.get_order().parts"
     found = touched(document({}), document({"parts": {"type": "integer"}}), program)
     assert found == {"property-type-changed": HERE}
+
+
+def test_a_parameter_that_becomes_keyword_only_touches_calls_that_pass_it_by_position() -> None:
+    assert kind("parameter made optional", "client.q.post_q({})") == {
+        "parameter-made-optional": HERE
+    }
+    assert kind("parameter made optional", "client.q.post_q(body={})") == {}
