@@ -5,16 +5,17 @@ Invariants: every conversation that waits, alerts or interacts in a queue is cou
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Final
 
 from genesys_core.simulator.conversations.agents import routing_status
 from genesys_core.simulator.http.problems import bad_request
 from genesys_core.simulator.state.examples import Json
 from genesys_core.simulator.state.memory import PlatformState
-from genesys_core.simulator.state.timeline import ConversationTimeline
+from genesys_core.simulator.state.timeline import ConversationTimeline, MediaKind
 from genesys_core.simulator.state.world import Record
 
-__all__ = ["query_observations"]
+__all__ = ["observe_queue", "query_observations"]
 
 _STATES: Final[Mapping[str, str]] = {
     "oWaiting": "waiting",
@@ -53,15 +54,24 @@ def query_observations(state: PlatformState, query: Mapping[str, Json]) -> Recor
     return {"results": [each for each in results if each["data"]]}
 
 
+def observe_queue(state: PlatformState, queue_id: str, media: MediaKind) -> Mapping[str, int]:
+    """Return how many conversations of a media type wait, alert and interact in a queue."""
+    counts = _count_conversations(state, frozenset({queue_id}))
+    return {metric: counts[queue_id, media, what] for metric, what in _STATES.items()}
+
+
 def _count_conversations(
     state: PlatformState, queues: frozenset[str]
 ) -> Counter[tuple[str, str, str]]:
+    """Count by queue, media type and state, among the conversations that go on."""
+    center = state.contact_center
     counts: Counter[tuple[str, str, str]] = Counter()
-    for conversation in state.contact_center.conversations.values():
-        if conversation.ended is None:
-            for queue_id, what in _whereabouts(conversation):
-                if queue_id in queues:
-                    counts[queue_id, conversation.media, what] += 1
+    waiting = chain.from_iterable(line.values() for line in center.waiting.values())
+    for identity in dict.fromkeys(chain(waiting, *center.busy.values())):
+        conversation = center.conversations[identity]
+        for queue_id, what in _whereabouts(conversation):
+            if queue_id in queues:
+                counts[queue_id, conversation.media, what] += 1
     return counts
 
 

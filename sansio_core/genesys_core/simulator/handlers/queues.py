@@ -6,6 +6,8 @@ Invariants: a PUT replaces all properties of a queue except its id.
 from collections.abc import Mapping
 from typing import Final
 
+from genesys_core.simulator.conversations.agents import forget_member
+from genesys_core.simulator.conversations.lifecycle import disconnect_all
 from genesys_core.simulator.http.exchange import (
     ApiCall,
     Handler,
@@ -15,11 +17,19 @@ from genesys_core.simulator.http.exchange import (
     no_content,
 )
 from genesys_core.simulator.http.paging import make_page
-from genesys_core.simulator.http.problems import no_such_entity
+from genesys_core.simulator.http.problems import PlatformProblem, no_such_entity
 from genesys_core.simulator.state.world import QUEUE_DEFAULTS, Record
 
 __all__ = ["HANDLERS"]
 
+_KEPT: Final = (
+    "id",
+    "selfUri",
+    "dateCreated",
+    "memberCount",
+    "userMemberCount",
+    "joinedMemberCount",
+)
 _NOT_THE_CALLERS: Final = frozenset({"dateCreated", "dateModified", "sourceQueueId"})
 
 
@@ -58,7 +68,7 @@ def post_queues(call: ApiCall) -> Reply:
 def put_queue(call: ApiCall) -> Reply:
     """Replace a queue; omitted properties are reset to their defaults."""
     old = _find(call)
-    kept: Record = {name: old[name] for name in ("id", "selfUri", "dateCreated") if name in old}
+    kept: Record = {name: old[name] for name in _KEPT if name in old}
     queue: Record = {
         **QUEUE_DEFAULTS,
         **_given(call),
@@ -70,8 +80,21 @@ def put_queue(call: ApiCall) -> Reply:
 
 
 def delete_queue(call: ApiCall) -> Reply:
-    """Delete a queue."""
-    del call.state.queues[str(_find(call)["id"])]
+    """Delete a queue with its memberships; ``forceDelete`` also ends its conversations."""
+    queue_id, center = str(_find(call)["id"]), call.state.contact_center
+    active = [
+        conversation
+        for conversation in center.conversations.values()
+        if any(each.is_live and each.queue_id == queue_id for each in conversation.participants)
+    ]
+    if active and call.argument("forceDelete", "false").lower() != "true":
+        message = "The queue has active conversations; forceDelete=true ends them."
+        raise PlatformProblem(400, "active.queue", message)
+    for conversation in active:
+        disconnect_all(call.state, conversation, "system", call.now)
+    for user_id in list(center.members.get(queue_id, ())):
+        forget_member(call.state, queue_id, user_id)
+    del call.state.queues[queue_id]
     return no_content()
 
 

@@ -13,12 +13,14 @@ from typing import Final
 
 from genesys_core.clock import Now
 from genesys_core.notifications.topics import topic_model_name
+from genesys_core.simulator.conversations.observations import observe_queue
 from genesys_core.simulator.conversations.rest_views import (
     MEDIA_PATHS,
     show_conversation,
     show_media_conversation,
 )
 from genesys_core.simulator.conversations.session_times import time_spent
+from genesys_core.simulator.http.exchange import format_instant
 from genesys_core.simulator.sockets.event_bodies import shape_event
 from genesys_core.simulator.state.channels import Notice
 from genesys_core.simulator.state.definition import Definition, Schema
@@ -27,6 +29,7 @@ from genesys_core.simulator.state.memory import PlatformState
 from genesys_core.simulator.state.timeline import (
     ConversationTimeline,
     DetailFact,
+    MediaKind,
     MediaSession,
     Participant,
 )
@@ -52,6 +55,7 @@ CONVERSATION_TOPICS: Final = frozenset(
         *(f"{_DETAILS}.{kind}" for kind in _FACTS),
         *(f"v2.users.{{id}}.conversations.{each}" for each in MEDIA_PATHS.values()),
         *(f"v2.routing.queues.{{id}}.conversations.{each}" for each in MEDIA_PATHS.values()),
+        "v2.analytics.queues.{id}.observations",
         "v2.detail.events.agent.{id}.state",
         "v2.routing.queues.{id}.conversations",
         "v2.routing.queues.{id}.users",
@@ -104,6 +108,8 @@ class ConversationEvents:
             notices.append(self._fact(state, center.facts.popleft(), now))
         for identity in center.changed:
             notices.extend(self._conversation(state, center.conversations[identity], now))
+        for queue_id, media in self._queues(state):
+            notices.append(self._observations(state, queue_id, media, now))
         for user_id in center.status_changes:
             notices.extend(self._status(state, user_id, now))
         for queue_id, user_id in center.membership_changes:
@@ -145,6 +151,24 @@ class ConversationEvents:
                 yield self._notice(state, names, view, now)
         for agent in agents:
             yield from self._agent(state, conversation, agent, now)
+
+    def _queues(self, state: PlatformState) -> Mapping[tuple[str, MediaKind], None]:
+        """Return the queues and media types of the conversations that changed."""
+        center = state.contact_center
+        changed = (center.conversations[each] for each in center.changed)
+        return {
+            (each.queue_id, conversation.media): None
+            for conversation in changed
+            for each in conversation.participants
+            if each.queue_id is not None
+        }
+
+    def _observations(
+        self, state: PlatformState, queue_id: str, media: MediaKind, now: Now
+    ) -> Notice:
+        template = "v2.analytics.queues.{id}.observations"
+        names = (template, template.replace("{id}", queue_id))
+        return self._notice(state, names, lambda: _observation(state, queue_id, media, now), now)
 
     def _agent(
         self,
@@ -256,6 +280,24 @@ def _detail(state: PlatformState, fact: DetailFact) -> Record:
 def _disconnect_type(session: MediaSession) -> str | None:
     known = session.disconnect_type
     return None if known is None else _DISCONNECTS.get(known, known.upper())
+
+
+def _observation(state: PlatformState, queue_id: str, media: MediaKind, now: Now) -> Record:
+    """Return what happens in a queue now; that the interval has no length is a guess."""
+    at = format_instant(now.wall)
+    counts = observe_queue(state, queue_id, media)
+    return {
+        "group": {"queueId": queue_id, "mediaType": media},
+        "data": [
+            {
+                "interval": f"{at}/{at}",
+                "metrics": [
+                    {"metric": metric, "stats": {"count": count}}
+                    for metric, count in counts.items()
+                ],
+            }
+        ],
+    }
 
 
 def _agent_state(conversation: ConversationTimeline, agent: Participant) -> Record:

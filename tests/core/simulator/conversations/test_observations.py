@@ -4,7 +4,7 @@ import pytest
 
 from genesys_core.simulator.conversations import lifecycle
 from genesys_core.simulator.conversations.agents import set_member, set_routing_status
-from genesys_core.simulator.conversations.observations import query_observations
+from genesys_core.simulator.conversations.observations import observe_queue, query_observations
 from genesys_core.simulator.http.problems import Problem
 from genesys_core.simulator.state.definition import Schema
 from tests.strategies.contact_center import Floor, agent_of
@@ -57,6 +57,15 @@ def test_a_conversation_is_in_the_queue_that_it_was_transferred_to():
     assert ask(floor, "oAlerting", queues=[second]) == {("voice", "oAlerting", None): 1}
     floor.hang_up(made, made.participants[0])
     assert ask(floor, *CONVERSATIONS) == {}
+
+
+def test_a_callback_that_is_not_due_does_not_wait():
+    floor = Floor(agents=0)
+    made = lifecycle.begin_inbound(floor.state, "callback", floor.now)
+    lifecycle.enter_queue(floor.state, made, floor.queue, floor.now, seconds=60)
+    assert ask(floor, "oWaiting") == {}
+    floor.wait(60)
+    assert observe_queue(floor.state, floor.queue, "callback")["oWaiting"] == 1
 
 
 def test_members_by_status():

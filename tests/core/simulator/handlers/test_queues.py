@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 
 from genesys_core.simulator import example
 from genesys_core.simulator.state.definition import Schema
+from tests.strategies.contact_center import StaffedDesk
 from tests.strategies.simulator import Desk, definition, misfits, unhurried
 
 QUEUES = "/api/v2/routing/queues"
@@ -64,3 +65,22 @@ def test_whatever_the_body_a_reply_is_well_formed(seed, depth):
     put = desk.call("PUT", created.json["selfUri"], change)
     assert put.status == 200, put
     assert declared("Queue", put.json) == []
+
+
+def test_a_queue_with_conversations_is_deleted_only_by_force():
+    desk = StaffedDesk()
+    made = desk.offer()
+    target = f"/api/v2/routing/queues/{desk.queue}"
+    refused = desk.call("DELETE", target)
+    assert (refused.status, refused.json["code"]) == (400, "active.queue")
+    assert desk.call("DELETE", f"{target}?forceDelete=true").status == 204
+    assert desk.timeline(made).is_over
+    assert desk.call("GET", target).status == 404
+    assert desk.call("GET", f"/api/v2/users/{desk.users[1]}/queues").json["entities"] == []
+
+
+def test_a_queue_that_is_replaced_keeps_its_members():
+    desk = StaffedDesk()
+    target = f"/api/v2/routing/queues/{desk.queue}"
+    assert desk.call("PUT", target, {"name": "Support"}).json["memberCount"] == 3
+    assert len(desk.call("GET", f"{target}/members").json["entities"]) == 3

@@ -85,6 +85,26 @@ def test_a_conversation_is_heard_from_the_alert_to_the_end_of_after_call_work(me
     assert f"{user}.conversations" not in heard(desk, socket)
 
 
+def test_what_happens_in_a_queue_is_heard():
+    desk = StaffedDesk()
+    topic = f"v2.analytics.queues.{desk.queue}.observations"
+    _, socket = desk.opened(topic)
+    counts = []
+    made = desk.offer()
+    for body in ({"state": "connected"}, {"state": "disconnected"}, None):
+        observed = heard(desk, socket)[topic]
+        assert observed["group"] == {"queueId": desk.queue, "mediaType": "voice"}
+        (part,) = observed["data"]
+        counts.append({each["metric"]: each["stats"]["count"] for each in part["metrics"]})
+        if body is not None:
+            desk.command(made, body)
+    assert counts == [
+        {"oWaiting": 0, "oAlerting": 1, "oInteracting": 0},
+        {"oWaiting": 0, "oAlerting": 0, "oInteracting": 1},
+        {"oWaiting": 0, "oAlerting": 0, "oInteracting": 0},
+    ]
+
+
 def test_detail_events():
     desk = StaffedDesk()
     made = desk.offer()
