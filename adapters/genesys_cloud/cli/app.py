@@ -14,6 +14,7 @@ from genesys_cloud.cli import (
     config,
     definition,
     demo,
+    doctor,
     export,
     listen,
     reference,
@@ -41,6 +42,7 @@ app.command("apis")(reference.apis)
 app.command("describe")(reference.describe)
 app.command("completion")(completion.completion)
 app.command("demo")(demo.demo)
+app.command("doctor")(doctor.doctor)
 app.command("simulate")(simulate.simulate)
 app.command("login")(sign_in.login)
 app.command("logout")(sign_in.logout)

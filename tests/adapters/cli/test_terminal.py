@@ -193,6 +193,7 @@ COMMANDS = {
         operation("users", "get_users", "--query", HOSTILE),
     ),
     "apis": (apis,),
+    "doctor": (operation("doctor", respond=refusing),),
     "completion": (operation("completion", "--refresh", respond=refusing),),
     "jobs": (
         operation("jobs", HOSTILE),

@@ -1,0 +1,190 @@
+"""What is wrong with a set-up: the cause of a failed step of ``doctor``, and the way out.
+
+Invariants: a cause is named only if the error shows it; anything else is reported with its message.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
+
+from genesys_core import errors
+from genesys_core.command_line.usage import UsageError
+
+__all__ = [
+    "CLOCK_TOLERANCE",
+    "NO_CREDENTIALS",
+    "Cause",
+    "Diagnosis",
+    "DoctorStep",
+    "diagnose_clock",
+    "diagnose_error",
+    "is_answer",
+    "lacks_user",
+]
+
+DoctorStep: TypeAlias = Literal["configuration", "connection", "token", "user", "channel"]
+"""The steps, in their order: each needs the ones before it."""
+
+Cause: TypeAlias = Literal[
+    "configuration",
+    "DNS",
+    "connection refused",
+    "timeout",
+    "proxy",
+    "proxy credentials",
+    "certificate",
+    "host name",
+    "expired certificate",
+    "TLS",
+    "clock",
+    "not the platform",
+    "no credentials",
+    "client secret",
+    "client or region",
+    "grant",
+    "token",
+    "permission",
+    "rate limit",
+    "platform",
+    "network",
+    "other",
+]
+"""What is wrong."""
+
+CLOCK_TOLERANCE: Final = 300.0
+"""Seconds by which the clocks of this machine and of the platform may differ."""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """A cause and the way out.
+
+    Attributes:
+        cause: what is wrong.
+        advice: what to do.
+        message: the error's own message.
+    """
+
+    cause: Cause
+    advice: str
+    message: str = ""
+
+
+_ADVICE: Final[dict[Cause, str]] = {
+    "configuration": "correct the setting; genesys-cloud config show lists where each comes from",
+    "DNS": "check the spelling of the host or region, and the name servers of this machine",
+    "connection refused": "check host and port; behind a firewall, set HTTPS_PROXY or --proxy",
+    "timeout": "a firewall may drop the connection; set HTTPS_PROXY or --proxy if you need a proxy",
+    "proxy": "check the proxy's address in HTTPS_PROXY or --proxy, and whether it allows this host",
+    "proxy credentials": "put user and password into the URL in HTTPS_PROXY, percent-encoded",
+    "certificate": (
+        "a proxy that inspects TLS has its own authority: pass its certificate with --ca or "
+        "SSL_CERT_FILE"
+    ),
+    "host name": "the address belongs to another server: check the host, gateway and proxy",
+    "expired certificate": "check the clock of this machine; otherwise the server must renew it",
+    "TLS": "the server does not speak TLS here: check the scheme and port of the URL",
+    "clock": "set the clock of this machine, or let it synchronize",
+    "not the platform": "a proxy or a sign-in page of the network answers: check host and proxy",
+    "no credentials": (
+        "run genesys-cloud login, or set GENESYSCLOUD_OAUTHCLIENT_ID and "
+        "GENESYSCLOUD_OAUTHCLIENT_SECRET"
+    ),
+    "client secret": "check GENESYSCLOUD_OAUTHCLIENT_SECRET; a secret is shown once, create another",
+    "client or region": "check GENESYSCLOUD_OAUTHCLIENT_ID, and that the region is the organization's",
+    "grant": "the OAuth client must allow this grant type; see its settings in the admin interface",
+    "token": "sign in again with genesys-cloud login, or obtain another token",
+    "permission": "add the permission to a role of the user, or of the OAuth client",
+    "rate limit": "another program uses the same token; wait a minute",
+    "platform": "see https://status.mypurecloud.com and try again later",
+    "network": "try again; the connection was closed early, perhaps by a proxy",
+    "other": "see the message",
+}
+
+
+def diagnose_error(error: BaseException) -> Diagnosis:
+    """Return the diagnosis of a step that failed with an error."""
+    message = str(error)
+    cause = _cause_of(error, message)
+    return Diagnosis(cause, _ADVICE[cause], message)
+
+
+def _cause_of(error: BaseException, message: str) -> Cause:
+    match error:
+        case errors.ProxyError():
+            return "proxy credentials" if "407" in message else "proxy"
+        case errors.TlsError():
+            return _tls_cause(message.lower())
+        case errors.ConnectError():
+            return "DNS" if "resolving the name" in message else "connection refused"
+        case errors.OAuthError():
+            return _sign_in_cause(error)
+        case _:
+            return next((cause for kind, cause in _CAUSES if isinstance(error, kind)), "other")
+
+
+# The first match decides, so subclasses come before their bases.
+_CAUSES: Final[tuple[tuple[type[BaseException], Cause], ...]] = (
+    (UsageError, "configuration"),
+    (errors.ConfigurationError, "configuration"),
+    (errors.InvalidValueError, "configuration"),
+    (errors.TimeoutError, "timeout"),
+    (errors.ProtocolError, "not the platform"),
+    (errors.DecodeError, "not the platform"),
+    (errors.TransportError, "network"),
+    (errors.AuthenticationError, "token"),
+    (errors.PermissionDeniedError, "permission"),
+    (errors.RateLimitError, "rate limit"),
+    (errors.ServerError, "platform"),
+    (errors.RedirectError, "not the platform"),
+    (errors.NotFoundError, "not the platform"),
+)
+
+
+def _tls_cause(message: str) -> Cause:
+    if "expired" in message or "not yet valid" in message:
+        return "expired certificate"
+    if "hostname mismatch" in message or "ip address mismatch" in message:
+        return "host name"
+    return "certificate" if "certificate" in message else "TLS"
+
+
+def _sign_in_cause(error: errors.OAuthError) -> Cause:
+    if isinstance(error, errors.InvalidClientError):
+        is_unknown = "not found" in (error.description or "").lower()
+        return "client or region" if is_unknown else "client secret"
+    if isinstance(error, errors.UnauthorizedClientError | errors.UnsupportedGrantTypeError):
+        return "grant"
+    return "token" if isinstance(error, errors.InvalidGrantError) else "other"
+
+
+def is_answer(error: errors.ApiError) -> bool:
+    """Return whether an error response shows that the platform is reached.
+
+    A proxy or a sign-in page of a network answers with HTML, or with a redirect.
+    """
+    is_html = "html" in (error.headers.get("content-type") or "")
+    return not is_html and (error.code is not None or error.status in {401, 403, 404})
+
+
+def lacks_user(error: errors.ApiError) -> bool:
+    """Return whether a request failed because the token belongs to no user."""
+    return error.status == 400 and "user" in str(error).lower()
+
+
+def diagnose_clock(difference: float | None) -> Diagnosis | None:
+    """Return a diagnosis if the clock of this machine is wrong.
+
+    Args:
+        difference: seconds by which it is ahead of the platform's; ``None`` if unknown.
+    """
+    if difference is None or abs(difference) <= CLOCK_TOLERANCE:
+        return None
+    direction = "ahead of" if difference > 0 else "behind"
+    words = f"the clock of this machine is {abs(difference):,.0f} s {direction} the platform's"
+    return Diagnosis("clock", _ADVICE["clock"], words)
+
+
+NO_CREDENTIALS: Final = Diagnosis(
+    "no credentials", _ADVICE["no credentials"], "there is neither a sign-in nor an OAuth client"
+)
+"""The diagnosis of a set-up without credentials."""
