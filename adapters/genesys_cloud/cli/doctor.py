@@ -32,7 +32,8 @@ def doctor(
 ) -> None:
     """Check configuration, connection, TLS, clock, token, user and notifications, step by step."""
     given = {"proxy": proxy, "ca": ca}
-    options = {**(ctx.obj or {}), **{name: value for name, value in given.items() if value}}
+    options: dict[str, Any] = {**(ctx.obj or {})}
+    options |= {name: value for name, value in given.items() if value}
     with ExitStack() as stack:
         _Doctor(options, timeout, stack).run()
 

@@ -119,7 +119,14 @@ def _cause_of(error: BaseException, message: str) -> Cause:
         case errors.OAuthError():
             return _sign_in_cause(error)
         case _:
-            return next((cause for kind, cause in _CAUSES if isinstance(error, kind)), "other")
+            return _cause_by_type(error)
+
+
+def _cause_by_type(error: BaseException) -> Cause:
+    for kind, cause in _CAUSES:
+        if isinstance(error, kind):
+            return cause
+    return "other"
 
 
 # The first match decides, so subclasses come before their bases.
