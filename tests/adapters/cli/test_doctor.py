@@ -148,11 +148,28 @@ def test_a_proxy_that_wants_credentials():
     assert failure(done) == ("connection", "proxy credentials")
 
 
-@contextmanager
-def tls_server(certificate):
-    """Accepts connections and completes their handshakes."""
+def handshake(certificate):
+    """Completes the handshake of a connection."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     certificate.configure_cert(context)
+
+    def answer(connection):
+        with context.wrap_socket(connection, server_side=True) as wrapped:
+            wrapped.recv(65536)
+
+    return answer
+
+
+def plain_text(connection):
+    """Takes a handshake for a request, as a server without TLS does."""
+    with connection:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+
+
+@contextmanager
+def accepting(answer):
+    """Accepts connections one after the other."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve():
@@ -162,8 +179,7 @@ def tls_server(certificate):
                 except OSError:
                     return
                 try:
-                    with context.wrap_socket(connection, server_side=True) as wrapped:
-                        wrapped.recv(65536)
+                    answer(connection)
                 except OSError:
                     connection.close()
 
@@ -197,16 +213,16 @@ def test_certificates(names, is_trusted, not_after, cause, tmp_path):
     )
     ca = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(ca)
-    with tls_server(certificate) as port:
+    with accepting(handshake(certificate)) as port:
         options = ("--ca", str(ca)) if is_trusted else ()
         done = examine(*options, before=("--host", f"https://127.0.0.1:{port}"))
     assert failure(done) == ("connection", cause), done.out
 
 
 def test_a_server_without_tls():
-    with scripted_server(lambda seen: Raw(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as server:
-        host = server.url.replace("http:", "https:")
-        assert failure(examine(before=("--host", host))) == ("connection", "TLS")
+    with accepting(plain_text) as port:
+        done = examine(before=("--host", f"https://127.0.0.1:{port}"))
+    assert failure(done) == ("connection", "TLS")
 
 
 def test_clock():
