@@ -1,7 +1,7 @@
 """Signs a user in with the browser (authorization code with PKCE) and remembers the sign-in.
 
 The first argument is the id of an OAuth client whose redirect URIs contain
-``http://127.0.0.1:8765/``. The second run continues with the saved refresh token.
+``http://127.0.0.1:8765/callback``. The second run continues with the saved refresh token.
 """
 
 import sys
@@ -15,7 +15,7 @@ from genesys_cloud.token_stores import FileTokenStore, TokenKey
 STORE = Path("tokens.json")
 
 
-def main(client_id: str, host: str) -> None:
+def main(client_id: str, host: str = "https://api.mypurecloud.com", port: str = "8765") -> None:
     store = FileTokenStore(STORE)
     kept = store.load(TokenKey(client_id, Hosts.resolve(host=host).login))
     if kept is not None and kept.refresh_token:
@@ -24,7 +24,7 @@ def main(client_id: str, host: str) -> None:
             print(f"Welcome back, {client.users.get_users_me().name}")
         return
     with Client(host=host, token_store=store) as client:
-        with BrowserSignIn(client_id, client) as attempt:
+        with BrowserSignIn(client_id, client, port=int(port)) as attempt:
             print(f"Sign in at {attempt.url}", flush=True)
             webbrowser.open(attempt.url)
             attempt.wait(timeout=300)
@@ -32,4 +32,4 @@ def main(client_id: str, host: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "https://api.mypurecloud.com")
+    main(*sys.argv[1:])

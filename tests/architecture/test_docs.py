@@ -64,7 +64,7 @@ def run_page(page: Path, directory: Path) -> str:
         command, cwd=directory, capture_output=True, text=True, check=False, timeout=120
     )
     assert ended.returncode == 0, ended.stderr
-    assert not ended.stderr
+    assert not ended.stderr or page.name == "logging.md"  # which shows the console
     return ended.stdout
 
 

@@ -168,7 +168,7 @@ def test_sign_in(simulator: RunningSimulator, tmp_path: Path) -> None:
             with opener.open(line.removeprefix("Sign in at "), body) as page:
                 assert "Signed in" in page.read().decode()
 
-    arguments = (simulator.client_id, simulator.url)
+    arguments = (simulator.client_id, simulator.url, "0")
     lines = run("sign_in.py", *arguments, simulator=simulator, home=tmp_path, on_line=play_user)
     assert lines[-1].startswith("Signed in as ")
     [again] = run("sign_in.py", *arguments, simulator=simulator, home=tmp_path)
