@@ -14,6 +14,7 @@ from genesys_core.simulator.http.problems import PlatformProblem, bad_request
 
 __all__ = [
     "DAY",
+    "is_interval",
     "parse_granularity",
     "parse_interval",
     "part_of",
@@ -49,6 +50,15 @@ def parse_interval(text: object) -> tuple[int, int]:
     if bounds[0] >= bounds[1]:
         raise _invalid(text)
     return bounds
+
+
+def is_interval(text: object) -> bool:
+    """Return whether a text is an interval."""
+    try:
+        parse_interval(text)
+    except PlatformProblem:
+        return False
+    return True
 
 
 def parse_granularity(text: str | None, interval: tuple[int, int]) -> int:

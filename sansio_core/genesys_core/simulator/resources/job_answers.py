@@ -9,6 +9,7 @@ from typing import Final
 from msgspec import structs
 
 from genesys_core.simulator.conversations.detail_jobs import show_job_results
+from genesys_core.simulator.conversations.intervals import is_interval
 from genesys_core.simulator.handlers.generic import respond_with_last_page
 from genesys_core.simulator.handlers.uploads import UPLOADS
 from genesys_core.simulator.http.exchange import ApiCall, Reply, json_reply
@@ -99,14 +100,19 @@ def read_results(
 
 
 def _list_conversations(call: ApiCall, at: ResourcePath) -> Reply | None:
-    """Return the conversations that a details job found; ``None`` for other jobs."""
-    if call.route.template != _DETAILS or not call.settings.stateful:
+    """Return the conversations that a details job found.
+
+    Returns:
+        ``None`` for other jobs, and for one whose interval is not an interval.
+    """
+    query = call.state.jobs[at].query
+    if call.route.template != _DETAILS or not is_interval(query.get("interval")):
         return None
     conversations = call.state.contact_center.conversations.values()
     size = call.number("pageSize", 1000)
     page = show_job_results(
         conversations,
-        call.state.jobs[at].query,
+        query,
         call.now,
         cursor=call.argument("cursor", ""),
         size=size,

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from genesys_core.simulator.conversations.intervals import (
     DAY,
+    is_interval,
     parse_granularity,
     parse_interval,
     part_of,
@@ -36,6 +37,8 @@ def test_an_interval_is_two_dates_with_times():
 def test_what_is_not_an_interval(text):
     with pytest.raises(Problem, match="not valid"):
         parse_interval(text)
+    assert not is_interval(text)
+    assert is_interval("2024-01-01T00:00:00Z/2024-01-02T00:00:00Z")
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,13 @@ def test_results_of_jobs_that_find_no_conversations_are_examples():
     assert len(desk.call("GET", f"{users}/{job}/results").json["userDetails"]) == 1
 
 
+def test_a_job_for_no_interval_has_an_example_of_results():
+    desk = Desk()
+    job = desk.call("POST", DETAILS, {"interval": "a day"}).json["jobId"]
+    desk.sleep(1)
+    assert len(desk.call("GET", f"{DETAILS}/{job}/results").json["conversations"]) == 1
+
+
 def test_results_in_pages():
     desk = Desk(settings=Settings(page_size=2))
     seeded = desk.simulator.seed_items("GET", f"{DETAILS}/{{jobId}}/results", 3)
