@@ -29,7 +29,8 @@ BLOCK = re.compile(
 )
 OPENING = re.compile(r"^[ \t>]*(?:```+|~~~+)[ \t]*\{?\.?py", re.MULTILINE)
 OUTPUT = re.compile(r"\n\n```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-NOT_RUN = {"event-loop.md": 3}  # ```py: two uses of what other tests run, and Qt
+# ```py: two uses of what other tests run, and Qt; Dask, Ray and Spark
+NOT_RUN = {"event-loop.md": 3, "cluster.md": 3}
 EXTERNAL = re.compile(
     r"^\s*(?:import|from) (httpx2?|urllib3|aiohttp|PureCloudPlatformClientV2|fastapi)\b",
     re.MULTILINE,

@@ -15,6 +15,7 @@ HAND_WRITTEN = (
     "genesys_cloud.login",
     "genesys_cloud.notifications",
     "genesys_cloud.pkce",
+    "genesys_cloud.redis",
     "genesys_cloud.simulator",
     "genesys_cloud.sync",
     "genesys_cloud.testing",

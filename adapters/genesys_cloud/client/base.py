@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Self, TypeVar, assert_never
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, assert_never
 from weakref import WeakSet
 
 from genesys_cloud.api_binding import LazyApis
@@ -67,6 +67,9 @@ Handler = TypeVar("Handler")
 class ClientBase(LazyApis, Unpicklable):
     """See :class:`~genesys_cloud.Client` and :class:`~genesys_cloud.AsyncClient`."""
 
+    _is_blocking: ClassVar[bool] = False
+    """Whether calls block their threads."""
+
     _transport: Transport | AsyncTransport
     """The transport of the client, without hooks."""
 
@@ -88,7 +91,12 @@ class ClientBase(LazyApis, Unpicklable):
             lambda: self._event_loop,
             self._setup.warn_shared_token,
         )
-        self._permits = permits_of(self._cell, options.get("budget"), lambda: self._event_loop)
+        self._permits = permits_of(
+            self._cell,
+            options.get("budget"),
+            lambda: self._event_loop,
+            is_blocking=self._is_blocking,
+        )
         self._handlers: WeakSet[Any] = WeakSet()
         self._defaults = NO_OPTIONS
 

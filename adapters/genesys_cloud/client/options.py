@@ -19,7 +19,7 @@ from genesys_core.http.redaction import Redaction
 from genesys_core.oauth.grants import Grant
 from genesys_core.oauth.token_store import TokenStore
 from genesys_core.observability.observers import Observer
-from genesys_core.session.budget import Budget
+from genesys_core.session.budget import Budget, RemoteBudget
 from genesys_core.session.pacing import Pacing
 from genesys_core.session.retry import RetryConfiguration
 
@@ -48,7 +48,7 @@ class ClientOptions(TypedDict, total=False):
         pacing: the client-side rate limit (300 requests a minute); ``None`` disables it. Disabled by default
             for loopback hosts and mock transports.
         budget: a rate limit shared with other clients or processes that use the same token, such as
-            :class:`genesys_cloud.budgets.FileBudget`.
+            :class:`genesys_cloud.budgets.FileBudget` or :class:`genesys_cloud.redis.RedisBudget`.
         headers: sent with every request.
         strict: whether a response that does not match its type raises ``DecodeError``.
         keep_unknown: whether models from responses keep unknown fields, to send them back
@@ -79,7 +79,7 @@ class ClientOptions(TypedDict, total=False):
     timeout: Timeout | float | None
     deadline: float | None
     pacing: Pacing | None
-    budget: Budget | None
+    budget: Budget | RemoteBudget | None
     headers: Mapping[str, str] | None
     strict: bool
     keep_unknown: KeepUnknown

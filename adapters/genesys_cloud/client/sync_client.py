@@ -40,6 +40,8 @@ class SyncClientBase(SyncTransfers):
     ``Client`` of a generated package those of its own.
     """
 
+    _is_blocking = True
+
     def __init__(
         self,
         *,

@@ -25,7 +25,7 @@ from genesys_core.hosts import Gateway, Region
 from genesys_core.http.messages import Timeout
 from genesys_core.oauth.grants import EXPECTED_GRANT, Grant
 from genesys_core.oauth.token_store import TokenStore
-from genesys_core.session.budget import EXPECTED_BUDGET, Budget
+from genesys_core.session.budget import EXPECTED_BUDGET, Budget, RemoteBudget
 from genesys_core.session.pacing import Pacing
 from genesys_core.session.retry import RetryConfiguration
 
@@ -99,7 +99,7 @@ class Arguments(Confidential, frozen=True, kw_only=True):
     timeout: Timeout | float | None = None
     deadline: float | None = None
     pacing: Pacing | UnsetType | None = UNSET
-    budget: Budget | None = None
+    budget: Budget | RemoteBudget | None = None
     headers: Mapping[str, str] | None = None
     strict: bool = False
     keep_unknown: KeepUnknown = True

@@ -6,9 +6,9 @@ than the limit allows. An unused ticket expires, as in a client's own
 :class:`~genesys_core.session.pacing.Pacer`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from hashlib import sha256
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar, runtime_checkable
 
 import msgspec
 from msgspec import Struct
@@ -20,11 +20,14 @@ from genesys_core.errors import BudgetError
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Response
 from genesys_core.oauth.tokens import Token
-from genesys_core.session.pacing import Gate, Pacer, RateWindow
+from genesys_core.session.pacing import Gate, Pacer, RateWindow, Reservation
 
 __all__ = [
     "EXPECTED_BUDGET",
+    "TICKET",
     "Budget",
+    "RatePlace",
+    "RemoteBudget",
     "change_pacer",
     "token_key",
 ]
@@ -32,6 +35,7 @@ __all__ = [
 R = TypeVar("R")
 
 
+@runtime_checkable
 class Budget(Protocol):
     """Stores the state of shared rate limits.
 
@@ -59,8 +63,84 @@ class Budget(Protocol):
         ...
 
 
+TICKET: Final = "remote"
+"""The name under which a reservation keeps the ticket of a :class:`RemoteBudget`."""
+
+
+class RatePlace(Struct, frozen=True):
+    """A place in the rate limit.
+
+    Attributes:
+        wait: seconds until it may be used; 0 for now.
+        ticket: identifies it.
+        lane: the number of the limit that it waits for, from 1; 0 for none, -1 for the gate.
+    """
+
+    wait: float
+    ticket: int
+    lane: int = 0
+
+    @property
+    def is_gate(self) -> bool:
+        """Whether it waits because a 429 closed the gate."""
+        return self.lane < 0
+
+    def reservation(self, lanes: Sequence[RateWindow], now: float) -> Reservation:
+        """Return it as a reservation on a machine's own monotonic clock."""
+        why = lanes[self.lane - 1].describe() if self.lane > 0 else "the shared rate limit"
+        return Reservation(now + self.wait, ((TICKET, self.ticket),), why)
+
+
+@runtime_checkable
+class RemoteBudget(Protocol):
+    """Grants places in rate limits that machines share.
+
+    Methods are awaited. With ``is_blocking`` they block the calling thread and never suspend; without,
+    they wait in the running event loop, asyncio's or trio's.
+
+    Attributes:
+        fallback: the share of the limits that a client uses while the server cannot be reached;
+            ``None`` for an error.
+    """
+
+    fallback: float | None
+
+    async def take_place(
+        self,
+        key: str,
+        lanes: Sequence[RateWindow],
+        *,
+        ticket: int | None,
+        had_places: bool,
+        is_blocking: bool,
+    ) -> RatePlace:
+        """Return a place now, or at a later time.
+
+        Args:
+            key: identifies a token, without revealing it.
+            lanes: the limits of the request; the last one is for all paths.
+            ticket: of the place that it waits for; ``None`` if it asks for the first time.
+            had_places: whether the client was granted a place within the last window.
+            is_blocking: see above.
+
+        Raises:
+            BudgetError: the server cannot be used.
+        """
+        ...
+
+    async def leave_place(
+        self, key: str, lanes: Sequence[RateWindow], ticket: int, *, is_blocking: bool
+    ) -> None:
+        """Give up a place that has not been used."""
+        ...
+
+    async def close_gate(self, key: str, seconds: float, *, is_blocking: bool) -> None:
+        """Grant no place of a key for some time."""
+        ...
+
+
 EXPECTED_BUDGET: Final = Expected(
-    "a budget", "FileBudget(path)", methods=("change_state",), is_optional=True
+    "a budget", "FileBudget(path)", (Budget, RemoteBudget), is_optional=True
 )
 """The type check of budgets."""
 

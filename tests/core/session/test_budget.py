@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from genesys_core.clock import Now
 from genesys_core.errors import BudgetBusyError, BudgetError, GenesysCloudError
 from genesys_core.oauth import Token
-from genesys_core.session.budget import change_pacer, token_key
-from genesys_core.session.pacing import Gate, Pacer, Pacing
+from genesys_core.session.budget import TICKET, RatePlace, change_pacer, token_key
+from genesys_core.session.pacing import Gate, Pacer, Pacing, Reservation
 from tests.strategies.calls import at, reply
 
 TWO = Pacer.of(Pacing(limit=2, window=10, paths={"/a": 1}))
@@ -97,3 +97,12 @@ def test_a_key_tells_nothing_of_its_token():
 def test_errors_are_documented_ones():
     assert issubclass(BudgetBusyError, BudgetError)
     assert issubclass(BudgetError, GenesysCloudError)
+
+
+def test_a_place_is_a_reservation_on_the_own_clock():
+    lanes = Pacer.of(Pacing(limit=2)).windows
+    assert RatePlace(1.5, 7).reservation(lanes, 10.0) == Reservation(
+        11.5, ((TICKET, 7),), "the shared rate limit"
+    )
+    assert RatePlace(1.5, 7, 1).reservation(lanes, 10.0).why == "2 requests in 60 s"
+    assert [RatePlace(1.0, 1, lane).is_gate for lane in (-1, 0, 1)] == [True, False, False]

@@ -1,0 +1,105 @@
+"""Rate limits shared by machines, in Redis.
+
+Invariants: the core's script grants the places (:mod:`genesys_core.redis.places`); this module sends it.
+"""
+
+from collections.abc import Sequence
+
+from genesys_cloud.redis.server import RedisFailure, RedisServer
+from genesys_cloud.transports.tls import Verify
+from genesys_core.checks import NUMBER, TEXT
+from genesys_core.errors import BudgetError, InvalidValueError
+from genesys_core.redis.places import close_command, leave_command, read_place, take_command
+from genesys_core.redis.resp import RedisReply
+from genesys_core.session.budget import RatePlace
+from genesys_core.session.pacing import RateWindow
+
+__all__ = ["RedisBudget"]
+
+
+class RedisBudget:
+    """Keeps the rate limit of each token in Redis, for all machines that use the server.
+
+    Pass it as ``budget`` to clients that share a token. Places are granted in the order of the requests, in
+    one round trip each, with the clock of Redis. Redis should write each change to disk (``appendfsync
+    always``): if it loses its state, the clients that notice close the gate for one window.
+
+    Args:
+        url: ``redis://host:6379/0``, or ``rediss://`` for TLS; with user name and password if need be.
+        prefix: of all keys.
+        fallback: the share of the limit that each client uses while Redis cannot be reached, such as
+            ``1 / 8`` for eight workers; ``None`` for an error instead.
+        timeout: seconds for a command, connecting included.
+        verify: trusted certificate authorities; see the client's argument.
+
+    Raises:
+        InvalidValueError: an invalid URL, share or number.
+        TypeError: an argument of a wrong type.
+    """
+
+    def __init__(
+        self,
+        url: str = "redis://127.0.0.1:6379/0",
+        *,
+        prefix: str = "genesys-cloud",
+        fallback: float | None = None,
+        timeout: float = 5.0,
+        verify: Verify = True,
+    ) -> None:
+        TEXT.check("prefix", prefix)
+        NUMBER.or_none().check("fallback", fallback)
+        if fallback is not None and not 0 < fallback <= 1:
+            raise InvalidValueError(f"fallback={fallback}: must be more than 0 and at most 1")
+        self._server = RedisServer(url, timeout=timeout, verify=verify)
+        self._prefix = prefix
+        self.fallback = fallback
+
+    async def take_place(
+        self,
+        key: str,
+        lanes: Sequence[RateWindow],
+        *,
+        ticket: int | None,
+        had_places: bool,
+        is_blocking: bool,
+    ) -> RatePlace:
+        """Ask for a place; see :func:`genesys_core.redis.places.take_command`.
+
+        Raises:
+            BudgetError: Redis cannot be used.
+        """
+        command = take_command(self._prefix, key, lanes, ticket=ticket, had_places=had_places)
+        return read_place(await self._ask(command, is_blocking=is_blocking))
+
+    async def leave_place(
+        self, key: str, lanes: Sequence[RateWindow], ticket: int, *, is_blocking: bool
+    ) -> None:
+        """Give up a place that was not used.
+
+        Raises:
+            BudgetError: Redis cannot be used.
+        """
+        command = leave_command(self._prefix, key, lanes, ticket)
+        await self._ask(command, is_blocking=is_blocking)
+
+    async def close_gate(self, key: str, seconds: float, *, is_blocking: bool) -> None:
+        """Close the gate for all machines.
+
+        Raises:
+            BudgetError: Redis cannot be used.
+        """
+        command = close_command(self._prefix, key, seconds)
+        await self._ask(command, is_blocking=is_blocking)
+
+    def close(self) -> None:
+        """Close the idle connections. Idempotent; the budget can be used again."""
+        self._server.close()
+
+    def __repr__(self) -> str:
+        return f"RedisBudget({self._server.address!r})"
+
+    async def _ask(self, command: bytes, *, is_blocking: bool) -> RedisReply:
+        try:
+            return await self._server.ask(command, is_blocking=is_blocking)
+        except RedisFailure as failure:
+            raise BudgetError(f"{failure}; nothing was sent") from None

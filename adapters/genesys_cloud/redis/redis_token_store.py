@@ -1,0 +1,129 @@
+"""Tokens shared by machines, in Redis.
+
+Invariants: a token is stored whole. The lock is a lease: it ends by itself if its holder dies, and only its
+holder releases it earlier.
+"""
+
+import contextlib
+import secrets
+import time
+from collections.abc import Generator
+from typing import Final
+
+from genesys_cloud.redis.server import RedisFailure, RedisServer
+from genesys_cloud.transports.awaited import run_now
+from genesys_cloud.transports.tls import Verify
+from genesys_core.checks import NUMBER, TEXT
+from genesys_core.errors import InvalidValueError
+from genesys_core.oauth.token_store import TokenKey, TokenStoreError, decode_token, encode_token
+from genesys_core.oauth.tokens import Token
+from genesys_core.redis.leases import acquire_command, lease_name, release_command, token_name
+from genesys_core.redis.resp import RedisReply, encode_command
+
+__all__ = ["RedisTokenStore"]
+
+_POLL: Final = 0.05
+"""Seconds between attempts to acquire a lease."""
+
+
+class RedisTokenStore:
+    """Keeps tokens in Redis, for all machines that use the server.
+
+    Who can read the server can read the tokens: protect it with a password, TLS and a private network.
+
+    Args:
+        url: ``redis://host:6379/0``, or ``rediss://`` for TLS; with user name and password if need be.
+        account: distinguishes users who sign in with the same client id.
+        prefix: of all keys.
+        lease: seconds after which the lock of a holder that died ends. It must be longer than an
+            exchange may take: if it ends earlier, two machines exchange at once. That costs nothing for
+            client credentials; a refresh token that is replaced at each use may be lost, and with it the
+            sign-in.
+        timeout: seconds for a command, connecting included.
+        verify: trusted certificate authorities; see the client's argument.
+
+    Raises:
+        InvalidValueError: an invalid URL or number.
+        TypeError: an argument of a wrong type.
+    """
+
+    def __init__(
+        self,
+        url: str = "redis://127.0.0.1:6379/0",
+        *,
+        account: str = "",
+        prefix: str = "genesys-cloud",
+        lease: float = 300.0,
+        timeout: float = 5.0,
+        verify: Verify = True,
+    ) -> None:
+        TEXT.check("account", account)
+        TEXT.check("prefix", prefix)
+        NUMBER.check("lease", lease)
+        if not lease > 0:
+            raise InvalidValueError(f"lease={lease}: must be more than 0")
+        self._server = RedisServer(url, timeout=timeout, verify=verify)
+        self._account, self._prefix, self._lease = account, prefix, lease
+
+    def load(self, key: TokenKey) -> Token | None:
+        """The token, or ``None``.
+
+        Raises:
+            TokenStoreError: Redis cannot be used.
+        """
+        found = self._ask(encode_command("GET", token_name(self._prefix, key, self._account)))
+        return decode_token(found) if isinstance(found, bytes) else None
+
+    def save(self, key: TokenKey, token: Token) -> None:
+        """Store a token.
+
+        Raises:
+            TokenStoreError: Redis cannot be used.
+        """
+        name = token_name(self._prefix, key, self._account)
+        self._ask(encode_command("SET", name, encode_token(token)))
+
+    def delete(self, key: TokenKey) -> None:
+        """Delete a token.
+
+        Raises:
+            TokenStoreError: Redis cannot be used.
+        """
+        self._ask(encode_command("DEL", token_name(self._prefix, key, self._account)))
+
+    @contextlib.contextmanager
+    def lock(self, key: TokenKey, *, timeout: float) -> Generator[None, None, None]:
+        """Hold the lease of a token, which excludes other machines.
+
+        Raises:
+            TokenStoreError: another machine held it for longer than ``timeout``, or Redis cannot be used.
+        """
+        name, owner = lease_name(self._prefix, key, self._account), secrets.token_hex(16)
+        until = time.monotonic() + timeout
+        while self._ask(acquire_command(name, owner, self._lease)) is None:
+            if time.monotonic() >= until:
+                raise TokenStoreError(
+                    f"Redis at {self._server.address}: another client has been exchanging this "
+                    f"token for more than {timeout:g} s"
+                )
+            time.sleep(_POLL)
+        try:
+            yield
+        finally:
+            # If Redis is gone by now, the lease ends by itself.
+            with contextlib.suppress(TokenStoreError):
+                self._ask(release_command(name, owner))
+
+    def close(self) -> None:
+        """Close the idle connections. Idempotent; the store can be used again."""
+        self._server.close()
+
+    def __repr__(self) -> str:
+        account = f", account={self._account!r}" if self._account else ""
+        return f"RedisTokenStore({self._server.address!r}{account})"
+
+    def _ask(self, command: bytes) -> RedisReply:
+        try:
+            return run_now(self._server.ask(command, is_blocking=True))
+        except RedisFailure as failure:
+            raise TokenStoreError(str(failure)) from None

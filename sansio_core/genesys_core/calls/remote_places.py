@@ -1,0 +1,37 @@
+"""Answers of a server that grants places in a shared rate limit, as states of a call.
+
+Invariants: as in :mod:`genesys_core.calls.rate_limit`: a request that is permitted has been counted, and one
+that would have to wait longer than its call allows fails at once and is not sent.
+"""
+
+from typing import TypeVar
+
+from genesys_core.calls.lifecycle import NeedPermit, Raised, Sending, Waiting
+from genesys_core.clock import Now
+from genesys_core.http.headers import Headers
+from genesys_core.http.messages import Response
+from genesys_core.session.budget import RatePlace
+from genesys_core.session.pacing import Gate, RateWindow
+from genesys_core.session.retry import GRAIN
+
+__all__ = ["answer_place"]
+
+T = TypeVar("T")
+
+
+def answer_place(
+    need: NeedPermit[T], place: RatePlace, lanes: tuple[RateWindow, ...], *, now: Now
+) -> Sending[T] | Waiting[T] | Raised:
+    """Return the next state of a call that was granted a place.
+
+    Args:
+        need: the state that needs it.
+        place: the place. If the result is :class:`Raised`, give it up.
+        lanes: the limits that it was granted in.
+        now: the time at which the answer was received.
+    """
+    if place.wait <= GRAIN:
+        return need.granted(now=now)
+    reservation = place.reservation(lanes, now.monotonic)
+    gate = Gate(reservation.at, Response(429, Headers())) if place.is_gate else None
+    return need.queued(reservation, gate=gate, now=now)

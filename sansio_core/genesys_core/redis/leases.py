@@ -1,0 +1,36 @@
+"""Tokens in Redis, and leases on their exchange.
+
+Invariants: a lease ends by itself, and only its owner releases it earlier.
+"""
+
+from typing import Final
+
+from genesys_core.oauth.token_store import TokenKey
+from genesys_core.redis.resp import encode_command
+
+__all__ = ["acquire_command", "lease_name", "release_command", "token_name"]
+
+RELEASE_SCRIPT: Final = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0
+"""
+
+
+def token_name(prefix: str, key: TokenKey, account: str) -> str:
+    """Return the key of a token."""
+    return f"{prefix}:token:{key.login}:{key.client_id}:{account}"
+
+
+def lease_name(prefix: str, key: TokenKey, account: str) -> str:
+    """Return the key of the lease of a token."""
+    return f"{prefix}:lease:{key.login}:{key.client_id}:{account}"
+
+
+def acquire_command(name: str, owner: str, seconds: float) -> bytes:
+    """Return the command that acquires a lease; its reply is ``OK``, or nothing if another has it."""
+    return encode_command("SET", name, owner, "NX", "PX", max(round(seconds * 1000), 1))
+
+
+def release_command(name: str, owner: str) -> bytes:
+    """Return the command that releases a lease, unless another has it by now."""
+    return encode_command("EVAL", RELEASE_SCRIPT, 1, name, owner)

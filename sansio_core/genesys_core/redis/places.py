@@ -1,0 +1,199 @@
+"""Places in a rate limit that all machines share, granted by a script on Redis.
+
+Invariants: a place is granted in one atomic step with the clock of Redis, so skewed clocks of machines do
+no harm. In no window are more places than the limit, including those granted for later. Places are granted
+in the order of the requests, from any machine. A place that is not used in time is given up.
+
+A request asks once: it gets a place now, or one at a later time together with a ticket, and asks again with
+the ticket when the time has come. A client that has had places, and finds that Redis has lost its state,
+closes the gate for one window.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from genesys_core.errors import BudgetError
+from genesys_core.redis.resp import RedisReply, encode_command
+from genesys_core.session.budget import TICKET, RatePlace
+from genesys_core.session.pacing import Pacer, RateWindow, Reservation
+
+__all__ = [
+    "close_command",
+    "find_lanes",
+    "find_ticket",
+    "leave_command",
+    "read_place",
+    "share_pacer",
+    "take_command",
+]
+
+SECOND: Final = 1_000_000
+
+TAKE_SCRIPT: Final = """
+local t = redis.call('TIME')
+local now = t[1] * 1000000 + t[2]
+local gate, counter, id, had = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
+local opens = tonumber(redis.call('GET', gate) or '0')
+local longest = 0
+for i = 3, #KEYS do longest = math.max(longest, tonumber(ARGV[2 * i - 2])) end
+if had == '1' and redis.call('EXISTS', counter) == 0 then
+  opens = math.max(opens, now + longest)
+  redis.call('SET', gate, string.format('%.0f', opens), 'PX', math.ceil((opens - now) / 1000) + 1)
+end
+if id ~= '' then
+  local held = tonumber(redis.call('ZSCORE', KEYS[#KEYS], id) or '-1')
+  if held >= opens and held >= 0 then
+    local late = now - held
+    if late < 0 then return {-late, id, 0} end
+    if late <= longest * 0.01 then return {0, id, 0} end
+  end
+  for i = 3, #KEYS do redis.call('ZREM', KEYS[i], id) end
+end
+local lanes = {}
+for i = 3, #KEYS do
+  local window = tonumber(ARGV[2 * i - 2])
+  redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', now - 2 * window)
+  local raw, times = redis.call('ZRANGE', KEYS[i], 0, -1, 'WITHSCORES'), {}
+  for j = 2, #raw, 2 do times[#times + 1] = tonumber(raw[j]) end
+  lanes[#lanes + 1] = {limit = tonumber(ARGV[2 * i - 3]), window = window, times = times}
+end
+local function upto(times, s)
+  local low, high = 0, #times
+  while low < high do
+    local middle = math.floor((low + high + 1) / 2)
+    if times[middle] <= s then low = middle else high = middle - 1 end
+  end
+  return low
+end
+local function fits(lane, s)
+  local times, window = lane.times, lane.window
+  local first = upto(times, s)
+  if first - upto(times, s - window) >= lane.limit then return false end
+  for j = first + 1, #times do
+    if times[j] >= s + window then return true end
+    if j - upto(times, times[j] - window) >= lane.limit then return false end
+  end
+  return true
+end
+local function earliest(lane, s)
+  if fits(lane, s) then return s end
+  for j = 1, #lane.times do
+    local candidate = lane.times[j] + lane.window
+    if candidate > s and fits(lane, candidate) then return candidate end
+  end
+end
+local place, why = math.max(now, opens), 0
+repeat
+  local before = place
+  for i, lane in ipairs(lanes) do
+    local found = earliest(lane, place)
+    if found > place then place, why = found, i end
+  end
+until place == before
+id = redis.call('INCR', counter)
+redis.call('PEXPIRE', counter, 172800000)
+for i = 3, #KEYS do
+  redis.call('ZADD', KEYS[i], string.format('%.0f', place), id)
+  redis.call('PEXPIRE', KEYS[i], math.ceil((place - now + 2 * lanes[i - 2].window) / 1000))
+end
+if opens > now and why == 0 then why = -1 end
+return {place - now, tostring(id), why}
+"""
+"""Returns microseconds to wait, the ticket, and the lane that it waits for (-1: the gate)."""
+
+LEAVE_SCRIPT: Final = """
+local t = redis.call('TIME')
+local now = t[1] * 1000000 + t[2]
+for i = 1, #KEYS do
+  local held = redis.call('ZSCORE', KEYS[i], ARGV[1])
+  if held and tonumber(held) > now then redis.call('ZREM', KEYS[i], ARGV[1]) end
+end
+return 0
+"""
+
+CLOSE_SCRIPT: Final = """
+local t = redis.call('TIME')
+local opens = t[1] * 1000000 + t[2] + tonumber(ARGV[1])
+if opens > tonumber(redis.call('GET', KEYS[1]) or '0') then
+  redis.call('SET', KEYS[1], string.format('%.0f', opens), 'PX', math.ceil(ARGV[1] / 1000) + 1)
+end
+return 0
+"""
+
+
+def find_lanes(pacer: Pacer, path: str) -> tuple[RateWindow, ...]:
+    """Return the limits that apply to a request; the last one is for all paths."""
+    return tuple(window for window in pacer.windows if window.applies_to(path))
+
+
+def find_ticket(reservation: Reservation | None) -> int | None:
+    """Return the ticket of a reservation that was made here."""
+    return None if reservation is None else dict(reservation.tickets).get(TICKET)
+
+
+def take_command(
+    prefix: str, key: str, lanes: Sequence[RateWindow], *, ticket: int | None, had_places: bool
+) -> bytes:
+    """Return the command that asks for a place.
+
+    Args:
+        prefix: of all keys.
+        key: of the token.
+        lanes: the limits of the request.
+        ticket: of the place that it waits for; ``None`` if it asks for the first time.
+        had_places: whether the client was granted a place within the last window.
+    """
+    names = [_gate(prefix, key), _name(prefix, key, "counter"), *_lanes(prefix, key, lanes)]
+    limits: list[str] = []
+    for lane in lanes:
+        limits += [str(lane.limit), str(round(lane.window * SECOND))]
+    held = "" if ticket is None else str(ticket)
+    words = (*names, held, "1" if had_places else "0", *limits)
+    return encode_command("EVAL", TAKE_SCRIPT, len(names), *words)
+
+
+def leave_command(prefix: str, key: str, lanes: Sequence[RateWindow], ticket: int) -> bytes:
+    """Return the command that gives up a place that has not been used."""
+    names = _lanes(prefix, key, lanes)
+    return encode_command("EVAL", LEAVE_SCRIPT, len(names), *names, ticket)
+
+
+def close_command(prefix: str, key: str, seconds: float) -> bytes:
+    """Return the command that closes the gate for all machines after a 429."""
+    return encode_command("EVAL", CLOSE_SCRIPT, 1, _gate(prefix, key), round(seconds * SECOND))
+
+
+def read_place(reply: RedisReply) -> RatePlace:
+    """Return the place in a reply.
+
+    Raises:
+        BudgetError: the reply is something else.
+    """
+    match reply:
+        case [int(wait), bytes(ticket), int(lane)] if ticket.isdigit():
+            return RatePlace(max(wait, 0) / SECOND, int(ticket), lane)
+        case _:
+            raise BudgetError("Redis: the reply is not a place in the rate limit; nothing was sent")
+
+
+def share_pacer(pacer: Pacer, share: float) -> Pacer:
+    """Return a pacer with a share of each limit, at least 1, for a time without Redis."""
+    return Pacer(
+        tuple(
+            RateWindow(one.path, max(int(one.limit * share), 1), one.window)
+            for one in pacer.windows
+        )
+    )
+
+
+def _gate(prefix: str, key: str) -> str:
+    return _name(prefix, key, "gate")
+
+
+def _lanes(prefix: str, key: str, lanes: Sequence[RateWindow]) -> list[str]:
+    return [_name(prefix, key, f"lane{lane.path}") for lane in lanes]
+
+
+def _name(prefix: str, key: str, what: str) -> str:
+    # The braces keep the keys of a token on one node of a cluster.
+    return f"{prefix}:{{{key}}}:{what}"

@@ -1,0 +1,139 @@
+"""The Redis protocol without I/O: commands to bytes, bytes to replies.
+
+Source: the Redis serialization protocol, version 2 (RESP2). Invariants: any division of the bytes gives
+the same replies. What is not RESP2, or longer than the limit, is a :class:`RedisProtocolError`, after which
+the connection is unusable.
+"""
+
+from collections.abc import Sequence
+from typing import Final, TypeAlias
+
+from genesys_core.errors import GenesysCloudError
+
+__all__ = ["RedisProtocolError", "RedisReply", "RedisReplyError", "ReplyReader", "encode_command"]
+
+MAX_REPLY: Final = 1 << 20
+"""The length of a reply in bytes, at most; tokens and places are much shorter."""
+
+_MAX_DEPTH: Final = 8
+
+_KINDS: Final = {b"", b"+", b"-", b":", b"$", b"*"}
+
+
+class RedisProtocolError(GenesysCloudError):
+    """The server sent something that is not RESP2; perhaps it is not Redis."""
+
+
+class RedisReplyError(GenesysCloudError):
+    """An error reply of Redis.
+
+    Attributes:
+        kind: the first word, such as ``NOAUTH`` or ``LOADING``.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.kind = message.partition(" ")[0]
+
+
+RedisReply: TypeAlias = "bytes | int | RedisReplyError | list[RedisReply] | None"
+"""A reply: a string, a number, nothing, an error or a list."""
+
+
+def encode_command(*words: str | bytes | int) -> bytes:
+    """Encode a command."""
+    parts = [word if isinstance(word, bytes) else str(word).encode() for word in words]
+    lines = [b"*%d\r\n" % len(parts)]
+    lines += [b"$%d\r\n%b\r\n" % (len(part), part) for part in parts]
+    return b"".join(lines)
+
+
+class ReplyReader:
+    """Collects the bytes of replies: ``feed``, then ``take`` until there is none."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+
+    def feed(self, data: bytes) -> None:
+        """Add bytes from the server.
+
+        Raises:
+            RedisProtocolError: the reply is too long.
+        """
+        self._data += data
+        if len(self._data) > MAX_REPLY:
+            raise RedisProtocolError(f"the reply of Redis is longer than {MAX_REPLY} bytes")
+
+    def take(self) -> "tuple[RedisReply] | None":
+        """Return the next reply in a tuple, or ``None`` if it is incomplete.
+
+        Raises:
+            RedisProtocolError: it is not RESP2.
+        """
+        parsed = _parse(self._data, 0, _MAX_DEPTH)
+        if parsed is None:
+            return None
+        reply, end = parsed
+        del self._data[:end]
+        return (reply,)
+
+
+def _parse(data: bytearray, start: int, depth: int) -> tuple[RedisReply, int] | None:
+    end = data.find(b"\r\n", start)
+    if end < 0:
+        if bytes(data[start : start + 1]) not in _KINDS:
+            raise _foreign(data[start:])
+        return None
+    rest, after = bytes(data[start + 1 : end]), end + 2
+    match bytes(data[start : start + 1]):
+        case b"+":
+            return rest, after
+        case b"-":
+            return RedisReplyError(rest.decode("utf-8", "replace")), after
+        case b":":
+            return _number(rest), after
+        case b"$":
+            return _parse_string(data, _number(rest), after)
+        case b"*" if depth:
+            return _parse_list(data, _number(rest), after, depth - 1)
+        case _:
+            raise _foreign(data[start:])
+
+
+def _parse_string(data: bytearray, size: int, start: int) -> tuple[RedisReply, int] | None:
+    if size < 0:
+        return None, start
+    end = start + size
+    if len(data) < end + 2:
+        return None
+    if bytes(data[end : end + 2]) != b"\r\n":
+        raise _foreign(data[end:])
+    return bytes(data[start:end]), end + 2
+
+
+def _parse_list(
+    data: bytearray, count: int, start: int, depth: int
+) -> tuple[RedisReply, int] | None:
+    if count < 0:
+        return None, start
+    items: list[RedisReply] = []
+    for _ in range(count):
+        parsed = _parse(data, start, depth)
+        if parsed is None:
+            return None
+        item, start = parsed
+        items.append(item)
+    return items, start
+
+
+def _number(text: bytes) -> int:
+    digits = text.removeprefix(b"-")
+    if not digits.isdigit() or len(digits) > 19:
+        raise _foreign(text)
+    return int(text)
+
+
+def _foreign(data: Sequence[int]) -> RedisProtocolError:
+    return RedisProtocolError(
+        f"the server does not speak RESP2: {bytes(data[:20])!r}; is it Redis, and without TLS?"
+    )

@@ -1,0 +1,403 @@
+"""The rate limit on a real Redis: places of several machines, on a virtual clock and on Redis's own."""
+
+from __future__ import annotations
+
+import heapq
+import os
+import random
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from bisect import bisect_right
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from genesys_cloud import Client, InvalidValueError, Pacing, RateLimitError
+from genesys_cloud.errors import BudgetError
+from genesys_cloud.redis import RedisBudget, RedisTokenStore
+from genesys_cloud.token_stores import TokenKey, TokenStoreError
+from genesys_cloud.transports.awaited import run_now
+from genesys_core.oauth.tokens import Token
+from genesys_core.redis import places
+from genesys_core.session.pacing import Pacer
+from tests.helpers.flavours import every_flavour, settled
+from tests.helpers.server import Reply, scripted_server
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(shutil.which("redis-server") is None, reason="needs redis-server"),
+]
+
+
+class Redis:
+    """A server that can be restarted."""
+
+    def __init__(self, directory: Path, *options: str) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._command = [
+            "redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(directory),
+            "--save", "", *options,
+        ]  # fmt: skip
+        self.start()
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
+        until = time.monotonic() + 20
+        while time.monotonic() < until:
+            try:
+                with socket.create_connection(("127.0.0.1", self.port), 1) as sock:
+                    sock.sendall(b"PING\r\n")
+                    if sock.recv(20).startswith((b"+PONG", b"-NOAUTH")):
+                        return
+            except OSError:
+                pass
+            time.sleep(0.02)
+        self.stop()
+        raise AssertionError("redis-server did not start")
+
+    def stop(self, *, kill: bool = True) -> None:
+        (self.process.kill if kill else self.process.terminate)()
+        self.process.wait(20)
+
+    def ask(self, *words: str) -> bytes:
+        from genesys_core.redis.resp import encode_command
+
+        with socket.create_connection(("127.0.0.1", self.port), 5) as sock:
+            sock.sendall(encode_command(*words))
+            return sock.recv(65536)
+
+
+@contextmanager
+def redis_server(directory: Path, *options: str):
+    server = Redis(directory, *options)
+    try:
+        yield server
+    finally:
+        server.stop()
+
+
+DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
+
+
+@pytest.fixture
+def redis(tmp_path):
+    with redis_server(tmp_path, *DURABLE) as server:
+        yield server
+
+
+@pytest.fixture
+def virtual_clock(monkeypatch, redis):
+    """Scripts read a key instead of Redis's clock."""
+    for name in ("TAKE_SCRIPT", "LEAVE_SCRIPT", "CLOSE_SCRIPT"):
+        script = getattr(places, name).replace(
+            "local t = redis.call('TIME')", "local t = {redis.call('GET', 'test-clock'), 0}"
+        )
+        monkeypatch.setattr(places, name, script)
+
+    def set_clock(seconds: float) -> None:
+        redis.ask("SET", "test-clock", f"{seconds:.6f}")
+
+    set_clock(0)
+    return set_clock
+
+
+def most_in_a_window(sent: list[float], window: float) -> int:
+    return max(n + 1 - bisect_right(sent, at - window) for n, at in enumerate(sent))
+
+
+def take(budget, lanes, ticket=None, *, had=False):
+    return run_now(
+        budget.take_place("token", lanes, ticket=ticket, had_places=had, is_blocking=True)
+    )
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_machines_together_use_the_limit_and_never_more(redis, virtual_clock, seed):
+    """Four machines ask; some requests are late, some are abandoned, Redis is killed and started again."""
+    chance, limit, window = random.Random(seed), 20, 60.0
+    lanes = Pacer.of(Pacing(limit=limit, window=window, paths={"/a": 7})).windows
+    budgets = [RedisBudget(redis.url) for _ in range(4)]
+    sent, special, waiting = [], [], []
+    now, asked, restarted = 0.0, 0, False
+    # What asks again at a time: (time, number, machine, ticket, limits).
+    for number in range(3 * limit):
+        heapq.heappush(
+            waiting, (chance.random(), number, chance.randrange(4), None, number % 4 == 0)
+        )
+    while now < 12 * window:
+        now, number, machine, ticket, is_special = heapq.heappop(waiting)
+        virtual_clock(now)
+        if not restarted and now > 5 * window:
+            redis.stop()
+            redis.start()
+            restarted = True
+        ours = lanes if is_special else lanes[1:]
+        place = take(budgets[machine], ours, ticket, had=asked > 0)
+        asked += 1
+        if place.wait > 0:
+            late = chance.choice([0, 0, 0.2, 0.5])
+            heapq.heappush(
+                waiting, (now + place.wait + late, number, machine, place.ticket, is_special)
+            )
+            continue
+        sent.append(now)
+        if is_special:
+            special.append(now)
+        # Each machine has the next request ready, so the limit is always wanted.
+        heapq.heappush(waiting, (now + chance.random() * 0.1, number, machine, None, is_special))
+    assert restarted
+    assert most_in_a_window(sent, window) <= limit
+    assert most_in_a_window(special, window) <= 7
+    # The first window is full at once; after that, a window is extended by 2 % for safety.
+    assert len(sent) >= 0.97 * 12 * limit
+
+
+def test_places_are_granted_in_the_order_of_the_requests(redis, virtual_clock):
+    lanes = Pacer.of(Pacing(limit=2, window=10.0)).windows
+    one, two = RedisBudget(redis.url), RedisBudget(redis.url)
+    waits = [take(budget, lanes).wait for budget in (one, two, one, two, one)]
+    assert waits == [0, 0, 10.2, 10.2, 20.4]
+
+
+def test_a_place_that_is_left_is_taken_by_the_next(redis, virtual_clock):
+    lanes = Pacer.of(Pacing(limit=1, window=10.0)).windows
+    budget = RedisBudget(redis.url)
+    take(budget, lanes)
+    second, third = take(budget, lanes), take(budget, lanes)
+    assert (second.wait, third.wait) == (10.2, 20.4)
+    run_now(budget.leave_place("token", lanes, second.ticket, is_blocking=True))
+    assert take(budget, lanes).wait == 10.2
+    # One that has been used stays counted.
+    virtual_clock(11)
+    first = take(budget, lanes, third.ticket)
+    assert first.wait == pytest.approx(9.4)
+
+
+def test_a_ticket_that_comes_too_late_gets_another_place(redis, virtual_clock):
+    lanes = Pacer.of(Pacing(limit=1, window=10.0)).windows
+    budget = RedisBudget(redis.url)
+    take(budget, lanes)
+    second, third = take(budget, lanes), take(budget, lanes)
+    virtual_clock(10.25)
+    assert take(budget, lanes, second.ticket).wait == 0
+    virtual_clock(25)
+    late = take(budget, lanes, third.ticket)
+    assert (late.wait, late.ticket != third.ticket) == (0, True)
+
+
+def test_a_429_closes_the_gate_for_all(redis, virtual_clock):
+    lanes = Pacer.of(Pacing(limit=5, window=10.0)).windows
+    one, two = RedisBudget(redis.url), RedisBudget(redis.url)
+    run_now(one.close_gate("token", 30, is_blocking=True))
+    run_now(one.close_gate("token", 20, is_blocking=True))
+    place = take(two, lanes)
+    assert (place.wait, place.is_gate) == (30, True)
+    assert take(two, lanes, had=False).wait == 30
+    assert (
+        run_now(
+            two.take_place("other", lanes, ticket=None, had_places=False, is_blocking=True)
+        ).wait
+        == 0
+    )
+
+
+def test_lost_state_closes_the_gate_for_one_window(redis, virtual_clock):
+    lanes = Pacer.of(Pacing(limit=5, window=10.0)).windows
+    budget = RedisBudget(redis.url)
+    assert take(budget, lanes, had=False).wait == 0
+    redis.ask("FLUSHALL")
+    virtual_clock(3)
+    assert take(budget, lanes, had=True).wait == pytest.approx(10.2)
+    assert take(budget, lanes, had=False).wait == pytest.approx(10.2)
+
+
+@every_flavour
+def test_clients_in_all_flavours(run, redis):
+    """The third request has to wait; a 429 closes the gate for another client."""
+    refused = []
+
+    def answer(seen):
+        if seen.path.endswith("/teams"):
+            refused.append(seen)
+            return Reply(429, json={}, headers=(("Retry-After", "100"),))
+        return Reply(json={"id": "u"})
+
+    budget = RedisBudget(redis.url)
+
+    async def scenario(api):
+        await settled(api.client.users.get_users_me())
+        await settled(api.client.users.get_users_me())
+        with pytest.raises(RateLimitError, match="2 requests in 60 s"):
+            await settled(api.client.send(get_users_me().with_options(deadline=5)))
+
+    from genesys_core.api.users import get_users_me
+
+    with scripted_server(answer) as server:
+        options = {"host": server.url, "access_token": "t"}
+        run(scenario, **options, budget=budget, pacing=Pacing(limit=2, window=60.0))
+        assert len(server.requests) == 2
+    budget.close()
+    assert repr(budget) == f"RedisBudget('127.0.0.1:{redis.port}')"
+
+
+MACHINE = """
+import sys, time
+from genesys_cloud import Client, Pacing, RetryConfiguration
+from genesys_cloud.redis import RedisBudget
+
+host, url, skew = sys.argv[1:]
+real = time.time
+time.time = lambda: real() + float(skew)
+budget = RedisBudget(url, timeout=20)
+with Client(host=host, access_token="t", trust_env=False, budget=budget, deadline=120,
+            pacing=Pacing(limit=12, window=1.5)) as client:
+    print("ready", flush=True)
+    while True:
+        try:
+            client.users.get_users_me()
+        except Exception as error:
+            print(type(error).__name__, error, flush=True)
+            time.sleep(0.05)
+"""
+
+
+def test_four_processes_on_one_token_through_a_restart(redis):
+    """Counted by the places that Redis has granted, on its clock; clocks of the machines differ by minutes."""
+    with scripted_server(lambda seen: Reply(json={"id": "u"})) as server:
+        machines = [
+            subprocess.Popen(
+                [sys.executable, "-c", MACHINE, server.url, redis.url, str(60 * n)],
+                stdout=subprocess.PIPE,
+                env=os.environ,
+            )
+            for n in range(4)
+        ]
+        try:
+            for machine in machines:
+                machine.stdout.readline()
+            while len(server.requests) < 30:
+                time.sleep(0.05)
+            redis.stop()
+            redis.start()
+            while len(server.requests) < 60:
+                time.sleep(0.05)
+        finally:
+            for machine in machines:
+                machine.kill()
+                machine.communicate()
+    reply = redis.ask("ZRANGE", "genesys-cloud:{" + KEY + "}:lane", "0", "-1", "WITHSCORES")
+    granted = sorted(float(line) / 1e6 for line in reply.split(b"\r\n") if len(line) == 16)
+    assert len(granted) >= 12
+    assert most_in_a_window(granted, 1.5) <= 12
+
+
+KEY = sha256(b"t").hexdigest()[:32]
+
+
+def test_without_redis_calls_fail_or_use_a_stated_share(tmp_path):
+    with redis_server(tmp_path) as gone:
+        pass
+    with scripted_server(lambda seen: Reply(json={"id": "u"})) as server:
+        options = {"host": server.url, "access_token": "t", "trust_env": False}
+        pacing = Pacing(limit=8, window=60.0)
+        words = r"Redis at 127\.0\.0\.1:\d+: .*; nothing was sent"
+        gone_budget = RedisBudget(gone.url)
+        with (
+            Client(**options, pacing=pacing, budget=gone_budget) as client,
+            pytest.raises(BudgetError, match=words),
+        ):
+            client.users.get_users_me()
+        assert server.requests == []
+        share = RedisBudget(gone.url, fallback=1 / 4)
+        with Client(**options, pacing=pacing, budget=share, deadline=1) as client:
+            client.users.get_users_me()
+            client.users.get_users_me()
+            with pytest.raises(RateLimitError, match="2 requests in 60 s"):
+                client.users.get_users_me()
+        assert len(server.requests) == 2
+
+
+def test_a_password_is_sent_and_never_shown(tmp_path):
+    secret = "hunter2hunter2"
+    with redis_server(tmp_path, "--requirepass", secret) as server:
+        lanes = Pacer.of(Pacing(limit=1)).windows
+        right = RedisBudget(server.url.replace("//", f"//:{secret}@").replace("/0", "/3"))
+        assert take(right, lanes, had=False).wait == 0
+        wrong = RedisBudget(server.url.replace("//", f"//:{secret}x@"))
+        for budget in (wrong, RedisBudget(server.url)):
+            with pytest.raises(BudgetError, match=r"WRONGPASS|NOAUTH") as caught:
+                take(budget, lanes)
+            assert secret not in f"{caught.value} {budget!r}"
+
+
+def test_a_server_that_is_not_redis_is_named():
+    with scripted_server(lambda seen: Reply()) as server:
+        budget = RedisBudget(server.url.replace("http", "redis"))
+        with pytest.raises(BudgetError, match="Redis at"):
+            take(budget, Pacer.of(Pacing()).windows)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: RedisBudget("http://x"), "must look like redis://"),
+        (lambda: RedisBudget("redis://x:99999"), "must look like redis://"),
+        (lambda: RedisBudget("redis://x/name"), "the database must be a number"),
+        (lambda: RedisBudget(fallback=2), "fallback=2"),
+        (lambda: RedisBudget(timeout=0), "timeout=0"),
+        (lambda: RedisTokenStore(lease=0), "lease=0"),
+    ],
+)
+def test_bad_arguments(make, words):
+    with pytest.raises(InvalidValueError, match=words):
+        make()
+
+
+TOKEN_KEY = TokenKey("client", "https://login.example")
+
+
+def test_a_token_store(redis):
+    one, two = RedisTokenStore(redis.url), RedisTokenStore(redis.url)
+    assert one.load(TOKEN_KEY) is None
+    token = Token("secret", expires_at=5.0)
+    one.save(TOKEN_KEY, token)
+    assert two.load(TOKEN_KEY) == token
+    assert RedisTokenStore(redis.url, account="other").load(TOKEN_KEY) is None
+    one.delete(TOKEN_KEY)
+    assert two.load(TOKEN_KEY) is None
+    assert repr(RedisTokenStore(redis.url, account="a")).endswith("account='a')")
+    one.close()
+    assert one.load(TOKEN_KEY) is None
+
+
+def test_a_lease_excludes_others_and_only_its_owner_releases_it(redis):
+    one, two = RedisTokenStore(redis.url), RedisTokenStore(redis.url)
+    with one.lock(TOKEN_KEY, timeout=1):
+        with pytest.raises(TokenStoreError, match="another client has been exchanging"):
+            two.lock(TOKEN_KEY, timeout=0).__enter__()
+        # The lease has lapsed, and another machine has it now.
+        (name,) = [
+            line for line in redis.ask("KEYS", "*lease*").decode().split("\r\n") if "lease" in line
+        ]
+        redis.ask("SET", name, "another")
+    assert b"another" in redis.ask("GET", name)
+    redis.ask("DEL", name)
+    with two.lock(TOKEN_KEY, timeout=0):
+        pass
+    with one.lock(TOKEN_KEY, timeout=0):
+        redis.stop()
+
+
+def test_a_store_without_redis_is_an_error(tmp_path):
+    with redis_server(tmp_path) as gone:
+        pass
+    with pytest.raises(TokenStoreError, match="Redis at"):
+        RedisTokenStore(gone.url).load(TOKEN_KEY)
