@@ -43,7 +43,8 @@ from genesys_core.notifications.dispatch import (
     StateEvent,
     SubscriptionError,
 )
-from genesys_core.notifications.messages import Metadata, Notification
+from genesys_core.notifications.eventbridge import EventBridgeEvent, decode_eventbridge_event
+from genesys_core.notifications.messages import Metadata, Notification, NotificationDecoder
 from genesys_core.notifications.topics import NOTIFICATION_TOPICS
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "Connected",
     "Disconnected",
     "Event",
+    "EventBridgeEvent",
     "Gap",
     "GaveUp",
     "HandlerOptions",
@@ -63,6 +65,7 @@ __all__ = [
     "Metadata",
     "Moving",
     "Notification",
+    "NotificationDecoder",
     "NotificationHandler",
     "OnEvent",
     "OnState",
@@ -77,4 +80,5 @@ __all__ = [
     "SubscriptionLost",
     "SubscriptionRejected",
     "UnknownEvent",
+    "decode_eventbridge_event",
 ]

@@ -1,0 +1,114 @@
+"""Permits of a rate limit that machines share, from a server.
+
+Invariants: the server grants the places, and the core decides what they mean for a call; this module sends
+and receives.
+"""
+
+import math
+from contextlib import suppress
+from typing import Any, TypeVar, cast
+
+from msgspec.structs import replace
+
+from genesys_cloud.client.permits import OwnPermits
+from genesys_cloud.client.session_cell import SessionCell
+from genesys_cloud.system_clock import read_clocks
+from genesys_cloud.transports.awaited import run_now
+from genesys_core.calls.lifecycle import ClosingGate, NeedPermit, Raised, Sending, State, Waiting
+from genesys_core.calls.rate_limit import PermitStep
+from genesys_core.calls.remote_places import answer_place
+from genesys_core.errors import BudgetError
+from genesys_core.redis.places import find_lanes, find_ticket, share_pacer
+from genesys_core.session.budget import RemoteBudget, token_key
+
+__all__ = ["RemotePermits"]
+
+S = TypeVar("S")
+R = TypeVar("R")
+
+
+class RemotePermits:
+    """Asks a server for places in a rate limit that machines share.
+
+    Args:
+        cell: the client's session.
+        budget: the server.
+        is_blocking: whether calls block their threads.
+    """
+
+    def __init__(self, cell: SessionCell, budget: RemoteBudget, *, is_blocking: bool) -> None:
+        self._cell = cell
+        self._budget = budget
+        self._is_blocking = is_blocking
+        self._granted_at = -math.inf
+        self._share: OwnPermits | None = None
+
+    async def apply(self, step: PermitStep[S, R], state: S) -> R:
+        """Apply a step."""
+        given = state  # keeps its type, which the cases below narrow
+        try:
+            match state:
+                case NeedPermit():
+                    need = cast("NeedPermit[Any]", state)
+                    return cast(R, await self._take(need))
+                case ClosingGate():
+                    closing = cast("ClosingGate[Any]", state)
+                    seconds = closing.gate.until - read_clocks().monotonic
+                    key = token_key(self._cell.session.vault.token)
+                    await self._budget.close_gate(key, seconds, is_blocking=self._is_blocking)
+                    return cast(R, closing.closed())
+                case _:
+                    raise AssertionError(f"no step for {type(state).__name__}")
+        except BudgetError:
+            if self._budget.fallback is None:
+                raise
+            return await self._find_share(self._budget.fallback).apply(step, given)
+
+    def release(self, state: State[Any]) -> None:
+        """Release the reservation of a call that is abandoned in a state."""
+        if not isinstance(state, NeedPermit | Waiting):
+            return
+        ticket = find_ticket(state.reservation)
+        if ticket is None:
+            if self._share is not None:
+                self._share.release(state)
+        elif self._is_blocking:
+            # An event loop may be cancelling the call: then its place stays unused.
+            with suppress(BudgetError):
+                run_now(self._leave(state.call.endpoint.path, ticket))
+
+    async def _take(self, need: NeedPermit[Any]) -> Sending[Any] | Waiting[Any] | Raised:
+        session, now = self._cell.session, read_clocks()
+        pacer = session.pacer
+        if pacer is None:
+            return need.granted(now=now)
+        lanes = find_lanes(pacer, need.call.endpoint.path)
+        place = await self._budget.take_place(
+            token_key(session.vault.token),
+            lanes,
+            ticket=find_ticket(need.reservation),
+            had_places=now.monotonic - self._granted_at < lanes[-1].window,
+            is_blocking=self._is_blocking,
+        )
+        now = read_clocks()
+        state = answer_place(need, place, lanes, now=now)
+        if isinstance(state, Sending):
+            self._granted_at = now.monotonic
+        elif isinstance(state, Raised):
+            await self._leave(need.call.endpoint.path, place.ticket)
+        return state
+
+    async def _leave(self, path: str, ticket: int) -> None:
+        session = self._cell.session
+        if session.pacer is not None:
+            lanes = find_lanes(session.pacer, path)
+            key = token_key(session.vault.token)
+            await self._budget.leave_place(key, lanes, ticket, is_blocking=self._is_blocking)
+
+    def _find_share(self, share: float) -> OwnPermits:
+        """Return the permits of a share of the limit, which this client uses without the server."""
+        if self._share is None:
+            session = self._cell.session
+            pacer = None if session.pacer is None else share_pacer(session.pacer, share)
+            self._share = OwnPermits(SessionCell(replace(session, pacer=pacer)))
+        return self._share
