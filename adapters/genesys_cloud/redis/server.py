@@ -179,7 +179,7 @@ class RedisServer:
         except TimeoutError:
             problem = f"no reply within {self._timeout:g} s"
         except (RedisReplyError, RedisProtocolError) as error:
-            problem = error.message
+            problem = str(error)
         except TransportFailure as error:
             problem = str(error)
         except (OSError, EOFError) as error:

@@ -8,8 +8,6 @@ the connection is unusable.
 from collections.abc import Sequence
 from typing import Final, TypeAlias
 
-from genesys_core.errors import GenesysCloudError
-
 __all__ = ["RedisProtocolError", "RedisReply", "RedisReplyError", "ReplyReader", "encode_command"]
 
 MAX_REPLY: Final = 1 << 20
@@ -20,12 +18,12 @@ _MAX_DEPTH: Final = 8
 _KINDS: Final = {b"", b"+", b"-", b":", b"$", b"*"}
 
 
-class RedisProtocolError(GenesysCloudError):
-    """The server sent something that is not RESP2; perhaps it is not Redis."""
+class RedisProtocolError(Exception):
+    """The server sent something that is not RESP2; perhaps it is not Redis. Adapters translate it."""
 
 
-class RedisReplyError(GenesysCloudError):
-    """An error reply of Redis.
+class RedisReplyError(Exception):
+    """An error reply of Redis. Adapters translate it.
 
     Attributes:
         kind: the first word, such as ``NOAUTH`` or ``LOADING``.
