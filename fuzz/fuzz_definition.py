@@ -124,7 +124,16 @@ def _examine(document: Json, files: dict[str, str]) -> None:
         for one in classes
         for node in one.body
     )
-    assert fields == sum(len(one["properties"]) for one in document["definitions"].values())
+    models = document["definitions"]
+    assert fields == sum(len(_properties(one, models)) for one in models.values())
+
+
+def _properties(schema: Json, models: Json) -> set[str]:
+    """The properties of a definition, with those that it extends."""
+    found = set(schema["properties"])
+    for part in schema.get("allOf", []):
+        found |= _properties(models[part["$ref"].rpartition("/")[2]], models)
+    return found
 
 
 TARGETS: Mapping[str, Callable[[bytes], object]] = {

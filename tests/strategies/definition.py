@@ -349,14 +349,27 @@ _schemas = st.recursive(
 _models = st.fixed_dictionaries(
     {
         name: st.builds(
-            lambda properties, required, text: model(
-                properties, required=required, description=text
+            lambda properties, required, text, more: model(
+                properties, required=required, description=text, **more
             ),
             st.dictionaries(_texts, _schemas, max_size=4),
             st.lists(_texts, max_size=2),
             _texts,
+            # A definition extends earlier ones only, so that no circle is a finding.
+            st.fixed_dictionaries(
+                {},
+                optional={
+                    "discriminator": _texts,
+                    "allOf": st.lists(
+                        st.sampled_from(_model_names[:number]).map(ref),
+                        max_size=2,
+                    ),
+                }
+                if number
+                else {"discriminator": _texts},
+            ),
         )
-        for name in _model_names
+        for number, name in enumerate(_model_names)
     }
 )
 
@@ -364,10 +377,12 @@ _parameters = st.builds(
     lambda name, place, required, schema: (
         body(schema, required=required, name=name)
         if place == "body"
+        else {"name": name, "in": place, "required": required, "type": "file"}
+        if place == "formData" and required
         else {"name": name, "in": place, "required": required, **STRING, "enum": ["x", '"""']}
     ),
     _texts,
-    st.sampled_from(["path", "query", "header", "body"]),
+    st.sampled_from(["path", "query", "header", "body", "formData"]),
     st.booleans(),
     _schemas,
 )
@@ -380,7 +395,9 @@ def definitions(draw: st.DrawFn) -> Json:
     for number in range(draw(st.integers(0, 3))):
         given_parameters = draw(st.lists(_parameters, max_size=4))
         bodies = [one for one in given_parameters if one["in"] == "body"]
-        kept = [one for one in given_parameters if one["in"] != "body"] + bodies[:1]
+        others = ("body", "formData") if bodies else ("body",)
+        kept = [one for one in given_parameters if one["in"] not in others] + bodies[:1]
+        statuses = draw(st.lists(st.sampled_from(["200", "201", "202", "204"]), unique=True))
         paths[f"/api/v2/{number}/" + draw(_texts)] = {
             draw(st.sampled_from(["get", "put", "post", "delete", "patch"])): operation(
                 f"operation{number}",
@@ -388,6 +405,11 @@ def definitions(draw: st.DrawFn) -> Json:
                 *kept,
                 returns=draw(st.none() | _schemas),
                 deprecated=draw(st.booleans()),
+                **(
+                    {"responses": {key: {"schema": draw(_schemas)} for key in statuses}}
+                    if statuses
+                    else {}
+                ),
             )
         }
     return {
