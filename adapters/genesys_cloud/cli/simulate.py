@@ -4,6 +4,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -32,6 +33,15 @@ def simulate(
     rate_limit: Annotated[
         int, typer.Option(min=0, help="Rate limit per token in requests per minute; 0 for none.")
     ] = 0,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            readable=True,
+            help="A JSON file with data to create (docs/testing.md).",
+        ),
+    ] = None,
     stateful: Annotated[
         bool,
         typer.Option(help="State by the rules of the definition; otherwise only examples."),
@@ -67,6 +77,8 @@ def simulate(
         with simulator.running_simulator(
             platform, host=host, port=port, socket_port=socket_port
         ) as running:
+            if data is not None:
+                running.load(data)
             if traffic:
                 running.start_traffic(traffic)
             print_line(f"Simulated platform on {running.url} (press Ctrl-C to stop)")

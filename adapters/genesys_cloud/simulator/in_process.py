@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from genesys_cloud.packed_data import bundled_definition
+from genesys_cloud.simulator.data_files import read_data
 from genesys_cloud.simulator.in_process_sockets import InProcessSocket, InProcessSockets
 from genesys_cloud.system_clock import read_clocks
 from genesys_core.clock import Now
 from genesys_core.errors import InvalidValueError
 from genesys_core.http.messages import Request, Response
 from genesys_core.simulator import Simulator
-from genesys_core.simulator.data_files import load_data, parse_data
+from genesys_core.simulator.data_files import load_data
 from genesys_core.simulator.sockets.actions import Published
 from genesys_core.simulator.sockets.hub import Hub
 from genesys_core.simulator.state.examples import Json
@@ -92,7 +93,7 @@ class InProcessSimulator:
             OSError: the file cannot be read.
             InvalidValueError: it is not JSON, or the platform refuses an item.
         """
-        document = data if isinstance(data, Mapping) else parse_data(Path(data).read_bytes())
+        document = read_data(data)
         return self.at_hub(lambda _, now: load_data(self.simulator, document, now=now))
 
     def snapshot(self) -> PlatformState:

@@ -5,9 +5,10 @@ when the context manager exits, the port is closed, no connection is open, and t
 """
 
 import asyncio
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TypeVar
 
 from anyio.abc import TaskStatus
@@ -15,10 +16,12 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from genesys_cloud.packed_data import bundled_definition
 from genesys_cloud.simulator.connections import ConnectionServer
+from genesys_cloud.simulator.data_files import read_data
 from genesys_cloud.simulator.notification_sockets import SocketServer
 from genesys_cloud.system_clock import read_clocks
 from genesys_core.clock import Now
 from genesys_core.simulator import Settings, Simulator
+from genesys_core.simulator.data_files import load_data
 from genesys_core.simulator.sockets.actions import Published
 from genesys_core.simulator.sockets.hub import Hub
 from genesys_core.simulator.state.examples import Json
@@ -66,6 +69,20 @@ class RunningSimulator:
             RuntimeError: the simulator is no longer being served.
         """
         return self.at_hub(lambda _, now: self.simulator.issue_token(self.client_id, now=now))
+
+    def load(self, data: str | Path | Mapping[str, Json]) -> dict[str, str]:
+        """Create what a JSON file or a mapping describes; see "Data from a file" in ``docs/testing.md``.
+
+        Returns:
+            The ids that the platform assigned, by label.
+
+        Raises:
+            OSError: the file cannot be read.
+            InvalidValueError: it is not JSON, or the platform refuses an item.
+            RuntimeError: the simulator is no longer being served.
+        """
+        document = read_data(data)
+        return self.at_hub(lambda _, now: load_data(self.simulator, document, now=now))
 
     def publish(self, topic: str, body: Json, *, version: str = "2") -> Published:
         """Publish an event to the channels that are subscribed to its topic.

@@ -119,6 +119,27 @@ def test_simulate_on_a_port_that_is_taken():
     assert "Traceback" not in done.stderr
 
 
+def test_simulate_with_data_of_a_file(tmp_path):
+    path = tmp_path / "data.json"
+    path.write_text('{"/api/v2/routing/skills": [{"name": "Spanish"}]}', encoding="utf-8")
+    with (
+        simulating("--data", str(path)) as (_, facts),
+        httpx.Client(base_url=facts["url"], trust_env=False) as client,
+    ):
+        credentials = (facts["client id"], facts["client secret"])
+        grant = {"grant_type": "client_credentials"}
+        token = client.post("/oauth/token", auth=credentials, data=grant).json()
+        bearer = {"Authorization": f"Bearer {token['access_token']}"}
+        listed = client.get("/api/v2/routing/skills", headers=bearer).json()["entities"]
+    assert [each["name"] for each in listed] == ["Spanish"]
+    path.write_text('{"/api/v2/nothing": []}', encoding="utf-8")
+    done = run("simulate", "--data", str(path))
+    assert done.returncode == 2
+    assert done.stderr == (
+        "genesys-cloud: data: /api/v2/nothing: the definition has no such path\n"
+    )
+
+
 def test_simulate_options(monkeypatch):
     monkeypatch.setattr(simulate_command, "_wait_for_interrupt", lambda: None)
     plain = invoke("simulate").output

@@ -1,0 +1,19 @@
+"""Reads the data files of simulators; what they mean is the core's."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from genesys_core.simulator.data_files import parse_data
+from genesys_core.simulator.state.examples import Json
+
+__all__ = ["read_data"]
+
+
+def read_data(data: str | Path | Mapping[str, Json]) -> Mapping[str, Json]:
+    """Return the document in a JSON file, or the mapping itself.
+
+    Raises:
+        OSError: the file cannot be read.
+        InvalidValueError: it is not a JSON object.
+    """
+    return data if isinstance(data, Mapping) else parse_data(Path(data).read_bytes())
