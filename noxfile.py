@@ -164,6 +164,13 @@ def release(session: nox.Session) -> None:
 
 
 @nox.session
+def contract(session: nox.Session) -> None:
+    """Schemathesis against the simulator: 150 operations, another part for each commit (docs/simulator.md)."""
+    install(session, "--editable", ".", "schemathesis>=4.32,<5")
+    session.run("python", "-m", "tests.contract.run", *session.posargs)
+
+
+@nox.session
 def mutants(session: nox.Session) -> None:
     """Mutations of the rules that matter most, against the modules' own tests (docs/proof.md)."""
     install(session, "--editable", ".[cli,simulator,trio]", "--group", "test")

@@ -134,9 +134,9 @@ def test_simulate_with_data_of_a_file(tmp_path):
     assert [each["name"] for each in listed] == ["Spanish"]
     path.write_text('{"/api/v2/nothing": []}', encoding="utf-8")
     done = run("simulate", "--data", str(path))
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert done.stderr == (
-        "genesys-cloud: data: /api/v2/nothing: the definition has no such path\n"
+        "genesys-cloud simulate: data: /api/v2/nothing: the definition has no such path\n"
     )
 
 
