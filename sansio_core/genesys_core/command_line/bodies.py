@@ -73,7 +73,7 @@ def parse_field(text: str) -> BodyField:
         return BodyField(path, written)
     try:
         return BodyField(path, json.loads(written))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(
             f"{key}:={written}: not valid JSON ({error}); write {key}={written} for a string"
         ) from None

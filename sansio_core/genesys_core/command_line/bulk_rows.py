@@ -24,7 +24,7 @@ def parse_json_row(line: str) -> dict[str, object]:
     """
     try:
         row = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"not valid JSON: {error}") from None
     if not isinstance(row, dict):
         raise UsageError("not a JSON object")

@@ -46,6 +46,7 @@ def test_what_is_no_field(text):
         ("a..b=1", "not the name of a field"),
         ("a[].b=1", "not the name of a field"),
         ("n:=Ann", "not valid JSON .* write n=Ann for a string"),
+        ("n:=" + "[" * 100_000, "not valid JSON"),
     ],
 )
 def test_wrong_fields(text, words):

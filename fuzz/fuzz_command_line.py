@@ -1,0 +1,51 @@
+"""Any command line is parsed or a UsageError; what is offered and printed is safe in a terminal.
+
+Invariants: parsing, completion and rows of files raise nothing but UsageError, whatever is typed.
+"""
+
+import contextlib
+import json
+from collections.abc import Callable
+from typing import Final
+
+from genesys_core.command_line.arguments import parse_arguments
+from genesys_core.command_line.bulk_rows import parse_json_row, row_arguments
+from genesys_core.command_line.completion import complete_operation, format_candidates
+from genesys_core.command_line.formats import json_text, yaml_text
+from genesys_core.command_line.usage import UsageError
+from genesys_core.observability.terminal import escape_line
+from tests.helpers.command_line import described
+
+__all__ = ["TARGETS"]
+
+OPERATIONS: Final = tuple(described().values())
+
+
+def command_arguments(data: bytes) -> None:
+    """Each line of the input is an argument."""
+    words = data.decode("utf-8", "surrogateescape").split("\n")
+    for operation in OPERATIONS:
+        with contextlib.suppress(UsageError):  # and nothing else
+            parse_arguments(operation, words)
+        found = complete_operation(operation, words[:-1], words[-1], {})
+        for line in format_candidates("zsh", found).split("\n"):
+            assert escape_line(line.replace("\t", " ")) == line.replace("\t", " ")
+
+
+def command_row(data: bytes) -> None:
+    """The input is a line of a file of rows; a row is printed as JSON and YAML."""
+    try:
+        row = parse_json_row(data.decode("utf-8", "replace"))
+        for text in (json_text(row), yaml_text(row)):
+            assert all(escape_line(line) == line for line in text.split("\n"))
+        assert json.loads(json_text(row)) == row or "NaN" in json_text(row)
+        for operation in OPERATIONS:
+            row_arguments(operation, row, {}, None)
+    except UsageError:
+        return
+
+
+TARGETS: Final[dict[str, Callable[[bytes], object]]] = {
+    "command_arguments": command_arguments,
+    "command_row": command_row,
+}
