@@ -54,7 +54,6 @@ def _not_ours(folder: str, names: list[str]) -> set[str]:
 class _StubWriter:
     def __init__(self, loader: griffe.GriffeLoader) -> None:
         self.modules = loader.modules_collection
-        self.written: dict[str, str] = {}
 
     def lines(self) -> Iterator[str]:
         yield "# The public surface of the last release: see tests/release/surface.py."
@@ -73,10 +72,7 @@ class _StubWriter:
             found = found or self.find(path)
         if found is None:
             yield f"    {name}: object"
-        elif found.canonical_path in self.written:
-            yield f"    {name}: {self.written[found.canonical_path]}"
-        else:
-            self.written[found.canonical_path] = f"{module.replace('.', '__')}.{name}"
+        else:  # whole in each module that exports it: one more of them is an addition
             yield from self.member(name, found, "    ")
 
     def find(self, path: str) -> griffe.Object | None:
