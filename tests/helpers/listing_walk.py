@@ -6,7 +6,7 @@ from urllib.parse import quote
 from genesys_core.simulator.resources.listing_styles import find_listing_style
 from tests.strategies.simulator import Desk, definition
 
-LONGEST = 40
+LONGEST = 60
 """More pages than any listing of a test has."""
 
 

@@ -78,7 +78,7 @@ def post_users(call: ApiCall) -> Reply:
         "division": {"id": division, "selfUri": f"/api/v2/authorization/divisions/{division}"},
         "username": body.get("email"),
         "acdAutoAnswer": False,
-        **body,
+        **{name: value for name, value in body.items() if value is not None},
         "state": body.get("state") or "active",
         "version": 1,
         "selfUri": f"/api/v2/users/{identity}",

@@ -10,16 +10,26 @@ from typing import Final
 from genesys_core.simulator.handlers.generic import respond_with_example
 from genesys_core.simulator.http.exchange import ApiCall, Reply, json_reply
 from genesys_core.simulator.http.problems import no_such_entity
+from genesys_core.simulator.resources.bulk_answers import respond_to_bulk_command
+from genesys_core.simulator.resources.command_rules import EFFECTS
 from genesys_core.simulator.resources.job_answers import (
     read_results,
     resume_job,
     show_job,
     start_job,
+    state_of,
 )
-from genesys_core.simulator.resources.job_states import JobStates
+from genesys_core.simulator.resources.job_states import STATE_PROPERTIES, JobStates
+from genesys_core.simulator.resources.listing_styles import find_listing_style
 from genesys_core.simulator.resources.listings import list_items
-from genesys_core.simulator.resources.rules import Collection, ResourceRule, ResourceRules
+from genesys_core.simulator.resources.member_answers import change_members
+from genesys_core.simulator.resources.pages import make_listing, read_search
+from genesys_core.simulator.resources.rule_types import Collection, ResourceRule
+from genesys_core.simulator.resources.rules import ResourceRules
+from genesys_core.simulator.resources.searches import find_matches
 from genesys_core.simulator.resources.seeded_listings import find_page, list_seeds
+from genesys_core.simulator.resources.shapes import PathShapes
+from genesys_core.simulator.resources.single_rules import find_list_property
 from genesys_core.simulator.resources.store import (
     ResourcePath,
     ResourceStore,
@@ -27,7 +37,9 @@ from genesys_core.simulator.resources.store import (
     kind_of,
     resource_path,
 )
+from genesys_core.simulator.resources.view_rules import view_identity
 from genesys_core.simulator.state.definition import Definition
+from genesys_core.simulator.state.examples import Json
 from genesys_core.simulator.state.world import Record
 
 __all__ = ["EXAMPLE_HEADER", "ResourceEngine"]
@@ -66,21 +78,77 @@ class ResourceEngine:
             return _marked(list_seeds(call) or respond_with_example(call))
         if rule.collection is None:
             return self._answer_single(call, rule)
-        if rule.letter == "F":
-            return self._answer_view(call, rule, rule.collection)
-        if rule.collection.states is not None:
-            return self._answer_job(call, rule, rule.collection, rule.collection.states)
-        return self._answer_collection(call, rule, rule.collection)
+        return self._answer_rule(call, rule, rule.collection)
+
+    def _answer_rule(self, call: ApiCall, rule: ResourceRule, collection: Collection) -> Reply:
+        reply: Reply
+        match rule.action:
+            case "list_view" | "read_view":
+                reply = self._answer_view(call, rule, collection)
+            case "search":
+                reply = self._answer_search(call, collection)
+            case "command" | "copy":
+                reply = self._answer_command(call, rule, collection)
+            case "create_many" | "read_many" | "change_many" | "delete_many":
+                reply = respond_to_bulk_command(self.store, call, rule, collection)
+            case "add_members" | "set_members" | "change_members" | "remove_members":
+                reply = change_members(self.store, call, rule, collection)
+            case _ if collection.states is not None:
+                reply = self._answer_job(call, rule, collection, collection.states)
+            case _:
+                reply = self._answer_collection(call, rule, collection)
+        return reply
 
     def _answer_view(self, call: ApiCall, rule: ResourceRule, collection: Collection) -> Reply:
         known = self.store.known_items(call.state, collection.template, call.arguments) or {}
         if rule.action == "list_view":
-            return json_reply(list_items(call, list(known.values())))
-        identity = resource_path(call.route.template, call.arguments)[-1]
+            wanted = {
+                name: self._caller(call) if parameter == "me" else call.arguments[parameter]
+                for parameter, name in rule.filters
+            }
+            shown = [
+                each
+                for each in known.values()
+                if all(_refers(each.get(name), value) for name, value in wanted.items())
+            ]
+            return json_reply(list_items(call, shown))
+        identity = call.arguments[view_identity(collection, call.route.template)]
         record = known.get(identity)
         if record is None:
             raise no_such_entity(kind_of(collection.template), identity)
         return self.store.show_record(call, rule.entity, record)
+
+    def _caller(self, call: ApiCall) -> str:
+        user = None if call.token is None else call.token.user_id
+        return user or ""
+
+    def _answer_search(self, call: ApiCall, collection: Collection) -> Reply:
+        known = self.store.known_items(call.state, collection.template, call.arguments) or {}
+        found: list[Json] = [*find_matches(known.values(), read_search(call))]
+        style = find_listing_style(call.definition, call.route.facts)
+        return (
+            respond_with_example(call)
+            if style is None
+            else json_reply(make_listing(call, style, found))
+        )
+
+    def _answer_command(self, call: ApiCall, rule: ResourceRule, collection: Collection) -> Reply:
+        place = resource_path(collection.template, call.arguments)
+        identity = resource_path(call.route.template, call.arguments)[len(place)]
+        items = self.store.stored_items(call.state, place)
+        old = items[identity]
+        if rule.action == "copy":
+            wanted = {**old, **call.document()}
+            made = self.store.create_record(call, rule.entity, place, wanted)
+            return self.store.show_record(call, rule.entity, made)
+        effects = EFFECTS.get(call.route.template)
+        document: Mapping[str, Json] = call.document() if effects is None else effects
+        changed = self.store.change_record(call, rule.entity, (*place, identity), old, document)
+        return (
+            respond_with_example(call)
+            if effects
+            else self.store.show_record(call, rule.entity, changed)
+        )
 
     def _answer_collection(
         self, call: ApiCall, rule: ResourceRule, collection: Collection
@@ -88,17 +156,25 @@ class ResourceEngine:
         place = resource_path(call.route.template, call.arguments)
         if rule.action == "create":
             return self.store.show_record(
-                call, rule.entity, self.store.create_record(call, rule.entity, place)
+                call,
+                rule.entity,
+                self.store.create_record(call, rule.entity, place, call.document()),
             )
         is_list = rule.action == "list"
         place, identity = (place, "") if is_list else (place[:-1], place[-1])
         items = self.store.items_of(call.state, collection, place)
         written = call.state.collections.get(place, {})
+        seeded = list_seeds(call) if collection.letter == "E" and is_list else None
+        if seeded is not None:
+            return seeded
         if is_list:
-            listed = list_items(call, list(items.values()))
+            is_text = rule.entity.type == "string"
+            members: list[Json] = [each["id"] if is_text else each for each in items.values()]
+            listed = list_items(call, members)
             return _marked_unless(json_reply(listed), written or collection.is_creatable)
         at, record = (*place, identity), items.get(identity)
-        if record is None and collection.letter == "C":
+        is_there = at not in call.state.deleted or rule.action == "replace"
+        if record is None and collection.letter == "C" and is_there:
             record = self.store.place_record(self.store.make_example(rule.entity), rule.entity, at)
         if record is None:
             raise no_such_entity(kind_of(collection.template), identity)
@@ -108,9 +184,13 @@ class ResourceEngine:
                 return _marked_unless(shown, identity in written)
             case "delete":
                 self.store.forget_item(call.state, at)
+                if not collection.is_creatable:
+                    check_room(call)
+                    call.state.deleted.add(at)
                 return respond_with_example(call)
             case _:
-                changed = self.store.change_record(call, rule.entity, at, record)
+                call.state.deleted.discard(at)
+                changed = self.store.change_record(call, rule.entity, at, record, call.document())
                 return self.store.show_record(call, rule.entity, changed)
 
     def _answer_job(
@@ -134,7 +214,9 @@ class ResourceEngine:
             case "resume":
                 job = resume_job(call, collection, states, at)
             case _:
-                job = _with_page(call, show_job(call, collection, states, at))
+                job = show_job(call, collection, states, at)
+                if states.has_results(state_of(call, collection, states, at)):
+                    job = _with_page(call, job)
         return self.store.show_record(call, rule.entity, job)
 
     def _answer_single(self, call: ApiCall, rule: ResourceRule) -> Reply:
@@ -146,12 +228,29 @@ class ResourceEngine:
                 if stored is None
                 else self.store.show_record(call, rule.entity, stored)
             )
+        if rule.action == "reset_single":
+            call.state.singles.pop(place, None)
+            return respond_with_example(call)
         if stored is None:
             check_room(call)
             stored = self.store.make_example(rule.entity)
-        changed = self.store.apply_body(call, rule.entity, stored)
+        changed = self.store.apply_document(
+            call, rule.entity, stored, self._single_document(call, rule)
+        )
         call.state.singles[place] = changed
         return self.store.show_record(call, rule.entity, changed)
+
+    def _single_document(self, call: ApiCall, rule: ResourceRule) -> Mapping[str, Json]:
+        """Return what a call writes to a single resource, of which a list is one property."""
+        shapes = PathShapes(call.definition)
+        given = shapes.body(call.route)
+        if given.type != "array" or not isinstance(call.body, list):
+            return call.document()
+        name = find_list_property(shapes, rule.entity, given) or ""
+        inside = shapes.resolved((rule.entity.properties or {}).get(name, given).items)
+        if inside.type == "string" or inside.properties is None:
+            return {name: call.body}
+        return {name: [{"id": each} if isinstance(each, str) else each for each in call.body]}
 
 
 def _with_page(call: ApiCall, record: Record) -> Record:
@@ -162,8 +261,13 @@ def _with_page(call: ApiCall, record: Record) -> Record:
     return {**record, **{name: each for name, each in page.items() if name not in _FIXED}}
 
 
-_FIXED: Final = frozenset({"id", "selfUri", "state", "status"})
+_FIXED: Final = frozenset({"id", "selfUri", *STATE_PROPERTIES})
 """Properties of an item that a page of its own does not replace."""
+
+
+def _refers(value: Json, identity: str) -> bool:
+    """Return whether the value of a property is an id, or refers to something with that id."""
+    return value == identity or (isinstance(value, Mapping) and value.get("id") == identity)
 
 
 def _owner(collection: Collection, at: ResourcePath) -> ResourcePath:

@@ -4,6 +4,7 @@ Invariants: the state of a job follows the simulator's clock. A job has results 
 succeeded, at least in part.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 from msgspec import structs
@@ -14,8 +15,9 @@ from genesys_core.simulator.handlers.generic import respond_with_last_page
 from genesys_core.simulator.handlers.uploads import UPLOADS
 from genesys_core.simulator.http.exchange import ApiCall, Reply, json_reply
 from genesys_core.simulator.http.problems import no_such_entity
+from genesys_core.simulator.resources.job_rules import RESULTS
 from genesys_core.simulator.resources.job_states import FAILURE, SUCCESS, JobStates
-from genesys_core.simulator.resources.rules import Collection
+from genesys_core.simulator.resources.rule_types import Collection
 from genesys_core.simulator.resources.seeded_listings import list_seeds
 from genesys_core.simulator.resources.store import (
     CREATED,
@@ -31,7 +33,7 @@ from genesys_core.simulator.state.world import Record
 
 _DETAILS: Final = "/api/v2/analytics/conversations/details/jobs/{jobId}/results"
 
-__all__ = ["read_results", "resume_job", "show_job", "start_job"]
+__all__ = ["read_results", "resume_job", "show_job", "start_job", "state_of"]
 
 
 def start_job(
@@ -39,17 +41,15 @@ def start_job(
 ) -> Reply:
     """Start a job."""
     check_room(call)
-    place, state, entity = (
-        resource_path(call.route.template, call.arguments),
-        call.state,
-        collection.entity,
-    )
+    place = resource_path(collection.template, call.arguments)
+    state, entity = call.state, collection.entity
     properties = entity.properties or {}
     identity = state.new_id("/".join(place))
     at = (*place, identity)
     given = adopt_properties(call.definition, entity, call.document())
     job = store.make_example(entity) | {k: v for k, v in given.items() if v is not None}
-    job |= dict.fromkeys({"id", collection.identity} & set(properties), identity)
+    if "id" in properties:
+        job["id"] = identity
     store.stamp_dates(call, entity, job, CREATED)
     if "selfUri" in properties:
         job["selfUri"] = "/".join(at)
@@ -60,12 +60,13 @@ def start_job(
     state.collections.setdefault(place, {})[identity] = job
     state.jobs[at] = JobRun(call.now.monotonic, upload=upload, query=call.document())
     schema = call.route.facts.reply_schema or Schema()
-    shown = {
-        **show_job(call, collection, states, at),
-        collection.identity: identity,
-        states.name: states.waiting,
-    }
+    shown = show_job(call, collection, states, at)
     reply = {name: shown.get(name, each) for name, each in store.make_example(schema).items()}
+    for name in ("id", "jobId", "operationId", collection.template_parameter):
+        if name in reply:
+            reply[name] = identity
+    if isinstance(reply.get("job"), Mapping):
+        reply["job"] = {"id": identity, "selfUri": "/".join(at)}
     return json_reply(conform_reply(call, schema, reply))
 
 
@@ -83,7 +84,13 @@ def show_job(call: ApiCall, collection: Collection, states: JobStates, at: Resou
     state = state_of(call, collection, states, at)
     if state != states.end_of(FAILURE) or states.failure == states.success:
         job = {name: each for name, each in job.items() if not name.startswith("error")}
-    return {**job, states.name: state}
+    if not states.has_results(state):
+        job = {name: each for name, each in job.items() if not _is_result(name)}
+    return {**job, states.name: state} if states.name else job
+
+
+def _is_result(name: str) -> bool:
+    return name in RESULTS or name.startswith("download")
 
 
 def read_results(

@@ -13,7 +13,7 @@ from msgspec import Struct
 from genesys_core.simulator.state.definition import Schema
 from genesys_core.simulator.state.jobs import JobRun
 
-__all__ = ["FAILURE", "SUCCESS", "JobStates", "find_job_states"]
+__all__ = ["FAILURE", "STATE_PROPERTIES", "SUCCESS", "JobStates", "find_job_states"]
 
 SUCCESS: Final = "success"
 """The outcome of a job that ends in its success state."""
@@ -21,7 +21,9 @@ SUCCESS: Final = "success"
 FAILURE: Final = "failure"
 """The outcome of a job that ends in its failure state."""
 
-_PROPERTIES: Final = ("state", "status", "queryStatus", "jobState", "jobStatus", "queryState")
+STATE_PROPERTIES: Final = ("state", "status", "queryStatus", "jobState", "jobStatus", "queryState")
+"""Properties that may have the state of a job."""
+
 _WAITING: Final = ("queued", "registered", "created", "submitted", "pending", "initial", "open")
 _RUNNING: Final = ("running", "processing", "inprogress", "started", "executing", "pending")
 _SUCCESS: Final = (
@@ -106,7 +108,7 @@ def find_job_states(entity: Schema, *, is_writable: bool = False) -> JobStates |
         is_writable: whether its caller can write the job, and so confirm it.
     """
     properties = entity.properties or {}
-    for name in _PROPERTIES:
+    for name in STATE_PROPERTIES:
         facts = properties.get(name)
         states = [] if facts is None else [str(each) for each in facts.enum or []]
         success = _first(states, _SUCCESS)

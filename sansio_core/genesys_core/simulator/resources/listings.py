@@ -3,19 +3,18 @@
 Invariants: a filter that is not understood lets everything through.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from genesys_core.simulator.http.exchange import ApiCall
 from genesys_core.simulator.resources.listing_styles import find_listing_style
 from genesys_core.simulator.resources.pages import make_listing
 from genesys_core.simulator.state.examples import Json
-from genesys_core.simulator.state.world import Record
 
 __all__ = ["list_items"]
 
 
-def list_items(call: ApiCall, items: Sequence[Record]) -> Json:
+def list_items(call: ApiCall, items: Sequence[Json]) -> Json:
     """Return the reply of a listing: the page that the call selects of what its filters let through.
 
     Args:
@@ -28,7 +27,7 @@ def list_items(call: ApiCall, items: Sequence[Record]) -> Json:
     Raises:
         Problem: 400 for a page size, page number or token that is not valid.
     """
-    chosen: list[Json] = [*_sorted(call, [each for each in items if _passes(call, each)])]
+    chosen = _sorted(call, [each for each in items if _passes(call, each)])
     style = find_listing_style(call.definition, call.route.facts)
     return None if style is None else make_listing(call, style, chosen)
 
@@ -36,7 +35,9 @@ def list_items(call: ApiCall, items: Sequence[Record]) -> Json:
 _NO_FILTERS: Final = frozenset({"pageSize", "pageNumber", "sortBy", "sortOrder", "expand", "limit"})
 
 
-def _passes(call: ApiCall, item: Record) -> bool:
+def _passes(call: ApiCall, item: Json) -> bool:
+    if not isinstance(item, Mapping):
+        return True
     for parameter in call.route.facts.parameters:
         name = parameter.name
         wanted = call.query.get(name)
@@ -62,11 +63,16 @@ def _matches(name: str, value: Json, wanted: Sequence[str]) -> bool:
             return True  # a filter by something inside is not understood, and lets all through
 
 
-def _sorted(call: ApiCall, items: list[Record]) -> list[Record]:
+def _sorted(call: ApiCall, items: list[Json]) -> list[Json]:
     key = call.argument("sortBy", "")
     order = call.argument("sortOrder", "").lower()
     if key or order:
-        items.sort(key=lambda item: str(item.get(key or "name", "")).casefold())
+        items.sort(key=lambda item: _text_of(item, key or "name"))
         if order.startswith("desc"):
             items.reverse()
     return items
+
+
+def _text_of(item: Json, name: str) -> str:
+    value = item.get(name, "") if isinstance(item, Mapping) else item
+    return str(value).casefold()

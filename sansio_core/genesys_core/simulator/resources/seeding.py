@@ -62,17 +62,32 @@ class Seeding:
             stored = self._stored(state, route, arguments)
         base = tuple(path.split("/")) if stored is None else stored[0]
         items = state.listings.setdefault((method, path), []) if stored is None else stored[1]
+        rule = self._rules.find(route)
+        item = style.item if stored is None or rule is None else rule.entity
         first = len(items) + 1
         made = [
-            self._make(state, style.item, base, number, dict(parse_qsl(query)))
+            self._make(state, item, base, number, dict(parse_qsl(query)))
             for number in range(first, first + count)
         ]
         if isinstance(items, list):
             items.extend(made)
             return made
-        items.update({str(each["id"]): each for each in cast(list[Record], made)})
+        wanted = self._referred(state, route, arguments)
+        records = [{**each, **wanted} for each in cast(list[Record], made)]
+        items.update({str(each["id"]): each for each in records})
         self._end_jobs(state, route, base, items)
-        return made
+        return records
+
+    def _referred(self, route: ServedRoute[OperationFacts], arguments: Mapping[str, str]) -> Record:
+        """Return the references that items need in order to be in a view."""
+        rule = self._rules.find(route)
+        referred: Record = {}
+        for parameter, name in () if rule is None else rule.filters:
+            known = {} if rule is None else rule.entity.properties or {}
+            value = arguments.get(parameter) or next(iter(state.users), "")  # "me"
+            is_text = known.get(name, Schema()).type == "string"
+            referred[name] = value if is_text else {"id": value}
+        return referred
 
     def _create_parents(
         self,
@@ -102,7 +117,9 @@ class Seeding:
     ) -> tuple[ResourcePath, dict[str, Record]] | None:
         """Return the path and the items of the collection behind a listing; ``None`` without one."""
         rule = self._rules.find(route)
-        if rule is None or rule.collection is None or rule.action not in {"list", "list_view"}:
+        if rule is None or rule.collection is None or rule.action not in _LISTS:
+            return None
+        if rule.letter == "E":  # members need no id of their own
             return None
         template = rule.collection.template
         known = self._store.known_items(state, template, arguments)
@@ -154,6 +171,9 @@ class Seeding:
             record["selfUri"] = "/".join([*base, identity])
         return record
 
+
+_LISTS: Final = frozenset({"list", "list_view", "search"})
+"""What operations do whose items are those of a collection."""
 
 _FIRST_DATE: Final = 1_700_000_000
 """The date before that of the first item; each following one is a second later."""

@@ -5,7 +5,7 @@ that its model lacks. Deleting an item deletes everything below it.
 """
 
 from collections.abc import Mapping
-from typing import Final, TypeAlias, cast
+from typing import Final, TypeAlias
 
 from genesys_core.simulator.handlers.generic import WAYS_ON, respond_with_example
 from genesys_core.simulator.http.exchange import ApiCall, Reply, format_instant, json_reply
@@ -15,7 +15,8 @@ from genesys_core.simulator.http.problems import (
     no_such_entity,
     version_conflict,
 )
-from genesys_core.simulator.resources.rules import Collection, ResourceRules, are_alike
+from genesys_core.simulator.resources.rule_types import Collection, are_alike
+from genesys_core.simulator.resources.rules import ResourceRules
 from genesys_core.simulator.resources.values import adopt_properties, conform_reply
 from genesys_core.simulator.state.definition import Definition, Schema
 from genesys_core.simulator.state.examples import Json, example_of, minimal_value, uuid_shaped
@@ -84,9 +85,19 @@ class ResourceStore:
                 return state.queues
             case _:
                 found = self._rules.collection(owner)
-                if found is None or not found.is_creatable:
+                if found is None or not found.is_creatable or found.letter == "E":
                     return None
                 return state.collections.setdefault(resource_path(owner, arguments), {})
+
+    def stored_items(self, state: PlatformState, place: ResourcePath) -> dict[str, Record]:
+        """Return what is stored of a collection at a path, to be changed."""
+        match place:
+            case ("", "api", "v2", "users"):
+                return state.users
+            case ("", "api", "v2", "routing", "queues"):
+                return state.queues
+            case _:
+                return state.collections.setdefault(place, {})
 
     def items_of(
         self, state: PlatformState, collection: Collection, place: ResourcePath
@@ -96,17 +107,27 @@ class ResourceStore:
         if stored or collection.is_creatable:
             return stored
         identity = uuid_shaped(state.seed, *place)
+        if (*place, identity) in state.deleted:
+            return {}
         seed = self.make_example(collection.entity)
         return {identity: self.place_record(seed, collection.entity, (*place, identity))}
 
-    def create_record(self, call: ApiCall, entity: Schema, place: ResourcePath) -> Record:
-        """Create an item of what a call's body says.
+    def create_record(
+        self, call: ApiCall, entity: Schema, place: ResourcePath, document: Mapping[str, Json]
+    ) -> Record:
+        """Create an item.
+
+        Args:
+            call: the call that creates it.
+            entity: its model.
+            place: the path of its collection.
+            document: what it is to be.
 
         Raises:
             Problem: 409 for a name that is taken, 400 if the simulator is full.
         """
         state = call.state
-        given = adopt_properties(self._definition, entity, call.document())
+        given = adopt_properties(self._definition, entity, document)
         stored = state.collections.get(place, {})
         _check_name("/".join(place), given, stored, "")
         check_room(call)
@@ -125,35 +146,52 @@ class ResourceStore:
             record["version"] = 1 if properties["version"].type == "integer" else "1"
         record = self.place_record(record, entity, (*place, identity))
         self.complete_record(entity, record)
-        state.collections.setdefault(place, {})[identity] = record
+        self.stored_items(state, place)[identity] = record
         return record
 
-    def change_record(self, call: ApiCall, entity: Schema, at: ResourcePath, old: Record) -> Record:
-        """Change an item by what a call's body says, and return it.
+    def change_record(
+        self,
+        call: ApiCall,
+        entity: Schema,
+        at: ResourcePath,
+        old: Record,
+        document: Mapping[str, Json],
+    ) -> Record:
+        """Change an item and return it.
+
+        Args:
+            call: the call that changes it.
+            entity: its model.
+            at: its path.
+            old: the item before.
+            document: what changes.
 
         Raises:
             Problem: 409 for an outdated version or a name that is taken, 400 if the simulator is full.
         """
         place, identity = at[:-1], at[-1]
-        stored = call.state.collections.get(place, {})
-        changed = self.apply_body(call, entity, old)
+        stored = self.stored_items(call.state, place)
+        changed = self.apply_document(call, entity, old, document)
         _check_name("/".join(place), changed, stored, identity)
         if identity not in stored:
             check_room(call)
         changed = self.place_record(changed, entity, at)
-        call.state.collections.setdefault(place, {})[identity] = changed
+        self.stored_items(call.state, place)[identity] = changed
         return changed
 
-    def apply_body(self, call: ApiCall, entity: Schema, old: Record) -> Record:
-        """Return what a call makes of a record.
+    def apply_document(
+        self, call: ApiCall, entity: Schema, old: Record, document: Mapping[str, Json]
+    ) -> Record:
+        """Return what a call makes of a record; the arguments are those of :meth:`change_record`.
 
         Raises:
             Problem: 409 for an outdated version.
         """
-        given, current = _given_version(call.body), old.get("version")
+        sent: Mapping[str, Json] = call.body if isinstance(call.body, Mapping) else {}
+        given, current = document.get("version", sent.get("version")), old.get("version")
         if given is not None and current is not None and str(given) != str(current):
             raise version_conflict(kind_of(call.route.template), call.path, given, current)
-        adopted = adopt_properties(self._definition, entity, call.document())
+        adopted = adopt_properties(self._definition, entity, document)
         new = {name: value for name, value in adopted.items() if name not in _SERVERS}
         kept = old
         if call.route.method == "PUT":
@@ -180,7 +218,7 @@ class ResourceStore:
 
     def forget_item(self, state: PlatformState, at: ResourcePath) -> None:
         """Delete an item, and everything below it."""
-        state.collections.get(at[:-1], {}).pop(at[-1], None)
+        self.stored_items(state, at[:-1]).pop(at[-1], None)
         for kept in (state.jobs, state.collections, state.singles):
             below = [each for each in kept if each[: len(at)] == at]
             for place in below:
@@ -241,7 +279,8 @@ def check_room(call: ApiCall, more: int = 1) -> None:
     Raises:
         Problem: 400 if it cannot.
     """
-    held = sum(map(len, call.state.collections.values())) + len(call.state.singles)
+    state = call.state
+    held = sum(map(len, state.collections.values())) + len(state.singles) + len(state.deleted)
     if held + more > call.settings.max_items:
         raise bad_request(f"The simulator holds at most {call.settings.max_items} items.")
 
@@ -254,7 +293,3 @@ def _check_name(template: str, given: Record, items: Mapping[str, Record], ident
         if each["id"] != identity and name == str(each.get("name") or "").casefold():
             message = f"A {kind_of(template)} with the name [{given.get('name')}] exists already."
             raise PlatformProblem(409, "general.conflict", message)
-
-
-def _given_version(body: object) -> object:
-    return cast(Mapping[str, object], body).get("version") if isinstance(body, Mapping) else None

@@ -22,7 +22,9 @@ Conformed: TypeAlias = "Json | UnsetType"
 def adopt_properties(
     definition: Definition, entity: Schema, given: Mapping[str, Json]
 ) -> dict[str, Json]:
-    """Return the properties of an entity that a caller gave; ``fooId`` becomes ``foo``.
+    """Return the properties of an entity that a caller gave.
+
+    References are given as ids: ``fooId`` becomes ``foo``, and ``fooIds`` becomes ``foos``.
 
     Args:
         definition: resolves references.
@@ -52,6 +54,9 @@ def _renamed(known: Mapping[str, Schema], name: str, value: Json) -> tuple[str, 
     target = name.removesuffix("Id")
     if name not in known and target in known and isinstance(value, str):
         return target, {"id": value}
+    several = f"{name.removesuffix('Ids')}s"
+    if name not in known and several in known and isinstance(value, list):
+        return several, [{"id": each} for each in value if isinstance(each, str)]
     return name, value
 
 

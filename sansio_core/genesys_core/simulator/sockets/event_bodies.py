@@ -4,6 +4,7 @@ Invariants: a body has only declared properties, of their types, and all require
 the model cannot hold are left out.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -79,7 +80,13 @@ def _shape(definition: Definition, schema: Schema, value: Json) -> "Json | Unset
     if isinstance(value, list) and known.items is not None and known.type == "array":
         made = [_shape(definition, known.items, each) for each in value]
         return [each for each in made if not isinstance(each, UnsetType)]
-    return UNSET if value is None else conform_value(definition, known, value)
+    if value is None or (known.format == "uuid" and _UUID.fullmatch(str(value)) is None):
+        return UNSET
+    return conform_value(definition, known, value)
+
+
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""The ids of events that declare their form."""
 
 
 def _spelled(known: Schema, value: Json) -> "Json | UnsetType":

@@ -16,13 +16,15 @@ from msgspec import Struct
 
 from genesys_core.clock import Now
 from genesys_core.notifications.topics import NOTIFICATION_TOPICS, topic_model_name
+from genesys_core.simulator.resources.rule_types import ResourceRule
 from genesys_core.simulator.resources.rules import ResourceRules
 from genesys_core.simulator.sockets.conversation_events import CONVERSATION_TOPICS
 from genesys_core.simulator.sockets.event_bodies import shape_event
 from genesys_core.simulator.state.changes import RecordChange
 from genesys_core.simulator.state.channels import Notice
-from genesys_core.simulator.state.definition import Definition, Schema
+from genesys_core.simulator.state.definition import Definition, OperationFacts, Schema
 from genesys_core.simulator.state.examples import Json
+from genesys_core.simulator.state.routes import ServedRoute
 
 __all__ = ["HEARD_BY_HAND", "EventRules"]
 
@@ -139,7 +141,7 @@ class EventRules:
         heard = {
             source.topic: path
             for route in self._definition.routes
-            if route.method != "GET" and rules.find(route) is not None
+            if route.method != "GET" and _changes_its_path(route, rules.find(route))
             for path in _changed_paths(_PLACEHOLDER.sub("{}", route.template), route.method)
             for source in _found(path)
         }
@@ -187,6 +189,15 @@ def _sources() -> Mapping[str, Sequence[TopicSource]]:
         source = TopicSource(_PLACEHOLDER.sub("{id}", pattern), pattern, needs)
         sources.setdefault(path, []).append(source)
     return sources
+
+
+def _changes_its_path(route: ServedRoute[OperationFacts], rule: ResourceRule | None) -> bool:
+    """Return whether a write changes the record at its own path, not members or other items."""
+    if rule is None or rule.letter not in {"A", "B", "C", "D", "H"}:
+        return False
+    if rule.collection is None:
+        return route.method in {"PUT", "PATCH"}
+    return rule.action != "start" or rule.collection.template == route.template
 
 
 def _found(template: str) -> Sequence[TopicSource]:

@@ -120,6 +120,8 @@ class PlatformState(Struct):
         queues: by id, in order of creation.
         collections: the items of all other collections, by the segments of the collection's path,
             then by id in order of creation.
+        deleted: the paths of items that were deleted, of collections whose items are examples until
+            written.
         singles: what was written to single resources, by the segments of their path.
         jobs: the run of each job, by the segments of its path.
         job_outcomes: how jobs end that do not succeed, by the path template of their collection,
@@ -150,6 +152,7 @@ class PlatformState(Struct):
     users: dict[str, Record] = {}
     queues: dict[str, Record] = {}
     collections: dict[tuple[str, ...], dict[str, Record]] = {}
+    deleted: set[tuple[str, ...]] = set()
     singles: dict[tuple[str, ...], Record] = {}
     jobs: dict[tuple[str, ...], JobRun] = {}
     job_outcomes: dict[str, str] = {}

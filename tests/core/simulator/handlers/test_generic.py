@@ -34,6 +34,8 @@ def fitting_call(route):
             query.append(f"{each.name}={value}")
     body = route.facts.body
     value = msgspec.UNSET if body is None else example_of(definition(), body.schema)
+    if isinstance(value, dict) and isinstance(value.get("after"), str):
+        del value["after"]  # a token that no page gave
     return path + ("?" + "&".join(query) if query else ""), value
 
 
@@ -54,6 +56,8 @@ def test_every_operation_answers_with_what_its_definition_promises(stateful, at_
             continue  # collections know that there is no "x"
         if answer.status == 409 and "version" in answer.json["message"]:
             continue  # an earlier call made the version of the example a stale one
+        if "q64" in target:
+            continue  # no search in Base64
         without_handler += 1
         schema = route.facts.reply_schema
         assert answer.status == (204 if schema is None else 200), (route, answer)

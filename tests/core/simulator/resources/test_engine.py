@@ -1,16 +1,19 @@
 """Collections and single resources of the definition."""
 
 import copy
+from urllib.parse import quote
 
 import pytest
+from msgspec import structs
 
-from genesys_core.simulator import Settings, Simulator
+from genesys_core.simulator import Settings, Simulator, World
 from genesys_core.simulator.resources.engine import EXAMPLE_HEADER
-from tests.strategies.simulator import Desk, operation, small_document
+from tests.strategies.simulator import Desk, definition, operation, small_document
 
 GROUPS = "/api/v2/groups"
 DIVISIONS = "/api/v2/authorization/divisions"
 LIBRARIES = "/api/v2/responsemanagement/libraries"
+MODULE = {"name": "M", "completionTimeInDays": 1}
 GROUP = {"name": "Tier 1", "type": "official", "visibility": "public", "rulesVisible": True}
 
 
@@ -104,7 +107,13 @@ def thing(version="integer"):
     return {
         "type": "object",
         "required": ["must"],
-        "properties": {"id": text, "name": text, "must": text, "version": {"type": version}},
+        "properties": {
+            "id": text,
+            "name": text,
+            "must": text,
+            "version": {"type": version},
+            "note": text,
+        },
     }
 
 
@@ -134,10 +143,40 @@ def nested(version="integer"):
         "/x/{id}/s": {"get": operation(reply=ref), "put": operation(given, reply=ref)},
         "/c/{id}": {"get": operation(reply=ref), "patch": operation(given, reply=ref)},
         "/c": {"get": operation(reply=listed)},
+        "/d/{id}": {
+            "get": operation(reply=ref),
+            "put": operation(given, reply=ref),
+            "delete": operation(),
+        },
+        "/d": {"get": operation(reply=listed)},
         "/r": {"get": operation(reply=listed)},
         "/r/{id}": {"get": operation(reply=ref)},
     }
     return small_document(paths, {"Thing": thing(version)})
+
+
+GIVEN = {
+    "name": "body",
+    "in": "body",
+    "schema": {"type": "object", "properties": {"name": {"type": "string"}}},
+}
+NAMED = {
+    "type": "object",
+    "properties": {"names": {"type": "array", "items": {"type": "string"}}},
+}
+IDS = {"name": "body", "in": "body", "schema": NAMED["properties"]["names"]}
+SINGLES = {
+    "/s": {
+        "get": operation(reply={"$ref": "#/definitions/Thing"}),
+        "put": operation(GIVEN, reply={"$ref": "#/definitions/Thing"}),
+        "delete": operation(),
+    },
+    "/t": {"get": operation(reply=NAMED), "put": operation(IDS, reply=NAMED)},
+}
+COMMANDS = {
+    f"/x/{{id}}/{verb}": {"post": operation(GIVEN, reply={"$ref": "#/definitions/Thing"})}
+    for verb in ("rename", "copy")
+}
 
 
 def test_a_put_replaces_and_a_patch_merges():
@@ -311,3 +350,109 @@ def test_an_entity_that_is_no_object_has_no_properties():
     models = {"Loop": {"$ref": "#/definitions/Loop"}}
     paths = {"/x": {"get": operation(reply={"$ref": "#/definitions/Loop"})}}
     assert Desk(Simulator(small_document(paths, models))).call("GET", "/x").status == 200
+
+
+def test_views_below_other_items_and_of_the_caller():
+    desk = Desk()
+    one, two = list(desk.simulator.state.users)[:2]
+    user = desk.call("GET", f"/api/v2/users/{two}").json
+    reports = f"/api/v2/users/{one}/directreports"
+    assert desk.call("GET", reports).json == []
+    body = {"manager": one, "version": user["version"]}
+    assert desk.call("PATCH", f"/api/v2/users/{two}", body).status == 200
+    assert [each["id"] for each in desk.call("GET", reports).json] == [two]
+    assignments = "/api/v2/learning/assignments"
+    module = desk.call("POST", "/api/v2/learning/modules", MODULE).json["id"]
+    for each in (one, two):
+        body = {"moduleId": module, "userId": each}
+        assert desk.call("POST", assignments, body).status == 200
+    assert len(desk.call("GET", f"{assignments}/me").json["entities"]) == 1
+
+
+def test_searches():
+    desk = Desk()
+    for name in ("Tier 1", "Tier 2"):
+        desk.call("POST", GROUPS, GROUP | {"name": name})
+    query = {"query": [{"type": "EXACT", "fields": ["name"], "value": "tier 2"}], "pageSize": 1}
+    found = desk.call("POST", f"{GROUPS}/search", query).json
+    assert ([each["name"] for each in found["results"]], found["total"]) == (["Tier 2"], 1)
+    same = desk.call("GET", f"{GROUPS}/search?q64={quote(found['currentPage'])}").json
+    assert same["results"] == found["results"]
+
+
+def test_commands_respond_with_the_item_that_they_change():
+    desk = Desk(Simulator(nested() | {"paths": {**nested()["paths"], **COMMANDS}}))
+    made = desk.call("POST", "/x", {"name": "n"}).json
+    where = f"/x/{made['id']}"
+    changed = desk.call("POST", f"{where}/rename", {"name": "m"}).json
+    assert changed == made | {"name": "m", "version": 2}
+    copied = desk.call("POST", f"{where}/copy", {"name": "o"}).json
+    assert (copied["name"], copied["id"] != made["id"]) == ("o", True)
+    assert [each["name"] for each in desk.call("GET", "/x").json] == ["m", "o"]
+    assert desk.call("POST", "/x/none/rename", {"name": "m"}).status == 404
+
+
+def test_a_campaign_starts_and_stops():
+    desk = Desk()
+    campaigns = "/api/v2/outbound/messagingcampaigns"
+    body = {"name": "C", "contactList": {"id": "l"}, "messagesPerMinute": 1}
+    campaign = desk.call("POST", campaigns, body).json["id"]
+    for command, status in (("start", "on"), ("stop", "off")):
+        assert desk.call("POST", f"{campaigns}/{campaign}/{command}").status == 204
+        assert desk.call("GET", f"{campaigns}/{campaign}").json["campaignStatus"] == status
+
+
+def test_a_single_resource_that_has_a_list():
+    desk = Desk()
+    user = next(iter(desk.simulator.state.users))
+    path = f"/api/v2/users/{user}/roles"
+    before = desk.call("GET", path).json
+    written = desk.call("PUT", path, ["r"]).json
+    assert [each["id"] for each in written["roles"]] == ["r"]
+    assert desk.call("GET", path).json == written != before
+
+
+def test_a_single_resource_that_is_reset():
+    desk = Desk(Simulator(nested() | {"paths": SINGLES}))
+    before = desk.call("GET", "/s").json
+    assert desk.call("PUT", "/s", {"name": "mine"}).json != before
+    assert desk.call("DELETE", "/s").status == 204
+    assert desk.call("GET", "/s").json == before
+    assert desk.call("PUT", "/t", ["a"]).json == {"names": ["a"]}
+    assert desk.call("PUT", "/t").json == {"names": ["a"]}
+
+
+def test_what_is_deleted_is_no_example_again():
+    desk = Desk(Simulator(nested()))
+    (only,) = desk.call("GET", "/d").json
+    assert desk.call("DELETE", f"/d/{only['id']}").status == 204
+    assert desk.call("GET", "/d").json == []
+    assert desk.call("GET", f"/d/{only['id']}").status == 404
+    assert desk.call("GET", "/d/other").status == 200
+    assert desk.call("PUT", f"/d/{only['id']}", {"name": "again"}).json["name"] == "again"
+    assert desk.call("GET", f"/d/{only['id']}").status == 200
+
+
+def test_a_job_with_its_results_in_its_own_response():
+    desk = Desk(settings=Settings(page_size=1))
+    jobs = "/api/v2/usage/aggregates/query/jobs"
+    target = f"{jobs}/{{jobId}}"
+    seeded = desk.simulator.seed_items("GET", target, 2)
+    body = {"interval": INTERVAL["interval"]}
+    job = start(desk, jobs, body)
+    assert "entities" not in desk.call("GET", f"{jobs}/{job}").json
+    desk.sleep(1)
+    first = desk.call("GET", f"{jobs}/{job}").json
+    assert first["entities"] == seeded[:1]
+
+
+def start(desk, jobs, body):
+    assert desk.call("POST", jobs, body).status == 200
+    return next(reversed(desk.simulator.state.collections[tuple(jobs.split("/"))]))
+
+
+def test_who_calls_without_a_user():
+    world = World.sample(users=1)
+    client = structs.replace(world.clients[0], user_id=None)
+    desk = Desk(Simulator(definition(), world=structs.replace(world, clients=(client,))))
+    assert desk.call("GET", "/api/v2/learning/assignments/me").json["entities"] == []

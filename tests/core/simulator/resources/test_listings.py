@@ -79,3 +79,13 @@ def test_pages_have_what_the_filters_let_through():
     first = get(made, "/x?open=true&limit=2")
     assert names(first) == ["0", "2"]
     assert names(get(made, f"/x?open=true&limit=2&cursor={first.json['cursor']}")) == ["4"]
+
+
+def test_texts_are_listed_and_sorted_too():
+    texts = {"type": "array", "items": TEXT}
+    given = {"name": "body", "in": "body", "schema": texts}
+    listed = operation(*query("name", "sortOrder"), reply=texts)
+    made = Desk(Simulator(small_document({"/m": {"get": listed, "put": operation(given)}})))
+    assert made.call("PUT", "/m", ["b", "A", "c"]).status == 204
+    assert get(made, "/m?name=x").json == ["b", "A", "c"]
+    assert get(made, "/m?sortOrder=asc").json == ["A", "b", "c"]

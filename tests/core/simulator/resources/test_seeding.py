@@ -52,6 +52,36 @@ def test_a_listing_without_a_collection_has_them_alone():
     assert len({each["conversationId"] for each in [*seeded, *more]}) == 3
 
 
+def test_items_of_a_view_refer_to_what_is_above():
+    desk = Desk()
+    path = "/api/v2/externalcontacts/organizations/o/contacts"
+    desk.simulator.seed_items("GET", path, 2)
+    listed = desk.call("GET", path).json["entities"]
+    assert [each["externalOrganization"]["id"] for each in listed] == ["o", "o"]
+    assert desk.call("GET", "/api/v2/externalcontacts/contacts").json["total"] == 2
+
+
+def test_items_of_the_caller_are_of_the_first_user():
+    desk = Desk()
+    path = "/api/v2/learning/assignments/me"
+    desk.simulator.seed_items("GET", path, 2)
+    assert len(desk.call("GET", path).json["entities"]) == 2
+
+
+def test_items_of_a_search_are_found():
+    desk = Desk()
+    seeded = desk.simulator.seed_items("POST", "/api/v2/groups/search", 2)
+    found = desk.call("POST", "/api/v2/groups/search", {"query": []}).json["results"]
+    assert [each["id"] for each in found] == [each["id"] for each in seeded]
+
+
+def test_members_are_in_their_list_alone():
+    desk = Desk()
+    path = "/api/v2/users/u/profileskills"
+    seeded = desk.simulator.seed_items("GET", path, 2)
+    assert desk.call("GET", path).json == seeded == ["value 001", "value 002"]
+
+
 def test_they_have_what_the_query_asks_for():
     desk = Desk()
     target = "/api/v2/outbound/campaignrules?name=Night&id=x"

@@ -175,3 +175,28 @@ def test_paths_and_names():
     assert resource_path("/a/{b}/c", {"b": "x/y"}) == ("", "a", "x/y", "c")
     assert kind_of("/api/v2/groups") == "group"
     assert kind_of("/api/v2/groups/{groupId}") == "groupId"
+
+
+def test_what_is_stored_of_users_and_queues():
+    known = definition()
+    store = ResourceStore(known, ResourceRules(known))
+    state = Desk().simulator.state
+    assert store.known_items(state, "/api/v2/routing/queues", {}) is state.queues
+    assert store.stored_items(state, ("", "api", "v2", "users")) is state.users
+    assert store.stored_items(state, ("", "api", "v2", "routing", "queues")) is state.queues
+    assert store.stored_items(state, ("", "x")) is state.collections["", "x"]
+
+
+def test_an_example_that_was_deleted_is_not_listed():
+    desk = Desk()
+    path = "/api/v2/fax/documents"
+    (only,) = desk.call("GET", path).json["entities"]
+    assert desk.call("DELETE", f"{path}/{only['id']}").status == 204
+    assert desk.call("GET", path).json["entities"] == []
+
+
+def test_members_do_not_have_to_exist_for_what_is_below():
+    desk = Desk()
+    user = next(iter(desk.simulator.state.users))
+    path = f"/api/v2/users/{user}/routingskills/none"
+    assert desk.call("DELETE", path).status == 404

@@ -69,3 +69,13 @@ def test_a_reply_of_the_wrong_type_is_null():
     call = ApiCall(found, "/", {}, {}, None, None, desk.now, desk.simulator.state, definition())
     assert conform_reply(call, TEXT, "a") == "a"
     assert conform_reply(call, TEXT, 1) is None
+
+
+def test_several_ids_become_references():
+    known = Definition.of(small_document({}))
+    references = Schema(type="array", items=Schema(properties={"id": TEXT}))
+    entity = Schema(properties={"queues": references})
+    assert adopt_properties(known, entity, {"queueIds": ["a", 1, "b"]}) == {
+        "queues": [{"id": "a"}, {"id": "b"}]
+    }
+    assert adopt_properties(known, entity, {"queueIds": "a"}) == {}

@@ -79,3 +79,11 @@ def test_the_time_of_the_event():
 def test_a_model_that_is_no_object_gives_an_empty_body():
     known = Definition(small_document({}, {"Event": TEXT}))
     assert shape_event(known, Schema(ref="#/definitions/Event"), {"id": "x"}, "updated", NOW) == {}
+
+
+def test_ids_of_another_form_are_left_out():
+    ids = {"type": "array", "items": {"type": "string", "format": "uuid"}}
+    known = Definition.of(small_document({}, {"E": {"type": "object", "properties": {"ids": ids}}}))
+    good = "7b1c3c1e-43c1-4d5a-a9c0-2f6e2f1f7a01"
+    model = Schema(ref="#/definitions/E")
+    assert shape_event(known, model, {"ids": [good, "x"]}, "updated", NOW) == {"ids": [good]}

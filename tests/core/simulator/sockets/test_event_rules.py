@@ -116,7 +116,7 @@ def written(walk, path):
         if is_item and ("POST", path.removesuffix("/{}")) in ROUTES
         else None
     )
-    if creates is not None:
+    if creates is not None and creates.collection.template == owner:
         base = walk.place(owner)
         method, at = "POST", owner
     else:

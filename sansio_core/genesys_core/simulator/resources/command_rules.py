@@ -1,0 +1,137 @@
+"""The rules I and M: commands on an item that respond with the item, and commands on many items.
+
+Invariants: a command stands below the item or the collection that it changes. What a command does
+besides what its body says is not known, except where the table has it.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from genesys_core.simulator.resources.rule_types import (
+    Collection,
+    ResourceAction,
+    ResourceRule,
+    are_alike,
+)
+from genesys_core.simulator.resources.shapes import ApiRoute, PathShapes, is_placeholder
+from genesys_core.simulator.state.examples import Json
+
+__all__ = ["EFFECTS", "find_bulk_command", "find_command"]
+
+_OUTBOUND: Final = "/api/v2/outbound"
+
+EFFECTS: Final[Mapping[str, Mapping[str, Json]]] = {
+    f"{_OUTBOUND}/campaigns/{{campaignId}}/start": {"campaignStatus": "on"},
+    f"{_OUTBOUND}/campaigns/{{campaignId}}/stop": {"campaignStatus": "off"},
+    f"{_OUTBOUND}/messagingcampaigns/{{messagingCampaignId}}/start": {"campaignStatus": "on"},
+    f"{_OUTBOUND}/messagingcampaigns/{{messagingCampaignId}}/stop": {"campaignStatus": "off"},
+}
+"""What commands without a response change, by their path."""
+
+_COPIES: Final = frozenset({"copies", "copy", "clone"})
+_NO_COMMANDS: Final = frozenset(
+    {"content", "draft", "estimate", "link", "preview", "simulate", "stageplans", "validate"}
+)
+_BULK: Final[Mapping[str, ResourceAction]] = {
+    "add": "create_many",
+    "bulk": "read_many",
+    "bulkadd": "create_many",
+    "bulkremove": "delete_many",
+    "remove": "delete_many",
+    "retrieve": "read_many",
+    "update": "change_many",
+}
+
+CollectionFinder = Callable[[str], Collection | None]
+
+
+def find_command(
+    shapes: PathShapes, collection: CollectionFinder, route: ApiRoute
+) -> ResourceRule | None:
+    """Return the rule of a command on an item, or ``None`` if an operation is none."""
+    item, _, verb = route.template.rpartition("/")
+    template, _, last = item.rpartition("/")
+    if is_placeholder(verb) or not is_placeholder(last) or verb in _NO_COMMANDS:
+        return None
+    owner = collection(template)
+    if owner is None or owner.letter not in {"A", "B"}:
+        return None
+    if route.template in EFFECTS or _responds_with_item(shapes, route, owner):
+        return ResourceRule("I", "copy" if verb in _COPIES else "command", owner, owner.entity)
+    return None
+
+
+def _responds_with_item(shapes: PathShapes, route: ApiRoute, owner: Collection) -> bool:
+    if route.method not in {"POST", "PUT", "PATCH"} or shapes.items(route) is not None:
+        return False
+    reply = shapes.reply(route)
+    names = reply.properties or {}
+    return are_alike(reply, owner.entity) and "id" in names and len(names) >= _SMALLEST
+
+
+_SMALLEST: Final = 5
+"""Models with fewer properties than this are alike too easily."""
+
+
+def find_bulk_command(
+    shapes: PathShapes, collection: CollectionFinder, route: ApiRoute
+) -> ResourceRule | None:
+    """Return the rule of a command on many items, or ``None`` if an operation is none."""
+    if is_placeholder(route.template.rpartition("/")[2]):
+        return None
+    template, verb = _split(route.template)
+    owner = collection(template)
+    if owner is None or not owner.is_creatable or owner.states is not None:
+        return None
+    action = _bulk_action(shapes, route, owner, verb)
+    return None if action is None else ResourceRule("M", action, owner, owner.entity)
+
+
+def _split(template: str) -> tuple[str, str]:
+    """Return the collection of a command on many items, and the command; empty without one."""
+    before, bulk, after = template.partition("/bulk")
+    if not bulk:
+        return template, ""
+    names = after.removeprefix("/").split("/") if after.startswith("/") or not after else []
+    match names:
+        case [""]:
+            return before, "bulk"
+        case [verb] if verb in _BULK:
+            return before, verb
+        case [name]:  # such as /api/v2/externalcontacts/bulk/contacts
+            return f"{before}/{name}", "bulk"
+        case [name, verb]:
+            return f"{before}/{name}", verb
+        case _:
+            return before, f"bulk{after}"
+
+
+def _bulk_action(
+    shapes: PathShapes, route: ApiRoute, owner: Collection, verb: str
+) -> ResourceAction | None:
+    match route.method, verb:
+        case "DELETE", "" | "bulk":
+            return "delete_many"
+        case "PATCH", "bulk":
+            return "add_members" if owner.letter == "E" else "change_many"
+        case "PUT", "bulk":
+            return "set_members" if owner.letter == "E" else "change_many"
+        case "POST", "bulk" if _has_documents(shapes, route):
+            return "create_many"
+        case _:
+            return _BULK.get(verb)
+
+
+_REFERENCE: Final = frozenset({"id", "name", "selfUri"})
+"""The properties of a reference to an item."""
+
+
+def _has_documents(shapes: PathShapes, route: ApiRoute) -> bool:
+    """Return whether the body of a command has a list of items, not of ids or references."""
+    given = shapes.body(route)
+    lists = [given, *map(shapes.resolved, (given.properties or {}).values())]
+    return any(
+        each.type == "array"
+        and bool({*(shapes.resolved(each.items).properties or ())} - _REFERENCE)
+        for each in lists
+    )

@@ -1,0 +1,96 @@
+"""The rule E: lists of members, such as those of a group or the skills of a user.
+
+Invariants: the list is read at its path; it is written there, or its members are at ``{path}/{id}``.
+A body has one member, a list of members or of their ids, or an object with such a list.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from genesys_core.simulator.resources.collection_rules import is_excluded, is_plain_text
+from genesys_core.simulator.resources.rule_types import Collection, ResourceAction
+from genesys_core.simulator.resources.shapes import PathShapes
+from genesys_core.simulator.state.definition import Schema
+
+__all__ = ["NOT_MEMBERS", "derive_members", "find_member_list", "member_identity"]
+
+NOT_MEMBERS: Final = frozenset(
+    {
+        "/api/v2/architect/dependencytracking",
+        "/api/v2/authorization/policies/targets/{}",
+        "/api/v2/contentmanagement/query",
+        "/api/v2/license/users",
+        "/api/v2/routing/email/domains/{}/mailfrom",
+        "/api/v2/orgauthorization/trustees/care",
+        "/api/v2/telephony/numbers/routing",
+        "/api/v2/workforcemanagement/alternativeshifts/trades",
+    }
+)
+"""Paths whose writes do not change their list one member each."""
+
+_TOP: Final[Mapping[str, ResourceAction]] = {
+    "POST": "add_members",
+    "PUT": "set_members",
+    "PATCH": "change_members",
+    "DELETE": "remove_members",
+}
+_ITEM: Final[Mapping[str, ResourceAction]] = {
+    "GET": "read",
+    "PUT": "merge",
+    "PATCH": "merge",
+    "DELETE": "delete",
+}
+
+
+def derive_members(shapes: PathShapes, key: str) -> Collection | None:
+    """Return the list of members at a path, or ``None`` if there is none."""
+    top, item = shapes.routes(key), shapes.routes(f"{key}/{{}}")
+    listed = shapes.items(top.get("GET"))
+    if listed is None or is_excluded(key) or key in NOT_MEMBERS or "/conversations/" in key:
+        return None
+    entity = shapes.resolved(listed[1])
+    if entity.type != "string" and not entity.properties:
+        return None
+    operations: dict[tuple[str, str], ResourceAction] = {("", "GET"): "list"}
+    for method, action in _TOP.items():
+        route = top.get(method)
+        if route is not None and (
+            method == "DELETE" or find_member_list(shapes, shapes.body(route)) is not None
+        ):
+            operations["", method] = action
+    for method, action in _ITEM.items():
+        if method in item and is_plain_text(item[method]):
+            operations["item", method] = action
+    if not {"add_members", "set_members"} & set(operations.values()):
+        return None
+    return Collection(top["GET"].template, "E", entity, operations)
+
+
+def find_member_list(shapes: PathShapes, given: Schema) -> tuple[str, ...] | None:
+    """Return where a body has its members; empty if it is the list, or a member itself.
+
+    Returns:
+        ``None`` for a body without members.
+    """
+    if given.type == "array":
+        return ()
+    lists = [
+        name
+        for name, facts in (given.properties or {}).items()
+        if shapes.resolved(facts).type == "array" and not facts.is_read_only
+    ]
+    named = [each for each in lists if each.lower().endswith(_LISTS)]
+    if len(named) == 1:
+        return (named[0],)
+    return () if given.properties else None
+
+
+_LISTS: Final = ("ids", "members", "users", "entities", "segments", "phrases", "topics")
+
+
+def member_identity(entity: Schema) -> str:
+    """Return the property by which a member is known."""
+    names = [name for name, facts in (entity.properties or {}).items() if facts.type == "string"]
+    if "id" in names:
+        return "id"
+    return next((each for each in names if each.endswith("Id")), names[0] if names else "")

@@ -1,0 +1,115 @@
+"""What a rule says of an operation: which state it reads or changes, and how.
+
+Invariants: two models describe the same thing if they share most properties of the smaller one.
+"""
+
+from collections.abc import Mapping
+from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct
+
+from genesys_core.simulator.resources.job_states import JobStates
+from genesys_core.simulator.state.definition import Schema
+
+__all__ = ["RULES", "Collection", "ResourceAction", "ResourceRule", "are_alike"]
+
+ResourceAction: TypeAlias = Literal[
+    "list",
+    "create",
+    "read",
+    "replace",
+    "merge",
+    "delete",
+    "read_single",
+    "write_single",
+    "start",
+    "resume",
+    "results",
+    "list_view",
+    "read_view",
+    "reset_single",
+    "add_members",
+    "set_members",
+    "change_members",
+    "remove_members",
+    "search",
+    "command",
+    "copy",
+    "create_many",
+    "read_many",
+    "change_many",
+    "delete_many",
+]
+"""What an operation does with a collection or a single resource."""
+
+RULES: Final[Mapping[str, str]] = {
+    "A": "a collection whose items are created, read and deleted",
+    "B": "the same, below a parent",
+    "C": "items that are written but not created: an example until written",
+    "D": "a single resource: an example until written",
+    "E": "a list of members, which are added, replaced and removed",
+    "F": "a view of another collection, such as its division view",
+    "G": "a search of another collection",
+    "H": "jobs, which pass through their states with time",
+    "I": "a command on an item, which responds with the item",
+    "M": "a command on many items of a collection",
+    "S": "a read-only collection with one item",
+}
+"""The rules by letter."""
+
+ALIKE: Final = 0.6
+"""The share of the properties of two models from which on they describe the same thing."""
+
+
+class Collection(Struct, frozen=True):
+    """A collection, its items at ``{template}/{id}``.
+
+    Attributes:
+        template: the path of the collection.
+        letter: the rule that found it, of :data:`RULES`.
+        entity: the model of an item.
+        operations: what each method of the collection and of an item does, keyed by ``("", method)``
+            and ``("item", method)``.
+        states: the states of jobs; ``None`` for everything else.
+        template_parameter: the path parameter with the id of a job.
+    """
+
+    template: str
+    letter: str
+    entity: Schema
+    operations: Mapping[tuple[str, str], ResourceAction]
+    states: JobStates | None = None
+    template_parameter: str = ""
+
+    @property
+    def is_creatable(self) -> bool:
+        """Whether items can be created, so that there are none but those."""
+        return self.letter in {"A", "B", "E", "H"}
+
+
+class ResourceRule(Struct, frozen=True):
+    """What one operation does.
+
+    Attributes:
+        letter: of :data:`RULES`.
+        action: what it does.
+        collection: the collection, or ``None`` for a single resource.
+        entity: the model of the item or resource.
+        filters: the path parameters that filter a view, each with the property of an item that has to
+            have its value.
+    """
+
+    letter: str
+    action: ResourceAction
+    collection: Collection | None
+    entity: Schema
+    filters: tuple[tuple[str, str], ...] = ()
+
+
+def are_alike(one: Schema, other: Schema) -> bool:
+    """Return whether two models describe the same thing: most properties of the smaller are shared."""
+    if one is other:
+        return True
+    names, known = set(one.properties or ()), set(other.properties or ())
+    smaller = min(len(names), len(known))
+    return smaller > 0 and len(names & known) >= ALIKE * smaller

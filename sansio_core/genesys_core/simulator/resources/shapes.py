@@ -1,0 +1,78 @@
+"""What the operations of a path look like: their bodies, responses and listings.
+
+Invariants: a missing body or response is the empty schema. Paths are compared without the names of
+their parameters: a key has ``{}`` for each.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final, TypeAlias
+
+from genesys_core.simulator.resources.listing_styles import FieldPath, find_items
+from genesys_core.simulator.resources.rule_types import are_alike
+from genesys_core.simulator.state.definition import Definition, OperationFacts, Schema
+from genesys_core.simulator.state.routes import ServedRoute
+
+__all__ = ["ApiRoute", "PathShapes", "is_placeholder", "path_key"]
+
+ApiRoute: TypeAlias = ServedRoute[OperationFacts]
+"""An operation with its path."""
+
+_PLACEHOLDER: Final = re.compile(r"\{[^}]*\}")
+
+
+def path_key(template: str) -> str:
+    """Return a path template without the names of its parameters."""
+    return _PLACEHOLDER.sub("{}", template)
+
+
+def is_placeholder(segment: str) -> bool:
+    """Return whether a segment of a path template is a parameter."""
+    return _PLACEHOLDER.fullmatch(segment) is not None
+
+
+class PathShapes:
+    """Looks up the operations of paths, and their models.
+
+    Args:
+        definition: the definition.
+    """
+
+    def __init__(self, definition: Definition) -> None:
+        self.definition = definition
+
+    def routes(self, key: str) -> Mapping[str, ApiRoute]:
+        """Return the operations of a path by method; none if there is no such path."""
+        found = self.definition.routes.find(key)
+        if found is None:
+            return {}
+        return {
+            method: route
+            for method, route in found.routes.items()
+            if path_key(route.template) == key
+        }
+
+    def resolved(self, schema: Schema | None) -> Schema:
+        """Return a schema without its reference."""
+        return Schema() if schema is None else self.definition.resolve(schema)
+
+    def reply(self, route: ApiRoute) -> Schema:
+        """Return the model of an operation's response."""
+        return self.resolved(route.facts.reply_schema)
+
+    def body(self, route: ApiRoute) -> Schema:
+        """Return the model of an operation's body."""
+        wanted = route.facts.body
+        return self.resolved(None if wanted is None else wanted.schema)
+
+    def items(self, route: ApiRoute | None) -> tuple[FieldPath, Schema] | None:
+        """Return where the items of a listing are, and their schema; ``None`` if it lists nothing."""
+        schema = None if route is None else route.facts.reply_schema
+        return None if schema is None else find_items(self.definition, schema)
+
+    def listing(self, route: ApiRoute | None, entity: Schema) -> FieldPath | None:
+        """Return where the items of a listing of an entity are; ``None`` if it lists something else."""
+        found = self.items(route)
+        if found is None or not are_alike(self.resolved(found[1]), entity):
+            return None
+        return found[0]

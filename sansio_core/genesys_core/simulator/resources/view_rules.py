@@ -1,0 +1,191 @@
+"""The rule F: other views of what a collection has, such as those of a division.
+
+Invariants: a view shows the items of one collection that can be created, or of the users or queues. It
+has their model, or one that is named after it. Every id in its path either locates the collection or
+is a property of the items that it lists.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+from genesys_core.simulator.resources.rule_types import Collection, ResourceRule, are_alike
+from genesys_core.simulator.resources.shapes import ApiRoute, PathShapes, is_placeholder
+from genesys_core.simulator.state.definition import Schema
+
+__all__ = ["NOT_VIEWS", "OTHERS", "OwnerFinder", "find_division_view", "find_view", "view_identity"]
+
+NOT_VIEWS: Final = frozenset(
+    {
+        "bulk",
+        "categories",
+        "deleted",
+        "expired",
+        "favorites",
+        "history",
+        "jobs",
+        "superiors",
+        "template",
+        "unpublished",
+        "versions",
+    }
+)
+"""Path segments of listings of something else than the items of a collection, or of only some."""
+
+OTHERS: Final = frozenset(
+    {
+        "/api/v2/assistants/queues",
+        "/api/v2/learning/modules/{moduleId}/preview",
+        "/api/v2/scripts/divisionviews",
+        "/api/v2/telephony/providers/edges/sites/{siteId}/siteconnections",
+    }
+)
+"""Paths whose models are named after another collection than the one that they show."""
+
+_RELATIONS: Final = {
+    "/api/v2/users/{userId}/directreports": (("userId", "manager"),),
+}
+"""The properties that filter views whose paths do not name them."""
+
+
+class OwnerFinder:
+    """Finds the collection that has a model.
+
+    Args:
+        shapes: looks up models.
+        owners: yields all collections that can be created, and those of handlers.
+    """
+
+    def __init__(
+        self, shapes: PathShapes, owners: Callable[[], Iterator[tuple[str, Collection]]]
+    ) -> None:
+        self._shapes = shapes
+        self._load = owners
+        self._owners: dict[str, list[Collection]] | None = None
+
+    def find(self, template: str, item: Schema) -> Collection | None:
+        """Return the collection with items of a model, the nearest one to a path.
+
+        Args:
+            template: the path of the operation that shows the items.
+            item: their schema, a reference to a model.
+        """
+        if self._owners is None:
+            self._owners = {}
+            for model, collection in self._load():
+                self._owners.setdefault(model, []).append(collection)
+        name = item.model_name or ""
+        found = [
+            each
+            for each in self._owners.get(name, ())
+            if _is_located(each, template) and _shared(each.template, template) >= _NEAR
+        ]
+        if name == "User":
+            found = self._owners.get(name, [])
+        if found:
+            return max(found, key=lambda each: _shared(each.template, template))
+        return self._above(template, item, name)
+
+    def _above(self, template: str, item: Schema, name: str) -> Collection | None:
+        """Return the collection above a path whose model the item's is named after."""
+        for model, collections in (self._owners or {}).items():
+            for each in collections:
+                if (
+                    template.startswith(f"{each.template}/")
+                    and (name.startswith(model) or name == f"Common{model}")
+                    and are_alike(self._shapes.resolved(item), each.entity)
+                ):
+                    return each
+        return None
+
+
+_NEAR: Final = 4
+"""How many segments of a path a view shares with its collection: ``/api/v2/outbound``."""
+
+
+def find_division_view(
+    shapes: PathShapes, collection: Callable[[str], Collection | None], route: ApiRoute
+) -> ResourceRule | None:
+    """Return the rule of the view that a division has of a collection, or ``None``."""
+    base, view, rest = route.template.partition("/divisionviews")
+    owner = collection(base) if view else None
+    if owner is None or not owner.is_creatable:
+        return None
+    if is_placeholder(rest.removeprefix("/")):
+        return ResourceRule("F", "read_view", owner, owner.entity)
+    if rest not in {"", "/all"} or shapes.listing(route, owner.entity) is None:
+        return None
+    return ResourceRule("F", "list_view", owner, owner.entity)
+
+
+def find_view(shapes: PathShapes, owners: OwnerFinder, route: ApiRoute) -> ResourceRule | None:
+    """Return the rule of any other view, or ``None`` if an operation is none."""
+    segments = route.template.split("/")
+    schema = route.facts.reply_schema
+    is_other = route.template in OTHERS or not NOT_VIEWS.isdisjoint(segments)
+    listed = shapes.items(route)
+    if is_other or schema is None:
+        return None
+    owner = owners.find(route.template, schema if listed is None else listed[1])
+    if owner is None or owner.template == route.template:
+        return None
+    if listed is not None:
+        filters = _RELATIONS.get(route.template) or _filters(owner, segments)
+        if filters is None:
+            return None
+        return ResourceRule("F", "list_view", owner, owner.entity, filters)
+    is_below = route.template.startswith(f"{owner.template}/{{")
+    if not is_below or _identity(owner, segments) is None:
+        return None
+    return ResourceRule("F", "read_view", owner, owner.entity)
+
+
+def _filters(owner: Collection, segments: Sequence[str]) -> tuple[tuple[str, str], ...] | None:
+    """Return which property each further id of a path filters by; ``None`` if one has none."""
+    properties = owner.entity.properties or {}
+    filters: list[tuple[str, str]] = []
+    for each in segments:
+        if not is_placeholder(each) or each in owner.template.split("/"):
+            continue
+        name = each.strip("{}")
+        found = next((n for n in (name, name.removesuffix("Id")) if n in properties), None)
+        if found is None:
+            return None
+        filters.append((name, found))
+    if segments[-1] == "me":
+        found = next(
+            (each for each in ("userId", "user", "owner", "assignee") if each in properties), None
+        )
+        if found is None:
+            return None
+        filters.append(("me", found))
+    return tuple(filters)
+
+
+def _identity(owner: Collection, segments: Sequence[str]) -> str | None:
+    """Return the id of the item that a path shows: the only one besides those of the collection."""
+    more = [
+        each.strip("{}")
+        for each in segments
+        if is_placeholder(each) and each not in owner.template.split("/")
+    ]
+    return more[0] if len(more) == 1 else None
+
+
+def view_identity(owner: Collection, template: str) -> str:
+    """Return the path parameter with the id of the item that a view shows."""
+    return _identity(owner, template.split("/")) or ""
+
+
+def _is_located(owner: Collection, template: str) -> bool:
+    return all(
+        each in template.split("/") for each in owner.template.split("/") if is_placeholder(each)
+    )
+
+
+def _shared(one: str, other: str) -> int:
+    count = 0
+    for left, right in zip(one.split("/"), other.split("/"), strict=False):
+        if left != right:
+            break
+        count += 1
+    return count
