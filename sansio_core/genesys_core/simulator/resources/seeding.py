@@ -78,7 +78,9 @@ class Seeding:
         self._end_jobs(state, route, base, items)
         return records
 
-    def _referred(self, route: ServedRoute[OperationFacts], arguments: Mapping[str, str]) -> Record:
+    def _referred(
+        self, state: PlatformState, route: ServedRoute[OperationFacts], arguments: Mapping[str, str]
+    ) -> Record:
         """Return the references that items need in order to be in a view."""
         rule = self._rules.find(route)
         referred: Record = {}

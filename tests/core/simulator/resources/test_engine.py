@@ -456,3 +456,10 @@ def test_who_calls_without_a_user():
     client = structs.replace(world.clients[0], user_id=None)
     desk = Desk(Simulator(definition(), world=structs.replace(world, clients=(client,))))
     assert desk.call("GET", "/api/v2/learning/assignments/me").json["entities"] == []
+
+
+def test_members_that_a_test_put_into_a_list():
+    desk = Desk()
+    path = "/api/v2/users/u/profileskills"
+    seeded = desk.simulator.seed_items("GET", path, 2)
+    assert desk.call("GET", path).json == seeded
