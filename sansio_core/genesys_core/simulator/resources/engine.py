@@ -76,6 +76,9 @@ class ResourceEngine:
         rule = self.rules.find(call.route)
         if rule is None:
             return _marked(list_seeds(call) or respond_with_example(call))
+        seeded = None if rule.action in {"read", "results"} else list_seeds(call)
+        if seeded is not None:
+            return seeded
         if rule.collection is None:
             return self._answer_single(call, rule)
         return self._answer_rule(call, rule, rule.collection)
@@ -164,9 +167,6 @@ class ResourceEngine:
         place, identity = (place, "") if is_list else (place[:-1], place[-1])
         items = self.store.items_of(call.state, collection, place)
         written = call.state.collections.get(place, {})
-        seeded = list_seeds(call) if collection.letter == "E" and is_list else None
-        if seeded is not None:
-            return seeded
         if is_list:
             is_text = rule.entity.type == "string"
             members: list[Json] = [each["id"] if is_text else each for each in items.values()]

@@ -59,7 +59,8 @@ def derive_members(shapes: PathShapes, key: str) -> Collection | None:
         ):
             operations["", method] = action
     for method, action in _ITEM.items():
-        if method in item and is_plain_text(item[method]):
+        is_list = method == "GET" and shapes.items(item.get(method)) is not None
+        if method in item and not is_list and is_plain_text(item[method]):
             operations["item", method] = action
     if not {"add_members", "set_members"} & set(operations.values()):
         return None

@@ -174,7 +174,7 @@ class Seeding:
         return record
 
 
-_LISTS: Final = frozenset({"list", "list_view", "search"})
+_LISTS: Final = frozenset({"list", "list_view"})
 """What operations do whose items are those of a collection."""
 
 _FIRST_DATE: Final = 1_700_000_000

@@ -23,6 +23,7 @@ NOT_VIEWS: Final = frozenset(
         "favorites",
         "history",
         "jobs",
+        "lookup",
         "superiors",
         "template",
         "unpublished",
