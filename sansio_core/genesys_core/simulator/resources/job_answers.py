@@ -86,7 +86,7 @@ def show_job(call: ApiCall, collection: Collection, states: JobStates, at: Resou
         job = {name: each for name, each in job.items() if not name.startswith("error")}
     if not states.has_results(state):
         job = {name: each for name, each in job.items() if not _is_result(name)}
-    return {**job, states.name: state} if states.name else job
+    return {**job, states.name: state}
 
 
 def _is_result(name: str) -> bool:

@@ -7,7 +7,7 @@ Invariants: every job has a path at which it is polled. Its id is in the respons
 from collections.abc import Mapping
 from typing import Final
 
-from genesys_core.simulator.resources.job_states import JobStates, find_job_states
+from genesys_core.simulator.resources.job_states import find_job_states
 from genesys_core.simulator.resources.rule_types import Collection, ResourceAction
 from genesys_core.simulator.resources.shapes import ApiRoute, PathShapes
 from genesys_core.simulator.state.definition import Schema
@@ -46,7 +46,6 @@ JOB_STARTERS: Final[Mapping[tuple[str, str], str]] = {
         "POST",
         f"{_WFM}/businessunits/{{businessUnitId}}/adherence/explanations/query",
     ): _EXPLANATIONS,
-    ("POST", f"{_HISTORICAL}/bulk"): f"{_HISTORICAL}/bulk/jobs",
     ("POST", f"{_UNIT}/historicaladherencequery"): f"{_HISTORICAL}/jobs",
     ("POST", f"{_WFM}/teams/{{teamId}}/adherence/historical"): f"{_HISTORICAL}/jobs",
     ("POST", f"{_UNIT}/shrinkage/jobs"): _SHRINKAGE,
@@ -86,7 +85,7 @@ def derive_jobs(shapes: PathShapes, key: str) -> Collection | None:
     template = read.template.rpartition("/")[0]
     entity = shapes.reply(read)
     writes = [each for each in ("PUT", "PATCH") if each in item]
-    states = find_job_states(entity, is_writable=bool(writes)) or _without_states(shapes, read)
+    states = find_job_states(entity, is_writable=bool(writes))
     if states is None:
         return None
     operations: dict[tuple[str, str], ResourceAction] = {("item", "GET"): "read"}
@@ -120,16 +119,6 @@ def identity_of(shapes: PathShapes, start: ApiRoute) -> tuple[str, ...] | None:
 
 def _keyed(template: str) -> list[str]:
     return ["{}" if each.startswith("{") else each for each in template.split("/")]
-
-
-def _without_states(shapes: PathShapes, read: ApiRoute) -> JobStates | None:
-    """Return the states of a job that has none: it has ended when its results are there."""
-    names = shapes.reply(read).properties or {}
-    has_results = any("download" in each.lower() or each in RESULTS for each in names)
-    is_job = read.template.rpartition("/")[2] in {"{jobId}", "{parseJobId}"}
-    return (
-        JobStates("", "waiting", "running", "ended", "failed") if is_job and has_results else None
-    )
 
 
 RESULTS: Final = frozenset({"entities", "result", "results", "parseResults"})

@@ -122,20 +122,3 @@ def test_a_job_that_is_named_within_the_response():
     job = desk.call("POST", unit, body).json["job"]
     assert job["selfUri"] == f"{unit}/jobs/{job['id']}"
     assert desk.call("GET", job["selfUri"]).json["status"] == "Processing"
-
-
-def test_a_job_without_states_has_ended_when_its_results_are_there():
-    desk = Desk()
-    jobs = "/api/v2/coaching/scheduleslots/jobs"
-    user = next(iter(desk.simulator.state.users))
-    body = {
-        "intervals": [INTERVAL["interval"]],
-        "lengthInMinutes": 60,
-        "attendeeIds": [user],
-        "activityCodeId": "a",
-        "slotsType": "BestTime",
-    }
-    started = desk.call("POST", jobs, body).json
-    assert "results" not in desk.call("GET", f"{jobs}/{started['id']}").json
-    desk.sleep(1)
-    assert "results" in desk.call("GET", f"{jobs}/{started['id']}").json

@@ -14,10 +14,6 @@ JOB = {
     "properties": {"id": TEXT, "state": {"type": "string", "enum": ["RUNNING", "DONE"]}},
 }
 STARTED = operation(reply=JOB)
-PLAIN = {
-    "type": "object",
-    "properties": {"jobId": TEXT, "results": {"type": "array", "items": THING}},
-}
 
 
 @pytest.mark.parametrize(
@@ -38,21 +34,6 @@ PLAIN = {
             {
                 "/jobs": {"post": operation(reply=THING)},
                 "/jobs/{id}": {"get": operation(reply=THING)},
-            },
-            {"POST /jobs": None, "GET /jobs/{id}": None},
-        ),
-        # without states a job has ended when its results are there
-        (
-            {
-                "/jobs": {"post": operation(reply=PLAIN)},
-                "/jobs/{jobId}": {"get": operation(reply=PLAIN)},
-            },
-            {"POST /jobs": ("H", "start"), "GET /jobs/{jobId}": ("H", "read")},
-        ),
-        (
-            {
-                "/jobs": {"post": operation(reply=PLAIN)},
-                "/jobs/{id}": {"get": operation(reply=PLAIN)},
             },
             {"POST /jobs": None, "GET /jobs/{id}": None},
         ),
