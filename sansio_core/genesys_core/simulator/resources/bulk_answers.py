@@ -22,7 +22,7 @@ __all__ = ["respond_to_bulk_command"]
 def respond_to_bulk_command(
     store: ResourceStore, call: ApiCall, rule: ResourceRule, collection: Collection
 ) -> Reply:
-    """Carry out a command on many items of a collection.
+    """Perform a command on many items of a collection.
 
     Raises:
         Problem: 409 for an outdated version or a name that is taken, 400 if the simulator is full.

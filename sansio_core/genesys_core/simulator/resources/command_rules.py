@@ -1,7 +1,7 @@
 """The rules I and M: commands on an item that respond with the item, and commands on many items.
 
-Invariants: a command stands below the item or the collection that it changes. What a command does
-besides what its body says is not known, except where the table has it.
+Invariants: a command stands below the item or the collection that it changes. Only what its
+body says changes, and what the table of effects has.
 """
 
 from collections.abc import Callable, Mapping
