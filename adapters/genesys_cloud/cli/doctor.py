@@ -1,24 +1,8 @@
-"""``genesys-cloud doctor``: what is wrong with a set-up.
+"""``genesys-cloud doctor``."""
 
-Invariants: nothing is changed on the platform but the notification channel that is opened. Secrets are
-not shown. Exit code 0 if every step succeeds, otherwise that of the error.
-"""
-
-import time
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
-from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
-
-from genesys_cloud.cli.connection import client_options, open_client
-from genesys_cloud.cli.terminal import print_line
-from genesys_core.command_line.exit_codes import CommandExit, ExitCode, exit_code_of, is_expected
-
-if TYPE_CHECKING:
-    from genesys_cloud import Client
-    from genesys_core.command_line.diagnosis import Diagnosis, DoctorStep
 
 __all__ = ["doctor"]
 
@@ -31,153 +15,9 @@ def doctor(
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for each step.")] = 10,
 ) -> None:
     """Check configuration, connection, TLS, clock, token, user and notifications, step by step."""
+    from genesys_cloud.cli.examination import examine  # noqa: PLC0415 - see genesys_cloud.cli.app
+
     given = {"proxy": proxy, "ca": ca}
     options: dict[str, Any] = {**(ctx.obj or {})}
     options |= {name: value for name, value in given.items() if value}
-    with ExitStack() as stack:
-        _Doctor(options, timeout, stack).run()
-
-
-class _Doctor:
-    """One examination."""
-
-    def __init__(self, options: Mapping[str, Any], timeout: float, stack: ExitStack) -> None:
-        self._options = options
-        self._timeout = timeout
-        self._stack = stack
-        self._clock_difference: float | None = None
-        self._client: Client | None = None
-        self._user_id: str | None = None
-
-    def run(self) -> None:
-        """Run the steps up to the first that fails."""
-        steps: dict[DoctorStep, Callable[[], str]] = {
-            "configuration": self._configure,
-            "connection": self._connect,
-            "token": self._obtain_token,
-            "user": self._read_user,
-            "channel": self._open_channel,
-        }
-        for name, step in steps.items():
-            try:
-                print_line(f"ok    {name:<13} {step()}")
-            except Exception as error:  # noqa: BLE001 - raised again if it is unexpected
-                raise self._report_failure(name, error) from None
-
-    def _report_failure(self, name: str, error: Exception) -> BaseException:
-        """Print the diagnosis of a failed step, and return what ends the command."""
-        from genesys_core.command_line.diagnosis import (  # noqa: PLC0415 - see cli.app
-            diagnose_clock,
-            diagnose_error,
-        )
-
-        if isinstance(error, _Found):
-            _print_diagnosis(name, error.diagnosis)
-            return CommandExit(error.code)
-        if not is_expected(error):
-            return error
-        _print_diagnosis(name, diagnose_error(error))
-        wrong_clock = diagnose_clock(self._clock_difference)
-        if wrong_clock is not None:
-            _print_diagnosis("clock", wrong_clock)
-        return CommandExit(exit_code_of(error))
-
-    def _configure(self) -> str:
-        options = client_options(self._options)
-        client = self._stack.enter_context(open_client(self._options))
-        self._client = client.with_options(timeout=self._timeout, deadline=self._timeout)
-        where = str(client.configuration.hosts.api)
-        return f"{where} {' '.join(str(each) for each in (options.get('config_file'),) if each)}".strip()
-
-    def _connect(self) -> str:
-        """Send a request without a token: any response shows that the platform is reached."""
-        from genesys_cloud import Client  # noqa: PLC0415 - see cli.app
-        from genesys_core.calls.operation import raw_operation  # noqa: PLC0415
-        from genesys_core.command_line.diagnosis import (  # noqa: PLC0415
-            diagnose_clock,
-            is_answer,
-        )
-        from genesys_core.errors import ApiError  # noqa: PLC0415
-
-        host = self._known.configuration.hosts.api
-        options = client_options(self._options)
-        options["host"] = host
-        options["access_token"] = "doctor"  # noqa: S105 - none that works
-        options["timeout"] = options["deadline"] = self._timeout
-        with Client(**options) as client:
-            try:
-                headers = client.send_raw(raw_operation("GET", "/api/v2/date")).headers
-            except ApiError as error:
-                if not is_answer(error):
-                    raise
-                headers = error.headers
-        self._clock_difference = _clock_difference(headers.get("date"))
-        wrong = diagnose_clock(self._clock_difference)
-        if wrong is not None:
-            raise _Found(wrong, ExitCode.FAILURE)
-        return f"{host} answers"
-
-    def _obtain_token(self) -> str:
-        from genesys_core.command_line.diagnosis import NO_CREDENTIALS  # noqa: PLC0415
-        from genesys_core.errors import AuthenticationError  # noqa: PLC0415
-
-        client = self._known
-        try:
-            organization = client.tokens.get_tokens_me().organization
-        except AuthenticationError:
-            if client.auth.token is None:
-                raise _Found(NO_CREDENTIALS, ExitCode.NOT_SIGNED_IN) from None
-            raise
-        name = organization and organization.name
-        return f"accepted, organization {name}" if name else "accepted"
-
-    def _read_user(self) -> str:
-        from genesys_core.command_line.diagnosis import lacks_user  # noqa: PLC0415
-        from genesys_core.errors import ApiError  # noqa: PLC0415
-
-        try:
-            me = self._known.users.get_users_me()
-        except ApiError as error:
-            if lacks_user(error):
-                return "none: the token belongs to an OAuth client"
-            raise
-        self._user_id = me.id
-        return f"{me.name or '?'} <{me.email or '?'}>"
-
-    def _open_channel(self) -> str:
-        client = self._known
-        if self._user_id is None:
-            client.notifications.post_notifications_channels()
-            return "created"
-        with client.notification_handler() as handler:
-            topic = f"v2.users.{self._user_id}.presence"
-            handler.add_subscription(topic, timeout=self._timeout)
-        return "open, with a subscription"
-
-    @property
-    def _known(self) -> "Client":
-        if self._client is None:
-            raise AssertionError("the first step makes the client")
-        return self._client
-
-
-class _Found(Exception):  # noqa: N818 - not an error of the library
-    """A step has found what is wrong without an error of the library."""
-
-    def __init__(self, diagnosis: "Diagnosis", code: ExitCode) -> None:
-        super().__init__(diagnosis.message)
-        self.diagnosis = diagnosis
-        self.code = code
-
-
-def _clock_difference(date: str | None) -> float | None:
-    """Return the seconds by which this machine's clock is ahead of a ``Date`` header."""
-    try:
-        return time.time() - parsedate_to_datetime(date or "").timestamp()
-    except ValueError:
-        return None
-
-
-def _print_diagnosis(step: str, diagnosis: "Diagnosis") -> None:
-    print_line(f"FAIL  {step:<13} {diagnosis.cause}: {diagnosis.message}")
-    print_line(f"      {'':<13} {diagnosis.advice}")
+    examine(options, timeout)
