@@ -10,7 +10,6 @@ from typing import Annotated
 import typer
 
 from genesys_cloud.cli.terminal import exit_with_error, print_line
-from genesys_core.errors import InvalidValueError
 
 __all__ = ["simulate"]
 
@@ -63,6 +62,7 @@ def simulate(
 ) -> None:
     """Serve a simulated platform (API and login host) until Ctrl-C."""
     from genesys_cloud import simulator  # noqa: PLC0415 - see genesys_cloud.cli.app
+    from genesys_core.errors import InvalidValueError  # noqa: PLC0415 - loads msgspec
 
     limit = simulator.RateLimit(limit=rate_limit) if rate_limit else None
     platform = simulator.Simulator(
