@@ -347,7 +347,7 @@ add("analytics-body-paging", "conversations", analytics.post_analytics_conversat
 ], "abc")  # fmt: skip
 add("analytics-body-paging", "users, with an approximate total", analytics.post_analytics_users_details_query({"interval": "i"}), [
     ("/api/v2/analytics/users/details/query", {"userDetails": items("a", "userId"), "totalHits": 3}, {"interval": "i"}),
-    ("/api/v2/analytics/users/details/query", {"totalHits": 3}, {"paging": {"pageNumber": 2}}),
+    ("/api/v2/analytics/users/details/query", {"totalHits": 3}, {"paging": {"pageNumber": 2, "pageSize": 1}}),
 ], "a", warning="received 1 items of the 3")  # fmt: skip
 
 # Several parameters: the link knows which.

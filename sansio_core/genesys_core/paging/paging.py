@@ -24,12 +24,15 @@ from genesys_core.paging.places import read_each, read_place, write_place
 from genesys_core.paging.replies import GUESS, ListingReply, read_reply
 from genesys_core.paging.rules import FIRST, Position, ReceivedPage, find_next, page_number
 
-__all__ = ["DIGEST_SIZE", "MEMORY", "PageResult", "Paging", "digest_identity"]
+__all__ = ["DEFAULT_SIZE", "DIGEST_SIZE", "MEMORY", "PageResult", "Paging", "digest_identity"]
 
 T = TypeVar("T")
 
 MEMORY: Final = 4
 """The number of pages whose items are remembered, so that insertions do not repeat them."""
+
+DEFAULT_SIZE: Final = 25
+"""The platform's page size where a request says none."""
 
 DIGEST_SIZE: Final = 6
 """Bytes of a digest: a collision among a thousand items occurs once in half a billion listings."""
@@ -145,7 +148,7 @@ class Paging(Struct, Generic[T], frozen=True):
             case "link":
                 return follow_link(self.operation, str(self.position.value), self.hosts)
             case _:
-                return write_place(self.operation, self.listing.send, self.position.value)
+                return self._at(self.position.value)
 
     def expected(self, ahead: int) -> Operation[T] | None:
         """Return the expected operation this many pages after the next; ``None`` if unknown.
@@ -160,7 +163,19 @@ class Paging(Struct, Generic[T], frozen=True):
         )
         if self.refusal is not None or self.listing.window or not is_counted or is_beyond:
             return None
-        return write_place(self.operation, self.listing.send, number)
+        return self._at(number)
+
+    def _at(self, value: str | int) -> Operation[T]:
+        """Return the operation of another page.
+
+        An object of a body that has the page number needs the page size beside it
+        (``paging`` of the analytics queries), so it is that of the pages before.
+        """
+        operation, listing = self.operation, self.listing
+        is_nested = listing.send.count(".") > 1 and listing.size.count(".") > 1
+        if is_nested and read_place(operation, listing.size) is None:
+            operation = write_place(operation, listing.size, self.size or DEFAULT_SIZE)
+        return write_place(operation, listing.send, value)
 
     def received(self, response: ApiResponse[T]) -> PageResult[T]:
         """Return the page to deliver, its new items, and the next page.

@@ -46,6 +46,9 @@ LIST_NOTHING = 80
 bulk operations and settings."""
 
 FILTERED = {
+    # The recordings of a conversation that the simulator would have to have had.
+    "GET /api/v2/conversations/{conversationId}/recordingmetadata",
+    "GET /api/v2/conversations/{conversationId}/recordings",
     # Required parameters and bodies that select none, or one, of the items, or a window of pages.
     "GET /api/v2/routing/queues/divisionviews",
     "GET /api/v2/quality/publishedforms/evaluations/divisionviews",

@@ -24,7 +24,7 @@ from genesys_core.models import (
     UserEntityListing,
 )
 from genesys_core.paging.options import PagingOptions
-from genesys_core.paging.paging import MEMORY, Paging, digest_identity
+from genesys_core.paging.paging import DEFAULT_SIZE, MEMORY, Paging, digest_identity
 from genesys_core.paging.rules import MAX_EMPTY_PAGES, Position
 from tests.helpers.paging import API, LINKED, USERS, Page, reply, url_of
 
@@ -296,6 +296,20 @@ def test_totals_that_approximate_only_warn() -> None:
     step = last_step(page, {"totalHits": 3}, operation=operation)
     assert step.following is None
     assert "received 1 items of the 3" in step.warnings[0]
+
+
+@pytest.mark.parametrize("size", [None, 5])
+def test_a_page_number_inside_a_body_has_the_page_size_beside_it(size: int | None) -> None:
+    """The model requires both, and a page of another size would lose or repeat items."""
+    paging = {} if size is None else {"paging": {"pageSize": size, "pageNumber": 1}}
+    operation = analytics.post_analytics_conversations_details_query({"interval": "x", **paging})
+    items = [{"conversationId": str(n)} for n in range(5)]
+    following = last_step({"conversations": items, "totalHits": 9}, operation=operation).following
+    assert following is not None
+    body: Any = following.asked().body
+    assert body["paging"] == {"pageNumber": 2, "pageSize": 5}
+    unknown: Any = following.__class__(operation, HOSTS, position=following.position).asked().body
+    assert unknown["paging"]["pageSize"] == (size or DEFAULT_SIZE)
 
 
 def test_who_begins_in_the_middle_cannot_be_short() -> None:

@@ -463,3 +463,13 @@ def test_members_that_a_test_put_into_a_list():
     path = "/api/v2/users/u/profileskills"
     seeded = desk.simulator.seed_items("GET", path, 2)
     assert desk.call("GET", path).json == seeded
+
+
+def test_members_that_an_operation_adds_are_listed():
+    desk = Desk()
+    group = desk.call("POST", GROUPS, GROUP | {"ownerIds": ["u"]}).json
+    user = next(iter(desk.simulator.state.users))
+    where = f"{GROUPS}/{group['id']}/members"
+    added = desk.call("POST", where, {"memberIds": [user], "version": group["version"]})
+    assert added.status == 200
+    assert [each["id"] for each in desk.call("GET", where).json["entities"]] == [user]
