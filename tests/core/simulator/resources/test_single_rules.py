@@ -76,7 +76,7 @@ def test_commands_are_none():
     assert set(letters(paths).values()) == {None}
 
 
-@pytest.mark.parametrize("key", NOT_SINGLE)
+@pytest.mark.parametrize("key", sorted(NOT_SINGLE))
 def test_the_exceptions_are_paths_of_the_definition(key):
     assert definition().routes.find(key)
 
