@@ -175,6 +175,17 @@ def apis(tmp_path, monkeypatch):
     return run_in_terminal("apis", "queues", HOSTILE[:0])
 
 
+def export(tmp_path, monkeypatch):
+    """The platform refuses; the refusal is shown with what it said."""
+    run = operation("export", "users", "--out", str(tmp_path / "out"), respond=refusing)
+    return run(tmp_path, monkeypatch)
+
+
+def export_unknown(tmp_path, monkeypatch):
+    run = operation("export", HOSTILE, "--out", str(tmp_path / "out"), respond=refusing)
+    return run(tmp_path, monkeypatch)
+
+
 LISTING = ("users", "get_users", "--all")
 COMMANDS = {
     "call": (
@@ -214,6 +225,7 @@ COMMANDS = {
     "definition fetch": (definition_fetch,),
     "definition generate": (definition_generate,),
     "demo": (demo,),
+    "export": (export, export_unknown),
     "listen": (listen, listen_json, listen_refused),
     "login": (login,),
     "logout": (logout,),
