@@ -21,7 +21,7 @@ from genesys_core.http.messages import Request, Response
 from genesys_core.simulator import PlatformState, RateLimit, Settings, Simulator, World
 from genesys_core.simulator.wire.faults import Closed, FaultyPlatform, Rule
 from genesys_core.simulator.wire.http_connection import ServerConnection
-from genesys_core.simulator.wire.steps import Close, WireStep, Write
+from genesys_core.simulator.wire.steps import Close, HangUp, WireStep, Write
 from tests.strategies.loopback import CHALLENGE, REDIRECT, VERIFIER
 from tests.strategies.simulator import definition, paths, unhurried
 
@@ -217,7 +217,7 @@ def connect(data: bytes) -> None:
     for piece in (data, b""):
         for step in connection.receive_data(piece, now=Now(0, 0)):
             steps.append(step)
-            if isinstance(step, Close):
+            if isinstance(step, Close | HangUp):
                 assert all(isinstance(earlier, Write) for earlier in steps[:-1])
                 return
     raise AssertionError("it does not end")

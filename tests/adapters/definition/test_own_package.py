@@ -328,7 +328,6 @@ from typing import Any, assert_type
 
 import acme_workshop
 import genesys_cloud
-from genesys_cloud import RetryConfiguration
 from acme_workshop import AsyncClient, Client, LampsApi, models
 
 

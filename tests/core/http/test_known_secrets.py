@@ -4,7 +4,7 @@ import re
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from genesys_core.codec.issues import Issue
@@ -29,6 +29,7 @@ def test_a_secret_is_found_in_any_escaping(one, other):
 @given(spelt())
 def test_no_secret_can_be_read_out_of_what_is_shown(secret_and_text):
     secret, text = secret_and_text
+    assume(not can_be_read(secret, MASK))  # "REDACTED" is no secret
     shown = KnownSecrets.of([secret]).hide(text)
     assert MASK in shown
     assert not can_be_read(secret, shown)

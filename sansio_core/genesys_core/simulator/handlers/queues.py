@@ -4,7 +4,7 @@ Invariants: a PUT replaces all properties of a queue except its id.
 """
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, cast
 
 from genesys_core.simulator.conversations.agents import forget_member
 from genesys_core.simulator.conversations.lifecycle import disconnect_all
@@ -18,6 +18,8 @@ from genesys_core.simulator.http.exchange import (
 )
 from genesys_core.simulator.http.paging import make_page
 from genesys_core.simulator.http.problems import PlatformProblem, no_such_entity
+from genesys_core.simulator.resources.values import conform_reply
+from genesys_core.simulator.state.definition import Schema
 from genesys_core.simulator.state.world import QUEUE_DEFAULTS, Record
 
 __all__ = ["HANDLERS"]
@@ -61,8 +63,7 @@ def post_queues(call: ApiCall) -> Reply:
         "dateModified": when,
         "selfUri": f"/api/v2/routing/queues/{identity}",
     }
-    call.state.queues[identity] = queue
-    return json_reply(queue)
+    return _keep(call, queue)
 
 
 def put_queue(call: ApiCall) -> Reply:
@@ -75,8 +76,7 @@ def put_queue(call: ApiCall) -> Reply:
         **kept,
         "dateModified": format_instant(call.now.wall),
     }
-    call.state.queues[str(old["id"])] = queue
-    return json_reply(queue)
+    return _keep(call, queue)
 
 
 def delete_queue(call: ApiCall) -> Reply:
@@ -105,6 +105,14 @@ HANDLERS: Mapping[tuple[str, str], Handler] = {
     ("PUT", "/api/v2/routing/queues/{queueId}"): put_queue,
     ("DELETE", "/api/v2/routing/queues/{queueId}"): delete_queue,
 }
+
+
+def _keep(call: ApiCall, queue: Record) -> Reply:
+    """Store a queue as the model declares it, whatever else the caller sent."""
+    schema = call.route.facts.reply_schema or Schema()
+    kept = cast(Record, conform_reply(call, schema, queue))
+    call.state.queues[str(queue["id"])] = kept
+    return json_reply(kept)
 
 
 def _find(call: ApiCall) -> Record:

@@ -310,6 +310,11 @@ DEVIATIONS: dict[str, dict[str, str]] = {
             238-one-loop-after-another 238-two-loops-at-once
         """,
     },
+    "httpx*-asyncio": {
+        "in long runs, and not alone, its failure quoted the URL when pickled; the cause is not known": """
+            246-failures-can-be-pickled-and-copied
+        """,
+    },
 }
 """For a transport (``httpx``), or one flavour of it (``httpx-trio``): the reason, and its cases, as
 patterns over their ids."""

@@ -116,6 +116,8 @@ def test_any_definition_becomes_models_that_import(document: dict[str, Any]) -> 
             if "/models/_" in path and path.endswith("pyi") and "__init__" not in path:
                 check_stub(text, package)
         for model in found.models:
+            if model.tag:
+                continue  # a union has no fields
             made = getattr(package, model.name)
             assert made.__struct_encode_fields__ == tuple(one.wire for one in model.fields)
             assert msgspec.json.decode(b"{}", type=made) == made()
