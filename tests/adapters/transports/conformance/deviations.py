@@ -88,6 +88,9 @@ DEVIATIONS: dict[str, dict[str, str]] = {
         """,
     },
     "httpx*-asyncio": {
+        "in long runs, and not alone, its failure quoted the URL when pickled; the cause is not known": """
+            246-failures-can-be-pickled-and-copied
+        """,
         "names and addresses are the standard library's affair: one after the other, without a time limit": """
             145-name-no-address
         """,
@@ -308,11 +311,6 @@ DEVIATIONS: dict[str, dict[str, str]] = {
         """,
         "its connections belong to one event loop, which is not looked at": """
             238-one-loop-after-another 238-two-loops-at-once
-        """,
-    },
-    "httpx*-asyncio": {
-        "in long runs, and not alone, its failure quoted the URL when pickled; the cause is not known": """
-            246-failures-can-be-pickled-and-copied
         """,
     },
 }
