@@ -18,7 +18,7 @@ from genesys_core.simulator.http.exchange import (
 )
 from genesys_core.simulator.http.paging import make_page
 from genesys_core.simulator.http.problems import PlatformProblem, no_such_entity
-from genesys_core.simulator.resources.values import conform_reply
+from genesys_core.simulator.http.values import conform_reply
 from genesys_core.simulator.state.definition import Schema
 from genesys_core.simulator.state.world import QUEUE_DEFAULTS, Record
 

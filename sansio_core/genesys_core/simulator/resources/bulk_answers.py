@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from genesys_core.simulator.handlers.generic import respond_with_example
 from genesys_core.simulator.http.exchange import ApiCall, Reply, json_reply
+from genesys_core.simulator.http.values import adopt_properties
 from genesys_core.simulator.resources.listing_styles import find_listing_style
 from genesys_core.simulator.resources.member_answers import read_ids
 from genesys_core.simulator.resources.pages import make_listing
 from genesys_core.simulator.resources.rule_types import Collection, ResourceRule, are_alike
 from genesys_core.simulator.resources.store import ResourcePath, ResourceStore, resource_path
-from genesys_core.simulator.resources.values import adopt_properties
 from genesys_core.simulator.state.examples import Json
 from genesys_core.simulator.state.world import Record
 

@@ -15,6 +15,7 @@ from genesys_core.simulator.handlers.generic import respond_with_last_page
 from genesys_core.simulator.handlers.uploads import UPLOADS
 from genesys_core.simulator.http.exchange import ApiCall, Reply, json_reply
 from genesys_core.simulator.http.problems import no_such_entity
+from genesys_core.simulator.http.values import adopt_properties, conform_reply
 from genesys_core.simulator.resources.job_rules import RESULTS
 from genesys_core.simulator.resources.job_states import FAILURE, SUCCESS, JobStates
 from genesys_core.simulator.resources.rule_types import Collection
@@ -26,7 +27,6 @@ from genesys_core.simulator.resources.store import (
     check_room,
     resource_path,
 )
-from genesys_core.simulator.resources.values import adopt_properties, conform_reply
 from genesys_core.simulator.state.definition import Schema
 from genesys_core.simulator.state.jobs import JobRun
 from genesys_core.simulator.state.world import Record

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from genesys_core.simulator.handlers.generic import respond_with_example
 from genesys_core.simulator.http.exchange import ApiCall, Reply, json_reply
+from genesys_core.simulator.http.values import adopt_properties, conform_reply
 from genesys_core.simulator.resources.listings import list_items
 from genesys_core.simulator.resources.member_rules import find_member_list, member_identity
 from genesys_core.simulator.resources.rule_types import (
@@ -23,7 +24,6 @@ from genesys_core.simulator.resources.store import (
     check_room,
     resource_path,
 )
-from genesys_core.simulator.resources.values import adopt_properties, conform_reply
 from genesys_core.simulator.state.definition import Schema
 from genesys_core.simulator.state.world import Record
 

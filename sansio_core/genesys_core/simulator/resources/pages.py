@@ -16,8 +16,8 @@ import msgspec
 from genesys_core.simulator.http.exchange import ApiCall
 from genesys_core.simulator.http.paging import MAX_PAGE_SIZE
 from genesys_core.simulator.http.problems import bad_request
+from genesys_core.simulator.http.values import conform_reply
 from genesys_core.simulator.resources.listing_styles import FieldPath, ListingStyle
-from genesys_core.simulator.resources.values import conform_reply
 from genesys_core.simulator.state.definition import Schema
 from genesys_core.simulator.state.examples import Json
 from genesys_core.simulator.state.world import Record

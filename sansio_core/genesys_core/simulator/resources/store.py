@@ -15,9 +15,9 @@ from genesys_core.simulator.http.problems import (
     no_such_entity,
     version_conflict,
 )
+from genesys_core.simulator.http.values import adopt_properties, conform_reply
 from genesys_core.simulator.resources.rule_types import Collection, are_alike
 from genesys_core.simulator.resources.rules import ResourceRules
-from genesys_core.simulator.resources.values import adopt_properties, conform_reply
 from genesys_core.simulator.state.definition import Definition, Schema
 from genesys_core.simulator.state.examples import Json, example_of, minimal_value, uuid_shaped
 from genesys_core.simulator.state.memory import PlatformState

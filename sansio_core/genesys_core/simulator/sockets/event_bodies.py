@@ -12,7 +12,7 @@ from msgspec import UNSET, UnsetType
 
 from genesys_core.clock import Now
 from genesys_core.simulator.http.exchange import format_instant
-from genesys_core.simulator.resources.values import conform_value
+from genesys_core.simulator.http.values import conform_value
 from genesys_core.simulator.state.changes import ChangeKind
 from genesys_core.simulator.state.definition import Definition, Schema
 from genesys_core.simulator.state.examples import Json, minimal_value

@@ -7,7 +7,7 @@ from msgspec import UNSET
 
 from genesys_core.simulator import example
 from genesys_core.simulator.http.exchange import ApiCall
-from genesys_core.simulator.resources.values import (
+from genesys_core.simulator.http.values import (
     adopt_properties,
     conform_reply,
     conform_value,
