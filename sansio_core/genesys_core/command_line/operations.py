@@ -77,7 +77,7 @@ class OperationDescription:
     @cached_property
     def parameters(self) -> tuple[OperationParameter, ...]:
         """The parameters, in the definition's order."""
-        texts = {match[1]: " ".join(match[2].split()) for match in _ENTRY.finditer(self.documented)}
+        texts = {match[2]: " ".join(match[3].split()) for match in _ENTRY.finditer(self.documented)}
         places = {_folded(name) for name in _PLACEHOLDER.findall(self.path)}
         return tuple(
             _parameter(name, texts.get(name, ""), places, is_required=number < self.required)
@@ -192,5 +192,6 @@ _PLACES: Final[dict[str, ParameterPlace]] = {"path": "path", "query": "query", "
 _REQUEST: Final = re.compile(r"\b([A-Z]+) (/\S+) -> (.+?)\.(?=[ ]*(?:\n|$))", re.DOTALL)
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 _LINK: Final = re.compile(r"https://\S+")
-_ENTRY: Final = re.compile(r"^ {8}(\w+): (.*(?:\n {12}.*)*)", re.MULTILINE)
+# Since Python 3.13 the compiler removes the indentation that the lines of a docstring share.
+_ENTRY: Final = re.compile(r"^( {4}| {8})(\w+): (.*(?:\n\1 {4}.*)*)", re.MULTILINE)
 _QUOTED: Final = re.compile(r"``([^`]+)``")

@@ -31,6 +31,8 @@ def plain_text(text: str) -> str:
 def inline_code(text: str) -> str:
     """Return text as inline code, whatever backticks and bars it contains."""
     line = " ".join(text.split())
+    if "\\|" in line:  # no spelling of a code span survives a table
+        return f"<code>{plain_text(line)}</code>"
     longest = max(map(len, _BACKTICKS.findall(line)), default=0)
     mark, space = "`" * (longest + 1), " " if longest else ""
     return f"{mark}{space}{line}{space}{mark}".replace("|", "\\|") if line else ""

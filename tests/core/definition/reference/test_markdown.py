@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from genesys_core.definition.reference.markdown import (
@@ -75,6 +75,7 @@ def test_blocks() -> None:
 
 
 @given(st.text(max_size=40))
+@example("\\|")
 def test_a_cell_is_one_line_and_ends_no_cell(text: str) -> None:
     for cell in (plain_text(text), inline_code(text)):
         assert "\n" not in cell
