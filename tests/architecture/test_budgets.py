@@ -128,7 +128,7 @@ def test_the_installed_packages_are_small(tmp_path: Path) -> None:
     every operation, the simulator had the rules of its events, and every operation had a summary (0.4 MB), a
     link to the platform's page (0.8 MB) and words for its parameters (0.1 MB) in its docstring, from tables of
     words (0.3 MB); the simulator's rules for members, searches and commands are 0.15 MB. Exports and Redis took it
-     over 20 MB. The official SDK takes 152 MB.
+    over 20 MB. The official SDK takes 152 MB.
     """
     total = 0
     for package in (genesys_core, genesys_cloud):

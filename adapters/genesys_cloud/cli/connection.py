@@ -51,7 +51,7 @@ def client_options(options: Mapping[str, object]) -> "ClientOptions":
         elif not os.path.exists(tokens):  # noqa: PTH110
             raise UsageError(
                 f"profile {profile!r}: neither {config} nor {tokens} exists; run "
-                f"genesys-cloud --profile {profile} login, or create the first"
+                f"genesys-cloud login --token-file {tokens}, or create the first"
             )
     if options.get("proxy"):
         found["proxy"] = str(options["proxy"])

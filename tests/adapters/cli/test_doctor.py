@@ -8,7 +8,9 @@ from email.utils import formatdate
 
 import pytest
 
+from genesys_cloud.cli.connection import client_options
 from genesys_cloud.simulator import running_simulator
+from genesys_core.command_line.usage import UsageError
 from tests.helpers.command import run_command
 from tests.helpers.server import Raw, Reply, Stall, scripted_server
 
@@ -106,6 +108,14 @@ def test_region():
 
 def test_profile():
     assert failure(examine(before=("--profile", "nope"))) == ("configuration", "configuration")
+
+
+def test_a_missing_profile_names_the_sign_in_that_makes_it(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(UsageError) as caught:
+        client_options({"profile": "nope"})
+    tokens = tmp_path / ".genesyscloudpython/profiles/nope/tokens.json"
+    assert f"run genesys-cloud login --token-file {tokens}" in str(caught.value)
 
 
 def test_dns():
