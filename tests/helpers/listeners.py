@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import anyio
@@ -15,6 +15,7 @@ from genesys_cloud.notifications import Policy
 from genesys_cloud.simulator import RunningSimulator
 from genesys_core.notifications.buffer import Event
 from tests.helpers.flavours import run_now
+from tests.helpers.threads import threads_end
 
 LIMIT = 30
 """Seconds after which what a test waits for does not come."""
@@ -132,9 +133,6 @@ def subscribed(simulator: RunningSimulator) -> set[str]:
     )
 
 
-@contextmanager
-def no_threads_left() -> Iterator[None]:
-    """Whether the block leaves no thread of a handler behind."""
-    yield
-    names = [each.name for each in threading.enumerate()]
-    assert not [name for name in names if name.startswith("genesys-cloud notifications")], names
+def no_threads_left() -> AbstractContextManager[None]:
+    """Fail if the block leaves a thread of a handler behind."""
+    return threads_end("genesys-cloud notifications")

@@ -9,7 +9,7 @@ __all__ = ["threads_end"]
 
 
 @contextmanager
-def threads_end(name: str = "", *, seconds: float = 10) -> Iterator[None]:
+def threads_end(name: str = "", *, seconds: float = 60) -> Iterator[None]:
     """Fail if a thread that was started in the block is still there after it.
 
     A thread on its way out is waited for: a worker of an event loop's pool ends when the loop is

@@ -2,7 +2,6 @@
 
 import io
 import sys
-import threading
 
 import pytest
 from typer import Exit
@@ -10,6 +9,7 @@ from typer import Exit
 from genesys_cloud import demo
 from genesys_cloud.cli import demo as demo_command
 from genesys_core.errors import ConnectError
+from tests.helpers.threads import threads_end
 
 EXPECTED = (
     "GET /api/v2/users/me",
@@ -35,9 +35,8 @@ def test_it_reads_the_same_with_and_without_rich(monkeypatch, missing):
 
 
 def test_it_prints_to_standard_output_and_leaves_no_thread(capsys):
-    before = threading.active_count()
-    assert demo.run_demo() == 0
-    assert threading.active_count() == before
+    with threads_end():
+        assert demo.run_demo() == 0
     shown = capsys.readouterr()
     assert "60 users" in shown.out
     assert shown.err == ""

@@ -25,6 +25,7 @@ from genesys_core.errors import (
     InvalidValueError,
 )
 from genesys_core.oauth.tokens import Token
+from tests.helpers.threads import threads_end
 from tests.strategies.loopback import ScriptedBrowser, message_of, query_of
 
 httpx = pytest.importorskip("httpx")
@@ -39,9 +40,8 @@ def simulator():
 
 @pytest.fixture(autouse=True)
 def _threads():
-    before = threading.active_count()
-    yield
-    assert threading.active_count() == before
+    with threads_end():
+        yield
 
 
 @pytest.fixture(autouse=True)

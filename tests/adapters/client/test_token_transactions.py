@@ -22,6 +22,7 @@ from genesys_core.oauth.tokens import Token
 from tests.helpers.flavours import Api, every_flavour, settled
 from tests.helpers.server import TOKEN, Reply, Seen, scripted_server
 from tests.helpers.slow import Slow
+from tests.helpers.threads import threads_end
 from tests.strategies.oauth import MARK
 
 GRANT = ClientCredentials("id", "secret")
@@ -49,8 +50,10 @@ class Rotating(Slow):
         return rotating(seen)
 
 
-def running_threads() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith(THREAD)]
+@pytest.fixture(autouse=True)
+def _no_exchange_keeps_its_thread():
+    with threads_end(THREAD):
+        yield
 
 
 # A call that goes, and the exchange that it began
@@ -72,7 +75,6 @@ def test_a_call_ends_at_its_deadline_though_its_exchange_goes_on(run):
     assert len(server.asked("/oauth/token")) == 1
     assert len(server.asked("/api/v2/users/me")) == 1
     assert store.load(key_of(server)).refresh_token == "r1"
-    assert running_threads() == []
 
 
 @every_flavour
@@ -90,7 +92,6 @@ def test_closing_waits_for_an_exchange_whose_call_has_gone(run):
         run(scenario, host=server.url, auth=KEPT, token_store=store)
         assert store.load(key_of(server)).access_token == "a1"
     assert clients[0].auth.token.refresh_token == "r1"
-    assert running_threads() == []
 
 
 def test_a_thread_that_is_interrupted_leaves_its_exchange_running(monkeypatch):
@@ -384,4 +385,3 @@ def test_clients_that_share_a_store_do_not_keep_each_others_threads():
     with scripted_server(slow) as server:
         asyncio.run(main())
     assert len(server.asked("/oauth/token")) == 1
-    assert running_threads() == []

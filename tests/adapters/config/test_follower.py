@@ -23,6 +23,7 @@ from genesys_core.api import users
 from genesys_core.configuration.file_changes import FileSnapshot
 from tests.helpers.flavours import Api, every_flavour
 from tests.helpers.server import TOKEN, Reply, scripted_server
+from tests.helpers.threads import threads_end
 from tests.strategies.observability import program_logging
 
 GRANT = ClientCredentials("id", "secret")
@@ -80,11 +81,8 @@ def steps(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def no_thread_is_left():
-    before = set(threading.enumerate())
-    yield
-    gc.collect()
-    left = set(threading.enumerate()) - before
-    assert left == set()
+    with threads_end():
+        yield
 
 
 def retries(number: int, more: str = "") -> str:

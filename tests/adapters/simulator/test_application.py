@@ -22,6 +22,7 @@ from genesys_cloud.simulator import (
     running_simulator,
 )
 from genesys_core.clock import Now
+from tests.helpers.threads import threads_end
 from tests.strategies.simulator import WALL
 
 httpx = pytest.importorskip("httpx")
@@ -153,12 +154,10 @@ def test_several_run_side_by_side():
 
 
 def test_nothing_is_left_behind_not_even_with_idle_connections():
-    before = threading.active_count()
-    with running_simulator() as running:
+    with threads_end(), running_simulator() as running:
         client = httpx.Client(base_url=running.url, trust_env=False)
         client.get(ME)
         silent = socket.create_connection(address(running))
-    assert threading.active_count() == before
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(address(running))
     assert silent.recv(1) == b""
@@ -167,18 +166,15 @@ def test_nothing_is_left_behind_not_even_with_idle_connections():
 
 
 def test_an_error_in_the_block_ends_the_server_too():
-    before = threading.active_count()
-    with pytest.raises(LookupError), running_simulator():
+    with threads_end(), pytest.raises(LookupError), running_simulator():
         raise LookupError
-    assert threading.active_count() == before
 
 
 def test_a_port_that_is_taken_is_an_error_and_leaves_nothing(running):
-    before = threading.active_count()
     host, port = address(running)
-    with pytest.raises(OSError, match="in use"), running_simulator(host=host, port=port):
+    taken = pytest.raises(OSError, match="in use")
+    with threads_end(), taken, running_simulator(host=host, port=port):
         pass
-    assert threading.active_count() == before
 
 
 def test_settings_that_contradict_each_other():

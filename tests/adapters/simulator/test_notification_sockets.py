@@ -23,6 +23,7 @@ from genesys_cloud.simulator import (
 from genesys_core.clock import Now
 from genesys_core.simulator.sockets.actions import Delivery
 from genesys_core.simulator.wire.websocket_server import frame
+from tests.helpers.threads import threads_end
 from tests.strategies.hub import CHANNELS, HEARTBEAT, PONG
 from tests.strategies.simulator import WALL
 
@@ -329,8 +330,7 @@ def test_from_within_an_event_loop(backend):
 
 
 def test_nothing_is_left_behind_not_even_with_open_and_silent_sockets():
-    before = threading.active_count()
-    with contextlib.ExitStack() as stack:
+    with threads_end(), contextlib.ExitStack() as stack:
         with office() as desk:
             channels = [desk.channel() for _ in range(3)]
             sockets = [stack.enter_context(connect(uri, proxy=None)) for _, uri in channels]
@@ -339,17 +339,15 @@ def test_nothing_is_left_behind_not_even_with_open_and_silent_sockets():
             port = desk.running.simulator.state.socket_port
         for ws in sockets:
             end_of(ws)
-    assert threading.active_count() == before
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port))
 
 
 def test_a_sockets_port_that_is_taken_is_an_error_and_leaves_nothing(desk):
-    before = threading.active_count()
     port = desk.running.simulator.state.socket_port
-    with pytest.raises(OSError, match="in use"), running_simulator(socket_port=port):
+    taken = pytest.raises(OSError, match="in use")
+    with threads_end(), taken, running_simulator(socket_port=port):
         pass
-    assert threading.active_count() == before
 
 
 def test_the_application_alone_leads_to_the_port_of_the_request():

@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 
 LIMIT = 20.0
 """Seconds after which something that has to come is taken not to come."""
+THREAD = "scripted server"
+"""How the threads of a server are named."""
 
 
 @dataclass(frozen=True)
@@ -440,11 +442,11 @@ def serving(
                     peer = Peer(server, sock, len(server.peers) + 1)
                     server.peers.append(peer)
                     server.changed.notify_all()
-                thread = threading.Thread(target=run, args=(peer,), daemon=True)
+                thread = threading.Thread(target=run, name=THREAD, args=(peer,), daemon=True)
                 threads.append(thread)
                 thread.start()
 
-        acceptor = threading.Thread(target=accept, daemon=True)
+        acceptor = threading.Thread(target=accept, name=THREAD, daemon=True)
         acceptor.start()
         try:
             yield server
