@@ -1,47 +1,69 @@
 """Maps exceptions of httpx and httpx2 to transport failures, and tracks the progress of requests.
 
 Invariants: every exception of the library or the operating system becomes a
-:class:`~genesys_core.http.messages.TransportFailure` that contains no secret and no bytes of the
-peer, and guarantees that nothing was sent only if that is certain. Exceptions are recognized by
-class name, which both libraries share.
+:class:`~genesys_core.http.messages.TransportFailure` that guarantees that nothing was sent only if
+that is certain. Its message is composed from this module's own words, error codes of the operating
+system and of OpenSSL, and the status of a proxy; never from a message of the library, which may
+quote the request or the peer. The library's exceptions hold the request with its credentials, so no
+failure is chained to them: some picklers and error reporters follow the chain. Exceptions are
+recognized by class name, which both libraries share.
 """
 
+import os
 import re
+import socket
 import ssl
 import time
 from collections.abc import Mapping
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NoReturn, TypeAlias
 
+from genesys_cloud.transports.tls_bytes import tls_reason
 from genesys_core.http.messages import FailureKind, TransportFailure
-from genesys_core.http.redaction import DEFAULT_REDACTION
+from genesys_core.transport.dialer import describe_tls_error
 
 __all__ = ["Progress", "deadline_failure", "failure_of", "raise_transport_failure"]
 
-_FAILURES: Final[tuple[tuple[str, FailureKind, bool], ...]] = (
-    ("PoolTimeout", "timeout", False),
-    ("ConnectTimeout", "timeout", False),
-    ("TimeoutException", "timeout", True),
-    ("ProxyError", "proxy", False),
-    ("ConnectError", "connect", False),
-    ("UnsupportedProtocol", "connect", False),
-    ("InvalidURL", "protocol", False),
-    ("LocalProtocolError", "protocol", False),
-    ("NetworkError", "closed", True),
-    ("RemoteProtocolError", "protocol", True),
-    ("HTTPError", "protocol", True),
-    ("StreamError", "protocol", True),
-    ("UnicodeError", "connect", False),
-    ("OverflowError", "connect", False),  # from an invalid port
-    ("OSError", "closed", True),
+
+_Meaning: TypeAlias = tuple[FailureKind, bool, str]
+"""Kind, ``sent`` and message. ``sent`` is false only if nothing has been written yet."""
+
+_MEANINGS: Final[dict[str, _Meaning]] = {
+    "PoolTimeout": ("timeout", False, "no connection became free in time"),
+    "ConnectTimeout": ("timeout", False, "connecting took too long"),
+    "WriteTimeout": ("timeout", True, "sending the request took too long"),
+    "ReadTimeout": ("timeout", True, "no response in time"),
+    "TimeoutException": ("timeout", True, "a timeout"),
+    "ProxyError": ("proxy", False, "the proxy refused the connection"),
+    "ConnectError": ("connect", False, "connecting failed"),
+    "UnsupportedProtocol": ("connect", False, "the URL's scheme is neither http nor https"),
+    "InvalidURL": ("protocol", False, "the URL is invalid"),
+    "LocalProtocolError": (
+        "protocol",
+        False,
+        "the request, or the length of its body, cannot be written as HTTP",
+    ),
+    "NetworkError": ("closed", True, "the connection failed"),
+    "RemoteProtocolError": ("protocol", True, "the response is not valid HTTP"),
+    "HTTPError": ("protocol", True, "the request failed"),
+    "StreamError": ("protocol", True, "the response cannot be read"),
+    "UnicodeError": ("connect", False, "the host or a header cannot be encoded"),
+    "OverflowError": ("connect", False, "the port is invalid"),
+    "OSError": ("closed", True, "the connection failed"),
+}
+"""The most specific class applies."""
+
+_TRUNCATED: Final[_Meaning] = (
+    "closed",
+    True,
+    "the peer closed the connection before the response was complete",
 )
-"""The first matching class applies. ``sent`` is false only if nothing has been written yet."""
-
-_OF_NO_KIND: Final[tuple[str, FailureKind, bool]] = ("", "protocol", True)
-
-_CLOSED: Final = re.compile("Server disconnected|peer (?:unexpectedly )?closed|ConnectionClosed")
+_TRUNCATED_TEXT: Final = re.compile(
+    "Server disconnected|peer (?:unexpectedly )?closed|ConnectionClosed"
+)
 """Messages of httpcore and h11 for a truncated response; the same exception also means invalid HTTP."""
 
-_QUOTED: Final = re.compile(r":? ?(?:bytearray\()?b['\"]")
+_STATUS: Final = re.compile(r"[1-5][0-9]{2}(?= )")
+"""The status of a proxy, at the beginning of httpcore's message."""
 
 
 class Progress:
@@ -121,53 +143,64 @@ def raise_transport_failure(
         began: whether a part of the body is known to have been sent.
         expires: the request's deadline; a timeout after it is reported as the deadline's.
     """
-    if isinstance(error, TransportFailure):
-        raise error
-    failure = failure_of(error, progress)
-    failure.sent = failure.sent or began
-    if failure.kind == "timeout" and expires is not None and time.monotonic() >= expires:
-        failure = deadline_failure(sent=failure.sent)
-    raise failure from (None if _is_quoting(error) else error)
+    failure = error if isinstance(error, TransportFailure) else failure_of(error, progress)
+    if failure is not error:
+        failure.sent = failure.sent or began
+        if failure.kind == "timeout" and expires is not None and time.monotonic() >= expires:
+            failure = deadline_failure(sent=failure.sent)
+    try:
+        raise failure from None
+    finally:
+        # "from None" keeps the exception that is being handled as the context.
+        failure.__context__ = None
 
 
 def failure_of(error: Exception, progress: Progress | None = None) -> TransportFailure:
     """Return the transport failure for an exception of httpx."""
-    names = {kind_of_error.__name__ for kind_of_error in type(error).__mro__}
-    fitting = (each for each in _FAILURES if each[0] in names)
-    name, kind, sent = next(fitting, _OF_NO_KIND)
-    if name == "RemoteProtocolError" and _CLOSED.search(str(error)):
-        kind = "closed"
-    broken = _broken_tls(error, kind)
-    words = _words(error, broken or error)
-    if broken is not None:
-        kind = "tls"
+    name, (kind, sent, words) = _meaning(error)
+    broken = _os_error(error)
+    if kind in {"connect", "closed"} and broken is not None:
+        if not isinstance(broken, ssl.SSLError):
+            words = _os_words(broken) or words
+        elif kind == "connect" or not _has_ended(broken):
+            kind, words = "tls", describe_tls_error(*tls_reason(broken))
     if progress is None or name == "InvalidURL":
         return TransportFailure(words, kind=kind, sent=sent)
     return progress.failure(words, kind, sent=sent)
 
 
-def _words(error: Exception, reason: Exception) -> str:
-    if _is_quoting(error):
-        return "the request, or the length of its body, cannot be written as HTTP"
-    text = _QUOTED.split(DEFAULT_REDACTION.shown_text(str(reason)))[0]
-    return text or type(reason).__name__
+def _meaning(error: Exception) -> tuple[str, _Meaning]:
+    """Return the class that determines the meaning of an exception, and the meaning."""
+    names = (each.__name__ for each in type(error).__mro__)
+    name = next((each for each in names if each in _MEANINGS), "")
+    if not name:  # such as one of the caller's own extension of httpx
+        return name, ("protocol", True, f"the HTTP client raised {type(error).__name__}")
+    if name == "RemoteProtocolError" and _TRUNCATED_TEXT.search(str(error)):
+        return name, _TRUNCATED
+    if name == "ProxyError" and (status := _STATUS.match(str(error))):
+        return name, ("proxy", False, f"the proxy answered with status {status[0]}")
+    return name, _MEANINGS[name]
 
 
-def _is_quoting(error: Exception) -> bool:
-    """Whether the message is h11's about our request, which quotes it and thereby the token."""
-    return type(error).__name__ == "LocalProtocolError"
-
-
-def _broken_tls(error: BaseException | None, kind: FailureKind) -> ssl.SSLError | None:
-    """Return the TLS error in the chain, unless the connection below TLS failed."""
+def _os_error(error: BaseException | None) -> OSError | None:
+    """Return the error of the operating system or of TLS behind an exception."""
     # httpcore raises some exceptions "from None", which keeps the context. Exceptions that the
     # caller is handling are context too, so the first OSError in the chain applies.
     while error is not None and not isinstance(error, OSError | TransportFailure):
         error = error.__cause__ or error.__context__
-    if kind not in {"connect", "closed"} or not isinstance(error, ssl.SSLError):
-        return None
-    ended = isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError)
-    return None if kind == "closed" and ended else error
+    return error if isinstance(error, OSError) else None
+
+
+def _os_words(error: OSError) -> str:
+    """Return the system's words for an error code; empty without a code."""
+    if isinstance(error, socket.gaierror):
+        return error.strerror or ""
+    return os.strerror(error.errno) if error.errno else ""
+
+
+def _has_ended(error: ssl.SSLError) -> bool:
+    """Whether the connection below TLS ended, which is no failure of TLS."""
+    return isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError)
 
 
 def deadline_failure(*, sent: bool = True) -> TransportFailure:

@@ -15,11 +15,11 @@ _RECORD: Final = 16_384
 
 def tls_reason(error: ssl.SSLError) -> tuple[str | None, str | None]:
     """Return OpenSSL's reason, and why a certificate was rejected."""
-    # Python provides no reason for an end of the connection.
+    # Python provides no reason for an end of the connection, and errors that were not raised by
+    # OpenSSL lack the attributes.
     ended = isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError)
-    reason = error.reason or ("UNEXPECTED_EOF_WHILE_READING" if ended else None)
-    words = error.verify_message if isinstance(error, ssl.SSLCertVerificationError) else None
-    return reason, words
+    reason = getattr(error, "reason", None) or ("UNEXPECTED_EOF_WHILE_READING" if ended else None)
+    return reason, getattr(error, "verify_message", None)
 
 
 class TlsBytes:

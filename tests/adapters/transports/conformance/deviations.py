@@ -88,9 +88,6 @@ DEVIATIONS: dict[str, dict[str, str]] = {
         """,
     },
     "httpx*-asyncio": {
-        "in long runs, and not alone, its failure quoted the URL when pickled; the cause is not known": """
-            246-failures-can-be-pickled-and-copied
-        """,
         "names and addresses are the standard library's affair: one after the other, without a time limit": """
             145-name-no-address
         """,
@@ -307,6 +304,8 @@ DEVIATIONS: dict[str, dict[str, str]] = {
         "the pool and what it leaves behind are the library's own": """
             227-closed-while-calls-are-under-way 229-the-last-one-first
             243-no-cycles-per-failed-call-cut 243-no-cycles-per-failed-call-refused
+        """,
+        "it takes no credentials in a URL beside a header with credentials": """
             246-failures-can-be-pickled-and-copied
         """,
         "its connections belong to one event loop, which is not looked at": """
