@@ -6,6 +6,7 @@ from urllib.parse import quote
 import msgspec
 
 from genesys_core.simulator import Simulator
+from genesys_core.simulator.resources.path_references import CONVERSATIONS, list_references
 from genesys_core.simulator.resources.rules import ResourceRules
 from genesys_core.simulator.state.examples import example_of
 from tests.strategies.simulator import Desk, definition
@@ -88,7 +89,13 @@ class Walk:
         return path
 
     def parent(self, owner, path, item):
+        """The id of an item of a collection, or of what an id in a path refers to."""
         state = self.desk.simulator.state
+        target = dict(list_references(RULES, item)).get(item.rpartition("{")[2].strip("}"))
+        if target == CONVERSATIONS:
+            return self.begin_call()
+        if target is not None:
+            owner = path = target
         if owner == "/api/v2/users":
             return next(iter(state.users))
         if owner == "/api/v2/routing/queues":
@@ -100,6 +107,13 @@ class Walk:
             key = tuple(path.split("/"))
             return next(reversed(state.collections[key]))
         return self.sample(item)
+
+    def begin_call(self):
+        """The id of a call, which the first user begins."""
+        body = {"phoneNumber": "+13175550100"}
+        begun = self.desk.call("POST", f"{CONVERSATIONS}/calls", body)
+        assert begun.status == 200, begun
+        return begun.json["id"]
 
     def sample(self, item):
         name = item.rpartition("{")[2].strip("}")

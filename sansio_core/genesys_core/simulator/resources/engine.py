@@ -24,6 +24,7 @@ from genesys_core.simulator.resources.listing_styles import find_listing_style
 from genesys_core.simulator.resources.listings import list_items
 from genesys_core.simulator.resources.member_answers import change_members
 from genesys_core.simulator.resources.pages import make_listing, read_search
+from genesys_core.simulator.resources.path_references import check_references
 from genesys_core.simulator.resources.rule_types import Collection, ResourceRule
 from genesys_core.simulator.resources.rules import ResourceRules
 from genesys_core.simulator.resources.searches import find_matches
@@ -74,10 +75,12 @@ class ResourceEngine:
             return respond_with_example(call)
         self.store.check_parents(call)
         rule = self.rules.find(call.route)
+        seeded = list_seeds(call)
+        if seeded is None:
+            check_references(self.rules, self.store, call)
         if rule is None:
-            return _marked(list_seeds(call) or respond_with_example(call))
-        seeded = None if rule.action in {"read", "results"} else list_seeds(call)
-        if seeded is not None:
+            return _marked(seeded or respond_with_example(call))
+        if seeded is not None and rule.action not in {"read", "results"}:
             return seeded
         if rule.collection is None:
             return self._answer_single(call, rule)

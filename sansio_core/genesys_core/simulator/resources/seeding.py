@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 from genesys_core.errors import InvalidValueError
 from genesys_core.simulator.http.exchange import format_instant
 from genesys_core.simulator.resources.listing_styles import find_listing_style
+from genesys_core.simulator.resources.path_references import CONVERSATIONS, list_references
 from genesys_core.simulator.resources.rules import ResourceRules
 from genesys_core.simulator.resources.store import ResourcePath, ResourceStore, resource_path
 from genesys_core.simulator.state.definition import Definition, OperationFacts, Schema
@@ -19,6 +20,7 @@ from genesys_core.simulator.state.examples import Json, example_of, uuid_shaped
 from genesys_core.simulator.state.jobs import JobRun
 from genesys_core.simulator.state.memory import PlatformState
 from genesys_core.simulator.state.routes import ServedRoute
+from genesys_core.simulator.state.timeline import ConversationTimeline
 from genesys_core.simulator.state.world import Record
 
 __all__ = ["Seeding"]
@@ -102,14 +104,26 @@ class Seeding:
         if rule is not None and rule.collection is not None and rule.action == "read":
             above.insert(0, (rule.collection.template, route.template))
         for owner, item in reversed(above):
-            known = self._store.known_items(state, owner, arguments)
-            at = resource_path(item, arguments)
-            collection = self._rules.collection(owner)
-            if known is not None and collection is not None and at[-1] not in known:
-                made = self._store.make_example(collection.entity)
-                known[at[-1]] = self._store.place_record(made, collection.entity, at)
-                if collection.states is not None:
-                    state.jobs[at] = JobRun(started=0, ended=collection.states.success)
+            self._create_item(state, owner, resource_path(item, arguments), arguments)
+        for name, target in list_references(self._rules, route.template):
+            identity = arguments[name]
+            if target == CONVERSATIONS:
+                over = ConversationTimeline(identity, "voice", "inbound", started=0, ended=0)
+                state.contact_center.conversations.setdefault(identity, over)
+            else:
+                self._create_item(state, target, (*target.split("/"), identity), {})
+
+    def _create_item(
+        self, state: PlatformState, owner: str, at: ResourcePath, arguments: Mapping[str, str]
+    ) -> None:
+        """Create an example of an item, if it may be created and is not there."""
+        known = self._store.known_items(state, owner, arguments)
+        collection = self._rules.collection(owner)
+        if known is not None and collection is not None and at[-1] not in known:
+            made = self._store.make_example(collection.entity)
+            known[at[-1]] = self._store.place_record(made, collection.entity, at)
+            if collection.states is not None:
+                state.jobs[at] = JobRun(started=0, ended=collection.states.success)
 
     def _stored(
         self,

@@ -1,0 +1,70 @@
+"""The ids in paths that refer to something elsewhere: a user, a queue, a conversation.
+
+Invariants: an id that stands where its own collection is not, such as the user's in
+``/api/v2/voicemail/users/{userId}/policy``, is a 404 unless there is such a thing. Which collection
+it refers to is decided by the parameter's name.
+"""
+
+from collections.abc import Collection as Container
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from genesys_core.simulator.http.exchange import ApiCall
+from genesys_core.simulator.http.problems import no_such_entity
+from genesys_core.simulator.resources.rules import ResourceRules
+from genesys_core.simulator.resources.store import ResourceStore, kind_of
+
+__all__ = ["CONVERSATIONS", "REFERRED", "check_references", "list_references"]
+
+CONVERSATIONS: Final = "/api/v2/conversations"
+"""Where conversations are: no collection of the rules, for commands begin and change them."""
+
+REFERRED: Final[Mapping[str, str]] = {
+    "businessUnitId": "/api/v2/workforcemanagement/businessunits",
+    "campaignId": "/api/v2/outbound/campaigns",
+    "clientId": "/api/v2/oauth/clients",
+    "contactListId": "/api/v2/outbound/contactlists",
+    "conversationId": CONVERSATIONS,
+    "divisionId": "/api/v2/authorization/divisions",
+    "flowId": "/api/v2/flows",
+    "groupId": "/api/v2/groups",
+    "managementUnitId": "/api/v2/workforcemanagement/managementunits",
+    "queueId": "/api/v2/routing/queues",
+    "roleId": "/api/v2/authorization/roles",
+    "skillGroupId": "/api/v2/routing/skillgroups",
+    "teamId": "/api/v2/teams",
+    "userId": "/api/v2/users",
+}
+"""The collection that a path parameter refers to, by its name."""
+
+
+def list_references(rules: ResourceRules, template: str) -> Iterator[tuple[str, str]]:
+    """Yield each parameter of a path that refers to something elsewhere, with what it refers to."""
+    at = template.find("/{")
+    while at >= 0:
+        end = template.index("}", at)
+        name = template[at + 2 : end]
+        target = REFERRED.get(name)
+        if target is not None and rules.collection(template[:at]) is None:
+            yield name, target
+        at = template.find("/{", end)
+
+
+def check_references(rules: ResourceRules, store: ResourceStore, call: ApiCall) -> None:
+    """Check that what the path of a call refers to exists.
+
+    Raises:
+        Problem: 404 for an id that nothing has.
+    """
+    for name, target in list_references(rules, call.route.template):
+        identity = call.arguments[name]
+        known = _known_ids(store, call, target)
+        if known is not None and identity not in known:
+            raise no_such_entity(kind_of(target), identity)
+
+
+def _known_ids(store: ResourceStore, call: ApiCall, target: str) -> Container[str] | None:
+    """Return the ids that a reference may have; ``None`` if it may have any."""
+    if target == CONVERSATIONS:
+        return call.state.contact_center.conversations
+    return store.known_items(call.state, target, {})
