@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from msgspec import UNSET
 
+from genesys_core.simulator.resources.path_references import list_references
 from tests.helpers.resource_walk import RULES, Walk, hand_written
 from tests.strategies.simulator import definition
 
@@ -121,7 +122,10 @@ class Witness:
         """The id of what is above the path of the operation, created once."""
         if owner not in self.parents:
             known = RULES.collection(owner)
-            is_real = hand_written(owner) or (known is not None and known.letter in {"A", "B"})
+            refers = item.rpartition("{")[2].strip("}") in dict(list_references(RULES, item))
+            is_real = (
+                refers or hand_written(owner) or (known is not None and known.letter in {"A", "B"})
+            )
             self.parents[owner] = self.walk.parent(owner, path, item) if is_real else None
         return self.parents[owner] or str(identity)
 

@@ -190,8 +190,9 @@ class Platform:
                 and "{" not in path
                 and path.rpartition("/")[2].lower().removesuffix("s") == kind
             ]
-            # Those that can be created come first: they are no views of others.
-            paths.sort(key=lambda path: ("POST", path) not in operations())
+            # Those that can be created come first, they are no views of others; of these the
+            # shortest: ``/api/v2/users`` and not ``/api/v2/scim/users``.
+            paths.sort(key=lambda path: (("POST", path) not in operations(), path.count("/")))
             self._references[kind] = next(
                 (found for path in paths if (found := self.listed(path))), None
             )
@@ -208,8 +209,10 @@ class Platform:
             return self.call("POST", f"{path}/calls", {"phoneNumber": "+13175550100"})[1]["id"]
         template, path = (each.removesuffix("/divisionviews") for each in (template, path))
         reader, maker = known.get(("GET", template)), known.get(("POST", template))
-        if maker is not None and maker.body is not None:
-            status, made = self.call("POST", path + self.query_of(maker), self.body_of(maker.body))
+        if maker is not None:
+            body = None if maker.body is None else self.body_of(maker.body)
+            status, made = self.call("POST", path + self.query_of(maker), body)
+            made = made[0] if isinstance(made, list) and made else made
             if status < 300 and isinstance(made, dict) and (identity := identity_of(made)):
                 return identity
         if reader is not None:

@@ -46,12 +46,10 @@ def _settled(call: ApiCall, value: Json) -> Json:
     """Adapt the example to the call: insert the requested id, and mark it as the last page."""
     if not isinstance(value, Mapping):
         return value
-    if isinstance(value.get("entities"), list):
-        return _only_page(call, value)
     last = call.route.template.rpartition("/")[2].strip("{}")
     if isinstance(value.get("id"), str) and last in call.arguments:
-        return {**value, "id": call.arguments[last]}
-    return value
+        value = {**value, "id": call.arguments[last]}
+    return _only_page(call, value) if isinstance(value.get("entities"), list) else value
 
 
 def _only_page(call: ApiCall, value: Mapping[str, Json]) -> Json:

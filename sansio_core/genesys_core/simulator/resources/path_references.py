@@ -25,6 +25,7 @@ REFERRED: Final[Mapping[str, str]] = {
     "clientId": "/api/v2/oauth/clients",
     "contactListId": "/api/v2/outbound/contactlists",
     "conversationId": CONVERSATIONS,
+    "deploymentId": "/api/v2/webdeployments/deployments",
     "divisionId": "/api/v2/authorization/divisions",
     "flowId": "/api/v2/flows",
     "groupId": "/api/v2/groups",

@@ -40,7 +40,7 @@ def fitting_call(route):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("stateful", "at_least"), [(False, 3240), (True, 1550)])
+@pytest.mark.parametrize(("stateful", "at_least"), [(False, 3240), (True, 1350)])
 def test_every_operation_answers_with_what_its_definition_promises(stateful, at_least):
     desk = Desk(settings=Settings(stateful=stateful))
     desk.log_in()

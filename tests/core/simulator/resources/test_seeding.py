@@ -150,3 +150,20 @@ def test_items_that_are_no_objects(item, expected):
 def test_what_cannot_be_seeded(method, target, words):
     with pytest.raises(InvalidValueError, match=words):
         Desk().simulator.seed_items(method, target, 1)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/v2/speechandtextanalytics/conversations/c1/categories",
+        "/api/v2/voicemail/users/u1/messages",
+        "/api/v2/conversations/c1/communications/p1/agentchecklists",
+    ],
+)
+def test_what_their_path_refers_to_is_created(path):
+    desk = Desk()
+    desk.simulator.seed_items("GET", path, 2)
+    desk.simulator.seed_items("GET", path, 1)
+    assert desk.call("GET", path).status == 200
+    above = [*desk.simulator.state.contact_center.conversations, *desk.simulator.state.users]
+    assert {"c1", "u1"} & {*above}
