@@ -21,6 +21,15 @@ from genesys_cloud.cli import (
     sign_in,
     simulate,
 )
+from genesys_cloud.cli.connection_arguments import (
+    Authorities,
+    Host,
+    Profile,
+    Proxy,
+    RegionName,
+    TokenFile,
+    connection_options,
+)
 from genesys_cloud.cli.terminal import print_line
 
 __all__ = ["app"]
@@ -65,14 +74,18 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001 - called by typer
 def root(
     ctx: typer.Context,
     *,
-    profile: Annotated[str | None, typer.Option(help="Settings and sign-in of this name.")] = None,
-    region: Annotated[str | None, typer.Option(help="Region such as eu_west_1.")] = None,
-    host: Annotated[str | None, typer.Option(help="Base URL of the API.")] = None,
+    profile: Profile = None,
+    region: RegionName = None,
+    host: Host = None,
+    token_file: TokenFile = None,
+    proxy: Proxy = None,
+    ca: Authorities = None,
     version: Annotated[  # noqa: ARG001 - its callback ends the command
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
     """The Genesys Cloud Platform API from the command line."""
-    given = {"profile": profile, "region": region, "host": host}
-    ctx.obj = {name: value for name, value in given.items() if value is not None}
+    ctx.obj = connection_options(
+        ctx, profile=profile, region=region, host=host, token_file=token_file, proxy=proxy, ca=ca
+    )

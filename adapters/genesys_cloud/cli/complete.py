@@ -20,7 +20,11 @@ from genesys_core.command_line.completion import (
     match_candidates,
 )
 from genesys_core.command_line.job_calls import JOB_ACTIONS, JOB_OPTIONS
-from genesys_core.command_line.profiles import profile_paths
+from genesys_core.command_line.profiles import (
+    PROFILES_FOLDER,
+    profile_paths,
+    select_profile,
+)
 from genesys_core.command_line.raw_calls import METHODS, RAW_OPTIONS, describe_raw_call
 from genesys_core.command_line.usage import UsageError
 
@@ -50,9 +54,11 @@ def complete_words(words: Sequence[str], typed: str) -> list[Candidate]:
         typed: what was typed of it.
     """
     options, rest = split_command(words)
+    if list(words[-1:]) in _INCOMPLETE and (found := _connection_values(words[-1], typed)):
+        return found
     if rest[:1] in _INCOMPLETE:
         return []
-    profile = options.get("profile", os.environ.get("GENESYSCLOUD_PROFILE"))
+    profile = select_profile(options, os.environ)
     if not rest:
         return match_candidates(_first_words(typed), typed)
     name, *rest = rest
@@ -95,6 +101,20 @@ def names_file(profile: str | None) -> Path:
         "~/.genesyscloudpython" if profile is None else profile_paths(profile)[1].rpartition("/")[0]
     )
     return Path(os.path.expanduser(folder), "completion.json")  # noqa: PTH111 - Path's own may raise
+
+
+def _connection_values(option: str, typed: str) -> list[Candidate]:
+    match option:
+        case "--profile":
+            folder = os.path.expanduser(PROFILES_FOLDER)  # noqa: PTH111 - as above
+            found = os.listdir(folder) if os.path.isdir(folder) else []  # noqa: PTH112, PTH208
+            return match_candidates(map(Candidate, sorted(found)), typed)
+        case "--region":
+            from genesys_core.hosts import KNOWN_REGIONS  # noqa: PLC0415 - for --region alone
+
+            return match_candidates(map(Candidate, KNOWN_REGIONS), typed)
+        case _:
+            return []
 
 
 def _first_words(typed: str) -> Iterator[Candidate]:

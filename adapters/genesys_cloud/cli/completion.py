@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from genesys_cloud.cli.complete import names_file
+from genesys_cloud.cli.connection_arguments import (
+    Authorities,
+    Host,
+    Profile,
+    Proxy,
+    RegionName,
+    TokenFile,
+    connection_options,
+)
 from genesys_core.command_line.completion import SHELL_SCRIPTS
+from genesys_core.command_line.profiles import select_profile
 from genesys_core.command_line.usage import UsageError
 
 if TYPE_CHECKING:
@@ -35,6 +45,12 @@ def completion(
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Save the names of users and queues.")
     ] = False,
+    profile: Profile = None,
+    region: RegionName = None,
+    host: Host = None,
+    token_file: TokenFile = None,
+    proxy: Proxy = None,
+    ca: Authorities = None,
 ) -> None:
     """Print the completion script of a shell, or save names for completion."""
     if shell is None and not refresh:
@@ -43,16 +59,24 @@ def completion(
         # A script for a shell, not a text for people: it goes out unchanged.
         typer.echo(SHELL_SCRIPTS[shell.value], nl=False)
     if refresh:
-        _save_names(dict(ctx.obj or {}))
+        options = connection_options(
+            ctx,
+            profile=profile,
+            region=region,
+            host=host,
+            token_file=token_file,
+            proxy=proxy,
+            ca=ca,
+        )
+        _save_names(options)
 
 
-def _save_names(options: dict[str, Any]) -> None:
+def _save_names(options: dict[str, object]) -> None:
     from genesys_cloud.cli.connection import open_client  # noqa: PLC0415 - loads the client
 
     with open_client(options) as client:
         names = _names(client)
-    profile = options.get("profile") or os.environ.get("GENESYSCLOUD_PROFILE")
-    path = names_file(profile or None)
+    path = names_file(select_profile(options, os.environ))
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     new = path.with_suffix(".new")
     new.unlink(missing_ok=True)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from genesys_cloud.cli.connection import config_file_of
+from genesys_cloud.cli.connection_arguments import Profile, connection_options
 from genesys_cloud.cli.terminal import exit_with_error, print_error, print_line
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ def group() -> None:
 
 
 @app.command()
-def check(path: File = None) -> None:
+def check(ctx: typer.Context, path: File = None, *, profile: Profile = None) -> None:
     """Validate a configuration file and report every problem.
 
     Exit code 1 if it has any, or cannot be read. Settings without effect are warnings.
@@ -39,6 +41,7 @@ def check(path: File = None) -> None:
     from genesys_cloud.config.file import Configuration, default_path  # noqa: PLC0415 - see app.py
     from genesys_core.errors import ConfigurationError  # noqa: PLC0415
 
+    path = _file_of(ctx, path, profile)
     try:
         found = Configuration.from_file(path)
     except ConfigurationError as error:
@@ -48,7 +51,7 @@ def check(path: File = None) -> None:
 
 
 @app.command()
-def show(path: File = None) -> None:
+def show(ctx: typer.Context, path: File = None, *, profile: Profile = None) -> None:
     """Show the effective configuration of a client, with the source of each value.
 
     The environment takes precedence over the file, the file over the defaults. Secrets are masked.
@@ -62,6 +65,7 @@ def show(path: File = None) -> None:
     )
     from genesys_core.errors import GenesysCloudError  # noqa: PLC0415
 
+    path = _file_of(ctx, path, profile)
     named = default_path()
     try:
         environment = Configuration.from_environment(os.environ)
@@ -79,6 +83,14 @@ def show(path: File = None) -> None:
     names, values = (max(len(row[column]) for row in rows) for column in (0, 1))
     for name, value, origin in rows:
         print_line(f"{name:{names}}  {value:{values}}  {origin}")
+
+
+def _file_of(ctx: typer.Context, path: Path | None, profile: str | None) -> Path | None:
+    """Return the file to read: the one named, that of the profile, or ``None`` for the default."""
+    if path is not None:
+        return path
+    found = config_file_of(connection_options(ctx, profile=profile))
+    return None if found is None else Path(found)
 
 
 def _warn(found: "Configuration") -> None:

@@ -8,32 +8,37 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from genesys_core.command_line.profiles import profile_paths
-from genesys_core.command_line.usage import UsageError
+from genesys_core.command_line.profiles import (
+    missing_profile,
+    profile_paths,
+    select_profile,
+    select_token_file,
+)
 
 if TYPE_CHECKING:
     from genesys_cloud import Client
     from genesys_cloud.client.options import ClientOptions
     from genesys_core.observability.observers import Observer
 
-__all__ = ["DEFAULT_TOKEN_FILE", "client_options", "open_client", "token_file_of"]
-
-# As in genesys_cloud.sign_in.saved_sign_in, which --help should not load.
-DEFAULT_TOKEN_FILE = "~/.genesyscloudpython/tokens.json"  # noqa: S105 - a path
+__all__ = ["client_options", "config_file_of", "open_client", "sign_in_options", "token_file_of"]
 
 
 def token_file_of(options: Mapping[str, object]) -> str:
     """Return the path of the token file for the options of a command."""
-    profile = _profile(options)
-    given = options.get("token-file") or os.environ.get("GENESYSCLOUD_TOKEN_FILE")
-    if given:
-        return str(given)
-    return DEFAULT_TOKEN_FILE if profile is None else profile_paths(profile)[1]
+    return select_token_file(options, os.environ)
 
 
-def _profile(options: Mapping[str, object]) -> str | None:
-    found = options.get("profile") or os.environ.get("GENESYSCLOUD_PROFILE")
-    return str(found) if found else None
+def config_file_of(options: Mapping[str, object]) -> str | None:
+    """Return the path of the profile's configuration file; ``None`` if there is none.
+
+    Raises:
+        UsageError: not a valid name of a profile.
+    """
+    profile = select_profile(options, os.environ)
+    if profile is None:
+        return None
+    path = os.path.expanduser(profile_paths(profile)[0])  # noqa: PTH111 - as in client_options
+    return path if os.path.exists(path) else None  # noqa: PTH110 - a Path for one question
 
 
 def client_options(options: Mapping[str, object]) -> "ClientOptions":
@@ -42,17 +47,24 @@ def client_options(options: Mapping[str, object]) -> "ClientOptions":
     Raises:
         UsageError: the profile has neither settings nor a sign-in.
     """
-    found: ClientOptions = {}
-    profile = _profile(options)
+    profile = select_profile(options, os.environ)
     if profile is not None:
         config, tokens = map(os.path.expanduser, profile_paths(profile))
-        if os.path.exists(config):  # noqa: PTH110 - a Path for one question
-            found["config_file"] = config
-        elif not os.path.exists(tokens):  # noqa: PTH110
-            raise UsageError(
-                f"profile {profile!r}: neither {config} nor {tokens} exists; run "
-                f"genesys-cloud login --token-file {tokens}, or create the first"
-            )
+        if not os.path.exists(config) and not os.path.exists(tokens):  # noqa: PTH110
+            raise missing_profile(profile, config, tokens)
+    return sign_in_options(options)
+
+
+def sign_in_options(options: Mapping[str, object]) -> "ClientOptions":
+    """Return the arguments of the client that signs in, whose profile may be new.
+
+    Raises:
+        UsageError: not a valid name of a profile.
+    """
+    found: ClientOptions = {}
+    config = config_file_of(options)
+    if config is not None:
+        found["config_file"] = config
     if options.get("proxy"):
         found["proxy"] = str(options["proxy"])
     if options.get("ca"):

@@ -6,22 +6,21 @@ cannot be used at all is an error.
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from genesys_cloud.cli.sign_in import (
-    DEFAULT_TOKEN_FILE,
+from genesys_cloud.cli.connection import open_client
+from genesys_cloud.cli.connection_arguments import (
     Authorities,
+    Host,
+    Profile,
     Proxy,
+    RegionName,
     TokenFile,
-    network_options,
+    connection_options,
 )
 from genesys_cloud.cli.terminal import print_error, print_line
-
-if TYPE_CHECKING:
-    from genesys_cloud import Client
-    from genesys_cloud.transports.network_options import NetworkOptions
 
 __all__ = ["app"]
 
@@ -39,6 +38,7 @@ def group() -> None:
 
 @app.command()
 def fetch(
+    ctx: typer.Context,
     *,
     output: Annotated[
         Path, typer.Option(help="Folder for swagger.json and topics.json; created if necessary.")
@@ -46,15 +46,12 @@ def fetch(
     preview: Annotated[
         bool, typer.Option("--preview", help="Include operations in preview.")
     ] = False,
-    region: Annotated[
-        str | None, typer.Option(help="Region such as eu_west_1, or a domain.", metavar="TEXT")
-    ] = None,
-    host: Annotated[
-        str | None, typer.Option(help="Base URL of the API, instead of a region.")
-    ] = None,
+    profile: Profile = None,
+    region: RegionName = None,
+    host: Host = None,
     proxy: Proxy = None,
     ca: Authorities = None,
-    token_file: TokenFile = DEFAULT_TOKEN_FILE,
+    token_file: TokenFile = None,
 ) -> None:
     """Download the API definition and the notification topics that a region publishes.
 
@@ -63,7 +60,10 @@ def fetch(
     """
     from genesys_cloud.definition import fetch_definition  # noqa: PLC0415 - see app.py
 
-    with _client(token_file, region, host, network_options(proxy, ca)) as client:
+    options = connection_options(
+        ctx, profile=profile, region=region, host=host, token_file=token_file, proxy=proxy, ca=ca
+    )
+    with open_client(options) as client:
         files = fetch_definition(client, output, preview=preview)
     for file in files:
         print_line(f"written: {file}")
@@ -125,19 +125,6 @@ def diff(
     for line in shown.splitlines():
         print_line(line)
     raise typer.Exit(1 if report.fails(fail_on) else 0)
-
-
-def _client(
-    token_file: Path, region: str | None, host: str | None, network: "NetworkOptions"
-) -> "Client":
-    from genesys_cloud import Client  # noqa: PLC0415 - see app.py
-    from genesys_cloud.sign_in.saved_sign_in import SavedSignIn  # noqa: PLC0415
-
-    if host is not None:
-        return Client(host=host, **network)
-    if region is not None:
-        return Client(region=region, **network)
-    return SavedSignIn(token_file).client(**network) or Client(**network)
 
 
 @app.command()

@@ -12,6 +12,15 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from genesys_cloud.cli.connection_arguments import (
+    Authorities,
+    Host,
+    Profile,
+    Proxy,
+    RegionName,
+    TokenFile,
+    connection_options,
+)
 from genesys_cloud.cli.terminal import print_error, print_line
 
 if TYPE_CHECKING:
@@ -53,6 +62,12 @@ def export(
     query: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="Query parameter.")
     ] = None,
+    profile: Profile = None,
+    region: RegionName = None,
+    host: Host = None,
+    token_file: TokenFile = None,
+    proxy: Proxy = None,
+    ca: Authorities = None,
 ) -> None:
     """Export records to files, or continue an export; check one with status and verify.
 
@@ -66,7 +81,15 @@ def export(
     else:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         _export(
-            dict(ctx.obj or {}),
+            connection_options(
+                ctx,
+                profile=profile,
+                region=region,
+                host=host,
+                token_file=token_file,
+                proxy=proxy,
+                ca=ca,
+            ),
             partial(
                 _find,
                 what,

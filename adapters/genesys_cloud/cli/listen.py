@@ -6,29 +6,31 @@ of events, 1 if the platform rejects the client or a topic.
 """
 
 import signal
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from genesys_cloud.cli.sign_in import (
-    DEFAULT_TOKEN_FILE,
+from genesys_cloud.cli.connection import open_client
+from genesys_cloud.cli.connection_arguments import (
     Authorities,
+    Host,
+    Profile,
     Proxy,
+    RegionName,
     TokenFile,
-    network_options,
+    connection_options,
 )
 from genesys_cloud.cli.terminal import exit_with_error, print_error, print_json, print_line
 
 if TYPE_CHECKING:
     from genesys_cloud import Client
-    from genesys_cloud.transports.network_options import NetworkOptions
     from genesys_core.notifications.buffer import Event
 
 __all__ = ["listen"]
 
 
 def listen(
+    ctx: typer.Context,
     topics: Annotated[
         list[str], typer.Argument(metavar="TOPIC...", help="Topics such as v2.users.ID.presence.")
     ],
@@ -39,10 +41,12 @@ def listen(
     count: Annotated[
         int, typer.Option(min=0, help="Exit after this number of events; 0 for never.")
     ] = 0,
-    host: Annotated[str | None, typer.Option(help="Base URL of the API, if not signed in.")] = None,
+    profile: Profile = None,
+    region: RegionName = None,
+    host: Host = None,
     proxy: Proxy = None,
     ca: Authorities = None,
-    token_file: TokenFile = DEFAULT_TOKEN_FILE,
+    token_file: TokenFile = None,
 ) -> None:
     """Print notifications as they arrive, until Ctrl-C.
 
@@ -54,22 +58,16 @@ def listen(
 
     # SIGTERM ends it like Ctrl-C: the channel is closed cleanly.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    options = connection_options(
+        ctx, profile=profile, region=region, host=host, token_file=token_file, proxy=proxy, ca=ca
+    )
     try:
-        with _client(token_file, host, network_options(proxy, ca)) as client:
+        with open_client(options) as client:
             _print_events(client, topics, as_json=as_json, count=count)
     except KeyboardInterrupt:
         return
     except GenesysCloudError as error:
         exit_with_error("listen", str(error))
-
-
-def _client(token_file: Path, host: str | None, network: "NetworkOptions") -> "Client":
-    from genesys_cloud import Client  # noqa: PLC0415 - see cli.app
-    from genesys_cloud.sign_in.saved_sign_in import SavedSignIn  # noqa: PLC0415
-
-    if host is not None:
-        return Client(host=host, **network)
-    return SavedSignIn(token_file).client(**network) or Client(**network)
 
 
 def _print_events(client: "Client", topics: list[str], *, as_json: bool, count: int) -> None:

@@ -8,46 +8,28 @@ token from this machine; exit code 1 means that the platform may not have revoke
 import webbrowser
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from genesys_cloud.cli.connection import sign_in_options, token_file_of
+from genesys_cloud.cli.connection_arguments import (
+    Authorities,
+    Host,
+    Profile,
+    Proxy,
+    TokenFile,
+    connection_options,
+)
 from genesys_cloud.cli.terminal import exit_with_error, print_error, print_line
+from genesys_core.command_line.usage import UsageError
 
 if TYPE_CHECKING:
-    from genesys_cloud.transports.network_options import NetworkOptions
+    from genesys_cloud import Client
+    from genesys_cloud.sign_in.saved_sign_in import SavedSignIn
+    from genesys_core.hosts import Gateway
 
-__all__ = [
-    "DEFAULT_TOKEN_FILE",
-    "Authorities",
-    "Proxy",
-    "TokenFile",
-    "login",
-    "logout",
-    "network_options",
-    "whoami",
-]
-
-TokenFile = Annotated[
-    Path,
-    typer.Option(envvar="GENESYSCLOUD_TOKEN_FILE", help="Token file."),
-]
-# As in genesys_cloud.sign_in.saved_sign_in, which --help should not load.
-DEFAULT_TOKEN_FILE = Path("~/.genesyscloudpython/tokens.json")
-
-Proxy = Annotated[
-    str | None,
-    typer.Option(
-        help="Proxy URL. Prefer HTTPS_PROXY if it contains a password: process lists show options."
-    ),
-]
-Authorities = Annotated[
-    Path | None,
-    typer.Option(
-        "--ca", help="CA certificates as a PEM file; default: SSL_CERT_FILE or the system's."
-    ),
-]
+__all__ = ["login", "logout", "whoami"]
 
 
 class GrantName(StrEnum):
@@ -57,17 +39,8 @@ class GrantName(StrEnum):
     implicit = "implicit"
 
 
-def network_options(proxy: str | None, ca: Path | None) -> "NetworkOptions":
-    """Return the client options for ``--proxy`` and ``--ca``."""
-    options: NetworkOptions = {}
-    if proxy is not None:
-        options["proxy"] = proxy
-    if ca is not None:
-        options["verify"] = str(ca)
-    return options
-
-
 def login(
+    ctx: typer.Context,
     *,
     client_id: Annotated[
         str,
@@ -80,9 +53,7 @@ def login(
             metavar="TEXT",
         ),
     ] = None,
-    host: Annotated[
-        str | None, typer.Option(help="Base URL of the API, instead of a region.")
-    ] = None,
+    host: Host = None,
     gateway_host: Annotated[
         str | None, typer.Option(help="Host of a gateway in front of API and login.")
     ] = None,
@@ -110,15 +81,15 @@ def login(
     again: Annotated[
         bool, typer.Option("--again", help="Ask for the password even if there is a session.")
     ] = False,
-    token_file: TokenFile = DEFAULT_TOKEN_FILE,
+    profile: Profile = None,
+    token_file: TokenFile = None,
 ) -> None:
     """Sign in as a user through the browser, and save the token for later commands.
 
     Exactly this redirect URI must be registered for the OAuth client, which requires a fixed
     --port. Exit code 1 if sign-in was rejected or timed out, 2 if it could not be attempted.
     """
-    from genesys_cloud import Client  # noqa: PLC0415 - see genesys_cloud.cli.app
-    from genesys_cloud.sign_in.browser import BrowserSignIn  # noqa: PLC0415
+    from genesys_cloud.sign_in.browser import BrowserSignIn  # noqa: PLC0415 - see cli.app
     from genesys_cloud.sign_in.saved_sign_in import SavedSignIn, SignInTarget  # noqa: PLC0415
     from genesys_core import errors  # noqa: PLC0415
     from genesys_core.hosts import Gateway  # noqa: PLC0415
@@ -128,12 +99,15 @@ def login(
         gateway_port is not None or gateway_login_path or gateway_api_path
     ):
         exit_with_error("login", "--gateway-port and the paths: need --gateway-host as well", 2)
-    saved = SavedSignIn(token_file)
+    options = connection_options(
+        ctx, profile=profile, region=region, host=host, token_file=token_file, proxy=proxy, ca=ca
+    )
+    saved = SavedSignIn(token_file_of(options))
     try:
         if gateway_host is not None:
             behind = (gateway_protocol, gateway_port, gateway_login_path, gateway_api_path)
             gateway = Gateway(gateway_host, *behind)
-        client = Client(region=region, host=host, gateway=gateway, **network_options(proxy, ca))
+        client = _new_client(options, gateway)
         target = SignInTarget.of(client_id, client.configuration)
         with (
             client,
@@ -164,6 +138,34 @@ def login(
     print_line(f"Signed in. The token is kept in {saved.path}.")
 
 
+def _new_client(options: dict[str, object], gateway: "Gateway | None") -> "Client":
+    from genesys_cloud import Client  # noqa: PLC0415 - see cli.app
+
+    arguments = sign_in_options(options)
+    region, host = options.get("region"), options.get("host")
+    arguments["region"] = str(region) if region else None
+    arguments["host"] = str(host) if host else None
+    arguments["gateway"] = gateway
+    return Client(**arguments)
+
+
+def _saved_sign_in(command: str, options: dict[str, object]) -> "SavedSignIn":
+    """Return the sign-in that a command is about.
+
+    Raises:
+        UsageError: a platform is given, although the sign-in has one.
+    """
+    from genesys_cloud.sign_in.saved_sign_in import SavedSignIn  # noqa: PLC0415 - see cli.app
+
+    for name in ("region", "host"):
+        if name in options:
+            raise UsageError(
+                f"--{name}: {command} is about a saved sign-in, which has its platform; "
+                "select another with --profile or --token-file"
+            )
+    return SavedSignIn(token_file_of(options))
+
+
 def _open(url: str, *, browser: bool) -> None:
     print_line(f"Sign in here: {url}")
     if browser and not webbrowser.open(url):
@@ -171,19 +173,27 @@ def _open(url: str, *, browser: bool) -> None:
 
 
 def whoami(
-    *, proxy: Proxy = None, ca: Authorities = None, token_file: TokenFile = DEFAULT_TOKEN_FILE
+    ctx: typer.Context,
+    *,
+    profile: Profile = None,
+    token_file: TokenFile = None,
+    proxy: Proxy = None,
+    ca: Authorities = None,
 ) -> None:
     """Show who is signed in: user, organization, region, expiry.
 
     Exit code 1 if not signed in, or if the platform no longer accepts the token.
     """
-    from genesys_cloud.sign_in.saved_sign_in import SavedSignIn  # noqa: PLC0415 - see cli.app
-    from genesys_core.errors import AuthenticationError, GenesysCloudError  # noqa: PLC0415
+    from genesys_core.errors import (  # noqa: PLC0415 - see cli.app
+        AuthenticationError,
+        GenesysCloudError,
+    )
 
-    saved = SavedSignIn(token_file)
+    options = connection_options(ctx, profile=profile, token_file=token_file, proxy=proxy, ca=ca)
+    saved = _saved_sign_in("whoami", options)
     try:
         target = saved.target()
-        client = saved.client(**network_options(proxy, ca))
+        client = saved.client(**sign_in_options(options))
         if target is None or client is None:
             exit_with_error("whoami", "not signed in; run genesys-cloud login")
         with client:
@@ -210,23 +220,28 @@ def _until(expires_at: float | None) -> str:
 
 
 def logout(
-    *, proxy: Proxy = None, ca: Authorities = None, token_file: TokenFile = DEFAULT_TOKEN_FILE
+    ctx: typer.Context,
+    *,
+    profile: Profile = None,
+    token_file: TokenFile = None,
+    proxy: Proxy = None,
+    ca: Authorities = None,
 ) -> None:
     """Revoke the token on the platform and delete it here.
 
     Exit code 1 if revocation failed; the token is deleted here nevertheless.
     """
-    from genesys_cloud.sign_in.saved_sign_in import SavedSignIn  # noqa: PLC0415 - see cli.app
-    from genesys_core.errors import GenesysCloudError  # noqa: PLC0415
+    from genesys_core.errors import GenesysCloudError  # noqa: PLC0415 - see cli.app
 
-    saved = SavedSignIn(token_file)
+    options = connection_options(ctx, profile=profile, token_file=token_file, proxy=proxy, ca=ca)
+    saved = _saved_sign_in("logout", options)
     target = saved.target()
     if target is None:
         print_line("Not signed in.")
         return
     problem = None
     try:
-        client = saved.client(**network_options(proxy, ca))
+        client = saved.client(**sign_in_options(options))
         if client is not None:
             with client:
                 client.auth.sign_out()

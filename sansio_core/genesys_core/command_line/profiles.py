@@ -1,17 +1,33 @@
 """Profiles: named settings and sign-ins, each in a folder of its own.
 
-Invariants: a name never leads out of the folder of profiles.
+Invariants: a name never leads out of the folder of profiles. What is given with the command precedes the
+environment, and a token file precedes a profile.
 """
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from genesys_core.command_line.usage import UsageError
 
-__all__ = ["profile_paths"]
+__all__ = [
+    "DEFAULT_TOKEN_FILE",
+    "PROFILES_FOLDER",
+    "missing_profile",
+    "profile_paths",
+    "select_profile",
+    "select_token_file",
+]
+
+DEFAULT_TOKEN_FILE: Final = "~/.genesyscloudpython/tokens.json"  # noqa: S105 - a path
+"""Where ``genesys-cloud login`` saves the token without a profile; ``~`` is not expanded."""
+
+PROFILES_FOLDER: Final = "~/.genesyscloudpython/profiles"
+"""The folder with a folder for each profile; ``~`` is not expanded."""
 
 _NAME: Final = re.compile(r"\w[\w.-]*", re.ASCII)
-_FOLDER: Final = "~/.genesyscloudpython/profiles"
+_PROFILE: Final = "GENESYSCLOUD_PROFILE"
+_TOKEN_FILE: Final = "GENESYSCLOUD_TOKEN_FILE"  # noqa: S105 - the name of a variable
 
 
 def profile_paths(name: str) -> tuple[str, str]:
@@ -27,5 +43,49 @@ def profile_paths(name: str) -> tuple[str, str]:
         raise UsageError(
             f"profile {name!r}: use letters, digits, '.', '-' and '_', such as production"
         )
-    folder = f"{_FOLDER}/{name}"
+    folder = f"{PROFILES_FOLDER}/{name}"
     return f"{folder}/config", f"{folder}/tokens.json"
+
+
+def select_profile(options: Mapping[str, object], environment: Mapping[str, str]) -> str | None:
+    """Return the name of the profile, or ``None``.
+
+    Args:
+        options: of the command, by name without dashes.
+        environment: the variables of the process.
+    """
+    found = options.get("profile") or environment.get(_PROFILE)
+    return str(found) if found else None
+
+
+def select_token_file(options: Mapping[str, object], environment: Mapping[str, str]) -> str:
+    """Return the path of the token file; ``~`` is not expanded.
+
+    Args:
+        options: of the command, by name without dashes.
+        environment: the variables of the process.
+
+    Raises:
+        UsageError: not a valid name of a profile.
+    """
+    given = options.get("token-file")
+    if not given and not options.get("profile"):
+        given = environment.get(_TOKEN_FILE)
+    if given:
+        return str(given)
+    profile = select_profile(options, environment)
+    return DEFAULT_TOKEN_FILE if profile is None else profile_paths(profile)[1]
+
+
+def missing_profile(name: str, config: str, tokens: str) -> UsageError:
+    """Return the error for a profile that has neither settings nor a sign-in.
+
+    Args:
+        name: of the profile.
+        config: the path of its configuration file.
+        tokens: the path of its token file.
+    """
+    return UsageError(
+        f"profile {name!r}: neither {config} nor {tokens} exists; run "
+        f"genesys-cloud --profile {name} login, or create the first"
+    )

@@ -28,6 +28,9 @@ def values(*words):
         (["--vers"], ["--version"]),
         (["--profile", "p", "whoa"], ["whoami"]),
         (["--profile", ""], []),
+        (["--host", ""], []),
+        (["--region", "eu_w"], ["eu_west_1", "eu_west_2"]),
+        (["users", "get_users", "--region", "eu_w"], ["eu_west_1", "eu_west_2"]),
         (["users", "get_users_me_"], ["get_users_me_verifiers"]),
         (["users", "get-users-me-"], ["get_users_me_verifiers"]),
         (["users", "nope", "--x"], []),
@@ -48,6 +51,14 @@ def values(*words):
 )
 def test_candidates(words, expected):
     assert values(*words) == expected
+
+
+def test_names_of_profiles(clean_home):
+    clean_home.joinpath(".genesyscloudpython/profiles/staging").mkdir(parents=True)
+    clean_home.joinpath(".genesyscloudpython/profiles/production").mkdir()
+    assert values("--profile", "") == ["production", "staging"]
+    assert values("login", "--profile", "st") == ["staging"]
+    assert values("users", "get_users", "--profile", "st") == ["staging"]
 
 
 def test_ids_of_saved_names(clean_home):

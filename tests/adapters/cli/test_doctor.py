@@ -114,8 +114,7 @@ def test_a_missing_profile_names_the_sign_in_that_makes_it(monkeypatch, tmp_path
     monkeypatch.setenv("HOME", str(tmp_path))
     with pytest.raises(UsageError) as caught:
         client_options({"profile": "nope"})
-    tokens = tmp_path / ".genesyscloudpython/profiles/nope/tokens.json"
-    assert f"run genesys-cloud login --token-file {tokens}" in str(caught.value)
+    assert "run genesys-cloud --profile nope login" in str(caught.value)
 
 
 def test_dns():
