@@ -60,6 +60,7 @@ from genesys_core.simulator.http.problems import (
     method_not_allowed,
     no_such_resource,
 )
+from genesys_core.simulator.http.strict_checks import find_value_faults, warning_headers
 from genesys_core.simulator.login import (
     authorization_endpoint as authorize,
 )
@@ -401,11 +402,22 @@ class Simulator:
             case Problem():
                 raise goal
             case _ApiGoal():
-                return self._handle(self._call(goal, request, query, now))
+                return self._checked(self._call(goal, request, query, now))
             case _:
                 values = parse_qs(query, keep_blank_values=True)
                 form: Mapping[str, str] = _form(request) if request.method == "POST" else {}
                 return goal(LoginCall(request, values, form, now, self.state, self.settings))
+
+    def _checked(self, call: ApiCall) -> Reply:
+        """Answer a call, with a warning for values that the platform is not known to accept."""
+        faults = list(find_value_faults(call))
+        if not faults:
+            return self._handle(call)
+        if self.settings.strict:
+            raise faults[0].problem()
+        reply = self._handle(call)
+        headers = (*reply.headers, *warning_headers(faults))
+        return Reply(reply.status, reply.body, reply.content_type, headers)
 
     def _handle(self, call: ApiCall) -> Reply:
         """Answer a call, and publish the events of what it changed."""

@@ -53,6 +53,7 @@ class Parameter(Struct, frozen=True, gc=False):
     format: str | None = None
     items: Schema | None = None
     schema: Schema | None = None
+    enum: list[str | int | float | bool] | None = None
 
 
 class ReplyFacts(Struct, frozen=True, gc=False):

@@ -66,6 +66,8 @@ class Settings(Struct, frozen=True):
         page_size: how many items a page has if the request does not say.
         max_conversations: how many conversations that are over are kept; the oldest are dropped.
         seed: seed of ids and tokens.
+        strict: whether unknown enum values, numbers out of the platform's ranges and nulls in lists are
+            refused with a 400; otherwise the response has a ``Simulator-Warning``.
     """
 
     token_lifetime: float = 86_400.0
@@ -84,6 +86,7 @@ class Settings(Struct, frozen=True):
     page_size: int = 25
     max_conversations: int = 10_000
     seed: int = 0
+    strict: bool = False
 
 
 class Served(Struct, frozen=True):

@@ -1,0 +1,124 @@
+"""Checks beyond the types of the definition: enum values, ranges, nulls in lists.
+
+Invariants: whatever is found here is of the declared type, so an older or newer platform might accept it. It
+is refused only with :attr:`Settings.strict`; otherwise the response has a warning.
+
+The definition declares no ranges; those in :data:`RANGES` are the documented ones of the platform.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from msgspec import Struct
+
+from genesys_core.simulator.http.exchange import ApiCall
+from genesys_core.simulator.http.problems import PlatformProblem, invalid_value
+from genesys_core.simulator.state.definition import Definition, Schema
+from genesys_core.simulator.state.examples import Json
+
+__all__ = ["RANGES", "WARNING_HEADER", "ValueFault", "find_value_faults", "warning_headers"]
+
+WARNING_HEADER: Final = "Simulator-Warning"
+"""The header of a response to a request with a value that :attr:`Settings.strict` would refuse."""
+
+_MOST_WARNINGS: Final = 5
+
+_ALERTING: Final = (7.0, float("inf"))
+_PROFICIENCY: Final = (0.0, 5.0)
+RANGES: Final[Mapping[tuple[str, str], tuple[float, float]]] = {
+    ("CallbackMediaSettings", "alertingTimeoutSeconds"): _ALERTING,
+    ("CallbackMediaSettings", "autoDialDelaySeconds"): (0.0, 1200.0),
+    ("CallbackMediaSettings", "autoEndDelaySeconds"): (0.0, 1200.0),
+    ("EmailMediaSettings", "alertingTimeoutSeconds"): _ALERTING,
+    ("MediaSettings", "alertingTimeoutSeconds"): _ALERTING,
+    ("MessageMediaSettings", "alertingTimeoutSeconds"): _ALERTING,
+    ("QueueMember", "ringNumber"): (1.0, 6.0),
+    ("ServiceLevel", "durationMs"): (1000.0, float("inf")),
+    ("ServiceLevel", "percentage"): (0.0, 1.0),
+    ("UserRoutingLanguage", "proficiency"): _PROFICIENCY,
+    ("UserRoutingLanguagePost", "proficiency"): _PROFICIENCY,
+    ("UserRoutingSkill", "proficiency"): _PROFICIENCY,
+    ("UserRoutingSkillPost", "proficiency"): _PROFICIENCY,
+}
+"""The least and the greatest value of numbers, by model and property."""
+
+
+class ValueFault(Struct, frozen=True):
+    """A value that the platform is not known to accept.
+
+    Attributes:
+        place: where it is, such as ``body.state``.
+        value: the value, as JSON.
+        rule: what is expected, such as ``one of active, inactive``.
+    """
+
+    place: str
+    value: str
+    rule: str
+
+    def problem(self) -> PlatformProblem:
+        """Return the 400 for it."""
+        return invalid_value(self.value, self.rule, field=self.place)
+
+    def warning(self) -> str:
+        """Return the text of a warning header, in ASCII."""
+        text = f"{self.place}: {self.value} is not {self.rule}"
+        return text.encode("ascii", "backslashreplace").decode()[:200]
+
+
+def find_value_faults(call: ApiCall) -> Iterator[ValueFault]:
+    """Yield what is wrong with the parameters and the body of a call."""
+    for parameter in call.route.facts.parameters:
+        match parameter.location:
+            case "query":
+                values: Sequence[str] = call.query.get(parameter.name, ())
+            case "path":
+                values = [call.arguments[parameter.name]]
+            case _:
+                continue
+        enum = parameter.enum if parameter.items is None else parameter.items.enum
+        for value in values if enum else ():
+            yield from _enum_fault(parameter.name, enum, value)
+    wanted = call.route.facts.body
+    if wanted is not None and wanted.schema is not None:
+        yield from _faults(call.definition, wanted.schema, call.body, wanted.name)
+
+
+def warning_headers(faults: Sequence[ValueFault]) -> tuple[tuple[str, str], ...]:
+    """Return the warning headers for the faults of a request, at most five."""
+    return tuple((WARNING_HEADER, each.warning()) for each in faults[:_MOST_WARNINGS])
+
+
+def _faults(
+    definition: Definition, schema: Schema, value: Json, place: str
+) -> Iterator[ValueFault]:
+    known = definition.resolve(schema)
+    if isinstance(value, Mapping):
+        for name, each in value.items():
+            inside = (known.properties or {}).get(name, known.additional)
+            if isinstance(inside, Schema):
+                yield from _range_fault(schema.model_name, name, each, f"{place}.{name}")
+                yield from _faults(definition, inside, each, f"{place}.{name}")
+    elif isinstance(value, list):
+        for at, each in enumerate(value):
+            if each is None:
+                yield ValueFault(f"{place}[{at}]", "null", "a value: lists have no nulls")
+            elif known.items is not None:
+                yield from _faults(definition, known.items, each, f"{place}[{at}]")
+    elif value is not None:
+        yield from _enum_fault(place, known.enum, value)
+
+
+def _enum_fault(
+    place: str, enum: Sequence[str | int | float | bool] | None, value: Json
+) -> Iterator[ValueFault]:
+    # The definition writes the values of integer enums as strings.
+    if enum and str(value) not in map(str, enum):
+        yield ValueFault(place, str(value)[:100], f"one of {', '.join(map(str, enum))}")
+
+
+def _range_fault(model: str | None, name: str, value: Json, place: str) -> Iterator[ValueFault]:
+    least, most = RANGES.get((model or "", name), (float("-inf"), float("inf")))
+    if isinstance(value, int | float) and not least <= value <= most:
+        bound = f"at least {least:g}" if most == float("inf") else f"from {least:g} to {most:g}"
+        yield ValueFault(place, str(value), bound)
