@@ -45,6 +45,20 @@ def simulate(
         bool,
         typer.Option(help="State by the rules of the definition; otherwise only examples."),
     ] = True,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict",
+            help="Refuse unknown enum values, numbers out of range and nulls in lists.",
+        ),
+    ] = False,
+    enforce_permissions: Annotated[
+        bool,
+        typer.Option(
+            "--enforce-permissions",
+            help="Require the permissions of each operation, from the caller's roles.",
+        ),
+    ] = False,
     traffic: Annotated[
         str,
         typer.Option(
@@ -68,7 +82,13 @@ def simulate(
     platform = simulator.Simulator(
         simulator.bundled_definition(),
         world=simulator.World.sample(users=users, queues=queues, seed=seed),
-        settings=simulator.Settings(rate_limit=limit, seed=seed, stateful=stateful),
+        settings=simulator.Settings(
+            rate_limit=limit,
+            seed=seed,
+            stateful=stateful,
+            strict=strict,
+            enforce_permissions=enforce_permissions,
+        ),
     )
     if coverage:
         _print_coverage(platform.coverage(), platform.topic_coverage())

@@ -31,6 +31,7 @@ from genesys_core.simulator.conversations.traffic import (
     stop_traffic,
 )
 from genesys_core.simulator.handlers import (
+    authorization,
     channels,
     conversation_analytics,
     conversation_commands,
@@ -43,7 +44,11 @@ from genesys_core.simulator.handlers import (
     uploads,
     users,
 )
-from genesys_core.simulator.http.access import authenticate_request, spend_request
+from genesys_core.simulator.http.access import (
+    authenticate_request,
+    check_permissions,
+    spend_request,
+)
 from genesys_core.simulator.http.checks import check_parameters, read_body
 from genesys_core.simulator.http.cross_origin import answer_preflight, cross_origin_headers
 from genesys_core.simulator.http.exchange import (
@@ -91,6 +96,7 @@ __all__ = ["Simulator"]
 _DEFAULTS: Final = Settings()
 _HANDLERS: Mapping[tuple[str, str], Handler] = {
     **users.HANDLERS,
+    **authorization.HANDLERS,
     **queues.HANDLERS,
     **queue_members.HANDLERS,
     **conversations.HANDLERS,
@@ -437,7 +443,7 @@ class Simulator:
 
     def _call(self, goal: "_ApiGoal", request: Request, query: str, now: Now) -> ApiCall:
         facts = goal.route.facts
-        token = self._admitted(request, now) if facts.security else None
+        token = self._admitted(facts, request, now) if facts.security else None
         values = parse_query(facts, query)
         check_parameters(facts, goal.arguments, values, request)
         return ApiCall(
@@ -454,10 +460,12 @@ class Simulator:
             settings=self.settings,
         )
 
-    def _admitted(self, request: Request, now: Now) -> IssuedToken:
+    def _admitted(self, facts: OperationFacts, request: Request, now: Now) -> IssuedToken:
         token = authenticate_request(request, self.state, now)
         if self.settings.rate_limit is not None:
             spend_request(token, self.settings.rate_limit, self.state, now)
+        if self.settings.enforce_permissions:
+            check_permissions(facts, token, self.state)
         return token
 
     def __repr__(self) -> str:

@@ -123,7 +123,7 @@ def test_simulate_with_data_of_a_file(tmp_path):
     path = tmp_path / "data.json"
     path.write_text('{"/api/v2/routing/skills": [{"name": "Spanish"}]}', encoding="utf-8")
     with (
-        simulating("--data", str(path)) as (_, facts),
+        simulating("--data", str(path), "--strict", "--enforce-permissions") as (_, facts),
         httpx.Client(base_url=facts["url"], trust_env=False) as client,
     ):
         credentials = (facts["client id"], facts["client secret"])
@@ -131,6 +131,7 @@ def test_simulate_with_data_of_a_file(tmp_path):
         token = client.post("/oauth/token", auth=credentials, data=grant).json()
         bearer = {"Authorization": f"Bearer {token['access_token']}"}
         listed = client.get("/api/v2/routing/skills", headers=bearer).json()["entities"]
+        assert client.get("/api/v2/users?state=odd", headers=bearer).status_code == 400
     assert [each["name"] for each in listed] == ["Spanish"]
     path.write_text('{"/api/v2/nothing": []}', encoding="utf-8")
     done = run("simulate", "--data", str(path))

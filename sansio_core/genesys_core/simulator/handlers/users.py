@@ -8,11 +8,20 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 
 from genesys_core.simulator.conversations.agents import retire_user
-from genesys_core.simulator.http.exchange import ApiCall, Handler, Reply, json_reply
+from genesys_core.simulator.handlers.authorization import describe_authorization
+from genesys_core.simulator.http.exchange import (
+    ApiCall,
+    Handler,
+    Reply,
+    format_instant,
+    json_reply,
+)
 from genesys_core.simulator.http.paging import make_page
 from genesys_core.simulator.http.problems import PlatformProblem, no_such_entity, version_conflict
+from genesys_core.simulator.state.default_roles import EMPLOYEE, role_id
 from genesys_core.simulator.state.examples import Json, example_of
-from genesys_core.simulator.state.world import Record, user_state
+from genesys_core.simulator.state.grants import grant_role
+from genesys_core.simulator.state.world import Record, home_division, user_state
 
 __all__ = ["HANDLERS"]
 
@@ -84,6 +93,9 @@ def post_users(call: ApiCall) -> Reply:
         "selfUri": f"/api/v2/users/{identity}",
     }
     call.state.users[identity] = user
+    home = str(home_division(call.state.seed)["id"])
+    role = role_id(call.state.seed, EMPLOYEE)
+    grant_role(call.state, identity, role, home, format_instant(call.now.wall))
     return json_reply(_shown(call, user))
 
 
@@ -136,6 +148,8 @@ def _shown(call: ApiCall, user: Record, model: str = "User") -> Json:
     wanted = {name.partition(".")[0].lower() for name in call.query.get("expand", ())}
     hidden = {name for name in _EXPANSIONS if name.lower() not in wanted}
     plain = {name: value for name, value in user.items() if name not in hidden}
+    if "authorization" in wanted:
+        plain["authorization"] = describe_authorization(call, str(user["id"]))
     return {**_made_up(call, wanted, model), **plain}
 
 

@@ -1,4 +1,4 @@
-"""Authentication and rate limiting.
+"""Authentication, permissions and rate limiting.
 
 Invariants: token expiry uses the wall clock, and rate limits use the monotonic clock. Requests
 rejected with 429 do not count towards the rate limit.
@@ -6,14 +6,24 @@ rejected with 429 do not count towards the rate limit.
 
 from collections import deque
 from math import ceil
+from typing import Final
 
 from genesys_core.clock import Now
 from genesys_core.http.messages import Request
-from genesys_core.simulator.http.problems import too_many_requests, unauthorized_token
+from genesys_core.simulator.http.problems import (
+    missing_permissions,
+    too_many_requests,
+    unauthorized_token,
+)
 from genesys_core.simulator.state.credentials import IssuedToken
+from genesys_core.simulator.state.definition import OperationFacts
+from genesys_core.simulator.state.grants import find_missing_permissions
 from genesys_core.simulator.state.memory import PlatformState, RateLimit
 
-__all__ = ["authenticate_request", "spend_request"]
+__all__ = ["authenticate_request", "check_permissions", "spend_request"]
+
+_COLONS: Final = 2
+"""Colons in the name of a permission, such as ``routing:queue:view``."""
 
 
 def authenticate_request(request: Request, state: PlatformState, now: Now) -> IssuedToken:
@@ -31,6 +41,21 @@ def authenticate_request(request: Request, state: PlatformState, now: Now) -> Is
     if now.wall >= token.expires:
         raise unauthorized_token("credentials.expired")
     return token
+
+
+def check_permissions(facts: OperationFacts, token: IssuedToken, state: PlatformState) -> None:
+    """Check that the user of a token, or its client without one, has the permissions of an operation.
+
+    Raises:
+        Problem: 403, naming the permissions that are missing.
+    """
+    required = facts.required_permissions
+    # Not every text there is a permission: "They are enforced by the backend".
+    wanted = [each for each in required.permissions if each.count(":") == _COLONS]
+    missing = find_missing_permissions(state, token.user_id or token.client_id, wanted)
+    is_any = required.type == "ANY"
+    if missing and (not is_any or len(missing) == len(wanted)):
+        raise missing_permissions(missing, is_any=is_any and len(wanted) > 1)
 
 
 def spend_request(token: IssuedToken, limit: RateLimit, state: PlatformState, now: Now) -> None:

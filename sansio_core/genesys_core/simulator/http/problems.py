@@ -18,6 +18,7 @@ __all__ = [
     "content_too_large",
     "invalid_value",
     "method_not_allowed",
+    "missing_permissions",
     "no_such_entity",
     "no_such_resource",
     "too_many_requests",
@@ -122,6 +123,24 @@ def unauthorized_token(code: str) -> PlatformProblem:
     """Return a 401 with one of the platform's three codes."""
     challenge = ("WWW-Authenticate", 'Bearer realm="Genesys Cloud"')
     return PlatformProblem(401, code, _UNAUTHORIZED[code], headers=(challenge,))
+
+
+def missing_permissions(missing: Sequence[str], *, is_any: bool) -> PlatformProblem:
+    """Return a 403 for a caller who lacks permissions.
+
+    Args:
+        missing: the permissions.
+        is_any: whether one of them is enough.
+    """
+    named = ", ".join(missing)
+    needed = "at least one of the permissions" if is_any else "the permissions"
+    extra: dict[str, Json] = {
+        "messageWithParams": f"The request needs {needed} [{{permissions}}], which the caller lacks.",
+        "messageParams": {"permissions": named},
+    }
+    message = f"The request needs {needed} [{named}], which the caller lacks."
+    code = "missing.any.permissions" if is_any else "missing.permissions"
+    return PlatformProblem(403, code, message, extra=extra)
 
 
 def no_such_resource() -> PlatformProblem:

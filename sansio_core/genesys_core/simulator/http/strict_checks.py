@@ -63,7 +63,7 @@ class ValueFault(Struct, frozen=True):
     def warning(self) -> str:
         """Return the text of a warning header, in ASCII."""
         text = f"{self.place}: {self.value} is not {self.rule}"
-        return text.encode("ascii", "backslashreplace").decode()[:200]
+        return text.encode("unicode_escape").decode()[:200]
 
 
 def find_value_faults(call: ApiCall) -> Iterator[ValueFault]:

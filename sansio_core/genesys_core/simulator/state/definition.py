@@ -13,7 +13,7 @@ from msgspec import Struct, field
 from genesys_core.errors import InvalidValueError
 from genesys_core.simulator.state.routes import RouteTable, ServedRoute
 
-__all__ = ["Definition", "OperationFacts", "Parameter", "Schema"]
+__all__ = ["Definition", "OperationFacts", "Parameter", "RequiredPermissions", "Schema"]
 
 Location: TypeAlias = Literal["path", "query", "header", "body", "formData"]
 
@@ -62,17 +62,37 @@ class ReplyFacts(Struct, frozen=True, gc=False):
     schema: Schema | None = None
 
 
+class RequiredPermissions(Struct, frozen=True, gc=False):
+    """The permissions that an operation requires: all of them, or any one."""
+
+    permissions: tuple[str, ...] = ()
+    type: str = "ALL"
+
+
 class OperationFacts(Struct, frozen=True, gc=False):
     """A Swagger 2.0 operation object.
 
     Attributes:
         security: empty if no token is required.
+        permissions: the permissions that the caller needs, as the document has them.
     """
 
     parameters: tuple[Parameter, ...] = ()
     responses: dict[str, ReplyFacts] = {}
     security: list[dict[str, list[str]]] = []
     produces: tuple[str, ...] = ()
+    permissions: RequiredPermissions | list[str] | None = field(
+        name="x-inin-requires-permissions", default=None
+    )
+
+    @property
+    def required_permissions(self) -> RequiredPermissions:
+        """The permissions; documents of 2016 have a list, of which all are required."""
+        match self.permissions:
+            case RequiredPermissions() as required:
+                return required
+            case given:
+                return RequiredPermissions(tuple(given or ()))
 
     @property
     def body(self) -> Parameter | None:

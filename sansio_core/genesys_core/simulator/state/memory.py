@@ -18,10 +18,24 @@ from genesys_core.simulator.state.credentials import (
     IssuedRefreshToken,
     IssuedToken,
 )
+from genesys_core.simulator.state.default_roles import (
+    ADMINISTRATOR,
+    EMPLOYEE,
+    default_roles,
+    role_id,
+)
 from genesys_core.simulator.state.examples import Json, uuid_shaped
 from genesys_core.simulator.state.jobs import JobRun
 from genesys_core.simulator.state.timeline import ContactCenter
-from genesys_core.simulator.state.world import DIVISIONS, OAuthClient, Record, World, home_division
+from genesys_core.simulator.state.world import (
+    DIVISIONS,
+    ROLES,
+    START,
+    OAuthClient,
+    Record,
+    World,
+    home_division,
+)
 
 __all__ = ["PlatformState", "RateLimit", "Served", "Settings"]
 
@@ -68,6 +82,8 @@ class Settings(Struct, frozen=True):
         seed: seed of ids and tokens.
         strict: whether unknown enum values, numbers out of the platform's ranges and nulls in lists are
             refused with a 400; otherwise the response has a ``Simulator-Warning``.
+        enforce_permissions: whether a request needs the permissions that the definition names for its
+            operation, from the roles of the token's user or client; without them it gets a 403.
     """
 
     token_lifetime: float = 86_400.0
@@ -87,6 +103,7 @@ class Settings(Struct, frozen=True):
     max_conversations: int = 10_000
     seed: int = 0
     strict: bool = False
+    enforce_permissions: bool = False
 
 
 class Served(Struct, frozen=True):
@@ -123,6 +140,8 @@ class PlatformState(Struct):
         queues: by id, in order of creation.
         collections: the items of all other collections, by the segments of the collection's path,
             then by id in order of creation.
+        grants: the dates on which roles were granted, by the id of a user, client or group, then by the
+            ids of role and division.
         deleted: the paths of items that were deleted, of collections whose items are examples until
             written.
         singles: what was written to single resources, by the segments of their path.
@@ -155,6 +174,7 @@ class PlatformState(Struct):
     users: dict[str, Record] = {}
     queues: dict[str, Record] = {}
     collections: dict[tuple[str, ...], dict[str, Record]] = {}
+    grants: dict[str, dict[tuple[str, str], str]] = {}
     deleted: set[tuple[str, ...]] = set()
     singles: dict[tuple[str, ...], Record] = {}
     jobs: dict[tuple[str, ...], JobRun] = {}
@@ -182,7 +202,11 @@ class PlatformState(Struct):
             password=world.password,
             users={str(user["id"]): dict(user) for user in world.users},
             queues={str(queue["id"]): dict(queue) for queue in world.queues},
-            collections={DIVISIONS: {str(home["id"]): home}},
+            collections={DIVISIONS: {str(home["id"]): home}, ROLES: _default_roles(world, seed)},
+            grants={
+                subject: {(role_id(seed, name), str(home["id"])): START for name in names}
+                for subject, names in _roles(world).items()
+            },
         )
 
     def new_id(self, kind: str) -> str:
@@ -218,3 +242,26 @@ class PlatformState(Struct):
     # msgspec gives every Struct a `__rich_repr__` with all fields, which rich prefers to `repr`.
     def __rich_repr__(self) -> list[tuple[str, object]]:
         return [("users", len(self.users)), ("queues", len(self.queues))]
+
+
+def _roles(world: World) -> dict[str, tuple[str, ...]]:
+    """Return the names of the roles of each user and client of a world."""
+    users = [str(user["id"]) for user in world.users]
+    given = dict.fromkeys(users, (EMPLOYEE,))
+    given |= dict.fromkeys([*users[:1], *(each.id for each in world.clients)], (ADMINISTRATOR,))
+    return {**given, **world.roles}
+
+
+def _default_roles(world: World, seed: int) -> dict[str, Record]:
+    """Return the default roles, with the number of users that have them."""
+    users = {str(user["id"]) for user in world.users}
+    granted = Counter(
+        role_id(seed, name)
+        for subject, names in _roles(world).items()
+        if subject in users
+        for name in names
+    )
+    return {
+        identity: {**role, "userCount": granted[identity]}
+        for identity, role in default_roles(seed).items()
+    }

@@ -13,6 +13,9 @@ from genesys_core.simulator.state.examples import Json, uuid_shaped
 __all__ = [
     "ALL_GRANTS",
     "DIVISIONS",
+    "GROUPS",
+    "ROLES",
+    "START",
     "SYSTEM_PRESENCES",
     "OAuthClient",
     "Record",
@@ -29,7 +32,8 @@ __all__ = [
 Record = dict[str, Json]
 """An entity in the platform's JSON form."""
 
-_START = "2024-01-01T08:00:00.000Z"
+START: Final = "2024-01-01T08:00:00.000Z"
+"""The date of what is there from the beginning."""
 
 
 ALL_GRANTS: Final = (
@@ -52,6 +56,7 @@ class OAuthClient(Confidential, frozen=True):
             ``None`` the simulator behaves the same, and refuses ``/api/v2/users/me``.
         redirect_uris: permitted redirect URIs, compared exactly. If empty, any loopback URI is
             permitted.
+        token_lifetime: seconds until its tokens expire; ``None`` for that of the settings.
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"secret"})
@@ -61,6 +66,7 @@ class OAuthClient(Confidential, frozen=True):
     grants: tuple[str, ...] = ("client_credentials",)
     user_id: str | None = None
     redirect_uris: tuple[str, ...] = ()
+    token_lifetime: float | None = None
 
 
 class World(Confidential, frozen=True):
@@ -72,6 +78,8 @@ class World(Confidential, frozen=True):
         queues: JSON objects of the type ``Queue``, each with an ``id`` and a ``name``.
         password: the password of all users; if it is empty, sign-in is disabled.
         org: the organization's short name.
+        roles: the names of roles by the id of a user or client; by default every client and the first
+            user have the role ``Master Admin``, and every other user ``employee``.
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"password"})
@@ -81,6 +89,7 @@ class World(Confidential, frozen=True):
     queues: tuple[Record, ...] = ()
     password: str = ""
     org: str = "simulator"
+    roles: Mapping[str, tuple[str, ...]] = {}
 
     @classmethod
     def sample(cls, *, users: int = 60, queues: int = 5, seed: int = 0) -> "World":
@@ -108,6 +117,12 @@ class World(Confidential, frozen=True):
 
 DIVISIONS: Final = ("", "api", "v2", "authorization", "divisions")
 """The path of the divisions, by segment."""
+
+ROLES: Final = ("", "api", "v2", "authorization", "roles")
+"""The path of the roles, by segment."""
+
+GROUPS: Final = ("", "api", "v2", "groups")
+"""The path of the groups, by segment."""
 
 
 def home_division(seed: int) -> Record:
@@ -142,14 +157,14 @@ def _user(number: int, identity: str, division: Record) -> Record:
         "version": 1,
         "acdAutoAnswer": False,
         "presence": _presence(identity),
-        "routingStatus": {"userId": identity, "status": "OFF_QUEUE", "startTime": _START},
+        "routingStatus": {"userId": identity, "status": "OFF_QUEUE", "startTime": START},
         "skills": [],
         "languages": [],
         "groups": [],
         "locations": [],
         "profileSkills": [],
         "certifications": [],
-        "dateLastLogin": _START,
+        "dateLastLogin": START,
     }
 
 
@@ -160,7 +175,7 @@ def _presence(identity: str) -> Record:
         "primary": True,
         "presenceDefinition": presence_definition("Available"),
         "message": "",
-        "modifiedDate": _START,
+        "modifiedDate": START,
         "selfUri": f"/api/v2/users/{identity}/presences/purecloud",
     }
 
@@ -195,8 +210,8 @@ def _queue(number: int, identity: str, division: Record) -> Record:
         **_entity(f"Queue {number:03d}", "/api/v2/routing/queues", identity),
         "division": division,
         "description": f"Simulated queue {number}",
-        "dateCreated": _START,
-        "dateModified": _START,
+        "dateCreated": START,
+        "dateModified": START,
         **QUEUE_DEFAULTS,
     }
 

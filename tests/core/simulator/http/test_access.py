@@ -2,8 +2,8 @@
 
 import pytest
 
-from genesys_core.simulator import RateLimit, Settings
-from tests.strategies.simulator import Desk
+from genesys_core.simulator import OAuthClient, RateLimit, Settings, Simulator, World
+from tests.strategies.simulator import Desk, operation, small_document
 
 ME = "/api/v2/users/me"
 
@@ -47,6 +47,41 @@ def test_a_token_lives_as_long_as_its_answer_said_and_no_longer():
 def test_operations_that_the_definition_leaves_open_need_no_token():
     target = "/api/v2/knowledge/guest/sessions/s/categories"
     assert Desk().send("GET", target).status == 200
+
+
+NOBODY = World(clients=(OAuthClient(id="c", secret="s"),), roles={"c": ("employee",)})
+
+
+@pytest.mark.parametrize(
+    ("names", "kind", "missing"),
+    [
+        (["routing:queue:view"], "ALL", []),
+        (["routing:queue:view", "routing:queue:add"], "ALL", ["routing:queue:add"]),
+        (["routing:queue:view", "routing:queue:add"], "ANY", []),
+        (["a:b:c", "a:b:d"], "ANY", ["a:b:c", "a:b:d"]),
+        (["a:b:c"], "ANY", ["a:b:c"]),
+        (["They are enforced by the backend"], "ALL", []),
+        ([], "ALL", []),
+    ],
+)
+def test_missing_permissions_are_refused_if_they_are_enforced(names, kind, missing):
+    facts = {
+        "security": [{"PureCloud OAuth": ["all"]}],
+        "x-inin-requires-permissions": {"type": kind, "permissions": names},
+    }
+    paths = {"/x": {"get": operation(**facts)}}
+    for enforced in (False, True):
+        settings = Settings(enforce_permissions=enforced)
+        desk = Desk(Simulator(small_document(paths), world=NOBODY, settings=settings))
+        token = desk.simulator.issue_token("c", now=desk.now)
+        answer = desk.call("GET", "/x", token=token)
+        if not enforced or not missing:
+            assert answer.status == 204
+            continue
+        assert answer.status == 403
+        several = kind == "ANY" and len(names) > 1
+        assert answer.json["code"] == f"missing.{'any.' if several else ''}permissions"
+        assert answer.json["messageParams"] == {"permissions": ", ".join(missing)}
 
 
 def test_there_is_no_limit_unless_one_is_set():

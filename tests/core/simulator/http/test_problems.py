@@ -17,6 +17,10 @@ PLATFORM = {
         problems.unauthorized_token(code)
         for code in ("authentication.required", "bad.credentials", "credentials.expired")
     ],
+    403: [
+        problems.missing_permissions(["a:b:c"], is_any=False),
+        problems.missing_permissions(["a:b:c", "a:b:d"], is_any=True),
+    ],
     404: [problems.no_such_resource(), problems.no_such_entity("user", "7")],
     405: [problems.method_not_allowed(["PUT", "GET"])],
     409: [problems.version_conflict("user", "7", 1, 2)],

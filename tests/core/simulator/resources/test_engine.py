@@ -326,12 +326,14 @@ def test_what_no_rule_describes_says_that_it_is_an_example():
 
 
 def test_no_more_items_than_the_settings_allow():
-    desk = Desk(Simulator(nested(), settings=Settings(max_items=3)))
-    made = desk.call("POST", "/x", {"name": "n"}).json  # the home division is the first
+    desk = Desk(Simulator(nested(), settings=Settings(max_items=6)))
+    made = desk.call(
+        "POST", "/x", {"name": "n"}
+    ).json  # the home division and three roles are there
     assert desk.call("PATCH", "/c/a", {"name": "n"}).status == 200
     for method, path in (("POST", "/x"), ("PATCH", "/c/b"), ("PUT", f"/x/{made['id']}/s")):
         refused = desk.call(method, path, {"name": "n"})
-        assert (refused.status, "at most 3" in refused.json["message"]) == (400, True)
+        assert (refused.status, "at most 6" in refused.json["message"]) == (400, True)
     assert desk.call("PUT", f"/x/{made['id']}", {"name": "m"}).status == 200
     assert desk.call("PATCH", "/c/a", {"name": "m"}).status == 200
 
@@ -404,8 +406,9 @@ def test_a_campaign_starts_and_stops():
 
 def test_a_single_resource_that_has_a_list():
     desk = Desk()
-    user = next(iter(desk.simulator.state.users))
-    path = f"/api/v2/users/{user}/roles"
+    users = "/api/v2/orgauthorization/trustees/o/users"
+    (user,) = desk.simulator.seed_items("GET", users, 1)
+    path = f"{users}/{user['id']}/roles"
     before = desk.call("GET", path).json
     written = desk.call("PUT", path, ["r"]).json
     assert [each["id"] for each in written["roles"]] == ["r"]

@@ -138,5 +138,5 @@ def test_odd_bodies_and_responses():
     assert desk.call("POST", "/m", [{"id": "a"}]).json == {"done": True}
     assert desk.call("POST", "/m").status == 200
     assert ids(desk) == ["a"]
-    full = small(settings=Settings(max_items=2))
+    full = small(settings=Settings(max_items=5))
     assert full.call("POST", "/m", [{"id": "a"}, {"id": "b"}]).status == 400

@@ -152,12 +152,14 @@ def test_items_that_cannot_be_created():
 
 
 def test_no_more_items_than_the_settings_allow():
-    desk = Desk(Simulator(document(), settings=Settings(max_items=3)))
-    made = desk.call("POST", "/x", {"name": "n"}).json  # the home division is the first
+    desk = Desk(Simulator(document(), settings=Settings(max_items=6)))
+    made = desk.call(
+        "POST", "/x", {"name": "n"}
+    ).json  # the home division and three roles are there
     assert desk.call("PATCH", "/c/a", {"name": "n"}).status == 200
     for method, path in (("POST", "/x"), ("PATCH", "/c/b"), ("PUT", f"/x/{made['id']}/s")):
         refused = desk.call(method, path, {"name": "n"})
-        assert (refused.status, "at most 3" in refused.json["message"]) == (400, True)
+        assert (refused.status, "at most 6" in refused.json["message"]) == (400, True)
     assert desk.call("PUT", f"/x/{made['id']}", {"name": "m"}).status == 200
 
 

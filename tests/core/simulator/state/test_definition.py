@@ -39,6 +39,24 @@ def test_text_that_is_no_definition_is_refused_in_words(text):
         Definition.from_json(text)
 
 
+@pytest.mark.parametrize(
+    ("given", "names", "kind"),
+    [
+        ({}, (), "ALL"),
+        ({"x-inin-requires-permissions": ["a:b:c"]}, ("a:b:c",), "ALL"),
+        (
+            {"x-inin-requires-permissions": {"type": "ANY", "permissions": ["d:e:f"]}},
+            ("d:e:f",),
+            "ANY",
+        ),
+    ],
+)
+def test_the_permissions_of_an_operation(given, names, kind):
+    made = Definition(small_document({"/x": {"get": operation(**given)}}))
+    required = next(iter(made.routes)).facts.required_permissions
+    assert (required.permissions, required.type) == (names, kind)
+
+
 def test_facts_of_an_operation():
     body = {"name": "body", "in": "body", "required": True, "schema": {"$ref": "#/definitions/M"}}
     made = Definition(

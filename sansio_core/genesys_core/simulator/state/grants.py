@@ -1,0 +1,185 @@
+"""Roles, and who has them: which permissions a user or an OAuth client has.
+
+Invariants: a grant names a role and a division that exist; what names one that was deleted counts for
+nothing. The members of a group have its grants too. A grant counts in every division, because the
+definition does not mark those that belong to a division.
+
+Which permissions the role ``employee`` has is a guess.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from genesys_core.simulator.state.examples import Json
+from genesys_core.simulator.state.memory import PlatformState
+from genesys_core.simulator.state.world import DIVISIONS, GROUPS, ROLES, Record, reference_of
+
+__all__ = [
+    "effective_grants",
+    "effective_policies",
+    "find_missing_permissions",
+    "forget_subject",
+    "grant_role",
+    "has_permission",
+    "is_subject",
+    "own_grants",
+    "permission_names",
+    "role_policies",
+    "role_reference",
+    "roles_of",
+    "subjects_of_role",
+    "withdraw_role",
+]
+
+GrantKey = tuple[str, str]
+"""The ids of a role and of a division."""
+
+_ANY: Final = "*"
+
+
+def is_subject(state: PlatformState, subject: str) -> bool:
+    """Return whether roles can be granted to an id: a user, an OAuth client or a group."""
+    return (
+        subject in state.users
+        or subject in state.clients
+        or subject in state.collections.get(GROUPS, {})
+    )
+
+
+def grant_role(
+    state: PlatformState, subject: str, role_id: str, division_id: str, when: str
+) -> None:
+    """Grant a role in a division; a grant that exists keeps its date."""
+    had = _holds(state, subject, role_id)
+    state.grants.setdefault(subject, {}).setdefault((role_id, division_id), when)
+    _count_user(state, subject, role_id, 1 - had)
+
+
+def withdraw_role(state: PlatformState, subject: str, role_id: str, division_id: str) -> None:
+    """Withdraw a role in a division; without such a grant nothing happens."""
+    had = _holds(state, subject, role_id)
+    held = state.grants.get(subject, {})
+    held.pop((role_id, division_id), None)
+    if not held:
+        state.grants.pop(subject, None)
+    _count_user(state, subject, role_id, _holds(state, subject, role_id) - had)
+
+
+def forget_subject(state: PlatformState, subject: str) -> None:
+    """Withdraw all roles of a subject."""
+    for role_id, division_id in list(state.grants.get(subject, ())):
+        withdraw_role(state, subject, role_id, division_id)
+
+
+def own_grants(state: PlatformState, subject: str) -> dict[GrantKey, str]:
+    """Return the dates of a subject's own grants, by role and division, as far as both exist."""
+    roles, divisions = state.collections.get(ROLES, {}), state.collections.get(DIVISIONS, {})
+    return {
+        (role_id, division_id): when
+        for (role_id, division_id), when in state.grants.get(subject, {}).items()
+        if role_id in roles and division_id in divisions
+    }
+
+
+def effective_grants(state: PlatformState, subject: str) -> dict[GrantKey, str]:
+    """Return the grants of a subject and of its groups; its own come first."""
+    found = own_grants(state, subject)
+    for group in state.collections.get(GROUPS, {}):
+        if group in state.grants and subject in state.collections.get(
+            (*GROUPS, group, "members"), {}
+        ):
+            found = {**own_grants(state, group), **found}
+    return found
+
+
+def roles_of(state: PlatformState, subject: str) -> list[Record]:
+    """Return the roles of a subject, each once."""
+    ids = dict.fromkeys(role_id for role_id, _ in effective_grants(state, subject))
+    return [state.collections[ROLES][each] for each in ids]
+
+
+def subjects_of_role(state: PlatformState, role_id: str) -> list[str]:
+    """Return the subjects with a grant of a role of their own."""
+    return [
+        subject
+        for subject, held in state.grants.items()
+        if any(role_id == each for each, _ in held) and is_subject(state, subject)
+    ]
+
+
+def effective_policies(state: PlatformState, subject: str) -> list[Mapping[str, Json]]:
+    """Return what the roles of a subject permit, by domain and entity."""
+    return [each for role in roles_of(state, subject) for each in role_policies(role)]
+
+
+def permission_names(policies: Sequence[Mapping[str, Json]]) -> list[str]:
+    """Return permissions as ``domain:entity:action``, each once."""
+    return list(dict.fromkeys(":".join(each) for each in _permitted(policies)))
+
+
+def has_permission(policies: Sequence[Mapping[str, Json]], permission: str) -> bool:
+    """Return whether policies include a permission such as ``routing:queue:view``."""
+    wanted = permission.split(":")
+    return any(
+        all(have in (_ANY, want) for have, want in zip(parts, wanted, strict=False))
+        for parts in _permitted(policies)
+    )
+
+
+def find_missing_permissions(
+    state: PlatformState, subject: str, wanted: Sequence[str]
+) -> list[str]:
+    """Return the permissions that a subject lacks."""
+    policies = effective_policies(state, subject)
+    return [each for each in wanted if not has_permission(policies, each)]
+
+
+def role_policies(role: Record) -> Iterator[Mapping[str, Json]]:
+    """Yield the policies of a role; a permission by name is a policy of one action."""
+    given = role.get("permissionPolicies")
+    yield from (each for each in _elements(given) if isinstance(each, Mapping))
+    for name in _elements(role.get("permissions")):
+        domain, _, rest = str(name).partition(":")
+        entity, _, action = rest.partition(":")
+        yield {"domain": domain, "entityName": entity or _ANY, "actionSet": [action or _ANY]}
+
+
+def _permitted(policies: Sequence[Mapping[str, Json]]) -> Iterator[tuple[str, str, str]]:
+    for each in policies:
+        for action in _elements(each.get("actionSet")):
+            yield str(each.get("domain")), str(each.get("entityName")), str(action)
+
+
+def _elements(value: Json) -> Sequence[Json]:
+    return value if isinstance(value, list | tuple) else ()
+
+
+def _holds(state: PlatformState, subject: str, role_id: str) -> bool:
+    return any(role_id == each for each, _ in state.grants.get(subject, ()))
+
+
+def _count_user(state: PlatformState, subject: str, role_id: str, change: int) -> None:
+    """Let the count of users of a role follow."""
+    role = state.collections.get(ROLES, {}).get(role_id)
+    if change and role is not None and subject in state.users:
+        count = role.get("userCount")
+        known = count if isinstance(count, int) else 0
+        state.collections[ROLES][role_id] = {**role, "userCount": known + change}
+
+
+def role_reference(role: Record) -> Record:
+    """Return a role as a grant shows it."""
+    policies: list[Json] = [
+        {
+            "domain": each.get("domain"),
+            "entityName": each.get("entityName"),
+            "actions": each.get("actionSet"),
+        }
+        for each in role_policies(role)
+    ]
+    return {
+        **reference_of(role),
+        "policies": policies,
+        "default": bool(role.get("default")),
+        "description": str(role.get("description") or ""),
+    }
