@@ -1,0 +1,294 @@
+"""Scenarios of operations with handlers of their own: each write, with the reads that it changes.
+
+A read is seen to have state when its reply differs before and after a write, and a write when a read does. Both
+are done on copies of the state, so that reads may use ids that the write makes.
+"""
+
+from copy import deepcopy
+
+from msgspec import UNSET
+
+from genesys_core.http.messages import Request
+from genesys_core.simulator.http.exchange import format_instant
+from tests.strategies.contact_center import StaffedDesk, agent_of
+
+MEDIA = ("calls", "callbacks", "emails", "messages")
+BASE = "/api/v2/conversations"
+
+
+class Observer(StaffedDesk):
+    """A desk that notes which operations were seen to have state."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: set[tuple[str, str]] = set()
+
+    def write(self, method, target, body=UNSET, *, reads=(), status=None):
+        """Make a call, and note it with those of the reads whose reply it changed.
+
+        Args:
+            reads: targets of GETs, or a method, target and body; or makes those of the reply.
+        """
+        simulator, before = self.simulator, deepcopy(self.simulator.state)
+        reply = self.call(method, target, body)
+        wanted = {200, 201, 202, 204} if status is None else {status}
+        assert reply.status in wanted, (method, target, reply)
+        changed = False
+        for each in reads(reply.json) if callable(reads) else reads:
+            read = ("GET", each, UNSET) if isinstance(each, str) else each
+            if self._look(before, read) != self._look(simulator.state, read):
+                self.seen.add(self.key(*read[:2]))
+                changed = True
+        assert changed, (method, target, "changes nothing that was read")
+        self.seen.add(self.key(method, target))
+        return reply
+
+    def _look(self, state, read):
+        kept = self.simulator.state
+        self.simulator.state = deepcopy(state)
+        try:
+            reply = self.call(*read)
+            return reply.status, reply.body if reply.status < 400 else b""
+        finally:
+            self.simulator.state = kept
+
+    def key(self, method, target):
+        template = self.simulator.template(Request(method, f"http://simulator{target}"))
+        return method, template
+
+    def party(self, conversation):
+        return agent_of(self.timeline(conversation))
+
+
+def observe_handlers():
+    """The operations with handlers of their own that were seen to have state."""
+    seen = set()
+    for scenario in (
+        observe_users,
+        observe_queues,
+        observe_tokens,
+        observe_channels,
+        *(lambda media=media: observe_media(media) for media in MEDIA),
+        observe_transfers,
+        observe_ends,
+    ):
+        seen |= scenario()
+    return seen
+
+
+def observe_users():
+    desk = Observer()
+    desk.call("GET", "/api/v2/users/me")
+    users = "/api/v2/users"
+    body = {"name": "Grace", "email": "grace@example.com", "divisionId": ""}
+    body["divisionId"] = next(
+        iter(desk.state.collections["", *["api", "v2", "authorization", "divisions"]])
+    )
+    made = desk.write("POST", users, body, reads=lambda new: [users, f"{users}/{new['id']}"]).json
+    me = desk.client.user_id
+    version = desk.call("GET", f"{users}/{me}").json["version"]
+    desk.write(
+        "PATCH", f"{users}/{me}", {"title": "Boss", "version": version}, reads=[f"{users}/me"]
+    )
+    presences = [f"{users}/{me}/presences/{each}" for each in ("purecloud", "PURECLOUD")]
+    status = f"{users}/{me}/routingstatus"
+    for place, state in zip(presences, ("Busy", "Meal"), strict=True):
+        presence = {"presenceDefinition": {"systemPresence": state}}
+        desk.write("PATCH", place, presence, reads=presences)
+    desk.write("PUT", status, {"status": "IDLE"}, reads=[status])
+    queues = f"{users}/{me}/queues"
+    desk.write("PATCH", f"{queues}/{desk.queue}", {"joined": False}, reads=[queues])
+    desk.write("PATCH", queues, [{"id": desk.queue, "joined": True}], reads=[queues])
+    desk.write("DELETE", f"{users}/{made['id']}", reads=[users])
+    return desk.seen
+
+
+def observe_queues():
+    desk = Observer()
+    desk.call("GET", "/api/v2/users/me")
+    queues = "/api/v2/routing/queues"
+    made = desk.write(
+        "POST", queues, {"name": "Sales"}, reads=lambda new: [queues, f"{queues}/{new['id']}"]
+    ).json
+    queue = f"{queues}/{made['id']}"
+    desk.write("PUT", queue, {"name": "Support"}, reads=[queue])
+    me, other = desk.users[:2]
+    for name in ("members", "users"):
+        people = f"{queue}/{name}"
+        mine = [people, f"{queues}/me"]
+        desk.write("POST", people, [{"id": me}, {"id": other}], reads=mine)
+        desk.write("PATCH", people, [{"id": me, "joined": False}], reads=[people])
+        desk.write("PATCH", f"{people}/{me}", {"id": me, "joined": True}, reads=[people])
+        desk.write("DELETE", f"{people}/{me}", reads=[people])
+        desk.write("DELETE", f"{people}/{other}", reads=[people])
+    desk.write("DELETE", queue, reads=[queues])
+    return desk.seen
+
+
+def observe_tokens():
+    desk, me = Observer(), "/api/v2/tokens/me"
+    tokens = [me, ("HEAD", me, UNSET)]
+    desk.call("GET", me)
+    desk.write("DELETE", me, reads=tokens)
+    desk.log_in()
+    desk.write("DELETE", f"/api/v2/tokens/{desk.client.user_id}", reads=tokens)
+    return desk.seen
+
+
+def observe_channels():
+    desk, channels = Observer(), "/api/v2/notifications/channels"
+    desk.call("GET", "/api/v2/users/me")
+    made = desk.write(
+        "POST",
+        channels,
+        reads=lambda new: [channels, ("HEAD", f"{channels}/{new['id']}", UNSET)],
+    ).json
+    topics = f"{channels}/{made['id']}/subscriptions"
+    desk.write("POST", topics, [{"id": desk.presence}], reads=[topics])
+    desk.write("PUT", topics, [{"id": desk.routing}], reads=[topics])
+    desk.write("DELETE", topics, reads=[topics])
+    return desk.seen
+
+
+def analytics(desk, conversation):
+    hours = (format_instant(desk.now.wall + each) for each in (-3600, 3600))
+    interval = "/".join(hours)
+    queue = {"type": "dimension", "dimension": "queueId", "value": desk.queue}
+    return [
+        f"/api/v2/analytics/conversations/{conversation}/details",
+        f"/api/v2/analytics/conversations/details?id={conversation}",
+        ("POST", "/api/v2/analytics/conversations/details/query", {"interval": interval}),
+        (
+            "POST",
+            "/api/v2/analytics/conversations/aggregates/query",
+            {"interval": interval, "metrics": ["nConversations", "nOffered", "tTalk"]},
+        ),
+        (
+            "POST",
+            "/api/v2/analytics/queues/observations/query",
+            {
+                "filter": {"type": "and", "predicates": [queue]},
+                "metrics": ["oWaiting", "oAlerting", "oInteracting"],
+            },
+        ),
+    ]
+
+
+def begin(desk, media, *, reads=lambda _: ()):
+    """A conversation that an agent is alerted of, and its id."""
+    if media == "callbacks":
+        body = {"queueId": desk.queue, "callbackNumbers": ["+13175550100"]}
+    elif media == "emails":
+        body = {"queueId": desk.queue, "provider": "Simulator", "direction": "INBOUND"}
+    else:
+        body = {"callQueueId": desk.queue}
+    if media == "messages":
+        body = {
+            "channel": {
+                "from": {"id": "ada", "idType": "Opaque"},
+                "to": {"id": "us"},
+                "time": "2026-01-01T00:00:00.000Z",
+                "messageId": "m1",
+            },
+            "type": "Text",
+            "text": "Hello",
+        }
+        target = f"{BASE}/messages/inbound/open"
+    else:
+        target = f"{BASE}/{media}"
+    known = set(desk.simulator.state.contact_center.conversations)
+
+    def changed(_):
+        (new,) = set(desk.simulator.state.contact_center.conversations) - known
+        return reads(new)
+
+    desk.write("POST", target, body, reads=changed)
+    return next(reversed(desk.simulator.state.contact_center.conversations))
+
+
+def talk(desk, media="calls"):
+    """A conversation with an agent who has answered."""
+    made = begin(desk, media, reads=lambda new: analytics(desk, new))
+    desk.command(made, {"state": "connected"})
+    return made
+
+
+def observe_media(media):
+    desk = Observer()
+    desk.call("GET", "/api/v2/users/me")
+    me, path = desk.client.user_id, f"{BASE}/{media}"
+    made = begin(desk, media, reads=lambda new: [*analytics(desk, new), f"{path}/{new}"])
+    whole = [f"{BASE}/{made}", f"{path}/{made}"]
+    # The agent whom the queue found declines; the caller takes it.
+    for each in desk.users[1:]:
+        desk.be(each, "Busy")
+    desk.command(made, {"state": "disconnected"})
+    desk.write("POST", f"{BASE}/{made}/assign", {"id": me}, reads=[BASE, path, *whole])
+    party = desk.party(made)
+    one, same = (f"{each}/participants/{party.id}" for each in (path + f"/{made}", whole[0]))
+    desk.write("PATCH", one, {"state": "connected"}, reads=whole)
+    desk.write("PATCH", same, {"held": True}, reads=whole)
+    for each in (one, same):
+        body = {"attributes": {each: "yes"}}
+        desk.write("PATCH", f"{each}/attributes", body, reads=whole)
+    communication = f"{one}/communications/{party.session.id}"
+    wrap_ups = [f"{each}/wrapup" for each in (one, same, communication)]
+    desk.write("POST", wrap_ups[2], {"code": "sale"}, reads=wrap_ups)
+    metadata = f"{BASE}/{made}/recordingmetadata"
+    files = [metadata, f"{BASE}/{made}/recordings"]
+
+    def recorded(_):
+        listed = desk.call("GET", metadata).json
+        return [*whole, *files, *(f"{metadata}/{each['id']}" for each in listed)]
+
+    desk.write("PATCH", communication, {"state": "disconnected"}, reads=recorded)
+    made = talk(desk := fresh(desk), media)
+    body = {"state": "disconnected", "participants": [], "startTime": "2026-01-01T00:00:00Z"}
+    desk.write("PATCH", f"{path}/{made}", body, reads=[f"{path}/{made}"])
+    made = talk(desk := fresh(desk), media)
+    party = desk.party(made)
+    one = f"{path}/{made}/participants/{party.id}"
+    body = {"userId": me, "transferType": "Unattended"}
+    desk.write("POST", f"{one}/replace", body, reads=[f"{path}/{made}"])
+    if media == "messages":
+        body = {"queueId": desk.queue, "toAddress": "bob", "toAddressMessengerType": "open"}
+        desk.write("POST", path, body, reads=[BASE, path])
+    return desk.seen
+
+
+def fresh(desk):
+    """Another desk, which goes on with what was seen."""
+    another = Observer()
+    another.call("GET", "/api/v2/users/me")
+    another.seen = desk.seen
+    return another
+
+
+def observe_transfers():
+    desk = Observer()
+    desk.call("GET", "/api/v2/users/me")
+    me = desk.client.user_id
+    targets = {
+        "replace": {"userId": me},
+        "replace/agent": {"userId": me},
+        "replace/external": {"address": "+13175550199"},
+        "replace/queue": {"queueId": desk.queue},
+        "transfer": {"address": "+13175550199"},
+    }
+    for name, body in targets.items():
+        made = talk(desk := fresh(desk))
+        whole = f"{BASE}/{made}"
+        place = f"{whole}/participants/{desk.party(made).id}/{name}"
+        desk.write("POST", place, {"transferType": "Unattended", **body}, reads=[whole])
+    return desk.seen
+
+
+def observe_ends():
+    desk = Observer()
+    for method, suffix in (("POST", "/disconnect"), ("DELETE", "")):
+        made = talk(desk := fresh(desk))
+        whole = f"{BASE}/{made}"
+        desk.write(method, f"{whole}{suffix}", reads=[whole])
+    body = {"phoneNumber": "+13175550100"}
+    desk.write("POST", f"{BASE}/calls", body, reads=[BASE, f"{BASE}/calls"])
+    return desk.seen
