@@ -12,6 +12,8 @@ derandomized and gives few examples, so a result repeats and hangs on no lucky o
 from __future__ import annotations
 
 import contextlib
+import gc
+import importlib
 import json
 import os
 import sys
@@ -54,6 +56,19 @@ WITHOUT_TESTS = {
     "websocket/events.py": "types alone",
 }
 """Core modules that need no tests of their own, and why."""
+
+
+AHEAD_OF_THE_FORKS = (
+    *(
+        "asyncio",
+        "coverage",
+        "email.message",
+        "hypothesis",
+        "hypothesis.internal.conjecture.engine",
+    ),
+    *("hypothesis.stateful", "hypothesis.strategies", "msgspec", "pytest", "ssl"),
+)
+"""What most modules' tests import, beside the core: it is loaded once."""
 
 
 def core_modules() -> list[Path]:
@@ -109,10 +124,12 @@ def measure(module: Path) -> Result:
 
 def measure_all(modules: list[Path], processes: int) -> list[Result]:
     """Measure each module in a process of its own; a fork costs less than a new interpreter."""
-    import coverage  # noqa: F401 - imported once, ahead of the forks
-    import pytest  # noqa: F401
-
+    for name in AHEAD_OF_THE_FORKS:
+        importlib.import_module(name)
+    gc.freeze()
     os.environ["HYPOTHESIS_PROFILE"] = "few-examples"
+    # The core's tests use no plugin, and loading them takes as long as many a module's tests.
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     todo = sorted(modules, key=lambda path: -sum(test.stat().st_size for test in own_tests(path)))
     results: list[Result] = []
     with tempfile.TemporaryDirectory() as folder:
