@@ -17,6 +17,7 @@ from genesys_cloud.cli import (
     doctor,
     export,
     listen,
+    recordings,
     reference,
     sign_in,
     simulate,
@@ -60,6 +61,7 @@ app.command("listen")(listen.listen)
 app.command("export")(export.export)
 app.add_typer(config.app, name="config")
 app.add_typer(definition.app, name="definition")
+app.add_typer(recordings.app, name="recordings")
 
 
 def _show_version(wanted: bool) -> None:  # noqa: FBT001 - called by typer

@@ -26,7 +26,6 @@ from genesys_cloud.cli.terminal import print_error, print_line
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from genesys_cloud import Interval
     from genesys_core.export.manifest import ExportPart
     from genesys_core.export.plan import Export, Slice
 
@@ -74,6 +73,8 @@ def export(
     Each record is exported exactly once. After Ctrl-C or a crash, the same command continues. Lists the
     named exports if the name is unknown.
     """
+    from genesys_core.command_line.intervals import parse_period  # noqa: PLC0415 - see cli.app
+
     if what == "status":
         _print_status(out)
     elif what == "verify":
@@ -93,7 +94,7 @@ def export(
             partial(
                 _find,
                 what,
-                interval=_interval(from_, to),
+                interval=parse_period(from_, to),
                 body=_read_body(body),
                 query=_query(query or []),
                 days=days,
@@ -171,28 +172,6 @@ def _print_verification(out: str) -> None:
     print_line(f"{found.records} records in {found.files} files, {len(found.problems)} problems")
     if found.problems:
         raise CommandExit(ExitCode.INCOMPLETE)
-
-
-def _interval(first: str | None, last: str | None) -> "Interval | None":
-    from datetime import UTC, date, datetime  # noqa: PLC0415 - see cli.app
-
-    from genesys_cloud import Interval  # noqa: PLC0415
-    from genesys_core.command_line.usage import UsageError  # noqa: PLC0415
-
-    if first is None and last is None:
-        return None
-    if first is None or last is None:
-        raise UsageError("--from and --to: give both")
-    try:
-        if len(first) == len(last) == len("2024-01-01"):
-            return Interval.of_days(date.fromisoformat(first), date.fromisoformat(last))
-        ends = [datetime.fromisoformat(text) for text in (first, last)]
-    except ValueError as error:
-        raise UsageError(
-            f"--from {first} --to {last}: {error}; give days such as 2024-01-01, or date-times such "
-            "as 2024-01-01T00:00:00Z"
-        ) from None
-    return Interval(*(end if end.tzinfo else end.replace(tzinfo=UTC) for end in ends))
 
 
 def _read_body(path: Path | None) -> object:

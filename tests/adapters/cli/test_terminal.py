@@ -186,6 +186,14 @@ def export_unknown(tmp_path, monkeypatch):
     return run(tmp_path, monkeypatch)
 
 
+def recordings(tmp_path, monkeypatch):
+    """The platform refuses, and names of conversations are hostile too."""
+    where = ("--out", str(tmp_path / "out"))
+    return operation("recordings", "download", HOSTILE, *where, respond=refusing)(
+        tmp_path, monkeypatch
+    )
+
+
 LISTING = ("users", "get_users", "--all")
 COMMANDS = {
     "call": (
@@ -229,6 +237,7 @@ COMMANDS = {
     "listen": (listen, listen_json, listen_refused),
     "login": (login,),
     "logout": (logout,),
+    "recordings download": (recordings,),
     "simulate": (simulate,),
     "whoami": (whoami, whoami_refused),
 }
@@ -254,7 +263,8 @@ def test_a_terminal_shows_what_came_from_outside_and_obeys_none_of_it(run, tmp_p
     assert terminal.text
     assert terminal.obeyed() == []
     assert not any(line.startswith("forged") for line in terminal.lines)
-    if run not in {apis, demo, simulate}:  # they talk to themselves alone
+    # The first three talk to themselves alone, and reasons of the last are in its file of failures.
+    if run not in {apis, demo, simulate, recordings}:
         assert "\\x1b" in terminal.text or "\\u001b" in terminal.text or "%1B" in terminal.text
 
 

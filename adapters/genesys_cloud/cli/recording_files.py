@@ -1,0 +1,411 @@
+"""Downloads recordings into a folder, side by side.
+
+Invariants: a file is recorded in the manifest when it is complete. What is on the way when the run ends
+stays beside its path, and the next run continues it.
+"""
+
+import json
+import os
+import queue
+import sys
+import threading
+import time
+from collections.abc import Generator, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from genesys_cloud.cli.bulk import terminal_columns
+from genesys_cloud.cli.call_report import CallReport
+from genesys_cloud.cli.connection import open_client
+from genesys_cloud.cli.terminal import print_error, print_line
+from genesys_core.command_line.call_lines import progress_line
+from genesys_core.command_line.exit_codes import (
+    CommandExit,
+    ExitCode,
+    exit_code_of,
+    is_expected,
+)
+from genesys_core.command_line.intervals import parse_period
+from genesys_core.command_line.recordings import (
+    DownloadTask,
+    FetchFile,
+    FoundRecording,
+    LookUp,
+    RecordingLink,
+    RecordingManifest,
+    RecordingRun,
+    RequestLinks,
+    read_conversation_ids,
+    recordings_query,
+    summarize_downloads,
+)
+from genesys_core.command_line.usage import UsageError
+from genesys_core.observability.terminal import escape_line
+
+if TYPE_CHECKING:
+    from genesys_cloud import Client, Interval
+
+__all__ = ["DownloadRequest", "download_recordings"]
+
+_MANIFEST = "recordings.jsonl"
+_FOUND = ".conversations.jsonl"
+_FAILURES = "failures.jsonl"
+_GRACE = 3.0
+"""Seconds after Ctrl-C in which downloads may end by themselves."""
+
+
+@dataclass(frozen=True)
+class DownloadRequest:
+    """What is downloaded, and where to.
+
+    Attributes:
+        out: the folder.
+        conversations: ids of conversations.
+        from_file: a file of ids, or ``-`` for standard input.
+        period: the first and the last day or date-time.
+    """
+
+    out: Path
+    conversations: tuple[str, ...]
+    from_file: str | None
+    period: tuple[str | None, str | None]
+
+    def interval(self) -> "Interval | None":
+        """Return the interval whose conversations are wanted.
+
+        Raises:
+            UsageError: it is not valid, or no conversation is selected.
+        """
+        found = parse_period(*self.period)
+        if found is None and not self.conversations and self.from_file is None:
+            raise UsageError(
+                "recordings download: needs ids of conversations, --from-file, or --from and --to"
+            )
+        return found
+
+
+class _Stopped(Exception):  # noqa: N818 - ends a download that is on the way
+    """The run has ended."""
+
+
+def download_recordings(
+    options: Mapping[str, object], request: DownloadRequest, *, parallel: int, is_verbose: bool
+) -> None:
+    """Download recordings.
+
+    Args:
+        options: of the command, by name without dashes.
+        request: what is downloaded.
+        parallel: how many calls and downloads run side by side.
+        is_verbose: whether attempts are reported.
+
+    Raises:
+        CommandExit: recordings are missing, or the run was interrupted.
+        GenesysCloudError: the credentials are not accepted, or the conversations cannot be listed.
+        UsageError: a file cannot be used.
+    """
+    interval = request.interval()
+    began = time.monotonic()
+    report = CallReport(is_verbose=is_verbose)
+    with ExitStack() as stack:
+        folder = stack.enter_context(_open_folder(request.out))
+        run = RecordingRun(parallel, folder.manifest)
+        client = stack.enter_context(open_client(options, observer=report))
+        conversations = _conversations(client, request, interval)
+        driver = _Driver(client, folder, run, report)
+        driver.run(conversations)
+    folder.write_failures(run)
+    failures = str(request.out / _FAILURES)
+    print_error(
+        "genesys-cloud: "
+        + summarize_downloads(run, driver.received, time.monotonic() - began, failures)
+    )
+    if run.stop_reason or run.failures:
+        print_error("genesys-cloud: run the same command to continue")
+    if driver.is_abandoned:
+        sys.stdout.flush()
+        # The interpreter would wait for the threads whose downloads get no bytes.
+        os._exit(int(ExitCode.INTERRUPTED))
+    if run.stop_error is not None:
+        raise CommandExit(exit_code_of(run.stop_error))
+    if run.failures:
+        raise CommandExit(ExitCode.INCOMPLETE)
+
+
+def _conversations(
+    client: "Client", request: DownloadRequest, interval: "Interval | None"
+) -> Iterator[str]:
+    yield from request.conversations
+    if request.from_file == "-":
+        yield from read_conversation_ids(sys.stdin)
+    elif request.from_file is not None:
+        try:
+            with Path(request.from_file).open(encoding="utf-8-sig") as file:
+                yield from read_conversation_ids(file)
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "not UTF-8 text"
+            raise UsageError(f"{request.from_file}: cannot be read: {reason}") from None
+    if interval is None:
+        return
+    from genesys_core.api import analytics  # noqa: PLC0415 - for --from alone
+
+    for day in interval.split("day"):
+        query = analytics.post_analytics_conversations_details_query(recordings_query(str(day)))
+        for conversation in client.paginate(query):
+            if conversation.conversation_id:
+                yield conversation.conversation_id
+
+
+class _Folder:
+    """The folder and the files in it that record what was done."""
+
+    def __init__(self, path: Path, manifest: TextIO, found: TextIO) -> None:
+        self.path = path
+        self.manifest = RecordingManifest()
+        self._files = manifest
+        self._found = found
+        self.manifest.read_files(_lines(manifest))
+        self.manifest.read_found(_lines(found))
+        for key, entry in list(self.manifest.files.items()):
+            if not self._has(entry):
+                del self.manifest.files[key]
+
+    def _has(self, entry: Mapping[str, Any]) -> bool:
+        try:
+            return bool((self.path / str(entry["file"])).stat().st_size == entry["size"])
+        except (OSError, KeyError):
+            return False
+
+    def record_file(self, line: str) -> None:
+        """Add a line to the manifest."""
+        _append(self._files, line)
+
+    def record_found(self, line: str) -> None:
+        """Record the recordings of a conversation."""
+        if line:
+            _append(self._found, line)
+
+    def write_failures(self, run: RecordingRun) -> None:
+        """Write the file of failures; without failures there is none."""
+        path = self.path / _FAILURES
+        if run.failures:
+            lines = (json.dumps(each, ensure_ascii=False) for each in run.failures)
+            path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+        elif not run.stop_reason:
+            path.unlink(missing_ok=True)
+
+
+def _lines(file: TextIO) -> Iterator[str]:
+    file.seek(0)
+    return iter(file)
+
+
+def _append(file: TextIO, line: str) -> None:
+    file.write(f"{line}\n")
+    file.flush()
+
+
+@contextmanager
+def _open_folder(path: Path) -> Generator[_Folder]:
+    from genesys_cloud.file_locking import try_lock  # noqa: PLC0415 - for downloads alone
+
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        files = (path / _MANIFEST).open("a+", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
+    with files, (path / _FOUND).open("a+", encoding="utf-8") as found:
+        if not try_lock(files.fileno()):
+            raise UsageError(f"{path}: another download into this folder is in progress")
+        yield _Folder(path, files, found)
+
+
+class _Driver:
+    """Runs tasks in threads, and records what becomes of them.
+
+    Attributes:
+        received: bytes of files.
+        is_abandoned: whether threads still run, because they got no answer.
+    """
+
+    def __init__(
+        self, client: "Client", folder: _Folder, run: RecordingRun, report: CallReport
+    ) -> None:
+        self.received = 0
+        self._client = client
+        self._folder = folder
+        self._run = run
+        self._report = report
+        self._ended: queue.SimpleQueue[tuple[DownloadTask, Any, BaseException | None]]
+        self._ended = queue.SimpleQueue()
+        self._count = threading.Lock()
+        self._is_stopped = False
+        self._began = time.monotonic()
+        self._shows_progress = sys.stderr.isatty()
+        self._has_progress = False
+        self.is_abandoned = False
+
+    def run(self, conversations: Iterator[str]) -> None:
+        """Run until every recording is there or has failed."""
+        # Waits for batches need threads of their own, beside the downloads.
+        pool = ThreadPoolExecutor(self._run.parallel + 2)
+        try:
+            self._run_in(pool, conversations)
+        except KeyboardInterrupt as error:
+            self._run.stop("interrupted", error)
+            self._await_rest()
+        finally:
+            self._is_stopped = True
+            pool.shutdown(wait=not self.is_abandoned)
+            self._clear_progress()
+        self._record_rest()
+
+    def _run_in(self, pool: ThreadPoolExecutor, conversations: Iterator[str]) -> None:
+        while True:
+            self._read(conversations)
+            while (task := self._run.take_task()) is not None:
+                pool.submit(self._perform, task)
+            if not self._run.is_idle:
+                self._finish(*self._await_one())
+            elif not self._run.wants_conversation:
+                return
+
+    def _await_rest(self) -> None:
+        """Let the downloads that are on the way end at their next bytes; abandon those that get none."""
+        self._is_stopped = True
+        until = time.monotonic() + _GRACE
+        while not self._run.is_idle:
+            try:
+                ended = self._ended.get(timeout=max(until - time.monotonic(), 0.001))
+            except queue.Empty:
+                self.is_abandoned = True
+                return
+            self._finish(*ended)
+
+    def _read(self, conversations: Iterator[str]) -> None:
+        while self._run.wants_conversation:
+            found = next(conversations, None)
+            if found is None:
+                self._run.complete()
+            else:
+                self._run.offer(found)
+
+    def _await_one(self) -> tuple[DownloadTask, Any, BaseException | None]:
+        while True:
+            try:
+                return self._ended.get(timeout=0.2 if self._shows_progress else None)
+            except queue.Empty:
+                self._show_progress(time.monotonic() - self._began)
+
+    def _clear_progress(self) -> None:
+        if self._has_progress:
+            sys.stderr.write("\r\x1b[K")
+            self._has_progress = False
+
+    def _perform(self, task: DownloadTask) -> None:
+        try:
+            match task:
+                case LookUp():
+                    result: Any = self._look_up(task)
+                case RequestLinks():
+                    result = self._request_links(task)
+                case FetchFile():
+                    result = self._fetch(task)
+        except BaseException as error:  # noqa: BLE001 - raised in the main thread if unexpected
+            self._ended.put((task, None, error))
+        else:
+            self._ended.put((task, result, None))
+
+    def _finish(self, task: DownloadTask, result: Any, error: BaseException | None) -> None:  # noqa: ANN401
+        if error is not None:
+            if isinstance(error, _Stopped):
+                self._run.withdraw(task)
+                return
+            if is_expected(error):
+                self._run.failed(task, error)
+                return
+            if isinstance(error, OSError) and isinstance(task, FetchFile):
+                reason = error.strerror or type(error).__name__
+                path = self._folder.path / task.file
+                raise UsageError(f"{path}: cannot be written: {reason}")
+            raise error
+        match task:
+            case LookUp():
+                self._folder.record_found(self._run.looked_up(task, result))
+            case RequestLinks():
+                self._run.linked(task, result)
+            case FetchFile():
+                self._folder.record_file(self._run.fetched(task, result))
+                self._clear_progress()
+                print_line(str(self._folder.path / task.file))
+
+    def _record_rest(self) -> None:
+        """Record the files that became complete while the run ended."""
+        while not self._ended.empty():
+            task, result, error = self._ended.get()
+            if error is None and isinstance(task, FetchFile):
+                self._folder.record_file(self._run.fetched(task, result))
+
+    def _look_up(self, task: LookUp) -> list[FoundRecording]:
+        found = self._client.recording.get_conversation_recordingmetadata(task.conversation_id)
+        return [
+            FoundRecording(
+                task.conversation_id,
+                each.id or "",
+                str(each.file_state or ""),
+                each.media or "",
+                each.start_time or "",
+                each.end_time or "",
+            )
+            for each in found
+        ]
+
+    def _request_links(self, task: RequestLinks) -> list[RecordingLink]:
+        body = {
+            "batchDownloadRequestList": [
+                {"conversationId": each.conversation_id, "recordingId": each.id}
+                for each in task.recordings
+            ]
+        }
+        job = self._client.recording.post_recording_batchrequests.run(body)
+        return [
+            RecordingLink(
+                each.conversation_id or "",
+                each.recording_id or "",
+                each.result_url or "",
+                each.content_type or "",
+                each.error_msg or "",
+            )
+            for each in job.results()
+        ]
+
+    def _fetch(self, task: FetchFile) -> int:
+        path = self._folder.path / task.file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        before = 0
+
+        def count(done: int, total: int | None) -> None:  # noqa: ARG001 - the signature of progress
+            nonlocal before
+            if self._is_stopped:
+                raise _Stopped
+            with self._count:
+                self.received += max(done - before, 0)
+            before = done
+
+        self._client.download(task.url, path, resume=True, progress=count)
+        return path.stat().st_size
+
+    def _show_progress(self, seconds: float) -> None:
+        self._has_progress = True
+        run = self._run
+        line = progress_line(run.done, run.total, seconds, "recordings")
+        line += f", {self.received / 1e6:,.1f} MB"
+        if run.failures:
+            line += f", {len(run.failures):,} failed"
+        if reason := self._report.waiting_for:
+            line += f", waiting: {reason}"
+        sys.stderr.write(f"\r{escape_line(line)[: terminal_columns() - 1]}\x1b[K")
+        sys.stderr.flush()

@@ -1,0 +1,81 @@
+"""``genesys-cloud recordings``: the media of recordings, as files.
+
+Invariants: :class:`~genesys_core.command_line.recordings.RecordingRun` decides what is requested next. Paths of
+files go to standard output, everything else to standard error. Exit code 11 if recordings are missing, 130
+after Ctrl-C; in both cases the same command continues.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from genesys_cloud.cli.connection_arguments import (
+    Authorities,
+    Host,
+    Profile,
+    Proxy,
+    RegionName,
+    TokenFile,
+    connection_options,
+)
+
+__all__ = ["app"]
+
+app = typer.Typer(help="Recordings of conversations.", no_args_is_help=True)
+
+
+@app.callback()
+def group() -> None:
+    """Recordings of conversations."""
+
+
+@app.command()
+def download(
+    ctx: typer.Context,
+    conversations: Annotated[
+        list[str] | None, typer.Argument(metavar="[CONVERSATION_ID]...", help="Conversations.")
+    ] = None,
+    *,
+    out: Annotated[Path, typer.Option(help="Folder for the files; created if necessary.")],
+    from_file: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="File with an id of a conversation per line, alone or in JSON; - for standard input.",
+        ),
+    ] = None,
+    from_: Annotated[
+        str | None, typer.Option("--from", help="First day or date-time, such as 2024-01-01.")
+    ] = None,
+    to: Annotated[
+        str | None, typer.Option(help="Last day, which is included, or date-time, which is not.")
+    ] = None,
+    parallel: Annotated[
+        int, typer.Option(min=1, max=32, help="How many files are downloaded side by side.")
+    ] = 4,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Print attempts and timings to stderr.")
+    ] = False,
+    profile: Profile = None,
+    region: RegionName = None,
+    host: Host = None,
+    token_file: TokenFile = None,
+    proxy: Proxy = None,
+    ca: Authorities = None,
+) -> None:
+    """Download the recordings of conversations, or continue a download.
+
+    Selects conversations by their ids, by a file of ids, or by --from and --to. Recordings that the folder
+    has already are not downloaded again; a file that was cut off is continued. Prints the path of each file.
+    """
+    from genesys_cloud.cli.recording_files import (  # noqa: PLC0415 - see cli.app
+        DownloadRequest,
+        download_recordings,
+    )
+
+    options = connection_options(
+        ctx, profile=profile, region=region, host=host, token_file=token_file, proxy=proxy, ca=ca
+    )
+    request = DownloadRequest(out, tuple(conversations or ()), from_file, (from_, to))
+    download_recordings(options, request, parallel=parallel, is_verbose=verbose)

@@ -1,0 +1,41 @@
+"""The interval of ``--from`` and ``--to``: whole days in UTC, or date-times.
+
+Invariants: a day is included as a whole; a date-time ends an interval before it.
+"""
+
+from datetime import UTC, date, datetime
+from typing import Final
+
+from genesys_core.codec.intervals import Interval
+from genesys_core.command_line.usage import UsageError
+
+__all__ = ["parse_period"]
+
+_DAY: Final = len("2024-01-01")
+
+
+def parse_period(first: str | None, last: str | None) -> Interval | None:
+    """Return the interval, or ``None`` if neither end is given.
+
+    Args:
+        first: the first day or moment.
+        last: the last day, or the moment after the interval.
+
+    Raises:
+        InvalidValueError: the interval is empty.
+        UsageError: only one end is given, or an end is neither a day nor a date-time.
+    """
+    if first is None and last is None:
+        return None
+    if first is None or last is None:
+        raise UsageError("--from and --to: give both")
+    try:
+        if len(first) == len(last) == _DAY:
+            return Interval.of_days(date.fromisoformat(first), date.fromisoformat(last))
+        start, end = (datetime.fromisoformat(text) for text in (first, last))
+    except ValueError as error:
+        raise UsageError(
+            f"--from {first} --to {last}: {error}; give days such as 2024-01-01, or date-times such "
+            "as 2024-01-01T00:00:00Z"
+        ) from None
+    return Interval(*(each if each.tzinfo else each.replace(tzinfo=UTC) for each in (start, end)))

@@ -1,0 +1,478 @@
+"""Downloads of many recordings: which call comes next, and which recordings are left.
+
+Invariants: a recording that the manifest of the folder names is not downloaded again. Links are requested in
+batches, and only when most earlier ones have been used, because they expire; an attempt that fails gets a
+new link. Every recording ends as a file or as a failure with its reason.
+"""
+
+import json
+import re
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias, cast
+from urllib.parse import urlsplit
+
+from genesys_core.command_line.bulk import describe_failure, ends_run
+
+__all__ = [
+    "BATCH_SIZE",
+    "DownloadTask",
+    "FetchFile",
+    "FoundRecording",
+    "LookUp",
+    "RecordingLink",
+    "RecordingManifest",
+    "RecordingRun",
+    "RequestLinks",
+    "read_conversation_ids",
+    "recording_file",
+    "recordings_query",
+    "summarize_downloads",
+]
+
+BATCH_SIZE: Final = 100
+"""The most recordings of a batch request (``batch.download.too.many.items``)."""
+
+_BATCHES: Final = 2
+"""The most batch requests that are waited for at a time."""
+
+_ATTEMPTS: Final = 3
+"""How often a recording is attempted, each time with a new link."""
+
+_READY: Final = frozenset({"AVAILABLE", "RESTORED", ""})
+_REASONS: Final[Mapping[str, str]] = {
+    "UPLOADING": "is not ready yet (UPLOADING); run the same command later",
+    "RESTORING": "is being restored (RESTORING); run the same command later",
+    "ARCHIVED": (
+        "is archived; restore it with genesys-cloud recording put_conversation_recording, and run the "
+        "same command later"
+    ),
+    "ERROR": "the platform could not store it (ERROR)",
+}
+_PASSING: Final = frozenset({"UPLOADING", "RESTORING", "ARCHIVED"})
+_EXTENSIONS: Final[Mapping[str, str]] = {
+    "audio/mpeg": "mp3",
+    "audio/mp3": "mp3",
+    "audio/ogg": "ogg",
+    "audio/wav": "wav",
+    "audio/webm": "webm",
+    "audio/x-wav": "wav",
+    "application/json": "json",
+    "application/zip": "zip",
+    "message/rfc822": "eml",
+    "text/plain": "txt",
+    "video/mp4": "mp4",
+    "video/webm": "webm",
+}
+_UNSAFE: Final = re.compile(r"[^\w-]", re.ASCII)
+_EXTENSION: Final = re.compile(r"\.([A-Za-z0-9]{1,5})$")
+
+
+@dataclass(frozen=True)
+class FoundRecording:
+    """A recording of a conversation.
+
+    Attributes:
+        conversation_id: the conversation's id.
+        id: the recording's id.
+        state: its file state as the platform spells it; empty if unknown.
+        media: such as ``audio`` or ``email``.
+        start: when it begins, as the platform writes it.
+        end: when it ends.
+    """
+
+    conversation_id: str
+    id: str
+    state: str = ""
+    media: str = ""
+    start: str = ""
+    end: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What identifies it."""
+        return self.conversation_id, self.id
+
+
+@dataclass(frozen=True)
+class RecordingLink:
+    """What a batch request returns for a recording.
+
+    Attributes:
+        conversation_id: the conversation's id.
+        id: the recording's id.
+        url: the signed link; empty if there is none.
+        content_type: of the file; empty if unknown.
+        error: why there is no link.
+    """
+
+    conversation_id: str
+    id: str
+    url: str = field(default="", repr=False)
+    content_type: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class LookUp:
+    """Request the recordings of a conversation."""
+
+    conversation_id: str
+
+
+@dataclass(frozen=True)
+class RequestLinks:
+    """Request links to recordings, in one batch."""
+
+    recordings: tuple[FoundRecording, ...]
+
+
+@dataclass(frozen=True)
+class FetchFile:
+    """Download a file.
+
+    Attributes:
+        recording: the recording.
+        url: the signed link.
+        content_type: of the file.
+        file: the path below the folder, with ``/``.
+    """
+
+    recording: FoundRecording
+    url: str = field(repr=False)
+    content_type: str
+    file: str
+
+
+DownloadTask: TypeAlias = LookUp | RequestLinks | FetchFile
+
+
+def recording_file(recording: FoundRecording, link: RecordingLink) -> str:
+    """Return the path of a recording's file below the folder, with ``/``.
+
+    It depends on nothing but ids and type, so that a later run finds the file.
+    """
+    kind = link.content_type.partition(";")[0].strip().lower()
+    found = _EXTENSION.search(urlsplit(link.url).path)
+    extension = _EXTENSIONS.get(kind) or (found.group(1) if found else "bin")
+    names = (_UNSAFE.sub("_", each) or "_" for each in recording.key)
+    return f"{'/'.join(names)}.{extension}"
+
+
+def recordings_query(interval: str) -> dict[str, object]:
+    """Return the body of a query for the conversations of an interval that have recordings.
+
+    Args:
+        interval: in ISO 8601, with both ends.
+    """
+    predicates = [
+        {"type": "dimension", "dimension": name, "operator": "exists"}
+        for name in ("recording", "screenRecording")
+    ]
+    return {
+        "interval": interval,
+        "order": "asc",
+        "orderBy": "conversationStart",
+        "segmentFilters": [{"type": "or", "predicates": predicates}],
+        "paging": {"pageSize": 100, "pageNumber": 1},
+    }
+
+
+def read_conversation_ids(lines: Iterable[str]) -> Iterable[str]:
+    """Yield the ids in a text: one per line, alone or in JSON (a string, or ``conversationId`` or ``id``)."""
+    for line in lines:
+        text = line.strip()
+        if text.startswith(("{", '"')):
+            text = _id_in(text)
+        if text:
+            yield text
+
+
+def _id_in(text: str) -> str:
+    try:
+        found: object = json.loads(text)
+    except ValueError:
+        return text
+    if isinstance(found, dict):
+        fields = cast(Mapping[str, object], found)
+        found = fields.get("conversationId", fields.get("id"))
+    return found if isinstance(found, str) else ""
+
+
+@dataclass
+class RecordingManifest:
+    """What earlier runs recorded in the folder.
+
+    Attributes:
+        files: the entries of the files, by conversation and recording.
+        found: the recordings of conversations that will not get others.
+    """
+
+    files: dict[tuple[str, str], Mapping[str, Any]] = field(
+        default_factory=dict[tuple[str, str], Mapping[str, Any]]
+    )
+    found: dict[str, tuple[FoundRecording, ...]] = field(
+        default_factory=dict[str, tuple[FoundRecording, ...]]
+    )
+
+    def read_files(self, lines: Iterable[str]) -> None:
+        """Read the entries of files; lines that are not entries, such as a cut-off last one, are ignored."""
+        for entry in _documents(lines):
+            conversation, recording = entry.get("conversationId"), entry.get("recordingId")
+            if isinstance(conversation, str) and isinstance(recording, str):
+                self.files[conversation, recording] = entry
+
+    def read_found(self, lines: Iterable[str]) -> None:
+        """Read the recordings of conversations."""
+        for entry in _documents(lines):
+            try:
+                recordings = tuple(FoundRecording(**each) for each in entry["recordings"])
+                self.found[str(entry["conversationId"])] = recordings
+            except (KeyError, TypeError):
+                continue
+
+
+def _documents(lines: Iterable[str]) -> Iterable[Mapping[str, Any]]:
+    for line in lines:
+        try:
+            found: object = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(found, dict):
+            yield cast(Mapping[str, Any], found)
+
+
+@dataclass
+class RecordingRun:
+    """The state of a run.
+
+    Attributes:
+        parallel: the maximum number of calls and downloads that run side by side.
+        manifest: of the folder.
+        done: the number of files downloaded by this run.
+        skipped: the number of files that an earlier run downloaded.
+        found: the number of recordings to download, as far as they are known.
+        failures: entries for the file of failures.
+        stop_reason: why nothing more is started; empty while it is.
+        stop_error: the error that ended the run, if one did.
+    """
+
+    parallel: int = 4
+    manifest: RecordingManifest = field(default_factory=RecordingManifest)
+    done: int = 0
+    skipped: int = 0
+    found: int = 0
+    failures: list[dict[str, object]] = field(default_factory=list[dict[str, object]])
+    stop_reason: str = ""
+    stop_error: BaseException | None = None
+    _is_complete: bool = False
+    _known: set[str] = field(default_factory=set[str])
+    _conversations: deque[str] = field(default_factory=deque[str])
+    _waiting: deque[FoundRecording] = field(default_factory=deque[FoundRecording])
+    _links: deque[FetchFile] = field(default_factory=deque[FetchFile])
+    _attempts: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
+    _batches: int = 0
+    _look_ups: int = 0
+    _fetches: int = 0
+
+    @property
+    def wants_conversation(self) -> bool:
+        """Whether the next conversation may be read."""
+        if self.stop_reason or self._is_complete:
+            return False
+        return len(self._conversations) < self.parallel and len(self._waiting) < 2 * BATCH_SIZE
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is running."""
+        return not (self._look_ups or self._batches or self._fetches)
+
+    @property
+    def total(self) -> int | None:
+        """The number of recordings to download, or ``None`` while it may grow."""
+        return self.found if self._are_all_found else None
+
+    @property
+    def _are_all_found(self) -> bool:
+        return self._is_complete and not self._conversations and not self._look_ups
+
+    @property
+    def _has_capacity(self) -> bool:
+        return self._look_ups + self._fetches < self.parallel
+
+    def offer(self, conversation_id: str) -> None:
+        """Add a conversation; one that was added before is ignored."""
+        if conversation_id in self._known:
+            return
+        self._known.add(conversation_id)
+        known = self.manifest.found.get(conversation_id)
+        if known is None:
+            self._conversations.append(conversation_id)
+        else:
+            self._add(known)
+
+    def complete(self) -> None:
+        """There are no more conversations."""
+        self._is_complete = True
+
+    def take_task(self) -> DownloadTask | None:
+        """Return what to do next; ``None`` if nothing can be started now."""
+        if self.stop_reason:
+            return None
+        if self._has_capacity and self._links:
+            self._fetches += 1
+            return self._links.popleft()
+        if self._wants_links:
+            self._batches += 1
+            size = min(len(self._waiting), BATCH_SIZE)
+            return RequestLinks(tuple(self._waiting.popleft() for _ in range(size)))
+        if self._has_capacity and self._conversations and len(self._waiting) < BATCH_SIZE:
+            self._look_ups += 1
+            return LookUp(self._conversations.popleft())
+        return None
+
+    @property
+    def _wants_links(self) -> bool:
+        if not self._waiting or self._batches >= _BATCHES or len(self._links) >= self.parallel:
+            return False
+        return self._are_all_found or len(self._waiting) >= BATCH_SIZE
+
+    def looked_up(self, task: LookUp, recordings: Sequence[FoundRecording]) -> str:
+        """The recordings of a conversation are known.
+
+        Returns:
+            The line that records them for a later run; empty if they may change.
+        """
+        self.withdraw(task)
+        self._add(recordings)
+        if any(each.state in _PASSING for each in recordings):
+            return ""
+        entry = {
+            "conversationId": task.conversation_id,
+            "recordings": [vars(each) for each in recordings],
+        }
+        return json.dumps(entry, ensure_ascii=False)
+
+    def _add(self, recordings: Iterable[FoundRecording]) -> None:
+        for each in recordings:
+            if each.key in self.manifest.files:
+                self.skipped += 1
+            elif each.state in _READY:
+                self.found += 1
+                self._waiting.append(each)
+            elif each.state != "DELETED":
+                reason = _REASONS.get(each.state, f"is in the state {each.state}")
+                self._fail(each, {"reason": reason})
+
+    def linked(self, task: RequestLinks, links: Iterable[RecordingLink]) -> None:
+        """A batch request has ended."""
+        self.withdraw(task)
+        by_key = {(each.conversation_id, each.id): each for each in links}
+        for recording in task.recordings:
+            link = by_key.get(recording.key)
+            if link is not None and link.url:
+                file = recording_file(recording, link)
+                self._links.append(FetchFile(recording, link.url, link.content_type, file))
+            else:
+                why = link.error if link is not None else ""
+                self._fail(recording, {"reason": why or "the platform returned no link"})
+
+    def fetched(self, task: FetchFile, size: int) -> str:
+        """A file is complete.
+
+        Returns:
+            The line that records it in the manifest.
+        """
+        self.withdraw(task)
+        self.done += 1
+        recording = task.recording
+        entry = {
+            "conversationId": recording.conversation_id,
+            "recordingId": recording.id,
+            "file": task.file,
+            "size": size,
+            "contentType": task.content_type,
+            "media": recording.media,
+            "startTime": recording.start,
+            "endTime": recording.end,
+        }
+        return json.dumps(
+            {name: value for name, value in entry.items() if value != ""}, ensure_ascii=False
+        )
+
+    def failed(self, task: DownloadTask, error: BaseException) -> None:
+        """A task has failed: its recordings are attempted again, or are failures."""
+        self.withdraw(task)
+        if ends_run(error):
+            self.stop(str(error), error)
+            return
+        reason = _reason_of(error)
+        match task:
+            case LookUp(conversation_id):
+                self.failures.append({"conversationId": conversation_id, **reason})
+            case RequestLinks(recordings):
+                for each in recordings:
+                    self._attempt_again(each, reason)
+            case FetchFile(recording):
+                self._attempt_again(recording, reason)
+
+    def withdraw(self, task: DownloadTask) -> None:
+        """A task has ended; alone, without a result because the run ends."""
+        match task:
+            case LookUp():
+                self._look_ups -= 1
+            case RequestLinks():
+                self._batches -= 1
+            case FetchFile():
+                self._fetches -= 1
+
+    def _attempt_again(self, recording: FoundRecording, reason: Mapping[str, object]) -> None:
+        attempts = self._attempts.get(recording.key, 1)
+        if attempts < _ATTEMPTS:
+            self._attempts[recording.key] = attempts + 1
+            self._waiting.append(recording)
+        else:
+            self._fail(recording, reason)
+
+    def _fail(self, recording: FoundRecording, reason: Mapping[str, object]) -> None:
+        names = {"conversationId": recording.conversation_id, "recordingId": recording.id}
+        self.failures.append({**names, **reason})
+
+    def stop(self, reason: str, error: BaseException | None = None) -> None:
+        """Start nothing more.
+
+        Args:
+            reason: why.
+            error: what ended the run, if an error did.
+        """
+        self.stop_reason = self.stop_reason or reason
+        self.stop_error = self.stop_error or error
+
+
+def _reason_of(error: BaseException) -> dict[str, object]:
+    found = describe_failure(error)
+    facts = {
+        "reason": found.reason,
+        "status": found.status,
+        "correlationId": found.correlation_id,
+    }
+    return {name: value for name, value in facts.items() if value is not None}
+
+
+def summarize_downloads(run: RecordingRun, size: int, seconds: float, failures: str) -> str:
+    """Return a sentence about a run.
+
+    Args:
+        run: the run.
+        size: bytes received.
+        seconds: its duration.
+        failures: the path of the file of failures.
+    """
+    parts = [f"{run.done:,} downloaded ({size / 1e6:,.1f} MB)"]
+    if run.failures:
+        parts.append(f"{len(run.failures):,} failed, see {failures}")
+    if run.skipped:
+        parts.append(f"{run.skipped:,} downloaded earlier")
+    text = f"{', '.join(parts)} in {seconds:,.1f} s"
+    return f"{text}; stopped: {run.stop_reason}" if run.stop_reason else text
