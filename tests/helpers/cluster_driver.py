@@ -1,6 +1,6 @@
 """The driver of an export on a Dask cluster, and the client of its workers.
 
-``python -m tests.helpers.cluster_driver SCHEDULER HOST OUT COUNT_OF_DAYS``
+``python -m tests.helpers.cluster_driver SCHEDULER HOST OUT COUNT_OF_DAYS [FORMAT ARCHIVED_DAYS]``
 """
 
 import sys
@@ -16,16 +16,21 @@ def new_client(host: str) -> Client:
     return Client(host=host, access_token="t", trust_env=False)
 
 
-def slices_of(days: int) -> tuple[Slice, ...]:
-    return plan(find_export("conversations", Interval(FIRST_DAY, FIRST_DAY + timedelta(days=days))))
+def slices_of(days: int, archived: int = 0) -> tuple[Slice, ...]:
+    """The slices of so many days, the first of them from the archive."""
+    interval = Interval(FIRST_DAY, FIRST_DAY + timedelta(days=days))
+    until = FIRST_DAY + timedelta(days=archived)
+    return plan(find_export("conversations", interval, available_until=until))
 
 
 if __name__ == "__main__":
     from distributed import Client as Cluster
 
-    scheduler, host, out, days = sys.argv[1:]
+    scheduler, host, out, days, *rest = sys.argv[1:]
+    kind, archived = rest or ("jsonl", "0")
+    slices = slices_of(int(days), int(archived))
     with Cluster(scheduler, timeout=30) as cluster:
         executor = cluster.get_executor()
         client = partial(new_client, host)
-        for part in run(slices_of(int(days)), out=out, client=client, executor=executor):
+        for part in run(slices, out=out, client=client, executor=executor, format=kind):
             print(part.file, flush=True)

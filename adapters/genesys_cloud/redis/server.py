@@ -1,20 +1,22 @@
 """Connections to a Redis server: over sockets in threads, asyncio and trio.
 
 Invariants: a command is sent and its reply read before the connection serves another one; after an error or a
-cancellation it is closed. Threads keep connections for later commands; an event loop, which may end at any
-time, opens one for each command and leaves nothing behind. No message contains the password.
+cancellation it is closed. Connections are kept for later commands by the process and the event loop that opened
+them, and by no other; those of an event loop that has ended are dropped. No message contains the password.
 """
 
 import contextlib
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import Any, Final, Protocol, cast
 from urllib.parse import unquote, urlsplit
 
 from genesys_cloud.process_id import process_id
 from genesys_cloud.system_clock import read_clocks
+from genesys_cloud.transports.async_connection import Connector
 from genesys_cloud.transports.async_dialer import open_connection as open_async
 from genesys_cloud.transports.async_dialer import running_connector
 from genesys_cloud.transports.connection_settings import ConnectionSettings
+from genesys_cloud.transports.running_loop import has_ended, running_loop
 from genesys_cloud.transports.socket_connection import SocketConnection
 from genesys_cloud.transports.socket_dialer import open_connection as open_socket
 from genesys_cloud.transports.tls import Verify
@@ -29,11 +31,12 @@ from genesys_core.redis.resp import (
     encode_command,
 )
 from genesys_core.transport.dialer import DialFailed, dial
+from genesys_core.transport.owners import OwnedPools
 
 __all__ = ["RedisFailure", "RedisServer"]
 
 _IDLE: Final = 8
-"""Idle connections that threads keep."""
+"""Idle connections that a process keeps for its threads, and for each of its event loops."""
 
 
 class RedisFailure(Exception):  # noqa: N818 - never leaves the room
@@ -44,6 +47,7 @@ class _Stream(Protocol):
     async def read(self, until: float | None) -> bytes: ...
     async def write(self, data: bytes, until: float | None) -> None: ...
     def close(self) -> None: ...
+    def drop(self) -> None: ...
 
 
 class _BlockingStream:
@@ -60,6 +64,51 @@ class _BlockingStream:
 
     def close(self) -> None:
         self._connection.close()
+
+    drop = close  # it only closes the descriptor
+
+
+class _IdleStreams:
+    """Idle connections of one owner: the threads of a process, or an event loop.
+
+    Args:
+        connector: the event loop; ``None`` for threads.
+    """
+
+    def __init__(self, connector: Connector | None) -> None:
+        self.connector = connector
+        self._streams: list[_Stream] = []
+
+    def take(self) -> _Stream | None:
+        """Return the connection that was used last, if there is one."""
+        with contextlib.suppress(IndexError):  # threads take them at the same time
+            return self._streams.pop()
+        return None
+
+    def keep(self, stream: _Stream) -> None:
+        """Keep a connection for a later command, or close it if there are enough."""
+        if len(self._streams) < _IDLE:
+            self._streams.append(stream)
+        else:
+            stream.close()
+
+    def close(self) -> None:
+        """Close the connections: an event loop's own in that loop, as soon as it can."""
+        if self.connector is None:
+            self._close_all()
+        elif self.connector.has_ended:
+            self.drop()
+        else:
+            self.connector.call_soon(self._close_all)
+
+    def drop(self) -> None:
+        """Drop the connections of another process, or of an event loop that has ended."""
+        while (stream := self.take()) is not None:
+            stream.drop()
+
+    def _close_all(self) -> None:
+        while (stream := self.take()) is not None:
+            stream.close()
 
 
 class RedisServer:
@@ -102,8 +151,8 @@ class RedisServer:
         scheme = "https" if parts.scheme == "rediss" else "http"
         self._route = self._settings.router.route(f"{scheme}://{self.address}")
         self._timeout = timeout
-        self._idle: list[_Stream] = []
-        self._process = process_id()
+        self._blocking = OwnedPools(lambda: _IdleStreams(None), _IdleStreams.drop)
+        self._awaiting = OwnedPools(lambda: _IdleStreams(running_connector()), _IdleStreams.drop)
 
     async def ask(self, command: bytes, *, is_blocking: bool) -> RedisReply:
         """Send a command and return its reply.
@@ -117,60 +166,51 @@ class RedisServer:
         """
         until = read_clocks().monotonic + self._timeout
         with self._failures():
-            if is_blocking and (stream := self._find_idle()) is not None:
+            idle = self._find_idle(is_blocking=is_blocking)
+            if (stream := idle.take()) is not None:
                 # A connection that has died since costs one more attempt. A place that is taken twice
                 # stays unused.
                 with contextlib.suppress(OSError, EOFError):
-                    return await self._exchange(stream, command, until, keeps=True)
-            stream = await self._open(until, is_blocking=is_blocking)
-            for hello in self._hello:
-                await self._exchange(stream, hello, until, keeps=None)
-            return await self._exchange(stream, command, until, keeps=is_blocking)
+                    return await self._exchange(stream, [command], until, idle)
+            stream = await self._open(until, idle.connector)
+            return await self._exchange(stream, [*self._hello, command], until, idle)
 
-    def _find_idle(self) -> _Stream | None:
-        if self._process != process_id():  # a child must not use its parent's connections
-            self._idle, self._process = [], process_id()
-        with contextlib.suppress(IndexError):  # threads take them at the same time
-            return self._idle.pop()
-        return None
+    def _find_idle(self, *, is_blocking: bool) -> _IdleStreams:
+        if is_blocking:
+            return self._blocking.find(process_id())
+        return self._awaiting.find(process_id(), running_loop(), has_ended=has_ended)
 
-    async def _open(self, until: float, *, is_blocking: bool) -> _Stream:
+    async def _open(self, until: float, connector: Connector | None) -> _Stream:
         state = dial(self._route, timeout=None, expires=until, now=read_clocks())
-        if not is_blocking:
-            return cast(_Stream, await open_async(state, running_connector(), self._settings))
+        if connector is not None:
+            return cast(_Stream, await open_async(state, connector, self._settings))
         opened = open_socket(state, self._settings)
         if isinstance(opened, DialFailed):
             raise opened.failure
         return _BlockingStream(opened)
 
     async def _exchange(
-        self, stream: _Stream, command: bytes, until: float, *, keeps: bool | None
+        self, stream: _Stream, commands: Sequence[bytes], until: float, idle: _IdleStreams
     ) -> RedisReply:
-        """Send a command and read its reply.
+        """Send commands, each after the reply to the one before, and return the last reply.
 
         Args:
-            stream: the connection.
-            command: the command.
+            stream: the connection, which is kept if all went well.
+            commands: the commands.
             until: when to give up, on the monotonic clock.
-            keeps: whether the connection is idle afterwards, or closed; ``None`` for neither.
+            idle: where to keep it.
         """
-        reader, is_whole = ReplyReader(), False
+        reply, is_whole = None, False
         try:
-            await stream.write(command, until)
-            while (found := reader.take()) is None:
-                data = await stream.read(until)
-                if not data:
-                    raise EOFError("the connection was closed")
-                reader.feed(data)
-            is_whole = not isinstance(found[0], RedisReplyError)
+            for command in commands:
+                reply = await _read_reply(stream, command, until)
+            is_whole = True
         finally:
-            if not is_whole or keeps is False or len(self._idle) >= _IDLE:
+            if is_whole:
+                idle.keep(stream)
+            else:
                 stream.close()
-            elif keeps:
-                self._idle.append(stream)
-        if isinstance(found[0], RedisReplyError):
-            raise found[0]
-        return found[0]
+        return reply
 
     @contextlib.contextmanager
     def _failures(self) -> Generator[None]:
@@ -190,13 +230,27 @@ class RedisServer:
 
     def close(self) -> None:
         """Close the idle connections."""
-        while self._idle:
-            self._idle.pop().close()
+        process = process_id()
+        for idle in (*self._blocking.pools(process), *self._awaiting.pools(process)):
+            idle.close()
 
     def __del__(self) -> None:
         """Close the idle connections of a server that is not used any more."""
-        if hasattr(self, "_idle"):
+        if hasattr(self, "_awaiting"):
             self.close()
 
     def __reduce__(self) -> Any:  # noqa: ANN401 - always raises
         raise TypeError("a RedisServer cannot be pickled; create it in the process that uses it")
+
+
+async def _read_reply(stream: _Stream, command: bytes, until: float) -> RedisReply:
+    reader = ReplyReader()
+    await stream.write(command, until)
+    while (found := reader.take()) is None:
+        data = await stream.read(until)
+        if not data:
+            raise EOFError("the connection was closed")
+        reader.feed(data)
+    if isinstance(found[0], RedisReplyError):
+        raise found[0]
+    return found[0]

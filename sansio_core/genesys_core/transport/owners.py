@@ -50,11 +50,15 @@ class OwnedPools(Generic[P]):
         pools = self._pools.setdefault(process, {})
         pool = pools.setdefault(loop, self._new_pool())
         self._last = (process, loop, pool)
-        for stranger in [other for other in self._pools if other != process]:
-            for orphan in self._pools.pop(stranger, {}).values():
-                self._drop(orphan)
-        for ended in [other for other in pools if has_ended is not None and has_ended(other)]:
-            self._drop(pools.pop(ended))
+        # Threads may get here at once, so each works on a copy, and drops what it has removed itself.
+        for stranger in [other for other in list(self._pools) if other != process]:
+            for other in self._pools.pop(stranger, {}).values():
+                self._drop(other)
+        if has_ended is not None:
+            for ended in [other for other in list(pools) if has_ended(other)]:
+                orphan = pools.pop(ended, None)
+                if orphan is not None:
+                    self._drop(orphan)
         return pool
 
     def pools(self, process: int) -> list[P]:

@@ -6,14 +6,11 @@ import heapq
 import os
 import random
 import shutil
-import socket
 import subprocess
 import sys
 import time
 from bisect import bisect_right
-from contextlib import contextmanager
 from hashlib import sha256
-from pathlib import Path
 
 import pytest
 
@@ -26,65 +23,13 @@ from genesys_core.oauth.tokens import Token
 from genesys_core.redis import places
 from genesys_core.session.pacing import Pacer
 from tests.helpers.flavours import every_flavour, settled
+from tests.helpers.redis_server import DURABLE, redis_server
 from tests.helpers.server import Reply, scripted_server
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(shutil.which("redis-server") is None, reason="needs redis-server"),
 ]
-
-
-class Redis:
-    """A server that can be restarted."""
-
-    def __init__(self, directory: Path, *options: str) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.url = f"redis://127.0.0.1:{self.port}/0"
-        self._command = [
-            "redis-server", "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(directory),
-            "--save", "", *options,
-        ]  # fmt: skip
-        self.start()
-
-    def start(self) -> None:
-        self.process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
-        until = time.monotonic() + 20
-        while time.monotonic() < until:
-            try:
-                with socket.create_connection(("127.0.0.1", self.port), 1) as sock:
-                    sock.sendall(b"PING\r\n")
-                    if sock.recv(20).startswith((b"+PONG", b"-NOAUTH")):
-                        return
-            except OSError:
-                pass
-            time.sleep(0.02)
-        self.stop()
-        raise AssertionError("redis-server did not start")
-
-    def stop(self, *, kill: bool = True) -> None:
-        (self.process.kill if kill else self.process.terminate)()
-        self.process.wait(20)
-
-    def ask(self, *words: str) -> bytes:
-        from genesys_core.redis.resp import encode_command
-
-        with socket.create_connection(("127.0.0.1", self.port), 5) as sock:
-            sock.sendall(encode_command(*words))
-            return sock.recv(65536)
-
-
-@contextmanager
-def redis_server(directory: Path, *options: str):
-    server = Redis(directory, *options)
-    try:
-        yield server
-    finally:
-        server.stop()
-
-
-DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
 
 
 @pytest.fixture

@@ -45,3 +45,20 @@ def test_what_belonged_to_a_loop_that_ended_is_dropped():
     new = pools.find(1, second, has_ended=has_ended)
     assert dropped == [old]
     assert pools.pools(1) == [new]
+
+
+def test_threads_that_find_the_same_ended_loop_drop_its_pool_once():
+    dropped = []
+    pools = OwnedPools(object, dropped.append)
+    first = Loop()
+    old = pools.find(1, first)
+    first.ended = True
+
+    def has_ended_and_another_thread_looks(loop):
+        if loop is first:
+            pools.find(1, second, has_ended=has_ended)
+        return has_ended(loop)
+
+    second = Loop()
+    pools.find(1, Loop(), has_ended=has_ended_and_another_thread_looks)
+    assert dropped == [old]
