@@ -75,6 +75,10 @@ class Redis:
             sock.sendall(encode_command(*words))
             return sock.recv(65536)
 
+    def set_clock(self, seconds: float) -> None:
+        """Set the time for scripts that :func:`with_test_clock` has changed."""
+        self.ask("SET", "test-clock", f"{seconds:.6f}")
+
     def _connect(self, timeout: float) -> socket.socket:
         sock = socket.create_connection(("127.0.0.1", self.port), timeout)
         if self._trusted is None:
@@ -96,3 +100,10 @@ def redis_server(
 
 DURABLE = ("--appendonly", "yes", "--appendfsync", "always")
 """Options with which nothing is lost when the server is killed."""
+
+
+def with_test_clock(script: str) -> str:
+    """A script that reads a key instead of the clock of Redis."""
+    return script.replace(
+        "local t = redis.call('TIME')", "local t = {redis.call('GET', 'test-clock'), 0}"
+    )

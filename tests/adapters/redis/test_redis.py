@@ -8,9 +8,9 @@ import random
 import shutil
 import subprocess
 import sys
-import time
 from bisect import bisect_right
-from hashlib import sha256
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -23,7 +23,8 @@ from genesys_core.oauth.tokens import Token
 from genesys_core.redis import places
 from genesys_core.session.pacing import Pacer
 from tests.helpers.flavours import every_flavour, settled
-from tests.helpers.redis_server import DURABLE, redis_server
+from tests.helpers.rate_limited_machine import SCRIPTS
+from tests.helpers.redis_server import DURABLE, redis_server, with_test_clock
 from tests.helpers.server import Reply, scripted_server
 
 pytestmark = [
@@ -41,17 +42,10 @@ def redis(tmp_path):
 @pytest.fixture
 def virtual_clock(monkeypatch, redis):
     """Scripts read a key instead of Redis's clock."""
-    for name in ("TAKE_SCRIPT", "LEAVE_SCRIPT", "CLOSE_SCRIPT"):
-        script = getattr(places, name).replace(
-            "local t = redis.call('TIME')", "local t = {redis.call('GET', 'test-clock'), 0}"
-        )
-        monkeypatch.setattr(places, name, script)
-
-    def set_clock(seconds: float) -> None:
-        redis.ask("SET", "test-clock", f"{seconds:.6f}")
-
-    set_clock(0)
-    return set_clock
+    for name in SCRIPTS:
+        monkeypatch.setattr(places, name, with_test_clock(getattr(places, name)))
+    redis.set_clock(0)
+    return redis.set_clock
 
 
 def most_in_a_window(sent: list[float], window: float) -> int:
@@ -193,58 +187,69 @@ def test_clients_in_all_flavours(run, redis):
     assert repr(budget) == f"RedisBudget('127.0.0.1:{redis.port}')"
 
 
-MACHINE = """
-import sys, time
-from genesys_cloud import Client, Pacing, RetryConfiguration
-from genesys_cloud.redis import RedisBudget
+ROOT = Path(__file__).parents[3]
 
-host, url, skew = sys.argv[1:]
-real = time.time
-time.time = lambda: real() + float(skew)
-budget = RedisBudget(url, timeout=20)
-with Client(host=host, access_token="t", trust_env=False, budget=budget, deadline=120,
-            pacing=Pacing(limit=12, window=1.5)) as client:
-    print("ready", flush=True)
-    while True:
-        try:
-            client.users.get_users_me()
-        except Exception as error:
-            print(type(error).__name__, error, flush=True)
-            time.sleep(0.05)
-"""
+
+class Machine:
+    """A process whose clocks the test sets."""
+
+    def __init__(self, *words: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.helpers.rate_limited_machine", *words],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+
+    def read_wait(self) -> float:
+        """The seconds that it wants to wait now."""
+        return float(self.process.stdout.readline())
+
+    def go_on(self, now: float) -> None:
+        self.process.stdin.write(f"{now!r}\n")
+        self.process.stdin.flush()
 
 
 def test_four_processes_on_one_token_through_a_restart(redis):
-    """Counted by the places that Redis has granted, on its clock; clocks of the machines differ by minutes."""
-    with scripted_server(lambda seen: Reply(json={"id": "u"})) as server:
+    """Counted where the calls arrive, on one virtual clock; the clocks of the machines are minutes apart."""
+    limit, window, windows = 10, 60, 60
+    now, arrived = 0.0, []
+
+    def answer(_):
+        arrived.append(now)
+        return Reply(json={"id": "u"})
+
+    redis.set_clock(0)
+    chance, refused = random.Random(17), 0
+    with scripted_server(answer) as server, ExitStack() as stack:
         machines = [
-            subprocess.Popen(
-                [sys.executable, "-c", MACHINE, server.url, redis.url, str(60 * n)],
-                stdout=subprocess.PIPE,
-                env=os.environ,
-            )
-            for n in range(4)
+            Machine(flavour, server.url, redis.url, str(number), str(limit), str(window))
+            for number, flavour in enumerate(("sync", "asyncio", "trio", "sync"))
         ]
-        try:
-            for machine in machines:
-                machine.stdout.readline()
-            while len(server.requests) < 30:
-                time.sleep(0.05)
-            redis.stop()
-            redis.start()
-            while len(server.requests) < 60:
-                time.sleep(0.05)
-        finally:
-            for machine in machines:
-                machine.kill()
-                machine.communicate()
-    reply = redis.ask("ZRANGE", "genesys-cloud:{" + KEY + "}:lane", "0", "-1", "WITHSCORES")
-    granted = sorted(float(line) / 1e6 for line in reply.split(b"\r\n") if len(line) == 16)
-    assert len(granted) >= 12
-    assert most_in_a_window(granted, 1.5) <= 12
-
-
-KEY = sha256(b"t").hexdigest()[:32]
+        for machine in machines:
+            stack.callback(machine.process.communicate)
+            stack.callback(machine.process.kill)
+        waiting = [(machine.read_wait(), number) for number, machine in enumerate(machines)]
+        heapq.heapify(waiting)
+        while waiting[0][0] < window * windows:
+            now, number = heapq.heappop(waiting)
+            if now > window * windows / 2 and refused < 5:
+                refused += 1
+                if refused == 1:
+                    redis.stop()
+                if refused == 5:
+                    redis.start()
+            if refused in {0, 5}:
+                redis.set_clock(now)
+            machines[number].go_on(now)
+            # A machine wakes up a little late.
+            later = now + machines[number].read_wait() + chance.random() * 0.02
+            heapq.heappush(waiting, (later, number))
+    assert refused == 5
+    assert most_in_a_window(arrived, window) <= limit
+    assert len(arrived) >= 0.97 * limit * windows
 
 
 def test_without_redis_calls_fail_or_use_a_stated_share(tmp_path):
