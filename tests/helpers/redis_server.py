@@ -51,6 +51,11 @@ class Redis:
         counted = re.search(rb"total_connections_received:(\d+)", self.ask("INFO", "stats"))
         return int(counted[1])
 
+    def processor_time(self) -> float:
+        """The seconds of processor time that it has used."""
+        used = re.findall(rb"used_cpu_(?:sys|user):([\d.]+)", self.ask("INFO", "cpu"))
+        return sum(map(float, used))
+
     def start(self) -> None:
         self.process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
         until = time.monotonic() + 20

@@ -53,34 +53,21 @@ local lanes = {}
 for i = 3, #KEYS do
   local window = tonumber(ARGV[2 * i - 2])
   redis.call('ZREMRANGEBYSCORE', KEYS[i], '-inf', now - 2 * window)
-  local raw, times = redis.call('ZRANGE', KEYS[i], 0, -1, 'WITHSCORES'), {}
+  local raw = redis.call('ZRANGEBYSCORE', KEYS[i], string.format('(%.0f', now - window), '+inf', 'WITHSCORES')
+  local times = {}
   for j = 2, #raw, 2 do times[#times + 1] = tonumber(raw[j]) end
   lanes[#lanes + 1] = {limit = tonumber(ARGV[2 * i - 3]), window = window, times = times}
 end
-local function upto(times, s)
-  local low, high = 0, #times
-  while low < high do
-    local middle = math.floor((low + high + 1) / 2)
-    if times[middle] <= s then low = middle else high = middle - 1 end
-  end
-  return low
-end
-local function fits(lane, s)
-  local times, window = lane.times, lane.window
-  local first = upto(times, s)
-  if first - upto(times, s - window) >= lane.limit then return false end
-  for j = first + 1, #times do
-    if times[j] >= s + window then return true end
-    if j - upto(times, times[j] - window) >= lane.limit then return false end
-  end
-  return true
-end
+-- A place may not be where, with a run of as many places as the limit, it would make one too many: from
+-- a window before the last of the run until a window after the first. The runs are in the order of time.
 local function earliest(lane, s)
-  if fits(lane, s) then return s end
-  for j = 1, #lane.times do
-    local candidate = lane.times[j] + lane.window
-    if candidate > s and fits(lane, candidate) then return candidate end
+  local times, limit, window = lane.times, lane.limit, lane.window
+  for i = 1, #times - limit + 1 do
+    local last, free = times[i + limit - 1], times[i] + window
+    if last - window >= s then break end
+    if last < free and s < free then s = free end
   end
+  return s
 end
 local place, why = math.max(now, opens), 0
 repeat

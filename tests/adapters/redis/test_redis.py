@@ -23,6 +23,7 @@ from genesys_core.oauth.tokens import Token
 from genesys_core.redis import places
 from genesys_core.session.pacing import Pacer
 from tests.helpers.flavours import every_flavour, settled
+from tests.helpers.places_model import Places
 from tests.helpers.rate_limited_machine import SCRIPTS
 from tests.helpers.redis_server import DURABLE, redis_server, with_test_clock
 from tests.helpers.server import Reply, scripted_server
@@ -97,6 +98,32 @@ def test_machines_together_use_the_limit_and_never_more(redis, virtual_clock, se
     assert most_in_a_window(special, window) <= 7
     # The first window is full at once; after that, a window is extended by 2 % for safety.
     assert len(sent) >= 0.97 * 12 * limit
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_script_does_what_its_model_does(redis, virtual_clock, seed):
+    """The model in Python is what the simulation of clusters runs on; here, tickets come early, late or never."""
+    chance, limit = random.Random(seed), 5
+    lanes = Pacer.of(Pacing(limit=limit, window=10.0)).windows
+    budget, model = RedisBudget(redis.url), Places(limit, round(lanes[0].window * 1e6))
+    waiting: list[tuple[int, int]] = []
+    now = 0
+    for _ in range(400):
+        now += chance.choice([0, 0, 125_000, 250_000, 2_000_000, 11_000_000, 30_000_000])
+        virtual_clock(now / 1e6)
+        ticket = None
+        if waiting and chance.random() < 0.5:
+            _, ticket = waiting.pop(chance.randrange(len(waiting)))
+        if ticket is not None and chance.random() < 0.3:
+            run_now(budget.leave_place("token", lanes, ticket, is_blocking=True))
+            model.leave(now, ticket)
+            continue
+        place = take(budget, lanes, ticket)
+        wanted = model.take(now, ticket)
+        assert (round(place.wait * 1e6), place.ticket) == wanted
+        if place.wait > 0:
+            waiting.append(wanted)
+    assert model.lost > 5
 
 
 def test_places_are_granted_in_the_order_of_the_requests(redis, virtual_clock):
