@@ -229,7 +229,7 @@ class ClientBase(LazyApis, Unpicklable):
         """Poll until the wait is over; ``response`` is the first one, if it was received before."""
         from genesys_core.jobs.waiting import JobWarning, Pausing, Polling, WaitEnded  # noqa: PLC0415
 
-        shown = 0
+        operation, shown = apply_defaults(operation, self._defaults), 0
         while True:
             for text in state.warnings[shown:]:
                 warnings.warn(text, JobWarning, stacklevel=2)
@@ -239,7 +239,9 @@ class ClientBase(LazyApis, Unpicklable):
                     if response is not None:
                         state, response = state.received(response, now=read_clocks()), None
                         continue
-                    outcome = await self._drive(self._start(operation))
+                    default = self._cell.session.settings.deadline
+                    limited = state.limited(operation, default, now=read_clocks())
+                    outcome = await self._drive(self._start(limited))
                     if isinstance(outcome, Raised):
                         state = state.failed(outcome.error, now=read_clocks())
                     else:

@@ -1,7 +1,7 @@
 """Waiting by polling: for the end of a job, or for a condition.
 
 Invariants: a wait ends with the response that fulfills it, with an error that its judge returns, or
-no later than one poll after its deadline. Pauses grow up to a limit and are never shorter than
+at its deadline; only a last poll may take up to ``LAST_POLL`` seconds longer. Pauses grow up to a limit and are never shorter than
 ``Retry-After`` (RFC 9110 section 10.2.3). Polls that fail for a temporary reason are repeated, a
 limited number of consecutive times.
 
@@ -15,6 +15,7 @@ limited number of consecutive times.
 A driver sends the operation that it polls in the state ``Polling``, and sleeps in ``Pausing``.
 """
 
+import math
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final, Generic, TypeAlias, TypeVar
@@ -39,6 +40,7 @@ from genesys_core.session.retry import GRAIN, parse_retry_after
 
 __all__ = [
     "CONDITION_POLICY",
+    "LAST_POLL",
     "MAX_MISSES",
     "RESULTS_POLICY",
     "JobWarning",
@@ -60,6 +62,9 @@ T_co = TypeVar("T_co", covariant=True)
 
 MAX_MISSES: Final = 5
 """Maximum number of consecutive failed polls."""
+
+LAST_POLL: Final = 5.0
+"""Minimum seconds that a poll may take, so that one can still be sent at the deadline."""
 
 FACTOR: Final = 1.5
 JITTER: Final = 0.2
@@ -129,6 +134,10 @@ class _Wait(Struct, Generic[T], frozen=True):
     misses: int = 0
     warnings: tuple[str, ...] = ()
 
+    def left(self, now: Now) -> float:
+        """Return the seconds until the deadline; negative after it."""
+        return self.started + self.deadline - now.monotonic
+
     def judged(self, result: PollResult) -> "_Wait[T]":
         """Return the wait after a response."""
         warnings = self.warnings
@@ -138,7 +147,7 @@ class _Wait(Struct, Generic[T], frozen=True):
 
     def paused(self, asked: float | None, why: str, now: Now) -> "Pausing[T] | WaitFailed":
         """Return the next pause, or the error if it would end after the deadline."""
-        left = self.started + self.deadline - now.monotonic
+        left = self.left(now)
         own = self.pause * (1 - JITTER * self.random())
         seconds = own if asked is None else max(own, asked)
         if left <= 0:
@@ -171,6 +180,21 @@ class Polling(Struct, Generic[T], frozen=True):
     def warnings(self) -> tuple[str, ...]:
         """Warnings for the caller."""
         return self.wait.warnings
+
+    def limited(
+        self, operation: Operation[T], default: float | None, *, now: Now
+    ) -> Operation[T]:
+        """Return the operation with a deadline that does not exceed that of the wait.
+
+        Args:
+            operation: the operation that is polled.
+            default: seconds for calls without a deadline of their own; ``None`` for no limit.
+            now: both clocks.
+        """
+        own = default if operation.options.deadline is None else operation.options.deadline
+        left = max(self.wait.left(now), LAST_POLL)
+        seconds = left if own is None else min(own, left)
+        return operation.with_options(deadline=None if seconds == math.inf else seconds)
 
     def received(
         self, response: ApiResponse[T], *, now: Now

@@ -34,7 +34,8 @@ from genesys_core.errors import (
     ServerError,
     WaitTimeoutError,
 )
-from genesys_core.http.messages import Request, Response
+from genesys_core.http.messages import Request, Response, TransportFailure
+from genesys_core.jobs.waiting import LAST_POLL
 from tests.helpers.fake_time import FakeTime
 from tests.helpers.flavours import Api, every_flavour, settled
 from tests.helpers.server import Reply, Seen, scripted_server
@@ -276,6 +277,31 @@ def test_a_deadline(run, fake_time: FakeTime) -> None:
 
     run(scenario, **options(Platform({"state": "PENDING"}), run))
     assert fake_time.now == 1010
+
+
+@every_flavour
+def test_a_poll_that_hangs_ends_with_the_wait(run, fake_time: FakeTime) -> None:
+    timeouts = []
+
+    def hang(request: Request) -> Response:
+        if request.method == "POST":
+            return json_response({"jobId": "j1"}, 202)
+        read = request.timeout.read
+        assert read is not None
+        timeouts.append(read)
+        if len(timeouts) == 1:
+            return json_response({"state": "PENDING"})
+        fake_time.now += read
+        raise TransportFailure("no response", kind="timeout", sent=True)
+
+    async def scenario(api: Api) -> None:
+        job = await settled(api.client.run(START))
+        with pytest.raises(WaitTimeoutError, match="within 30 s"):
+            await settled(job.wait(deadline=30))
+
+    run(scenario, **options(hang, run))
+    assert timeouts[0] == 30
+    assert fake_time.now <= 1030 + LAST_POLL
 
 
 @every_flavour

@@ -20,6 +20,7 @@ from genesys_core.errors import (
     WaitTimeoutError,
 )
 from genesys_core.jobs.waiting import (
+    LAST_POLL,
     MAX_MISSES,
     RESULTS_POLICY,
     PausePolicy,
@@ -82,6 +83,35 @@ def test_the_last_poll_is_at_the_deadline() -> None:
         "job j1: not over within 4 s (last seen: Running); wait again, with a longer deadline"
     )
     assert [time - 100 for time in run.polls] == [0, 1, 2.5, 4]
+
+
+@pytest.mark.parametrize(
+    ("deadline", "own", "default", "expected"),
+    [
+        (60, None, None, 50),
+        (60, 20.0, None, 20),  # its own deadline is stricter
+        (60, None, 30.0, 30),
+        (60, 90.0, 30.0, 50),
+        (8, None, None, LAST_POLL),  # a poll at the deadline is still sent
+        (math.inf, None, None, None),
+        (math.inf, None, 30.0, 30),
+    ],
+)
+def test_a_poll_takes_no_longer_than_the_wait(
+    deadline: float, own: float | None, default: float | None, expected: float | None
+) -> None:
+    polling = start_wait(
+        judge_results,
+        about="it",
+        deadline=deadline,
+        policy=PausePolicy(),
+        random=lambda: 0.0,
+        now=at(0),
+    )
+    operation = users.get_users_me().with_options(deadline=own)
+    limited = polling.limited(operation, default, now=at(10))
+    assert limited.options.deadline == expected
+    assert limited.endpoint is operation.endpoint
 
 
 def test_a_deadline_of_nothing_polls_once() -> None:
