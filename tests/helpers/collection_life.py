@@ -153,7 +153,8 @@ def run_job(collection):
     """Start a job, watch it end, and read what there is below it."""
     walk = Walk()
     base = walk.place(collection.template)
-    item = collection.template + "/{}"
+    below = "" if ("item", "GET") in collection.operations else "/results"
+    item = collection.template + "/{}" + below
     seen = set()
 
     def call(method, template, path):
@@ -167,15 +168,17 @@ def run_job(collection):
             assert misfits(definition(), schema, answer.json) == [], template
         return answer
 
-    assert call("GET", item, f"{base}/nothing").status == 404
+    assert call("GET", item, f"{base}/nothing{below}").status == 404
     started = call("POST", collection.template, base)
     assert started.status == 200, (collection.template, started)
     where = (
         f"{base}/{next(reversed(walk.desk.simulator.state.collections[tuple(base.split('/'))]))}"
     )
     facts, states = collection.states, []
+    shown = []
     for _ in range(3):
-        states.append(call("GET", item, where).json.get(facts.name))
+        shown.append(call("GET", item, where + below).json)
+        states.append(shown[-1].get(facts.name))
         walk.desk.sleep(0.6)
     if facts.paused:
         assert states == [facts.waiting, facts.paused, facts.paused]
@@ -187,14 +190,16 @@ def run_job(collection):
         assert states == [facts.running, facts.success]
     elif facts.name:
         assert states == [facts.waiting, facts.running, facts.success]
+    else:
+        assert shown[0] == shown[1] != shown[2]
     seen |= {
-        ("POST", walk.route("POST", item[:-3]).template),
+        ("POST", walk.route("POST", collection.template).template),
         ("GET", walk.route("GET", item).template),
     }
     if ("", "GET") in collection.operations:
-        listed = call("GET", item[:-3], base).json
-        assert len(at(listed, style_of(walk.route("GET", item[:-3])).items)) == 1
-        seen.add(("GET", walk.route("GET", item[:-3]).template))
+        listed = call("GET", collection.template, base).json
+        assert len(at(listed, style_of(walk.route("GET", collection.template)).items)) == 1
+        seen.add(("GET", walk.route("GET", collection.template).template))
     for route in definition().routes:
         rule = RULES.find(route)
         if rule is not None and rule.action == "results" and rule.collection == collection:
@@ -206,6 +211,6 @@ def run_job(collection):
             seen.add(("GET", route.template))
     if ("item", "DELETE") in collection.operations:
         assert call("DELETE", item, where).status in {200, 204}
-        assert call("GET", item, where).status == 404
+        assert call("GET", item, where + below).status == 404
         seen.add(("DELETE", walk.route("DELETE", item).template))
     return seen

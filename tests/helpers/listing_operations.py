@@ -35,14 +35,15 @@ def build_operation(walk: Any, builder: FunctionType) -> Any:
     if "q64" in given:
         given["q64"] = b64encode(QUERY).decode()
     operation: Operation[Any] = builder(**given)
-    if "body" in parameters:
+    is_body = {n: n == "body" or "_Json" in str(each.annotation) for n, each in parameters.items()}
+    for name in filter(is_body.get, parameters):
         body = walk.body(walk.route(operation.endpoint.method, operation.endpoint.path))
         if isinstance(body, dict) and "pageNumber" in body:
             body |= {"pageNumber": 1, "pageSize": SIZE}
         elif isinstance(body, dict):
-            body = {name: value for name, value in body.items() if name not in PLACES}
+            body = {key: value for key, value in body.items() if key not in PLACES}
         if body is not UNSET:
-            operation = builder(**{**given, "body": body})
+            operation = builder(**{**given, name: body})
     return operation
 
 

@@ -35,6 +35,10 @@ def stateful_routes():
 UNSEEN = frozenset(
     [
         "",
+        # no operation starts these jobs
+        "GET /api/v2/speechandtextanalytics/programs/topiclinks/jobs/{jobId}",
+        "GET /api/v2/workforcemanagement/historicaldata/importstatus/{jobId}",
+        "GET /api/v2/workforcemanagement/schedulingjobs/{jobId}",
         "DELETE /api/v2/users/agentui/agents/autoanswer/{agentId}/settings",
         "GET /api/v2/casemanagement/cases/externalcontacts/{externalContactId}",
         "GET /api/v2/chats/users/{userId}/settings",

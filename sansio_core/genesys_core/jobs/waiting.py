@@ -181,9 +181,7 @@ class Polling(Struct, Generic[T], frozen=True):
         """Warnings for the caller."""
         return self.wait.warnings
 
-    def limited(
-        self, operation: Operation[T], default: float | None, *, now: Now
-    ) -> Operation[T]:
+    def limited(self, operation: Operation[T], default: float | None, *, now: Now) -> Operation[T]:
         """Return the operation with a deadline that does not exceed that of the wait.
 
         Args:

@@ -358,6 +358,21 @@ class Simulator:
         """
         return self._seeding.fill_listing(self.state, method, target, count)
 
+    def start_job(self, path: str, *, now: Now) -> str:
+        """Start a job that no operation starts, such as one of the scheduler.
+
+        Args:
+            path: the path of its collection, such as ``/api/v2/workforcemanagement/schedulingjobs``.
+            now: both clocks.
+
+        Returns:
+            the id of the job.
+
+        Raises:
+            InvalidValueError: there are no jobs at the path.
+        """
+        return self._seeding.start_job(self.state, path, now=now)
+
     def set_job_outcome(self, template: str, outcome: str) -> None:
         """Determine how the jobs of one collection end, those that are running included.
 

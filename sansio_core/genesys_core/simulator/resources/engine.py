@@ -208,6 +208,7 @@ class ResourceEngine:
             jobs = call.state.collections.get(at, {})
             shown = [show_job(call, collection, states, (*at, each)) for each in jobs]
             return json_reply(list_items(call, shown))
+        at = _owner(collection, at)
         if at not in call.state.jobs:
             raise no_such_entity(kind_of(collection.template), at[-1])
         match rule.action:

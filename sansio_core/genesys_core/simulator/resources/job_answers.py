@@ -16,7 +16,7 @@ from genesys_core.simulator.handlers.uploads import UPLOADS
 from genesys_core.simulator.http.exchange import ApiCall, Reply, json_reply
 from genesys_core.simulator.http.problems import no_such_entity
 from genesys_core.simulator.http.values import adopt_properties, conform_reply
-from genesys_core.simulator.resources.job_rules import RESULTS
+from genesys_core.simulator.resources.job_rules import is_result
 from genesys_core.simulator.resources.job_states import FAILURE, SUCCESS, JobStates
 from genesys_core.simulator.resources.rule_types import Collection
 from genesys_core.simulator.resources.seeded_listings import list_seeds
@@ -29,11 +29,38 @@ from genesys_core.simulator.resources.store import (
 )
 from genesys_core.simulator.state.definition import Schema
 from genesys_core.simulator.state.jobs import JobRun
+from genesys_core.simulator.state.memory import PlatformState
 from genesys_core.simulator.state.world import Record
 
 _DETAILS: Final = "/api/v2/analytics/conversations/details/jobs/{jobId}/results"
 
-__all__ = ["read_results", "resume_job", "show_job", "start_job", "state_of"]
+__all__ = ["place_job", "read_results", "resume_job", "show_job", "start_job", "state_of"]
+
+
+def place_job(
+    store: ResourceStore,
+    state: PlatformState,
+    collection: Collection,
+    place: ResourcePath,
+    run: JobRun,
+) -> str:
+    """Put a new job into a collection and return its id.
+
+    Args:
+        store: what the collections keep.
+        state: where the job is put.
+        collection: the collection of the job.
+        place: the path of the collection.
+        run: when it is started.
+    """
+    identity = state.new_id("/".join(place))
+    job = store.make_example(collection.entity)
+    properties = collection.entity.properties or {}
+    marks = {"id": identity, "selfUri": "/".join((*place, identity))}
+    job |= {name: each for name, each in marks.items() if name in properties}
+    state.collections.setdefault(place, {})[identity] = job
+    state.jobs[*place, identity] = run
+    return identity
 
 
 def start_job(
@@ -43,30 +70,28 @@ def start_job(
     check_room(call)
     place = resource_path(collection.template, call.arguments)
     state, entity = call.state, collection.entity
-    properties = entity.properties or {}
-    identity = state.new_id("/".join(place))
-    at = (*place, identity)
-    given = adopt_properties(call.definition, entity, call.document())
-    job = store.make_example(entity) | {k: v for k, v in given.items() if v is not None}
-    if "id" in properties:
-        job["id"] = identity
-    store.stamp_dates(call, entity, job, CREATED)
-    if "selfUri" in properties:
-        job["selfUri"] = "/".join(at)
     upload = state.new_id("upload") if states.paused else ""
-    for name, facts in properties.items():
+    run = JobRun(call.now.monotonic, upload=upload, query=call.document())
+    identity = place_job(store, state, collection, place, run)
+    job = state.collections[place][identity]
+    given = adopt_properties(call.definition, entity, call.document())
+    job |= {k: v for k, v in given.items() if v is not None and k not in ("id", "selfUri")}
+    store.stamp_dates(call, entity, job, CREATED)
+    for name, facts in (entity.properties or {}).items():
         if "upload" in name.lower() and facts.type == "string":
             job[name] = f"http://{call.host}{UPLOADS}/{upload}"
-    state.collections.setdefault(place, {})[identity] = job
-    state.jobs[at] = JobRun(call.now.monotonic, upload=upload, query=call.document())
     schema = call.route.facts.reply_schema or Schema()
-    shown = show_job(call, collection, states, at)
-    reply = {name: shown.get(name, each) for name, each in store.make_example(schema).items()}
+    shown = show_job(call, collection, states, (*place, identity))
+    reply = {
+        name: shown.get(name, each)
+        for name, each in store.make_example(schema).items()
+        if name in shown or name not in job
+    }
     for name in ("id", "jobId", "operationId", collection.template_parameter):
         if name in reply:
             reply[name] = identity
     if isinstance(reply.get("job"), Mapping):
-        reply["job"] = {"id": identity, "selfUri": "/".join(at)}
+        reply["job"] = {"id": identity, "selfUri": "/".join((*place, identity))}
     return json_reply(conform_reply(call, schema, reply))
 
 
@@ -85,12 +110,8 @@ def show_job(call: ApiCall, collection: Collection, states: JobStates, at: Resou
     if state != states.end_of(FAILURE) or states.failure == states.success:
         job = {name: each for name, each in job.items() if not name.startswith("error")}
     if not states.has_results(state):
-        job = {name: each for name, each in job.items() if not _is_result(name)}
-    return {**job, states.name: state}
-
-
-def _is_result(name: str) -> bool:
-    return name in RESULTS or name.startswith("download")
+        job = {name: each for name, each in job.items() if not is_result(name)}
+    return {**job, states.name: state} if states.name else job
 
 
 def read_results(

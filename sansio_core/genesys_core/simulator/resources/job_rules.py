@@ -1,23 +1,39 @@
 """The rule H: jobs, which are started, polled and read, often with several paths.
 
-Invariants: every job has a path at which it is polled. Its id is in the response to its start, as
+Invariants: every job has a path at which it is polled: its own, or that of its results. Its id is in the response to its start, as
 ``id``, ``jobId``, ``operationId``, under the name of its path parameter, or within ``job``.
 """
 
 from collections.abc import Mapping
 from typing import Final
 
-from genesys_core.simulator.resources.job_states import find_job_states
+from genesys_core.simulator.resources.job_states import NO_STATES, find_job_states
 from genesys_core.simulator.resources.rule_types import Collection, ResourceAction
-from genesys_core.simulator.resources.shapes import ApiRoute, PathShapes
+from genesys_core.simulator.resources.shapes import ApiRoute, PathShapes, path_key
 from genesys_core.simulator.state.definition import Schema
 
-__all__ = ["JOB_STARTERS", "derive_jobs", "is_job_path"]
+__all__ = ["JOB_STARTERS", "derive_jobs", "is_job_path", "is_result"]
 
 _SEGMENTS: Final = frozenset(
     {"batchrequests", "exports", "imports", "jobs", "publishjobs", "query", "uploads"}
 )
 """The last path segment of collections of jobs."""
+
+_PLACES: Final = frozenset(
+    {
+        "/api/v2/conversations/{}/participants/{}/secureivrsessions",
+        "/api/v2/flows/executions",
+        "/api/v2/gdpr/requests",
+        "/api/v2/oauth/clients/{}/usage/query/results",
+        "/api/v2/recording/uploads/reports",
+        "/api/v2/telephony/siptraces/download",
+        "/api/v2/usage/simplesearch",
+        "/api/v2/workforcemanagement/businessunits/{}/scheduling/runs",
+        "/api/v2/workforcemanagement/historicaldata/importstatus",
+        "/api/v2/workforcemanagement/schedulingjobs",
+    }
+)
+"""Collections of jobs whose last path segment says something else."""
 
 _WFM: Final = "/api/v2/workforcemanagement"
 _SHIFTS: Final = f"{_WFM}/alternativeshifts"
@@ -27,6 +43,11 @@ _SHRINKAGE: Final = f"{_WFM}/shrinkage/jobs"
 _HISTORICAL: Final = f"{_WFM}/adherence/historical"
 _BALANCE: Final = f"{_WFM}/timeoffbalance/jobs"
 _UNIT: Final = f"{_WFM}/managementunits/{{managementUnitId}}"
+_USAGE: Final = "/api/v2/oauth/clients/{clientId}/usage/query"
+_BUSINESS: Final = f"{_WFM}/businessunits/{{businessUnitId}}"
+_RUNS: Final = f"{_BUSINESS}/scheduling/runs"
+_WEEK: Final = f"{_BUSINESS}/weeks/{{weekId}}/schedules"
+_LIMIT: Final = f"{_BUSINESS}/timeofflimits/{{timeOffLimitId}}/granularityconversion"
 _TABLE: Final = "/api/v2/flows/datatables/{datatableId}/import"
 
 JOB_STARTERS: Final[Mapping[tuple[str, str], str]] = {
@@ -38,6 +59,12 @@ JOB_STARTERS: Final[Mapping[tuple[str, str], str]] = {
     ("POST", "/api/v2/externalcontacts/import/csv/jobs"): "/api/v2/externalcontacts/import/jobs",
     ("POST", f"{_BULK}/remove"): f"{_BULK}/jobs",
     ("POST", f"{_BULK}/update"): f"{_BULK}/jobs",
+    ("POST", _USAGE): f"{_USAGE}/results",
+    ("POST", f"{_BUSINESS}/decisionmetrics/update"): f"{_BUSINESS}/decisionmetrics/jobs",
+    ("POST", _LIMIT): f"{_LIMIT}/jobs",
+    ("POST", f"{_WEEK}/generate"): _RUNS,
+    ("POST", f"{_WEEK}/{{scheduleId}}/reschedule"): _RUNS,
+    ("POST", f"{_HISTORICAL}/bulk"): f"{_HISTORICAL}/bulk/jobs",
     ("POST", f"{_WFM}/adherence/explanations"): _EXPLANATIONS,
     ("POST", f"{_WFM}/adherence/explanations/query"): _EXPLANATIONS,
     ("POST", f"{_WFM}/agents/{{agentId}}/adherence/explanations"): _EXPLANATIONS,
@@ -68,48 +95,56 @@ JOB_STARTERS: Final[Mapping[tuple[str, str], str]] = {
 }
 """Operations that start a job whose path is not below their own, and the collection of the job."""
 
-_ELSEWHERE: Final = frozenset(JOB_STARTERS.values())
+_ELSEWHERE: Final = frozenset(map(path_key, JOB_STARTERS.values()))
 
 
-def is_job_path(key: str) -> bool:
-    """Return whether a path may be that of a collection of jobs."""
-    return key.rpartition("/")[2] in _SEGMENTS
+def is_job_path(template: str) -> bool:
+    """Return whether a path, or its template, may be that of a collection of jobs."""
+    key = path_key(template)
+    return key.rpartition("/")[2] in _SEGMENTS or key in _PLACES
 
 
 def derive_jobs(shapes: PathShapes, key: str) -> Collection | None:
     """Return the collection of jobs at a path, or ``None`` if there is none."""
     top, item = shapes.routes(key), shapes.routes(f"{key}/{{}}")
-    read = item.get("GET")
+    results = shapes.routes(f"{key}/{{}}/results").get("GET")
+    read = item.get("GET") or results
     if read is None:
         return None
-    template = read.template.rpartition("/")[0]
     entity = shapes.reply(read)
     writes = [each for each in ("PUT", "PATCH") if each in item]
     states = find_job_states(entity, is_writable=bool(writes))
-    if states is None:
-        return None
-    operations: dict[tuple[str, str], ResourceAction] = {("item", "GET"): "read"}
     start = top.get("POST")
-    if start is not None and identity_of(shapes, start) is not None:
-        operations["", "POST"] = "start"
-    elif template not in _ELSEWHERE:
+    has_id = start is not None and identity_of(shapes, start) is not None
+    is_job = has_id or key in _PLACES or key in _ELSEWHERE
+    if states is None and is_job and _has_results(entity):
+        states = NO_STATES
+    if states is None or (start is not None and not has_id):
         return None
+    at = read.template.split("/")[: len(key.split("/")) + 1]
+    operations: dict[tuple[str, str], ResourceAction] = {}
+    if "GET" in item:
+        operations["item", "GET"] = "read"
+    if has_id:
+        operations["", "POST"] = "start"
     if "DELETE" in item:
         operations["item", "DELETE"] = "delete"
     operations |= {("item", each): "resume" for each in writes}
     if shapes.listing(top.get("GET"), entity) is not None:
         operations["", "GET"] = "list"
-    parameter = read.template.rpartition("/")[2].strip("{}")
-    return Collection(template, "H", entity, operations, states, parameter)
+    return Collection("/".join(at[:-1]), "H", entity, operations, states, at[-1].strip("{}"))
+
+
+def _has_results(entity: Schema) -> bool:
+    return any(map(is_result, entity.properties or ()))
 
 
 def identity_of(shapes: PathShapes, start: ApiRoute) -> tuple[str, ...] | None:
     """Return where the response to a start has the id of the job; ``None`` if it has none."""
     properties = shapes.reply(start).properties or {}
-    parameters = [
-        each.template.rpartition("/")[2].strip("{}")
-        for each in shapes.routes(f"{'/'.join(_keyed(start.template))}/{{}}").values()
-    ]
+    at = path_key(start.template)
+    polled = [*shapes.routes(f"{at}/{{}}").values(), *shapes.routes(f"{at}/{{}}/results").values()]
+    parameters = [each.template.split("/")[at.count("/") + 1].strip("{}") for each in polled]
     for name in ("id", "jobId", "operationId", *parameters):
         if name in properties:
             return (name,)
@@ -117,9 +152,21 @@ def identity_of(shapes: PathShapes, start: ApiRoute) -> tuple[str, ...] | None:
     return ("job", "id") if "id" in job else None
 
 
-def _keyed(template: str) -> list[str]:
-    return ["{}" if each.startswith("{") else each for each in template.split("/")]
-
-
-RESULTS: Final = frozenset({"entities", "result", "results", "parseResults"})
+_RESULTS: Final = frozenset(
+    {
+        "entities",
+        "files",
+        "importStatusResult",
+        "parseResults",
+        "result",
+        "results",
+        "signedUrl",
+        "url",
+    }
+)
 """Properties of a job that has its results in its own response."""
+
+
+def is_result(name: str) -> bool:
+    """Return whether a property of a job has its results, or a link to them."""
+    return name in _RESULTS or name.startswith("download")

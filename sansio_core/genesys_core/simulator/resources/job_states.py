@@ -13,7 +13,7 @@ from msgspec import Struct
 from genesys_core.simulator.state.definition import Schema
 from genesys_core.simulator.state.jobs import JobRun
 
-__all__ = ["FAILURE", "STATE_PROPERTIES", "SUCCESS", "JobStates", "find_job_states"]
+__all__ = ["FAILURE", "NO_STATES", "STATE_PROPERTIES", "SUCCESS", "JobStates", "find_job_states"]
 
 SUCCESS: Final = "success"
 """The outcome of a job that ends in its success state."""
@@ -24,8 +24,29 @@ FAILURE: Final = "failure"
 STATE_PROPERTIES: Final = ("state", "status", "queryStatus", "jobState", "jobStatus", "queryState")
 """Properties that may have the state of a job."""
 
-_WAITING: Final = ("queued", "registered", "created", "submitted", "pending", "initial", "open")
-_RUNNING: Final = ("running", "processing", "inprogress", "started", "executing", "pending")
+_WAITING: Final = (
+    "queued",
+    "registered",
+    "created",
+    "submitted",
+    "pending",
+    "initial",
+    "initiated",
+    "open",
+    "readytoparse",
+)
+_RUNNING: Final = (
+    "running",
+    "processing",
+    "inprogress",
+    "started",
+    "executing",
+    "ongoing",
+    "searching",
+    "scheduling",
+    "parseinprogress",
+    "pending",
+)
 _SUCCESS: Final = (
     "fulfilled",
     "succeeded",
@@ -35,8 +56,9 @@ _SUCCESS: Final = (
     "complete",
     "finished",
     "done",
+    "parsecompleted",
 )
-_FAILURE: Final = ("failed", "failure", "error")
+_FAILURE: Final = ("failed", "failure", "error", "importfailed")
 _CANCELLED: Final = ("cancelled", "canceled")
 _UPLOADS: Final = ("waitingforupload", "uploading")
 _CONFIRMATIONS: Final = ("validationcompleted", "ready", "created")
@@ -47,7 +69,7 @@ class JobStates(Struct, frozen=True):
     """The states of one kind of job, spelled as its model spells them.
 
     Attributes:
-        name: the property with the state.
+        name: the property with the state; empty for a job that only has its results, or not yet.
         waiting: the state at the start.
         running: the state after half of the duration.
         success: the state at the end.
@@ -98,6 +120,10 @@ class JobStates(Struct, frozen=True):
         """Return whether a job in a state has results, if only some."""
         plain = _plain(state)
         return state == self.success or any(each in plain for each in _PARTIAL)
+
+
+NO_STATES: Final = JobStates("", "waiting", "running", "success", "success")
+"""The states of a job that does not show them."""
 
 
 def find_job_states(entity: Schema, *, is_writable: bool = False) -> JobStates | None:

@@ -10,7 +10,11 @@ from genesys_core.simulator.resources.collection_rules import derive_collection
 from genesys_core.simulator.resources.command_rules import find_bulk_command, find_command
 from genesys_core.simulator.resources.job_rules import JOB_STARTERS, derive_jobs, is_job_path
 from genesys_core.simulator.resources.member_rules import derive_members
-from genesys_core.simulator.resources.rule_types import Collection, ResourceRule
+from genesys_core.simulator.resources.rule_types import (
+    Collection,
+    ResourceAction,
+    ResourceRule,
+)
 from genesys_core.simulator.resources.search_rules import find_search
 from genesys_core.simulator.resources.shapes import (
     ApiRoute,
@@ -89,13 +93,15 @@ class ResourceRules:
         )
 
     def _find_results(self, route: ApiRoute, method: str) -> ResourceRule | None:
-        """Return the rule of what is read below a job."""
+        """Return the rule of what is read below a job: its results, which may be all that is polled."""
         if method != "GET":
             return None
         for above, _ in self.parents(route.template):
             job = self.collection(above)
             if job is not None and job.states is not None:
-                return ResourceRule(job.letter, "results", job, job.entity)
+                has_status = ("item", "GET") in job.operations
+                action: ResourceAction = "results" if has_status else "read"
+                return ResourceRule(job.letter, action, job, job.entity)
         return None
 
     def _derive(self, key: str) -> Collection | None:

@@ -9,11 +9,14 @@ from collections.abc import Mapping, Sequence
 from typing import Final, cast
 from urllib.parse import parse_qsl
 
+from genesys_core.clock import Now
 from genesys_core.errors import InvalidValueError
 from genesys_core.simulator.http.exchange import format_instant
+from genesys_core.simulator.resources.job_answers import place_job
 from genesys_core.simulator.resources.listing_styles import find_listing_style
 from genesys_core.simulator.resources.path_references import CONVERSATIONS, list_references
 from genesys_core.simulator.resources.rules import ResourceRules
+from genesys_core.simulator.resources.shapes import is_placeholder
 from genesys_core.simulator.resources.store import ResourcePath, ResourceStore, resource_path
 from genesys_core.simulator.state.definition import Definition, OperationFacts, Schema
 from genesys_core.simulator.state.examples import Json, example_of, uuid_shaped
@@ -80,6 +83,26 @@ class Seeding:
         self._end_jobs(state, route, base, items)
         return records
 
+    def start_job(self, state: PlatformState, path: str, *, now: Now) -> str:
+        """Start a job without an operation, and return its id; see :meth:`Simulator.start_job`.
+
+        Raises:
+            InvalidValueError: there are no jobs at the path.
+        """
+        for target in (f"{path}/x", f"{path}/x/results"):
+            found = self._definition.routes.find(target)
+            route = None if found is None else found.routes.get("GET")
+            rule = None if route is None else self._rules.find(route)
+            if found and route and rule and rule.collection and rule.collection.states:
+                arguments = found.arguments(route)
+                jobs = rule.collection.template
+                above = [each for each in self._rules.parents(route.template) if each[0] != jobs]
+                self._create_above(state, route, arguments, above)
+                place = resource_path(jobs, arguments)
+                run = JobRun(now.monotonic)
+                return place_job(self._store, state, rule.collection, place, run)
+        raise InvalidValueError(f"{path}: the definition has no jobs there")
+
     def _referred(
         self, state: PlatformState, route: ServedRoute[OperationFacts], arguments: Mapping[str, str]
     ) -> Record:
@@ -101,8 +124,18 @@ class Seeding:
     ) -> None:
         above = [*self._rules.parents(route.template)]
         rule = self._rules.find(route)
-        if rule is not None and rule.collection is not None and rule.action == "read":
+        is_item = is_placeholder(route.template.rpartition("/")[2])
+        if is_item and rule is not None and rule.collection is not None and rule.action == "read":
             above.insert(0, (rule.collection.template, route.template))
+        self._create_above(state, route, arguments, above)
+
+    def _create_above(
+        self,
+        state: PlatformState,
+        route: ServedRoute[OperationFacts],
+        arguments: Mapping[str, str],
+        above: Sequence[tuple[str, str]],
+    ) -> None:
         for owner, item in reversed(above):
             self._create_item(state, owner, resource_path(item, arguments), arguments)
         for name, target in list_references(self._rules, route.template):

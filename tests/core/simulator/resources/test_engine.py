@@ -436,6 +436,18 @@ def test_what_is_deleted_is_no_example_again():
     assert desk.call("GET", f"/d/{only['id']}").status == 200
 
 
+def test_a_job_goes_on_when_its_caller_writes_it():
+    desk = Desk()
+    jobs = "/api/v2/recording/jobs"
+    body = {"action": "DELETE", "actionDate": "2024-01-01T00:00:00.000Z"}
+    where = f"{jobs}/{start(desk, jobs, body)}"
+    desk.sleep(1)
+    assert desk.call("GET", where).json["state"] == "READY"
+    assert desk.call("PUT", where, {"state": "PROCESSING"}).json["state"] == "PROCESSING"
+    desk.sleep(1)
+    assert desk.call("GET", where).json["state"] == "FULFILLED"
+
+
 def test_a_job_with_its_results_in_its_own_response():
     desk = Desk(settings=Settings(page_size=1))
     jobs = "/api/v2/usage/aggregates/query/jobs"

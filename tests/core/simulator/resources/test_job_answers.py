@@ -122,3 +122,35 @@ def test_a_job_that_is_named_within_the_response():
     job = desk.call("POST", unit, body).json["job"]
     assert job["selfUri"] == f"{unit}/jobs/{job['id']}"
     assert desk.call("GET", job["selfUri"]).json["status"] == "Processing"
+
+
+def test_a_job_without_a_state_has_results_at_its_end():
+    desk = Desk(settings=Settings(job_duration=10))
+    path = "/api/v2/coaching/scheduleslots/jobs"
+    body = {
+        "attendeeIds": ["a"],
+        "businessUnitId": "b",
+        "activityCodeId": "c",
+        "facilitatorIds": ["f"],
+        "intervals": [INTERVAL["interval"]],
+        "lengthInMinutes": 5,
+        "slotsType": "BestTime",
+    }
+    started = desk.call("POST", path, body).json
+    assert "results" not in started
+    where = f"{path}/{started['id']}"
+    assert "results" not in desk.call("GET", where).json
+    desk.sleep(10)
+    assert "results" in desk.call("GET", where).json
+
+
+def test_a_job_that_is_polled_at_its_results():
+    desk = Desk(settings=Settings(job_duration=10))
+    body = {"interval": INTERVAL["interval"], "granularity": "Day"}
+    job = desk.call("POST", "/api/v2/usage/query", body).json["executionId"]
+    where = f"/api/v2/usage/query/{job}/results"
+    running = desk.call("GET", where).json
+    assert (running["queryStatus"], "results" in running) == ("Running", False)
+    desk.sleep(10)
+    assert desk.call("GET", where).json["queryStatus"] == "Complete"
+    assert desk.call("GET", "/api/v2/usage/query/nothing/results").status == 404

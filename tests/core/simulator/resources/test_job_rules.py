@@ -13,6 +13,7 @@ JOB = {
     "type": "object",
     "properties": {"id": TEXT, "state": {"type": "string", "enum": ["RUNNING", "DONE"]}},
 }
+FILES = {"type": "object", "properties": {"id": TEXT, "files": {"type": "array", "items": TEXT}}}
 STARTED = operation(reply=JOB)
 
 
@@ -23,8 +24,22 @@ STARTED = operation(reply=JOB)
             {"/jobs": {"post": STARTED}, "/jobs/{id}": {"get": STARTED}},
             {"POST /jobs": ("H", "start"), "GET /jobs/{id}": ("H", "read")},
         ),
-        # neither started nor read, or without an id or states
-        ({"/jobs/{id}": {"get": STARTED}}, {"GET /jobs/{id}": None}),
+        # started by something else
+        ({"/jobs/{id}": {"get": STARTED}}, {"GET /jobs/{id}": ("H", "read")}),
+        # polled at its results alone
+        (
+            {"/query": {"post": STARTED}, "/query/{id}/results": {"get": STARTED}},
+            {"POST /query": ("H", "start"), "GET /query/{id}/results": ("H", "read")},
+        ),
+        # without a state, but with results or not
+        (
+            {
+                "/jobs": {"post": operation(reply=THING)},
+                "/jobs/{id}": {"get": operation(reply=FILES)},
+            },
+            {"POST /jobs": ("H", "start"), "GET /jobs/{id}": ("H", "read")},
+        ),
+        # not read, or without an id or states
         ({"/jobs": {"post": STARTED}}, {"POST /jobs": None}),
         (
             {"/jobs": {"post": operation()}, "/jobs/{id}": {"get": STARTED}},

@@ -3,7 +3,7 @@
 import pytest
 
 from genesys_core.errors import InvalidValueError
-from genesys_core.simulator import Simulator
+from genesys_core.simulator import Settings, Simulator
 from tests.strategies.simulator import Desk, operation, small_document
 
 TEXT = {"type": "string"}
@@ -167,3 +167,23 @@ def test_what_their_path_refers_to_is_created(path):
     assert desk.call("GET", path).status == 200
     above = [*desk.simulator.state.contact_center.conversations, *desk.simulator.state.users]
     assert {"c1", "u1"} & {*above}
+
+
+def test_a_job_that_no_operation_starts():
+    desk = Desk(settings=Settings(job_duration=10))
+    path = "/api/v2/workforcemanagement/schedulingjobs"
+    job = desk.simulator.start_job(path, now=desk.now)
+    assert desk.call("GET", f"{path}/{job}").json["status"] == "Pending"
+    desk.sleep(10)
+    assert desk.call("GET", f"{path}/{job}").json["status"] == "Success"
+    below = "/api/v2/workforcemanagement/businessunits/b/scheduling/runs"
+    run = desk.simulator.start_job(below, now=desk.now)
+    assert desk.call("GET", f"{below}/{run}").json["state"] == "Queued"
+    polled = desk.simulator.start_job("/api/v2/usage/query", now=desk.now)
+    assert desk.call("GET", f"/api/v2/usage/query/{polled}/results").status == 200
+
+
+@pytest.mark.parametrize("path", ["/api/v2/users", "/api/v2/nothing", "/api/v2/users/x"])
+def test_no_job_starts_where_there_are_none(path):
+    with pytest.raises(InvalidValueError, match="the definition has no jobs there"):
+        Desk().simulator.start_job(path, now=Desk().now)
