@@ -7,11 +7,12 @@ matched if they are the same object, have the same id or are equal, never by pos
 """
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
+from gc import is_tracked
 from operator import attrgetter
-from typing import TypeAlias, cast, get_args
+from typing import Any, Final, TypeAlias, cast, get_args
 
 import msgspec
 from msgspec import Struct
@@ -31,31 +32,39 @@ IsRemembered: TypeAlias = Callable[[object], bool]
 """Whether a value came as a response of its own, and is merged with that."""
 
 
+_PARTS: Final = (Struct, list, dict)
+"""What may be, or hold, a model."""
+
+
 def list_parts(model: Struct) -> list[object]:
     """Return a decoded model and the models and containers in it, to recognize them later.
 
     The order is the same for every model that was decoded from the same document.
     """
     parts: list[object] = [model]
-    for each in parts:  # which grows meanwhile
-        kind: object = type(each)
-        if kind is list:
-            parts += cast(list[object], each)
-        elif kind is dict:
-            parts += cast(dict[str, object], each).values()
-        elif get := _getter(kind):
-            parts += filter(None, get(each))
+    # Most models hold strings and numbers only, and are passed over: the garbage collector does not
+    # track them (msgspec decides that when it creates a model, and never takes it back).
+    holders = list(filter(is_tracked, parts))
+    for each in holders:  # which grows meanwhile
+        found = _getter(cast(Hashable, type(each)))(each)
+        parts += found
+        holders += filter(is_tracked, found)
     return parts
 
 
 @lru_cache(4096)
-def _getter(kind: object) -> Callable[[object], tuple[object, ...]] | None:
-    """Return what reads those fields of a model's type that may hold models, in one call."""
+def _getter(kind: Hashable) -> Callable[[Any], list[object]]:
+    """Return what lists the values of a type that may hold models."""
+    if kind is list:
+        return list
+    if kind is dict:
+        # Not all: the garbage collector may stop tracking a dict that holds nothing else.
+        return lambda members: [each for each in members.values() if isinstance(each, _PARTS)]
     names = [name for name, _ in _holders(kind)]
     if not names:
-        return None
-    get = attrgetter(*names)
-    return get if len(names) > 1 else lambda model: (get(model),)
+        return lambda _: []
+    get = attrgetter(*names, names[0])  # of one name alone it would return no tuple
+    return lambda model: list(filter(None, get(model)[:-1]))
 
 
 def _pair_parts(model: Struct, raw: object) -> Iterable[tuple[object, object]]:
@@ -72,21 +81,22 @@ def _pair_parts(model: Struct, raw: object) -> Iterable[tuple[object, object]]:
         else:
             is_object = isinstance(document, dict)
             members = cast(dict[str, object], document) if is_object else {}
-            held = cast(dict[str, object], each).items() if kind is dict else _held(each)
-            for key, value in held:
+            for key, value in _held(each) if is_tracked(each) else ():
                 parts.append(value)
                 documents.append(members.get(key))
     return zip(parts, documents, strict=True)
 
 
-def _held(model: object) -> Iterable[tuple[str, object]]:
-    kind: object = type(model)
-    held = ((key, getattr(model, name)) for name, key in _holders(kind))
+def _held(part: object) -> Iterable[tuple[str, object]]:
+    if type(part) is dict:
+        members = cast(dict[str, object], part)
+        return [each for each in members.items() if isinstance(each[1], _PARTS)]
+    held = ((key, getattr(part, name)) for name, key in _holders(cast(Hashable, type(part))))
     return [(key, value) for key, value in held if value]
 
 
 @lru_cache(4096)
-def _holders(kind: object) -> tuple[tuple[str, str], ...]:
+def _holders(kind: Hashable) -> tuple[tuple[str, str], ...]:
     """Return name and wire name of the fields of a model's type that may hold models."""
     if not isinstance(kind, type) or not issubclass(kind, Struct):
         return ()

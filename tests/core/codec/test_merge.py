@@ -1,8 +1,11 @@
+import gc
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from msgspec import Struct
 
 from genesys_core.codec.decoding import decode
 from genesys_core.codec.encoding import to_json
@@ -259,6 +262,42 @@ def test_parts_are_the_models_and_containers_level_by_level():
     tree = Tree(child=child, children=[element], by_name={"a": named})
     assert list_parts(tree) == [tree, child, [element], {"a": named}, element, named]
     assert list_parts(Login(user="a")) == [Login(user="a")]
+
+
+def test_values_that_hold_no_model_are_passed_over():
+    class Words(Struct):
+        words: list[str]
+        others: list[Tree | tuple[int, list[int]]]
+
+    class Free(Struct):
+        free: dict[str, Any]
+
+    last = Words(["b"], [])
+    free = Free({"a": ["c"]})
+    words = Words(["a"], [(1, [2]), last, free])  # type: ignore[list-item]
+    assert list_parts(words) == [words, words.others, (1, [2]), last, free]
+    page = {"entities": [{"free": {"a": [1], "b": {"c": 2}, "d": 3}, "newer": 4}, {}], "newer": 5}
+    after = _edited(Page, page, lambda it: setattr(it, "page_size", 1))
+    assert after == page | {"pageSize": 1}
+
+
+def test_models_are_recognized_whatever_the_garbage_collector_tracks():
+    body = b"""{"newer": 1, "children": [{"newer": 2}, {"id": "a", "newer": 3}],
+               "byName": {"a": {"newer": 4}, "b": {"id": "b", "children": [{"newer": 5}]}}}"""
+
+    def move(tree):
+        gc.collect()
+        tree.children, tree.by_name = (
+            [tree.by_name["b"], *tree.by_name["b"].children],
+            {"c": tree.children[1], "d": tree.children[0]},
+        )
+        tree.children[0].children = None
+
+    assert _sent(move, body) == {
+        "newer": 1,
+        "children": [{"id": "b"}, {"newer": 5}],
+        "byName": {"c": {"id": "a", "newer": 3}, "d": {"newer": 2}},
+    }
 
 
 def test_an_object_keeps_its_members_wherever_it_goes():
