@@ -1,21 +1,35 @@
 """The process id, without a system call each time."""
 
 import os
+from typing import Final
 
-__all__ = ["process_id"]
+__all__ = ["PROCESS", "process_id"]
 
-_id = os.getpid()
+
+class _Process:
+    """This process.
+
+    Attributes:
+        id: the process id; it differs in a child after a fork.
+    """
+
+    __slots__ = ("id",)
+
+    def __init__(self) -> None:
+        self.read_again()
+
+    def read_again(self) -> None:
+        """Read the id; called in a child after a fork."""
+        self.id = os.getpid()
+
+
+PROCESS: Final = _Process()
 
 
 def process_id() -> int:
     """Return the process id; it differs in a child after a fork."""
-    return _id
-
-
-def _read_again() -> None:
-    global _id  # noqa: PLW0603 - a process has one
-    _id = os.getpid()
+    return PROCESS.id
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
-    os.register_at_fork(after_in_child=_read_again)
+    os.register_at_fork(after_in_child=PROCESS.read_again)

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from genesys_cloud.process_id import process_id
+from genesys_cloud.process_id import PROCESS
 
 __all__ = ["StepLock"]
 
@@ -28,13 +28,13 @@ class StepLock:
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._process = process_id()
+        self._process = PROCESS.id
 
     def run(self, step: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a step and return its result."""
-        if self._process != process_id():
+        if self._process != PROCESS.id:
             # A fork leaves one thread, so there is no race here.
-            self._lock, self._process = threading.RLock(), process_id()
+            self._lock, self._process = threading.RLock(), PROCESS.id
         lock, done = self._lock, False
         try:
             try:

@@ -1,7 +1,7 @@
 """The statistics of one client, updated one step at a time."""
 
 from collections.abc import Callable
-from typing import Concatenate, ParamSpec
+from typing import TypeVarTuple
 
 from msgspec.structs import replace
 
@@ -10,7 +10,7 @@ from genesys_core.observability.statistics import ClientStats
 
 __all__ = ["StatisticsCell"]
 
-P = ParamSpec("P")
+Given = TypeVarTuple("Given")
 
 
 class StatisticsCell:
@@ -20,24 +20,14 @@ class StatisticsCell:
         self._stats = ClientStats()
         self._lock = StepLock()
 
-    def apply(
-        self,
-        step: Callable[Concatenate[ClientStats, P], ClientStats],
-        /,
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> None:
+    def apply(self, step: Callable[[ClientStats, *Given], ClientStats], /, *args: *Given) -> None:
         """Apply one step."""
-        self._lock.run(self._apply, step, *args, **kwargs)
+        self._lock.run(self._apply, step, args)
 
     def _apply(
-        self,
-        step: Callable[Concatenate[ClientStats, P], ClientStats],
-        /,
-        *args: P.args,
-        **kwargs: P.kwargs,
+        self, step: Callable[[ClientStats, *Given], ClientStats], args: tuple[*Given]
     ) -> None:
-        self._stats = step(self._stats, *args, **kwargs)
+        self._stats = step(self._stats, *args)
 
     def read(self, open_connections: int | None = None) -> ClientStats:
         """The current counts.

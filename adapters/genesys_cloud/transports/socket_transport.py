@@ -155,34 +155,26 @@ class SocketTransport:
                 step = exchange.body(chunk, now=read_clocks())
                 continue
             try:
-                step = self._advance(step, exchange, pool)
+                # Written out here: a method of its own for each step is noticeable.
+                if step is _READ:
+                    data = _connection_of(exchange).read(exchange.until)
+                    step = exchange.received(data, now=read_clocks())
+                elif step is _WRITE:
+                    step = _write(exchange)
+                elif step is _CHECK:
+                    readable = _connection_of(exchange).is_readable()
+                    step = exchange.checked(readable, now=read_clocks())
+                elif step is _DIAL:
+                    step = self._dial(exchange)
+                elif step is _WAIT:
+                    pool.wait(exchange)
+                    step = exchange.begin(now=read_clocks())
+                else:
+                    _connection_of(exchange).close()
+                    step = exchange.closed(now=read_clocks())
             except OSError as error:
                 step = report_error(error, exchange)
         self._keep_session(_connection_of(exchange))
-
-    def _advance(  # noqa: PLR0911 - one for each step
-        self, step: Step, exchange: SocketExchange, pool: "_LockedPool"
-    ) -> Step:
-        if step is _WAIT:
-            pool.wait(exchange)
-            return exchange.begin(now=read_clocks())
-        if step is _DIAL:
-            return self._dial(exchange)
-        connection = _connection_of(exchange)
-        if step is _READ:
-            data = connection.read(exchange.until)
-            return exchange.received(data, now=read_clocks())
-        if step is _WRITE:
-            # A view, because some tracebacks show variables and these bytes contain a token.
-            count = connection.write(memoryview(exchange.data), exchange.until)
-            if count:
-                return exchange.written(count, now=read_clocks())
-            early = connection.read_now()
-            return step if early is None else exchange.received(early, now=read_clocks())
-        if step is _CHECK:
-            return exchange.checked(connection.is_readable(), now=read_clocks())
-        connection.close()  # Step.CLOSE
-        return exchange.closed(now=read_clocks())
 
     def _dial(self, exchange: SocketExchange) -> Step:
         outcome = open_connection(exchange.dial(now=read_clocks()), self._settings)
@@ -202,6 +194,17 @@ def _connection_of(exchange: SocketExchange) -> SocketConnection:
     if lease is None or lease.connection is None:
         raise GenesysCloudError("the response was closed, and its connection released")
     return lease.connection
+
+
+def _write(exchange: SocketExchange) -> Step:
+    """Write some of an exchange's data, or process input that is available first."""
+    connection = _connection_of(exchange)
+    # A view, because some tracebacks show variables and these bytes contain a token.
+    count = connection.write(memoryview(exchange.data), exchange.until)
+    if count:
+        return exchange.written(count, now=read_clocks())
+    early = connection.read_now()
+    return _WRITE if early is None else exchange.received(early, now=read_clocks())
 
 
 def _chunks(exchange: SocketExchange) -> Iterator[bytes]:

@@ -312,7 +312,7 @@ def start(
     request = prepare_request(operation, settings)
     # Not ApiResponseReader[T](...): subscripting a class costs more than creating an instance.
     reader: ApiResponseReader[T] = ApiResponseReader(endpoint, strict, keep)
-    needs_token = session.vault.authenticates and "authorization" not in request.headers
+    needs_token = session.vault.authenticates and "authorization" not in request.headers.by_name()
     call = Call(
         endpoint=endpoint,
         request=request,

@@ -4,6 +4,8 @@ Invariants: all checks happen here, before anything is sent. The caller's header
 client's, and those the library's; only ``Authorization`` is added later, when there is a token.
 """
 
+from functools import lru_cache
+
 from genesys_core.calls.operation import Operation
 from genesys_core.codec.encoding import encode_body
 from genesys_core.errors import InvalidValueError
@@ -36,7 +38,7 @@ def prepare_request(operation: Operation[object], settings: Settings) -> Request
 
 def authorize_request(request: Request, token: Token | None) -> Request:
     """Return the request with a token, unless the caller set an ``Authorization`` header."""
-    if token is None or "authorization" in request.headers:
+    if token is None or "authorization" in request.headers.by_name():
         return request
     # Tokens are validated on construction, so the header is valid.
     field = ("Authorization", f"Bearer {token.access_token}")
@@ -56,18 +58,25 @@ def _url(operation: Operation[object], settings: Settings) -> str:
 
 
 def _headers(operation: Operation[object], settings: Settings, content_type: str | None) -> Headers:
-    fields = [("Accept", operation.endpoint.accept), ("User-Agent", USER_AGENT)]
-    if content_type is not None:
-        fields.append(("Content-Type", content_type))
-    headers = own = Headers.received(fields)
+    headers = own = _own_headers(operation.endpoint.accept, content_type)
     if settings.headers.raw:
         headers = headers.updated(settings.headers)
-    changes: dict[str, str | None] = {
-        name: format_scalar(name, value) for name, value in operation.headers if value is not None
-    }
-    if changes or operation.options.headers:
+    if operation.headers or operation.options.headers:
+        changes: dict[str, str | None] = {
+            name: format_scalar(name, value)
+            for name, value in operation.headers
+            if value is not None
+        }
         headers = headers.updated({**changes, **operation.options.headers})
     return headers if headers is own else _unframed(headers)
+
+
+@lru_cache(maxsize=64)  # so that most calls share one value, with its index
+def _own_headers(accept: str, content_type: str | None) -> Headers:
+    fields = [("Accept", accept), ("User-Agent", USER_AGENT)]
+    if content_type is not None:
+        fields.append(("Content-Type", content_type))
+    return Headers.received(fields)
 
 
 def _unframed(headers: Headers) -> Headers:

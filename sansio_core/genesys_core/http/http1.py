@@ -14,7 +14,7 @@ from genesys_core.http.content_coding import decode_content
 from genesys_core.http.headers import Headers
 from genesys_core.http.limits import DEFAULT_LIMITS, ResponseLimits
 from genesys_core.http.messages import FailureKind, Request, Response, TransportFailure
-from genesys_core.http.request_head import RequestHead, encode_request_head
+from genesys_core.http.request_head import FieldLines, RequestHead, encode_request_head
 from genesys_core.http.response_head import ParsedHead, ResponseHead, parse_plain_head
 from genesys_core.http.response_reader import BODILESS, HTTP1ResponseReader
 
@@ -68,6 +68,7 @@ class HTTP1Connection:
     __slots__ = (
         "_close",
         "_exchanges",
+        "_field_lines",
         "_limits",
         "_own_limits",
         "_proxy_headers",
@@ -86,6 +87,7 @@ class HTTP1Connection:
     ) -> None:
         self._own_limits = limits
         self._proxy_headers = proxy_headers
+        self._field_lines = FieldLines()
         self._state = _IDLE
         self._exchanges = 0
         # The current or last exchange:
@@ -188,7 +190,12 @@ class HTTP1Connection:
             raise TransportFailure(
                 "the connection cannot accept a request", kind="closed", sent=False
             )
-        head = encode_request_head(request, proxy_headers=self._proxy_headers, streamed=streamed)
+        head = encode_request_head(
+            request,
+            proxy_headers=self._proxy_headers,
+            streamed=streamed,
+            field_lines=self._field_lines,
+        )
         self._state = _BUSY
         self._request = head
         self._limits = self._own_limits if limits is None else limits

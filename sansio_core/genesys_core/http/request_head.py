@@ -14,7 +14,7 @@ from genesys_core.confidential import Confidential
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Request, TransportFailure
 
-__all__ = ["RequestHead", "encode_request_head", "invalid_request"]
+__all__ = ["FieldLines", "RequestHead", "encode_request_head", "invalid_request"]
 
 
 class RequestHead(Confidential, frozen=True):
@@ -64,8 +64,36 @@ _DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
 _BODY_METHODS: Final = frozenset({"POST", "PUT", "PATCH"})
 
 
+class FieldLines:
+    """The encoded header fields of the last plain request on a connection.
+
+    Most requests of a client have the same ones, which are then neither checked nor encoded again.
+    """
+
+    __slots__ = ("_fields", "_lines")
+
+    def __init__(self) -> None:
+        self._fields: tuple[tuple[str, str], ...] = ()
+        self._lines = ""
+
+    def encode(self, fields: tuple[tuple[str, str], ...]) -> str | None:
+        """Return the lines of plain fields, otherwise ``None``; control characters are not checked."""
+        if fields != self._fields:
+            lines = ""
+            for name, value in fields:
+                if not _is_plain_name(name) or value.strip(" \t") != value:
+                    return None
+                lines += f"{name}: {value}\r\n"
+            self._fields, self._lines = fields, lines
+        return self._lines
+
+
 def encode_request_head(
-    request: Request, *, proxy_headers: Headers | None = None, streamed: bool = False
+    request: Request,
+    *,
+    proxy_headers: Headers | None = None,
+    streamed: bool = False,
+    field_lines: FieldLines | None = None,
 ) -> RequestHead:
     """Encode the head of a request.
 
@@ -74,12 +102,13 @@ def encode_request_head(
         proxy_headers: headers for a forwarding proxy, which receives the target in absolute form
             (RFC 9112 section 3.2.2); ``None`` without one.
         streamed: the body is sent separately, in chunks, instead of ``request.body``.
+        field_lines: what the last call with the same object encoded, to be reused.
 
     Raises:
         TransportFailure: the request is not valid HTTP.
     """
     if not streamed and proxy_headers is None:
-        head = _encode_plain(request)
+        head = _encode_plain(request, field_lines or FieldLines())
         if head is not None:
             return head
     import h11  # noqa: PLC0415 - few requests need it, and startup is faster without it
@@ -99,7 +128,7 @@ def invalid_request(problem: str) -> TransportFailure:
     )
 
 
-def _encode_plain(request: Request) -> RequestHead | None:
+def _encode_plain(request: Request, field_lines: FieldLines) -> RequestHead | None:
     method, body = request.method, request.body
     url = _PLAIN_URL.match(request.url)
     if url is None or method not in _METHOD:
@@ -113,11 +142,9 @@ def _encode_plain(request: Request) -> RequestHead | None:
         length, lines = len(body or b""), 5
         content_length = f"Content-Length: {length}\r\n"
     fields = request.headers.raw
-    given = ""
-    for name, value in fields:
-        if not _is_plain_name(name) or value.strip(" \t") != value:
-            return None
-        given += f"{name}: {value}\r\n"
+    given = field_lines.encode(fields)
+    if given is None:
+        return None
     try:
         data = (
             f"{method} {target or '/'} HTTP/1.1\r\nHost: {host}\r\n{given}"

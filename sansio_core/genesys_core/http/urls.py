@@ -26,15 +26,17 @@ QueryValue: TypeAlias = Scalar | Sequence[Scalar] | None
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
-def expand_path(template: str, values: Iterable[tuple[str, Scalar]]) -> str:
+def expand_path(template: str, values: Collection[tuple[str, Scalar]]) -> str:
     """Replace each ``{name}`` of a path with its value, percent-encoded as one segment.
 
     Raises:
         InvalidValueError: a value is empty, ``.`` or ``..``, which would change the path; or the
             values' names differ from the template's.
     """
-    given = dict(values)
     literals, names = _split(template)
+    if not (names or values):
+        return template
+    given = dict(values)
     if set(names) != set(given):
         raise InvalidValueError(
             f"path {template!r}: takes {sorted(set(names))}, got {sorted(given)}"
@@ -75,6 +77,7 @@ def encode_query(pairs: Iterable[tuple[str, QueryValue]]) -> str:
     return "&".join(
         f"{_quote(name, name)}={_quote(name, text)}"
         for name, value in pairs
+        if value is not None
         for text in format_scalars(name, value)
     )
 

@@ -5,7 +5,7 @@ one at a time by the owner. A snapshot is consistent: all of its numbers are fro
 """
 
 from collections.abc import Callable
-from typing import Any, Concatenate, ParamSpec, Protocol
+from typing import Any, Protocol, TypeVarTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,7 +17,7 @@ from genesys_core.observability.observers import CallObserver, Observer
 
 __all__ = ["ApplyStep", "ClientStats", "StatisticsObserver"]
 
-P = ParamSpec("P")
+Given = TypeVarTuple("Given")
 
 
 class ClientStats(Struct, frozen=True, kw_only=True):
@@ -81,11 +81,7 @@ class ApplyStep(Protocol):
     """Applies one step to the adapter's statistics; steps are applied one at a time."""
 
     def __call__(
-        self,
-        step: Callable[Concatenate[ClientStats, P], ClientStats],
-        /,
-        *args: P.args,
-        **kwargs: P.kwargs,
+        self, step: Callable[[ClientStats, *Given], ClientStats], /, *args: *Given
     ) -> None:
         """Replace the value with the result of ``step(value, *args)``."""
         ...

@@ -73,7 +73,8 @@ class Watch:
         if isinstance(outcome, TransportFailure):
             state = sending.failed(outcome, now=now)
         else:
-            _RESPONSE.check("what a transport returns", outcome)
+            if type(outcome) is not Response:  # a subclass, or a mistake
+                _RESPONSE.check("what a transport returns", outcome)
             state = sending.received(outcome, now=now)
         decided = state.then if isinstance(state, ClosingGate) else state
         for observer in self._observers:
@@ -105,5 +106,7 @@ def watch_call(observers: Sequence[Observer], state: State[Any], *, now: Now) ->
     if not isinstance(state, NeedToken | NeedPermit | Sending):
         return Watch()
     name, purpose = state.call.endpoint.name, state.call.request.purpose
-    begun = [observer.begin(name, purpose, now) for observer in observers]
-    return Watch(tuple(each for each in begun if each is not None))
+    begun = [
+        call for observer in observers if (call := observer.begin(name, purpose, now)) is not None
+    ]
+    return Watch(tuple(begun))

@@ -229,6 +229,7 @@ class Pool(Generic[C]):
         self.waking: deque[Claim[C]] = deque()
         self._connections = limits.connections
         self._per_key = limits.connections_per_key
+        self._max_age = limits.max_age
         self._groups: dict[Hashable, _Group[C]] = {}
         self._members: set[_Reference[C]] = set()  # all existing leases, idle or held
         # References to leases that nothing holds any more. They are added by a method written in C
@@ -423,13 +424,12 @@ class Pool(Generic[C]):
         # The monotonic clock stops while a laptop sleeps or a container is frozen.
         if now.monotonic - since.monotonic >= keep_alive or now.wall - since.wall >= keep_alive:
             return False
-        return self._is_young(lease, now)
+        return self._max_age is None or self._is_young(lease, self._max_age, now)
 
-    def _is_young(self, lease: Lease[C], now: Now) -> bool:
-        opened, max_age = lease.opened, self.limits.max_age
-        return max_age is None or (
-            now.monotonic - opened.monotonic < max_age and now.wall - opened.wall < max_age
-        )
+    @staticmethod
+    def _is_young(lease: Lease[C], max_age: float, now: Now) -> bool:
+        opened = lease.opened
+        return now.monotonic - opened.monotonic < max_age and now.wall - opened.wall < max_age
 
     def _may_follow(self, lease: Lease[C], now: Now) -> bool:
         """Return whether a released connection can be reused."""
@@ -440,7 +440,9 @@ class Pool(Generic[C]):
         lease.keep_alive = self.limits.keep_alive
         if announced is not None:
             lease.keep_alive = min(lease.keep_alive, announced - KEEP_ALIVE_MARGIN)
-        return lease.keep_alive > 0 and self._is_young(lease, now)
+        if lease.keep_alive <= 0:
+            return False
+        return self._max_age is None or self._is_young(lease, self._max_age, now)
 
     def _evict(self, lease: Lease[C]) -> None:
         """Close an idle connection."""

@@ -1,10 +1,11 @@
 import h11
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Request, TransportFailure
-from genesys_core.http.request_head import encode_request_head, invalid_request
+from genesys_core.http.request_head import FieldLines, encode_request_head, invalid_request
 from tests.strategies.values import header_values
 
 RAW = Headers.received
@@ -158,3 +159,25 @@ def test_a_head_shows_no_secret():
     head = encode_request_head(Request("GET", "http://h/", Headers({"Authorization": "hunter2"})))
     assert b"hunter2" in head.data
     assert "hunter2" not in repr(head)
+
+
+PLAIN = ("Accept", "application/json")
+
+
+def _outcome(request, lines):
+    try:
+        return encode_request_head(request, field_lines=lines).data
+    except TransportFailure as failure:
+        return str(failure)
+
+
+FIELDS = [PLAIN, ("A", "b"), ("A", "c "), ("B", "x\x00"), ("C", "\ud800"), ("Connection", "close")]
+
+
+@given(st.lists(st.lists(st.sampled_from(FIELDS), max_size=3)))
+def test_fields_of_the_last_request_change_no_head(requests):
+    lines = FieldLines()
+    for fields in requests:
+        request = Request("GET", "https://h.example/", Headers.received(fields))
+        for _ in range(2):
+            assert _outcome(request, lines) == _outcome(request, None)

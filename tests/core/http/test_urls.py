@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from fuzz import fuzz_urls
 from genesys_core.codec.values import NULL, YearMonth
 from genesys_core.errors import InvalidValueError
-from genesys_core.http.urls import encode_query, expand_path, format_scalar
+from genesys_core.http.urls import encode_query, expand_path, format_scalar, format_scalars
 from tests.strategies.values import AWKWARD_IDS, path_values, queries, scalars
 
 USER = "/api/v2/users/{userId}"
@@ -222,3 +222,9 @@ def test_any_text_is_encoded_or_refused(name, value):
 
 def test_a_query_reads_back_as_what_was_said():
     fuzz_urls.check_query()
+
+
+def test_a_parameter_has_no_value_one_or_several():
+    assert format_scalars("a", None) == ()
+    assert format_scalars("a", 1) == ["1"]
+    assert format_scalars("a", [True, "b"]) == ["true", "b"]

@@ -133,3 +133,10 @@ def test_without_observers_the_transitions_are_the_same():
     assert waiting == sending.failed(CUT_OFF, now=at(0))
     watch.begin_wait(waiting)
     watch.end(waiting, now=at(0))
+
+
+def test_an_outcome_of_another_type_is_refused():
+    sending = start(operation(), session(), now=at(0))
+    assert isinstance(sending, Sending)
+    with pytest.raises(TypeError, match="what a transport returns must be a Response, not"):
+        Watch().finish_attempt(sending, sending.request, "a text", now=at(1))  # type: ignore[arg-type]
