@@ -21,6 +21,7 @@ from typing import TypeAlias
 
 import yaml
 
+from genesys_cloud.cli.command_tree import write_command_reference
 from genesys_cloud.definition import write_reference
 
 Nav: TypeAlias = "str | list[Nav] | dict[str, Nav]"
@@ -88,7 +89,10 @@ def site_link(page: Path, link: re.Match[str]) -> str:
 
 def stage_reference() -> list[str]:
     """Write the reference, and return the names of its API pages."""
-    return [name for name in write_reference(PAGES / "reference") if name.startswith("apis/")]
+    changes = sorted((ROOT / "docs" / "definition-changes").glob("*.json"))
+    pages = write_reference(PAGES / "reference", changes=changes)
+    write_command_reference(PAGES / "reference")
+    return [name for name in pages if name.startswith("apis/")]
 
 
 def stage_mermaid() -> None:

@@ -1,15 +1,16 @@
-"""Writes the reference of a definition: a Markdown page for each API, and pages of models.
+"""Writes the reference of a definition: pages of APIs, models, topics, permissions, keys, changes.
 
 Invariants: the core (:mod:`genesys_core.definition.reference`) determines the pages; the replies
 shown in them are the simulator's.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from genesys_cloud.definition.generating import load_definition, load_topics
 from genesys_core.definition import read_definition
-from genesys_core.definition.reference import build_reference
+from genesys_core.definition.reference import build_reference, parse_changes
 from genesys_core.simulator.state.definition import Definition
 from genesys_core.simulator.state.examples import example
 
@@ -23,7 +24,11 @@ _DEPTH = 2
 
 
 def write_reference(
-    folder: str | Path, *, definition: str | Path | None = None, topics: str | Path | None = None
+    folder: str | Path,
+    *,
+    definition: str | Path | None = None,
+    topics: str | Path | None = None,
+    changes: Iterable[str | Path] = (),
 ) -> list[str]:
     """Write the reference of a definition as Markdown.
 
@@ -31,13 +36,14 @@ def write_reference(
         folder: where to write it; created if necessary. Other files in it are left alone.
         definition: a Swagger file; by default the library's own.
         topics: a topic file; by default the library's own, and none for another definition.
+        changes: reports of ``genesys-cloud definition diff --format json``, the oldest first.
 
     Returns:
         The paths of the pages in the folder, such as ``apis/users.md``.
 
     Raises:
         ConfigurationError: a file cannot be read.
-        InvalidValueError: not a definition.
+        InvalidValueError: not a definition, or not a report.
     """
     document = load_definition(definition)
     mapping: Mapping[str, object] = {"notifications": []}
@@ -47,6 +53,7 @@ def write_reference(
     pages = build_reference(
         read_definition(document, mapping).definition,
         example=lambda name: example(known, name, depth=_DEPTH) if name in known.schemas else None,
+        changes=[parse_changes(Path(each).read_bytes(), str(each)) for each in changes],
     )
     for name, text in pages.items():
         path = Path(folder) / name

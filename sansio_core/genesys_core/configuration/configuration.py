@@ -254,6 +254,14 @@ _PLACES: Final = dict(_places())
 _SECRET: Final = frozenset({"password", "client_secret", "access_token"})
 
 
+def python_field(section: str, key: str) -> tuple[str, str]:
+    """Return the class and the field that hold the value of a key, such as ``Gateway`` and ``host``."""
+    name = f"{section}.{key}"
+    part, field = _PLACES[_ALIASES.get(name, name)]
+    expected = _FIELDS[part].types[0]
+    return expected.__name__, field
+
+
 def _value(configuration: Configuration, name: str) -> object:
     part, field = _PLACES[name]
     owner: object = getattr(configuration, part)

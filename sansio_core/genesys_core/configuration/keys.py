@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, Literal, TypeAlias
 
-import msgspec
 from msgspec import Struct
 
 from genesys_core.confidential import REDACTED
@@ -40,6 +39,7 @@ class Key(Struct, frozen=True):
         read: converts text to a value; raises :exc:`ValueError` if it is invalid.
         rule: what the value must be.
         example: a valid value.
+        about: what it is for, as a sentence.
         choices: all valid values, if they are few.
         is_text: whether JSON must write it as a string.
         is_secret: whether its value is never shown.
@@ -48,6 +48,7 @@ class Key(Struct, frozen=True):
     read: Callable[[str], object]
     rule: str
     example: str
+    about: str = ""
     choices: tuple[str, ...] = ()
     is_text: bool = False
     is_secret: bool = False
@@ -112,53 +113,80 @@ def _gateway(field: str) -> Callable[[str], str]:
     return read
 
 
-def _choice(*choices: str) -> Key:
+def _choice(about: str, *choices: str) -> Key:
     def read(text: str) -> str:
         if text.lower() not in choices:
             raise ValueError
         return text.lower()
 
     *most, last = choices
-    return Key(read, f"{', '.join(most)} or {last}", choices[-2], choices)
+    return Key(read, f"{', '.join(most)} or {last}", choices[-2], about, choices)
 
 
-_ON_OFF = Key(_boolean, "true or false", "true", ("true", "false"))
-_SECONDS = Key(_seconds, "a number of seconds, 0 or more", "10")
-_PLAIN = Key(
-    _text, "text without control characters or lone surrogates", "one line of text", is_text=True
-)
+def _on_off(about: str) -> Key:
+    return Key(_boolean, "true or false", "true", about, ("true", "false"))
+
+
+def _duration(about: str) -> Key:
+    return Key(_seconds, "a number of seconds, 0 or more", "10", about)
+
+
+def _line(about: str, *, is_secret: bool = False) -> Key:
+    rule = "text without control characters or lone surrogates"
+    return Key(_text, rule, "one line of text", about, is_text=True, is_secret=is_secret)
+
+
 _PATH = "a plain URL path; no query, no fragment, no dot segments"
 
 KEYS: Final[Mapping[str, Mapping[str, Key]]] = {
     "logging": {
-        "log_level": _choice("trace", "debug", "error", "none"),
-        "log_format": _choice("text", "json"),
-        "log_to_console": _ON_OFF,
+        "log_level": _choice(
+            "The level of the log; trace is the most verbose.", "trace", "debug", "error", "none"
+        ),
+        "log_format": _choice("The format of log records.", "text", "json"),
+        "log_to_console": _on_off("Whether records are written to standard error."),
         "log_file_path": Key(
             _text,
             "a path without control characters or lone surrogates",
             "/var/log/genesys.log",
+            "The file to which records are appended.",
             is_text=True,
         ),
-        "log_request_body": _ON_OFF,
-        "log_response_body": _ON_OFF,
+        "log_request_body": _on_off("Whether request bodies are logged; they have personal data."),
+        "log_response_body": _on_off(
+            "Whether the bodies of error responses are logged; they may have personal data."
+        ),
     },
     "retry": {
-        "max_retry_time_sec": _SECONDS,
-        "retry_wait_max": _SECONDS,
-        "retry_max": Key(_whole, "a whole number, 0 or more", "5"),
-        "retry_wait_min": _SECONDS,
-        "retry_after_default": _SECONDS,
-        "backoff_interval": _SECONDS,
+        "max_retry_time_sec": _duration(
+            "The budget: how many seconds a call may take with all its retries. 0 disables retries."
+        ),
+        "retry_wait_max": _duration(
+            "The budget under the name that the .NET SDK gives it; an alias of max_retry_time_sec. "
+            "If both are set, they must be equal. It is not the field of this name in Python, the "
+            "maximum of a single delay."
+        ),
+        "retry_max": Key(_whole, "a whole number, 0 or more", "5", "Maximum number of retries."),
+        "retry_wait_min": _duration("Minimum delay before a retry, in seconds."),
+        "retry_after_default": _duration("Seconds to wait if the response has no Retry-After."),
+        "backoff_interval": _duration("Seconds after which the delays increase."),
     },
     "reauthentication": {
-        "refresh_access_token": _ON_OFF,
-        "refresh_token_wait_max": _SECONDS,
+        "refresh_access_token": _on_off(
+            "Whether a rejected token is replaced with a new one and the request repeated."
+        ),
+        "refresh_token_wait_max": _duration(
+            "Maximum seconds that a call waits while another one obtains a token."
+        ),
     },
     "general": {
-        "live_reload_config": _ON_OFF,
+        "live_reload_config": _on_off("Whether running clients follow changes of the file."),
         "host": Key(
-            _host, "the base URL of an API host", "https://api.mypurecloud.com", is_text=True
+            _host,
+            "the base URL of an API host",
+            "https://api.mypurecloud.com",
+            "The base URL of the API, which selects the region.",
+            is_text=True,
         ),
     },
     "gateway": {
@@ -166,14 +194,38 @@ KEYS: Final[Mapping[str, Mapping[str, Key]]] = {
             _gateway("host"),
             "a bare host name; protocol, port and paths have their own keys",
             "gateway.example.com",
+            "The gateway's host name; required if any other key of the section is set.",
             is_text=True,
         ),
-        "protocol": Key(_gateway("protocol"), "https or http", "https", ("https", "http")),
-        "port": Key(_port, "a whole number from 0 to 65535, or -1 for none", "443"),
-        "path_params_login": Key(_gateway("path_params_login"), _PATH, "login", is_text=True),
-        "path_params_api": Key(_gateway("path_params_api"), _PATH, "api", is_text=True),
-        "username": _PLAIN,
-        "password": msgspec.structs.replace(_PLAIN, is_secret=True),
+        "protocol": Key(
+            _gateway("protocol"),
+            "https or http",
+            "https",
+            "The protocol of requests to the gateway.",
+            ("https", "http"),
+        ),
+        "port": Key(
+            _port,
+            "a whole number from 0 to 65535, or -1 for none",
+            "443",
+            "The gateway's port; by default the protocol's.",
+        ),
+        "path_params_login": Key(
+            _gateway("path_params_login"),
+            _PATH,
+            "login",
+            "The path in front of /oauth/token.",
+            is_text=True,
+        ),
+        "path_params_api": Key(
+            _gateway("path_params_api"),
+            _PATH,
+            "api",
+            "The path in front of /api/v2/...",
+            is_text=True,
+        ),
+        "username": _line("Stored, and not used."),
+        "password": _line("Stored, and not used; never shown.", is_secret=True),
     },
 }
 """All keys by section: those of the official SDKs, ``max_retry_time_sec``, and two more fields of

@@ -1,9 +1,23 @@
-"""The reference of the API as Markdown pages: APIs, models, topics and permissions.
+"""The reference as Markdown pages: APIs, models, topics, permissions, commands, configuration keys.
 
-Invariants: pure. The same definition gives the same pages, byte for byte. Each method, model, topic
-and permission has exactly one anchor, which is its name.
+Invariants: pure. The same definition gives the same pages, byte for byte. Each method, model, topic,
+permission, command and key has exactly one anchor, which is its name.
 """
 
+from genesys_core.definition.reference.change_pages import DefinitionChanges, parse_changes
+from genesys_core.definition.reference.command_pages import (
+    CommandArgument,
+    CommandDescription,
+    commands_text,
+)
 from genesys_core.definition.reference.pages import ModelExample, build_reference
 
-__all__ = ["ModelExample", "build_reference"]
+__all__ = [
+    "CommandArgument",
+    "CommandDescription",
+    "DefinitionChanges",
+    "ModelExample",
+    "build_reference",
+    "commands_text",
+    "parse_changes",
+]

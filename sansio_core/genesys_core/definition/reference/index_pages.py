@@ -60,6 +60,8 @@ def reference_index_text(definition: ApiDefinition) -> str:
             f"* [Notification topics]({TOPICS})",
             f"* [Permissions]({PERMISSIONS}), with the methods that need them",
             "* [Methods in preview](preview.md) and [deprecated methods](deprecated.md)",
+            "* [What changed](changes.md), by version of the definition",
+            "* [Configuration keys](configuration-keys.md) and environment variables",
             "",
             write_heading(2, "APIs", "apis"),
             "",

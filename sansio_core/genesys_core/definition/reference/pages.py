@@ -1,8 +1,15 @@
 """All pages of the reference, from a definition."""
 
+from collections.abc import Sequence
+
 from genesys_core.definition.read.definition import ApiDefinition, ModelDef
 from genesys_core.definition.read.jobs import find_jobs, started_jobs
 from genesys_core.definition.reference.api_pages import ModelExample, api_page_text
+from genesys_core.definition.reference.change_pages import CHANGES, DefinitionChanges, changes_text
+from genesys_core.definition.reference.configuration_pages import (
+    CONFIGURATION,
+    configuration_text,
+)
 from genesys_core.definition.reference.index_pages import (
     ALL_MODELS,
     models_index_text,
@@ -24,7 +31,10 @@ __all__ = ["ModelExample", "build_reference"]
 
 
 def build_reference(
-    definition: ApiDefinition, *, example: ModelExample | None = None
+    definition: ApiDefinition,
+    *,
+    example: ModelExample | None = None,
+    changes: Sequence[DefinitionChanges] = (),
 ) -> dict[str, str]:
     """Return the reference of a definition as Markdown.
 
@@ -32,6 +42,7 @@ def build_reference(
         definition: as read by :func:`genesys_core.definition.read_definition`.
         example: returns an example of a model by its name in the definition, for the simulated
             replies; without it there are none.
+        changes: what changed from version to version, the oldest first.
 
     Returns:
         The text of each page by its path in the reference, such as ``apis/users.md``.
@@ -54,6 +65,8 @@ def build_reference(
         **{page: model_page_text(found, uses, places) for page, found in sorted(by_page.items())},
         TOPICS: topics_text(definition, places),
         PERMISSIONS: permissions_text(definition, places),
+        CONFIGURATION: configuration_text(),
+        CHANGES: changes_text(definition, changes, places),
         "preview.md": status_text(
             "Methods in preview",
             "The platform may change or remove them at any time.",
