@@ -622,10 +622,12 @@ def test_what_has_no_effect_is_a_warning_with_the_nearest_known_name(name):
     assert "hunter" not in repr(configuration)
 
 
-def test_every_key_is_in_the_documentation():
+def test_the_example_in_the_documentation_is_valid():
     page = (Path(__file__).parents[3] / "docs" / "configuration.md").read_text()
-    documented = set(re.findall(r"^\|[^|]*\| `(\w+)` \|", page, re.MULTILINE))
-    assert documented == {key for keys in KEYS.values() for key in keys}
+    (example,) = re.findall(r"^```ini\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    configuration = Configuration.from_text(example)
+    assert not configuration.warnings
+    assert {each.section for each in configuration.describe() if each.origin} == set(KEYS)
 
 
 @pytest.mark.parametrize("host", ["https://api.mypurecloud.ie", "http://127.0.0.1:8080/base"])
