@@ -1,7 +1,8 @@
 """Draws the charts of the documentation from the tables beside them.
 
-``python -m tests.helpers.charts`` reads ``docs/performance.md``, whose figures the benchmarks print,
-and writes ``docs/assets/calls.svg``. A test fails if a chart is not current.
+``python -m tests.helpers.charts`` reads the tables of ``docs/performance.md`` that follow a comment
+``<!-- chart: NAME -->``, whose figures the benchmarks print, and writes ``docs/assets/NAME.svg``. A test
+fails if a chart is not current.
 """
 
 from __future__ import annotations
@@ -13,79 +14,119 @@ from pathlib import Path
 from typing import NamedTuple
 
 DOCS = Path(__file__).parents[2] / "docs"
-CHART = DOCS / "assets" / "calls.svg"
-LABELS, BAR, GAP, SCALE = 190, 16, 14, 26
+PAGE = DOCS / "performance.md"
+OURS = "genesys-cloud"
+BAR, GAP, LETTER, LONGEST, TOP = 16, 14, 7.2, 420, 34
 STYLE = """
 text { font: 13px sans-serif; fill: #57606a; }
-.ours { fill: #4051b5; } .other { fill: #9aa3b2; } .base { stroke: #d0453e; stroke-dasharray: 4 3; }
+.ours { fill: #4051b5; } .other { fill: #9aa3b2; } .gap { fill: #d9a441; }
+.base { stroke: #d0453e; stroke-dasharray: 4 3; }
 @media (prefers-color-scheme: dark) {
-  text { fill: #b8c0cc; } .ours { fill: #7c8cf0; } .other { fill: #5d6675; }
+  text { fill: #b8c0cc; } .ours { fill: #7c8cf0; } .other { fill: #5d6675; } .gap { fill: #b98a35; }
 }
 """
+KINDS = {OURS: "ours", "delivered": "ours", "within a gap": "gap", "missed": "gap"}
+
+
+class Chart(NamedTuple):
+    """How a table is drawn.
+
+    Attributes:
+        label: what the picture is, for those who cannot see it.
+        base: the name of the value 1, which is drawn as a line; empty for none.
+        columns: whether each column is a bar; otherwise the first has all, ``4.0, urllib3 1.9``.
+    """
+
+    label: str
+    base: str = ""
+    columns: bool = False
+
+
+CHARTS = {
+    "startup": Chart("Time of startup relative to httpx and msgspec", "import httpx, msgspec = 1"),
+    "memory": Chart("Memory after startup in MiB"),
+    "calls": Chart("Speed of calls relative to httpx, over HTTP", "httpx by hand = 1"),
+    "calls-tls": Chart("Speed of calls relative to httpx, over TLS", "httpx by hand = 1"),
+    "events": Chart("Events per second relative to websockets", "websockets, json.loads = 1"),
+    "faults": Chart("Thousands of events under faults, by outcome", columns=True),
+}
 
 
 class Row(NamedTuple):
-    """A group of bars: relative speed of this library and of another one, or ``None``."""
+    """A group of bars: the value of each by its name."""
 
     title: str
-    ours: float
-    other: tuple[str, float] | None
+    bars: dict[str, float]
 
 
-def read_rows(page: str) -> list[Row]:
-    """Return the first table of speeds, in its first framing."""
-    table = page.partition("Speed relative to httpx by hand, over plain HTTP:")[2]
-    found = re.findall(
-        r"^\| (\d[^|]+?) \| ([\d.]+)(?:, (\w+) ([\d.]+))? \|",
-        table.partition("\n\nThe")[0],
-        re.MULTILINE,
+def read_rows(page: str, name: str) -> list[Row]:
+    """Return the rows of the table with that name."""
+    table = page.partition(f"<!-- chart: {name} -->\n\n")[2].partition("\n\n")[0]
+    header, _, *lines = (
+        [cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()
     )
-    return [
-        Row(title, float(ours), (name, float(other)) if name else None)
-        for title, ours, name, other in found
-    ]
+    if CHARTS[name].columns:
+        names = header[1:]
+        return [
+            Row(title, dict(zip(names, map(float, cells), strict=True))) for title, *cells in lines
+        ]
+    return [Row(title, read_bars(first)) for title, first, *_ in lines]
 
 
-def draw_bars(rows: list[Row]) -> str:
-    """Return a bar chart of relative speeds; httpx is the line at 1."""
+def read_bars(cell: str) -> dict[str, float]:
+    """Return the bars of a cell such as ``4.0, urllib3 1.9``; one without a name is ours."""
+    found = (re.fullmatch(r"(.*?) ?([\d.]+)", part) for part in cell.split(", "))
+    return {each[1] or OURS: float(each[2]) for each in found if each}
+
+
+def draw_bars(chart: Chart, rows: list[Row]) -> str:
+    """Return a bar chart."""
+    left = round(max(len(row.title) for row in rows) * LETTER) + 10
+    most = max(value for row in rows for value in row.bars.values())
+    scale = LONGEST / most
     width = (
-        LABELS
-        + round(SCALE * max(max(row.ours, row.other[1] if row.other else 0) for row in rows))
-        + 140
+        left
+        + LONGEST
+        + round(max(len(f"{name} {most:g}") for row in rows for name in row.bars) * LETTER)
+        + 16
     )
-    parts, top = [], 34
+    parts: list[str] = []
+    top = TOP if chart.base else GAP
     for row in rows:
-        height = BAR * (2 if row.other else 1)
-        parts.append(f'<text x="0" y="{top + height / 2 + 5:g}">{escape(row.title)}</text>')
-        bars = [("ours", "genesys-cloud", row.ours)]
-        bars += [("other", *row.other)] if row.other else []
-        for number, (kind, name, value) in enumerate(bars):
-            y, length = top + number * BAR, round(SCALE * value)
+        height = BAR * len(row.bars)
+        parts.append(f'<text x="0" y="{top + height / 2 + 4:g}">{escape(row.title)}</text>')
+        for number, (name, value) in enumerate(row.bars.items()):
+            y, length = top + number * BAR, round(scale * value)
             parts.append(
-                f'<rect class="{kind}" x="{LABELS}" y="{y}" width="{length}" height="{BAR - 2}"/>'
-                f'<text x="{LABELS + length + 6}" y="{y + 12}">{name} {value:g}</text>'
+                f'<rect class="{KINDS.get(name, "other")}" x="{left}" y="{y}" width="{length}" '
+                f'height="{BAR - 2}"/><text x="{left + length + 6}" y="{y + 12}">'
+                f"{escape(name)} {value:g}</text>"
             )
         top += height + GAP
-    line = LABELS + SCALE
+    if chart.base:
+        line = left + round(scale)
+        parts.insert(0, f'<text x="{line + 4}" y="14">{escape(chart.base)}</text>')
+        parts.append(f'<line class="base" x1="{line}" y1="4" x2="{line}" y2="{top - GAP}"/>')
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {top}" width="{width}" '
-        f'height="{top}" role="img" aria-label="Speed of calls relative to httpx">\n'
-        f"<style>{STYLE}</style>\n"
-        f'<text x="{line + 4}" y="14">httpx by hand = 1</text>\n'
-        f'<line class="base" x1="{line}" y1="4" x2="{line}" y2="{top - GAP}"/>\n'
-        + "\n".join(parts)
-        + "\n</svg>\n"
+        f'height="{top}" role="img" aria-label="{escape(chart.label)}">\n'
+        f"<style>{STYLE}</style>\n" + "\n".join(parts) + "\n</svg>\n"
     )
 
 
-def current_chart() -> str:
-    """Return the chart of the page's figures."""
-    return draw_bars(read_rows((DOCS / "performance.md").read_text(encoding="utf-8")))
+def current_charts() -> dict[Path, str]:
+    """Return the charts of the page's figures by their files."""
+    page = PAGE.read_text(encoding="utf-8")
+    return {
+        DOCS / "assets" / f"{name}.svg": draw_bars(chart, read_rows(page, name))
+        for name, chart in CHARTS.items()
+    }
 
 
 def main() -> int:
-    """Write the chart."""
-    CHART.write_text(current_chart(), encoding="utf-8")
+    """Write the charts."""
+    for path, text in current_charts().items():
+        path.write_text(text, encoding="utf-8")
     return 0
 
 
