@@ -118,7 +118,7 @@ def stage_mermaid() -> None:
 def stage_configuration(apis: list[str]) -> list[dict[str, Nav]]:
     """Write mkdocs.yml with the list of APIs, and return the navigation."""
     text = (ROOT / "docs" / "mkdocs.yml").read_text(encoding="utf-8")
-    listed = "".join(f"\n          - reference/{name}" for name in apis)
+    listed = "".join(map(nav_lines, group_pages(apis)))
     marked = "      - APIs: []"
     assert text.count(marked) == 1
     text = text.replace(marked, f"      - APIs:{listed}")
@@ -126,6 +126,24 @@ def stage_configuration(apis: list[str]) -> list[dict[str, Nav]]:
     loader = yaml.SafeLoader(text)
     loader.yaml_multi_constructors = {"tag:yaml.org,2002:python/name:": lambda *_: None}
     return loader.get_single_data()["nav"]
+
+
+def group_pages(apis: list[str]) -> list[list[str]]:
+    """Return the pages of each API, the first of them at the start: a large API has several."""
+    groups: dict[str, list[str]] = {}
+    for name in apis:
+        groups.setdefault(name.removesuffix(".md").split("/")[1], []).append(name)
+    return [*groups.values()]
+
+
+def nav_lines(pages: list[str]) -> str:
+    """Return the lines of the navigation for the pages of one API."""
+    first, *parts = (f"reference/{name}" for name in pages)
+    if not parts:
+        return f"\n          - {first}"
+    lines = [f"\n          - {title_of(PAGES / first)}:", f"              - {first}"]
+    lines += [f"              - {Path(part).stem}: {part}" for part in parts]
+    return "\n".join(lines)
 
 
 def pages_of(nav: Nav) -> list[str]:

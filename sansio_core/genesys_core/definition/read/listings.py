@@ -188,7 +188,9 @@ def _items(type_: Type | None, models: Mapping[str, ModelDef]) -> str | None:
         if isinstance(nested.get("entities"), Array):
             return f"{name}.entities"
     lists = [name for name, one in fields.items() if isinstance(one, Array)]
-    return lists[0] if len(lists) == 1 and len(fields) <= _WRAPPER_FIELDS else None
+    if len(lists) != 1 or len(fields) > _WRAPPER_FIELDS or "." in lists[0]:
+        return None  # a name with a dot would be read as a path
+    return lists[0]
 
 
 _RULES: Final[tuple[tuple[PagingStyle, str, frozenset[str]], ...]] = (

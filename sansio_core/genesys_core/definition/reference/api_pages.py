@@ -1,6 +1,6 @@
 """Pages of the APIs: a section for each method.
 
-Invariants: every method of an API has one section on the API's page, also if another API has it too.
+Invariants: every method of an API has one section on a page of the API, also if another API has it too.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -34,12 +34,17 @@ from genesys_core.definition.reference.markdown import (
     write_table,
     write_tabs,
 )
-from genesys_core.definition.reference.places import ReferenceLinks, api_page, describe_values
+from genesys_core.definition.reference.places import (
+    ReferenceLinks,
+    api_page,
+    api_pages,
+    describe_values,
+)
 from genesys_core.definition.words.links import platform_link
 from genesys_core.definition.words.parameters import describe_parameter
 from genesys_core.definition.words.summaries import replaced_paths, summarize_operation
 
-__all__ = ["ModelExample", "api_page_text"]
+__all__ = ["ModelExample", "api_page_texts"]
 
 ModelExample = Callable[[str], object]
 """Returns an example of a model by its name in the definition, as JSON values."""
@@ -48,14 +53,14 @@ _EXAMPLE_LINES: Final = 60
 """Longer examples are left out; the model's section has the fields."""
 
 
-def api_page_text(
+def api_page_texts(
     api: Api,
     models: Mapping[str, ModelDef],
     jobs: Mapping[str, FoundJobs],
     places: ReferenceLinks,
     example: ModelExample | None,
-) -> str:
-    """Return the page of an API.
+) -> dict[str, str]:
+    """Return the pages of an API; a large one has several, and one that lists them.
 
     Args:
         api: the API.
@@ -64,39 +69,51 @@ def api_page_text(
         places: where models and permissions are described.
         example: makes the simulated replies; without it there are none.
     """
-    page = api_page(api.name)
-    count = len(api.operations)
+    pages = api_pages(api)
+    start = api_page(api.name)
+    about = f"API {inline_code(f'client.{api.name}')}, class {inline_code(api.class_name)}"
     summaries = _summaries(api)
-    lines = [
-        f"# {plain_text(api.tag)}",
-        "",
-        f"API {inline_code(f'client.{api.name}')}, class {inline_code(api.class_name)}: {count} methods.",
-        "",
-        *write_table(
+    texts: dict[str, str] = {}
+    if start not in pages:
+        parts = (
+            (f"[{_part_name(page)}]({api.name}/{_part_name(page)}.md)", str(len(operations)))
+            for page, operations in pages.items()
+        )
+        count = len(api.operations)
+        lines = [f"# {plain_text(api.tag)}", "", f"{about}: {count} methods, by their paths.", ""]
+        texts[start] = "\n".join([*lines, *write_table(("page", "methods"), parts)])
+    for page, operations in pages.items():
+        title = api.tag if page == start else f"{api.tag}: {_part_name(page)}"
+        lines = [f"# {plain_text(title)}", "", f"{about}: {len(operations)} methods.", ""]
+        lines += write_table(
             ("method", ""),
             (
                 (f"[{inline_code(one.name)}](#{one.name})", summaries[one.name])
-                for one in api.operations
+                for one in operations
             ),
-        ),
-    ]
-    for operation in api.operations:
-        job = jobs.get(f"{operation.method} {operation.path}")
-        lines += [
-            write_heading(2, operation.name, operation.name),
-            "",
-            summaries[operation.name],
-            "",
-            *_description(operation, summaries[operation.name]),
-            *write_table(("", ""), _facts(operation, models, job, places, page)),
-            *write_table(
-                ("parameter", "in", "type", ""),
-                _parameter_rows(operation, models, places, page),
-            ),
-            *write_tabs(_calls(api, operation, models, job)),
-        ]
-        lines += _examples(operation, models, example)
-    return "\n".join(lines)
+        )
+        for operation in operations:
+            job = jobs.get(f"{operation.method} {operation.path}")
+            lines += [
+                write_heading(2, operation.name, operation.name),
+                "",
+                summaries[operation.name],
+                "",
+                *_description(operation, summaries[operation.name]),
+                *write_table(("", ""), _facts(operation, models, job, places, page)),
+                *write_table(
+                    ("parameter", "in", "type", ""),
+                    _parameter_rows(operation, models, places, page),
+                ),
+                *write_tabs(_calls(api, operation, models, job)),
+                *_examples(operation, models, example),
+            ]
+        texts[page] = "\n".join(lines)
+    return texts
+
+
+def _part_name(page: str) -> str:
+    return page.rpartition("/")[2].removesuffix(".md")
 
 
 def _summaries(api: Api) -> dict[str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from genesys_core.definition.read.definition import ApiDefinition, ModelDef
 from genesys_core.definition.read.jobs import find_jobs, started_jobs
-from genesys_core.definition.reference.api_pages import ModelExample, api_page_text
+from genesys_core.definition.reference.api_pages import ModelExample, api_page_texts
 from genesys_core.definition.reference.change_pages import CHANGES, DefinitionChanges, changes_text
 from genesys_core.definition.reference.configuration_pages import (
     CONFIGURATION,
@@ -23,7 +23,6 @@ from genesys_core.definition.reference.places import (
     PERMISSIONS,
     TOPICS,
     ReferenceLinks,
-    api_page,
     model_page,
 )
 
@@ -58,8 +57,9 @@ def build_reference(
     return {
         "index.md": reference_index_text(definition),
         **{
-            api_page(api.name): api_page_text(api, models, jobs, places, example)
+            page: text
             for api in definition.apis
+            for page, text in api_page_texts(api, models, jobs, places, example).items()
         },
         ALL_MODELS: models_index_text(by_page),
         **{page: model_page_text(found, uses, places) for page, found in sorted(by_page.items())},

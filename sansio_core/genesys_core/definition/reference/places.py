@@ -1,14 +1,24 @@
 """Where the reference describes what: the page and anchor of each model, method and permission.
 
 Invariants: a model's page follows from its name alone, so that it does not move when models are
-added; links are relative to the page that contains them.
+added; a method's page follows from its API and path, and from whether its API is large; links are
+relative to the page that contains them.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from genesys_core.definition.read.definition import ApiDefinition, Array, Map, Plain, Ref, Type
+from genesys_core.definition.read.definition import (
+    Api,
+    ApiDefinition,
+    ApiOperation,
+    Array,
+    Map,
+    Plain,
+    Ref,
+    Type,
+)
 from genesys_core.definition.reference.markdown import anchor_of, inline_code
 
 __all__ = [
@@ -16,6 +26,7 @@ __all__ = [
     "TOPICS",
     "ReferenceLinks",
     "api_page",
+    "api_pages",
     "describe_values",
     "model_page",
 ]
@@ -24,6 +35,8 @@ TOPICS: Final = "topics.md"
 PERMISSIONS: Final = "permissions.md"
 _FIRST_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]*|.")
 _VALUES_SHOWN: Final = 12
+_LARGEST: Final = 150
+"""More methods than these are divided into several pages: a browser takes a second for 400."""
 
 _PLAIN: Final = {"object": "object", "any": "any JSON value"}
 
@@ -31,6 +44,25 @@ _PLAIN: Final = {"object": "object", "any": "any JSON value"}
 def api_page(api: str) -> str:
     """Return the page of an API, such as ``apis/users.md``."""
     return f"apis/{api}.md"
+
+
+def api_pages(api: Api) -> Mapping[str, Sequence[ApiOperation]]:
+    """Return the pages that describe the methods of an API, each with its methods.
+
+    A large API has a page for each second segment of the paths, such as
+    ``apis/conversations/emails.md``; methods without one are on that of the first segment.
+    """
+    if len(api.operations) <= _LARGEST:
+        return {api_page(api.name): api.operations}
+    pages: dict[str, list[ApiOperation]] = {}
+    for operation in api.operations:
+        pages.setdefault(f"apis/{api.name}/{_part(operation.path)}.md", []).append(operation)
+    return dict(sorted(pages.items()))
+
+
+def _part(path: str) -> str:
+    first, *rest = path.strip("/").removeprefix("api/v2/").split("/")
+    return rest[0] if rest and not rest[0].startswith("{") else first
 
 
 def model_page(model: str) -> str:
@@ -48,6 +80,12 @@ class ReferenceLinks:
 
     def __init__(self, definition: ApiDefinition) -> None:
         self._models = {model.name for model in definition.models}
+        self._pages = {
+            (api.name, operation.name): page
+            for api in definition.apis
+            for page, operations in api_pages(api).items()
+            for operation in operations
+        }
 
     def model(self, name: str, page: str) -> str:
         """Return a link to a model from a page."""
@@ -57,7 +95,7 @@ class ReferenceLinks:
 
     def method(self, api: str, name: str, page: str) -> str:
         """Return a link to a method from a page."""
-        return _link(inline_code(f"{api}.{name}"), api_page(api), anchor_of(name), page)
+        return _link(inline_code(f"{api}.{name}"), self._pages[api, name], anchor_of(name), page)
 
     def topic(self, topic: str, page: str) -> str:
         """Return a link to a topic from a page."""
@@ -99,5 +137,5 @@ def _listed(values: Iterable[str]) -> str:
 
 
 def _link(text: str, target: str, anchor: str, page: str) -> str:
-    up = "../" if "/" in page else ""
+    up = "../" * page.count("/")
     return f"[{text}]({'' if target == page else up + target}#{anchor})"

@@ -57,6 +57,7 @@ def definition(
                 "Page": model(page),
                 "Item": model(item),
                 "Nested": model({"entities": array()}),
+                "Dotted": model({"urn:ietf:params:scim:2.0:User": array()}),
                 "Wrapper": model({"name": STRING, "values": array()}),
                 "Filter": model(inside),
             },
@@ -172,6 +173,14 @@ def test_a_link_is_never_followed_where_that_would_change_something_again() -> N
 )
 def test_where_the_items_are(items: dict[str, Any], path: str, identity: str) -> None:
     assert found(items=items) == Listing("single", items=path, identity=identity)
+
+
+def test_a_field_whose_name_has_a_dot_has_no_items() -> None:
+    wrapper = definition(returns=ref("Dotted"))
+    (operation,) = wrapper.operations()
+    models = {each.name: each for each in wrapper.models}
+    assert find_listing(operation, models) is None
+    assert find_item_type(operation, models) == Plain("any")
 
 
 def test_a_list_and_what_wraps_one_are_listings_without_pages() -> None:

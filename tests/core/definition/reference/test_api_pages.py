@@ -19,7 +19,7 @@ from genesys_core.definition.read.definition import (
     Ref,
 )
 from genesys_core.definition.read.jobs import find_jobs, started_jobs
-from genesys_core.definition.reference.api_pages import api_page_text
+from genesys_core.definition.reference.api_pages import api_page_texts
 from genesys_core.definition.reference.places import ReferenceLinks
 from tests.strategies.definition import (
     TRAP_TOPICS,
@@ -75,7 +75,8 @@ def page_of(definition: ApiDefinition, api: Api, **more: object) -> str:
     models = {each.name: each for each in definition.models}
     example = more.get("example")
     jobs = started_jobs(find_jobs(definition))
-    return api_page_text(api, models, jobs, ReferenceLinks(definition), example)  # type: ignore[arg-type]
+    texts = api_page_texts(api, models, jobs, ReferenceLinks(definition), example)  # type: ignore[arg-type]
+    return texts[f"apis/{api.name}.md"]
 
 
 def section(text: str, name: str) -> str:
@@ -84,6 +85,28 @@ def section(text: str, name: str) -> str:
     ]
     assert len(found) == 1
     return found[0]
+
+
+def test_a_large_api_has_a_page_for_each_part_of_its_paths() -> None:
+    operations = [
+        ApiOperation(f"get_{n}", "GET", f"/api/v2/toys/{'red' if n < 151 else 'blue'}/{n}", ("T",))
+        for n in range(152)
+    ]
+    api = Api("T", "toys", tuple(operations))
+    links = ReferenceLinks(ApiDefinition("1", (), (api,)))
+    texts = api_page_texts(api, {}, {}, links, None)
+    assert [*texts] == ["apis/toys.md", "apis/toys/blue.md", "apis/toys/red.md"]
+    assert texts["apis/toys.md"].splitlines()[2:] == [
+        "API `client.toys`, class `TApi`: 152 methods, by their paths.",
+        "",
+        "| page | methods |",
+        "|---|---|",
+        "| [blue](toys/blue.md) | 1 |",
+        "| [red](toys/red.md) | 151 |",
+    ]
+    assert texts["apis/toys/blue.md"].startswith("# T: blue\n\nAPI `client.toys`, class `TApi`: 1 ")
+    assert "## get_151 { #get_151 }" in texts["apis/toys/blue.md"].replace("\\_", "_")
+    assert links.method("toys", "get_3", "topics.md") == "[`toys.get_3`](apis/toys/red.md#get_3)"
 
 
 def test_a_page_lists_its_methods_and_describes_each_once() -> None:

@@ -74,6 +74,8 @@ def test_permissions_with_the_methods_that_need_them() -> None:
 
 def test_a_list_of_methods() -> None:
     operation = needing("one", None)
-    text = status_text("T", "Words.", [(Api("A", "a", (operation,)), operation)], PLACES, "p.md")
+    api = Api("A", "a", (operation,))
+    links = ReferenceLinks(ApiDefinition("1", (), (api,)))
+    text = status_text("T", "Words.", [(api, operation)], links, "p.md")
     assert text.startswith("# T\n\nWords.\n")
     assert "| [`a.one`](apis/a.md#one) | GET `/one` |" in text

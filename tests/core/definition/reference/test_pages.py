@@ -18,7 +18,7 @@ from genesys_core.definition import read_definition
 from genesys_core.definition.read.definition import ApiDefinition
 from genesys_core.definition.reference import build_reference
 from genesys_core.definition.reference.markdown import anchor_of
-from genesys_core.definition.reference.places import api_page, model_page
+from genesys_core.definition.reference.places import api_pages, model_page
 from tests.strategies.definition import TRAP_TOPICS, TRAPS, definitions
 
 ANCHOR = re.compile(r"^#+ .*\{ #(\S+) \}$", re.MULTILINE)
@@ -56,8 +56,8 @@ def test_any_definition_has_a_reference(document: dict[str, object]) -> None:
     for model in definition.models:
         assert ANCHOR.findall(pages[model_page(model.name)]).count(anchor_of(model.name)) == 1
     for api in definition.apis:
-        found = Counter(ANCHOR.findall(pages[api_page(api.name)]))
-        assert found == Counter(one.name for one in api.operations)
+        for page, operations in api_pages(api).items():
+            assert Counter(ANCHOR.findall(pages[page])) == Counter(one.name for one in operations)
 
 
 @cache
@@ -82,9 +82,17 @@ def anchors_below(folder: str) -> Counter[str]:
 @pytest.mark.slow
 def test_every_method_has_exactly_one_anchor() -> None:
     for api in bundled().apis:
-        anchors = ANCHOR.findall(reference()[api_page(api.name)])
-        assert anchors == [one.name for one in api.operations]
-        assert len(set(anchors)) == len(anchors)
+        pages = {f"apis/{api.name}.md"}
+        pages |= {page for page in reference() if page.startswith(f"apis/{api.name}/")}
+        anchors = Counter(anchor for page in pages for anchor in ANCHOR.findall(reference()[page]))
+        assert anchors == Counter(one.name for one in api.operations)
+        assert max(anchors.values()) == 1
+
+
+@pytest.mark.slow
+def test_no_page_of_an_api_is_as_large_as_the_largest_api() -> None:
+    sizes = [len(ANCHOR.findall(text)) for name, text in reference().items() if "apis/" in name]
+    assert max(sizes) < 250
 
 
 @pytest.mark.slow

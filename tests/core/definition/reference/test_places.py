@@ -4,10 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from genesys_core.definition.read.definition import ApiDefinition, Array, Map, ModelDef, Plain, Ref
-from genesys_core.definition.reference.places import ReferenceLinks, describe_values, model_page
+from genesys_core.definition.read.definition import (
+    Api,
+    ApiDefinition,
+    ApiOperation,
+    Array,
+    Map,
+    ModelDef,
+    Plain,
+    Ref,
+)
+from genesys_core.definition.reference.places import (
+    ReferenceLinks,
+    api_pages,
+    describe_values,
+    model_page,
+)
 
-PLACES = ReferenceLinks(ApiDefinition("1", (ModelDef("UserMe", "UserMe"),), ()))
+USERS = Api("Users", "users", (ApiOperation("get_user", "GET", "/api/v2/users/{userId}", ("U",)),))
+PLACES = ReferenceLinks(ApiDefinition("1", (ModelDef("UserMe", "UserMe"),), (USERS,)))
 
 
 @pytest.mark.parametrize(
@@ -30,6 +45,7 @@ def test_links_are_relative_to_the_page() -> None:
     assert PLACES.model("UserMe", "models/user.md") == "[`UserMe`](#UserMe)"
     assert PLACES.model("UserMe", "topics.md") == "[`UserMe`](models/user.md#UserMe)"
     assert PLACES.model("UserMe", "apis/users.md") == "[`UserMe`](../models/user.md#UserMe)"
+    assert PLACES.model("UserMe", "apis/users/me.md") == "[`UserMe`](../../models/user.md#UserMe)"
     assert PLACES.model("Unknown", "apis/users.md") == "`Unknown`"
     assert PLACES.method("users", "get_user", "topics.md") == (
         "[`users.get_user`](apis/users.md#get_user)"
@@ -38,6 +54,23 @@ def test_links_are_relative_to_the_page() -> None:
         "[`v2.users.{id}`](../topics.md#v2.users.id)"
     )
     assert PLACES.permission("a:b:c", "permissions.md") == "[`a:b:c`](#a:b:c)"
+
+
+def test_the_methods_of_a_large_api_are_on_pages_by_the_second_segment() -> None:
+    paths = ["/api/v2/users", "/api/v2/users/{id}/x", "/api/v2/users/me", "/other"]
+    paths += [f"/api/v2/users/search/{n}" for n in range(147)]
+    operations = tuple(
+        ApiOperation(f"get_{n}", "GET", path, ("U",)) for n, path in enumerate(paths)
+    )
+    pages = api_pages(Api("Users", "users", operations))
+    assert {page: len(found) for page, found in pages.items()} == {
+        "apis/users/me.md": 1,
+        "apis/users/other.md": 1,
+        "apis/users/search.md": 147,
+        "apis/users/users.md": 2,
+    }
+    few = Api("Users", "users", operations[:150])
+    assert dict(api_pages(few)) == {"apis/users.md": operations[:150]}
 
 
 def test_types() -> None:
