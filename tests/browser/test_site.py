@@ -8,8 +8,10 @@ from __future__ import annotations
 import functools
 import http.server
 import json
+import re
 import shutil
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,7 +28,10 @@ FIRST = {
     "UserMe": "reference/models/user/#UserMe",
     "v2.users.{id}.presence": "reference/topics/#v2.users.id.presence",
     "rate limit": "retries/",
+    "jobs cancel": "reference/commands/#jobs-cancel",
+    "log_request_body": "reference/configuration-keys/#logging.log_request_body",
 }
+ANCHOR = re.compile(r"^#+ .*\{ #(\S+) \}$", re.MULTILINE)
 RESULTS = """
 const found = [];
 const walk = (node) => {
@@ -37,7 +42,7 @@ const walk = (node) => {
 walk(document.body);
 return found;
 """
-PAGES = ["", "calls/", "states/", "reference/apis/users/", "reference/models/user/"]
+PAGES = ["", "calls/", "performance/", "states/", "reference/apis/users/", "reference/models/user/"]
 
 pytestmark = [
     pytest.mark.slow,
@@ -133,6 +138,25 @@ def test_diagrams_are_drawn(site: str, browser: Any) -> None:
     browser.get(f"{site}states/")
     drawn = "return [...document.querySelectorAll('.mermaid')].length"
     WebDriverWait(browser, 60).until(lambda each: each.execute_script(drawn) >= 6)
+
+
+def test_every_anchor_of_the_reference_is_on_its_page_once() -> None:
+    seen = 0
+    for twin in (SITE / "reference").rglob("*.md"):
+        folder = twin.parent if twin.name == "index.md" else twin.with_suffix("")
+        text = (folder / "index.html").read_text(encoding="utf-8")
+        ids = Counter(re.findall(r'<h[1-6] id="([^"]+)"', text))
+        for anchor in ANCHOR.findall(twin.read_text(encoding="utf-8")):
+            assert ids[anchor] == 1, f"{twin}#{anchor}"
+            seen += 1
+    assert seen > 3508 + 6651 + 242
+
+
+def test_every_page_has_a_twin_and_the_list_for_models_names_it() -> None:
+    listed = set(re.findall(r"\]\(([^)]+)\)", (SITE / "llms.txt").read_text(encoding="utf-8")))
+    pages = {page.relative_to(SITE).as_posix() for page in SITE.rglob("*.md")}
+    assert pages >= listed
+    assert pages - listed == {page for page in pages if page.startswith("reference/models/")}
 
 
 def test_pages_fit_a_phone(site: str, browser: Any) -> None:
