@@ -2,7 +2,14 @@
 
 import pytest
 
-from tests.helpers.diagrams import PAGE, diagrams, replace_diagram
+from tests.helpers.diagrams import (
+    EMBEDDING,
+    PAGE,
+    call_edges,
+    diagrams,
+    mermaid,
+    replace_diagram,
+)
 
 
 def test_the_diagrams_of_calls_and_token_transactions_are_current() -> None:
@@ -10,6 +17,11 @@ def test_the_diagrams_of_calls_and_token_transactions_are_current() -> None:
     for name, diagram in diagrams(channel=False):
         message = f"{name}: draw it anew with `python -m tests.helpers.diagrams`"
         assert replace_diagram(page, name, diagram) == page, message
+
+
+def test_the_diagram_of_a_call_is_current_where_it_is_driven() -> None:
+    page = EMBEDDING.read_text()
+    assert replace_diagram(page, "call", mermaid(call_edges())) == page
 
 
 @pytest.mark.slow

@@ -1,8 +1,8 @@
-"""The state diagrams of ``docs/states.md``, drawn from the code.
+"""The state diagrams of ``docs/states.md`` and ``docs/embedding.md``, drawn from the code.
 
 The states of a call and the steps of a token transaction are read from the annotations of their
 transitions; those of a notification channel are found by exploring the machine. ``python -m
-tests.helpers.diagrams`` writes them into the page; a test says when what is there is not current.
+tests.helpers.diagrams`` writes them into the pages; a test says when what is there is not current.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from genesys_core.notifications.channel.facts import Facts
 from tests.helpers.channel_exploration import explore
 
 PAGE = Path(__file__).parents[2] / "docs" / "states.md"
+EMBEDDING = PAGE.with_name("embedding.md")
+"""It has the diagram of a call too."""
 
 Edges = set[tuple[str, str, str]]
 """From a state to a state, and what leads there."""
@@ -177,6 +179,8 @@ def main() -> None:
     for name, diagram in diagrams():
         page = replace_diagram(page, name, diagram)
     PAGE.write_text(page)
+    call = mermaid(call_edges())
+    EMBEDDING.write_text(replace_diagram(EMBEDDING.read_text(), "call", call))
 
 
 if __name__ == "__main__":

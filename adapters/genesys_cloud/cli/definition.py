@@ -171,3 +171,27 @@ def generate(
     for path in changed:
         print_line(f"{'not current' if check else 'written'}: {path}")
     raise typer.Exit(1 if check and changed else 0)
+
+
+@app.command()
+def reference(
+    *,
+    output: Annotated[Path, typer.Option(help="Folder for the pages; created if necessary.")],
+    definition: Annotated[
+        str,
+        typer.Option(help="A Swagger file, optionally compressed, or a folder filled by fetch."),
+    ] = "bundled",
+    topics: Annotated[
+        Path | None,
+        typer.Option(help="A topic file, optionally compressed; by default the bundled one."),
+    ] = None,
+    changes: Annotated[
+        list[Path] | None,
+        typer.Option(help="Report of diff --format json, the oldest first; repeatable."),
+    ] = None,
+) -> None:
+    """Write the reference of a definition as Markdown: APIs, models, topics and permissions."""
+    from genesys_cloud.definition import write_reference  # noqa: PLC0415 - see app.py
+
+    pages = write_reference(output, definition=definition, topics=topics, changes=changes or ())
+    print_line(f"written: {len(pages)} pages in {output}")

@@ -34,6 +34,7 @@ __all__ = [
     "LISTINGS",
     "generate",
     "load_definition",
+    "load_documents",
     "load_sources",
     "load_topics",
     "write_generated",
@@ -85,15 +86,22 @@ def load_sources(path: str | Path, topics: str | Path | None = None) -> Definiti
         ConfigurationError: a file cannot be read, or contains no JSON object.
         InvalidValueError: it is not a Swagger 2.0 document, or not a topic file.
     """
+    return read_sources(*load_documents(path, topics))
+
+
+def load_documents(
+    path: str | Path, topics: str | Path | None = None
+) -> tuple[Mapping[str, object], Mapping[str, object]]:
+    """Read a definition and its topics without interpreting them; see :func:`load_sources`."""
     if str(path) == BUNDLED:
-        return read_sources(load_definition(), load_topics(topics))
+        return load_definition(), load_topics(topics)
     file = Path(path)
     if file.is_dir():
         file, topics = file / "swagger.json", topics or file / "topics.json"
     mapping: Mapping[str, object] = {"notifications": []}
     if topics is not None:
         mapping = load_topics(topics)
-    return read_sources(load_definition(file), mapping)
+    return load_definition(file), mapping
 
 
 def _load(path: str | Path | None, own: str) -> Mapping[str, object]:

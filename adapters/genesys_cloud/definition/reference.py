@@ -6,16 +6,12 @@ shown in them are the simulator's.
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from genesys_cloud.definition.generating import load_definition, load_topics
+from genesys_cloud.definition.generating import BUNDLED, load_documents
 from genesys_core.definition import read_definition
 from genesys_core.definition.reference import build_reference, parse_changes
 from genesys_core.simulator.state.definition import Definition
 from genesys_core.simulator.state.examples import example
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["write_reference"]
 
@@ -26,7 +22,7 @@ _DEPTH = 2
 def write_reference(
     folder: str | Path,
     *,
-    definition: str | Path | None = None,
+    definition: str | Path = BUNDLED,
     topics: str | Path | None = None,
     changes: Iterable[str | Path] = (),
 ) -> list[str]:
@@ -34,8 +30,8 @@ def write_reference(
 
     Args:
         folder: where to write it; created if necessary. Other files in it are left alone.
-        definition: a Swagger file; by default the library's own.
-        topics: a topic file; by default the library's own, and none for another definition.
+        definition: a Swagger file, a folder that ``definition fetch`` has filled, or ``bundled``.
+        topics: a topic file, in place of the folder's or the bundled one.
         changes: reports of ``genesys-cloud definition diff --format json``, the oldest first.
 
     Returns:
@@ -45,10 +41,7 @@ def write_reference(
         ConfigurationError: a file cannot be read.
         InvalidValueError: not a definition, or not a report.
     """
-    document = load_definition(definition)
-    mapping: Mapping[str, object] = {"notifications": []}
-    if topics is not None or definition is None:
-        mapping = load_topics(topics)
+    document, mapping = load_documents(definition, topics)
     known = Definition.of(document)
     pages = build_reference(
         read_definition(document, mapping).definition,

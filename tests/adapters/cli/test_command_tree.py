@@ -37,8 +37,9 @@ def test_every_option_of_a_help_page_is_described(
             continue
         with pytest.raises(SystemExit):
             app([*each.name.split(), "--help"], prog_name="genesys-cloud")
-        shown = set(re.findall(r"^  (--[\w-]+)", capsys.readouterr().out, re.MULTILINE))
-        described = {name.partition(" ")[0] for name, _ in each.options}
+        found = re.findall(r"^  (?:-\w, )?(--[\w-]+)", capsys.readouterr().out, re.MULTILINE)
+        shown = set(found)
+        described = {re.findall(r"--[\w-]+", name)[0] for name, _ in each.options}
         assert shown - {"--help"} == described, each.name
 
 

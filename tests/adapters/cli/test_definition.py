@@ -188,3 +188,18 @@ def test_diff_may_be_limited_to_what_a_program_uses(pair, tmp_path):
 @pytest.mark.slow
 def test_the_bundled_definition_does_not_differ_from_itself():
     assert run("diff", "bundled", "bundled").stdout == "no changes\n"
+
+
+def test_the_reference_of_what_was_fetched(tmp_path):
+    (tmp_path / "swagger.json").write_text(json.dumps(SMALL))
+    (tmp_path / "topics.json").write_text('{"notifications": []}')
+    report = tmp_path / "report.json"
+    report.write_text('{"old": "6", "new": "7", "changes": []}')
+    pages = tmp_path / "pages"
+    options = ["--output", str(pages), "--definition", str(tmp_path), "--changes", str(report)]
+    done = CliRunner().invoke(app, ["definition", "reference", *options])
+    assert done.exit_code == 0, done.output
+    written = list(pages.rglob("*.md"))
+    assert done.stdout == f"written: {len(written)} pages in {pages}\n"
+    assert "{ #get_topics }" in (pages / "apis" / "notifications.md").read_text()
+    assert "Since `6`: 0 changes." in (pages / "changes.md").read_text()
