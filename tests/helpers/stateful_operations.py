@@ -11,7 +11,7 @@ from pathlib import Path
 
 from genesys_core.simulator import Simulator
 from genesys_core.simulator.resources.path_references import list_references
-from tests.helpers.collection_life import CREATABLE, STARTED, run, run_job
+from tests.helpers.collection_life import CREATABLE, STARTED, WRITTEN, run, run_job
 from tests.helpers.resource_walk import RULES, Walk
 from tests.helpers.state_scenarios import observe_handlers
 from tests.helpers.state_witness import sees
@@ -104,7 +104,7 @@ STATEFUL = [each for each in stateful_routes() if f"{each.method} {each.template
 def seen_by_rule():
     """The operations with a rule whose effect, or whose reply after an earlier write, is seen."""
     seen = set()
-    for collection in CREATABLE:
+    for collection in (*CREATABLE, *WRITTEN):
         seen |= run(collection, 4)
     for collection in STARTED:
         seen |= run_job(collection)

@@ -102,12 +102,15 @@ class ResourceStore:
     def items_of(
         self, state: PlatformState, collection: Collection, place: ResourcePath
     ) -> Mapping[str, Record]:
-        """Return the items of a collection: an example, if none can be created and none is written."""
+        """Return the items of a collection.
+
+        Where none can be created, there is an example until one was written or deleted.
+        """
         stored = state.collections.get(place, {})
         if stored or collection.is_creatable:
             return stored
         identity = uuid_shaped(state.seed, *place)
-        if (*place, identity) in state.deleted:
+        if any(each[:-1] == place for each in state.deleted):
             return {}
         seed = self.make_example(collection.entity)
         return {identity: self.place_record(seed, collection.entity, (*place, identity))}

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.helpers.collection_life import CREATABLE, STARTED, run, run_job
+from tests.helpers.collection_life import CREATABLE, STARTED, WRITTEN, run, run_job
 from tests.helpers.resource_walk import RULES, hand_written
 from tests.helpers.state_witness import sees
 from tests.helpers.stateful_operations import (
@@ -17,7 +17,7 @@ from tests.helpers.stateful_operations import (
 from tests.strategies.simulator import definition
 
 
-@pytest.mark.parametrize("collection", CREATABLE[::12], ids=lambda each: each.template)
+@pytest.mark.parametrize("collection", (CREATABLE + WRITTEN)[::12], ids=lambda each: each.template)
 def test_a_sample_of_the_collections_is_like_a_dictionary(collection):
     assert run(collection, 3)
 
