@@ -71,6 +71,9 @@ def observe_handlers():
         *(lambda media=media: observe_media(media) for media in MEDIA),
         observe_transfers,
         observe_ends,
+        observe_consults,
+        observe_parties,
+        observe_callbacks,
     ):
         seen |= scenario()
     return seen
@@ -234,6 +237,10 @@ def observe_media(media):
     communication = f"{one}/communications/{party.session.id}"
     wrap_ups = [f"{each}/wrapup" for each in (one, same, communication)]
     desk.write("POST", wrap_ups[2], {"code": "sale"}, reads=wrap_ups)
+    codes = [f"{each}/wrapupcodes" for each in (one, same)]
+    desk.write("POST", "/api/v2/routing/wrapupcodes", {"name": "Sale"}, reads=codes)
+    state = f"{path}/{made}/recordingstate"
+    desk.write("PUT", state, {"recordingState": "ACTIVE"}, reads=whole)
     metadata = f"{BASE}/{made}/recordingmetadata"
     files = [metadata, f"{BASE}/{made}/recordings"]
 
@@ -291,4 +298,87 @@ def observe_ends():
         desk.write(method, f"{whole}{suffix}", reads=[whole])
     body = {"phoneNumber": "+13175550100"}
     desk.write("POST", f"{BASE}/calls", body, reads=[BASE, f"{BASE}/calls"])
+    return desk.seen
+
+
+def observe_consults():
+    desk = Observer()
+    desk.call("GET", "/api/v2/users/me")
+    me = desk.client.user_id
+    contact = desk.call(
+        "POST",
+        "/api/v2/externalcontacts/contacts",
+        {
+            "firstName": "Ada",
+            "lastName": "L",
+            "cellPhone": {"e164": "+13175550111", "countryCode": "US", "display": "+13175550111"},
+        },
+    ).json["id"]
+    ways = {
+        "consult": {"destination": {"userId": me}},
+        "consult/agent": {"userId": me},
+        "consult/queue": {"queueId": desk.queue},
+        "consult/external": {"address": "+13175550199"},
+        "voice/consult": {"address": "+13175550199"},
+        "consult/contact/external": {"contactId": contact, "phoneType": "CellPhone"},
+    }
+    for name, body in ways.items():
+        made = talk(desk)
+        whole = f"{BASE}/calls/{made}"
+        party = f"{whole}/participants/{desk.party(made).id}"
+        desk.write("POST", f"{party}/{name}", {"speakTo": "DESTINATION", **body}, reads=[whole])
+        if name == "consult":
+            desk.write("PATCH", f"{party}/consult", {"speakTo": "BOTH"}, reads=[whole])
+        desk.write("DELETE", f"{party}/consult", reads=[whole])
+        desk.call("POST", f"{BASE}/{made}/disconnect")
+    kept, merged = talk(desk), talk(desk)
+    calls = [f"{BASE}/calls/{each}" for each in (kept, merged)]
+    desk.write("PATCH", f"{calls[0]}/conference", {"conversationIds": [merged]}, reads=calls)
+    return desk.seen
+
+
+def observe_parties():
+    desk = Observer()
+    desk.call("GET", "/api/v2/users/me")
+    me = desk.client.user_id
+    made = talk(desk)
+    whole, call = f"{BASE}/{made}", f"{BASE}/calls/{made}"
+    agent = desk.party(made).id
+    desk.write("PUT", f"{whole}/tags", {"externalTag": "7"}, reads=[whole])
+    desk.write("PATCH", f"{whole}/utilizationlabel", {"utilizationLabelId": "l"}, reads=[whole])
+    desk.write("PATCH", f"{whole}/recordingstate", {"recordingState": "PAUSED"}, reads=[whole])
+    flag = f"{whole}/participants/{agent}/flaggedreason"
+    desk.write("PUT", flag, reads=[whole])
+    desk.write("DELETE", flag, reads=[whole])
+    for verb in ("monitor", "coach", "barge"):
+        desk.write("POST", f"{call}/participants/{agent}/{verb}", reads=[call])
+    desk.write("POST", f"{whole}/barge", reads=[call])
+    start = {"participants": [], "startTime": "2026-01-01T00:00:00Z"}
+    desk.write("POST", f"{call}/participants/user/{me}", start, reads=[call])
+    party = {"id": "x", "startTime": "2026-01-01T00:00:00Z", "address": "+13175550199"}
+    desk.write("POST", f"{call}/participants", {**start, "participants": [party]}, reads=[call])
+    body = {"phoneNumber": "+13175550100"}
+    desk.write("POST", f"{BASE}/calls/user/{me}", body, reads=[BASE])
+    history = [f"{BASE}/calls/history"]
+    desk.write("POST", f"{whole}/disconnect", reads=history)
+    text = talk(desk := fresh(desk), "messages")
+    place = f"{BASE}/messages/{text}/participants/{desk.party(text).id}/monitor"
+    desk.write("POST", place, reads=[f"{BASE}/messages/{text}"])
+    return desk.seen
+
+
+def observe_callbacks():
+    desk = Observer()
+    desk.call("GET", "/api/v2/users/me")
+    for each in desk.users:
+        desk.be(each, "Busy")
+    path = f"{BASE}/callbacks"
+    made = begin(desk, "callbacks", reads=lambda new: analytics(desk, new))
+    body = {"conversationId": made, "agentId": "a", "callbackNumbers": ["+13175550123"]}
+    whole = [f"{path}/{made}"]
+    desk.write("PATCH", path, body, reads=whole)
+    many = {"patchCallbackRequests": [{**body, "callbackNumbers": ["+13175550124"]}]}
+    desk.write("POST", f"{path}/bulk/update", many, reads=whole)
+    ends = {"callbackDisconnectIdentifiers": [{"conversationId": made, "callbackId": "c"}]}
+    desk.write("POST", f"{path}/bulk/disconnect", ends, reads=whole)
     return desk.seen

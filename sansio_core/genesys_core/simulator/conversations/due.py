@@ -5,6 +5,7 @@ nothing.
 """
 
 from genesys_core.clock import Now
+from genesys_core.simulator.conversations.consults import settle_consults
 from genesys_core.simulator.conversations.lifecycle import (
     begin_waiting,
     connect_participant,
@@ -37,6 +38,7 @@ def run_timer(state: PlatformState, timer: VirtualTimer, now: Now) -> None:
     match timer.kind:
         case "alert" if session.is_alerting:
             refuse_alert(state, conversation, participant, "transfer.noanswer", now)
+            settle_consults(state, conversation, now)
         case "answer" if session.state == "dialing":
             connect_participant(state, conversation, participant, now)
         case "schedule" if session.state == "scheduled":

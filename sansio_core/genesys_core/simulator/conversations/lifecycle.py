@@ -46,6 +46,7 @@ __all__ = [
     "alert_agent",
     "begin_inbound",
     "begin_outbound",
+    "call_address",
     "change_attributes",
     "connect_participant",
     "disconnect_all",
@@ -53,6 +54,7 @@ __all__ = [
     "enter_queue",
     "hang_up",
     "hold_participant",
+    "join_connected",
     "leave_queue",
     "refuse_alert",
     "transfer_to_address",
@@ -561,8 +563,8 @@ def transfer_to_queue(
     now: Now,
     *,
     attended: bool = False,
-) -> None:
-    """Let a queue take a participant's place.
+) -> Participant:
+    """Let a queue take a participant's place, and return the participant that waits.
 
     Args:
         state: the platform's state.
@@ -575,6 +577,7 @@ def transfer_to_queue(
     acd = enter_queue(state, conversation, queue_id, now)
     acd.replaces = participant.id if attended else None
     _hand_over(state, conversation, participant, now, attended=attended)
+    return acd
 
 
 def transfer_to_agent(
@@ -599,12 +602,46 @@ def transfer_to_address(
     now: Now,
 ) -> None:
     """Let a party outside of the organization take a participant's place."""
+    call_address(state, conversation, address, now)
+    _hand_over(state, conversation, participant, now, attended=False)
+
+
+def call_address(
+    state: PlatformState, conversation: ConversationTimeline, address: str, now: Now
+) -> Participant:
+    """Call a party outside of the organization, a new participant."""
     external = _join(state, conversation, "external", now, ("dialing", "dialing"))
     external.name = external.session.address = address
     center = state.contact_center
     set_timer(center, "answer", ANSWER_SECONDS, now, (conversation.id, external.id))
     _tell(state, "customer.start", conversation, external, now)
-    _hand_over(state, conversation, participant, now, attended=False)
+    return external
+
+
+def join_connected(
+    state: PlatformState, conversation: ConversationTimeline, party: Participant, now: Now
+) -> Participant:
+    """Let a party of another conversation join this one, connected at once.
+
+    Args:
+        state: the platform's state.
+        conversation: the conversation that it joins.
+        party: the party as it is in the other conversation.
+        now: the current time.
+    """
+    joined = _join(state, conversation, party.purpose, now, ("connected", "interact"))
+    joined.session.connected = wall_milliseconds(now)
+    joined.session.address = party.session.address
+    joined.session.other_address = party.session.other_address
+    joined.attributes = dict(party.attributes)
+    if party.user_id is None:
+        joined.name = party.name
+        _tell(state, "customer.start", conversation, joined, now)
+        return joined
+    _be_agent(
+        state, conversation, joined, party.user_id, now, queue_id=party.queue_id, is_acd=False
+    )
+    return joined
 
 
 def _hand_over(

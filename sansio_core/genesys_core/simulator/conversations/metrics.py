@@ -110,9 +110,15 @@ def _ended_metrics(agent: Participant, ended: int) -> Iterator[EmittedMetric]:
         held = time_spent(session, "hold")
         if held:
             yield EmittedMetric("tHeldComplete", held, ended, agent)
-    if agent.transfers:
-        yield EmittedMetric("nTransferred", agent.transfers, ended, agent)
-        yield EmittedMetric("nBlindTransferred", agent.transfers, ended, agent)
+    counts = {
+        "nTransferred": agent.transfers + agent.consult_transfers,
+        "nBlindTransferred": agent.transfers,
+        "nConsult": agent.consults,
+        "nConsultTransferred": agent.consult_transfers,
+    }
+    for name, count in counts.items():
+        if count:
+            yield EmittedMetric(name, count, ended, agent)
     if agent.acw_ended is not None:
         yield EmittedMetric("tAcw", _acw_time(agent), agent.acw_ended, agent)
     if agent.is_finished and session.connected is not None:

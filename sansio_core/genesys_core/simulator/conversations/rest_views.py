@@ -21,6 +21,7 @@ from genesys_core.simulator.state.world import Record
 
 __all__ = [
     "MEDIA_PATHS",
+    "show_call_history",
     "show_conversation",
     "show_media_conversation",
     "show_time",
@@ -79,7 +80,9 @@ def show_conversation(state: PlatformState, conversation: ConversationTimeline) 
             "participants": [
                 _show_participant(state, conversation, each) for each in conversation.participants
             ],
-            "recordingState": "NONE",
+            "recordingState": conversation.recording_state,
+            "externalTag": conversation.external_tag,
+            "utilizationLabelId": conversation.label_id,
             "divisions": [],
             "selfUri": f"/api/v2/conversations/{conversation.id}",
         }
@@ -89,9 +92,12 @@ def show_conversation(state: PlatformState, conversation: ConversationTimeline) 
 def show_media_conversation(conversation: ConversationTimeline) -> Record:
     """Return a conversation in the form of its media type, such as ``CallConversation``."""
     path = MEDIA_PATHS[conversation.media]
+    is_call = conversation.media == "voice"
     return _present(
         {
             "id": conversation.id,
+            "recordingState": conversation.recording_state.lower() if is_call else None,
+            "utilizationLabelId": conversation.label_id,
             "participants": [
                 _show_media_participant(conversation, each) for each in conversation.participants
             ],
@@ -100,6 +106,40 @@ def show_media_conversation(conversation: ConversationTimeline) -> Record:
             "selfUri": f"/api/v2/conversations/{path}/{conversation.id}",
         }
     )
+
+
+def show_call_history(conversation: ConversationTimeline) -> Record:
+    """Return a call that is over in the form of ``CallHistoryConversation``."""
+    parties = [each for each in conversation.participants if each.purpose != "acd"]
+    return {
+        "id": conversation.id,
+        "direction": conversation.direction,
+        "startTime": show_time(conversation.started),
+        "missedCall": not any(each.user_id and each.session.connected for each in parties),
+        "wasConference": sum(each.session.connected is not None for each in parties) > _PAIR,
+        "participants": [
+            _present(
+                {
+                    "id": each.id,
+                    "name": each.name,
+                    "address": each.session.address,
+                    "startTime": show_time(each.session.started),
+                    "endTime": _time(each.session.ended),
+                    "purpose": each.purpose,
+                    "user": _reference(each.user_id, "users"),
+                    "queue": _reference(each.queue_id, "routing/queues"),
+                    "disconnectType": each.session.disconnect_type,
+                    "didInteract": each.session.connected is not None,
+                    "flaggedReason": each.flag,
+                }
+            )
+            for each in conversation.participants
+        ],
+        "selfUri": f"/api/v2/conversations/calls/{conversation.id}",
+    }
+
+
+_PAIR: Final = 2
 
 
 def show_wrap_up(wrap_up: WrapUp) -> Record:
@@ -129,6 +169,7 @@ def _show_participant(
             "queueId": participant.queue_id,
             "queueName": _name(state, participant.queue_id),
             "wrapup": None if participant.wrap_up is None else show_wrap_up(participant.wrap_up),
+            **_show_company(participant),
             **media,
         }
     )
@@ -143,7 +184,12 @@ def _show_media_participant(conversation: ConversationTimeline, participant: Par
             "callbackScheduledTime": _time(conversation.scheduled),
         }
     if conversation.media == "voice":
-        extra = {"muted": session.is_muted, "recording": False, "confined": False}
+        extra = {
+            "muted": session.is_muted,
+            "recording": conversation.recording_state == "ACTIVE",
+            "confined": False,
+            **_show_company(participant),
+        }
     if conversation.media == "email":
         extra = {"subject": conversation.subject}
     return _present(
@@ -165,6 +211,16 @@ def _show_media_participant(conversation: ConversationTimeline, participant: Par
     )
 
 
+def _show_company(participant: Participant) -> Record:
+    """Return whom a participant consults, or watches and how."""
+    watched = (
+        {}
+        if participant.watching is None
+        else {f"{participant.watching}ParticipantId": participant.watched}
+    )
+    return {"consultParticipantId": participant.consult, **watched}
+
+
 def _common_facts(participant: Participant) -> Record:
     return {
         "id": participant.id,
@@ -175,6 +231,7 @@ def _common_facts(participant: Participant) -> Record:
         "connectedTime": _time(participant.session.connected),
         "endTime": _time(participant.session.ended),
         "attributes": dict(participant.attributes),
+        "flaggedReason": participant.flag,
         "wrapupRequired": participant.is_in_acw,
         "wrapupPrompt": participant.prompt,
         "wrapupTimeoutMs": participant.acw_timeout,

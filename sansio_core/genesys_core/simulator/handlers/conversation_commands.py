@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from genesys_core.simulator.conversations import lifecycle
+from genesys_core.simulator.conversations.consults import leave_conversation
 from genesys_core.simulator.conversations.rest_views import (
     MEDIA_PATHS,
     show_conversation,
@@ -38,8 +39,9 @@ _ACCEPTED: Final = Reply(202)
 
 
 def post_call(call: ApiCall) -> Reply:
-    """Call a number, a user or a queue."""
-    body, user_id = call.document(), require_user_context(call)
+    """Call a number, a user or a queue, for the caller or for another user."""
+    named, body = call.arguments.get("userId"), call.document()
+    user_id = require_user_context(call) if named is None else require_user(call, named)
     targets = [name for name in ("phoneNumber", "callUserId", "callQueueId") if body.get(name)]
     if len(targets) != 1:
         message = "Give exactly one of phoneNumber, callUserId and callQueueId."
@@ -306,7 +308,7 @@ def _hang_up(call: ApiCall, conversation: ConversationTimeline, participant: Par
     if not participant.is_live:
         message = "The participant is disconnected already."
         raise make_refusal("conversation.error.call.disconnected", message)
-    lifecycle.hang_up(call.state, conversation, participant, call.now)
+    leave_conversation(call.state, conversation, participant, call.now)
 
 
 def _hold(
@@ -400,6 +402,7 @@ def _below(
 
 HANDLERS: Mapping[tuple[str, str], Handler] = {
     ("POST", f"{_BASE}/calls"): post_call,
+    ("POST", f"{_BASE}/calls/user/{{userId}}"): post_call,
     ("POST", f"{_BASE}/callbacks"): post_callback,
     ("POST", f"{_BASE}/emails"): post_email,
     ("POST", f"{_BASE}/messages"): post_message,

@@ -160,6 +160,13 @@ class Participant(Struct):
         answered_by: the agent's participant, for ``acd``.
         replaces: the participant that leaves when this one connects.
         transfers: how often it transferred the conversation.
+        consult: the participant that this agent consults before a transfer.
+        speak_to: whom the agent speaks to in a consult, as REST spells it.
+        consults: how often this agent began a consult.
+        consult_transfers: how often this agent ended one by a transfer.
+        watching: what this agent does with another participant: ``monitored``, ``coached``, ``barged``.
+        watched: that participant.
+        flag: why it is flagged, as REST spells it; ``None`` if it is not.
         did_not_respond: whether an alert ended without an answer of the agent.
         prompt: the wrap-up prompt of the queue, as participants spell it.
         acw_timeout: the limit of after-call work in milliseconds, if the prompt has one.
@@ -181,6 +188,13 @@ class Participant(Struct):
     answered_by: str | None = None
     replaces: str | None = None
     transfers: int = 0
+    consult: str | None = None
+    speak_to: str | None = None
+    consults: int = 0
+    consult_transfers: int = 0
+    watching: str | None = None
+    watched: str | None = None
+    flag: str | None = None
     did_not_respond: bool = False
     prompt: str | None = None
     acw_timeout: int | None = None
@@ -218,6 +232,9 @@ class ConversationTimeline(Struct):
         subject: the subject of an email.
         callback_numbers: the numbers of a callback.
         scheduled: when a callback is due.
+        external_tag: the tag that another system gave it.
+        label_id: its utilization label.
+        recording_state: of its recording, as REST spells it.
         is_generated: whether it belongs to generated traffic.
         is_filed: whether it was counted among those that are over.
     """
@@ -231,6 +248,9 @@ class ConversationTimeline(Struct):
     subject: str = ""
     callback_numbers: tuple[str, ...] = ()
     scheduled: int | None = None
+    external_tag: str | None = None
+    label_id: str | None = None
+    recording_state: str = "NONE"
     is_generated: bool = False
     is_filed: bool = False
 

@@ -339,3 +339,22 @@ def test_after_call_work_without_a_wrap_up_has_a_code_of_the_platform():
     floor.wait(3)
     given = agent_of(made).wrap_up
     assert (given.code, given.seconds) == (lifecycle.TIMEOUT_CODE, 2)
+
+
+def test_an_address_is_called_beside_those_who_talk():
+    floor = Floor(agents=1)
+    made = floor.connected()
+    external = lifecycle.call_address(floor.state, made, "tel:+2", floor.now)
+    assert (external.purpose, external.session.state) == ("external", "dialing")
+    floor.wait(10)
+    assert states(made)[-2:] == [("agent", "connected"), ("external", "connected")]
+
+
+def test_parties_of_another_conversation_join_connected():
+    floor = Floor(agents=2)
+    one, other = floor.connected(), floor.connected()
+    customer = lifecycle.join_connected(floor.state, one, other.participants[0], floor.now)
+    agent = lifecycle.join_connected(floor.state, one, agent_of(other), floor.now)
+    assert (customer.name, customer.session.address) == ("Ada", "tel:+1")
+    assert (agent.user_id, agent.queue_id) == (agent_of(other).user_id, floor.queue)
+    assert states(one)[-2:] == [("customer", "connected"), ("agent", "connected")]

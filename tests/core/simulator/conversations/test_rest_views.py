@@ -5,6 +5,7 @@ import pytest
 from genesys_core.simulator.conversations import lifecycle
 from genesys_core.simulator.conversations.rest_views import (
     MEDIA_PATHS,
+    show_call_history,
     show_conversation,
     show_media_conversation,
     show_time,
@@ -113,3 +114,22 @@ def test_a_queue_that_is_gone_has_no_name():
     made = floor.offered()
     del floor.state.queues[floor.queue]
     assert "queueName" not in show_conversation(floor.state, made)["participants"][1]
+
+
+def test_a_supervisor_and_a_consult_are_shown():
+    floor = Floor(agents=2)
+    made = floor.connected()
+    agent = agent_of(made)
+    agent.consult, agent.watching, agent.watched = "c", "coached", "w"
+    for shown in (show_conversation(floor.state, made), show_media_conversation(made)):
+        facts = shown["participants"][-1]
+        assert (facts["consultParticipantId"], facts["coachedParticipantId"]) == ("c", "w")
+
+
+def test_a_call_that_is_over_is_history():
+    floor = Floor(agents=1)
+    made = floor.connected()
+    floor.hang_up(made, agent_of(made))
+    shown = show_call_history(made)
+    assert (shown["missedCall"], shown["wasConference"]) == (False, False)
+    assert [each["purpose"] for each in shown["participants"]] == ["customer", "acd", "agent"]

@@ -1,0 +1,145 @@
+"""Consult transfers and conferences: a third party is spoken to before, or instead of, a transfer.
+
+Invariants: an agent has one consult at a time. While it lasts, who hears whom follows ``speakTo``: the party
+that is left out is on hold. The agent who leaves transfers the conversation (``transfer.consult``); a
+destination that leaves, or a consult that is cancelled, gives the agent the other party back.
+
+Guesses: that the agent may leave before the destination answers; that all of a conference hear each other
+as soon as it begins; the disconnect type ``transfer.conference`` of what is merged into another conversation.
+"""
+
+from collections.abc import Iterator
+
+from genesys_core.clock import Now
+from genesys_core.simulator.conversations import lifecycle
+from genesys_core.simulator.state.memory import PlatformState
+from genesys_core.simulator.state.timeline import ConversationTimeline, Participant
+
+__all__ = [
+    "begin_consult",
+    "cancel_consult",
+    "change_consult",
+    "consulted_party",
+    "leave_conversation",
+    "merge_conversations",
+    "settle_consults",
+]
+
+
+def begin_consult(
+    state: PlatformState,
+    conversation: ConversationTimeline,
+    initiator: Participant,
+    destination: Participant,
+    now: Now,
+    *,
+    speak_to: str,
+) -> None:
+    """Let an agent consult a party that has just joined.
+
+    Args:
+        state: the platform's state.
+        conversation: the conversation.
+        initiator: a connected agent without a consult.
+        destination: the party: an agent who is alerted, a queue, or an address that is dialed.
+        now: the current time.
+        speak_to: ``DESTINATION``, ``OBJECT``, ``BOTH`` or ``CONFERENCE``.
+    """
+    initiator.consult, initiator.consults = destination.id, initiator.consults + 1
+    destination.session.peer_id = initiator.session.id
+    change_consult(state, conversation, initiator, speak_to, now)
+
+
+def change_consult(
+    state: PlatformState,
+    conversation: ConversationTimeline,
+    initiator: Participant,
+    speak_to: str,
+    now: Now,
+) -> None:
+    """Change whom an agent speaks to: the party that is left out is put on hold."""
+    initiator.speak_to = speak_to
+    destination = consulted_party(conversation, initiator)
+    for each in _others(conversation, initiator):
+        is_destination = each is destination
+        is_held = speak_to == ("OBJECT" if is_destination else "DESTINATION")
+        if each.session.is_connected and each.purpose != "acd":
+            lifecycle.hold_participant(state, conversation, each, now, held=is_held)
+    state.contact_center.changed[conversation.id] = None
+
+
+def cancel_consult(
+    state: PlatformState, conversation: ConversationTimeline, initiator: Participant, now: Now
+) -> None:
+    """End a consult: its destination leaves, and the agent speaks to the other party again."""
+    destination = consulted_party(conversation, initiator)
+    _end_consult(state, conversation, initiator, now)
+    if destination is not None and destination.is_live:
+        lifecycle.hang_up(state, conversation, destination, now)
+
+
+def leave_conversation(
+    state: PlatformState, conversation: ConversationTimeline, participant: Participant, now: Now
+) -> None:
+    """Let a participant leave: an agent with a consult transfers the conversation by that."""
+    destination = consulted_party(conversation, participant)
+    if destination is None:
+        lifecycle.hang_up(state, conversation, participant, now)
+    else:
+        destination.session.peer_id = participant.session.peer_id
+        _end_consult(state, conversation, participant, now)
+        participant.consult_transfers += 1
+        lifecycle.hang_up(state, conversation, participant, now, "transfer.consult")
+    settle_consults(state, conversation, now)
+
+
+def settle_consults(state: PlatformState, conversation: ConversationTimeline, now: Now) -> None:
+    """End the consults of a conversation whose destination has left, or never answered."""
+    for each in conversation.participants:
+        if each.consult is not None and consulted_party(conversation, each) is None:
+            _end_consult(state, conversation, each, now)
+
+
+def consulted_party(
+    conversation: ConversationTimeline, initiator: Participant
+) -> Participant | None:
+    """Return the party that an agent consults, or ``None``; for a queue, the agent who answered it."""
+    found = conversation.participant(initiator.consult or "")
+    if found is not None and found.answered_by is not None:
+        found = conversation.participant(found.answered_by)
+    return found if found is not None and found.is_live else None
+
+
+def merge_conversations(
+    state: PlatformState, kept: ConversationTimeline, merged: ConversationTimeline, now: Now
+) -> None:
+    """Make a conference: the parties of another call join this one, and the other one ends.
+
+    Args:
+        state: the platform's state.
+        kept: the call that goes on.
+        merged: the call that ends.
+        now: the current time.
+    """
+    known = {each.user_id for each in kept.participants if each.is_live and each.user_id}
+    for each in [each for each in merged.participants if each.session.is_connected]:
+        if each.purpose != "acd" and each.user_id not in known:
+            lifecycle.join_connected(state, kept, each, now)
+    lifecycle.disconnect_all(state, merged, "transfer.conference", now)
+    for each in kept.participants:
+        if each.is_live:
+            lifecycle.hold_participant(state, kept, each, now, held=False)
+
+
+def _end_consult(
+    state: PlatformState, conversation: ConversationTimeline, initiator: Participant, now: Now
+) -> None:
+    initiator.consult = initiator.speak_to = None
+    for each in _others(conversation, initiator):
+        if each.session.is_held:
+            lifecycle.hold_participant(state, conversation, each, now, held=False)
+    state.contact_center.changed[conversation.id] = None
+
+
+def _others(conversation: ConversationTimeline, initiator: Participant) -> Iterator[Participant]:
+    return (each for each in conversation.participants if each is not initiator and each.is_live)

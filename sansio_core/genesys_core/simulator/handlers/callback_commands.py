@@ -1,0 +1,90 @@
+"""Commands on callbacks that wait: moving, numbering and ending one or many.
+
+Invariants: a command on many callbacks does what it can; what cannot be done is counted among its errors.
+
+Guess: that only callbacks that nobody has answered can be changed.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+from genesys_core.simulator.conversations import lifecycle
+from genesys_core.simulator.handlers.conversation_lookup import make_refusal, require_queue
+from genesys_core.simulator.http.exchange import ApiCall, Handler, Reply, json_reply, no_content
+from genesys_core.simulator.http.problems import Problem, bad_request
+from genesys_core.simulator.state.examples import Json
+from genesys_core.simulator.state.timeline import ConversationTimeline, Participant
+from genesys_core.simulator.state.world import Record
+
+__all__ = ["HANDLERS"]
+
+
+def patch_callback(call: ApiCall) -> Reply:
+    """Change a callback that waits."""
+    return json_reply(_change(call, call.document()))
+
+
+def update_callbacks(call: ApiCall) -> Reply:
+    """Change many callbacks that wait."""
+    results: list[Json] = []
+    failed: list[Json] = []
+    for index, each in enumerate(_mappings(call.document().get("patchCallbackRequests"))):
+        try:
+            results.append(_change(call, each))
+        except Problem:
+            failed.append(index)
+    return json_reply({"results": results, "errorCount": len(failed), "errorIndexes": failed})
+
+
+def disconnect_callbacks(call: ApiCall) -> Reply:
+    """End many callbacks; those that there are not are left out."""
+    for each in _mappings(call.document().get("callbackDisconnectIdentifiers")):
+        found = call.state.contact_center.conversations.get(str(each.get("conversationId")))
+        if found is not None and found.media == "callback" and found.ended is None:
+            lifecycle.disconnect_all(call.state, found, "system", call.now)
+    return no_content()
+
+
+def _change(call: ApiCall, body: Mapping[str, Json]) -> Record:
+    conversation, acd = _find_waiting(call, str(body.get("conversationId")))
+    numbers, when = body.get("callbackNumbers"), body.get("callbackScheduledTime")
+    if body.get("queueId"):
+        queue_id = require_queue(call, body["queueId"])
+        acd = lifecycle.transfer_to_queue(call.state, conversation, acd, queue_id, call.now)
+    if isinstance(numbers, list):
+        conversation.callback_numbers = tuple(str(each) for each in numbers)
+    if isinstance(when, str):
+        conversation.scheduled = round(datetime.fromisoformat(when).timestamp() * 1000)
+    call.state.contact_center.changed[conversation.id] = None
+    reference: Json = {
+        "id": conversation.id,
+        "selfUri": f"/api/v2/conversations/{conversation.id}",
+    }
+    return {"conversation": reference, "callbackIdentifiers": [{"type": "ACD", "id": acd.id}]}
+
+
+def _find_waiting(call: ApiCall, identity: str) -> tuple[ConversationTimeline, Participant]:
+    found = call.state.contact_center.conversations.get(identity)
+    if found is None or found.media != "callback":
+        message = f"There is no callback {identity}."
+        raise make_refusal("conversation.error.conversation.not.found", message, status=404)
+    acd = next(
+        (each for each in found.participants if each.purpose == "acd" and each.is_live), None
+    )
+    if acd is None:
+        raise bad_request("The callback does not wait for an agent.")
+    return found, acd
+
+
+def _mappings(value: Json) -> Sequence[Mapping[str, Json]]:
+    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
+
+
+_CALLBACKS: Final = "/api/v2/conversations/callbacks"
+
+HANDLERS: Mapping[tuple[str, str], Handler] = {
+    ("PATCH", _CALLBACKS): patch_callback,
+    ("POST", f"{_CALLBACKS}/bulk/update"): update_callbacks,
+    ("POST", f"{_CALLBACKS}/bulk/disconnect"): disconnect_callbacks,
+}

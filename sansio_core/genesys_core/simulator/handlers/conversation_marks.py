@@ -1,0 +1,86 @@
+"""What is noted of conversations and participants: tags, labels, flags, the state of the recording, codes.
+
+Invariants: what is noted is shown by every view that has a place for it.
+
+Guesses: that the codes of a participant without a queue, or whose queue has none, are all codes.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from genesys_core.simulator.conversations.rest_views import MEDIA_PATHS
+from genesys_core.simulator.handlers.conversation_lookup import find_conversation, find_party
+from genesys_core.simulator.http.exchange import ApiCall, Handler, Reply, json_reply, no_content
+from genesys_core.simulator.state.timeline import ConversationTimeline
+
+__all__ = ["HANDLERS"]
+
+_CODES: Final = ("", "api", "v2", "routing", "wrapupcodes")
+
+
+def put_tags(call: ApiCall) -> Reply:
+    """Give a conversation the tag of another system."""
+    conversation = find_conversation(call)
+    conversation.external_tag = str(call.document().get("externalTag"))
+    return _changed(call, conversation)
+
+
+def patch_label(call: ApiCall) -> Reply:
+    """Give a conversation a utilization label, or none."""
+    conversation = find_conversation(call)
+    label = call.document().get("utilizationLabelId")
+    conversation.label_id = label if isinstance(label, str) else None
+    return _changed(call, conversation)
+
+
+def change_recording_state(call: ApiCall) -> Reply:
+    """Start, pause or end the recording of a conversation."""
+    conversation = find_conversation(call)
+    conversation.recording_state = str(call.document().get("recordingState") or "NONE")
+    return _changed(call, conversation)
+
+
+def put_flag(call: ApiCall) -> Reply:
+    """Flag a participant."""
+    conversation = find_conversation(call)
+    find_party(call, conversation).flag = "general"
+    return _changed(call, conversation)
+
+
+def delete_flag(call: ApiCall) -> Reply:
+    """Take a participant's flag away."""
+    conversation = find_conversation(call)
+    find_party(call, conversation).flag = None
+    return _changed(call, conversation)
+
+
+def get_wrap_up_codes(call: ApiCall) -> Reply:
+    """Return the wrap-up codes that a participant may be given: those of the queue."""
+    queue_id = find_party(call, find_conversation(call)).queue_id or ""
+    codes = call.state.collections.get(_CODES, {})
+    place = ("", "api", "v2", "routing", "queues", queue_id, "wrapupcodes")
+    members = call.state.collections.get(place, {})
+    return json_reply([code for each, code in codes.items() if not members or each in members])
+
+
+def _changed(call: ApiCall, conversation: ConversationTimeline) -> Reply:
+    call.state.contact_center.changed[conversation.id] = None
+    return no_content() if call.route.facts.reply_schema is None else json_reply("")
+
+
+_BASE: Final = "/api/v2/conversations"
+_PARTY: Final = "{conversationId}/participants/{participantId}"
+_MEDIA: Final = tuple(f"{_BASE}/{each}" for each in MEDIA_PATHS.values())
+
+HANDLERS: Mapping[tuple[str, str], Handler] = {
+    ("PUT", f"{_BASE}/{{conversationId}}/tags"): put_tags,
+    ("PATCH", f"{_BASE}/{{conversationId}}/utilizationlabel"): patch_label,
+    ("PATCH", f"{_BASE}/{{conversationId}}/recordingstate"): change_recording_state,
+    **{
+        ("PUT", f"{each}/{{conversationId}}/recordingstate"): change_recording_state
+        for each in _MEDIA
+    },
+    ("PUT", f"{_BASE}/{_PARTY}/flaggedreason"): put_flag,
+    ("DELETE", f"{_BASE}/{_PARTY}/flaggedreason"): delete_flag,
+    **{("GET", f"{each}/{_PARTY}/wrapupcodes"): get_wrap_up_codes for each in (_BASE, *_MEDIA)},
+}
