@@ -74,6 +74,7 @@ def observe_handlers():
         observe_consults,
         observe_parties,
         observe_callbacks,
+        observe_grants,
     ):
         seen |= scenario()
     return seen
@@ -381,4 +382,43 @@ def observe_callbacks():
     desk.write("POST", f"{path}/bulk/update", many, reads=whole)
     ends = {"callbackDisconnectIdentifiers": [{"conversationId": made, "callbackId": "c"}]}
     desk.write("POST", f"{path}/bulk/disconnect", ends, reads=whole)
+    return desk.seen
+
+
+def observe_grants():
+    desk = Observer()
+    base, me = "/api/v2/authorization", desk.client.user_id
+    home = desk.call("GET", f"{base}/divisions/home").json
+    body = {"name": "Reader", "permissions": ["routing:queue:view"]}
+    roles = [desk.call("POST", f"{base}/roles", body | {"name": n}).json["id"] for n in "abcd"]
+    subject, users = f"{base}/subjects/{me}", f"/api/v2/users/{me}/roles"
+    role = f"{base}/roles/{roles[0]}"
+    permitted = "permission=routing:queue:view"
+    reads = [
+        subject,
+        f"{base}/subjects/me",
+        users,
+        f"{role}/users",
+        f"{role}/subjectgrants",
+        f"{base}/divisions/{home['id']}/grants",
+        f"{base}/divisionspermitted/me?{permitted}",
+        f"{base}/divisionspermitted/paged/me?{permitted}",
+        f"{base}/divisionspermitted/paged/{me}?{permitted}",
+    ]
+    grant = f"{subject}/divisions/{home['id']}/roles/{roles[0]}"
+    pairs = [{"grants": [{"roleId": each, "divisionId": home["id"]}]} for each in roles]
+    desk.write("PUT", users, [], reads=reads)
+    desk.write("POST", grant, reads=reads)
+    desk.write("DELETE", grant, reads=reads)
+    desk.write("POST", f"{subject}/bulkadd", pairs[1], reads=reads)
+    desk.write("POST", f"{subject}/bulkreplace", pairs[2], reads=reads)
+    desk.write("POST", f"{subject}/bulkremove", pairs[2], reads=reads)
+    many = {"subjectIds": [me], "divisionIds": [home["id"]]}
+    desk.write("POST", role, many, reads=reads)
+    desk.write("PUT", f"{role}/users/remove", [me], reads=reads)
+    desk.write("PUT", f"{role}/users/add", [me], reads=reads)
+    division = f"{base}/divisions/{home['id']}"
+    desk.write(
+        "PUT", division, {"name": "All", "description": ""}, reads=[f"{base}/divisions/home"]
+    )
     return desk.seen
