@@ -2,7 +2,7 @@
 
 Invariants: a command on many callbacks does what it can; what cannot be done is counted among its errors.
 
-Guess: that only callbacks that nobody has answered can be changed.
+Guess: that only callbacks that no agent has answered can be changed.
 """
 
 from collections.abc import Mapping, Sequence

@@ -42,7 +42,7 @@ def post_consult(call: ApiCall) -> Reply:
     if initiator.user_id is None or not initiator.session.is_connected:
         raise bad_request("Only an agent who is connected can consult.")
     if consulted_party(conversation, initiator) is not None:
-        raise bad_request("The agent consults somebody already.")
+        raise bad_request("The agent has a consult already.")
     inside = body.get("destination")
     wanted = {**body, **inside} if isinstance(inside, Mapping) else body
     destination = _join_destination(call, conversation, initiator, wanted)
@@ -109,7 +109,7 @@ def delete_consult(call: ApiCall) -> Reply:
 def _require_consult(conversation: ConversationTimeline, initiator: Participant) -> Participant:
     found = consulted_party(conversation, initiator)
     if found is None:
-        message = "The participant does not consult anybody."
+        message = "The participant has no consult."
         code = "conversation.error.consult.transfer.pending.not.found"
         raise make_refusal(code, message, status=404)
     return found
