@@ -175,6 +175,9 @@ def _fork(module: Path, place: Path) -> int:
 
 def main(arguments: list[str]) -> int:
     """Measure the named modules and rooms, or all; print what is below 100 %, lowest first."""
+    if unknown := [name for name in arguments if name.startswith("-") and "=" not in name]:
+        print(__doc__)
+        return unknown != ["--help"]
     left_out = {name.removeprefix("--except=") for name in arguments if name.startswith("--")}
     named = tuple(name for name in arguments if not name.startswith("--"))
     chosen = [
@@ -183,6 +186,9 @@ def main(arguments: list[str]) -> int:
         if module.as_posix() not in {*left_out, *WITHOUT_TESTS}
         and module.as_posix().startswith(named or "")
     ]
+    if not chosen:
+        print(f"{', '.join(named)}: names no room and no module, such as paging or codec/merge.py")
+        return 1
     began = time.perf_counter()
     results = measure_all(chosen, processes=os.cpu_count() or 1)
     for result in results:
