@@ -122,14 +122,19 @@ def measure(module: Path) -> Result:
     )
 
 
-def measure_all(modules: list[Path], processes: int) -> list[Result]:
-    """Measure each module in a process of its own; a fork costs less than a new interpreter."""
+def prepare_forks() -> None:
+    """Load what is the same for all modules; few examples, and no plugins, in the forks' pytest."""
     for name in AHEAD_OF_THE_FORKS:
         importlib.import_module(name)
     gc.freeze()
     os.environ["HYPOTHESIS_PROFILE"] = "few-examples"
     # The core's tests use no plugin, and loading them takes as long as many a module's tests.
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+
+
+def measure_all(modules: list[Path], processes: int) -> list[Result]:
+    """Measure each module in a process of its own; a fork costs less than a new interpreter."""
+    prepare_forks()
     todo = sorted(modules, key=lambda path: -sum(test.stat().st_size for test in own_tests(path)))
     results: list[Result] = []
     with tempfile.TemporaryDirectory() as folder:

@@ -26,7 +26,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.architecture.own_coverage import CORE, own_tests
+from tests.architecture.own_coverage import CORE, own_tests, prepare_forks
 from tests.mutation.mutants import Mutant, mutants_of
 
 EXPLAINED = Path(__file__).with_name("explained.toml")
@@ -144,9 +144,7 @@ def main(arguments: Sequence[str]) -> int:
     modules = [one for one in arguments if not one.startswith("--")] or list(MODULES)
     sample = int(options["sample"]) if "sample" in options else None
     jobs = int(options.get("jobs", "1"))
-    os.environ["HYPOTHESIS_PROFILE"] = "few-examples"
-    import pytest  # noqa: F401 - once, ahead of the forks
-
+    prepare_forks()
     failed = False
     for module in modules:
         report = run_module(module, sample, jobs)

@@ -10,6 +10,7 @@ Secrets that are recognized by name are handled by :mod:`genesys_core.http.redac
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import ClassVar, Final, TypeVar, cast
 from urllib.parse import unquote
 
@@ -144,6 +145,7 @@ def _spellings(secret: str) -> re.Pattern[str]:
 _BACKSLASH: Final = r"(?:\\|%(?:25)*5[cC])"
 
 
+@lru_cache(512)  # each new token is spelled, with the same few characters
 def _spelling(character: str) -> str:
     """Return a pattern for one character: literal, percent-encoded, or escaped in JSON."""
     if character == "\\":
