@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import socket
@@ -14,6 +15,9 @@ import pytest
 
 TRIES = 1000
 PAUSE = 0.01
+LOWEST, HIGHEST = 20_000, 32_000
+_TURNS = itertools.count(os.getpid() * 7919)
+"""Processes that run side by side begin far apart."""
 
 
 def program(name: str, package: str) -> str:
@@ -28,9 +32,19 @@ def program(name: str, package: str) -> str:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A loopback port on which nobody listens, and that no one is given who asks for any port.
+
+    The system chooses from 32768 on, for listeners and for connections. What it gave to a probe it may
+    give to another process before the test is through with it.
+    """
+    while True:
+        port = LOWEST + next(_TURNS) % (HIGHEST - LOWEST)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
 
 
 @contextmanager

@@ -21,8 +21,11 @@ def threads_end(name: str = "", *, seconds: float = 60) -> Iterator[None]:
     """
     before = set(threading.enumerate())
     yield
-    gc.collect()
-    for thread in set(threading.enumerate()) - before:
+    started = set(threading.enumerate()) - before
+    for thread in started:
         if thread.name.startswith(name):
-            thread.join(seconds)
+            thread.join(0.1)
+            if thread.is_alive():
+                gc.collect()  # what owns it may be garbage; looking for that takes long
+                thread.join(seconds)
             assert not thread.is_alive(), f"{thread.name} is left behind"

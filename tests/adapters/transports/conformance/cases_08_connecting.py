@@ -17,10 +17,10 @@ from tests.adapters.transports.conformance.network import resolving, sockets_to,
 from tests.adapters.transports.conformance.servers import (
     Peer,
     answering,
-    refused_port,
     reply,
     serving,
 )
+from tests.helpers.programs import free_port
 
 HELLO = R(200, b"hello")
 NO_CONNECTION = F("connect", False)
@@ -146,7 +146,7 @@ async def _(bench: Bench) -> None:
 
 @case(152, "all-refused")
 async def _(bench: Bench) -> None:
-    port = refused_port()
+    port = free_port()
     with resolving({"api.example": ("::1", "127.0.0.1")}):
         outcome = await bench.send(f"http://api.example:{port}/", "POST", b"x")
         assert outcome == NO_CONNECTION
@@ -157,7 +157,7 @@ async def _(bench: Bench) -> None:
 
 @case(152, "one-refused")
 async def _(bench: Bench) -> None:
-    port = refused_port()
+    port = free_port()
     outcome = await bench.send(f"http://127.0.0.1:{port}/", "POST", b"x")
     assert outcome == NO_CONNECTION
     assert f"127.0.0.1:{port}" in outcome.message

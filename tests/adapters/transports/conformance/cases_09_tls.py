@@ -35,7 +35,7 @@ from tests.adapters.transports.conformance.servers import (
     reply,
     serving,
 )
-from tests.helpers.programs import free_port, program
+from tests.helpers.programs import program
 
 HELLO = R(200, b"hello")
 UNTRUSTED = F("tls", False)
@@ -265,14 +265,17 @@ async def _(bench: Bench, situation: tuple[str, str]) -> None:
         pem = Path(directory) / "server.pem"
         issued = authority("trusted").issue_cert("127.0.0.1")
         pem.write_bytes(issued.private_key_and_cert_chain_pem.bytes())
-        port = free_port()
-        words = [program("openssl", "openssl"), "s_server", "-accept", str(port), version, "-crlf", "-cert", str(pem)]  # fmt: skip
+        words = [program("openssl", "openssl"), "s_server", "-accept", "127.0.0.1:0", version, "-crlf", "-cert", str(pem)]  # fmt: skip
         with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as server:
             try:
                 assert server.stdin is not None
                 assert server.stdout is not None
-                while b"ACCEPT" not in server.stdout.readline():
-                    pass
+                for line in server.stdout:
+                    if line.startswith(b"ACCEPT "):
+                        port = int(line.rpartition(b":")[2])
+                        break
+                else:
+                    raise AssertionError("openssl does not listen")
                 task = bench.start(lambda: bench.send(f"https://127.0.0.1:{port}/"))
                 asked = threading.Event()
                 threading.Thread(target=_wait_for, args=(server.stdout, b"GET /", asked)).start()

@@ -35,10 +35,10 @@ from tests.adapters.transports.conformance.servers import (
     answering,
     chunked,
     head,
-    refused_port,
     reply,
     serving,
 )
+from tests.helpers.programs import free_port
 
 HELLO = R(200, b"hello")
 REFUSED = F("proxy", False)
@@ -189,7 +189,7 @@ async def _(bench: Bench, situation: tuple[str, tuple[str, str]]) -> None:
 
 @case(199, "credentials-in-no-message", needs="proxy tls")
 async def _(bench: Bench) -> None:
-    port = refused_port()
+    port = free_port()
     bench.options = {"proxy": f"http://user:hunter2@127.0.0.1:{port}"}
     for url in (HTTP, HTTPS):
         outcome = await bench.send(url)
@@ -314,7 +314,7 @@ async def _(bench: Bench) -> None:
 
 @case(205, "the-proxy-is-not-there", needs="proxy tls", each={"http": HTTP, "https": HTTPS})
 async def _(bench: Bench, url: str) -> None:
-    port = refused_port()
+    port = free_port()
     bench.options = {"proxy": f"http://127.0.0.1:{port}"}
     outcome = await bench.send(url, "POST", b"x")
     assert outcome == REFUSED
@@ -486,7 +486,7 @@ async def _(bench: Bench, name: str) -> None:
 @case(209, "lower-case-first", needs="proxy environment")
 async def _(bench: Bench) -> None:
     with serving(forwarding(reply())) as proxy:
-        wrong = f"http://127.0.0.1:{refused_port()}"
+        wrong = f"http://127.0.0.1:{free_port()}"
         with environment(HTTP_PROXY=wrong, http_proxy=proxy.url), resolving({}):
             bench.options = {"trust_env": True, "verify": trusted()}
             assert await bench.send(f"{HTTP}/case") == HELLO
@@ -495,7 +495,7 @@ async def _(bench: Bench) -> None:
 @case(209, "an-empty-one-switches-off", needs="proxy environment")
 async def _(bench: Bench) -> None:
     with serving(answering(reply())) as server:
-        wrong = f"http://127.0.0.1:{refused_port()}"
+        wrong = f"http://127.0.0.1:{free_port()}"
         with environment(HTTP_PROXY=wrong, http_proxy=""):
             bench.options = {"trust_env": True, "verify": trusted()}
             assert await bench.send(f"{server.url}/case") == HELLO
@@ -504,7 +504,7 @@ async def _(bench: Bench) -> None:
 @case(209, "under-cgi", needs="proxy environment")
 async def _(bench: Bench) -> None:
     with serving(answering(reply())) as server:
-        wrong = f"http://127.0.0.1:{refused_port()}"
+        wrong = f"http://127.0.0.1:{free_port()}"
         with environment(HTTP_PROXY=wrong, REQUEST_METHOD="GET"):
             bench.options = {"trust_env": True, "verify": trusted()}
             assert await bench.send(f"{server.url}/case") == HELLO
@@ -583,7 +583,7 @@ async def _(bench: Bench, entry: str) -> None:
 
 @case(212, "an-environment-that-is-not-trusted", needs="proxy")
 async def _(bench: Bench) -> None:
-    wrong = f"http://127.0.0.1:{refused_port()}"
+    wrong = f"http://127.0.0.1:{free_port()}"
     with serving(answering(reply())) as server, environment(http_proxy=wrong, all_proxy=wrong):
         bench.options = {"trust_env": False, "verify": trusted()}
         assert await bench.send(f"{server.url}/case") == HELLO
@@ -594,7 +594,7 @@ async def _(bench: Bench) -> None:
     with serving(answering(reply())) as server, environment():
         bench.options = {"trust_env": True, "verify": trusted()}
         assert await bench.send(f"{server.url}/case") == HELLO
-        with environment(http_proxy=f"http://127.0.0.1:{refused_port()}"):
+        with environment(http_proxy=f"http://127.0.0.1:{free_port()}"):
             assert await bench.send(f"{server.url}/case") == HELLO
 
 

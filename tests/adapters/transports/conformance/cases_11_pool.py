@@ -20,10 +20,10 @@ from tests.adapters.transports.conformance.servers import (
     answering,
     chunked,
     head,
-    refused_port,
     reply,
     serving,
 )
+from tests.helpers.programs import free_port
 
 HELLO = R(200, b"hello")
 ASYNC = frozenset({"asyncio", "trio"})
@@ -60,7 +60,7 @@ async def _(bench: Bench) -> None:
 @case(218, "a-failed-dial-gives-its-place-back", needs="linux limit")
 async def _(bench: Bench) -> None:
     bench.options = {"limit": 1}
-    port = refused_port()
+    port = free_port()
     with serving(answering(reply())) as server, unaccepting() as full:
         for _ in range(3):
             assert await bench.send(f"http://127.0.0.1:{port}/") == F("connect", False)
@@ -309,7 +309,7 @@ async def _(bench: Bench) -> None:
     def script(peer: Peer) -> None:
         peer.start_tls(server_context(by="stranger"))
 
-    port = refused_port()
+    port = free_port()
     with serving(script) as server, unaccepting() as full:
         urls = (f"http://127.0.0.1:{port}/", f"https://127.0.0.1:{server.port}/", f"http://127.0.0.1:{full}/")  # fmt: skip
 

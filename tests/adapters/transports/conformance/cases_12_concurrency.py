@@ -27,11 +27,11 @@ from tests.adapters.transports.conformance.servers import (
     answering,
     chunked,
     head,
-    refused_port,
     reply,
     serving,
 )
 from tests.helpers.interrupts import interrupt_at
+from tests.helpers.programs import free_port
 
 HELLO = R(200, b"hello")
 SYNC = frozenset({"sync"})
@@ -434,7 +434,7 @@ async def _(bench: Bench) -> None:
 @case(243, "no-cycles-per-failed-call", each={"refused": "refused", "cut": "cut"})
 async def _(bench: Bench, how: str) -> None:
     with serving(answering(head("Content-Length: 5"), b"he", CLOSE)) as server:
-        port = refused_port()
+        port = free_port()
         url = f"http://127.0.0.1:{port}/" if how == "refused" else f"{server.url}/case"
         for _ in range(3):
             assert isinstance(await bench.send(url), F)
@@ -469,7 +469,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 @case(246, "failures-can-be-pickled-and-copied")
 async def _(bench: Bench) -> None:
-    port = refused_port()
+    port = free_port()
     request = bench.request(
         f"http://user:hunter2@127.0.0.1:{port}/", headers=(("Authorization", "Bearer hunter2"),)
     )

@@ -472,13 +472,6 @@ def _wake(listener: socket.socket, family: int) -> None:
         knock.connect(listener.getsockname())
 
 
-def refused_port() -> int:
-    """A loopback port on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 # --- replies --------------------------------------------------------------------------------------
 
 
