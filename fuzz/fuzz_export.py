@@ -1,4 +1,5 @@
-"""Any bytes are an entry, a document or neither; any record becomes a row, cells and a line of CSV.
+"""Any bytes are an entry, a document or neither; any record becomes a row, cells and a line of CSV,
+and has media in its slice's folder or none.
 
 Invariants: readers of the manifest raise ``ExportError`` or return ``None``; what they accept is
 written and read again unchanged. Each record is in exactly one slice of a plan.
@@ -6,6 +7,7 @@ written and read again unchanged. Each record is in exactly one slice of a plan.
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -21,6 +23,7 @@ from genesys_core.export.manifest import (
     encode_document,
     encode_part,
 )
+from genesys_core.export.media import find_media
 from genesys_core.models import User
 from tests.strategies.export import expected, exported, exports, records
 
@@ -47,6 +50,8 @@ def export_rows(data: bytes) -> None:
         record: object = msgspec.json.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return
+    for one in find_media(record, "s"):
+        assert re.fullmatch(r"media/s/[A-Za-z0-9_-]+(\.[a-z0-9]+)?", one.name)
     row = to_row(record, COLUMNS)
     assert list(row) == [column.name for column in COLUMNS]
     cells = flatten_row(row, FLAT)

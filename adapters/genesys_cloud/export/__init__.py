@@ -19,7 +19,9 @@ from genesys_cloud.export.running import run as run
 from genesys_cloud.export.verifying import Verification as Verification
 from genesys_cloud.export.verifying import verify as verify
 from genesys_core.export.datasets import DATASETS as DATASETS
+from genesys_core.export.datasets import build_recordings_export as build_recordings_export
 from genesys_core.export.datasets import find_export as find_export
+from genesys_core.export.manifest import ExportedFile as ExportedFile
 from genesys_core.export.manifest import ExportPart as ExportPart
 from genesys_core.export.manifest import ExportStatus as ExportStatus
 from genesys_core.export.manifest import MissingSlice as MissingSlice
@@ -35,10 +37,12 @@ __all__ = [
     "ExportFormat",
     "ExportPart",
     "ExportStatus",
+    "ExportedFile",
     "MissingSlice",
     "Slice",
     "SliceTotals",
     "Verification",
+    "build_recordings_export",
     "fetch",
     "find_available_until",
     "find_export",

@@ -9,8 +9,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeAlias, cast
 
 from genesys_cloud.client.sync_client import Client
 from genesys_cloud.export.formats import ExportFormat, check_format, open_writer
@@ -18,7 +17,8 @@ from genesys_cloud.export.targets import Target, open_target
 from genesys_core.checks import Expected, wrong_type
 from genesys_core.codec.decoding import resolve_type
 from genesys_core.errors import JobFailedError, NotFoundError
-from genesys_core.export.manifest import ExportPart, encode_part
+from genesys_core.export.manifest import ExportedFile, ExportPart, encode_part
+from genesys_core.export.media import find_media, media_folder
 from genesys_core.export.plan import Slice
 from genesys_core.export.reading import SliceReading
 from genesys_core.paging.places import read_path
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from genesys_cloud.client.jobs import Job
     from genesys_core.calls.operation import JobOperation
 
-__all__ = ["ClientFactory", "check_factory", "fetch"]
+__all__ = ["ClientFactory", "check_factory", "fetch", "measure_file"]
 
 ClientFactory: TypeAlias = Callable[[], AbstractContextManager[Client]]
 """Returns a client for the worker that calls it, from what the worker has: its environment, a token
@@ -68,17 +68,22 @@ def fetch(
     check_format(format)
     target = open_target(out)
     reading = SliceReading(slice)
+    media: list[ExportedFile] = []
     with target.new_file() as path:
         with path.open("wb") as file:
             writer = open_writer(format, file, resolve_type(slice.model))
             with client() as connected:
                 for records in _read(connected, slice, reading, target):
                     writer.write(records)
+                    if slice.media:
+                        media += _fetch_media(connected, slice, records, target)
             writer.close()
             file.flush()
             os.fsync(file.fileno())
         name = f"{slice.id}.{format}"
-        part = ExportPart(slice.id, name, path.stat().st_size, _digest(path), reading.totals)
+        with path.open("rb") as file:
+            size, digest = measure_file(file)
+        part = ExportPart(slice.id, name, size, digest, reading.totals, tuple(media))
         target.put(path, name)
     target.write(f"manifest/{slice.id}.json", encode_part(part))
     target.remove(_job_file(slice))
@@ -117,7 +122,7 @@ def _read(
         for page in pages:
             counted = read_path(page, total) if total else None
             records = reading.receive(
-                read_items(page, items),
+                None if page is None else read_items(page, items),
                 identity=identity,
                 total=counted if isinstance(counted, int) else None,
                 available_until=read_path(page, "dataAvailabilityDate"),
@@ -161,9 +166,25 @@ def _job_file(slice: Slice) -> str:
     return f"jobs/{slice.id}"
 
 
-def _digest(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
+def _fetch_media(
+    client: Client, slice: Slice, records: list[object], target: Target
+) -> Iterator[ExportedFile]:
+    folder = media_folder(slice.id)
+    fetched = {f"{folder}/{name}" for name in target.list(folder)}
+    for one in (found for record in records for found in find_media(record, slice.id)):
+        # A file appears whole or not at all, so one that is there is not fetched again.
+        if one.name not in fetched:
+            with target.new_file() as path:
+                client.download(one.url, path)
+                target.put(path, one.name)
+        with target.open(one.name) as file:
+            yield ExportedFile(one.name, *measure_file(file))
+
+
+def measure_file(file: BinaryIO) -> tuple[int, str]:
+    """Return the size and the SHA-256 of a file, in hexadecimal."""
+    digest, size = hashlib.sha256(), 0
+    while chunk := file.read(_CHUNK):
+        digest.update(chunk)
+        size += len(chunk)
+    return size, digest.hexdigest()

@@ -1,37 +1,49 @@
 """Checks the files of an export against its manifest.
 
-Invariants: nothing is changed. A file is read once; the ids of the records are kept in memory, and
-nothing else of them.
+Invariants: nothing is changed. Records are read one by one. Their ids, as digests, are on disk in buckets, of
+which one is in memory at a time, so that exports of any size can be checked.
 """
 
-import hashlib
 import os
-from typing import BinaryIO, Final
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from hashlib import blake2b
+from tempfile import SpooledTemporaryFile
+from typing import Final
 
 from msgspec import Struct
 
+from genesys_cloud.export.fetching import measure_file
 from genesys_cloud.export.formats import read_part
 from genesys_cloud.export.running import read_document, read_parts
 from genesys_cloud.export.targets import Target, open_target
-from genesys_core.export.manifest import ExportDocument, ExportPart, judge_export
+from genesys_core.export.manifest import ExportDocument, ExportedFile, ExportPart, judge_export
 
 __all__ = ["Verification", "verify"]
 
-_CHUNK: Final = 1 << 20
+_BUCKETS: Final = 64
+_IN_MEMORY: Final = 1 << 18
+"""The bytes of a bucket that stay in memory while it is filled."""
+
+_DIGEST: Final = 16
+_PART: Final = 4
 
 
 class Verification(Struct, frozen=True):
     """What the files of an export are like.
 
     Attributes:
-        files: the number of files that were read.
+        files: the number of files that were read, without media.
         records: the number of their records.
         problems: what is wrong, one sentence each; empty if nothing is.
+        media: the number of the recordings' files that were read.
     """
 
     files: int
     records: int
     problems: tuple[str, ...]
+    media: int = 0
 
 
 def verify(out: str | os.PathLike[str]) -> Verification:
@@ -49,48 +61,84 @@ def verify(out: str | os.PathLike[str]) -> Verification:
     document = read_document(target, out)
     status = judge_export(document, read_parts(target))
     problems = [f"{one.id}: {one.why}" for one in status.missing]
-    ids: set[str] = set()
     records = 0
-    for part in status.parts:
-        found = _check_part(target, document, part, ids, problems)
-        records += found
-        if found != part.totals.records:
-            problems.append(
-                f"{part.file}: has {found} records, and the manifest says {part.totals.records}"
-            )
-    return Verification(len(status.parts), records, tuple(problems))
+    with closing(_Ids()) as ids:
+        for number, part in enumerate(status.parts):
+            found = _check_part(target, document, (number, part), ids, problems)
+            records += found
+            if found != part.totals.records:
+                problems.append(
+                    f"{part.file}: has {found} records, and the manifest says {part.totals.records}"
+                )
+        for number, repeated in sorted(ids.count_repeated().items()):
+            file = status.parts[number].file
+            problems.append(f"{file}: {repeated} of its records are in the export twice")
+    return Verification(len(status.parts), records, tuple(problems), len(status.media))
 
 
 def _check_part(
-    target: Target, document: ExportDocument, part: ExportPart, ids: set[str], problems: list[str]
+    target: Target,
+    document: ExportDocument,
+    numbered: tuple[int, ExportPart],
+    ids: "_Ids",
+    problems: list[str],
 ) -> int:
-    try:
-        with target.open(part.file) as file:
-            size, digest = _measure(file)
-    except FileNotFoundError:
-        problems.append(f"{part.file}: is missing; remove manifest/{part.slice}.json and run again")
+    number, part = numbered
+    files = (ExportedFile(part.file, part.size, part.sha256), *part.media)
+    faults = [fault for file in files if (fault := _check_file(target, file, part))]
+    problems += faults
+    if faults and faults[0].startswith(part.file):
         return part.totals.records
-    if (size, digest) != (part.size, part.sha256):
-        problems.append(
-            f"{part.file}: was changed or damaged; remove manifest/{part.slice}.json and run again"
-        )
-        return part.totals.records
-    records = repeated = 0
+    records = 0
     with target.open(part.file) as file:
         for record in read_part(document.format, file):
             records += 1
             key = record.get(document.identity) if document.identity else None
             if key is not None:
-                repeated += key in ids
-                ids.add(key)
-    if repeated:
-        problems.append(f"{part.file}: {repeated} of its records are in the export twice")
+                ids.add(key, number)
     return records
 
 
-def _measure(file: BinaryIO) -> tuple[int, str]:
-    digest, size = hashlib.sha256(), 0
-    while chunk := file.read(_CHUNK):
-        digest.update(chunk)
-        size += len(chunk)
-    return size, digest.hexdigest()
+def _check_file(target: Target, file: ExportedFile, part: ExportPart) -> str:
+    way_out = f"remove {file.file} and manifest/{part.slice}.json and run again"
+    try:
+        with target.open(file.file) as opened:
+            found = measure_file(opened)
+    except FileNotFoundError:
+        return f"{file.file}: is missing; remove manifest/{part.slice}.json and run again"
+    if found != (file.size, file.sha256):
+        return f"{file.file}: was changed or damaged; {way_out}"
+    return ""
+
+
+class _Ids:
+    """The ids of an export's records, and the numbers of the parts that have them."""
+
+    def __init__(self) -> None:
+        self._buckets = [SpooledTemporaryFile[bytes](_IN_MEMORY) for _ in range(_BUCKETS)]
+
+    def close(self) -> None:
+        """Remove the buckets."""
+        for bucket in self._buckets:
+            bucket.close()
+
+    def add(self, key: object, part: int) -> None:
+        """Add the id of a record of a part."""
+        digest = blake2b(repr(key).encode(), digest_size=_DIGEST).digest()
+        self._buckets[digest[0] % _BUCKETS].write(digest + part.to_bytes(_PART, "big"))
+
+    def count_repeated(self) -> Counter[int]:
+        """Return how many records of each part are there before, in it or in an earlier part."""
+        repeated = Counter[int]()
+        for bucket in self._buckets:
+            seen: set[bytes] = set()
+            for digest, part in _read_entries(bucket):
+                repeated[part] += digest in seen
+                seen.add(digest)
+        return +repeated
+
+
+def _read_entries(bucket: "SpooledTemporaryFile[bytes]") -> Iterator[tuple[bytes, int]]:
+    bucket.seek(0)
+    while entry := bucket.read(_DIGEST + _PART):
+        yield entry[:_DIGEST], int.from_bytes(entry[_DIGEST:], "big")

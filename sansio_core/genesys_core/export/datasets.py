@@ -13,13 +13,19 @@ from typing import Any, Final, cast
 from msgspec import Struct
 
 from genesys_core.calls.operation import JobOperation, Operation
-from genesys_core.checks import MAPPING, TEXT
+from genesys_core.checks import FLAG, MAPPING, TEXT, Expected
 from genesys_core.codec.intervals import Interval
 from genesys_core.errors import InvalidValueError
 from genesys_core.export.plan import Export
 from genesys_core.paging.places import read_place, write_place
 
-__all__ = ["DATASETS", "Dataset", "availability_operation", "find_export"]
+__all__ = [
+    "DATASETS",
+    "Dataset",
+    "availability_operation",
+    "build_recordings_export",
+    "find_export",
+]
 
 
 class Dataset(Struct, frozen=True):
@@ -90,6 +96,8 @@ DATASETS: Final[Mapping[str, Dataset]] = {
 }
 """The named exports."""
 
+_IDS: Final = Expected("a list of ids", '["1c2d..."]', (list, tuple))
+
 
 def find_export(
     name: str,
@@ -143,6 +151,45 @@ def find_export(
         days=dataset.days if days is None else days,
         longest=timedelta(days=dataset.longest) if dataset.longest else None,
     )
+
+
+def build_recordings_export(
+    conversation_ids: Sequence[str],
+    *,
+    media: bool = True,
+    format_id: str = "WAV",
+    group: int = 50,
+    max_wait_ms: int = 5000,
+) -> Export:
+    """Return the export of the recordings of conversations.
+
+    The platform converts media when they are requested: recordings that are not ready in time make their
+    slice incomplete, and the next run fetches it again.
+
+    Args:
+        conversation_ids: the conversations, such as those of an earlier export; repeated ones count once.
+        media: whether the media are fetched, or the recordings' metadata alone.
+        format_id: the format of the media, such as ``WAV``, ``MP3`` or ``OGG_OPUS``.
+        group: the conversations of a slice.
+        max_wait_ms: milliseconds for which the platform waits for a conversion.
+
+    Raises:
+        InvalidValueError: there are no conversations.
+        TypeError: an argument of a wrong type.
+    """
+    from genesys_core.api.recording import get_conversation_recordings  # noqa: PLC0415 - long
+
+    _IDS.check("conversation_ids", conversation_ids)
+    FLAG.check("media", media)
+    operations = tuple(
+        get_conversation_recordings(
+            one, max_wait_ms=max_wait_ms, format_id=format_id if media else "NONE"
+        )
+        for one in dict.fromkeys(conversation_ids)
+    )
+    if not operations:
+        raise InvalidValueError("conversation_ids: is empty; pass the ids of conversations")
+    return Export("recordings", operations, group=group, media=media)
 
 
 def availability_operation(name: str) -> Operation[Any] | None:

@@ -22,6 +22,7 @@ __all__ = [
     "ExportDocument",
     "ExportPart",
     "ExportStatus",
+    "ExportedFile",
     "MissingSlice",
     "PlannedSlice",
     "decode_document",
@@ -38,6 +39,20 @@ LAG: Final = timedelta(hours=24)
 """The lag of the platform's archive, at most."""
 
 
+class ExportedFile(Struct, frozen=True):
+    """A file that belongs to a part, such as the media of a recording.
+
+    Attributes:
+        file: its name in the export's directory.
+        size: its size in bytes.
+        sha256: the digest of its content, in hexadecimal.
+    """
+
+    file: str
+    size: int
+    sha256: str
+
+
 class ExportPart(Struct, frozen=True, omit_defaults=True):
     """The entry of a part.
 
@@ -47,6 +62,7 @@ class ExportPart(Struct, frozen=True, omit_defaults=True):
         size: its size in bytes.
         sha256: the digest of its content, in hexadecimal.
         totals: what was received.
+        media: the files of the recordings in the part.
     """
 
     slice: str
@@ -54,6 +70,7 @@ class ExportPart(Struct, frozen=True, omit_defaults=True):
     size: int
     sha256: str
     totals: SliceTotals = SliceTotals()
+    media: tuple[ExportedFile, ...] = ()
 
 
 class PlannedSlice(Struct, frozen=True):
@@ -133,8 +150,13 @@ class ExportStatus(Struct, frozen=True):
 
     @property
     def size(self) -> int:
-        """The size of the parts in bytes."""
+        """The size of the parts in bytes, without media."""
         return sum(part.size for part in self.parts)
+
+    @property
+    def media(self) -> tuple[ExportedFile, ...]:
+        """The files of the recordings in the parts."""
+        return tuple(file for part in self.parts for file in part.media)
 
 
 def describe_export(slices: Sequence[Slice], format: str) -> ExportDocument:

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias, cast
 from msgspec import Struct
 
 from genesys_core.calls.operation import Endpoint, JobOperation, Operation
-from genesys_core.checks import TEXT, WHOLE_NUMBER, Expected, check_fields
+from genesys_core.checks import FLAG, TEXT, WHOLE_NUMBER, Expected, check_fields
 from genesys_core.codec.encoding import to_json
 from genesys_core.codec.intervals import Interval
 from genesys_core.errors import InvalidValueError
@@ -47,6 +47,7 @@ _FIELDS: Final = {
     "longest": Expected("a timedelta", "timedelta(days=31)", (timedelta,)).or_none(),
     "reach": WHOLE_NUMBER,
     "group": WHOLE_NUMBER,
+    "media": FLAG,
 }
 
 
@@ -70,6 +71,7 @@ class Export(Struct, frozen=True):
         reach: the number of records that one request can reach with its pages; the interval of a
             request with more is divided. 0 if unlimited.
         group: the number of operations in a slice.
+        media: whether the media of recordings are fetched as well, a file for each channel.
 
     Raises:
         InvalidValueError: an operation that neither lists nor starts a job, or values that
@@ -88,6 +90,7 @@ class Export(Struct, frozen=True):
     longest: timedelta | None = None
     reach: int = 0
     group: int = 1
+    media: bool = False
 
     def __post_init__(self) -> None:
         check_fields(self, _FIELDS)
@@ -134,6 +137,7 @@ class Slice(Struct, frozen=True):
         reach: see :class:`Export`.
         takes_earlier: whether records that started before the interval belong here: the first slice
             takes those that were still active in the export's interval.
+        media: see :class:`Export`.
     """
 
     id: str
@@ -148,6 +152,7 @@ class Slice(Struct, frozen=True):
     moment: str = ""
     reach: int = 0
     takes_earlier: bool = False
+    media: bool = False
 
 
 def plan(export: Export) -> tuple[Slice, ...]:
@@ -183,7 +188,8 @@ def fingerprint_export(export: Export) -> str:
 
     Two exports with the same digest can share a directory: the later one extends the earlier one.
     """
-    return _digest(export.name, export.operations, export.places, export.moment, export.group)
+    facts = (export.places, export.moment, export.group, *_media_fact(export))
+    return _digest(export.name, export.operations, *facts)
 
 
 def record_endpoint(operation: Operation[Any]) -> Endpoint | None:
@@ -246,7 +252,7 @@ def _slice(
 ) -> Slice:
     takes_earlier = interval is not None and interval.start == _start(export)
     archive, until = export.archive, export.available_until
-    facts = (str(interval), takes_earlier)
+    facts = (str(interval), takes_earlier, *_media_fact(export))
     digest = _digest(export.name, operations, export.places, export.moment, *facts)
     if archive is not None and interval and until is not None and interval.end <= until:
         operations = (archive,)
@@ -263,7 +269,13 @@ def _slice(
         export.moment,
         export.reach,
         takes_earlier,
+        export.media,
     )
+
+
+def _media_fact(export: Export) -> tuple[str, ...]:
+    # Nothing if they are not fetched: then the ids are those of earlier versions.
+    return ("media",) if export.media else ()
 
 
 def _start(export: Export) -> datetime | None:

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from genesys_core.calls.operation import Operation
 from genesys_core.codec.intervals import Interval
+from genesys_core.export.media import find_media_delay
 from genesys_core.export.plan import Slice, with_interval
 from genesys_core.paging.places import read_path
 
@@ -99,7 +100,7 @@ class SliceReading:
 
     def receive(
         self,
-        items: Sequence[object],
+        items: Sequence[object] | None,
         *,
         identity: str = "",
         total: int | None = None,
@@ -108,7 +109,8 @@ class SliceReading:
         """Receive a page of the current request.
 
         Args:
-            items: the records.
+            items: the records; ``None`` for a response without content, by which the platform says that
+                it is still preparing them.
             identity: the field that identifies a record; empty if none does.
             total: the number of records of the request, if the platform reports it.
             available_until: up to when the platform's data is complete, if it reports it.
@@ -123,11 +125,18 @@ class SliceReading:
         if self._is_first_page and self._divide(request, total):
             return None
         self._is_first_page = False
+        if items is None:
+            self._note_shortfall("the platform is preparing the records; fetch the slice again")
+            return []
         if total is not None:
             self._expected_here = max(total, self._expected_here or 0)
         self._note_availability(available_until)
         self._received += len(items)
-        return [item for item in items if self._keeps(item, request, identity)]
+        kept = [item for item in items if self._keeps(item, request, identity)]
+        if self._slice.media:
+            for delay in filter(None, map(find_media_delay, kept)):
+                self._note_shortfall(f"{delay}; fetch the slice again")
+        return kept
 
     @property
     def totals(self) -> SliceTotals:
@@ -193,11 +202,14 @@ class SliceReading:
             return
         self._expected = (self._expected or 0) + expected
         seen = len(self._seen) + self._unnamed
-        if seen < expected and not self._shortfall:
-            self._shortfall = (
+        if seen < expected:
+            self._note_shortfall(
                 f"{seen} different records were received, and the platform counted "
                 f"{expected}; fetch the slice again"
             )
+
+    def _note_shortfall(self, why: str) -> None:
+        self._shortfall = self._shortfall or why
 
     def _note_availability(self, until: object) -> None:
         moment = _as_moment(until)

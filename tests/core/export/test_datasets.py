@@ -11,7 +11,12 @@ from genesys_core.codec.decoding import resolve_type
 from genesys_core.codec.intervals import Interval
 from genesys_core.errors import InvalidValueError
 from genesys_core.export.columns import columns_of, record_type
-from genesys_core.export.datasets import DATASETS, availability_operation, find_export
+from genesys_core.export.datasets import (
+    DATASETS,
+    availability_operation,
+    build_recordings_export,
+    find_export,
+)
 from genesys_core.export.plan import Export, plan, record_endpoint, with_interval
 from genesys_core.models import AnalyticsConversation, AuditLogMessage, User
 
@@ -111,3 +116,22 @@ def test_the_availability_of_an_archive_is_an_operation():
     assert availability_operation("conversations").endpoint.name == name
     assert availability_operation("users") is None
     assert availability_operation("groups.get_groups") is None
+
+
+def test_recordings_of_conversations():
+    export = build_recordings_export(["c-1", "c-2", "c-1", "c-3"], group=2, format_id="MP3")
+    assert [
+        [dict(one.path)["conversationId"] for one in part.operations] for part in plan(export)
+    ] == [
+        ["c-1", "c-2"],
+        ["c-3"],
+    ]
+    assert dict(export.operations[0].query)["formatId"] == "MP3"
+    assert export.media
+    alone = build_recordings_export(("c-1",), media=False)
+    assert dict(alone.operations[0].query)["formatId"] == "NONE"
+    assert not alone.media
+    with pytest.raises(InvalidValueError, match="pass the ids of conversations"):
+        build_recordings_export([])
+    with pytest.raises(TypeError, match="conversation_ids"):
+        build_recordings_export("c-1")

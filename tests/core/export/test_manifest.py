@@ -5,12 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from genesys_core.codec.intervals import Interval
 from genesys_core.errors import ExportError
 from genesys_core.export.datasets import find_export
 from genesys_core.export.manifest import (
     ExportDocument,
+    ExportedFile,
     ExportPart,
     MissingSlice,
     PlannedSlice,
@@ -206,3 +208,12 @@ def test_slices_of_no_or_several_exports_are_refused():
     for slices in ((), (*plan(EXPORT), *plan(find_export("users")))):
         with pytest.raises(ExportError, match="one or more slices of one export"):
             describe_export(slices, "jsonl")
+
+
+def test_media_belong_to_their_part():
+    files = tuple(ExportedFile(f"media/s/{name}.wav", 5, "0" * 64) for name in "ab")
+    part = ExportPart("s", "s.jsonl", 1, "0" * 64, media=files)
+    assert decode_part(encode_part(part)) == part
+    assert b"media" not in encode_part(replace(part, media=()))  # as earlier versions wrote it
+    document = ExportDocument(name="x", digest="d", format="jsonl", slices=(PlannedSlice("s"),))
+    assert judge_export(document, [part]).media == files

@@ -125,3 +125,13 @@ def test_a_bad_export_is_refused(fields, words):
 def test_what_is_not_an_export_is_a_type_error():
     with pytest.raises(TypeError, match="an Export"):
         plan("users")
+
+
+def test_with_media_it_is_another_export():
+    without = Export("recordings", (get_users(),))
+    with_media = Export("recordings", (get_users(),), media=True)
+    assert [one.media for one in (*plan(without), *plan(with_media))] == [False, True]
+    assert fingerprint_export(without) != fingerprint_export(with_media)
+    assert plan(without)[0].id != plan(with_media)[0].id
+    # Directories of earlier versions are continued.
+    assert plan(without)[0].id == "recordings-all-036bb01cbb42"

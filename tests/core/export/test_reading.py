@@ -184,3 +184,19 @@ def test_data_that_lags_is_said():
 
 def test_a_page_without_a_request_is_ignored():
     assert SliceReading(slice_of()).receive([item("a")]) == []
+
+
+def test_a_response_without_content_leaves_the_slice_incomplete():
+    reading = started(listing(get_users()))
+    assert reading.receive(None) == []
+    assert "is preparing the records" in reading.totals.shortfall
+
+
+def test_media_that_are_not_there_yet_leave_the_slice_incomplete():
+    ready = {"id": "r-0", "media": "chat", "fileState": "AVAILABLE"}
+    late = [{"id": f"r-{n}", "media": "audio", "fileState": "UPLOADING"} for n in (1, 2)]
+    for media in (True, False):
+        reading = started(listing(get_users(), media=media))
+        assert reading.receive([ready, *late], identity="id") == [ready, *late]
+        shortfall = "recording r-1 is UPLOADING and has no media yet; fetch the slice again"
+        assert reading.totals.shortfall == (shortfall if media else "")

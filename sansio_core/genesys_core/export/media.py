@@ -1,0 +1,71 @@
+"""The media of recordings: which files belong to a record, what they are called, and which are not there yet.
+
+Invariants: the name of a file depends on the slice, the recording and the channel, so that a file which was
+fetched before a crash is found again. Nothing that the server sends can lead out of the slice's folder.
+"""
+
+import re
+from hashlib import sha256
+from typing import Final, cast
+
+from msgspec import Struct
+
+from genesys_core.paging.places import read_path
+
+__all__ = ["MediaFile", "find_media", "find_media_delay", "media_folder"]
+
+_PREPARED: Final = frozenset({"AVAILABLE", "RESTORED", "RESTORING", "UPLOADING"})
+"""The states of recordings whose media are there, or will be; the others have none (``ARCHIVED``, ``DELETED``)."""
+
+_RECORDED: Final = frozenset({"audio", "screen"})
+"""The kinds of recordings whose content is a file; that of the others is in the record."""
+
+
+class MediaFile(Struct, frozen=True):
+    """A file of a recording.
+
+    Attributes:
+        url: where it is, with its own authorization; valid for a short time.
+        name: its name in the directory of the export, with slashes.
+    """
+
+    url: str
+    name: str
+
+
+def media_folder(slice_id: str) -> str:
+    """Return the folder of the media of a slice, in the directory of the export."""
+    return f"media/{slice_id}"
+
+
+def find_media(record: object, slice_id: str) -> tuple[MediaFile, ...]:
+    """Return the files of a recording, by channel."""
+    uris, identity = read_path(record, "mediaUris"), read_path(record, "id")
+    if not isinstance(uris, dict) or not isinstance(identity, str):
+        return ()
+    found: list[MediaFile] = []
+    for channel, media in sorted(cast("dict[str, object]", uris).items()):
+        url = read_path(media, "mediaUri")
+        if isinstance(url, str) and url:
+            name = f"{_safe(identity)}-{_safe(channel)}{_find_ending(url)}"
+            found.append(MediaFile(url, f"{media_folder(slice_id)}/{name}"))
+    return tuple(found)
+
+
+def find_media_delay(record: object) -> str:
+    """Return why the media of a recording are not there yet; empty if they are, or will never be."""
+    state, kind = read_path(record, "fileState"), read_path(record, "media")
+    if str(state) not in _PREPARED or str(kind) not in _RECORDED or find_media(record, ""):
+        return ""
+    return f"recording {read_path(record, 'id')} is {state} and has no media yet"
+
+
+def _safe(text: str) -> str:
+    if re.fullmatch(r"[A-Za-z0-9_-]{1,80}", text):
+        return text
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _find_ending(url: str) -> str:
+    found = re.search(r"\.[A-Za-z0-9]{1,5}$", re.split(r"[?#]", url)[0])
+    return found[0].lower() if found else ""
