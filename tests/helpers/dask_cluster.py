@@ -11,6 +11,8 @@ from pathlib import Path
 from tests.helpers.server import refused_url
 
 ROOT = Path(__file__).parents[2]
+QUIET = {"DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False"}
+"""Without the profiler of Dask's workers, whose records grow with time."""
 
 
 class DaskCluster:
@@ -45,7 +47,7 @@ def start_python(stack: ExitStack, directory: Path, *words: str) -> subprocess.P
     process = subprocess.Popen(
         [sys.executable, *words],
         cwd=directory,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])},
+        env={**os.environ, **QUIET, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

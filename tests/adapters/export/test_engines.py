@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
+import duckdb
+import polars
 import pytest
 
 from genesys_cloud.export import read_records, run, verify
 from tests.helpers.cluster_driver import new_client, slices_of
-from tests.helpers.conversations_server import conversations
+from tests.helpers.conversations_server import conversations, stamp
 from tests.helpers.dask_cluster import ROOT, DaskCluster, start_python
 
 pytestmark = pytest.mark.slow
 
 COUNT, DAYS = 20_000, 20
-LIMIT = 90
+LIMIT = 600  # a hang, not a slow machine
 
 
 @pytest.fixture(scope="module")
@@ -39,14 +43,71 @@ def assert_equal(out: Path, records: list[dict[str, object]]) -> None:
     found = sorted(read_records(out), key=lambda one: one["conversationId"])
     assert found == records
     assert verify(out).problems == ()
+    lines = polars.scan_ndjson(out / "*.jsonl", infer_schema_length=None)
+    selected = lines.select("conversationId", "mediaStatsMinConversationMos").collect()
+    assert selected.schema.to_python() == {
+        "conversationId": str,
+        "mediaStatsMinConversationMos": float,
+    }
+    assert_same_ids(selected["conversationId"], records)
+    query = f"""
+        select count(distinct conversationId), sum(fieldOfTomorrow.number),
+               typeof(any_value(conversationStart))
+        from read_json('{out}/*.jsonl', union_by_name = true)
+    """
+    ((distinct, numbers, kind),) = duckdb.sql(query).fetchall()
+    assert (distinct, numbers) == (COUNT, COUNT * (COUNT - 1) // 2)
+    assert kind.startswith("TIMESTAMP")
 
 
-@pytest.mark.parametrize("executor", [ThreadPoolExecutor, ProcessPoolExecutor])
-def test_threads_and_processes(source, tmp_path, executor):
+def assert_same_ids(found: Iterable[str], records: list[dict[str, object]]) -> None:
+    assert sorted(found) == [one["conversationId"] for one in records]
+
+
+def test_threads(source, tmp_path):
     records, url = source
-    with executor(2) as workers:
+    with ThreadPoolExecutor(2) as workers:
         list(run(slices_of(DAYS), out=tmp_path, client=partial(new_client, url), executor=workers))
     assert_equal(tmp_path, records)
+
+
+def test_processes_write_parquet_that_other_programs_read(source, tmp_path):
+    records, url = source
+    client = partial(new_client, url)
+    with ProcessPoolExecutor(2) as workers:
+        list(run(slices_of(DAYS), out=tmp_path, client=client, executor=workers, format="parquet"))
+    assert verify(tmp_path).problems == ()
+    frame = polars.read_parquet(tmp_path / "*.parquet").sort("conversationId")
+    assert frame.schema["conversationStart"] == polars.Datetime("ms", "UTC")
+    assert frame.schema["mediaStatsMinConversationMos"] == polars.Float64
+    assert frame.schema["divisionIds"] == polars.List(polars.String)
+    columns = ["conversationId", "conversationStart", "conversationEnd", "originatingDirection"]
+    columns += ["mediaStatsMinConversationMos", "divisionIds", "participants", "_rest"]
+    assert frame.height == COUNT
+    for row, one in zip(frame.select(columns).iter_rows(named=True), records, strict=True):
+        assert row["conversationId"] == one["conversationId"]
+        assert stamp(row["conversationStart"]) == one["conversationStart"]
+        assert stamp(row["conversationEnd"]) == one["conversationEnd"]
+        assert row["originatingDirection"] == one["originatingDirection"]
+        assert row["mediaStatsMinConversationMos"] == one["mediaStatsMinConversationMos"]
+        assert row["divisionIds"] == one["divisionIds"]
+        assert json.loads(row["_rest"]) == {"$.fieldOfTomorrow": one["fieldOfTomorrow"]}
+        (there,), (here,) = row["participants"], one["participants"]
+        metric = there["sessions"][0]["metrics"][0]
+        wanted = here["sessions"][0]["metrics"][0]
+        assert there["participantId"] == here["participantId"]
+        assert (metric["name"], metric["value"]) == (wanted["name"], wanted["value"])
+        assert stamp(metric["emitDate"]) == wanted["emitDate"]
+    query = f"""
+        select count(*), count(distinct conversationId), typeof(any_value(conversationStart)),
+               typeof(any_value(mediaStatsMinConversationMos)), typeof(any_value(divisionIds)),
+               any_value(participants[1].sessions[1].metrics[1].name),
+               sum(participants[1].sessions[1].metrics[1].value)
+        from '{tmp_path}/*.parquet'
+    """
+    talked = sum(one["participants"][0]["sessions"][0]["metrics"][0]["value"] for one in records)
+    types = ("TIMESTAMP WITH TIME ZONE", "DOUBLE", "VARCHAR[]", "tTalk", talked)
+    assert duckdb.sql(query).fetchall() == [(COUNT, COUNT, *types)]
 
 
 def wait_for_parts(out: Path, count: int, driver: subprocess.Popen[bytes]) -> None:
