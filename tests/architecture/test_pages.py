@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.helpers import export_chart
 from tests.helpers.charts import OURS, PAGE, current_charts, read_rows
 
 ROOT = Path(__file__).parents[2]
@@ -111,6 +112,13 @@ def test_the_charts_show_the_figures_of_their_tables() -> None:
     rows = read_rows(page, "calls")
     assert len(rows) == 8
     assert all(row.bars[OURS] > 1 for row in rows)
+
+
+def test_the_chart_of_a_long_export_shows_its_table() -> None:
+    tenths = export_chart.read_tenths(text_of(export_chart.PAGE))
+    assert len(tenths) == 10
+    assert sum(len(one.kills) for one in tenths) == 10
+    assert export_chart.current_chart() == text_of(export_chart.CHART)
 
 
 def test_a_term_is_explained_once() -> None:

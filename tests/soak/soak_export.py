@@ -5,8 +5,8 @@ scheduler, two workers and the driver are processes. When a share of the slices 
 the driver is killed in turn, and what is gone is started again. The first half of the days comes from the results of
 jobs, the second from queries. At the end, every record is compared with its source. Exit code 1 if one is missing,
 repeated or different, or if the largest worker of the second half needs more memory (by 10 % and 16 MiB) than that
-of the first. The last result is in ``docs/export-measured.md``, from which ``python -m tests.helpers.charts`` draws
-the chart.
+of the first. The last result is in ``docs/export-measured.md``, from which
+``python -m tests.helpers.export_chart`` draws the chart.
 """
 
 from __future__ import annotations
