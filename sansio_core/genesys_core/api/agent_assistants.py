@@ -100,8 +100,9 @@ def get_assistant(
     Args:
         assistant_id: the ID of the assistant.
         expand: query, string: copilot. What to include in addition.
-        language_variation: query, string.
-        fallback_to_primary_assistant: query, boolean.
+        language_variation: query, string. The language variation of the assistant.
+        fallback_to_primary_assistant: query, boolean. Whether to return the primary assistant if no
+            variation fits.
     """
     return _Operation(_Endpoint(
         "get_assistant", "GET", "/api/v2/assistants/{assistantId}", "Assistant",
@@ -204,7 +205,7 @@ def get_assistants(
     Args:
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        limit: query, string.
+        limit: query, string. How many items to return at most.
         page_size: query, string. How many items to return at most.
         name: query, string. Filter by name.
         expand: query, string: copilot. What to include in addition.
@@ -255,7 +256,7 @@ def get_assistants_agentchecklists(
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
-        name_prefix: query, string.
+        name_prefix: query, string. How the name begins.
         language: query, string. Filter by language.
         sort_order: query, string: asc, desc. Ascending or descending.
         sort_by: query, string: dateModified, language, name. The field to sort by.

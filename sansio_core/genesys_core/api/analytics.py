@@ -507,12 +507,13 @@ def get_analytics_botflow_divisions_reportingturns(
         interval: query, string. Two instants with a slash between them (ISO 8601).
         action_id: query, string. The ID of an action.
         session_id: query, string. The ID of a session.
-        language: query, string.
+        language: query, string. The language, by its code.
         ask_action_results: query, string: AgentRequestedByUser, ConfirmationRequired,
             DisambiguationRequired, Error, ExpressionError, NoInputCollection, NoInputConfirmation,
             NoInputDisambiguation, NoMatchCollection, NoMatchConfirmation, NoMatchDisambiguation,
             SuccessCollection, SkippedCollection, SuccessConfirmationNo, SuccessConfirmationYes,
-            SuccessDisambiguation, SuccessDisambiguationNone, GuardrailsViolation.
+            SuccessDisambiguation, SuccessDisambiguationNone, GuardrailsViolation. Only turns with
+            one of these results.
     """
     return _Lists(_Endpoint(
         "get_analytics_botflow_divisions_reportingturns", "GET",
@@ -549,12 +550,13 @@ def get_analytics_botflow_reportingturns(
         interval: query, string. Two instants with a slash between them (ISO 8601).
         action_id: query, string. The ID of an action.
         session_id: query, string. The ID of a session.
-        language: query, string.
+        language: query, string. The language, by its code.
         ask_action_results: query, string: AgentRequestedByUser, ConfirmationRequired,
             DisambiguationRequired, Error, ExpressionError, NoInputCollection, NoInputConfirmation,
             NoInputDisambiguation, NoMatchCollection, NoMatchConfirmation, NoMatchDisambiguation,
             SuccessCollection, SkippedCollection, SuccessConfirmationNo, SuccessConfirmationYes,
-            SuccessDisambiguation, SuccessDisambiguationNone, GuardrailsViolation.
+            SuccessDisambiguation, SuccessDisambiguationNone, GuardrailsViolation. Only turns with
+            one of these results.
     """
     return _Lists(_Endpoint(
         "get_analytics_botflow_reportingturns", "GET",
@@ -590,8 +592,9 @@ def get_analytics_botflow_sessions(
         page_size: query, string. How many items to return at most.
         interval: query, string. Two instants with a slash between them (ISO 8601).
         bot_result_categories: query, string: Unknown, UserExit, BotExit, Error, RecognitionFailure,
-            UserDisconnect, BotDisconnect, SessionExpired, Transfer.
-        end_language: query, string.
+            UserDisconnect, BotDisconnect, SessionExpired, Transfer. Only sessions with one of these
+            results.
+        end_language: query, string. Only sessions that ended in this language.
     """
     return _Lists(_Endpoint(
         "get_analytics_botflow_sessions", "GET", "/api/v2/analytics/botflows/{botFlowId}/sessions",
@@ -887,9 +890,9 @@ def get_analytics_dataextraction_downloads_metadata(
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
-        data_schema: query, string.
-        date_start: query, date-time.
-        date_end: query, date-time.
+        data_schema: query, string. Only data of this schema.
+        date_start: query, date-time. The beginning of the period.
+        date_end: query, date-time. The end of the period.
     """
     return _Lists(_Endpoint(
         "get_analytics_dataextraction_downloads_metadata", "GET",
@@ -1142,7 +1145,8 @@ def get_analytics_reporting_dashboards_users(
         page_size: query, integer. How many items to return at most.
         id: query, list of string. Only these IDs.
         state: query, string: active, inactive. Filter by state.
-        deleted_only: query, boolean.
+        deleted_only: query, boolean. Whether to return only deleted dashboards, or users who have
+            some.
     """
     return _Lists(_Endpoint(
         "get_analytics_reporting_dashboards_users", "GET",
@@ -1222,9 +1226,11 @@ def get_analytics_reporting_settings_dashboards_query(
 
     Args:
         name: query, string. Filter by name.
-        dashboard_type: query, string: All, Public, Private, Shared, Favorites.
-        dashboard_state: query, string: Active, Deleted.
-        dashboard_access_filter: query, string: OwnedByMe, OwnedByAnyone, NotOwnedByMe.
+        dashboard_type: query, string: All, Public, Private, Shared, Favorites. Only dashboards of
+            this type.
+        dashboard_state: query, string: Active, Deleted. Only dashboards in this state.
+        dashboard_access_filter: query, string: OwnedByMe, OwnedByAnyone, NotOwnedByMe. Only
+            dashboards of this owner.
         sort_by: query, string. The field to sort by.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
@@ -1263,9 +1269,10 @@ def get_analytics_reporting_settings_user_dashboards(
         sort_by: query, string. The field to sort by.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
-        public_only: query, boolean.
-        favorite_only: query, boolean.
-        deleted_only: query, boolean.
+        public_only: query, boolean. Whether to return only public dashboards.
+        favorite_only: query, boolean. Whether to return only favorites.
+        deleted_only: query, boolean. Whether to return only deleted dashboards, or users who have
+            some.
         name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
@@ -1669,7 +1676,8 @@ def post_analytics_agents_status_counts(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-agents-status-counts
 
     Args:
-        group_by: query, list of string: segmentType, presence, routingStatus, isOutOfOffice.
+        group_by: query, list of string: segmentType, presence, routingStatus, isOutOfOffice. What
+            to count by.
         body: ``AgentStateCountsRequest``.
     """
     return _Operation(_Endpoint(

@@ -173,7 +173,7 @@ def delete_architect_prompt(
 
     Args:
         prompt_id: the ID of the prompt.
-        all_resources: query, boolean.
+        all_resources: query, boolean. Whether to delete the resources of the prompt too.
     """
     return _Operation(_Endpoint(
         "delete_architect_prompt", "DELETE", "/api/v2/architect/prompts/{promptId}",
@@ -222,7 +222,7 @@ def delete_architect_prompts(id: _Sequence[str]) -> _Operation[_m.Operation]:
     https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-architect-prompts
 
     Args:
-        id: query, list of string. Only these IDs.
+        id: query, list of string. The IDs.
     """
     return _Operation(_Endpoint(
         "delete_architect_prompts", "DELETE", "/api/v2/architect/prompts", "Operation",
@@ -316,7 +316,7 @@ def delete_flows(id: _Sequence[str]) -> _Operation[_m.Operation]:
     https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-flows
 
     Args:
-        id: query, list of string. Only these IDs.
+        id: query, list of string. The IDs.
     """
     return _Operation(_Endpoint(
         "delete_flows", "DELETE", "/api/v2/flows", "Operation",
@@ -423,9 +423,9 @@ def get_architect_dependencytracking(
             SCHEDULEGROUP, SECUREACTION, SECURECALLFLOW, SMSPHONENUMBER, STTENGINE, SURVEYFORM,
             SURVEYINVITEFLOW, SYSTEMPROMPT, TTSENGINE, TTSVOICE, USER, USERPROMPT, UTILIZATIONLABEL,
             VIDEO, VOICEFLOW, VOICEMAILFLOW, VOICESURVEYFLOW, WIDGET, WORKFLOW, WORKITEMFLOW,
-            WORKTYPE.
-        consumed_resources: query, boolean.
-        consuming_resources: query, boolean.
+            WORKTYPE. The type of the object.
+        consumed_resources: query, boolean. Whether to include the resources that it consumes.
+        consuming_resources: query, boolean. Whether to include the resources that consume it.
         consumed_resource_type: query, list of string: ACDLANGUAGE, ACDSKILL, ACDWRAPUPCODE,
             AGENTICVIRTUALAGENT, AGENTICVIRTUALAGENTVERSION, AUDIOCONNECTORBOT, BOTCONNECTORBOT,
             BOTCONNECTORINTEGRATION, BOTFLOW, BRIDGEACTION, COMMONMODULEFLOW, COMPOSERSCRIPT,
@@ -443,7 +443,7 @@ def get_architect_dependencytracking(
             SCHEDULEGROUP, SECUREACTION, SECURECALLFLOW, SMSPHONENUMBER, STTENGINE, SURVEYFORM,
             SURVEYINVITEFLOW, SYSTEMPROMPT, TTSENGINE, TTSVOICE, USER, USERPROMPT, UTILIZATIONLABEL,
             VIDEO, VOICEFLOW, VOICEMAILFLOW, VOICESURVEYFLOW, WIDGET, WORKFLOW, WORKITEMFLOW,
-            WORKTYPE.
+            WORKTYPE. Only consumed resources of these types.
         consuming_resource_type: query, list of string: ACDLANGUAGE, ACDSKILL, ACDWRAPUPCODE,
             AGENTICVIRTUALAGENT, AGENTICVIRTUALAGENTVERSION, AUDIOCONNECTORBOT, BOTCONNECTORBOT,
             BOTCONNECTORINTEGRATION, BOTFLOW, BRIDGEACTION, COMMONMODULEFLOW, COMPOSERSCRIPT,
@@ -461,7 +461,7 @@ def get_architect_dependencytracking(
             SCHEDULEGROUP, SECUREACTION, SECURECALLFLOW, SMSPHONENUMBER, STTENGINE, SURVEYFORM,
             SURVEYINVITEFLOW, SYSTEMPROMPT, TTSENGINE, TTSVOICE, USER, USERPROMPT, UTILIZATIONLABEL,
             VIDEO, VOICEFLOW, VOICEMAILFLOW, VOICESURVEYFLOW, WIDGET, WORKFLOW, WORKITEMFLOW,
-            WORKTYPE.
+            WORKTYPE. Only consuming resources of these types.
     """
     return _Lists(_Endpoint(
         "get_architect_dependencytracking", "GET", "/api/v2/architect/dependencytracking",
@@ -505,7 +505,7 @@ def get_architect_dependencytracking_consumedresources(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-dependencytracking-consumedresources
 
     Args:
-        id: query, string. Only these IDs.
+        id: query, string. The ID.
         version: query, string.
         object_type: query, string: ACDLANGUAGE, ACDSKILL, ACDWRAPUPCODE, AGENTICVIRTUALAGENT,
             AGENTICVIRTUALAGENTVERSION, AUDIOCONNECTORBOT, BOTCONNECTORBOT, BOTCONNECTORINTEGRATION,
@@ -523,8 +523,8 @@ def get_architect_dependencytracking_consumedresources(
             RESPONSEASSET, SCHEDULE, SCHEDULEGROUP, SECUREACTION, SECURECALLFLOW, SMSPHONENUMBER,
             STTENGINE, SURVEYFORM, SURVEYINVITEFLOW, SYSTEMPROMPT, TTSENGINE, TTSVOICE, USER,
             USERPROMPT, UTILIZATIONLABEL, VIDEO, VOICEFLOW, VOICEMAILFLOW, VOICESURVEYFLOW, WIDGET,
-            WORKFLOW, WORKITEMFLOW, WORKTYPE.
-        resource_type: query, list of string.
+            WORKFLOW, WORKITEMFLOW, WORKTYPE. The type of the object.
+        resource_type: query, list of string. Only resources of these types.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
     """
@@ -556,7 +556,7 @@ def get_architect_dependencytracking_consumingresources(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-dependencytracking-consumingresources
 
     Args:
-        id: query, string. Only these IDs.
+        id: query, string. The ID.
         object_type: query, string: ACDLANGUAGE, ACDSKILL, ACDWRAPUPCODE, AGENTICVIRTUALAGENT,
             AGENTICVIRTUALAGENTVERSION, AUDIOCONNECTORBOT, BOTCONNECTORBOT, BOTCONNECTORINTEGRATION,
             BOTFLOW, BRIDGEACTION, COMMONMODULEFLOW, COMPOSERSCRIPT, CONTACTLIST,
@@ -573,12 +573,13 @@ def get_architect_dependencytracking_consumingresources(
             RESPONSEASSET, SCHEDULE, SCHEDULEGROUP, SECUREACTION, SECURECALLFLOW, SMSPHONENUMBER,
             STTENGINE, SURVEYFORM, SURVEYINVITEFLOW, SYSTEMPROMPT, TTSENGINE, TTSVOICE, USER,
             USERPROMPT, UTILIZATIONLABEL, VIDEO, VOICEFLOW, VOICEMAILFLOW, VOICESURVEYFLOW, WIDGET,
-            WORKFLOW, WORKITEMFLOW, WORKTYPE.
-        resource_type: query, list of string.
+            WORKFLOW, WORKITEMFLOW, WORKTYPE. The type of the object.
+        resource_type: query, list of string. Only resources of these types.
         version: query, string.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
-        flow_filter: query, string: checkedIn, published.
+        flow_filter: query, string: checkedIn, published. Only flows that are checked in, or that
+            are published.
     """
     return _Lists(_Endpoint(
         "get_architect_dependencytracking_consumingresources", "GET",
@@ -627,9 +628,10 @@ def get_architect_dependencytracking_deletedresourceconsumers(
             SCHEDULEGROUP, SECUREACTION, SECURECALLFLOW, SMSPHONENUMBER, STTENGINE, SURVEYFORM,
             SURVEYINVITEFLOW, SYSTEMPROMPT, TTSENGINE, TTSVOICE, USER, USERPROMPT, UTILIZATIONLABEL,
             VIDEO, VOICEFLOW, VOICEMAILFLOW, VOICESURVEYFLOW, WIDGET, WORKFLOW, WORKITEMFLOW,
-            WORKTYPE.
-        flow_filter: query, string: checkedIn, published.
-        consumed_resources: query, boolean.
+            WORKTYPE. The type of the object.
+        flow_filter: query, string: checkedIn, published. Only flows that are checked in, or that
+            are published.
+        consumed_resources: query, boolean. Whether to include the resources that it consumes.
         consumed_resource_type: query, list of string: ACDLANGUAGE, ACDSKILL, ACDWRAPUPCODE,
             AGENTICVIRTUALAGENT, AGENTICVIRTUALAGENTVERSION, AUDIOCONNECTORBOT, BOTCONNECTORBOT,
             BOTCONNECTORINTEGRATION, BOTFLOW, BRIDGEACTION, COMMONMODULEFLOW, COMPOSERSCRIPT,
@@ -647,7 +649,7 @@ def get_architect_dependencytracking_deletedresourceconsumers(
             SCHEDULEGROUP, SECUREACTION, SECURECALLFLOW, SMSPHONENUMBER, STTENGINE, SURVEYFORM,
             SURVEYINVITEFLOW, SYSTEMPROMPT, TTSENGINE, TTSVOICE, USER, USERPROMPT, UTILIZATIONLABEL,
             VIDEO, VOICEFLOW, VOICEMAILFLOW, VOICESURVEYFLOW, WIDGET, WORKFLOW, WORKITEMFLOW,
-            WORKTYPE.
+            WORKTYPE. Only consumed resources of these types.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
     """
@@ -680,7 +682,7 @@ def get_architect_dependencytracking_object(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-dependencytracking-object
 
     Args:
-        id: query, string. Only these IDs.
+        id: query, string. The ID.
         version: query, string.
         object_type: query, string: ACDLANGUAGE, ACDSKILL, ACDWRAPUPCODE, AGENTICVIRTUALAGENT,
             AGENTICVIRTUALAGENTVERSION, AUDIOCONNECTORBOT, BOTCONNECTORBOT, BOTCONNECTORINTEGRATION,
@@ -698,9 +700,9 @@ def get_architect_dependencytracking_object(
             RESPONSEASSET, SCHEDULE, SCHEDULEGROUP, SECUREACTION, SECURECALLFLOW, SMSPHONENUMBER,
             STTENGINE, SURVEYFORM, SURVEYINVITEFLOW, SYSTEMPROMPT, TTSENGINE, TTSVOICE, USER,
             USERPROMPT, UTILIZATIONLABEL, VIDEO, VOICEFLOW, VOICEMAILFLOW, VOICESURVEYFLOW, WIDGET,
-            WORKFLOW, WORKITEMFLOW, WORKTYPE.
-        consumed_resources: query, boolean.
-        consuming_resources: query, boolean.
+            WORKFLOW, WORKITEMFLOW, WORKTYPE. The type of the object.
+        consumed_resources: query, boolean. Whether to include the resources that it consumes.
+        consuming_resources: query, boolean. Whether to include the resources that consume it.
         consumed_resource_type: query, list of string: ACDLANGUAGE, ACDSKILL, ACDWRAPUPCODE,
             AGENTICVIRTUALAGENT, AGENTICVIRTUALAGENTVERSION, AUDIOCONNECTORBOT, BOTCONNECTORBOT,
             BOTCONNECTORINTEGRATION, BOTFLOW, BRIDGEACTION, COMMONMODULEFLOW, COMPOSERSCRIPT,
@@ -718,7 +720,7 @@ def get_architect_dependencytracking_object(
             SCHEDULEGROUP, SECUREACTION, SECURECALLFLOW, SMSPHONENUMBER, STTENGINE, SURVEYFORM,
             SURVEYINVITEFLOW, SYSTEMPROMPT, TTSENGINE, TTSVOICE, USER, USERPROMPT, UTILIZATIONLABEL,
             VIDEO, VOICEFLOW, VOICEMAILFLOW, VOICESURVEYFLOW, WIDGET, WORKFLOW, WORKITEMFLOW,
-            WORKTYPE.
+            WORKTYPE. Only consumed resources of these types.
         consuming_resource_type: query, list of string: ACDLANGUAGE, ACDSKILL, ACDWRAPUPCODE,
             AGENTICVIRTUALAGENT, AGENTICVIRTUALAGENTVERSION, AUDIOCONNECTORBOT, BOTCONNECTORBOT,
             BOTCONNECTORINTEGRATION, BOTFLOW, BRIDGEACTION, COMMONMODULEFLOW, COMPOSERSCRIPT,
@@ -736,8 +738,9 @@ def get_architect_dependencytracking_object(
             SCHEDULEGROUP, SECUREACTION, SECURECALLFLOW, SMSPHONENUMBER, STTENGINE, SURVEYFORM,
             SURVEYINVITEFLOW, SYSTEMPROMPT, TTSENGINE, TTSVOICE, USER, USERPROMPT, UTILIZATIONLABEL,
             VIDEO, VOICEFLOW, VOICEMAILFLOW, VOICESURVEYFLOW, WIDGET, WORKFLOW, WORKITEMFLOW,
-            WORKTYPE.
-        consumed_resource_request: query, boolean.
+            WORKTYPE. Only consuming resources of these types.
+        consumed_resource_request: query, boolean. Whether the object is looked up as a consumed
+            resource.
     """
     return _Operation(_Endpoint(
         "get_architect_dependencytracking_object", "GET",
@@ -825,8 +828,8 @@ def get_architect_dependencytracking_updatedresourceconsumers(
             SCHEDULEGROUP, SECUREACTION, SECURECALLFLOW, SMSPHONENUMBER, STTENGINE, SURVEYFORM,
             SURVEYINVITEFLOW, SYSTEMPROMPT, TTSENGINE, TTSVOICE, USER, USERPROMPT, UTILIZATIONLABEL,
             VIDEO, VOICEFLOW, VOICEMAILFLOW, VOICESURVEYFLOW, WIDGET, WORKFLOW, WORKITEMFLOW,
-            WORKTYPE.
-        consumed_resources: query, boolean.
+            WORKTYPE. The type of the object.
+        consumed_resources: query, boolean. Whether to include the resources that it consumes.
         consumed_resource_type: query, list of string: ACDLANGUAGE, ACDSKILL, ACDWRAPUPCODE,
             AGENTICVIRTUALAGENT, AGENTICVIRTUALAGENTVERSION, AUDIOCONNECTORBOT, BOTCONNECTORBOT,
             BOTCONNECTORINTEGRATION, BOTFLOW, BRIDGEACTION, COMMONMODULEFLOW, COMPOSERSCRIPT,
@@ -844,7 +847,7 @@ def get_architect_dependencytracking_updatedresourceconsumers(
             SCHEDULEGROUP, SECUREACTION, SECURECALLFLOW, SMSPHONENUMBER, STTENGINE, SURVEYFORM,
             SURVEYINVITEFLOW, SYSTEMPROMPT, TTSENGINE, TTSVOICE, USER, USERPROMPT, UTILIZATIONLABEL,
             VIDEO, VOICEFLOW, VOICEMAILFLOW, VOICESURVEYFLOW, WIDGET, WORKFLOW, WORKITEMFLOW,
-            WORKTYPE.
+            WORKTYPE. Only consumed resources of these types.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
     """
@@ -1008,7 +1011,7 @@ def get_architect_grammars(
         id: query, list of string. Only these IDs.
         name: query, string. Filter by name.
         description: query, string. Filter by description.
-        name_or_description: query, string.
+        name_or_description: query, string. The name or the description.
         include_file_urls: query, boolean. Whether to include file URLs.
     """
     return _Lists(_Endpoint(
@@ -1075,8 +1078,8 @@ def get_architect_ivrs(
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         name: query, string. Filter by name.
-        dnis: query, string.
-        schedule_group: query, string.
+        dnis: query, string. Only those with this phone number.
+        schedule_group: query, string. Only those with this schedule group.
         expand: query, list of string: identityresolution. What to include in addition.
     """
     return _Lists(_Endpoint(
@@ -1140,7 +1143,7 @@ def get_architect_prompt(
         prompt_id: the ID of the prompt.
         include_media_uris: query, boolean. Whether to include media uris.
         include_resources: query, boolean. Whether to include resources.
-        language: query, list of string.
+        language: query, list of string. The language, by its code.
     """
     return _Operation(_Endpoint(
         "get_architect_prompt", "GET", "/api/v2/architect/prompts/{promptId}", "Prompt",
@@ -1253,12 +1256,12 @@ def get_architect_prompts(
         page_size: query, integer. How many items to return at most.
         name: query, list of string. Filter by name.
         description: query, string. Filter by description.
-        name_or_description: query, string.
+        name_or_description: query, string. The name or the description.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         include_media_uris: query, boolean. Whether to include media uris.
         include_resources: query, boolean. Whether to include resources.
-        language: query, list of string.
+        language: query, list of string. The language, by its code.
         division_id: query, list of string. The ID of a division.
     """
     return _Lists(_Endpoint(
@@ -1459,7 +1462,7 @@ def get_architect_systemprompt(
         prompt_id: the ID of the prompt.
         include_media_uris: query, boolean. Whether to include media uris.
         include_resources: query, boolean. Whether to include resources.
-        language: query, list of string.
+        language: query, list of string. The language, by its code.
     """
     return _Operation(_Endpoint(
         "get_architect_systemprompt", "GET", "/api/v2/architect/systemprompts/{promptId}",
@@ -1585,10 +1588,10 @@ def get_architect_systemprompts(
         sort_order: query, string. Ascending or descending.
         name: query, string. Filter by name.
         description: query, string. Filter by description.
-        name_or_description: query, string.
+        name_or_description: query, string. The name or the description.
         include_media_uris: query, boolean. Whether to include media uris.
         include_resources: query, boolean. Whether to include resources.
-        language: query, list of string.
+        language: query, list of string. The language, by its code.
     """
     return _Lists(_Endpoint(
         "get_architect_systemprompts", "GET", "/api/v2/architect/systemprompts",
@@ -1610,7 +1613,7 @@ def get_flow(flow_id: str, *, deleted: bool | None = None) -> _Operation[_m.Flow
 
     Args:
         flow_id: the ID of the flow.
-        deleted: query, boolean.
+        deleted: query, boolean. Whether to return deleted ones.
     """
     return _Operation(_Endpoint(
         "get_flow", "GET", "/api/v2/flows/{flowId}", "Flow",
@@ -1683,7 +1686,7 @@ def get_flow_latestconfiguration(flow_id: str, *, deleted: bool | None = None) -
 
     Args:
         flow_id: the ID of the flow.
-        deleted: query, boolean.
+        deleted: query, boolean. Whether to return deleted ones.
     """
     return _Operation(_Endpoint(
         "get_flow_latestconfiguration", "GET", "/api/v2/flows/{flowId}/latestconfiguration",
@@ -1706,7 +1709,7 @@ def get_flow_version(
     Args:
         flow_id: the ID of the flow.
         version_id: the ID of the version.
-        deleted: query, string.
+        deleted: query, string. Whether to return deleted ones.
     """
     return _Operation(_Endpoint(
         "get_flow_version", "GET", "/api/v2/flows/{flowId}/versions/{versionId}", "FlowVersion",
@@ -1728,7 +1731,7 @@ def get_flow_version_configuration(
     Args:
         flow_id: the ID of the flow.
         version_id: the ID of the version.
-        deleted: query, string.
+        deleted: query, string. Whether to return deleted ones.
     """
     return _Operation(_Endpoint(
         "get_flow_version_configuration", "GET",
@@ -1752,7 +1755,7 @@ def get_flow_version_health(
         flow_id: the ID of the flow.
         version_id: the ID of the version.
         language: query, string: en-us, en-gb, en-au, en-za, en-nz, en-ie, fr-ca, fr-fr, es-us,
-            es-es, es-mx, de-de, it-it, pt-br, pt-pt, nl-nl.
+            es-es, es-mx, de-de, it-it, pt-br, pt-pt, nl-nl. The language, by its code.
     """
     return _Operation(_Endpoint(
         "get_flow_version_health", "GET", "/api/v2/flows/{flowId}/versions/{versionId}/health",
@@ -1777,7 +1780,7 @@ def get_flow_version_intent_health(
         version_id: the ID of the version.
         intent_id: the ID of the intent.
         language: query, string: en-us, en-gb, en-au, en-za, en-nz, en-ie, fr-ca, fr-fr, es-us,
-            es-es, es-mx, de-de, it-it, pt-br, pt-pt, nl-nl.
+            es-es, es-mx, de-de, it-it, pt-br, pt-pt, nl-nl. The language, by its code.
     """
     return _Operation(_Endpoint(
         "get_flow_version_intent_health", "GET",
@@ -1806,7 +1809,7 @@ def get_flow_version_intent_utterance_health(
         intent_id: the ID of the intent.
         utterance_id: the ID of the utterance.
         language: query, string: en-us, en-gb, en-au, en-za, en-nz, en-ie, fr-ca, fr-fr, es-us,
-            es-es, es-mx, de-de, it-it, pt-br, pt-pt, nl-nl.
+            es-es, es-mx, de-de, it-it, pt-br, pt-pt, nl-nl. The language, by its code.
     """
     return _Operation(_Endpoint(
         "get_flow_version_intent_utterance_health", "GET",
@@ -1835,7 +1838,7 @@ def get_flow_versions(
         flow_id: the ID of the flow.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
-        deleted: query, boolean.
+        deleted: query, boolean. Whether to return deleted ones.
     """
     return _Lists(_Endpoint(
         "get_flow_versions", "GET", "/api/v2/flows/{flowId}/versions", "FlowVersionEntityListing",
@@ -1886,17 +1889,17 @@ def get_flows(
         id: query, list of string. Only these IDs.
         name: query, string. Filter by name.
         description: query, string. Filter by description.
-        name_or_description: query, string.
+        name_or_description: query, string. The name or the description.
         publish_version_id: query, string. The ID of a publish version.
-        editable_by: query, string.
-        locked_by: query, string.
+        editable_by: query, string. Only flows that this user may edit.
+        locked_by: query, string. Only flows that this user has locked.
         locked_by_client_id: query, string. The ID of a locked by client.
-        secure: query, string: any, checkedin, published.
-        deleted: query, boolean.
+        secure: query, string: any, checkedin, published. Whether to return secure ones.
+        deleted: query, boolean. Whether to return deleted ones.
         include_schemas: query, boolean. Whether to include schemas.
-        virtual_agent_enabled: query, boolean.
-        published_after: query, string.
-        published_before: query, string.
+        virtual_agent_enabled: query, boolean. Only flows of virtual agents, or only others.
+        published_after: query, string. Only those that were published after this time.
+        published_before: query, string. Only those that were published before this time.
         division_id: query, list of string. The ID of a division.
     """
     return _Lists(_Endpoint(
@@ -2013,7 +2016,7 @@ def get_flows_datatable_row(
     Args:
         datatable_id: the ID of the data table.
         row_id: the ID of the row.
-        showbrief: query, boolean.
+        showbrief: query, boolean. Whether to return only the keys of the rows.
     """
     return _Operation(_Endpoint(
         "get_flows_datatable_row", "GET", "/api/v2/flows/datatables/{datatableId}/rows/{rowId}",
@@ -2040,7 +2043,7 @@ def get_flows_datatable_rows(
         datatable_id: the ID of the data table.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
-        showbrief: query, boolean.
+        showbrief: query, boolean. Whether to return only the keys of the rows.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
@@ -2175,8 +2178,8 @@ def get_flows_divisionviews(
         id: query, list of string. Only these IDs.
         name: query, string. Filter by name.
         publish_version_id: query, string. The ID of a publish version.
-        published_after: query, string.
-        published_before: query, string.
+        published_after: query, string. Only those that were published after this time.
+        published_before: query, string. Only those that were published before this time.
         division_id: query, list of string. The ID of a division.
         include_schemas: query, boolean. Whether to include schemas.
     """
@@ -2397,7 +2400,7 @@ def get_flows_lookup(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-lookup
 
     Args:
-        id: query, list of string. Only these IDs.
+        id: query, list of string. The IDs.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
         sort_by: query, string. The field to sort by.
@@ -2454,7 +2457,7 @@ def get_flows_milestones(
         id: query, list of string. Only these IDs.
         name: query, string. Filter by name.
         description: query, string. Filter by description.
-        name_or_description: query, string.
+        name_or_description: query, string. The name or the description.
         division_id: query, list of string. The ID of a division.
     """
     return _Lists(_Endpoint(
@@ -2544,7 +2547,7 @@ def get_flows_outcomes(
         id: query, list of string. Only these IDs.
         name: query, string. Filter by name.
         description: query, string. Filter by description.
-        name_or_description: query, string.
+        name_or_description: query, string. The name or the description.
         division_id: query, list of string. The ID of a division.
     """
     return _Lists(_Endpoint(
@@ -3037,7 +3040,7 @@ def post_flows(body: _m.Flow | _JsonObject, *, language: str | None = None) -> _
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-flows
 
     Args:
-        language: query, string.
+        language: query, string. The language, by its code.
         body: ``Flow``.
     """
     return _Operation(_Endpoint(
@@ -3053,7 +3056,7 @@ def post_flows_actions_checkin(flow: str) -> _Operation[_m.Operation]:
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-flows-actions-checkin
 
     Args:
-        flow: query, string.
+        flow: query, string. The ID of a flow.
     """
     return _Operation(_Endpoint(
         "post_flows_actions_checkin", "POST", "/api/v2/flows/actions/checkin", "Operation",
@@ -3068,7 +3071,7 @@ def post_flows_actions_checkout(flow: str) -> _Operation[_m.Flow]:
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-flows-actions-checkout
 
     Args:
-        flow: query, string.
+        flow: query, string. The ID of a flow.
     """
     return _Operation(_Endpoint(
         "post_flows_actions_checkout", "POST", "/api/v2/flows/actions/checkout", "Flow",
@@ -3083,7 +3086,7 @@ def post_flows_actions_deactivate(flow: str) -> _Operation[_m.Flow]:
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-flows-actions-deactivate
 
     Args:
-        flow: query, string.
+        flow: query, string. The ID of a flow.
     """
     return _Operation(_Endpoint(
         "post_flows_actions_deactivate", "POST", "/api/v2/flows/actions/deactivate", "Flow",
@@ -3102,7 +3105,7 @@ def post_flows_actions_publish(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-flows-actions-publish
 
     Args:
-        flow: query, string.
+        flow: query, string. The ID of a flow.
         version: query, string.
     """
     return _Operation(_Endpoint(
@@ -3118,7 +3121,7 @@ def post_flows_actions_revert(flow: str) -> _Operation[_m.Flow]:
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-flows-actions-revert
 
     Args:
-        flow: query, string.
+        flow: query, string. The ID of a flow.
     """
     return _Operation(_Endpoint(
         "post_flows_actions_revert", "POST", "/api/v2/flows/actions/revert", "Flow",
@@ -3133,7 +3136,7 @@ def post_flows_actions_unlock(flow: str) -> _Operation[_m.Flow]:
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-flows-actions-unlock
 
     Args:
-        flow: query, string.
+        flow: query, string. The ID of a flow.
     """
     return _Operation(_Endpoint(
         "post_flows_actions_unlock", "POST", "/api/v2/flows/actions/unlock", "Flow",

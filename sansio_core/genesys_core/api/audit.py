@@ -86,7 +86,7 @@ def get_audits_query_transaction_id_results(
         cursor: query, string. Where the page begins, from the previous response.
         page_size: query, integer. How many items to return at most.
         expand: query, list of string: user. What to include in addition.
-        allow_redirect: query, boolean.
+        allow_redirect: query, boolean. Whether a large result may be returned as a URL to download.
     """
     return _Lists(_Endpoint(
         "get_audits_query_transaction_id_results", "GET",

@@ -109,7 +109,7 @@ def get_authorization_division(
 
     Args:
         division_id: the ID of the division.
-        object_count: query, boolean.
+        object_count: query, boolean. Whether to include the number of objects.
     """
     return _Operation(_Endpoint(
         "get_authorization_division", "GET", "/api/v2/authorization/divisions/{divisionId}",
@@ -164,9 +164,9 @@ def get_authorization_divisions(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What to include in addition.
-        next_page: query, string.
-        previous_page: query, string.
-        object_count: query, boolean.
+        next_page: query, string. Where the page begins, from the previous response.
+        previous_page: query, string. Where the page ends, to page backwards.
+        object_count: query, boolean. Whether to include the number of objects.
         id: query, list of string. Only these IDs.
         name: query, string. Filter by name.
     """
@@ -267,7 +267,7 @@ def get_authorization_divisionspermitted_me(
 
     Args:
         name: query, string. Filter by name.
-        permission: query, string.
+        permission: query, string. The permission, such as routing:queue:view.
     """
     return _Lists(_Endpoint(
         "get_authorization_divisionspermitted_me", "GET",
@@ -289,7 +289,7 @@ def get_authorization_divisionspermitted_paged_me(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisionspermitted-paged-me
 
     Args:
-        permission: query, string.
+        permission: query, string. The permission, such as routing:queue:view.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
     """
@@ -315,7 +315,7 @@ def get_authorization_divisionspermitted_paged_subject_id(
 
     Args:
         subject_id: the ID of the subject.
-        permission: query, string.
+        permission: query, string. The permission, such as routing:queue:view.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
     """
@@ -344,8 +344,8 @@ def get_authorization_permissions(
     Args:
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        query_type: query, string: domain, permission.
-        query: query, string.
+        query_type: query, string: domain, permission. What the query is about.
+        query: query, string. The words to search for, separated by commas.
     """
     return _Lists(_Endpoint(
         "get_authorization_permissions", "GET", "/api/v2/authorization/permissions",
@@ -518,7 +518,7 @@ def get_authorization_role(
 
     Args:
         role_id: the ID of the role.
-        user_count: query, boolean.
+        user_count: query, boolean. Whether to include the number of users.
         expand: query, list of string: unusedPermissions. What to include in addition.
     """
     return _Operation(_Endpoint(
@@ -570,8 +570,8 @@ def get_authorization_role_subjectgrants(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What to include in addition.
-        next_page: query, string.
-        previous_page: query, string.
+        next_page: query, string. Where the page begins, from the previous response.
+        previous_page: query, string. Where the page ends, to page backwards.
     """
     return _Lists(_Endpoint(
         "get_authorization_role_subjectgrants", "GET",
@@ -631,12 +631,12 @@ def get_authorization_roles(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What to include in addition.
-        next_page: query, string.
-        previous_page: query, string.
+        next_page: query, string. Where the page begins, from the previous response.
+        previous_page: query, string. Where the page ends, to page backwards.
         name: query, string. Filter by name.
-        permission: query, list of string.
+        permission: query, list of string. The permission, such as routing:queue:view.
         default_role_id: query, list of string. The ID of a default role.
-        user_count: query, boolean.
+        user_count: query, boolean. Whether to include the number of users.
         id: query, list of string. Only these IDs.
     """
     return _Lists(_Endpoint(
@@ -875,7 +875,8 @@ def post_authorization_policies_target(
 
     Args:
         target_name: the target name.
-        skip_lockout_check: query, boolean.
+        skip_lockout_check: query, boolean. Whether to leave out the check that the policy locks
+            nobody out.
         body: ``AuthorizationPolicy``.
     """
     return _Operation(_Endpoint(
@@ -941,7 +942,7 @@ def post_authorization_role(
 
     Args:
         role_id: the ID of the role.
-        subject_type: query, string.
+        subject_type: query, string. What the subjects are: PC_USER, PC_GROUP or PC_OAUTH_CLIENT.
         body: ``SubjectDivisions``.
     """
     return _Operation(_Endpoint(
@@ -1024,7 +1025,7 @@ def post_authorization_subject_bulkadd(
 
     Args:
         subject_id: the ID of the subject.
-        subject_type: query, string.
+        subject_type: query, string. What the subjects are: PC_USER, PC_GROUP or PC_OAUTH_CLIENT.
         body: ``RoleDivisionGrants``.
     """
     return _Operation(_Endpoint(
@@ -1067,7 +1068,7 @@ def post_authorization_subject_bulkreplace(
 
     Args:
         subject_id: the ID of the subject.
-        subject_type: query, string.
+        subject_type: query, string. What the subjects are: PC_USER, PC_GROUP or PC_OAUTH_CLIENT.
         body: ``RoleDivisionGrants``.
     """
     return _Operation(_Endpoint(
@@ -1093,7 +1094,7 @@ def post_authorization_subject_division_role(
         subject_id: the ID of the subject.
         division_id: the ID of the division.
         role_id: the ID of the role.
-        subject_type: query, string.
+        subject_type: query, string. What the subjects are: PC_USER, PC_GROUP or PC_OAUTH_CLIENT.
     """
     return _Operation(_Endpoint(
         "post_authorization_subject_division_role", "POST",
@@ -1137,7 +1138,8 @@ def put_authorization_policies_target(
 
     Args:
         target_name: the target name.
-        skip_lockout_check: query, boolean.
+        skip_lockout_check: query, boolean. Whether to leave out the check that the policy locks
+            nobody out.
         body: ``AuthorizationPolicy``.
     """
     return _Operation(_Endpoint(
@@ -1161,7 +1163,8 @@ def put_authorization_policy(
 
     Args:
         policy_id: the ID of the policy.
-        skip_lockout_check: query, boolean.
+        skip_lockout_check: query, boolean. Whether to leave out the check that the policy locks
+            nobody out.
         body: ``AuthorizationPolicy``.
     """
     return _Operation(_Endpoint(

@@ -76,10 +76,10 @@ def get_billing_contracts(
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
-        date_start: query, date.
-        date_end: query, date.
+        date_start: query, date. The beginning of the period.
+        date_end: query, date. The end of the period.
         status: query, string: Active, Inactive. Filter by status.
-        external_number: query, string.
+        external_number: query, string. Only the one with this external number.
     """
     return _Lists(_Endpoint(
         "get_billing_contracts", "GET", "/api/v2/billing/contracts", "BillingContractListing",
@@ -155,8 +155,8 @@ def get_billing_contracts_invoices(
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
-        date_start: query, date.
-        date_end: query, date.
+        date_start: query, date. The beginning of the period.
+        date_end: query, date. The end of the period.
         payment_status: query, string: Paid, UnPaid. Filter by payment status.
     """
     return _Lists(_Endpoint(
@@ -179,8 +179,8 @@ def get_billing_reports_billableusage(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-billing-reports-billableusage
 
     Args:
-        start_date: query, date-time.
-        end_date: query, date-time.
+        start_date: query, date-time. The beginning of the period.
+        end_date: query, date-time. The end of the period.
     """
     return _Operation(_Endpoint(
         "get_billing_reports_billableusage", "GET", "/api/v2/billing/reports/billableusage",
@@ -201,7 +201,8 @@ def get_billing_trusteebillingoverview_trustor_org_id(
 
     Args:
         trustor_org_id: the ID of the trustor organization.
-        billing_period_index: query, integer.
+        billing_period_index: query, integer. The billing period: 0 is the current one, 1 the one
+            before.
     """
     return _Operation(_Endpoint(
         "get_billing_trusteebillingoverview_trustor_org_id", "GET",

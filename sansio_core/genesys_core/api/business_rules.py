@@ -34,7 +34,7 @@ def delete_businessrules_decisiontable(
 
     Args:
         table_id: the ID of the table.
-        force_delete: query, boolean.
+        force_delete: query, boolean. Whether to delete it even if it is in use.
     """
     return _Operation(_Endpoint(
         "delete_businessrules_decisiontable", "DELETE",
@@ -359,7 +359,7 @@ def get_businessrules_decisiontable_versions(
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
         status: query, list of string. Filter by status.
-        has_snapshot: query, boolean.
+        has_snapshot: query, boolean. Only versions with a snapshot.
     """
     return _Lists(_Endpoint(
         "get_businessrules_decisiontable_versions", "GET",
@@ -423,7 +423,7 @@ def get_businessrules_decisiontables_search(
         page_size: query, string. How many items to return at most.
         schema_id: query, string. The ID of a schema.
         name: query, string. Filter by name.
-        with_published_version: query, boolean.
+        with_published_version: query, boolean. Only tables with a published version.
         expand: query, list of string: ExecutionInputSchema, ExecutionOutputSchema. What to include
             in addition.
         ids: query, list of string. Only these IDs.

@@ -179,7 +179,7 @@ def get_chats_room_messages(
         room_jid: the room JID.
         limit: query, string. How many items to return at most.
         before: query, string. The end of the period.
-        after: query, string.
+        after: query, string. Only what comes after this.
         exclude_metadata: query, boolean. Whether to exclude metadata.
     """
     return _Lists(_Endpoint(
@@ -223,7 +223,7 @@ def get_chats_room_participants(
 
     Args:
         room_jid: the room JID.
-        notify: query, boolean.
+        notify: query, boolean. Whether to return the users to notify.
     """
     return _Lists(_Endpoint(
         "get_chats_room_participants", "GET", "/api/v2/chats/rooms/{roomJid}/participants",
@@ -261,7 +261,7 @@ def get_chats_thread_messages(
         thread_id: the ID of the thread.
         limit: query, string. How many items to return at most.
         before: query, string. The end of the period.
-        after: query, string.
+        after: query, string. Only what comes after this.
         exclude_metadata: query, boolean. Whether to exclude metadata.
     """
     return _Lists(_Endpoint(
@@ -325,9 +325,9 @@ def get_chats_user_messages(
 
     Args:
         user_id: the ID of the user.
-        limit: query, string.
-        before: query, string.
-        after: query, string.
+        limit: query, string. How many items to return at most.
+        before: query, string. Only what comes before this.
+        after: query, string. Only what comes after this.
         exclude_metadata: query, boolean. Whether to exclude metadata.
     """
     return _Operation(_Endpoint(

@@ -173,13 +173,17 @@ def get_coaching_appointments(
         interval: query, string. Two instants with a slash between them (ISO 8601).
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
-        statuses: query, list of string: Scheduled, InProgress, Completed, InvalidSchedule.
+        statuses: query, list of string: Scheduled, InProgress, Completed, InvalidSchedule. Only
+            those with one of these statuses.
         facilitator_ids: query, list of string. The IDs of facilitators.
         sort_order: query, string: Desc, Asc. Ascending or descending.
-        relationships: query, list of string: Creator, Facilitator, Attendee.
-        completion_interval: query, string.
-        overdue: query, string: True, False, Any.
-        interval_condition: query, string: StartsIn, Overlaps.
+        relationships: query, list of string: Creator, Facilitator, Attendee. What the users are in
+            the appointments.
+        completion_interval: query, string. When they were completed: two instants with a slash
+            between them (ISO 8601).
+        overdue: query, string: True, False, Any. Only overdue ones, only others, or any.
+        interval_condition: query, string: StartsIn, Overlaps. Whether appointments must start in
+            the interval or overlap with it.
     """
     return _Lists(_Endpoint(
         "get_coaching_appointments", "GET", "/api/v2/coaching/appointments",
@@ -216,13 +220,17 @@ def get_coaching_appointments_me(
         interval: query, string. Two instants with a slash between them (ISO 8601).
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
-        statuses: query, list of string: Scheduled, InProgress, Completed, InvalidSchedule.
+        statuses: query, list of string: Scheduled, InProgress, Completed, InvalidSchedule. Only
+            those with one of these statuses.
         facilitator_ids: query, list of string. The IDs of facilitators.
         sort_order: query, string: Desc, Asc. Ascending or descending.
-        relationships: query, list of string: Creator, Facilitator, Attendee.
-        completion_interval: query, string.
-        overdue: query, string: True, False, Any.
-        interval_condition: query, string: StartsIn, Overlaps.
+        relationships: query, list of string: Creator, Facilitator, Attendee. What the users are in
+            the appointments.
+        completion_interval: query, string. When they were completed: two instants with a slash
+            between them (ISO 8601).
+        overdue: query, string: True, False, Any. Only overdue ones, only others, or any.
+        interval_condition: query, string: StartsIn, Overlaps. Whether appointments must start in
+            the interval or overlap with it.
     """
     return _Lists(_Endpoint(
         "get_coaching_appointments_me", "GET", "/api/v2/coaching/appointments/me",

@@ -33,7 +33,7 @@ def delete_contentmanagement_document(
 
     Args:
         document_id: the ID of the document.
-        override: query, boolean.
+        override: query, boolean. Whether to override a lock of the document.
     """
     return _Operation(_Endpoint(
         "delete_contentmanagement_document", "DELETE",
@@ -162,8 +162,9 @@ def get_contentmanagement_document_content(
 
     Args:
         document_id: the ID of the document.
-        disposition: query, string: attachment, inline.
-        content_type: query, string.
+        disposition: query, string: attachment, inline. Whether to download as a file or to show
+            inline.
+        content_type: query, string. The media type in which to return the document.
     """
     return _Operation(_Endpoint(
         "get_contentmanagement_document_content", "GET",
@@ -227,7 +228,7 @@ def get_contentmanagement_query(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
-        query_phrase: query, string.
+        query_phrase: query, string. The words to search for.
         expand: query, list of string: acl, workspace. What to include in addition.
     """
     return _Lists(_Endpoint(
@@ -304,8 +305,9 @@ def get_contentmanagement_shared_shared_id(
 
     Args:
         shared_id: the ID of the shared document.
-        disposition: query, string: attachment, inline, none.
-        content_type: query, string.
+        disposition: query, string: attachment, inline, none. Whether to download as a file or to
+            show inline.
+        content_type: query, string. The media type in which to return the document.
         expand: query, string: document.acl. What to include in addition.
     """
     return _Operation(_Endpoint(
@@ -533,7 +535,7 @@ def get_contentmanagement_workspace_tagvalues(
 
     Args:
         workspace_id: the ID of the workspace.
-        value: query, string.
+        value: query, string. A part of the value.
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         expand: query, list of string: acl. What to include in addition.
@@ -573,7 +575,7 @@ def get_contentmanagement_workspaces(
             document:viewMetadata, document:download, document:delete, document:update,
             document:share, document:shareView, document:email, document:print, document:auditView,
             document:replace, document:tag, tag:create, tag:view, tag:update, tag:apply, tag:remove,
-            tag:delete.
+            tag:delete. Only those to which the caller has this access.
         expand: query, list of string: summary, acl. What to include in addition.
     """
     return _Lists(_Endpoint(
@@ -601,7 +603,7 @@ def post_contentmanagement_document(
     Args:
         document_id: the ID of the document.
         expand: query, string: acl. What to include in addition.
-        override: query, boolean.
+        override: query, boolean. Whether to override a lock of the document.
         body: ``DocumentUpdate``.
     """
     return _Operation(_Endpoint(
@@ -625,7 +627,7 @@ def post_contentmanagement_document_content(
 
     Args:
         document_id: the ID of the document.
-        override: query, boolean.
+        override: query, boolean. Whether to override a lock of the document.
         body: ``ReplaceRequest``.
     """
     return _Operation(_Endpoint(
@@ -648,9 +650,9 @@ def post_contentmanagement_documents(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-contentmanagement-documents
 
     Args:
-        copy_source: query, string.
-        move_source: query, string.
-        override: query, boolean.
+        copy_source: query, string. The ID of the document to copy.
+        move_source: query, string. The ID of the document to move.
+        override: query, boolean. Whether to override a lock of the document.
         body: ``DocumentUpload``.
     """
     return _Operation(_Endpoint(

@@ -804,7 +804,7 @@ def get_conversation_participant_wrapup(
     Args:
         conversation_id: the ID of the conversation.
         participant_id: the ID of the participant.
-        provisional: query, boolean.
+        provisional: query, boolean. Whether the wrap-up code is provisional.
     """
     return _Operation(_Endpoint(
         "get_conversation_participant_wrapup", "GET",
@@ -938,7 +938,7 @@ def get_conversations(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations
 
     Args:
-        communication_type: query, string.
+        communication_type: query, string. Only conversations of this kind.
     """
     return _Lists(_Endpoint(
         "get_conversations", "GET", "/api/v2/conversations", "ConversationEntityListing",
@@ -977,7 +977,7 @@ def get_conversations_call_participant_communication_wrapup(
         conversation_id: the ID of the conversation.
         participant_id: the ID of the participant.
         communication_id: the ID of the communication.
-        provisional: query, boolean.
+        provisional: query, boolean. Whether the wrap-up code is provisional.
     """
     return _Operation(_Endpoint(
         "get_conversations_call_participant_communication_wrapup", "GET",
@@ -1003,7 +1003,7 @@ def get_conversations_call_participant_wrapup(
     Args:
         conversation_id: the ID of the conversation.
         participant_id: the ID of the participant.
-        provisional: query, boolean.
+        provisional: query, boolean. Whether the wrap-up code is provisional.
     """
     return _Operation(_Endpoint(
         "get_conversations_call_participant_wrapup", "GET",
@@ -1065,7 +1065,7 @@ def get_conversations_callback_participant_communication_wrapup(
         conversation_id: the ID of the conversation.
         participant_id: the ID of the participant.
         communication_id: the ID of the communication.
-        provisional: query, boolean.
+        provisional: query, boolean. Whether the wrap-up code is provisional.
     """
     return _Operation(_Endpoint(
         "get_conversations_callback_participant_communication_wrapup", "GET",
@@ -1091,7 +1091,7 @@ def get_conversations_callback_participant_wrapup(
     Args:
         conversation_id: the ID of the conversation.
         participant_id: the ID of the participant.
-        provisional: query, boolean.
+        provisional: query, boolean. Whether the wrap-up code is provisional.
     """
     return _Operation(_Endpoint(
         "get_conversations_callback_participant_wrapup", "GET",
@@ -1224,7 +1224,7 @@ def get_conversations_cobrowsesession_participant_communication_wrapup(
         conversation_id: the ID of the conversation.
         participant_id: the ID of the participant.
         communication_id: the ID of the communication.
-        provisional: query, boolean.
+        provisional: query, boolean. Whether the wrap-up code is provisional.
     """
     return _Operation(_Endpoint(
         "get_conversations_cobrowsesession_participant_communication_wrapup", "GET",
@@ -1251,7 +1251,7 @@ def get_conversations_cobrowsesession_participant_wrapup(
     Args:
         conversation_id: the ID of the conversation.
         participant_id: the ID of the participant.
-        provisional: query, boolean.
+        provisional: query, boolean. Whether the wrap-up code is provisional.
     """
     return _Operation(_Endpoint(
         "get_conversations_cobrowsesession_participant_wrapup", "GET",
@@ -1506,7 +1506,7 @@ def get_conversations_email_participant_communication_wrapup(
         conversation_id: the ID of the conversation.
         participant_id: the ID of the participant.
         communication_id: the ID of the communication.
-        provisional: query, boolean.
+        provisional: query, boolean. Whether the wrap-up code is provisional.
     """
     return _Operation(_Endpoint(
         "get_conversations_email_participant_communication_wrapup", "GET",
@@ -1532,7 +1532,7 @@ def get_conversations_email_participant_wrapup(
     Args:
         conversation_id: the ID of the conversation.
         participant_id: the ID of the participant.
-        provisional: query, boolean.
+        provisional: query, boolean. Whether the wrap-up code is provisional.
     """
     return _Operation(_Endpoint(
         "get_conversations_email_participant_wrapup", "GET",
@@ -1780,7 +1780,7 @@ def get_conversations_message_participant_communication_wrapup(
         conversation_id: the ID of the conversation.
         participant_id: the ID of the participant.
         communication_id: the ID of the communication.
-        provisional: query, boolean.
+        provisional: query, boolean. Whether the wrap-up code is provisional.
     """
     return _Operation(_Endpoint(
         "get_conversations_message_participant_communication_wrapup", "GET",
@@ -1806,7 +1806,7 @@ def get_conversations_message_participant_wrapup(
     Args:
         conversation_id: the ID of the conversation.
         participant_id: the ID of the participant.
-        provisional: query, boolean.
+        provisional: query, boolean. Whether the wrap-up code is provisional.
     """
     return _Operation(_Endpoint(
         "get_conversations_message_participant_wrapup", "GET",
@@ -1867,7 +1867,7 @@ def get_conversations_messages_cachedmedia(
     Args:
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        url: query, string.
+        url: query, string. The URL of the media.
     """
     return _Lists(_Endpoint(
         "get_conversations_messages_cachedmedia", "GET",
@@ -2541,9 +2541,9 @@ def get_conversations_messaging_oauth_apple_callback(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-oauth-apple-callback
 
     Args:
-        code: query, string.
+        code: query, string. The authorization code from the sign-in.
         state: query, string.
-        error: query, string.
+        error: query, string. The error, if the sign-in failed.
     """
     return _Operation(_Endpoint(
         "get_conversations_messaging_oauth_apple_callback", "GET",
@@ -2687,7 +2687,7 @@ def get_conversations_screenshare_participant_communication_wrapup(
         conversation_id: the ID of the conversation.
         participant_id: the ID of the participant.
         communication_id: the ID of the communication.
-        provisional: query, boolean.
+        provisional: query, boolean. Whether the wrap-up code is provisional.
     """
     return _Operation(_Endpoint(
         "get_conversations_screenshare_participant_communication_wrapup", "GET",
@@ -2727,7 +2727,7 @@ def get_conversations_social_participant_communication_wrapup(
         conversation_id: the ID of the conversation.
         participant_id: the ID of the participant.
         communication_id: the ID of the communication.
-        provisional: query, boolean.
+        provisional: query, boolean. Whether the wrap-up code is provisional.
     """
     return _Operation(_Endpoint(
         "get_conversations_social_participant_communication_wrapup", "GET",
@@ -2771,7 +2771,7 @@ def get_conversations_video_participant_communication_wrapup(
         conversation_id: the ID of the conversation.
         participant_id: the ID of the participant.
         communication_id: the ID of the communication.
-        provisional: query, boolean.
+        provisional: query, boolean. Whether the wrap-up code is provisional.
     """
     return _Operation(_Endpoint(
         "get_conversations_video_participant_communication_wrapup", "GET",

@@ -39,9 +39,9 @@ def get_dependencies_type_entity_type_id_entity_id_connections_requiredby(
         entity_type: path, string: Integration, DataAction, Credential. The entity type.
         entity_id: the ID of the entity.
         page_size: query, string. How many items to return at most.
-        before_source_type: query, string.
+        before_source_type: query, string. The type of the source before which the page ends.
         before_source_id: query, string. The ID of a before source.
-        after_source_type: query, string.
+        after_source_type: query, string. The type of the source after which the page begins.
         after_source_id: query, string. The ID of an after source.
     """
     return _Lists(_Endpoint(
@@ -96,9 +96,9 @@ def get_dependencies_type_entity_type_id_entity_id_connections_requires(
         entity_type: path, string: Integration, DataAction, Credential. The entity type.
         entity_id: the ID of the entity.
         page_size: query, string. How many items to return at most.
-        before_source_type: query, string.
+        before_source_type: query, string. The type of the source before which the page ends.
         before_source_id: query, string. The ID of a before source.
-        after_source_type: query, string.
+        after_source_type: query, string. The type of the source after which the page begins.
         after_source_id: query, string. The ID of an after source.
     """
     return _Lists(_Endpoint(

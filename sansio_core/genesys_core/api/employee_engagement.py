@@ -90,10 +90,11 @@ def get_employeeengagement_recognitions(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-employeeengagement-recognitions
 
     Args:
-        direction: query, string: sent, received.
-        recipient: query, string.
-        date_start: query, date-time.
-        date_end: query, date-time.
+        direction: query, string: sent, received. Only recognitions that were sent, or that were
+            received.
+        recipient: query, string. The ID of the user who received it.
+        date_start: query, date-time. The beginning of the period.
+        date_end: query, date-time. The end of the period.
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
     """

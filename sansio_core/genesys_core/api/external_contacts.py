@@ -393,7 +393,7 @@ def get_externalcontacts_contacts(
     Args:
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        q: query, string.
+        q: query, string. The words to search for.
         sort_order: query, string. Ascending or descending.
         expand: query, list of string: externalOrganization, externalDataSources, identifiers,
             externalSources, division. What to include in addition.
@@ -595,7 +595,7 @@ def get_externalcontacts_externalsources(
         cursor: query, string. Where the page begins, from the previous response.
         limit: query, integer. How many items to return at most.
         name: query, string. Filter by name.
-        active: query, boolean.
+        active: query, boolean. Only active ones, or only inactive ones.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_externalsources", "GET", "/api/v2/externalcontacts/externalsources",
@@ -661,7 +661,7 @@ def get_externalcontacts_graphs_clusterscan_clusters(
         limit: query, integer. How many items to return at most.
         cursor: query, string. Where the page begins, from the previous response.
         division_ids: query, list of string. The IDs of divisions.
-        merge_info_status: query, string.
+        merge_info_status: query, string. Only clusters with this merge status.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_graphs_clusterscan_clusters", "GET",
@@ -880,7 +880,8 @@ def get_externalcontacts_import_jobs(
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
         sort_order: query, string: Ascending, Descending. Ascending or descending.
-        job_status: query, string: Created, Running, Completed, Failed, Cancelled.
+        job_status: query, string: Created, Running, Completed, Failed, Cancelled. Only jobs with
+            this status.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_import_jobs", "GET", "/api/v2/externalcontacts/import/jobs",
@@ -1021,7 +1022,7 @@ def get_externalcontacts_organization_contacts(
         external_organization_id: the ID of the external organization.
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        q: query, string.
+        q: query, string. The words to search for.
         sort_order: query, string. Ascending or descending.
         expand: query, list of string: externalOrganization, externalDataSources, identifiers,
             externalSources, division. What to include in addition.
@@ -1167,7 +1168,7 @@ def get_externalcontacts_organizations(
     Args:
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        q: query, string.
+        q: query, string. The words to search for.
         trustor_id: query, list of string. The ID of a trustor.
         sort_order: query, string. Ascending or descending.
         expand: query, list of string: externalDataSources, division, identifiers, externalSources.
@@ -1419,7 +1420,7 @@ def get_externalcontacts_reversewhitepageslookup(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-reversewhitepageslookup
 
     Args:
-        lookup_val: query, string.
+        lookup_val: query, string. The value to look up, such as an email address or a phone number.
         expand: query, list of string: contacts.externalOrganization, externalDataSources, division.
             What to include in addition.
         division_id: query, string. The ID of a division.
@@ -1850,7 +1851,7 @@ def post_externalcontacts_bulk_contacts_enrich(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-bulk-contacts-enrich
 
     Args:
-        dry_run: query, boolean.
+        dry_run: query, boolean. Whether to return what would change and to change nothing.
         body: ``BulkContactsEnrichRequest``.
     """
     return _Lists(_Endpoint(
@@ -2081,7 +2082,7 @@ def post_externalcontacts_bulk_organizations_enrich(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-bulk-organizations-enrich
 
     Args:
-        dry_run: query, boolean.
+        dry_run: query, boolean. Whether to return what would change and to change nothing.
         body: ``BulkOrganizationsEnrichRequest``.
     """
     return _Lists(_Endpoint(
@@ -2308,7 +2309,7 @@ def post_externalcontacts_contacts_enrich(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-contacts-enrich
 
     Args:
-        dry_run: query, boolean.
+        dry_run: query, boolean. Whether to return what would change and to change nothing.
         body: ``ContactEnrichRequest``.
     """
     return _Operation(_Endpoint(
@@ -2659,7 +2660,7 @@ def post_externalcontacts_organizations_enrich(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-organizations-enrich
 
     Args:
-        dry_run: query, boolean.
+        dry_run: query, boolean. Whether to return what would change and to change nothing.
         body: ``ExternalOrganizationEnrichRequest``.
     """
     return _Operation(_Endpoint(

@@ -142,8 +142,8 @@ def get_gamification_contest_agents_scores(
         contest_id: the ID of the contest.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
-        workday: query, date.
-        returns_view: query, string: All, TopAndBottom.
+        workday: query, date. The workday to return.
+        returns_view: query, string: All, TopAndBottom. Which part of the scores to return.
     """
     return _Lists(_Endpoint(
         "get_gamification_contest_agents_scores", "GET",
@@ -173,8 +173,8 @@ def get_gamification_contest_agents_scores_me(
         contest_id: the ID of the contest.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
-        workday: query, date.
-        returns_view: query, string: All, TopAndBottom.
+        workday: query, date. The workday to return.
+        returns_view: query, string: All, TopAndBottom. Which part of the scores to return.
     """
     return _Lists(_Endpoint(
         "get_gamification_contest_agents_scores_me", "GET",
@@ -264,8 +264,8 @@ def get_gamification_contests(
     Args:
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
-        date_start: query, date.
-        date_end: query, date.
+        date_start: query, date. The beginning of the period.
+        date_end: query, date. The end of the period.
         status: query, list of string: Upcoming, Ongoing, Pending, RecentlyCompleted, Completed,
             Cancelled. Filter by status.
         sort_by: query, string: title, dateStart, dateEnd, dateFinalized, status, profile,
@@ -302,8 +302,8 @@ def get_gamification_contests_me(
     Args:
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
-        date_start: query, date.
-        date_end: query, date.
+        date_start: query, date. The beginning of the period.
+        date_end: query, date. The end of the period.
         status: query, list of string: Upcoming, Ongoing, Pending, RecentlyCompleted, Completed,
             Cancelled. Filter by status.
         sort_by: query, string: title, dateStart, dateEnd, dateFinalized, status, profile,
@@ -343,19 +343,20 @@ def get_gamification_insights(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-insights
 
     Args:
-        filter_type: query, string: PerformanceProfile, Division.
+        filter_type: query, string: PerformanceProfile, Division. What ``filterId`` is the ID of.
         filter_id: query, string. The ID of a filter.
-        granularity: query, string: Weekly, Monthly.
-        comparative_period_start_workday: query, date.
-        primary_period_start_workday: query, date.
+        granularity: query, string: Weekly, Monthly. The length of each period.
+        comparative_period_start_workday: query, date. The first workday of the period to compare
+            with.
+        primary_period_start_workday: query, date. The first workday of the period.
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         sort_key: query, string: percentOfGoal, percentOfGoalChange, overallPercentOfGoal,
-            overallPercentOfGoalChange, value, valueChange.
+            overallPercentOfGoalChange, value, valueChange. The value to sort by.
         sort_metric_id: query, string. The ID of a sort metric.
         sort_order: query, string: asc, desc. Ascending or descending.
         user_ids: query, string. The IDs of users.
-        reports_to: query, string.
+        reports_to: query, string. The ID of the user to whom they report.
     """
     return _Lists(_Endpoint(
         "get_gamification_insights", "GET", "/api/v2/gamification/insights", "InsightsSummary",
@@ -383,11 +384,12 @@ def get_gamification_insights_details(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-insights-details
 
     Args:
-        filter_type: query, string: PerformanceProfile, Division.
+        filter_type: query, string: PerformanceProfile, Division. What ``filterId`` is the ID of.
         filter_id: query, string. The ID of a filter.
-        granularity: query, string: Weekly, Monthly.
-        comparative_period_start_workday: query, date.
-        primary_period_start_workday: query, date.
+        granularity: query, string: Weekly, Monthly. The length of each period.
+        comparative_period_start_workday: query, date. The first workday of the period to compare
+            with.
+        primary_period_start_workday: query, date. The first workday of the period.
     """
     return _Operation(_Endpoint(
         "get_gamification_insights_details", "GET", "/api/v2/gamification/insights/details",
@@ -415,13 +417,14 @@ def get_gamification_insights_groups_trends(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-insights-groups-trends
 
     Args:
-        filter_type: query, string: PerformanceProfile, Division.
+        filter_type: query, string: PerformanceProfile, Division. What ``filterId`` is the ID of.
         filter_id: query, string. The ID of a filter.
-        granularity: query, string: Daily, Weekly, Monthly.
-        comparative_period_start_workday: query, date.
-        comparative_period_end_workday: query, date.
-        primary_period_start_workday: query, date.
-        primary_period_end_workday: query, date.
+        granularity: query, string: Daily, Weekly, Monthly. The length of each period.
+        comparative_period_start_workday: query, date. The first workday of the period to compare
+            with.
+        comparative_period_end_workday: query, date. The last workday of the period to compare with.
+        primary_period_start_workday: query, date. The first workday of the period.
+        primary_period_end_workday: query, date. The last workday of the period.
     """
     return _Lists(_Endpoint(
         "get_gamification_insights_groups_trends", "GET",
@@ -451,13 +454,14 @@ def get_gamification_insights_groups_trends_all(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-insights-groups-trends-all
 
     Args:
-        filter_type: query, string: PerformanceProfile, Division.
+        filter_type: query, string: PerformanceProfile, Division. What ``filterId`` is the ID of.
         filter_id: query, string. The ID of a filter.
-        granularity: query, string: Daily, Weekly, Monthly.
-        comparative_period_start_workday: query, date.
-        comparative_period_end_workday: query, date.
-        primary_period_start_workday: query, date.
-        primary_period_end_workday: query, date.
+        granularity: query, string: Daily, Weekly, Monthly. The length of each period.
+        comparative_period_start_workday: query, date. The first workday of the period to compare
+            with.
+        comparative_period_end_workday: query, date. The last workday of the period to compare with.
+        primary_period_start_workday: query, date. The first workday of the period.
+        primary_period_end_workday: query, date. The last workday of the period.
     """
     return _Lists(_Endpoint(
         "get_gamification_insights_groups_trends_all", "GET",
@@ -488,10 +492,10 @@ def get_gamification_insights_managers(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-insights-managers
 
     Args:
-        filter_type: query, string: PerformanceProfile, Division.
+        filter_type: query, string: PerformanceProfile, Division. What ``filterId`` is the ID of.
         filter_id: query, string. The ID of a filter.
-        granularity: query, string: Weekly, Monthly.
-        start_workday: query, date.
+        granularity: query, string: Weekly, Monthly. The length of each period.
+        start_workday: query, date. The first workday of the period.
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
     """
@@ -519,11 +523,11 @@ def get_gamification_insights_members(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-insights-members
 
     Args:
-        filter_type: query, string: PerformanceProfile, Division.
+        filter_type: query, string: PerformanceProfile, Division. What ``filterId`` is the ID of.
         filter_id: query, string. The ID of a filter.
-        granularity: query, string: Weekly, Monthly.
-        start_workday: query, date.
-        reports_to: query, string.
+        granularity: query, string: Weekly, Monthly. The length of each period.
+        start_workday: query, date. The first workday of the period.
+        reports_to: query, string. The ID of the user to whom they report.
     """
     return _Lists(_Endpoint(
         "get_gamification_insights_members", "GET", "/api/v2/gamification/insights/members",
@@ -554,17 +558,18 @@ def get_gamification_insights_rankings(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-insights-rankings
 
     Args:
-        filter_type: query, string: PerformanceProfile, Division.
+        filter_type: query, string: PerformanceProfile, Division. What ``filterId`` is the ID of.
         filter_id: query, string. The ID of a filter.
-        granularity: query, string: Weekly, Monthly.
-        comparative_period_start_workday: query, date.
-        primary_period_start_workday: query, date.
+        granularity: query, string: Weekly, Monthly. The length of each period.
+        comparative_period_start_workday: query, date. The first workday of the period to compare
+            with.
+        primary_period_start_workday: query, date. The first workday of the period.
         sort_key: query, string: percentOfGoal, percentOfGoalChange, overallPercentOfGoal,
-            overallPercentOfGoalChange, value, valueChange.
+            overallPercentOfGoalChange, value, valueChange. The value to sort by.
         sort_metric_id: query, string. The ID of a sort metric.
-        section_size: query, integer.
+        section_size: query, integer. How many users to return at the top and at the bottom.
         user_ids: query, string. The IDs of users.
-        reports_to: query, string.
+        reports_to: query, string. The ID of the user to whom they report.
     """
     return _Operation(_Endpoint(
         "get_gamification_insights_rankings", "GET", "/api/v2/gamification/insights/rankings",
@@ -594,13 +599,14 @@ def get_gamification_insights_trends(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-insights-trends
 
     Args:
-        filter_type: query, string: PerformanceProfile, Division.
+        filter_type: query, string: PerformanceProfile, Division. What ``filterId`` is the ID of.
         filter_id: query, string. The ID of a filter.
-        granularity: query, string: Daily, Weekly.
-        comparative_period_start_workday: query, date.
-        comparative_period_end_workday: query, date.
-        primary_period_start_workday: query, date.
-        primary_period_end_workday: query, date.
+        granularity: query, string: Daily, Weekly. The length of each period.
+        comparative_period_start_workday: query, date. The first workday of the period to compare
+            with.
+        comparative_period_end_workday: query, date. The last workday of the period to compare with.
+        primary_period_start_workday: query, date. The first workday of the period.
+        primary_period_end_workday: query, date. The last workday of the period.
     """
     return _Lists(_Endpoint(
         "get_gamification_insights_trends", "GET", "/api/v2/gamification/insights/trends",
@@ -630,11 +636,12 @@ def get_gamification_insights_user_details(
 
     Args:
         user_id: the ID of the user.
-        filter_type: query, string: PerformanceProfile, Division.
+        filter_type: query, string: PerformanceProfile, Division. What ``filterId`` is the ID of.
         filter_id: query, string. The ID of a filter.
-        granularity: query, string: Weekly, Monthly.
-        comparative_period_start_workday: query, date.
-        primary_period_start_workday: query, date.
+        granularity: query, string: Weekly, Monthly. The length of each period.
+        comparative_period_start_workday: query, date. The first workday of the period to compare
+            with.
+        primary_period_start_workday: query, date. The first workday of the period.
     """
     return _Operation(_Endpoint(
         "get_gamification_insights_user_details", "GET",
@@ -664,13 +671,14 @@ def get_gamification_insights_user_trends(
 
     Args:
         user_id: the ID of the user.
-        filter_type: query, string: PerformanceProfile, Division.
+        filter_type: query, string: PerformanceProfile, Division. What ``filterId`` is the ID of.
         filter_id: query, string. The ID of a filter.
-        granularity: query, string: Daily, Weekly.
-        comparative_period_start_workday: query, date.
-        comparative_period_end_workday: query, date.
-        primary_period_start_workday: query, date.
-        primary_period_end_workday: query, date.
+        granularity: query, string: Daily, Weekly. The length of each period.
+        comparative_period_start_workday: query, date. The first workday of the period to compare
+            with.
+        comparative_period_end_workday: query, date. The last workday of the period to compare with.
+        primary_period_start_workday: query, date. The first workday of the period.
+        primary_period_end_workday: query, date. The last workday of the period.
     """
     return _Lists(_Endpoint(
         "get_gamification_insights_user_trends", "GET",
@@ -698,8 +706,8 @@ def get_gamification_leaderboard(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-leaderboard
 
     Args:
-        start_workday: query, date.
-        end_workday: query, date.
+        start_workday: query, date. The first workday of the period.
+        end_workday: query, date. The last workday of the period.
         metric_id: query, string. The ID of a metric.
     """
     return _Operation(_Endpoint(
@@ -722,10 +730,10 @@ def get_gamification_leaderboard_all(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-leaderboard-all
 
     Args:
-        filter_type: query, string: PerformanceProfile, Division.
+        filter_type: query, string: PerformanceProfile, Division. What ``filterId`` is the ID of.
         filter_id: query, string. The ID of a filter.
-        start_workday: query, date.
-        end_workday: query, date.
+        start_workday: query, date. The first workday of the period.
+        end_workday: query, date. The last workday of the period.
         metric_id: query, string. The ID of a metric.
     """
     return _Operation(_Endpoint(
@@ -748,7 +756,7 @@ def get_gamification_leaderboard_all_bestpoints(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-leaderboard-all-bestpoints
 
     Args:
-        filter_type: query, string: PerformanceProfile, Division.
+        filter_type: query, string: PerformanceProfile, Division. What ``filterId`` is the ID of.
         filter_id: query, string. The ID of a filter.
     """
     return _Lists(_Endpoint(
@@ -853,7 +861,7 @@ def get_gamification_profile_metric(
     Args:
         profile_id: the ID of the profile.
         metric_id: the ID of the metric.
-        workday: query, date.
+        workday: query, date. The workday to return.
     """
     return _Operation(_Endpoint(
         "get_gamification_profile_metric", "GET",
@@ -878,7 +886,7 @@ def get_gamification_profile_metrics(
     Args:
         profile_id: the ID of the profile.
         expand: query, list of string: objective. What to include in addition.
-        workday: query, date.
+        workday: query, date. The workday to return.
         metric_ids: query, string. The IDs of metrics.
     """
     return _Lists(_Endpoint(
@@ -904,7 +912,7 @@ def get_gamification_profile_metrics_objectivedetails(
 
     Args:
         profile_id: the ID of the profile.
-        workday: query, date.
+        workday: query, date. The workday to return.
     """
     return _Lists(_Endpoint(
         "get_gamification_profile_metrics_objectivedetails", "GET",
@@ -941,7 +949,7 @@ def get_gamification_profiles_user(
 
     Args:
         user_id: the ID of the user.
-        workday: query, date.
+        workday: query, date. The workday to return.
     """
     return _Operation(_Endpoint(
         "get_gamification_profiles_user", "GET", "/api/v2/gamification/profiles/users/{userId}",
@@ -959,7 +967,7 @@ def get_gamification_profiles_users_me(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-profiles-users-me
 
     Args:
-        workday: query, date.
+        workday: query, date. The workday to return.
     """
     return _Operation(_Endpoint(
         "get_gamification_profiles_users_me", "GET", "/api/v2/gamification/profiles/users/me",
@@ -979,7 +987,7 @@ def get_gamification_scorecards(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards
 
     Args:
-        workday: query, date.
+        workday: query, date. The workday to return.
         expand: query, list of string: objective. What to include in addition.
     """
     return _Lists(_Endpoint(
@@ -999,8 +1007,8 @@ def get_gamification_scorecards_attendance(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards-attendance
 
     Args:
-        start_workday: query, date.
-        end_workday: query, date.
+        start_workday: query, date. The first workday of the period.
+        end_workday: query, date. The last workday of the period.
     """
     return _Lists(_Endpoint(
         "get_gamification_scorecards_attendance", "GET",
@@ -1032,7 +1040,7 @@ def get_gamification_scorecards_points_alltime(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards-points-alltime
 
     Args:
-        end_workday: query, date.
+        end_workday: query, date. The last workday of the period.
     """
     return _Operation(_Endpoint(
         "get_gamification_scorecards_points_alltime", "GET",
@@ -1050,7 +1058,7 @@ def get_gamification_scorecards_points_average(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards-points-average
 
     Args:
-        workday: query, date.
+        workday: query, date. The workday to return.
     """
     return _Operation(_Endpoint(
         "get_gamification_scorecards_points_average", "GET",
@@ -1071,9 +1079,10 @@ def get_gamification_scorecards_points_trends(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards-points-trends
 
     Args:
-        start_workday: query, date.
-        end_workday: query, date.
+        start_workday: query, date. The first workday of the period.
+        end_workday: query, date. The last workday of the period.
         day_of_week: query, string: Sunday, Monday, Tuesday, Wednesday, Thursday, Friday, Saturday.
+            Only this day of the week.
     """
     return _Operation(_Endpoint(
         "get_gamification_scorecards_points_trends", "GET",
@@ -1103,10 +1112,10 @@ def get_gamification_scorecards_profile_metric_user_values_trends(
         profile_id: the ID of the profile.
         metric_id: the ID of the metric.
         user_id: the ID of the user.
-        start_workday: query, date.
-        end_workday: query, date.
-        reference_workday: query, date.
-        time_zone: query, string.
+        start_workday: query, date. The first workday of the period.
+        end_workday: query, date. The last workday of the period.
+        reference_workday: query, date. The workday whose profile and metrics are used.
+        time_zone: query, string. The time zone.
     """
     return _Operation(_Endpoint(
         "get_gamification_scorecards_profile_metric_user_values_trends", "GET",
@@ -1138,12 +1147,12 @@ def get_gamification_scorecards_profile_metric_users_values_trends(
     Args:
         profile_id: the ID of the profile.
         metric_id: the ID of the metric.
-        filter_type: query, string: PerformanceProfile, Division.
+        filter_type: query, string: PerformanceProfile, Division. What ``filterId`` is the ID of.
         filter_id: query, string. The ID of a filter.
-        start_workday: query, date.
-        end_workday: query, date.
-        reference_workday: query, date.
-        time_zone: query, string.
+        start_workday: query, date. The first workday of the period.
+        end_workday: query, date. The last workday of the period.
+        reference_workday: query, date. The workday whose profile and metrics are used.
+        time_zone: query, string. The time zone.
     """
     return _Operation(_Endpoint(
         "get_gamification_scorecards_profile_metric_users_values_trends", "GET",
@@ -1175,11 +1184,11 @@ def get_gamification_scorecards_profile_metric_values_trends(
     Args:
         profile_id: the ID of the profile.
         metric_id: the ID of the metric.
-        filter_type: query, string: PerformanceProfile, Division.
-        start_workday: query, date.
-        end_workday: query, date.
-        reference_workday: query, date.
-        time_zone: query, string.
+        filter_type: query, string: PerformanceProfile, Division. What ``filterId`` is the ID of.
+        start_workday: query, date. The first workday of the period.
+        end_workday: query, date. The last workday of the period.
+        reference_workday: query, date. The workday whose profile and metrics are used.
+        time_zone: query, string. The time zone.
     """
     return _Operation(_Endpoint(
         "get_gamification_scorecards_profile_metric_values_trends", "GET",
@@ -1205,7 +1214,7 @@ def get_gamification_scorecards_user(
 
     Args:
         user_id: the ID of the user.
-        workday: query, date.
+        workday: query, date. The workday to return.
         expand: query, list of string: objective. What to include in addition.
     """
     return _Lists(_Endpoint(
@@ -1227,8 +1236,8 @@ def get_gamification_scorecards_user_attendance(
 
     Args:
         user_id: the ID of the user.
-        start_workday: query, date.
-        end_workday: query, date.
+        start_workday: query, date. The first workday of the period.
+        end_workday: query, date. The last workday of the period.
     """
     return _Lists(_Endpoint(
         "get_gamification_scorecards_user_attendance", "GET",
@@ -1268,7 +1277,7 @@ def get_gamification_scorecards_user_points_alltime(
 
     Args:
         user_id: the ID of the user.
-        end_workday: query, date.
+        end_workday: query, date. The last workday of the period.
     """
     return _Operation(_Endpoint(
         "get_gamification_scorecards_user_points_alltime", "GET",
@@ -1291,9 +1300,10 @@ def get_gamification_scorecards_user_points_trends(
 
     Args:
         user_id: the ID of the user.
-        start_workday: query, date.
-        end_workday: query, date.
+        start_workday: query, date. The first workday of the period.
+        end_workday: query, date. The last workday of the period.
         day_of_week: query, string: Sunday, Monday, Tuesday, Wednesday, Thursday, Friday, Saturday.
+            Only this day of the week.
     """
     return _Operation(_Endpoint(
         "get_gamification_scorecards_user_points_trends", "GET",
@@ -1318,9 +1328,9 @@ def get_gamification_scorecards_user_values_trends(
 
     Args:
         user_id: the ID of the user.
-        start_workday: query, date.
-        end_workday: query, date.
-        time_zone: query, string.
+        start_workday: query, date. The first workday of the period.
+        end_workday: query, date. The last workday of the period.
+        time_zone: query, string. The time zone.
     """
     return _Lists(_Endpoint(
         "get_gamification_scorecards_user_values_trends", "GET",
@@ -1343,9 +1353,9 @@ def get_gamification_scorecards_users_points_average(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards-users-points-average
 
     Args:
-        filter_type: query, string: PerformanceProfile, Division.
+        filter_type: query, string: PerformanceProfile, Division. What ``filterId`` is the ID of.
         filter_id: query, string. The ID of a filter.
-        workday: query, date.
+        workday: query, date. The workday to return.
     """
     return _Operation(_Endpoint(
         "get_gamification_scorecards_users_points_average", "GET",
@@ -1367,10 +1377,10 @@ def get_gamification_scorecards_users_values_average(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards-users-values-average
 
     Args:
-        filter_type: query, string: PerformanceProfile, Division.
+        filter_type: query, string: PerformanceProfile, Division. What ``filterId`` is the ID of.
         filter_id: query, string. The ID of a filter.
-        workday: query, date.
-        time_zone: query, string.
+        workday: query, date. The workday to return.
+        time_zone: query, string. The time zone.
     """
     return _Lists(_Endpoint(
         "get_gamification_scorecards_users_values_average", "GET",
@@ -1397,11 +1407,11 @@ def get_gamification_scorecards_users_values_trends(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards-users-values-trends
 
     Args:
-        filter_type: query, string: PerformanceProfile, Division.
+        filter_type: query, string: PerformanceProfile, Division. What ``filterId`` is the ID of.
         filter_id: query, string. The ID of a filter.
-        start_workday: query, date.
-        end_workday: query, date.
-        time_zone: query, string.
+        start_workday: query, date. The first workday of the period.
+        end_workday: query, date. The last workday of the period.
+        time_zone: query, string. The time zone.
     """
     return _Lists(_Endpoint(
         "get_gamification_scorecards_users_values_trends", "GET",
@@ -1425,8 +1435,8 @@ def get_gamification_scorecards_values_average(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards-values-average
 
     Args:
-        workday: query, date.
-        time_zone: query, string.
+        workday: query, date. The workday to return.
+        time_zone: query, string. The time zone.
     """
     return _Lists(_Endpoint(
         "get_gamification_scorecards_values_average", "GET",
@@ -1450,11 +1460,11 @@ def get_gamification_scorecards_values_trends(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards-values-trends
 
     Args:
-        filter_type: query, string: PerformanceProfile, Division.
-        reference_workday: query, date.
-        start_workday: query, date.
-        end_workday: query, date.
-        time_zone: query, string.
+        filter_type: query, string: PerformanceProfile, Division. What ``filterId`` is the ID of.
+        reference_workday: query, date. The workday whose profile and metrics are used.
+        start_workday: query, date. The first workday of the period.
+        end_workday: query, date. The last workday of the period.
+        time_zone: query, string. The time zone.
     """
     return _Lists(_Endpoint(
         "get_gamification_scorecards_values_trends", "GET",
@@ -1756,7 +1766,7 @@ def post_gamification_profiles(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-gamification-profiles
 
     Args:
-        copy_metrics: query, boolean.
+        copy_metrics: query, boolean. Whether to copy the metrics.
         body: ``CreatePerformanceProfile``.
     """
     return _Operation(_Endpoint(

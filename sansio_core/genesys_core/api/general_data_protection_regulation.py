@@ -71,8 +71,8 @@ def get_gdpr_subjects(
 
     Args:
         search_type: query, string: NAME, ADDRESS, PHONE, EMAIL, TWITTER, INSTAGRAM, FACEBOOK,
-            APPLE_MESSAGES, WHATSAPP, EXTERNAL_ID.
-        search_value: query, string.
+            APPLE_MESSAGES, WHATSAPP, EXTERNAL_ID. What ``searchValue`` is.
+        search_value: query, string. The value to search for.
     """
     return _Lists(_Endpoint(
         "get_gdpr_subjects", "GET", "/api/v2/gdpr/subjects", "GDPRSubjectEntityListing",
@@ -92,7 +92,7 @@ def post_gdpr_requests(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-gdpr-requests
 
     Args:
-        delete_confirmed: query, boolean.
+        delete_confirmed: query, boolean. Whether a deletion is confirmed.
         body: ``GDPRRequest``.
     """
     return _Jobs(_Endpoint(

@@ -58,7 +58,7 @@ def delete_group_members(group_id: str, ids: str) -> _Operation[_Any]:
 
     Args:
         group_id: the ID of the group.
-        ids: query, string. Only these IDs.
+        ids: query, string. The ID.
     """
     return _Operation(_Endpoint(
         "delete_group_members", "DELETE", "/api/v2/groups/{groupId}/members", "object",
@@ -176,7 +176,7 @@ def get_group_profile(group_id: str, *, fields: str | None = None) -> _Operation
 
     Args:
         group_id: the ID of the group.
-        fields: query, string.
+        fields: query, string. The fields, separated by commas.
     """
     return _Operation(_Endpoint(
         "get_group_profile", "GET", "/api/v2/groups/{groupId}/profile", "GroupProfile",

@@ -37,7 +37,7 @@ def get_infrastructureascode_accelerator(
     Args:
         accelerator_id: the ID of the accelerator.
         preferred_language: query, string: ar, cs, da, de, en-US, es, fi, fr, it, iw, ko, ja, nl,
-            no, pl, pt-BR, pt-PT, sv, th, tr, zh-CN, zh-TW.
+            no, pl, pt-BR, pt-PT, sv, th, tr, zh-CN, zh-TW. The language of the texts.
     """
     return _Lists(_Endpoint(
         "get_infrastructureascode_accelerator", "GET",
@@ -101,7 +101,7 @@ def get_infrastructureascode_job(
 
     Args:
         job_id: the ID of the job.
-        details: query, boolean.
+        details: query, boolean. Whether to include results and errors.
     """
     return _Operation(_Endpoint(
         "get_infrastructureascode_job", "GET", "/api/v2/infrastructureascode/jobs/{jobId}",
@@ -130,13 +130,13 @@ def get_infrastructureascode_jobs(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-infrastructureascode-jobs
 
     Args:
-        max_results: query, integer.
+        max_results: query, integer. How many items to return at most.
         include_errors: query, boolean. Whether to include errors.
         sort_by: query, string: id, dateSubmitted, submittedBy, acceleratorId, status. The field to
             sort by.
         sort_order: query, string: asc, desc. Ascending or descending.
         accelerator_id: query, string. The ID of an accelerator.
-        submitted_by: query, string.
+        submitted_by: query, string. Only jobs of this user.
         status: query, string: Created, Queued, Running, Complete, Failed, Incomplete.
     """
     return _Operation(_Endpoint(

@@ -102,12 +102,12 @@ def get_integration(
 
     Args:
         integration_id: the ID of the integration.
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What to include in addition.
-        next_page: query, string.
-        previous_page: query, string.
+        next_page: query, string. Where the page begins, from the previous response.
+        previous_page: query, string. Where the page ends, to page backwards.
     """
     return _Operation(_Endpoint(
         "get_integration", "GET", "/api/v2/integrations/{integrationId}", "Integration",
@@ -160,11 +160,12 @@ def get_integrations(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What to include in addition.
-        next_page: query, string.
-        previous_page: query, string.
+        next_page: query, string. Where the page begins, from the previous response.
+        previous_page: query, string. Where the page ends, to page backwards.
         ids: query, list of string. Only these IDs.
-        integration_type: query, string.
-        reported_state: query, string: ACTIVE, ACTIVATING, INACTIVE, DEACTIVATING, ERROR.
+        integration_type: query, string. Only integrations of this type, by its ID.
+        reported_state: query, string: ACTIVE, ACTIVATING, INACTIVE, DEACTIVATING, ERROR. Only
+            integrations in this state.
         credential_id: query, string. The ID of a credential.
     """
     return _Lists(_Endpoint(
@@ -194,7 +195,7 @@ def get_integrations_action(
     Args:
         action_id: the ID of the action.
         expand: query, string: contract. What to include in addition.
-        flatten: query, boolean.
+        flatten: query, boolean. Whether to return the schemas in the flattened format of Architect.
         include_config: query, boolean. Whether to include config.
     """
     return _Operation(_Endpoint(
@@ -220,7 +221,7 @@ def get_integrations_action_draft(
     Args:
         action_id: the ID of the action.
         expand: query, string: contract. What to include in addition.
-        flatten: query, boolean.
+        flatten: query, boolean. Whether to return the schemas in the flattened format of Architect.
         include_config: query, boolean. Whether to include config.
     """
     return _Operation(_Endpoint(
@@ -262,7 +263,7 @@ def get_integrations_action_draft_schema(
     Args:
         action_id: the ID of the action.
         file_name: the file name.
-        flatten: query, boolean.
+        flatten: query, boolean. Whether to return the schemas in the flattened format of Architect.
     """
     return _Operation(_Endpoint(
         "get_integrations_action_draft_schema", "GET",
@@ -338,7 +339,7 @@ def get_integrations_action_schema(
     Args:
         action_id: the ID of the action.
         file_name: the file name.
-        flatten: query, boolean.
+        flatten: query, boolean. Whether to return the schemas in the flattened format of Architect.
     """
     return _Operation(_Endpoint(
         "get_integrations_action_schema", "GET",
@@ -388,15 +389,16 @@ def get_integrations_actions(
     Args:
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        next_page: query, string.
-        previous_page: query, string.
+        next_page: query, string. Where the page begins, from the previous response.
+        previous_page: query, string. Where the page ends, to page backwards.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ASC, DESC. Ascending or descending.
         category: query, string. Filter by category.
         name: query, string. Filter by name.
         ids: query, string. Only these IDs.
-        secure: query, string: true, false.
-        include_auth_actions: query, string: true, false.
+        secure: query, string: true, false. Whether to return secure ones.
+        include_auth_actions: query, string: true, false. Whether to include the actions that
+            authenticate.
         include_config: query, boolean. Whether to include config.
     """
     return _Lists(_Endpoint(
@@ -429,11 +431,11 @@ def get_integrations_actions_categories(
     Args:
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        next_page: query, string.
-        previous_page: query, string.
+        next_page: query, string. Where the page begins, from the previous response.
+        previous_page: query, string. Where the page ends, to page backwards.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ASC, DESC. Ascending or descending.
-        secure: query, string: true, false.
+        secure: query, string: true, false. Whether to return secure ones.
     """
     return _Lists(_Endpoint(
         "get_integrations_actions_categories", "GET", "/api/v2/integrations/actions/categories",
@@ -506,15 +508,16 @@ def get_integrations_actions_drafts(
     Args:
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        next_page: query, string.
-        previous_page: query, string.
+        next_page: query, string. Where the page begins, from the previous response.
+        previous_page: query, string. Where the page ends, to page backwards.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ASC, DESC. Ascending or descending.
         category: query, string. Filter by category.
         name: query, string. Filter by name.
         ids: query, string. Only these IDs.
-        secure: query, string: true, false.
-        include_auth_actions: query, string: true, false.
+        secure: query, string: true, false. Whether to return secure ones.
+        include_auth_actions: query, string: true, false. Whether to include the actions that
+            authenticate.
         include_config: query, boolean. Whether to include config.
     """
     return _Lists(_Endpoint(
@@ -732,8 +735,8 @@ def get_integrations_clientapps(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What to include in addition.
-        next_page: query, string.
-        previous_page: query, string.
+        next_page: query, string. Where the page begins, from the previous response.
+        previous_page: query, string. Where the page ends, to page backwards.
     """
     return _Lists(_Endpoint(
         "get_integrations_clientapps", "GET", "/api/v2/integrations/clientapps",
@@ -1175,7 +1178,7 @@ def get_integrations_speech_nuance_nuance_integration_id_bots(
         nuance_integration_id: the ID of the Nuance integration.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
-        only_registered_bots: query, boolean.
+        only_registered_bots: query, boolean. Whether to return only bots that Genesys Cloud uses.
     """
     return _Lists(_Endpoint(
         "get_integrations_speech_nuance_nuance_integration_id_bots", "GET",
@@ -1354,7 +1357,7 @@ def get_integrations_speech_tts_engines(
         page_size: query, integer. How many items to return at most.
         include_voices: query, boolean. Whether to include voices.
         name: query, string. Filter by name.
-        language: query, string.
+        language: query, string. The language, by its code.
     """
     return _Lists(_Endpoint(
         "get_integrations_speech_tts_engines", "GET", "/api/v2/integrations/speech/tts/engines",
@@ -1434,8 +1437,8 @@ def get_integrations_types(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What to include in addition.
-        next_page: query, string.
-        previous_page: query, string.
+        next_page: query, string. Where the page begins, from the previous response.
+        previous_page: query, string. Where the page ends, to page backwards.
     """
     return _Lists(_Endpoint(
         "get_integrations_types", "GET", "/api/v2/integrations/types",
@@ -1486,8 +1489,8 @@ def get_integrations_unifiedcommunications_clientapps(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What to include in addition.
-        next_page: query, string.
-        previous_page: query, string.
+        next_page: query, string. Where the page begins, from the previous response.
+        previous_page: query, string. Where the page ends, to page backwards.
     """
     return _Lists(_Endpoint(
         "get_integrations_unifiedcommunications_clientapps", "GET",
@@ -1520,9 +1523,9 @@ def get_integrations_userapps(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What to include in addition.
-        next_page: query, string.
-        previous_page: query, string.
-        app_host: query, string.
+        next_page: query, string. Where the page begins, from the previous response.
+        previous_page: query, string. Where the page ends, to page backwards.
+        app_host: query, string. Only apps that run in this host.
     """
     return _Lists(_Endpoint(
         "get_integrations_userapps", "GET", "/api/v2/integrations/userapps", "UserAppEntityListing",
@@ -1553,12 +1556,12 @@ def patch_integration(
 
     Args:
         integration_id: the ID of the integration.
-        page_size: query, integer.
-        page_number: query, integer.
+        page_size: query, integer. How many items to return at most.
+        page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What to include in addition.
-        next_page: query, string.
-        previous_page: query, string.
+        next_page: query, string. Where the page begins, from the previous response.
+        previous_page: query, string. Where the page ends, to page backwards.
         body: ``Integration``.
     """
     return _Operation(_Endpoint(
@@ -1700,7 +1703,7 @@ def post_integrations_action_draft_test(
 
     Args:
         action_id: the ID of the action.
-        flatten: query, boolean.
+        flatten: query, boolean. Whether to return the schemas in the flattened format of Architect.
         body: any JSON value.
     """
     return _Operation(_Endpoint(
@@ -1724,7 +1727,7 @@ def post_integrations_action_execute(
 
     Args:
         action_id: the ID of the action.
-        flatten: query, boolean.
+        flatten: query, boolean. Whether to return the schemas in the flattened format of Architect.
         body: any JSON value.
     """
     return _Operation(_Endpoint(
@@ -1748,7 +1751,7 @@ def post_integrations_action_test(
 
     Args:
         action_id: the ID of the action.
-        flatten: query, boolean.
+        flatten: query, boolean. Whether to return the schemas in the flattened format of Architect.
         body: any JSON value.
     """
     return _Operation(_Endpoint(
@@ -1890,9 +1893,9 @@ def post_integrations_speech_nuance_nuance_integration_id_bots_jobs(
 
     Args:
         nuance_integration_id: the ID of the Nuance integration.
-        page_number: query, integer.
-        page_size: query, integer.
-        only_registered_bots: query, boolean.
+        page_number: query, integer. The page, counted from 1.
+        page_size: query, integer. How many items to return at most.
+        only_registered_bots: query, boolean. Whether to return only bots that Genesys Cloud uses.
     """
     return _Jobs(_Endpoint(
         "post_integrations_speech_nuance_nuance_integration_id_bots_jobs", "POST",

@@ -93,7 +93,7 @@ def get_intents_categories(
     Args:
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        query_value: query, string.
+        query_value: query, string. The text to search for.
     """
     return _Lists(_Endpoint(
         "get_intents_categories", "GET", "/api/v2/intents/categories", "IntentsCategoryListing",
@@ -150,7 +150,7 @@ def get_intents_customerintent_sourceintents(
         customer_intent_id: the ID of the customer intent.
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        query_value: query, string.
+        query_value: query, string. The text to search for.
     """
     return _Lists(_Endpoint(
         "get_intents_customerintent_sourceintents", "GET",
@@ -178,7 +178,7 @@ def get_intents_customerintents(
     Args:
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        query_value: query, string.
+        query_value: query, string. The text to search for.
         category_id: query, string. The ID of a category.
     """
     return _Lists(_Endpoint(

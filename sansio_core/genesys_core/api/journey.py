@@ -65,7 +65,7 @@ def delete_journey_actiontemplate(
 
     Args:
         action_template_id: the ID of the action template.
-        hard_delete: query, boolean.
+        hard_delete: query, boolean. Whether to delete it for good, not only to mark it as deleted.
     """
     return _Operation(_Endpoint(
         "delete_journey_actiontemplate", "DELETE",
@@ -308,11 +308,11 @@ def get_journey_actionmaps(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
         sort_by: query, string. The field to sort by.
-        filter_field: query, string.
-        filter_value: query, string.
+        filter_field: query, string. The field to filter by, together with ``filterValue``.
+        filter_value: query, string. The value to filter by, together with ``filterField``.
         action_map_ids: query, list of string. The IDs of action maps.
-        query_fields: query, list of string.
-        query_value: query, string.
+        query_fields: query, list of string. The fields in which to search for ``queryValue``.
+        query_value: query, string. The text to search for.
     """
     return _Lists(_Endpoint(
         "get_journey_actionmaps", "GET", "/api/v2/journey/actionmaps", "ActionMapListing",
@@ -440,8 +440,8 @@ def get_journey_actiontemplates(
         media_type: query, string: webchat, webMessagingOffer, contentOffer, integrationAction,
             architectFlow, openAction. Filter by media type.
         state: query, string: Active, Inactive, Deleted. Filter by state.
-        query_fields: query, list of string.
-        query_value: query, string.
+        query_fields: query, list of string. The fields in which to search for ``queryValue``.
+        query_value: query, string. The text to search for.
     """
     return _Lists(_Endpoint(
         "get_journey_actiontemplates", "GET", "/api/v2/journey/actiontemplates",
@@ -471,11 +471,12 @@ def get_journey_deployment_customer_ping(
     Args:
         deployment_id: the ID of the deployment.
         customer_cookie_id: the ID of the customer cookie.
-        dl: query, string.
-        dt: query, string.
-        app_namespace: query, string.
+        dl: query, string. The location of the document: a URL, or a path in the app.
+        dt: query, string. The title of the document.
+        app_namespace: query, string. The namespace of the application.
         session_id: query, string. The ID of a session.
-        since_last_beacon_milliseconds: query, integer.
+        since_last_beacon_milliseconds: query, integer. The time since the last event or beacon, in
+            milliseconds.
     """
     return _Lists(_Endpoint(
         "get_journey_deployment_customer_ping", "GET",
@@ -677,8 +678,8 @@ def get_journey_outcomes(
         page_size: query, integer. How many items to return at most.
         sort_by: query, string. The field to sort by.
         outcome_ids: query, list of string. The IDs of outcomes.
-        query_fields: query, list of string.
-        query_value: query, string.
+        query_fields: query, list of string. The fields in which to search for ``queryValue``.
+        query_value: query, string. The text to search for.
     """
     return _Lists(_Endpoint(
         "get_journey_outcomes", "GET", "/api/v2/journey/outcomes", "OutcomeListing",
@@ -790,10 +791,10 @@ def get_journey_segments(
         sort_by: query, string. The field to sort by.
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        is_active: query, boolean.
+        is_active: query, boolean. Whether to return only active segments.
         segment_ids: query, list of string. The IDs of segments.
-        query_fields: query, list of string.
-        query_value: query, string.
+        query_fields: query, list of string. The fields in which to search for ``queryValue``.
+        query_value: query, string. The text to search for.
     """
     return _Lists(_Endpoint(
         "get_journey_segments", "GET", "/api/v2/journey/segments", "SegmentListing",
@@ -1081,7 +1082,7 @@ def get_journey_views(
     Args:
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
-        name_or_created_by: query, string.
+        name_or_created_by: query, string. The name or its author.
         expand: query, string: charts. What to include in addition.
         id: query, string. Only these IDs.
     """
@@ -1185,7 +1186,7 @@ def get_journey_views_jobs(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
         interval: query, string. Two instants with a slash between them (ISO 8601).
-        statuses: query, string.
+        statuses: query, string. Only those with one of these statuses.
     """
     return _Lists(_Endpoint(
         "get_journey_views_jobs", "GET", "/api/v2/journey/views/jobs", "JourneyViewJobListing",
@@ -1213,7 +1214,7 @@ def get_journey_views_jobs_me(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
         interval: query, string. Two instants with a slash between them (ISO 8601).
-        statuses: query, string.
+        statuses: query, string. Only those with one of these statuses.
     """
     return _Lists(_Endpoint(
         "get_journey_views_jobs_me", "GET", "/api/v2/journey/views/jobs/me",

@@ -416,7 +416,7 @@ def get_knowledge_guest_session_categories(
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
         parent_id: query, string. The ID of a parent.
-        is_root: query, boolean.
+        is_root: query, boolean. Whether to return only root categories.
         name: query, string. Filter by name.
         sort_by: query, string: Name, Hierarchy. The field to sort by.
         expand: query, string. What to include in addition.
@@ -540,7 +540,7 @@ def get_knowledge_knowledgebase_categories(
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
         parent_id: query, string. The ID of a parent.
-        is_root: query, boolean.
+        is_root: query, boolean. Whether to return only root categories.
         name: query, string. Filter by name.
         sort_by: query, string: Name, Hierarchy. The field to sort by.
         expand: query, string. What to include in addition.
@@ -634,13 +634,13 @@ def get_knowledge_knowledgebase_document_feedback(
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
-        only_commented: query, boolean.
+        only_commented: query, boolean. Whether to return only feedback with a comment.
         document_version_id: query, string. The ID of a document version.
         document_variation_id: query, string. The ID of a document variation.
         app_type: query, string: Assistant, BotFlow, MessengerKnowledgeApp, SmartAdvisor,
-            SupportCenter.
+            SupportCenter. Only those of this application.
         query_type: query, string: Unknown, Article, AutoSearch, Category, ManualSearch,
-            Recommendation, Suggestion, ExpandedArticle.
+            Recommendation, Suggestion, ExpandedArticle. What the query is about.
         user_id: query, string. The ID of a user.
         queue_id: query, string. The ID of a queue.
         state: query, string: All, Draft, Final. Filter by state.
@@ -701,7 +701,8 @@ def get_knowledge_knowledgebase_document_variation(
         document_variation_id: the ID of the document variation.
         document_id: the ID of the document.
         knowledge_base_id: the ID of the knowledge base.
-        document_state: query, string: Draft, Published.
+        document_state: query, string: Draft, Published. Whether to return the draft or what is
+            published.
         expand: query, list of string: contentUrl. What to include in addition.
     """
     return _Operation(_Endpoint(
@@ -736,7 +737,8 @@ def get_knowledge_knowledgebase_document_variations(
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
-        document_state: query, string: Draft, Published.
+        document_state: query, string: Draft, Published. Whether to return the draft or what is
+            published.
         expand: query, list of string: contentUrl. What to include in addition.
     """
     return _Lists(_Endpoint(
@@ -944,13 +946,13 @@ def get_knowledge_knowledgebase_documents_feedback(
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
-        only_commented: query, boolean.
+        only_commented: query, boolean. Whether to return only feedback with a comment.
         document_version_id: query, string. The ID of a document version.
         document_variation_id: query, string. The ID of a document variation.
         app_type: query, string: Assistant, BotFlow, MessengerKnowledgeApp, SmartAdvisor,
-            SupportCenter.
+            SupportCenter. Only those of this application.
         query_type: query, string: Unknown, Article, AutoSearch, Category, ManualSearch,
-            Recommendation, Suggestion, ExpandedArticle.
+            Recommendation, Suggestion, ExpandedArticle. What the query is about.
         user_id: query, string. The ID of a user.
         queue_id: query, string. The ID of a queue.
         state: query, string: All, Draft, Final. Filter by state.
@@ -1267,8 +1269,9 @@ def get_knowledge_knowledgebase_unanswered_group(
         knowledge_base_id: the ID of the knowledge base.
         group_id: the ID of the group.
         app: query, string: SupportCenter, MessengerKnowledgeApp, BotFlow, Assistant, SmartAdvisor.
-        date_start: query, date.
-        date_end: query, date.
+            Only those of this application.
+        date_start: query, date. The beginning of the period.
+        date_end: query, date. The end of the period.
     """
     return _Operation(_Endpoint(
         "get_knowledge_knowledgebase_unanswered_group", "GET",
@@ -1299,8 +1302,9 @@ def get_knowledge_knowledgebase_unanswered_group_phrasegroup(
         group_id: the ID of the group.
         phrase_group_id: the ID of the phrase group.
         app: query, string: SupportCenter, MessengerKnowledgeApp, BotFlow, Assistant, SmartAdvisor.
-        date_start: query, date.
-        date_end: query, date.
+            Only those of this application.
+        date_start: query, date. The beginning of the period.
+        date_end: query, date. The end of the period.
     """
     return _Operation(_Endpoint(
         "get_knowledge_knowledgebase_unanswered_group_phrasegroup", "GET",
@@ -1328,8 +1332,9 @@ def get_knowledge_knowledgebase_unanswered_groups(
     Args:
         knowledge_base_id: the ID of the knowledge base.
         app: query, string: SupportCenter, MessengerKnowledgeApp, BotFlow, Assistant, SmartAdvisor.
-        date_start: query, date.
-        date_end: query, date.
+            Only those of this application.
+        date_start: query, date. The beginning of the period.
+        date_end: query, date. The end of the period.
     """
     return _Lists(_Endpoint(
         "get_knowledge_knowledgebase_unanswered_groups", "GET",
@@ -1389,14 +1394,14 @@ def get_knowledge_knowledgebases(
     Args:
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        limit: query, string.
+        limit: query, string. How many items to return at most.
         page_size: query, string. How many items to return at most.
         name: query, string. Filter by name.
         core_language: query, string: en-US, en-UK, en-AU, en-CA, en-HK, en-IN, en-IE, en-NZ, en-PH,
             en-SG, en-ZA, de-DE, de-AT, de-CH, es-AR, es-CO, es-MX, es-US, es-ES, fr-FR, fr-BE,
             fr-CA, fr-CH, pt-BR, pt-PT, nl-NL, nl-BE, it-IT, ca-ES, tr-TR, sv-SE, fi-FI, nb-NO,
             da-DK, ja-JP, ar-AE, zh-CN, zh-TW, zh-HK, ko-KR, pl-PL, hi-IN, th-TH, hu-HU, vi-VN,
-            uk-UA, cs-CZ, fil-PH, ms-MY, he-IL, el-GR.
+            uk-UA, cs-CZ, fil-PH, ms-MY, he-IL, el-GR. Only those in this language.
         published: query, boolean. Filter by published.
         sort_by: query, string: Name, Date. The field to sort by.
         sort_order: query, string: ASC, ascending, DESC, descending. Ascending or descending.

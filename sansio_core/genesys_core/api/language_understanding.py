@@ -152,18 +152,20 @@ def get_languageunderstanding_domain_feedback(
 
     Args:
         domain_id: the ID of the domain.
-        intent_name: query, string.
-        assessment: query, string: Incorrect, Correct, Unknown, Disabled.
-        date_start: query, date.
-        date_end: query, date.
+        intent_name: query, string. Only feedback on this intent.
+        assessment: query, string: Incorrect, Correct, Unknown, Disabled. Only feedback with this
+            assessment.
+        date_start: query, date. The beginning of the period.
+        date_end: query, date. The end of the period.
         include_deleted: query, boolean. Whether to include deleted.
         language: query, string. Filter by language.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
-        enable_cursor_pagination: query, boolean.
+        enable_cursor_pagination: query, boolean. Whether to page by cursor instead of page number.
         include_training_utterances: query, boolean. Whether to include training utterances.
-        after: query, string.
-        fields: query, list of string: version, dateCreated, text, intents.
+        after: query, string. Only what comes after this.
+        fields: query, list of string: version, dateCreated, text, intents. The fields, separated by
+            commas.
     """
     return _Lists(_Endpoint(
         "get_languageunderstanding_domain_feedback", "GET",
@@ -194,7 +196,8 @@ def get_languageunderstanding_domain_feedback_feedback_id(
     Args:
         domain_id: the ID of the domain.
         feedback_id: the ID of the feedback.
-        fields: query, list of string: version, dateCreated, text, intents.
+        fields: query, list of string: version, dateCreated, text, intents. The fields, separated by
+            commas.
     """
     return _Operation(_Endpoint(
         "get_languageunderstanding_domain_feedback_feedback_id", "GET",
@@ -322,7 +325,7 @@ def get_languageunderstanding_ignorephrase(
         language_code: the language code.
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        text: query, string.
+        text: query, string. A part of the text.
         sort_order: query, string: asc, desc. Ascending or descending.
         sort_by: query, string: dateModified, text. The field to sort by.
     """
@@ -356,7 +359,7 @@ def get_languageunderstanding_ignoretopic(
         language_code: the language code.
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        text: query, string.
+        text: query, string. A part of the text.
         sort_order: query, string: asc, desc. Ascending or descending.
         sort_by: query, string: dateModified, text. The field to sort by.
     """

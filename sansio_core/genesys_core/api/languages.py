@@ -97,7 +97,7 @@ def get_languages_translations_builtin(language: str) -> _Operation[dict[str, _A
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languages-translations-builtin
 
     Args:
-        language: query, string.
+        language: query, string. The language, by its code.
     """
     return _Operation(_Endpoint(
         "get_languages_translations_builtin", "GET", "/api/v2/languages/translations/builtin",
@@ -112,7 +112,7 @@ def get_languages_translations_organization(language: str) -> _Operation[dict[st
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languages-translations-organization
 
     Args:
-        language: query, string.
+        language: query, string. The language, by its code.
     """
     return _Operation(_Endpoint(
         "get_languages_translations_organization", "GET",

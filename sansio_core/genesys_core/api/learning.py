@@ -101,7 +101,8 @@ def get_learning_assignment_step(
         assignment_id: the ID of the assignment.
         step_id: the ID of the step.
         shareable_content_object_id: query, string. The ID of a shareable content object.
-        default_shareable_content_object: query, string: First, Last, Next.
+        default_shareable_content_object: query, string: First, Last, Next. The content that is
+            opened first.
         expand: query, list of string: moduleStep. What to include in addition.
     """
     return _Operation(_Endpoint(
@@ -140,19 +141,21 @@ def get_learning_assignments(
     Args:
         module_id: query, string. The ID of a module.
         interval: query, string. Two instants with a slash between them (ISO 8601).
-        completion_interval: query, string.
-        overdue: query, string: True, False, Any.
+        completion_interval: query, string. When they were completed: two instants with a slash
+            between them (ISO 8601).
+        overdue: query, string: True, False, Any. Only overdue ones, only others, or any.
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        pass_: query, string: True, False, Any.
-        min_percentage_score: query, number.
-        max_percentage_score: query, number.
+        pass_: query, string: True, False, Any. Only those that were passed, only others, or any.
+        min_percentage_score: query, number. Only assignments with at least this score, in percent.
+        max_percentage_score: query, number. Only assignments with at most this score, in percent.
         sort_order: query, string: Asc, Desc. Ascending or descending.
         sort_by: query, string: RecommendedCompletionDate, DateModified. The field to sort by.
         user_id: query, list of string. The ID of a user.
         types: query, list of string: Informational, AssessedContent, Assessment, External, Native.
+            Only those of these types.
         states: query, list of string: Assigned, InProgress, Completed, NotCompleted,
-            InvalidSchedule.
+            InvalidSchedule. Only those in one of these states.
         expand: query, list of string: ModuleSummary. What to include in addition.
     """
     return _Lists(_Endpoint(
@@ -194,18 +197,20 @@ def get_learning_assignments_me(
     Args:
         module_id: query, string. The ID of a module.
         interval: query, string. Two instants with a slash between them (ISO 8601).
-        completion_interval: query, string.
-        overdue: query, string: True, False, Any.
+        completion_interval: query, string. When they were completed: two instants with a slash
+            between them (ISO 8601).
+        overdue: query, string: True, False, Any. Only overdue ones, only others, or any.
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        pass_: query, string: True, False, Any.
-        min_percentage_score: query, number.
-        max_percentage_score: query, number.
+        pass_: query, string: True, False, Any. Only those that were passed, only others, or any.
+        min_percentage_score: query, number. Only assignments with at least this score, in percent.
+        max_percentage_score: query, number. Only assignments with at most this score, in percent.
         sort_order: query, string: Asc, Desc. Ascending or descending.
         sort_by: query, string: RecommendedCompletionDate, DateModified. The field to sort by.
         types: query, list of string: Informational, AssessedContent, Assessment, External, Native.
+            Only those of these types.
         states: query, list of string: Assigned, InProgress, Completed, NotCompleted,
-            InvalidSchedule.
+            InvalidSchedule. Only those in one of these states.
         expand: query, list of string: ModuleSummary. What to include in addition.
     """
     return _Lists(_Endpoint(
@@ -335,14 +340,16 @@ def get_learning_modules(
 
     Args:
         types: query, list of string: Informational, AssessedContent, Assessment, External, Native.
+            Only those of these types.
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: ascending, descending. Ascending or descending.
         sort_by: query, string: name, createddate, percentpassed, averagescore. The field to sort
             by.
-        search_term: query, string.
+        search_term: query, string. The text to search for.
         expand: query, list of string: rule, summaryData. What to include in addition.
-        statuses: query, list of string: Unpublished, Published, Archived.
+        statuses: query, list of string: Unpublished, Published, Archived. Only those with one of
+            these statuses.
         external_ids: query, list of string. The IDs of externals.
     """
     return _Lists(_Endpoint(
@@ -378,10 +385,10 @@ def get_learning_modules_assignments(
         user_ids: query, list of string. The IDs of users.
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        search_term: query, string.
-        overdue: query, string: True, False, Any.
+        search_term: query, string. The text to search for.
+        overdue: query, string: True, False, Any. Only overdue ones, only others, or any.
         assignment_states: query, list of string: NotAssigned, Assigned, InProgress, Completed,
-            InvalidSchedule.
+            InvalidSchedule. Only assignments in one of these states.
         expand: query, list of string: coverArt. What to include in addition.
     """
     return _Lists(_Endpoint(
@@ -877,7 +884,7 @@ def put_learning_module_rule(
 
     Args:
         module_id: the ID of the module.
-        assign: query, boolean.
+        assign: query, boolean. Whether to assign the module to the users.
         body: ``LearningModuleRule``.
     """
     return _Operation(_Endpoint(

@@ -88,7 +88,8 @@ def get_notifications_channels(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-notifications-channels
 
     Args:
-        includechannels: query, string: token, oauthclient.
+        includechannels: query, string: token, oauthclient. Whether to return channels of this token
+            only or of the whole OAuth client.
     """
     return _Lists(_Endpoint(
         "get_notifications_channels", "GET", "/api/v2/notifications/channels",
@@ -123,7 +124,7 @@ def post_notifications_channel_subscriptions(
 
     Args:
         channel_id: the ID of the channel.
-        ignore_errors: query, boolean.
+        ignore_errors: query, boolean. Whether to go on after a failed check of permissions.
         body: list of ``ChannelTopic``.
     """
     return _Lists(_Endpoint(
@@ -157,7 +158,7 @@ def put_notifications_channel_subscriptions(
 
     Args:
         channel_id: the ID of the channel.
-        ignore_errors: query, boolean.
+        ignore_errors: query, boolean. Whether to go on after a failed check of permissions.
         body: list of ``ChannelTopic``.
     """
     return _Operation(_Endpoint(

@@ -122,7 +122,7 @@ def get_oauth_client_usage_summary(
 
     Args:
         client_id: the ID of the client.
-        days: query, string.
+        days: query, string. How many days to look back.
     """
     return _Operation(_Endpoint(
         "get_oauth_client_usage_summary", "GET", "/api/v2/oauth/clients/{clientId}/usage/summary",

@@ -52,7 +52,7 @@ def get_authorization_division(
 
     Args:
         division_id: the ID of the division.
-        object_count: query, boolean.
+        object_count: query, boolean. Whether to include the number of objects.
     """
     return _Operation(_Endpoint(
         "get_authorization_division", "GET", "/api/v2/authorization/divisions/{divisionId}",
@@ -83,9 +83,9 @@ def get_authorization_divisions(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What to include in addition.
-        next_page: query, string.
-        previous_page: query, string.
-        object_count: query, boolean.
+        next_page: query, string. Where the page begins, from the previous response.
+        previous_page: query, string. Where the page ends, to page backwards.
+        object_count: query, boolean. Whether to include the number of objects.
         id: query, list of string. Only these IDs.
         name: query, string. Filter by name.
     """

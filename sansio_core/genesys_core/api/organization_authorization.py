@@ -143,7 +143,7 @@ def delete_orgauthorization_trustees(id: _Sequence[str]) -> _Operation[None]:
     https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-orgauthorization-trustees
 
     Args:
-        id: query, list of string. Only these IDs.
+        id: query, list of string. The IDs.
     """
     return _Operation(_Endpoint(
         "delete_orgauthorization_trustees", "DELETE", "/api/v2/orgauthorization/trustees",
@@ -234,7 +234,7 @@ def delete_orgauthorization_trustors(id: _Sequence[str]) -> _Operation[None]:
     https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-orgauthorization-trustors
 
     Args:
-        id: query, list of string. Only these IDs.
+        id: query, list of string. The IDs.
     """
     return _Operation(_Endpoint(
         "delete_orgauthorization_trustors", "DELETE", "/api/v2/orgauthorization/trustors",
@@ -761,10 +761,10 @@ def post_orgauthorization_trustees_care(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-orgauthorization-trustees-care
 
     Args:
-        assign_default_role: query, boolean.
-        auto_expire: query, boolean.
-        assign_full_access: query, boolean.
-        allow_trusted_user_access: query, boolean.
+        assign_default_role: query, boolean. Whether to give Customer Care the default role.
+        auto_expire: query, boolean. Whether the pairing ends by itself.
+        assign_full_access: query, boolean. Whether to give Customer Care full access.
+        allow_trusted_user_access: query, boolean. Whether to make Customer Care a trusted user.
     """
     return _Lists(_Endpoint(
         "post_orgauthorization_trustees_care", "POST", "/api/v2/orgauthorization/trustees/care",
@@ -788,8 +788,8 @@ def post_orgauthorization_trustees_default(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-orgauthorization-trustees-default
 
     Args:
-        assign_default_role: query, boolean.
-        auto_expire: query, boolean.
+        assign_default_role: query, boolean. Whether to give Customer Care the default role.
+        auto_expire: query, boolean. Whether the pairing ends by itself.
     """
     return _Operation(_Endpoint(
         "post_orgauthorization_trustees_default", "POST",

@@ -200,7 +200,7 @@ def delete_outbound_contactlists(id: _Sequence[str]) -> _Operation[None]:
     https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-outbound-contactlists
 
     Args:
-        id: query, list of string. Only these IDs.
+        id: query, list of string. The IDs.
     """
     return _Operation(_Endpoint(
         "delete_outbound_contactlists", "DELETE", "/api/v2/outbound/contactlists",
@@ -231,7 +231,7 @@ def delete_outbound_contactlisttemplates(id: _Sequence[str]) -> _Operation[None]
     https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-outbound-contactlisttemplates
 
     Args:
-        id: query, list of string. Only these IDs.
+        id: query, list of string. The IDs.
     """
     return _Operation(_Endpoint(
         "delete_outbound_contactlisttemplates", "DELETE", "/api/v2/outbound/contactlisttemplates",
@@ -282,7 +282,7 @@ def delete_outbound_dnclist_customexclusioncolumns(
 
     Args:
         dnc_list_id: the ID of the DNC list.
-        expired_only: query, boolean.
+        expired_only: query, boolean. Whether to delete only what has expired.
     """
     return _Operation(_Endpoint(
         "delete_outbound_dnclist_customexclusioncolumns", "DELETE",
@@ -303,7 +303,7 @@ def delete_outbound_dnclist_emailaddresses(
 
     Args:
         dnc_list_id: the ID of the DNC list.
-        expired_only: query, boolean.
+        expired_only: query, boolean. Whether to delete only what has expired.
     """
     return _Operation(_Endpoint(
         "delete_outbound_dnclist_emailaddresses", "DELETE",
@@ -324,7 +324,7 @@ def delete_outbound_dnclist_phonenumbers(
 
     Args:
         dnc_list_id: the ID of the DNC list.
-        expired_only: query, boolean.
+        expired_only: query, boolean. Whether to delete only what has expired.
     """
     return _Operation(_Endpoint(
         "delete_outbound_dnclist_phonenumbers", "DELETE",
@@ -345,7 +345,7 @@ def delete_outbound_dnclist_whatsappnumbers(
 
     Args:
         dnc_list_id: the ID of the DNC list.
-        expired_only: query, boolean.
+        expired_only: query, boolean. Whether to delete only what has expired.
     """
     return _Operation(_Endpoint(
         "delete_outbound_dnclist_whatsappnumbers", "DELETE",
@@ -379,7 +379,7 @@ def delete_outbound_filespecificationtemplates_bulk(id: _Sequence[str]) -> _Oper
     https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-outbound-filespecificationtemplates-bulk
 
     Args:
-        id: query, list of string. Only these IDs.
+        id: query, list of string. The IDs.
     """
     return _Operation(_Endpoint(
         "delete_outbound_filespecificationtemplates_bulk", "DELETE",
@@ -411,7 +411,7 @@ def delete_outbound_importtemplates(id: _Sequence[str]) -> _Operation[None]:
     https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-outbound-importtemplates
 
     Args:
-        id: query, list of string. Only these IDs.
+        id: query, list of string. The IDs.
     """
     return _Operation(_Endpoint(
         "delete_outbound_importtemplates", "DELETE", "/api/v2/outbound/importtemplates",
@@ -603,9 +603,10 @@ def get_outbound_attemptlimits(
     Args:
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        allow_empty_result: query, boolean.
+        allow_empty_result: query, boolean. Whether to return an empty page if there are no results
+            for it.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
-            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
+            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
         name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
@@ -656,9 +657,10 @@ def get_outbound_callabletimesets(
     Args:
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        allow_empty_result: query, boolean.
+        allow_empty_result: query, boolean. Whether to return an empty page if there are no results
+            for it.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
-            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
+            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
         name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
@@ -709,9 +711,10 @@ def get_outbound_callanalysisresponsesets(
     Args:
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        allow_empty_result: query, boolean.
+        allow_empty_result: query, boolean. Whether to return an empty page if there are no results
+            for it.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
-            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
+            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
         name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
@@ -810,12 +813,12 @@ def get_outbound_campaign_linedistribution(
 
     Args:
         campaign_id: the ID of the campaign.
-        include_only_active_campaigns: query, boolean.
+        include_only_active_campaigns: query, boolean. Whether to return only active campaigns.
         edge_group_id: query, string. The ID of an edge group.
         site_id: query, string. The ID of a site.
-        use_weight: query, boolean.
-        relative_weight: query, integer.
-        outbound_line_count: query, integer.
+        use_weight: query, boolean. Whether to use the weight in the calculation.
+        relative_weight: query, integer. The weight to calculate with.
+        outbound_line_count: query, integer. The number of lines to calculate with.
     """
     return _Operation(_Endpoint(
         "get_outbound_campaign_linedistribution", "GET",
@@ -920,9 +923,10 @@ def get_outbound_campaignrules(
     Args:
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        allow_empty_result: query, boolean.
+        allow_empty_result: query, boolean. Whether to return an empty page if there are no results
+            for it.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
-            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
+            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
         name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
@@ -963,7 +967,7 @@ def get_outbound_campaigns(
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
-            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
+            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
         name: query, string. Filter by name.
         id: query, list of string. Only these IDs.
         contact_list_id: query, string. The ID of a contact list.
@@ -1097,7 +1101,7 @@ def get_outbound_campaigns_divisionviews(
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
-            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
+            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
         name: query, string. Filter by name.
         id: query, list of string. Only these IDs.
         sort_by: query, string. The field to sort by.
@@ -1210,7 +1214,7 @@ def get_outbound_contactlist_export(
 
     Args:
         contact_list_id: the ID of the contact list.
-        download: query, string.
+        download: query, string. Whether to download it.
     """
     return _Operation(_Endpoint(
         "get_outbound_contactlist_export", "GET",
@@ -1290,9 +1294,10 @@ def get_outbound_contactlistfilters(
     Args:
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        allow_empty_result: query, boolean.
+        allow_empty_result: query, boolean. Whether to return an empty page if there are no results
+            for it.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
-            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
+            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
         name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
@@ -1336,14 +1341,16 @@ def get_outbound_contactlists(
         include_size: query, boolean. Whether to include size.
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        allow_empty_result: query, boolean.
+        allow_empty_result: query, boolean. Whether to return an empty page if there are no results
+            for it.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
-            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
+            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
         name: query, string. Filter by name.
         id: query, list of string. Only these IDs.
         division_id: query, list of string. The ID of a division.
-        time_zone: query, string.
-        date_expiration: query, list of string.
+        time_zone: query, string. The time zone.
+        date_expiration: query, list of string. Only those that expire at these times, such as
+            greaterthan: and an instant.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
@@ -1409,7 +1416,7 @@ def get_outbound_contactlists_divisionviews(
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
-            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
+            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
         name: query, string. Filter by name.
         id: query, list of string. Only these IDs.
         sort_by: query, string. The field to sort by.
@@ -1465,11 +1472,12 @@ def get_outbound_contactlisttemplates(
     Args:
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        allow_empty_result: query, boolean.
+        allow_empty_result: query, boolean. Whether to return an empty page if there are no results
+            for it.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
-            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
+            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
         name: query, string. Filter by name.
-        time_zone: query, string.
+        time_zone: query, string. The time zone.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
@@ -1496,8 +1504,8 @@ def get_outbound_diagnostics_campaign_summary(
 
     Args:
         campaign_id: the ID of the campaign.
-        start: query, string.
-        end: query, string.
+        start: query, string. The beginning of the period, as ISO 8601 or Unix time.
+        end: query, string. The end of the period, as ISO 8601 or Unix time.
     """
     return _Operation(_Endpoint(
         "get_outbound_diagnostics_campaign_summary", "GET",
@@ -1591,7 +1599,7 @@ def get_outbound_dnclist_export(
 
     Args:
         dnc_list_id: the ID of the DNC list.
-        download: query, string.
+        download: query, string. Whether to download it.
     """
     return _Operation(_Endpoint(
         "get_outbound_dnclist_export", "GET", "/api/v2/outbound/dnclists/{dncListId}/export",
@@ -1640,11 +1648,13 @@ def get_outbound_dnclists(
         include_size: query, boolean. Whether to include size.
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        allow_empty_result: query, boolean.
+        allow_empty_result: query, boolean. Whether to return an empty page if there are no results
+            for it.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
-            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
+            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
         name: query, string. Filter by name.
-        dnc_source_type: query, string: rds, rds_custom, dnc.com, gryphon.
+        dnc_source_type: query, string: rds, rds_custom, dnc.com, gryphon. Only lists from this
+            source.
         division_id: query, list of string. The ID of a division.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
@@ -1711,9 +1721,10 @@ def get_outbound_dnclists_divisionviews(
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
-            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
+            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
         name: query, string. Filter by name.
-        dnc_source_type: query, string: rds, rds_custom, dnc.com, gryphon.
+        dnc_source_type: query, string: rds, rds_custom, dnc.com, gryphon. Only lists from this
+            source.
         id: query, list of string. Only these IDs.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
@@ -1764,7 +1775,7 @@ def get_outbound_events(
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
-            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
+            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
         category: query, string. Filter by category.
         level: query, string. Filter by level.
         sort_by: query, string. The field to sort by.
@@ -1818,9 +1829,10 @@ def get_outbound_filespecificationtemplates(
     Args:
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        allow_empty_result: query, boolean.
+        allow_empty_result: query, boolean. Whether to return an empty page if there are no results
+            for it.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
-            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
+            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
         name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
@@ -1872,7 +1884,7 @@ def get_outbound_importtemplate_importstatus(
 
     Args:
         import_template_id: the ID of the import template.
-        list_name_prefix: query, string.
+        list_name_prefix: query, string. How the name of the contact list begins.
     """
     return _Operation(_Endpoint(
         "get_outbound_importtemplate_importstatus", "GET",
@@ -1903,9 +1915,10 @@ def get_outbound_importtemplates(
         include_import_status: query, boolean. Whether to include import status.
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        allow_empty_result: query, boolean.
+        allow_empty_result: query, boolean. Whether to return an empty page if there are no results
+            for it.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
-            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
+            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
         name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
@@ -2010,7 +2023,7 @@ def get_outbound_messagingcampaigns(
         contact_list_id: query, string. The ID of a contact list.
         division_id: query, list of string. The ID of a division.
         type: query, string: EMAIL, SMS, WHATSAPP.
-        sender_sms_phone_number: query, string.
+        sender_sms_phone_number: query, string. Only campaigns that send from this phone number.
         id: query, list of string. Only these IDs.
         content_template_id: query, string. The ID of a content template.
         campaign_status: query, string: on, stopping, off, complete, invalid, forced_off,
@@ -2076,10 +2089,10 @@ def get_outbound_messagingcampaigns_divisionviews(
         name: query, string. Filter by name.
         type: query, string: EMAIL, SMS, WHATSAPP.
         id: query, list of string. Only these IDs.
-        sender_sms_phone_number: query, string.
+        sender_sms_phone_number: query, string. Only campaigns that send from this phone number.
         content_template_id: query, string. The ID of a content template.
         campaign_status: query, string: on, stopping, off, complete, invalid, forced_off,
-            forced_stopping.
+            forced_stopping. Only campaigns with this status.
     """
     return _Lists(_Endpoint(
         "get_outbound_messagingcampaigns_divisionviews", "GET",
@@ -2127,9 +2140,10 @@ def get_outbound_rulesets(
     Args:
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        allow_empty_result: query, boolean.
+        allow_empty_result: query, boolean. Whether to return an empty page if there are no results
+            for it.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
-            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
+            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
         name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
@@ -2343,9 +2357,10 @@ def get_outbound_sequences(
     Args:
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        allow_empty_result: query, boolean.
+        allow_empty_result: query, boolean. Whether to return an empty page if there are no results
+            for it.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
-            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith.
+            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
         name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
@@ -2498,7 +2513,7 @@ def patch_outbound_settings(
     https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-outbound-settings
 
     Args:
-        use_max_calls_per_agent_decimal: query, boolean.
+        use_max_calls_per_agent_decimal: query, boolean. Whether ``maxCallsPerAgent`` has decimals.
         body: ``OutboundSettings``.
     """
     return _Operation(_Endpoint(
@@ -2657,7 +2672,7 @@ def post_outbound_campaigns(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-campaigns
 
     Args:
-        use_max_calls_per_agent_decimal: query, boolean.
+        use_max_calls_per_agent_decimal: query, boolean. Whether ``maxCallsPerAgent`` has decimals.
         body: ``Campaign``.
     """
     return _Operation(_Endpoint(
@@ -2736,9 +2751,9 @@ def post_outbound_contactlist_contacts(
 
     Args:
         contact_list_id: the ID of the contact list.
-        priority: query, boolean.
-        clear_system_data: query, boolean.
-        do_not_queue: query, boolean.
+        priority: query, boolean. Whether the contacts are called next, not last.
+        clear_system_data: query, boolean. Whether to clear the system columns of the contacts.
+        do_not_queue: query, boolean. Whether the contacts keep their places in the queue.
         body: list of ``WritableDialerContact``.
     """
     return _Lists(_Endpoint(
@@ -3109,7 +3124,7 @@ def post_outbound_dnclist_phonenumbers(
 
     Args:
         dnc_list_id: the ID of the DNC list.
-        expiration_date_time: query, string.
+        expiration_date_time: query, string. When the numbers expire, as yyyy-MM-ddTHH:mmZ.
         body: list of string.
     """
     return _Operation(_Endpoint(
@@ -3391,7 +3406,7 @@ def put_outbound_campaign(
 
     Args:
         campaign_id: the ID of the campaign.
-        use_max_calls_per_agent_decimal: query, boolean.
+        use_max_calls_per_agent_decimal: query, boolean. Whether ``maxCallsPerAgent`` has decimals.
         body: ``Campaign``.
     """
     return _Operation(_Endpoint(

@@ -76,7 +76,7 @@ def get_presence_definition(
 
     Args:
         definition_id: the ID of the definition.
-        locale_code: query, string.
+        locale_code: query, string. The locale; ALL returns every one.
     """
     return _Operation(_Endpoint(
         "get_presence_definition", "GET", "/api/v2/presence/definitions/{definitionId}",
@@ -98,7 +98,7 @@ def get_presence_definitions(
     Args:
         deactivated: query, string. Filter by deactivated.
         division_id: query, list of string. The ID of a division.
-        locale_code: query, string.
+        locale_code: query, string. The locale; ALL returns every one.
     """
     return _Lists(_Endpoint(
         "get_presence_definitions", "GET", "/api/v2/presence/definitions",
@@ -181,7 +181,7 @@ def get_presencedefinition(
 
     Args:
         presence_id: the ID of the presence.
-        locale_code: query, string.
+        locale_code: query, string. The locale; ALL returns every one.
     """
     return _Operation(_Endpoint(
         "get_presencedefinition", "GET", "/api/v2/presencedefinitions/{presenceId}",
@@ -205,8 +205,8 @@ def get_presencedefinitions(
     Args:
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
-        deleted: query, string.
-        locale_code: query, string.
+        deleted: query, string. Whether to return deleted ones.
+        locale_code: query, string. The locale; ALL returns every one.
     """
     return _Lists(_Endpoint(
         "get_presencedefinitions", "GET", "/api/v2/presencedefinitions",

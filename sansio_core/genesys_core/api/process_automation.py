@@ -132,7 +132,7 @@ def get_processautomation_triggers(
         page_size: query, string. How many items to return at most.
         topic_name: query, string. Filter by topic name.
         enabled: query, boolean. Filter by enabled.
-        has_delay_by: query, boolean.
+        has_delay_by: query, boolean. Only triggers with a delay, or without one.
     """
     return _Lists(_Endpoint(
         "get_processautomation_triggers", "GET", "/api/v2/processautomation/triggers",

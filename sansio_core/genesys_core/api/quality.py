@@ -267,14 +267,14 @@ def get_quality_agents_activity(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What to include in addition.
-        next_page: query, string.
-        previous_page: query, string.
-        start_time: query, date-time.
-        end_time: query, date-time.
+        next_page: query, string. Where the page begins, from the previous response.
+        previous_page: query, string. Where the page ends, to page backwards.
+        start_time: query, date-time. The beginning of the period.
+        end_time: query, date-time. The end of the period.
         agent_user_id: query, list of string. The ID of an agent user.
         evaluator_user_id: query, string. The ID of an evaluator user.
         name: query, string. Filter by name.
-        group: query, string.
+        group: query, string. The ID of a group.
         agent_team_id: query, string. The ID of an agent team.
         form_context_id: query, string. The ID of a form context.
         user_state: query, string: Any, Legacy.
@@ -341,11 +341,11 @@ def get_quality_calibrations(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What to include in addition.
-        next_page: query, string.
-        previous_page: query, string.
+        next_page: query, string. Where the page begins, from the previous response.
+        previous_page: query, string. Where the page ends, to page backwards.
         conversation_id: query, string. The ID of a conversation.
-        start_time: query, date-time.
-        end_time: query, date-time.
+        start_time: query, date-time. The beginning of the period.
+        end_time: query, date-time. The end of the period.
         calibrator_id: query, string. The ID of a calibrator.
     """
     return _Lists(_Endpoint(
@@ -483,21 +483,22 @@ def get_quality_evaluations_query(
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         expand: query, list of string. What to include in addition.
-        previous_page: query, string.
+        previous_page: query, string. Where the page ends, to page backwards.
         conversation_id: query, string. The ID of a conversation.
         agent_user_id: query, string. The ID of an agent user.
         agent_team_id: query, string. The ID of an agent team.
         evaluator_user_id: query, string. The ID of an evaluator user.
         assignee_user_id: query, string. The ID of an assignee user.
         queue_id: query, string. The ID of a queue.
-        start_time: query, string.
-        end_time: query, string.
+        start_time: query, string. The beginning of the period.
+        end_time: query, string. The end of the period.
         form_context_id: query, string. The ID of a form context.
-        evaluation_state: query, list of string.
-        is_released: query, boolean.
-        agent_has_read: query, boolean.
-        expand_answer_total_scores: query, boolean.
-        maximum: query, integer.
+        evaluation_state: query, list of string. Only evaluations in one of these states.
+        is_released: query, boolean. Only evaluations that are released, or are not.
+        agent_has_read: query, boolean. Only those that the agent has read, or has not.
+        expand_answer_total_scores: query, boolean. Whether to include the total scores of the
+            answers.
+        maximum: query, integer. How many items to return at most.
         sort_order: query, string. Ascending or descending.
         include_deleted_users: query, boolean. Whether to include deleted users.
     """
@@ -543,13 +544,13 @@ def get_quality_evaluators_activity(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What to include in addition.
-        next_page: query, string.
-        previous_page: query, string.
-        start_time: query, date-time.
-        end_time: query, date-time.
+        next_page: query, string. Where the page begins, from the previous response.
+        previous_page: query, string. Where the page ends, to page backwards.
+        start_time: query, date-time. The beginning of the period.
+        end_time: query, date-time. The end of the period.
         name: query, string. Filter by name.
-        permission: query, list of string.
-        group: query, string.
+        permission: query, list of string. The permission, such as routing:queue:view.
+        group: query, string. The ID of a group.
         agent_team_id: query, string. The ID of an agent team.
     """
     return _Lists(_Endpoint(
@@ -628,8 +629,8 @@ def get_quality_forms(
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        next_page: query, string.
-        previous_page: query, string.
+        next_page: query, string. Where the page begins, from the previous response.
+        previous_page: query, string. Where the page ends, to page backwards.
         expand: query, string: publishHistory. What to include in addition.
         name: query, string. Filter by name.
         sort_order: query, string. Ascending or descending.
@@ -711,8 +712,8 @@ def get_quality_forms_evaluations(
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        next_page: query, string.
-        previous_page: query, string.
+        next_page: query, string. Where the page begins, from the previous response.
+        previous_page: query, string. Where the page ends, to page backwards.
         expand: query, string: publishHistory. What to include in addition.
         name: query, string. Filter by name.
         sort_order: query, string. Ascending or descending.
@@ -739,7 +740,7 @@ def get_quality_forms_evaluations_bulk(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-forms-evaluations-bulk
 
     Args:
-        id: query, list of string. Only these IDs.
+        id: query, list of string. The IDs.
         include_latest_version_form_name: query, boolean. Whether to include latest version form
             name.
     """
@@ -828,8 +829,8 @@ def get_quality_forms_surveys(
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        next_page: query, string.
-        previous_page: query, string.
+        next_page: query, string. Where the page begins, from the previous response.
+        previous_page: query, string. Where the page ends, to page backwards.
         expand: query, string: publishHistory. What to include in addition.
         name: query, string. Filter by name.
         sort_order: query, string. Ascending or descending.
@@ -854,7 +855,7 @@ def get_quality_forms_surveys_bulk(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-forms-surveys-bulk
 
     Args:
-        id: query, list of string. Only these IDs.
+        id: query, list of string. The IDs.
     """
     return _Lists(_Endpoint(
         "get_quality_forms_surveys_bulk", "GET", "/api/v2/quality/forms/surveys/bulk",
@@ -957,7 +958,8 @@ def get_quality_publishedforms(
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
-        only_latest_per_context: query, boolean.
+        only_latest_per_context: query, boolean. Whether to return only the last version of each
+            form.
     """
     return _Lists(_Endpoint(
         "get_quality_publishedforms", "GET", "/api/v2/quality/publishedforms",
@@ -1002,7 +1004,8 @@ def get_quality_publishedforms_evaluations(
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
-        only_latest_per_context: query, boolean.
+        only_latest_per_context: query, boolean. Whether to return only the last version of each
+            form.
     """
     return _Lists(_Endpoint(
         "get_quality_publishedforms_evaluations", "GET",
@@ -1053,7 +1056,7 @@ def get_quality_publishedforms_evaluations_divisionviews(
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
         division_id: query, string. The ID of a division.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. The IDs.
     """
     return _Lists(_Endpoint(
         "get_quality_publishedforms_evaluations_divisionviews", "GET",
@@ -1098,7 +1101,8 @@ def get_quality_publishedforms_surveys(
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
-        only_latest_enabled_per_context: query, boolean.
+        only_latest_enabled_per_context: query, boolean. Whether to return only the last enabled
+            version of each form.
     """
     return _Lists(_Endpoint(
         "get_quality_publishedforms_surveys", "GET", "/api/v2/quality/publishedforms/surveys",
@@ -1148,7 +1152,7 @@ def get_quality_publishedforms_surveys_divisionviews(
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
         division_id: query, string. The ID of a division.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. The IDs.
     """
     return _Lists(_Endpoint(
         "get_quality_publishedforms_surveys_divisionviews", "GET",
@@ -1182,7 +1186,7 @@ def get_quality_surveys_scorable(customer_survey_url: str) -> _Operation[_m.Scor
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-surveys-scorable
 
     Args:
-        customer_survey_url: query, string.
+        customer_survey_url: query, string. The URL of the customer's survey.
     """
     return _Operation(_Endpoint(
         "get_quality_surveys_scorable", "GET", "/api/v2/quality/surveys/scorable", "ScorableSurvey",
@@ -1322,7 +1326,8 @@ def post_quality_conversation_evaluations(
     Args:
         conversation_id: the ID of the conversation.
         expand: query, string. What to include in addition.
-        idempotency_key: header ``Idempotency-Key``, string.
+        idempotency_key: header ``Idempotency-Key``, string. A key by which the platform recognizes
+            a repeated request.
         body: ``EvaluationCreateBody``.
     """
     return _Operation(_Endpoint(
@@ -1736,7 +1741,7 @@ def put_quality_surveys_scorable(
     https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-quality-surveys-scorable
 
     Args:
-        customer_survey_url: query, string.
+        customer_survey_url: query, string. The URL of the customer's survey.
         body: ``ScorableSurvey``.
     """
     return _Operation(_Endpoint(

@@ -75,7 +75,7 @@ def delete_recording_crossplatform_mediaretentionpolicies(ids: str) -> _Operatio
     https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-recording-crossplatform-mediaretentionpolicies
 
     Args:
-        ids: query, string. Only these IDs.
+        ids: query, string. The ID.
     """
     return _Operation(_Endpoint(
         "delete_recording_crossplatform_mediaretentionpolicies", "DELETE",
@@ -122,7 +122,7 @@ def delete_recording_mediaretentionpolicies(ids: str) -> _Operation[None]:
     https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-recording-mediaretentionpolicies
 
     Args:
-        ids: query, string. Only these IDs.
+        ids: query, string. The ID.
     """
     return _Operation(_Endpoint(
         "delete_recording_mediaretentionpolicies", "DELETE",
@@ -174,10 +174,10 @@ def get_conversation_recording(
         email_format_id: query, string: EML, NONE. The ID of an email format.
         chat_format_id: query, string: ZIP, NONE. The ID of a chat format.
         message_format_id: query, string: ZIP, NONE. The ID of a message format.
-        download: query, boolean.
-        file_name: query, string.
-        locale: query, string.
-        media_formats: query, list of string.
+        download: query, boolean. Whether to download it.
+        file_name: query, string. The name of the downloaded file.
+        locale: query, string. The locale of the file.
+        media_formats: query, list of string. The acceptable media formats.
     """
     return _Operation(_Endpoint(
         "get_conversation_recording", "GET",
@@ -301,11 +301,11 @@ def get_conversation_recordings(
 
     Args:
         conversation_id: the ID of the conversation.
-        max_wait_ms: query, integer.
+        max_wait_ms: query, integer. How long to wait at most, in milliseconds.
         format_id: query, string: WAV, WEBM, WAV_ULAW, OGG_VORBIS, OGG_OPUS, MP3, NONE. The ID of a
             format.
-        media_formats: query, list of string.
-        locale: query, string.
+        media_formats: query, list of string. The acceptable media formats.
+        locale: query, string. The locale of the file.
         include_pause_annotations_for_screen_recordings: query, boolean. Whether to include pause
             annotations for screen recordings.
     """
@@ -359,10 +359,10 @@ def get_orphanrecording_media(
         email_format_id: query, string: EML, NONE. The ID of an email format.
         chat_format_id: query, string: ZIP, NONE. The ID of a chat format.
         message_format_id: query, string: ZIP, NONE. The ID of a message format.
-        download: query, boolean.
-        file_name: query, string.
-        locale: query, string.
-        media_formats: query, list of string.
+        download: query, boolean. Whether to download it.
+        file_name: query, string. The name of the downloaded file.
+        locale: query, string. The locale of the file.
+        media_formats: query, list of string. The acceptable media formats.
     """
     return _Operation(_Endpoint(
         "get_orphanrecording_media", "GET", "/api/v2/orphanrecordings/{orphanId}/media",
@@ -397,10 +397,10 @@ def get_orphanrecordings(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What to include in addition.
-        next_page: query, string.
-        previous_page: query, string.
-        has_conversation: query, boolean.
-        media: query, string: Call, Screen.
+        next_page: query, string. Where the page begins, from the previous response.
+        previous_page: query, string. Where the page ends, to page backwards.
+        has_conversation: query, boolean. Only those whose conversation is known, or all.
+        media: query, string: Call, Screen. Only recordings of this kind.
     """
     return _Lists(_Endpoint(
         "get_orphanrecordings", "GET", "/api/v2/orphanrecordings", "OrphanRecordingListing",
@@ -455,13 +455,14 @@ def get_recording_crossplatform_mediaretentionpolicies(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What to include in addition.
-        next_page: query, string.
-        previous_page: query, string.
+        next_page: query, string. Where the page begins, from the previous response.
+        previous_page: query, string. Where the page ends, to page backwards.
         name: query, string. Filter by name.
         enabled: query, boolean. Filter by enabled.
-        summary: query, boolean.
-        has_errors: query, boolean.
-        delete_days_threshold: query, integer.
+        summary: query, boolean. Whether to return less about each policy.
+        has_errors: query, boolean. Only policies with errors, or without them.
+        delete_days_threshold: query, integer. Only policies that delete after more than so many
+            days.
     """
     return _Lists(_Endpoint(
         "get_recording_crossplatform_mediaretentionpolicies", "GET",
@@ -527,7 +528,7 @@ def get_recording_job_failedrecordings(
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         include_total: query, boolean. Whether to include total.
-        cursor: query, string.
+        cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_recording_job_failedrecordings", "GET",
@@ -564,10 +565,10 @@ def get_recording_jobs(
         sort_by: query, string: userId, dateCreated. The field to sort by.
         state: query, string: FULFILLED, PENDING, READY, PROCESSING, CANCELLED, FAILED. Filter by
             state.
-        show_only_my_jobs: query, boolean.
-        job_type: query, string: ARCHIVE, DELETE, EXPORT.
+        show_only_my_jobs: query, boolean. Whether to return only jobs of the caller.
+        job_type: query, string: ARCHIVE, DELETE, EXPORT. Only jobs of this type.
         include_total: query, boolean. Whether to include total.
-        cursor: query, string.
+        cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_recording_jobs", "GET", "/api/v2/recording/jobs", "RecordingJobEntityListing",
@@ -638,13 +639,14 @@ def get_recording_mediaretentionpolicies(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What to include in addition.
-        next_page: query, string.
-        previous_page: query, string.
+        next_page: query, string. Where the page begins, from the previous response.
+        previous_page: query, string. Where the page ends, to page backwards.
         name: query, string. Filter by name.
         enabled: query, boolean. Filter by enabled.
-        summary: query, boolean.
-        has_errors: query, boolean.
-        delete_days_threshold: query, integer.
+        summary: query, boolean. Whether to return less about each policy.
+        has_errors: query, boolean. Only policies with errors, or without them.
+        delete_days_threshold: query, integer. Only policies that delete after more than so many
+            days.
     """
     return _Lists(_Endpoint(
         "get_recording_mediaretentionpolicies", "GET", "/api/v2/recording/mediaretentionpolicies",
@@ -718,7 +720,7 @@ def get_recording_settings(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-recording-settings
 
     Args:
-        create_default: query, boolean.
+        create_default: query, boolean. Whether to create default settings if there are none.
     """
     return _Operation(_Endpoint(
         "get_recording_settings", "GET", "/api/v2/recording/settings", "RecordingSettings",
@@ -754,7 +756,8 @@ def get_recordings_retention_query(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-recordings-retention-query
 
     Args:
-        retention_threshold_days: query, integer.
+        retention_threshold_days: query, integer. Only recordings that are kept for more than so
+            many days.
         cursor: query, string. Where the page begins, from the previous response.
         page_size: query, integer. How many items to return at most.
     """
@@ -1080,7 +1083,7 @@ def put_conversation_recording(
     Args:
         conversation_id: the ID of the conversation.
         recording_id: the ID of the recording.
-        clear_export: query, boolean.
+        clear_export: query, boolean. Whether to clear the pending export.
         body: ``Recording``.
     """
     return _Operation(_Endpoint(
@@ -1279,7 +1282,7 @@ def put_recordings_deletionprotection(
     https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-recordings-deletionprotection
 
     Args:
-        protect: query, boolean.
+        protect: query, boolean. Whether to protect the recordings or to withdraw the protection.
         body: ``ConversationDeletionProtectionQuery``.
     """
     return _Operation(_Endpoint(

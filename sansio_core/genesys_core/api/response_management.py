@@ -84,8 +84,9 @@ def get_responsemanagement_libraries(
     Args:
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
-        messaging_template_filter: query, string: whatsapp.
-        library_prefix: query, string.
+        messaging_template_filter: query, string: whatsapp. Only libraries with a messaging template
+            for this platform.
+        library_prefix: query, string. How the name of the library begins.
     """
     return _Lists(_Endpoint(
         "get_responsemanagement_libraries", "GET", "/api/v2/responsemanagement/libraries",
@@ -130,8 +131,9 @@ def get_responsemanagement_libraries_divisionviews(
     Args:
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
-        messaging_template_filter: query, string: whatsapp.
-        library_prefix: query, string.
+        messaging_template_filter: query, string: whatsapp. Only libraries with a messaging template
+            for this platform.
+        library_prefix: query, string. How the name of the library begins.
     """
     return _Lists(_Endpoint(
         "get_responsemanagement_libraries_divisionviews", "GET",

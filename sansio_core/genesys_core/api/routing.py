@@ -175,7 +175,7 @@ def delete_routing_queue(queue_id: str, *, force_delete: bool | None = None) -> 
 
     Args:
         queue_id: the ID of the queue.
-        force_delete: query, boolean.
+        force_delete: query, boolean. Whether to delete it even if it is in use.
     """
     return _Operation(_Endpoint(
         "delete_routing_queue", "DELETE", "/api/v2/routing/queues/{queueId}",
@@ -390,7 +390,7 @@ def delete_routing_utilization_label(
 
     Args:
         label_id: the ID of the label.
-        force_delete: query, boolean.
+        force_delete: query, boolean. Whether to delete it even if it is in use.
     """
     return _Operation(_Endpoint(
         "delete_routing_utilization_label", "DELETE",
@@ -480,7 +480,7 @@ def get_routing_assessments(
     Args:
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        limit: query, string.
+        limit: query, string. How many items to return at most.
         page_size: query, string. How many items to return at most.
         queue_id: query, list of string. The ID of a queue.
     """
@@ -672,7 +672,7 @@ def get_routing_email_domain_routes(
         domain_name: the domain name.
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        pattern: query, string.
+        pattern: query, string. The pattern to match.
         expand: query, list of string: identityresolution. What to include in addition.
     """
     return _Lists(_Endpoint(
@@ -722,7 +722,7 @@ def get_routing_email_domains(
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         exclude_status: query, boolean. Whether to exclude status.
-        filter: query, string.
+        filter: query, string. A filter expression, in the syntax of the platform.
         expand: query, string: settings. What to include in addition.
     """
     return _Lists(_Endpoint(
@@ -789,7 +789,7 @@ def get_routing_email_outbound_domains(
     Args:
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
-        filter: query, string.
+        filter: query, string. A filter expression, in the syntax of the platform.
         expand: query, string: settings. What to include in addition.
     """
     return _Lists(_Endpoint(
@@ -1017,7 +1017,7 @@ def get_routing_predictors(
     Args:
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        limit: query, string.
+        limit: query, string. How many items to return at most.
         page_size: query, string. How many items to return at most.
         queue_id: query, list of string. The ID of a queue.
         kpi_id: query, string. The ID of a kpi.
@@ -1065,7 +1065,7 @@ def get_routing_predictors_keyperformanceindicators(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-predictors-keyperformanceindicators
 
     Args:
-        kpi_group: query, string: Standard, Custom.
+        kpi_group: query, string: Standard, Custom. Only indicators of this group.
         expand: query, list of string: queues. What to include in addition.
     """
     return _Lists(_Endpoint(
@@ -1126,8 +1126,9 @@ def get_routing_queue_assistant(
     Args:
         queue_id: the ID of the queue.
         expand: query, list of string: assistant, copilot. What to include in addition.
-        language_variation: query, string.
-        fallback_to_primary_assistant: query, boolean.
+        language_variation: query, string. The language variation of the assistant.
+        fallback_to_primary_assistant: query, boolean. Whether to return the primary assistant if no
+            variation fits.
     """
     return _Operation(_Endpoint(
         "get_routing_queue_assistant", "GET", "/api/v2/routing/queues/{queueId}/assistant",
@@ -1278,12 +1279,12 @@ def get_routing_queue_members(
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What to
             include in addition.
         name: query, string. Filter by name.
-        profile_skills: query, list of string.
-        skills: query, list of string.
-        languages: query, list of string.
+        profile_skills: query, list of string. Only members with one of these profile skills.
+        skills: query, list of string. Only members with one of these skills.
+        languages: query, list of string. Only those with these languages.
         routing_status: query, list of string. Filter by routing status.
-        presence: query, list of string.
-        member_by: query, string: user, group.
+        presence: query, list of string. Only members with one of these presences.
+        member_by: query, string: user, group. Whether members are users or groups.
         joined: query, boolean. Filter by joined.
     """
     return _Lists(_Endpoint(
@@ -1332,11 +1333,11 @@ def get_routing_queue_users(
             include in addition.
         joined: query, boolean. Filter by joined.
         name: query, string. Filter by name.
-        profile_skills: query, list of string.
-        skills: query, list of string.
-        languages: query, list of string.
+        profile_skills: query, list of string. Only members with one of these profile skills.
+        skills: query, list of string. Only members with one of these skills.
+        languages: query, list of string. Only those with these languages.
         routing_status: query, list of string. Filter by routing status.
-        presence: query, list of string.
+        presence: query, list of string. Only members with one of these presences.
     """
     return _Lists(_Endpoint(
         "get_routing_queue_users", "GET", "/api/v2/routing/queues/{queueId}/users",
@@ -1404,7 +1405,7 @@ def get_routing_queues(
         division_id: query, list of string. The ID of a division.
         peer_id: query, list of string. The ID of a peer.
         canned_response_library_id: query, string. The ID of a canned response library.
-        has_peer: query, boolean.
+        has_peer: query, boolean. Only queues with a peer ID.
         expand: query, list of string: identityresolution. What to include in addition.
     """
     return _Lists(_Endpoint(
@@ -1569,7 +1570,7 @@ def get_routing_skillexpression(
     Args:
         expression_id: the ID of the expression.
         include_archived: query, boolean. Whether to include archived.
-        format: query, string: Raw, Normalized.
+        format: query, string: Raw, Normalized. The format in which to return the expression.
     """
     return _Operation(_Endpoint(
         "get_routing_skillexpression", "GET", "/api/v2/routing/skillexpressions/{expressionId}",
@@ -1592,7 +1593,7 @@ def get_routing_skillexpressions(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-skillexpressions
 
     Args:
-        format: query, string: Raw, Normalized.
+        format: query, string: Raw, Normalized. The format in which to return the expression.
         include_archived: query, boolean. Whether to include archived.
         id: query, list of string. Only these IDs.
     """
@@ -1616,7 +1617,7 @@ def get_routing_skillexpressions_queue_queue_id(
 
     Args:
         queue_id: the ID of the queue.
-        format: query, string: Raw, Normalized.
+        format: query, string: Raw, Normalized. The format in which to return the expression.
         include_archived: query, boolean. Whether to include archived.
     """
     return _Lists(_Endpoint(
@@ -1798,11 +1799,12 @@ def get_routing_sms_availablephonenumbers(
     Args:
         country_code: query, string. Filter by country code.
         region: query, string. Filter by region.
-        city: query, string.
-        area_code: query, string.
+        city: query, string. Only numbers of this city.
+        area_code: query, string. Only numbers with this area code.
         phone_number_type: query, string: local, mobile, tollfree. Filter by phone number type.
-        pattern: query, string.
-        address_requirement: query, string: none, any, local, foreign.
+        pattern: query, string. The pattern to match.
+        address_requirement: query, string: none, any, local, foreign. Only numbers with this
+            requirement for an address.
     """
     return _Lists(_Endpoint(
         "get_routing_sms_availablephonenumbers", "GET", "/api/v2/routing/sms/availablephonenumbers",
@@ -1895,7 +1897,7 @@ def get_routing_sms_phonenumbers(
             phoneNumberStatus, phoneNumberType, purchaseDate, supportsMms, supportsSms,
             supportsVoice. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
-        language: query, string.
+        language: query, string. The language, by its code.
         integration_id: query, string. The ID of an integration.
         supported_content_id: query, string. The ID of a supported content.
         expand: query, list of string: identityresolution, supportedContent. What to include in
@@ -2108,7 +2110,7 @@ def get_routing_wrapupcodes_divisionviews(
         name: query, string. Filter by name.
         id: query, list of string. Only these IDs.
         division_id: query, list of string. The ID of a division.
-        include_state: query, string: Active, Deleted, ActiveAndDeleted.
+        include_state: query, string: Active, Deleted, ActiveAndDeleted. Only codes in these states.
     """
     return _Lists(_Endpoint(
         "get_routing_wrapupcodes_divisionviews", "GET", "/api/v2/routing/wrapupcodes/divisionviews",
@@ -3002,7 +3004,7 @@ def post_routing_queue_members(
 
     Args:
         queue_id: the ID of the queue.
-        delete: query, boolean.
+        delete: query, boolean. Whether to remove the members instead of adding them.
         body: list of ``WritableEntity``.
     """
     return _Operation(_Endpoint(
@@ -3025,7 +3027,7 @@ def post_routing_queue_users(
 
     Args:
         queue_id: the ID of the queue.
-        delete: query, boolean.
+        delete: query, boolean. Whether to remove the members instead of adding them.
         body: list of ``WritableEntity``.
     """
     return _Operation(_Endpoint(

@@ -178,7 +178,7 @@ def get_scim_groups(
             urn:ietf:params:scim:schemas:core:2.0:Group:members,
             urn:ietf:params:scim:schemas:core:2.0:Group:externalId. The attributes to leave out of
             the response.
-        filter: query, string.
+        filter: query, string. A filter expression, in the syntax of the platform.
     """
     return _Lists(_Endpoint(
         "get_scim_groups", "GET", "/api/v2/scim/groups", "ScimGroupListResponse",
@@ -250,7 +250,7 @@ def get_scim_schemas(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scim-schemas
 
     Args:
-        filter: query, string.
+        filter: query, string. A filter expression, in the syntax of the platform.
     """
     return _Lists(_Endpoint(
         "get_scim_schemas", "GET", "/api/v2/scim/schemas", "ScimV2SchemaListResponse",
@@ -424,7 +424,7 @@ def get_scim_users(
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingLanguages,
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds. The
             attributes to leave out of the response.
-        filter: query, string.
+        filter: query, string. A filter expression, in the syntax of the platform.
     """
     return _Lists(_Endpoint(
         "get_scim_users", "GET", "/api/v2/scim/users", "ScimUserListResponse",
@@ -512,7 +512,7 @@ def get_scim_v2_groups(
             urn:ietf:params:scim:schemas:core:2.0:Group:members,
             urn:ietf:params:scim:schemas:core:2.0:Group:externalId. The attributes to leave out of
             the response.
-        filter: query, string.
+        filter: query, string. A filter expression, in the syntax of the platform.
     """
     return _Lists(_Endpoint(
         "get_scim_v2_groups", "GET", "/api/v2/scim/v2/groups", "ScimGroupListResponse",
@@ -584,7 +584,7 @@ def get_scim_v2_schemas(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scim-v2-schemas
 
     Args:
-        filter: query, string.
+        filter: query, string. A filter expression, in the syntax of the platform.
     """
     return _Lists(_Endpoint(
         "get_scim_v2_schemas", "GET", "/api/v2/scim/v2/schemas", "ScimV2SchemaListResponse",
@@ -758,7 +758,7 @@ def get_scim_v2_users(
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingLanguages,
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds. The
             attributes to leave out of the response.
-        filter: query, string.
+        filter: query, string. A filter expression, in the syntax of the platform.
     """
     return _Lists(_Endpoint(
         "get_scim_v2_users", "GET", "/api/v2/scim/v2/users", "ScimUserListResponse",

@@ -204,7 +204,7 @@ def get_users_search(
         q64: query, string. The value from an earlier search.
         expand: query, list of string. What to include in addition.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
-            RingCentral.
+            RingCentral. The integration whose presence is returned.
     """
     return _Lists(_Endpoint(
         "get_users_search", "GET", "/api/v2/users/search", "UsersSearchResponse",

@@ -74,7 +74,7 @@ def delete_speechandtextanalytics_program(
 
     Args:
         program_id: the ID of the program.
-        force_delete: query, boolean.
+        force_delete: query, boolean. Whether to delete it even if it is in use.
     """
     return _Operation(_Endpoint(
         "delete_speechandtextanalytics_program", "DELETE",
@@ -337,7 +337,7 @@ def get_speechandtextanalytics_dictionaryfeedback(
 
     Args:
         dialect: query, string. Filter by dialect.
-        transcription_engine: query, string: Genesys, GenesysExtended.
+        transcription_engine: query, string: Genesys, GenesysExtended. Only those of this engine.
         next_page: query, string. Where the page begins, from the previous response.
         page_size: query, integer. How many items to return at most.
     """
@@ -813,14 +813,14 @@ def get_speechandtextanalytics_topics(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-topics
 
     Args:
-        next_page: query, string.
+        next_page: query, string. Where the page begins, from the previous response.
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         state: query, string: latest, published.
         name: query, string. Filter by name.
         ids: query, list of string. Only these IDs.
         dialects: query, list of string: en-US, es-US, en-AU, en-GB, en-ZA, es-ES, en-IN, fr-FR,
-            fr-CA, it-IT, de-DE, pt-BR, pl-PL, pt-PT, nl-NL, ko-KR.
+            fr-CA, it-IT, de-DE, pt-BR, pl-PL, pt-PT, nl-NL, ko-KR. Only those in these dialects.
         sort_by: query, string: name, matchingType. The field to sort by.
         sort_order: query, string: asc, desc. Ascending or descending.
     """
@@ -861,7 +861,7 @@ def get_speechandtextanalytics_topics_general(
         dialect: query, string: ar-001, ar-AE, ar-BH, ar-EG, ar-IL, ar-SA, ar-TN, da-DK, de-CH,
             de-DE, en-AU, en-GB, en-HK, en-IE, en-IN, en-NZ, en-SG, en-US, en-ZA, es-ES, es-US,
             fi-FI, fr-CA, fr-FR, he-IL, hi-IN, it-IT, ja-JP, ko-KR, nb-NO, nl-NL, pl-PL, pt-BR,
-            pt-PT, sv-SE, tr-TR, zh-CN, zh-HK, zh-TW, zu-ZA.
+            pt-PT, sv-SE, tr-TR, zh-CN, zh-HK, zh-TW, zu-ZA. The dialect, such as en-US.
     """
     return _Lists(_Endpoint(
         "get_speechandtextanalytics_topics_general", "GET",
@@ -884,7 +884,7 @@ def get_speechandtextanalytics_topics_general_status(
         dialect: query, string: ar-001, ar-AE, ar-BH, ar-EG, ar-IL, ar-SA, ar-TN, da-DK, de-CH,
             de-DE, en-AU, en-GB, en-HK, en-IE, en-IN, en-NZ, en-SG, en-US, en-ZA, es-ES, es-US,
             fi-FI, fr-CA, fr-FR, he-IL, hi-IN, it-IT, ja-JP, ko-KR, nb-NO, nl-NL, pl-PL, pt-BR,
-            pt-PT, sv-SE, tr-TR, zh-CN, zh-HK, zh-TW, zu-ZA.
+            pt-PT, sv-SE, tr-TR, zh-CN, zh-HK, zh-TW, zu-ZA. The dialect, such as en-US.
     """
     return _Lists(_Endpoint(
         "get_speechandtextanalytics_topics_general_status", "GET",

@@ -67,7 +67,7 @@ def get_stations(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         name: query, string. Filter by name.
-        user_selectable: query, string.
+        user_selectable: query, string. Only stations that a user can select, or cannot.
         web_rtc_user_id: query, string. The ID of a web rtc user.
         id: query, string. Only these IDs.
         line_appearance_id: query, string. The ID of a line appearance.

@@ -876,7 +876,8 @@ def get_taskmanagement_worktype_history(
         sort_order: query, string: ascending, descending. Ascending or descending.
         fields: query, list of string: name, serviceLevelTarget, defaultWorkbinId,
             defaultDueDurationSeconds, defaultExpirationSeconds, defaultPriority, defaultLanguageId,
-            defaultSkillIds, defaultQueueId, assignmentEnabled, defaultStatusId, statuses.
+            defaultSkillIds, defaultQueueId, assignmentEnabled, defaultStatusId, statuses. The
+            fields, separated by commas.
     """
     return _Lists(_Endpoint(
         "get_taskmanagement_worktype_history", "GET",

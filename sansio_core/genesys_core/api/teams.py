@@ -43,7 +43,7 @@ def delete_team_members(team_id: str, id: str) -> _Operation[None]:
 
     Args:
         team_id: the ID of the team.
-        id: query, string. Only these IDs.
+        id: query, string. The ID.
     """
     return _Operation(_Endpoint(
         "delete_team_members", "DELETE", "/api/v2/teams/{teamId}/members",

@@ -80,7 +80,7 @@ def get_telephony_calls_metrics(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-calls-metrics
 
     Args:
-        metric_type: query, string: cloud, premises.
+        metric_type: query, string: cloud, premises. Only metrics of this kind.
     """
     return _Operation(_Endpoint(
         "get_telephony_calls_metrics", "GET", "/api/v2/telephony/calls/metrics",
@@ -181,7 +181,7 @@ def get_telephony_prefixes(
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return at most.
-        prefix: query, string.
+        prefix: query, string. How the phone number begins.
         type: query, string. Filter by type.
     """
     return _Lists(_Endpoint(
@@ -200,7 +200,7 @@ def get_telephony_prefixes_simulate_call(number: str) -> _Operation[_m.CallSimul
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-prefixes-simulate-call
 
     Args:
-        number: query, string.
+        number: query, string. The phone number.
     """
     return _Operation(_Endpoint(
         "get_telephony_prefixes_simulate_call", "GET", "/api/v2/telephony/prefixes/simulate/call",
@@ -249,7 +249,7 @@ def get_telephony_sipmessages_conversation_headers(
 
     Args:
         conversation_id: the ID of the conversation.
-        keys: query, list of string.
+        keys: query, list of string. The names of the headers, separated by commas.
     """
     return _Operation(_Endpoint(
         "get_telephony_sipmessages_conversation_headers", "GET",
@@ -274,11 +274,11 @@ def get_telephony_siptraces(
 
     Args:
         call_id: query, string. The ID of a call.
-        to_user: query, string.
-        from_user: query, string.
+        to_user: query, string. Only calls to this user.
+        from_user: query, string. Only calls from this user.
         conversation_id: query, string. The ID of a conversation.
-        date_start: query, date-time.
-        date_end: query, date-time.
+        date_start: query, date-time. The beginning of the period.
+        date_end: query, date-time. The end of the period.
     """
     return _Operation(_Endpoint(
         "get_telephony_siptraces", "GET", "/api/v2/telephony/siptraces", "SipSearchResult",

@@ -564,7 +564,7 @@ def get_telephony_providers_edges(
         edge_group_id: query, string. The ID of an edge group.
         sort_by: query, string. The field to sort by.
         managed: query, boolean. Filter by managed.
-        show_cloud_media: query, boolean.
+        show_cloud_media: query, boolean. Whether to include cloud media devices.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges", "GET", "/api/v2/telephony/providers/edges",
@@ -709,7 +709,7 @@ def get_telephony_providers_edges_didpools_dids(
     Args:
         type: query, string: ASSIGNED_AND_UNASSIGNED, UNASSIGNED.
         id: query, list of string. Only these IDs.
-        number_match: query, string.
+        number_match: query, string. Only numbers that match this one.
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string. Ascending or descending.
@@ -913,7 +913,7 @@ def get_telephony_providers_edges_extensionpools(
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        number: query, string.
+        number: query, string. The phone number.
         division_id: query, list of string. The ID of a division.
     """
     return _Lists(_Endpoint(
@@ -982,7 +982,7 @@ def get_telephony_providers_edges_extensions(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
-        number: query, string.
+        number: query, string. The phone number.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_extensions", "GET",
@@ -1371,14 +1371,14 @@ def get_telephony_providers_edges_phones(
         lines_default_for_user_id: query, string. The ID of a lines default for user.
         phone_hardware_id: query, string. The ID of a phone hardware.
         lines_id: query, string. The ID of a lines.
-        lines_name: query, string.
+        lines_name: query, string. Only phones with a line of this name.
         name: query, string. Filter by name.
-        status_operational_status: query, string.
-        secondary_status_operational_status: query, string.
+        status_operational_status: query, string. Only phones with this status.
+        secondary_status_operational_status: query, string. Only phones with this secondary status.
         expand: query, list of string: properties, site, status, status.primaryEdgesStatus,
             status.secondaryEdgesStatus, phoneBaseSettings, lines. What to include in addition.
         fields: query, list of string: webRtcUser, properties.*, lines.loggedInUser,
-            lines.defaultForUser.
+            lines.defaultForUser. The fields, separated by commas.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_phones", "GET", "/api/v2/telephony/providers/edges/phones",
@@ -1501,7 +1501,7 @@ def get_telephony_providers_edges_site_numberplans_classifications(
 
     Args:
         site_id: the ID of the site.
-        classification: query, string.
+        classification: query, string. Only this classification.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_site_numberplans_classifications", "GET",
@@ -1711,7 +1711,7 @@ def get_telephony_providers_edges_trunkbasesetting(
 
     Args:
         trunk_base_settings_id: the ID of the trunk base settings.
-        ignore_hidden: query, boolean.
+        ignore_hidden: query, boolean. Whether to leave out hidden properties.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edges_trunkbasesetting", "GET",
@@ -1742,8 +1742,8 @@ def get_telephony_providers_edges_trunkbasesettings(
         page_size: query, integer. How many items to return at most.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
-        recording_enabled: query, boolean.
-        ignore_hidden: query, boolean.
+        recording_enabled: query, boolean. Only those that record, or do not.
+        ignore_hidden: query, boolean. Whether to leave out hidden properties.
         managed: query, boolean. Filter by managed.
         expand: query, list of string: properties. What to include in addition.
         name: query, string. Filter by name.
@@ -1897,7 +1897,7 @@ def get_telephony_providers_edges_trunkswithrecording(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-trunkswithrecording
 
     Args:
-        trunk_type: query, string: EXTERNAL, PHONE, EDGE.
+        trunk_type: query, string: EXTERNAL, PHONE, EDGE. Only trunks of this type.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edges_trunkswithrecording", "GET",

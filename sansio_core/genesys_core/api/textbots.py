@@ -41,10 +41,11 @@ def get_textbots_bots_search(
     Args:
         bot_type: query, list of string: GenesysBotConnector, GenesysDialogEngine, AmazonLex,
             GoogleDialogFlowES, GoogleDialogFlowCX, NuanceDlg, GenesysBotFlow,
-            GenesysDigitalBotFlow, GenesysVoiceSurveyFlow, GenesysDigitalBotConnector.
-        bot_name: query, string.
+            GenesysDigitalBotFlow, GenesysVoiceSurveyFlow, GenesysDigitalBotConnector. Only bots of
+            these types.
+        bot_name: query, string. Only bots with this name.
         bot_id: query, list of string. The ID of a bot.
-        virtual_agent_enabled: query, boolean.
+        virtual_agent_enabled: query, boolean. Only flows of virtual agents, or only others.
         page_size: query, integer. How many items to return at most.
     """
     return _Lists(_Endpoint(

@@ -419,7 +419,7 @@ def get_authorization_divisionspermitted_me(
 
     Args:
         name: query, string. Filter by name.
-        permission: query, string.
+        permission: query, string. The permission, such as routing:queue:view.
     """
     return _Lists(_Endpoint(
         "get_authorization_divisionspermitted_me", "GET",
@@ -441,7 +441,7 @@ def get_authorization_divisionspermitted_paged_me(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisionspermitted-paged-me
 
     Args:
-        permission: query, string.
+        permission: query, string. The permission, such as routing:queue:view.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
     """
@@ -467,7 +467,7 @@ def get_authorization_divisionspermitted_paged_subject_id(
 
     Args:
         subject_id: the ID of the subject.
-        permission: query, string.
+        permission: query, string. The permission, such as routing:queue:view.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
     """
@@ -562,13 +562,13 @@ def get_profiles_users(
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         id: query, list of string. Only these IDs.
-        jid: query, list of string.
+        jid: query, list of string. Only users with these JIDs.
         sort_order: query, string: ascending, descending. Ascending or descending.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization. What to include
             in addition.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
-            RingCentral.
+            RingCentral. The integration whose presence is returned.
     """
     return _Lists(_Endpoint(
         "get_profiles_users", "GET", "/api/v2/profiles/users", "UserProfileEntityListing",
@@ -651,7 +651,7 @@ def get_user(
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What to
             include in addition.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
-            RingCentral.
+            RingCentral. The integration whose presence is returned.
         user_custom_attribute_schema_ids: query, list of string. The IDs of user custom attribute
             schemas.
         state: query, string: active, deleted.
@@ -889,7 +889,7 @@ def get_user_profile(
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
             customAttributes. What to include in addition.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
-            RingCentral.
+            RingCentral. The integration whose presence is returned.
     """
     return _Operation(_Endpoint(
         "get_user_profile", "GET", "/api/v2/users/{userId}/profile", "UserProfile",
@@ -1178,7 +1178,7 @@ def get_users(
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What to
             include in addition.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
-            RingCentral.
+            RingCentral. The integration whose presence is returned.
         user_custom_attribute_schema_ids: query, list of string. The IDs of user custom attribute
             schemas.
         state: query, string: active, inactive, deleted, any. Filter by state.
@@ -1359,17 +1359,19 @@ def get_users_development_activities(
         user_id: query, list of string. The ID of a user.
         module_id: query, string. The ID of a module.
         interval: query, string. Two instants with a slash between them (ISO 8601).
-        completion_interval: query, string.
-        overdue: query, string: True, False, Any.
-        pass_: query, string: True, False, Any.
+        completion_interval: query, string. When they were completed: two instants with a slash
+            between them (ISO 8601).
+        overdue: query, string: True, False, Any. Only overdue ones, only others, or any.
+        pass_: query, string: True, False, Any. Only those that were passed, only others, or any.
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: Asc, Desc. Ascending or descending.
         types: query, list of string: Informational, Coaching, AssessedContent, Assessment,
-            External, Native.
+            External, Native. Only those of these types.
         statuses: query, list of string: Planned, InProgress, Completed, InvalidSchedule,
-            NotCompleted.
-        relationship: query, list of string: Creator, Facilitator, Attendee.
+            NotCompleted. Only those with one of these statuses.
+        relationship: query, list of string: Creator, Facilitator, Attendee. What the users are in
+            the activities.
     """
     return _Lists(_Endpoint(
         "get_users_development_activities", "GET", "/api/v2/users/development/activities",
@@ -1405,17 +1407,19 @@ def get_users_development_activities_me(
     Args:
         module_id: query, string. The ID of a module.
         interval: query, string. Two instants with a slash between them (ISO 8601).
-        completion_interval: query, string.
-        overdue: query, string: True, False, Any.
-        pass_: query, string: True, False, Any.
+        completion_interval: query, string. When they were completed: two instants with a slash
+            between them (ISO 8601).
+        overdue: query, string: True, False, Any. Only overdue ones, only others, or any.
+        pass_: query, string: True, False, Any. Only those that were passed, only others, or any.
         page_size: query, integer. How many items to return at most.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: Asc, Desc. Ascending or descending.
         types: query, list of string: Informational, Coaching, AssessedContent, Assessment,
-            External, Native.
+            External, Native. Only those of these types.
         statuses: query, list of string: Planned, InProgress, Completed, InvalidSchedule,
-            NotCompleted.
-        relationship: query, list of string: Creator, Facilitator, Attendee.
+            NotCompleted. Only those with one of these statuses.
+        relationship: query, list of string: Creator, Facilitator, Attendee. What the users are in
+            the activities.
     """
     return _Lists(_Endpoint(
         "get_users_development_activities_me", "GET", "/api/v2/users/development/activities/me",
@@ -1507,7 +1511,7 @@ def get_users_me(
             adjacents, routingskills, routinglanguages, fieldconfigs, token, trustors, logCapture,
             autoanswersettings. What to include in addition.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
-            RingCentral.
+            RingCentral. The integration whose presence is returned.
         user_custom_attribute_schema_ids: query, list of string. The IDs of user custom attribute
             schemas.
     """
@@ -1558,7 +1562,7 @@ def get_users_query(
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What to
             include in addition.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
-            RingCentral.
+            RingCentral. The integration whose presence is returned.
         user_custom_attribute_schema_ids: query, list of string. The IDs of user custom attribute
             schemas.
         state: query, string: active, inactive, deleted, any. Filter by state.
@@ -1589,7 +1593,7 @@ def get_users_search(
         q64: query, string. The value from an earlier search.
         expand: query, list of string. What to include in addition.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
-            RingCentral.
+            RingCentral. The integration whose presence is returned.
     """
     return _Lists(_Endpoint(
         "get_users_search", "GET", "/api/v2/users/search", "UsersSearchResponse",
@@ -1966,7 +1970,7 @@ def post_authorization_subject_bulkadd(
 
     Args:
         subject_id: the ID of the subject.
-        subject_type: query, string.
+        subject_type: query, string. What the subjects are: PC_USER, PC_GROUP or PC_OAUTH_CLIENT.
         body: ``RoleDivisionGrants``.
     """
     return _Operation(_Endpoint(
@@ -2009,7 +2013,7 @@ def post_authorization_subject_bulkreplace(
 
     Args:
         subject_id: the ID of the subject.
-        subject_type: query, string.
+        subject_type: query, string. What the subjects are: PC_USER, PC_GROUP or PC_OAUTH_CLIENT.
         body: ``RoleDivisionGrants``.
     """
     return _Operation(_Endpoint(
@@ -2035,7 +2039,7 @@ def post_authorization_subject_division_role(
         subject_id: the ID of the subject.
         division_id: the ID of the division.
         role_id: the ID of the role.
-        subject_type: query, string.
+        subject_type: query, string. What the subjects are: PC_USER, PC_GROUP or PC_OAUTH_CLIENT.
     """
     return _Operation(_Endpoint(
         "post_authorization_subject_division_role", "POST",

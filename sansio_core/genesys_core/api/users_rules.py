@@ -119,10 +119,10 @@ def get_users_rules(
     Args:
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return at most.
-        types: query, list of string: Learning, ActivityPlan.
+        types: query, list of string: Learning, ActivityPlan. Only those of these types.
         expand: query, list of string: criteria. What to include in addition.
-        enabled: query, boolean.
-        search_term: query, string.
+        enabled: query, boolean. Only enabled ones, or only disabled ones.
+        search_term: query, string. The text to search for.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(

@@ -92,7 +92,7 @@ def get_agentic_virtualagents(
 
     Args:
         name: query, string. Filter by name.
-        name_contains: query, string.
+        name_contains: query, string. A part of the name.
         status: query, string: Draft, Published. Filter by status.
         sort_by: query, string: dateModified, name, status. The field to sort by.
         sort_order: query, string: asc, desc. Ascending or descending.

@@ -82,8 +82,10 @@ def delete_webdeployments_token_revoke(
     https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-webdeployments-token-revoke
 
     Args:
-        x_journey_session_id: header ``X-Journey-Session-Id``, string.
-        x_journey_session_type: header ``X-Journey-Session-Type``, string.
+        x_journey_session_id: header ``X-Journey-Session-Id``, string. The ID of the customer's
+            journey session.
+        x_journey_session_type: header ``X-Journey-Session-Type``, string. The type of the
+            customer's journey session.
     """
     return _Operation(_Endpoint(
         "delete_webdeployments_token_revoke", "DELETE", "/api/v2/webdeployments/token/revoke",
@@ -184,7 +186,7 @@ def get_webdeployments_configurations(
         page_size: query, string. How many items to return at most.
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        show_only_published: query, boolean.
+        show_only_published: query, boolean. Whether to return only published ones.
     """
     return _Lists(_Endpoint(
         "get_webdeployments_configurations", "GET", "/api/v2/webdeployments/configurations",

@@ -127,7 +127,7 @@ def delete_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bu
 
     Args:
         business_unit_id: the ID of the business unit.
-        ids: query, list of string. Only these IDs.
+        ids: query, list of string. The IDs.
     """
     return _Operation(_Endpoint(
         "delete_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk", "DELETE",
@@ -832,7 +832,7 @@ def get_workforcemanagement_alternativeshifts_trades(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-alternativeshifts-trades
 
     Args:
-        force_async: query, boolean.
+        force_async: query, boolean. Whether to return the result in a notification; for testing.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_alternativeshifts_trades", "GET",
@@ -998,7 +998,8 @@ def get_workforcemanagement_businessunit_activitycodes(
 
     Args:
         business_unit_id: the ID of the business unit.
-        force_download_service: query, boolean.
+        force_download_service: query, boolean. Whether to return the result as a URL to download;
+            for testing.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_activitycodes", "GET",
@@ -1332,7 +1333,7 @@ def get_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk(
 
     Args:
         business_unit_id: the ID of the business unit.
-        ids: query, list of string. Only these IDs.
+        ids: query, list of string. The IDs.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_adherence_adjustments_reasoncodes_bulk", "GET",
@@ -1456,7 +1457,7 @@ def get_workforcemanagement_businessunit_capacityplan_forecast(
     Args:
         business_unit_id: the ID of the business unit.
         capacity_plan_id: the ID of the capacity plan.
-        granularity: query, string: weekly, monthly.
+        granularity: query, string: weekly, monthly. The length of each period.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_capacityplan_forecast", "GET",
@@ -1482,7 +1483,7 @@ def get_workforcemanagement_businessunit_capacityplan_staffinggroupallocations(
     Args:
         business_unit_id: the ID of the business unit.
         capacity_plan_id: the ID of the capacity plan.
-        granularity: query, string: weekly, monthly.
+        granularity: query, string: weekly, monthly. The length of each period.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_capacityplan_staffinggroupallocations", "GET",
@@ -1531,7 +1532,7 @@ def get_workforcemanagement_businessunit_capacityplanning_longtermrequirements_a
         business_unit_id: the ID of the business unit.
         week_date_id: path, date. The first day of the week, as yyyy-MM-dd.
         forecast_id: the ID of the forecast.
-        granularity: query, string: weekly, monthly.
+        granularity: query, string: weekly, monthly. The length of each period.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_capacityplanning_longtermrequirements_automaticbestmethod_week_forecast",
@@ -1596,7 +1597,7 @@ def get_workforcemanagement_businessunit_intraday_planninggroups(
 
     Args:
         business_unit_id: the ID of the business unit.
-        date: query, date.
+        date: query, date. The day, in the time zone of the business unit.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_intraday_planninggroups", "GET",
@@ -1773,7 +1774,7 @@ def get_workforcemanagement_businessunit_managementunits(
             ScheduleBidGroup, Opportunities, OpportunitiesQuery, OpportunitiesEnrollmentsQuery,
             OpportunitiesExternalActivitiesQuery, OpportunitiesStatuses,
             OpportunitiesEnrollmentsStatuses, SchedulingPreferencesQuery,
-            SchedulingPreferencesSettings, DecisionMetrics.
+            SchedulingPreferencesSettings, DecisionMetrics. The feature for which they are chosen.
         division_id: query, string. The ID of a division.
     """
     return _Lists(_Endpoint(
@@ -1933,7 +1934,8 @@ def get_workforcemanagement_businessunit_schedulebid_group_preferences(
         business_unit_id: the ID of the business unit.
         bid_id: the ID of the bid.
         bid_group_id: the ID of the bid group.
-        force_download_service: query, boolean.
+        force_download_service: query, boolean. Whether to return the result as a URL to download;
+            for testing.
         expand: query, list of string:
             agentsScheduleBidPreferences.agentScheduleBidPreferencePriorities. What to include in
             addition.
@@ -2282,7 +2284,8 @@ def get_workforcemanagement_businessunit_staffinggroups(
     Args:
         business_unit_id: the ID of the business unit.
         management_unit_id: query, string. The ID of a management unit.
-        force_download_service: query, boolean.
+        force_download_service: query, boolean. Whether to return the result as a URL to download;
+            for testing.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_staffinggroups", "GET",
@@ -2357,7 +2360,7 @@ def get_workforcemanagement_businessunit_timeofflimit_granularityconversion_jobs
     Args:
         business_unit_id: the ID of the business unit.
         time_off_limit_id: the ID of the time-off limit.
-        statuses: query, string: Complete, Error, Processing.
+        statuses: query, string: Complete, Error, Processing. Only those with one of these statuses.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_timeofflimit_granularityconversion_jobs", "GET",
@@ -2427,7 +2430,8 @@ def get_workforcemanagement_businessunit_timeoffplans(
     Args:
         business_unit_id: the ID of the business unit.
         management_unit_id: query, string. The ID of a management unit.
-        force_download_service: query, boolean.
+        force_download_service: query, boolean. Whether to return the result as a URL to download;
+            for testing.
         expand: query, list of string: overrideDates. What to include in addition.
     """
     return _Lists(_Endpoint(
@@ -2530,7 +2534,8 @@ def get_workforcemanagement_businessunit_week_schedule_headcountforecast(
         business_unit_id: the ID of the business unit.
         week_id: path, date. The first day of the week, as yyyy-MM-dd.
         schedule_id: the ID of the schedule.
-        force_download: query, boolean.
+        force_download: query, boolean. Whether to return the result as a URL to download; for
+            testing.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_week_schedule_headcountforecast", "GET",
@@ -2639,9 +2644,9 @@ def get_workforcemanagement_businessunit_week_schedules(
     Args:
         business_unit_id: the ID of the business unit.
         week_id: the first day of the week, as yyyy-MM-dd.
-        earliest_week_date: query, date.
-        latest_week_date: query, date.
-        include_only_published: query, boolean.
+        earliest_week_date: query, date. The first day of the earliest week.
+        latest_week_date: query, date. The first day of the latest week.
+        include_only_published: query, boolean. Whether to return only published schedules.
         expand: query, string: shortTermForecast.description. What to include in addition.
     """
     return _Lists(_Endpoint(
@@ -2702,8 +2707,9 @@ def get_workforcemanagement_businessunit_week_shorttermforecast_data(
         business_unit_id: the ID of the business unit.
         week_date_id: path, date. The first day of the week, as yyyy-MM-dd.
         forecast_id: the ID of the forecast.
-        week_number: query, integer.
-        force_download_service: query, boolean.
+        week_number: query, integer. The week of the forecast.
+        force_download_service: query, boolean. Whether to return the result as a URL to download;
+            for testing.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_week_shorttermforecast_data", "GET",
@@ -2758,7 +2764,8 @@ def get_workforcemanagement_businessunit_week_shorttermforecast_longtermforecast
         business_unit_id: the ID of the business unit.
         week_date_id: path, date. The first day of the week, as yyyy-MM-dd.
         forecast_id: the ID of the forecast.
-        force_download_service: query, boolean.
+        force_download_service: query, boolean. Whether to return the result as a URL to download;
+            for testing.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_week_shorttermforecast_longtermforecastdata", "GET",
@@ -2820,7 +2827,7 @@ def get_workforcemanagement_businessunit_week_shorttermforecast_staffingrequirem
         business_unit_id: the ID of the business unit.
         week_date_id: path, date. The first day of the week, as yyyy-MM-dd.
         forecast_id: the ID of the forecast.
-        week_numbers: query, list of string.
+        week_numbers: query, list of string. The weeks of the forecast.
         expand: query, list of string:
             results.planningGroupStaffingRequirements.minimumStaffPerInterval,
             results.planningGroupStaffingRequirements.effectiveStaffPerInterval. What to include in
@@ -2995,7 +3002,7 @@ def get_workforcemanagement_businessunits(
             ScheduleBidGroup, Opportunities, OpportunitiesQuery, OpportunitiesEnrollmentsQuery,
             OpportunitiesExternalActivitiesQuery, OpportunitiesStatuses,
             OpportunitiesEnrollmentsStatuses, SchedulingPreferencesQuery,
-            SchedulingPreferencesSettings, DecisionMetrics.
+            SchedulingPreferencesSettings, DecisionMetrics. The feature for which they are chosen.
         division_id: query, string. The ID of a division.
     """
     return _Lists(_Endpoint(
@@ -3253,7 +3260,8 @@ def get_workforcemanagement_managementunit_adherence(
 
     Args:
         management_unit_id: the ID of the management unit.
-        force_download_service: query, boolean.
+        force_download_service: query, boolean. Whether to return the result as a URL to download;
+            for testing.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_managementunit_adherence", "GET",
@@ -3564,7 +3572,8 @@ def get_workforcemanagement_managementunit_week_schedule(
         week_id: the first day of the week, as yyyy-MM-dd.
         schedule_id: the ID of the schedule.
         expand: query, string: generationResults, headcountForecast. What to include in addition.
-        force_download_service: query, boolean.
+        force_download_service: query, boolean. Whether to return the result as a URL to download;
+            for testing.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_managementunit_week_schedule", "GET",
@@ -3592,9 +3601,9 @@ def get_workforcemanagement_managementunit_week_schedules(
     Args:
         management_unit_id: the ID of the management unit.
         week_id: the first day of the week, as yyyy-MM-dd.
-        include_only_published: query, boolean.
-        earliest_week_date: query, string.
-        latest_week_date: query, string.
+        include_only_published: query, boolean. Whether to return only published schedules.
+        earliest_week_date: query, string. The first day of the earliest week.
+        latest_week_date: query, string. The first day of the latest week.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_managementunit_week_schedules", "GET",
@@ -3623,9 +3632,10 @@ def get_workforcemanagement_managementunit_week_shifttrades(
     Args:
         management_unit_id: the ID of the management unit.
         week_date_id: path, date. The first day of the week, as yyyy-MM-dd.
-        evaluate_matches: query, boolean.
+        evaluate_matches: query, boolean. Whether to check matches for violations.
         include_cross_week_shifts: query, boolean. Whether to include cross week shifts.
-        force_download_service: query, boolean.
+        force_download_service: query, boolean. Whether to return the result as a URL to download;
+            for testing.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_managementunit_week_shifttrades", "GET",
@@ -3656,7 +3666,7 @@ def get_workforcemanagement_managementunit_workplan(
         management_unit_id: the ID of the management unit.
         work_plan_id: the ID of the work plan.
         include_only: query, list of string: agentCount, agents, optionalDays, shifts,
-            shiftStartVariances.
+            shiftStartVariances. The only fields to return.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_managementunit_workplan", "GET",
@@ -3729,7 +3739,7 @@ def get_workforcemanagement_managementunit_workplans(
         management_unit_id: the ID of the management unit.
         expand: query, list of string: agentCount, agents, optionalDays, shifts,
             shiftStartVariances, details. What to include in addition.
-        exclude: query, list of string: shifts.activities.
+        exclude: query, list of string: shifts.activities. What to leave out of the response.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_managementunit_workplans", "GET",
@@ -3776,7 +3786,7 @@ def get_workforcemanagement_managementunits(
             ScheduleBidGroup, Opportunities, OpportunitiesQuery, OpportunitiesEnrollmentsQuery,
             OpportunitiesExternalActivitiesQuery, OpportunitiesStatuses,
             OpportunitiesEnrollmentsStatuses, SchedulingPreferencesQuery,
-            SchedulingPreferencesSettings, DecisionMetrics.
+            SchedulingPreferencesSettings, DecisionMetrics. The feature for which they are chosen.
         division_id: query, string. The ID of a division.
     """
     return _Lists(_Endpoint(
@@ -5145,7 +5155,7 @@ def patch_workforcemanagement_managementunit_workplan(
     Args:
         management_unit_id: the ID of the management unit.
         work_plan_id: the ID of the work plan.
-        validation_mode: query, string: Ignore.
+        validation_mode: query, string: Ignore. Ignore, to save a work plan that is not valid.
         body: ``WorkPlan``.
     """
     return _Operation(_Endpoint(
@@ -5376,8 +5386,9 @@ def post_workforcemanagement_adherence_explanations_query(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-adherence-explanations-query
 
     Args:
-        force_async: query, boolean.
-        force_download_service: query, boolean.
+        force_async: query, boolean. Whether to return the result in a notification; for testing.
+        force_download_service: query, boolean. Whether to return the result as a URL to download;
+            for testing.
         body: ``AgentQueryAdherenceExplanationsRequest``.
     """
     return _Operation(_Endpoint(
@@ -5475,8 +5486,9 @@ def post_workforcemanagement_agent_adherence_explanations_query(
 
     Args:
         agent_id: the ID of the agent.
-        force_async: query, boolean.
-        force_download_service: query, boolean.
+        force_async: query, boolean. Whether to return the result in a notification; for testing.
+        force_download_service: query, boolean. Whether to return the result as a URL to download;
+            for testing.
         body: ``AgentQueryAdherenceExplanationsRequest``.
     """
     return _Operation(_Endpoint(
@@ -5675,7 +5687,8 @@ def post_workforcemanagement_agents_opportunities_query(
 
     Args:
         expand: query, string: enrollment. What to include in addition.
-        force_download_service: query, boolean.
+        force_download_service: query, boolean. Whether to return the result as a URL to download;
+            for testing.
         body: ``QueryOpportunitiesRequest``.
     """
     return _Operation(_Endpoint(
@@ -5698,8 +5711,9 @@ def post_workforcemanagement_agentschedules_managementunits_mine(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-agentschedules-managementunits-mine
 
     Args:
-        force_async: query, boolean.
-        force_download_service: query, boolean.
+        force_async: query, boolean. Whether to return the result in a notification; for testing.
+        force_download_service: query, boolean. Whether to return the result as a URL to download;
+            for testing.
         body: ``AgentMuScheduleQuery``.
     """
     return _Operation(_Endpoint(
@@ -6063,8 +6077,9 @@ def post_workforcemanagement_businessunit_adherence_explanations_query(
 
     Args:
         business_unit_id: the ID of the business unit.
-        force_async: query, boolean.
-        force_download_service: query, boolean.
+        force_async: query, boolean. Whether to return the result in a notification; for testing.
+        force_download_service: query, boolean. Whether to return the result as a URL to download;
+            for testing.
         body: ``BuQueryAdherenceExplanationsRequest``.
     """
     return _Operation(_Endpoint(
@@ -6091,8 +6106,9 @@ def post_workforcemanagement_businessunit_agentschedules_search(
 
     Args:
         business_unit_id: the ID of the business unit.
-        force_async: query, boolean.
-        force_download_service: query, boolean.
+        force_async: query, boolean. Whether to return the result in a notification; for testing.
+        force_download_service: query, boolean. Whether to return the result as a URL to download;
+            for testing.
         body: ``BuSearchAgentSchedulesRequest``.
     """
     return _Operation(_Endpoint(
@@ -6118,7 +6134,7 @@ def post_workforcemanagement_businessunit_alternativeshifts_trades_search(
 
     Args:
         business_unit_id: the ID of the business unit.
-        force_async: query, boolean.
+        force_async: query, boolean. Whether to return the result in a notification; for testing.
         body: ``SearchAlternativeShiftTradesRequest``.
     """
     return _Operation(_Endpoint(
@@ -6348,7 +6364,7 @@ def post_workforcemanagement_businessunit_intraday(
 
     Args:
         business_unit_id: the ID of the business unit.
-        force_async: query, boolean.
+        force_async: query, boolean. Whether to return the result in a notification; for testing.
         body: ``IntradayPlanningGroupRequest``.
     """
     return _Operation(_Endpoint(
@@ -6553,7 +6569,8 @@ def post_workforcemanagement_businessunit_opportunities_enrollments_query(
     Args:
         business_unit_id: the ID of the business unit.
         expand: query, string: opportunities. What to include in addition.
-        force_download_service: query, boolean.
+        force_download_service: query, boolean. Whether to return the result as a URL to download;
+            for testing.
         body: ``QueryOpportunityEnrollmentsRequest``.
     """
     return _Operation(_Endpoint(
@@ -6603,7 +6620,8 @@ def post_workforcemanagement_businessunit_opportunities_query(
 
     Args:
         business_unit_id: the ID of the business unit.
-        force_download_service: query, boolean.
+        force_download_service: query, boolean. Whether to return the result as a URL to download;
+            for testing.
         body: ``QueryOpportunitiesRequest``.
     """
     return _Operation(_Endpoint(
@@ -6762,8 +6780,9 @@ def post_workforcemanagement_businessunit_shifttrading_trades_evaluate_jobs(
 
     Args:
         business_unit_id: the ID of the business unit.
-        force_async: query, boolean.
-        force_download_service: query, boolean.
+        force_async: query, boolean. Whether to return the result in a notification; for testing.
+        force_download_service: query, boolean. Whether to return the result as a URL to download;
+            for testing.
         body: ``EvaluateShiftTradeListJobRequest``.
     """
     return _Jobs(_Endpoint(
@@ -6791,8 +6810,9 @@ def post_workforcemanagement_businessunit_shifttrading_trades_query_jobs(
 
     Args:
         business_unit_id: the ID of the business unit.
-        force_async: query, boolean.
-        force_download_service: query, boolean.
+        force_async: query, boolean. Whether to return the result in a notification; for testing.
+        force_download_service: query, boolean. Whether to return the result as a URL to download;
+            for testing.
         body: ``QueryShiftTradeListJobRequest``.
     """
     return _Jobs(_Endpoint(
@@ -6822,8 +6842,9 @@ def post_workforcemanagement_businessunit_shifttrading_trades_state_bulk_jobs(
 
     Args:
         business_unit_id: the ID of the business unit.
-        force_async: query, boolean.
-        force_download_service: query, boolean.
+        force_async: query, boolean. Whether to return the result in a notification; for testing.
+        force_download_service: query, boolean. Whether to return the result as a URL to download;
+            for testing.
         body: ``BulkUpdateShiftTradeListJobRequest``.
     """
     return _Jobs(_Endpoint(
@@ -6853,8 +6874,9 @@ def post_workforcemanagement_businessunit_shifttrading_unmatched_search_jobs(
 
     Args:
         business_unit_id: the ID of the business unit.
-        force_async: query, boolean.
-        force_download_service: query, boolean.
+        force_async: query, boolean. Whether to return the result in a notification; for testing.
+        force_download_service: query, boolean. Whether to return the result as a URL to download;
+            for testing.
         body: ``SearchUnmatchedShiftTradeListJobRequest``.
     """
     return _Jobs(_Endpoint(
@@ -6884,7 +6906,7 @@ def post_workforcemanagement_businessunit_shifttrading_weeks_summary_jobs(
 
     Args:
         business_unit_id: the ID of the business unit.
-        force_async: query, boolean.
+        force_async: query, boolean. Whether to return the result in a notification; for testing.
         body: ``QueryWeekSummaryListJobRequest``.
     """
     return _Jobs(_Endpoint(
@@ -6951,7 +6973,8 @@ def post_workforcemanagement_businessunit_staffinggroups_query(
 
     Args:
         business_unit_id: the ID of the business unit.
-        force_download_service: query, boolean.
+        force_download_service: query, boolean. Whether to return the result as a URL to download;
+            for testing.
         body: ``QueryUserStaffingGroupListRequest``.
     """
     return _Lists(_Endpoint(
@@ -7183,8 +7206,9 @@ def post_workforcemanagement_businessunit_week_schedule_agentschedules_query(
         business_unit_id: the ID of the business unit.
         week_id: path, date. The first day of the week, as yyyy-MM-dd.
         schedule_id: the ID of the schedule.
-        force_async: query, boolean.
-        force_download_service: query, boolean.
+        force_async: query, boolean. Whether to return the result in a notification; for testing.
+        force_download_service: query, boolean. Whether to return the result as a URL to download;
+            for testing.
         body: ``BuQueryAgentSchedulesRequest``.
     """
     return _Operation(_Endpoint(
@@ -7458,7 +7482,7 @@ def post_workforcemanagement_businessunit_week_shorttermforecast_copy(
         business_unit_id: the ID of the business unit.
         week_date_id: path, date. The first day of the week, as yyyy-MM-dd.
         forecast_id: the ID of the forecast.
-        force_async: query, boolean.
+        force_async: query, boolean. Whether to return the result in a notification; for testing.
         body: ``CopyBuForecastRequest``.
     """
     return _Operation(_Endpoint(
@@ -7487,7 +7511,7 @@ def post_workforcemanagement_businessunit_week_shorttermforecasts_generate(
     Args:
         business_unit_id: the ID of the business unit.
         week_date_id: path, date. The first day of the week, as yyyy-MM-dd.
-        force_async: query, boolean.
+        force_async: query, boolean. Whether to return the result in a notification; for testing.
         body: ``GenerateBuForecastRequest``.
     """
     return _Operation(_Endpoint(
@@ -7648,7 +7672,7 @@ def post_workforcemanagement_calendar_url_ics(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-calendar-url-ics
 
     Args:
-        language: query, string.
+        language: query, string. The language, by its code.
     """
     return _Operation(_Endpoint(
         "post_workforcemanagement_calendar_url_ics", "POST",
@@ -7731,7 +7755,8 @@ def post_workforcemanagement_managementunit_agents_workplans_query(
 
     Args:
         management_unit_id: the ID of the management unit.
-        force_download_service: query, boolean.
+        force_download_service: query, boolean. Whether to return the result as a URL to download;
+            for testing.
         body: ``GetAgentsWorkPlansRequest``.
     """
     return _Operation(_Endpoint(
@@ -7758,8 +7783,9 @@ def post_workforcemanagement_managementunit_agentschedules_search(
 
     Args:
         management_unit_id: the ID of the management unit.
-        force_async: query, boolean.
-        force_download_service: query, boolean.
+        force_async: query, boolean. Whether to return the result in a notification; for testing.
+        force_download_service: query, boolean. Whether to return the result as a URL to download;
+            for testing.
         body: ``BuSearchAgentSchedulesRequest``.
     """
     return _Operation(_Endpoint(
@@ -7982,7 +8008,8 @@ def post_workforcemanagement_managementunit_timeoffrequests_query(
 
     Args:
         management_unit_id: the ID of the management unit.
-        force_download_service: query, boolean.
+        force_download_service: query, boolean. Whether to return the result as a URL to download;
+            for testing.
         body: ``TimeOffRequestQueryBody``.
     """
     return _Lists(_Endpoint(
@@ -8082,7 +8109,7 @@ def post_workforcemanagement_managementunit_user_timeoffrequests_estimate(
     Args:
         management_unit_id: the ID of the management unit.
         user_id: the ID of the user.
-        include_only: query, string: overrideDateType.
+        include_only: query, string: overrideDateType. The only fields to return.
         body: ``EstimateAvailableTimeOffRequest``.
     """
     return _Operation(_Endpoint(
@@ -8161,7 +8188,8 @@ def post_workforcemanagement_managementunit_week_shifttrades_search(
     Args:
         management_unit_id: the ID of the management unit.
         week_date_id: path, date. The first day of the week, as yyyy-MM-dd.
-        force_download_service: query, boolean.
+        force_download_service: query, boolean. Whether to return the result as a URL to download;
+            for testing.
         body: ``SearchShiftTradesRequest``.
     """
     return _Lists(_Endpoint(
@@ -8191,7 +8219,7 @@ def post_workforcemanagement_managementunit_week_shifttrades_state_bulk(
     Args:
         management_unit_id: the ID of the management unit.
         week_date_id: path, date. The first day of the week, as yyyy-MM-dd.
-        force_async: query, boolean.
+        force_async: query, boolean. Whether to return the result in a notification; for testing.
         body: ``BulkShiftTradeStateUpdateRequest``.
     """
     return _Operation(_Endpoint(
@@ -8312,7 +8340,7 @@ def post_workforcemanagement_managementunit_workplans(
 
     Args:
         management_unit_id: the ID of the management unit.
-        validation_mode: query, string: Ignore.
+        validation_mode: query, string: Ignore. Ignore, to save a work plan that is not valid.
         body: ``CreateWorkPlan``.
     """
     return _Operation(_Endpoint(
@@ -8412,7 +8440,7 @@ def post_workforcemanagement_shifttrading_trade_jobs(
 
     Args:
         trade_id: the ID of the trade.
-        force_async: query, boolean.
+        force_async: query, boolean. Whether to return the result in a notification; for testing.
         body: ``UpdateShiftTradeJobRequest``.
     """
     return _Jobs(_Endpoint(
@@ -8436,7 +8464,7 @@ def post_workforcemanagement_shifttrading_trade_match_jobs(
 
     Args:
         trade_id: the ID of the trade.
-        force_async: query, boolean.
+        force_async: query, boolean. Whether to return the result in a notification; for testing.
         body: ``MatchShiftTradeJobRequest``.
     """
     return _Jobs(_Endpoint(
@@ -8462,7 +8490,7 @@ def post_workforcemanagement_shifttrading_trade_state_jobs(
 
     Args:
         trade_id: the ID of the trade.
-        force_async: query, boolean.
+        force_async: query, boolean. Whether to return the result in a notification; for testing.
         body: ``UpdateShiftTradeStateJobRequest``.
     """
     return _Jobs(_Endpoint(
@@ -8484,7 +8512,7 @@ def post_workforcemanagement_shifttrading_trades_jobs(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-shifttrading-trades-jobs
 
     Args:
-        force_async: query, boolean.
+        force_async: query, boolean. Whether to return the result in a notification; for testing.
         body: ``AddShiftTradeJobRequest``.
     """
     return _Jobs(_Endpoint(
@@ -8509,8 +8537,9 @@ def post_workforcemanagement_shifttrading_trades_mine_query_jobs(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-shifttrading-trades-mine-query-jobs
 
     Args:
-        force_async: query, boolean.
-        force_download_service: query, boolean.
+        force_async: query, boolean. Whether to return the result in a notification; for testing.
+        force_download_service: query, boolean. Whether to return the result as a URL to download;
+            for testing.
         body: ``QueryAgentShiftTradeListJobRequest``.
     """
     return _Jobs(_Endpoint(
@@ -8634,7 +8663,7 @@ def post_workforcemanagement_timeoffrequests_estimate(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-timeoffrequests-estimate
 
     Args:
-        include_only: query, string: overrideDateType.
+        include_only: query, string: overrideDateType. The only fields to return.
         body: ``EstimateAvailableTimeOffRequest``.
     """
     return _Operation(_Endpoint(

@@ -26,6 +26,7 @@ __all__ = [
     "NOT_LISTINGS",
     "UNTYPED_REPLIES",
     "WINDOWS",
+    "find_filters",
     "find_item_type",
     "find_listing",
     "listing_problems",
@@ -132,6 +133,18 @@ def find_item_type(operation: ApiOperation, models: Mapping[str, ModelDef]) -> T
     for wire in [] if path in (None, _ROOT) else str(path).split("."):
         found = next(one.type for one in _fields(found, models) if one.wire == wire)
     return found.items if isinstance(found, Array) else Plain("any")
+
+
+def find_filters(operation: ApiOperation, models: Mapping[str, ModelDef]) -> frozenset[str]:
+    """Return the fields of the items that a GET lists: a parameter with such a name is a filter."""
+    if operation.method != "GET" or find_listing(operation, models) is None:
+        return frozenset()
+    item = find_item_type(operation, models)
+    return (
+        frozenset(one.wire for one in _fields(item, models))
+        if isinstance(item, Ref)
+        else frozenset()
+    )
 
 
 def listing_problems(definition: ApiDefinition) -> list[str]:

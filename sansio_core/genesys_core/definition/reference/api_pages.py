@@ -22,7 +22,7 @@ from genesys_core.definition.read.definition import (
     Type,
 )
 from genesys_core.definition.read.jobs import FoundJobs
-from genesys_core.definition.read.listings import find_item_type, find_listing
+from genesys_core.definition.read.listings import find_filters, find_item_type, find_listing
 from genesys_core.definition.read.naming import to_camel_case
 from genesys_core.definition.read.read_only_posts import only_reads
 from genesys_core.definition.reference.markdown import (
@@ -182,9 +182,9 @@ def _permissions(permissions: ApiPermissions, places: ReferenceLinks, page: str)
 def _parameter_rows(
     operation: ApiOperation, models: Mapping[str, ModelDef], places: ReferenceLinks, page: str
 ) -> Iterator[tuple[str, ...]]:
-    listing = find_listing(operation, models)
+    listing, fields = find_listing(operation, models), find_filters(operation, models)
     for one in operation.parameters:
-        yield _parameter_row(one, describe_parameter(one, listing), places, page)
+        yield _parameter_row(one, describe_parameter(one, listing, fields), places, page)
 
 
 def _parameter_row(

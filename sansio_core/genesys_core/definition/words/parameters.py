@@ -9,27 +9,11 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from genesys_core.calls.listing import Listing
-from genesys_core.definition.read.definition import ApiParameter, Limits, Plain
+from genesys_core.definition.read.definition import ApiParameter, Array, Limits, Plain
 from genesys_core.definition.words.lexicon import read_words, split_name, to_plural, with_article
+from genesys_core.definition.words.parameter_meanings import PAGE_MEANINGS, PARAMETER_MEANINGS
 
-__all__ = ["KNOWN_PARAMETERS", "describe_limits", "describe_parameter"]
-
-KNOWN_PARAMETERS: Final[Mapping[str, str]] = {
-    "Accept-Language": "the preferred language",
-    "If-Match": "the ETag that the resource must have",
-    "If-None-Match": "the ETag of the copy that you have",
-    "attributes": "the attributes to include in the response",
-    "excludedAttributes": "the attributes to leave out of the response",
-    "expand": "what to include in addition",
-    "expands": "what to include in addition",
-    "id": "only these IDs",
-    "ids": "only these IDs",
-    "interval": "two instants with a slash between them (ISO 8601)",
-    "q64": "the value from an earlier search",
-    "sortBy": "the field to sort by",
-    "sortOrder": "ascending or descending",
-}
-"""The meaning of query parameters and headers by their name."""
+__all__ = ["describe_limits", "describe_parameter"]
 
 
 def describe_parameter(
@@ -45,22 +29,32 @@ def describe_parameter(
     name = parameter.wire
     if parameter.location == "path":
         return _IN_PATHS.get(name) or f"the {'ID of the ' * _is_id(name)}{split_name(name)}"
-    if parameter.location == "body" or name in KNOWN_PARAMETERS:
-        return KNOWN_PARAMETERS.get(name, "")
-    if listing is not None and f"query.{name}" in (listing.send, listing.size):
-        return _PAGES.get(listing.style, _CURSOR) if listing.size != f"query.{name}" else _SIZE
-    if listing is not None and listing.style == "token" and name in ("before", "previousPage"):
-        return "where the page ends, to page backwards"
-    return _by_name(parameter, fields)
+    if parameter.location == "body":
+        return ""
+    if name in _FILTERS and name in fields:
+        return f"filter by {split_name(name)}"
+    if name in PARAMETER_MEANINGS:
+        return PARAMETER_MEANINGS[name]
+    return (_in_pages(name, listing) if listing else "") or _by_name(parameter)
 
 
-def _by_name(parameter: ApiParameter, fields: Collection[str]) -> str:
+def _in_pages(name: str, listing: Listing) -> str:
+    if f"query.{name}" == listing.size:
+        return _SIZE
+    if f"query.{name}" == listing.send:
+        return _PAGES.get(listing.style, _CURSOR)
+    return _BACKWARDS if listing.style == "token" and name in ("before", "previousPage") else ""
+
+
+def _by_name(parameter: ApiParameter) -> str:
     name = parameter.wire
     if parameter.type == Plain("boolean") and (found := _INCLUDES.match(name)):
         return f"whether to {found[1]} {split_name(found[2])}"
-    if name in _FILTERS and name in fields:
-        return f"filter by {split_name(name)}"
-    return f"the {_owner(name)}" if _is_id(name) else ""
+    if name in ("id", "ids"):
+        if not parameter.required:
+            return "only these IDs"
+        return "the IDs" if isinstance(parameter.type, Array) else "the ID"
+    return f"the {_owner(name)}" if _is_id(name) else PAGE_MEANINGS.get(name, "")
 
 
 _FILTERS: Final = read_words("""
@@ -109,6 +103,7 @@ def _owner(name: str) -> str:
 
 
 _CURSOR: Final = "where the page begins, from the previous response"
+_BACKWARDS: Final = "where the page ends, to page backwards"
 _SIZE: Final = "how many items to return at most"
 _PAGES: Final[Mapping[str, str]] = {
     "index": "the first item, counted from 1",

@@ -21,7 +21,7 @@ from genesys_core.definition.read.definition import (
     Ref,
     Type,
 )
-from genesys_core.definition.read.listings import find_item_type, find_listing
+from genesys_core.definition.read.listings import find_filters, find_listing
 from genesys_core.definition.read.read_only_posts import only_reads
 from genesys_core.definition.words.links import platform_link
 from genesys_core.definition.words.parameters import describe_limits, describe_parameter
@@ -75,19 +75,12 @@ def operation_docstring(
     lines.append(f"{_INDENT}{to_plain_text(link)}")
     if operation.parameters:
         listing = find_listing(operation, models)
-        fields = _item_fields(operation, models) if operation.method == "GET" and listing else ()
+        fields = find_filters(operation, models)
         lines += ["", f"{_INDENT}Args:"]
         for parameter in operation.parameters:
             words = describe_parameter(parameter, listing, fields)
             lines += wrap_text(_parameter(parameter, words), _INDENT * 2, _INDENT * 3)
     return write_docstring(lines, _INDENT)
-
-
-def _item_fields(operation: ApiOperation, models: Mapping[str, ModelDef]) -> frozenset[str]:
-    """Return the fields of the items that an operation lists."""
-    item = find_item_type(operation, models)
-    fields = models[item.name].fields if isinstance(item, Ref) else ()
-    return frozenset(field.wire for field in fields)
 
 
 def _words(operation: ApiOperation) -> list[str]:

@@ -17,6 +17,7 @@ from genesys_core.definition.read.listings import (
     NOT_LISTINGS,
     UNTYPED_REPLIES,
     WINDOWS,
+    find_filters,
     find_item_type,
     find_listing,
     listing_problems,
@@ -208,6 +209,19 @@ def test_the_type_of_the_items(returns: Any, items: Any, expected: Any) -> None:
     assert find_item_type(made.operations()[0], models) == (
         Plain("any") if returns == ref("Item") else expected
     )
+
+
+def test_parameters_may_filter_by_the_fields_of_the_items() -> None:
+    made = definition(items=None, item={"id": STRING, "state": STRING})
+    models = {one.name: one for one in made.models}
+    (listing,) = made.operations()
+    assert find_filters(listing, models) == {"id", "state"}
+    assert find_filters(msgspec.structs.replace(listing, method="POST"), models) == frozenset()
+    single = definition(returns=ref("Item"), item={"id": STRING}).operations()[0]
+    assert find_filters(single, models) == frozenset()
+    untyped = definition(items={"results": {"type": "object"}})
+    models = {one.name: one for one in untyped.models}
+    assert find_filters(untyped.operations()[0], models) == frozenset()
 
 
 def test_a_field_that_merely_looks_like_an_id_identifies_nothing(

@@ -135,7 +135,7 @@ def test_facts_of_a_method() -> None:
 def test_parameters_of_a_method() -> None:
     text = section(page(traps(), "oauth"), "get_names")
     assert "| `id` | path | string | **required**; the ID |" in text
-    assert "| `page_number` | query | integer |  |" in text
+    assert "| `page_number` | query | integer | the page, counted from 1 |" in text
     assert "| `site_id` | query | string | the ID of a site; sent as `site.id` |" in text
     assert "| `list` | query | list of string | `b`, `a` |" in text
     assert (

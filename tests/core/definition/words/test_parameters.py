@@ -6,14 +6,13 @@ import pytest
 
 from genesys_core.calls.listing import Listing, PagingStyle
 from genesys_core.definition.read.definition import (
-    ApiDefinition,
     ApiParameter,
+    Array,
     Limits,
     ParameterLocation,
     Plain,
 )
 from genesys_core.definition.words.parameters import (
-    KNOWN_PARAMETERS,
     describe_limits,
     describe_parameter,
 )
@@ -83,7 +82,8 @@ def test_parameters_of_listings(style: PagingStyle, expected: str) -> None:
 def test_pages_of_a_cursor_can_be_listed_backwards() -> None:
     listing = Listing("token", send="query.after")
     assert words("query", "before", listing) == "where the page ends, to page backwards"
-    assert words("query", "before", Listing("time", send="query.after")) == ""
+    timed = Listing("time", send="query.after")
+    assert words("query", "before", timed) == "only what comes before this"
 
 
 def test_a_field_of_the_items_is_a_filter() -> None:
@@ -97,7 +97,7 @@ def test_a_field_of_the_items_is_a_filter() -> None:
     [
         ("includeImportStatus", "whether to include import status"),
         ("excludeMetadata", "whether to exclude metadata"),
-        ("includeOnlyPublished", ""),
+        ("includeOnlyNew", ""),
         ("includes", ""),
     ],
 )
@@ -106,14 +106,23 @@ def test_what_to_include(wire: str, expected: str) -> None:
     assert describe_parameter(include, None) == expected
 
 
-def test_no_known_parameter_is_idle(bundled: ApiDefinition) -> None:
-    found = {
-        one.wire
-        for operation in bundled.operations()
-        for one in operation.parameters
-        if one.location in ("query", "header")
-    }
-    assert sorted(KNOWN_PARAMETERS.keys() - found) == []
+def test_ids_select_or_are_required() -> None:
+    several = ApiParameter("x", "ids", "query", Array(Plain("string")), required=True)
+    assert describe_parameter(several, None) == "the IDs"
+    one = ApiParameter("x", "id", "query", Plain("string"), required=True)
+    assert describe_parameter(one, None) == "the ID"
+
+
+@pytest.mark.parametrize(
+    ("wire", "expected"),
+    [
+        ("nextPage", "where the page begins, from the previous response"),
+        ("previousPage", "where the page ends, to page backwards"),
+        ("pageSize", "how many items to return at most"),
+    ],
+)
+def test_pages_without_a_listing(wire: str, expected: str) -> None:
+    assert words("query", wire) == expected
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def test_docstrings_of_builders_hold_the_facts(api: ModuleType) -> None:
         "    list: query, list of string: b, a.\n"
         "    since: query, date.\n"
         "    times: query, list of date-time.\n"
-        "    page_number: query, integer.\n"
+        "    page_number: query, integer. The page, counted from 1.\n"
         "    if_match: header ``If-Match``, string. The ETag that the resource must have."
     )
     assert "Deprecated." in api.oauth.delete_names.__doc__
