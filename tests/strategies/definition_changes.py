@@ -1,7 +1,8 @@
 """Pairs of small definitions that differ in one thing, with the verdict on it.
 
 ``KINDS`` are the 60 kinds of change that matter to users of an SDK. The official verdict of each was
-established by executing the official comparison on it.
+established by executing the official comparison on it. ``OTHER_KINDS`` has a pair for each rule that
+none of them shows.
 """
 
 import copy
@@ -124,6 +125,17 @@ class Kind(NamedTuple):
     official: Weight
     before: Callable[[Json], object] | None = None
     """An edit of both sides."""
+    topics: Json = TOPICS
+    """The topics after the change."""
+
+    def documents(self) -> tuple[Json, Json]:
+        """Return the documents before and after the change."""
+        old = base()
+        if self.before is not None:
+            self.before(old)
+        new = copy.deepcopy(old)
+        self.edit(new)
+        return old, new
 
 
 def at(*keys: Any) -> Callable[[Json], Any]:
@@ -300,7 +312,7 @@ KINDS: Mapping[str, Kind] = {
         *(M, J),
     ),
     "success response lost its body": Kind(
-        drop(*GET, "responses", "200", "schema"), {Q: "response-body-removed"}, J, J
+        drop(*POST, "responses", "200", "schema"), {"POST /q": "response-body-removed"}, J, J
     ),
     "success status added": Kind(
         put(*GET, "responses", "201", to={}), {f"{Q} 201": "success-status-added"}, M, M
@@ -440,3 +452,57 @@ KINDS: Mapping[str, Kind] = {
         *(W, J),
     ),
 }
+
+
+OTHER_KINDS: Mapping[str, Kind] = {
+    "no longer deprecated": Kind(
+        drop(*GET, "deprecated"),
+        {Q: "deprecation-withdrawn"},
+        *(P, J),
+        put(*GET, "deprecated", to=True),
+    ),
+    "error status added": Kind(
+        put(*GET, "responses", "409", to={}), {f"{Q} 409": "error-status-added"}, P, M
+    ),
+    "permissions loosened": Kind(
+        put(
+            *(*GET, "x-inin-requires-permissions"),
+            to={"type": "ANY", "permissions": ["q:view", "q:admin"]},
+        ),
+        {Q: "permissions-loosened"},
+        *(M, N),
+    ),
+    "property became any text": Kind(
+        drop(*OUT, "state", "enum"), {"Out state": "property-enum-dropped"}, M, J
+    ),
+    "property made writable": Kind(
+        drop(*OUT, "ro", "readOnly"),
+        {"Out ro": "property-made-writable"},
+        *(M, J),
+        put(*OUT, "ro", "readOnly", to=True),
+    ),
+    "enum value added inside a map": Kind(
+        put(*OUT, "bymap", to=mapping({"type": "string", "enum": ["A", "B", "C"]})),
+        {"Out bymap": "map-enum-value-added"},
+        *(M, N),
+    ),
+    "constraint loosened": Kind(
+        put(*IN, "opt", "maxLength", to=20), {"In opt max_length": "constraint-loosened"}, M, N
+    ),
+    "topic added": Kind(
+        lambda _: None,
+        {"v2.z": "topic-added"},
+        *(M, N),
+        topics={"notifications": [*TOPICS["notifications"], {"topic": "v2.z", "class": "Topic"}]},
+    ),
+    "topic removed": Kind(
+        lambda _: None, {"v2.q": "topic-removed"}, J, N, topics={"notifications": []}
+    ),
+    "model of a topic replaced": Kind(
+        lambda _: None,
+        {"v2.q": "topic-model-changed"},
+        *(J, N),
+        topics={"notifications": [{"topic": "v2.q", "class": "Unused"}]},
+    ),
+}
+"""Pairs for the rules that none of :data:`KINDS` shows."""

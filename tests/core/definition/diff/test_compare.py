@@ -13,21 +13,18 @@ from genesys_core.definition.diff.changes import heaviest_weight
 from genesys_core.definition.diff.compare import compare_definitions
 from genesys_core.definition.read.parse import read_sources
 from tests.strategies.definition import TRAP_TOPICS, TRAPS, definitions
-from tests.strategies.definition_changes import KINDS, base, sources
+from tests.strategies.definition_changes import KINDS, OTHER_KINDS, Kind, base, sources
 from tests.strategies.definition_edits import EDITS, Edit
 
 NO_TOPICS: dict[str, Any] = {"notifications": []}
 
 
-@pytest.mark.parametrize("name", KINDS)
-def test_a_kind_of_change_has_its_verdict(name: str) -> None:
-    kind = KINDS[name]
-    old = base()
-    if kind.before is not None:
-        kind.before(old)
-    new = copy.deepcopy(old)
-    kind.edit(new)
-    found = compare_definitions(sources(old), sources(new))
+@pytest.mark.parametrize(
+    "kind", [*KINDS.values(), *OTHER_KINDS.values()], ids=[*KINDS, *OTHER_KINDS]
+)
+def test_a_kind_of_change_has_its_verdict(kind: Kind) -> None:
+    old, new = kind.documents()
+    found = compare_definitions(sources(old), sources(new, kind.topics))
     assert {change.place: change.rule for change in found} == dict(kind.rules)
     assert len(found) == len(kind.rules)
     assert heaviest_weight(found) == kind.weight
