@@ -439,6 +439,10 @@ KINDS: Mapping[str, Kind] = {
         put("definitions", "Err", "discriminator", to="text"),
         {"Err": "inheritance-changed"},
         *(J, N),
+        lambda d: (
+            put(*OUT, "err", to=ref("Err"))(d),
+            put("definitions", "Sub", to={"allOf": [ref("Err"), model({"more": STRING})]})(d),
+        ),
     ),
     "all properties of a model removed": Kind(
         put("definitions", "Err", to={"type": "object"}), {"Err": "all-properties-removed"}, J, N

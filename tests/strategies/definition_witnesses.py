@@ -43,6 +43,7 @@ def reads(one: models.Out, other: models.Err) -> None:
     print((one.ro or "").upper())
     print(one.state == "B")
     print((one.bymap or {})["x"] == "B")
+    print(one.err and one.err.text)  # of the definition with models that extend another
     print(other.text)
 
 
@@ -70,6 +71,7 @@ WITNESSES: Mapping[str, str] = {
     "parameter-item-type-changed": 'client.q.get_q(expand=["a"])',
     "body-model-changed": "client.q.post_q(body)",
     "response-model-changed": 'print((reply.id or "").upper())',
+    "response-body-removed": "for item in client.q.post_q(body=body):",
     "response-item-changed": 'print((item.id or "").upper())',
     "tag-removed": "client.q.get_q()",
     "unreferenced-model-removed": 'models.Unused(a="a")',
@@ -82,15 +84,16 @@ WITNESSES: Mapping[str, str] = {
     ),
     "property-date-format-changed": "print(one.when and one.when.hour)",
     "all-properties-removed": "print(other.text)",
+    "inheritance-changed": "print(one.err and one.err.text)",
 }
 """By rule, a statement of the program that is an error after the change."""
 
 UNSEEN: Mapping[str, str] = {
     "required-parameters-reordered": "both are text: only the request shows that they are swapped",
     "parameter-date-format-changed": "a datetime is a date to a type checker; the server refuses it",
-    "response-body-removed": "the result is None, which a program may expect",
     "required-property-added-to-request": "fields of models are optional; the server refuses it",
-    "inheritance-changed": "shows where the model is used: values may be of other types",
-    "media-types-changed": "shows where the response is read",
+    "media-types-changed": "the body has another format; its type stays that of the schema",
+    "topic-removed": "topics are named by text; the server refuses the subscription",
+    "topic-model-changed": "topics are named by text; their events are of another model",
 }
 """Rules that weigh ``major`` for Python, though no type checker sees it, and why."""
