@@ -329,16 +329,16 @@ def _check_class(node: ast.ClassDef, namespace: Json) -> None:
     assert wires == list(made.__struct_encode_fields__), node.name
 
 
-_texts = st.text(max_size=6) | st.sampled_from([*SHADOWING, *ODD_NAMES])
+odd_texts = st.text(max_size=6) | st.sampled_from([*SHADOWING, *ODD_NAMES])
 _model_names = ("A", "B", "List", "str", "a b", "None")
 
-_schemas = st.recursive(
+api_schemas = st.recursive(
     st.builds(
         lambda kind, form, enum: {"type": kind} | form | enum,
         st.sampled_from(["string", "integer", "number", "boolean", "object", "null"]),
         st.sampled_from(["date", "date-time", "year-month", "uuid"]).map(lambda f: {"format": f})
         | st.just({}),
-        st.lists(_texts, max_size=3).map(lambda values: {"enum": values}) | st.just({}),
+        st.lists(odd_texts, max_size=3).map(lambda values: {"enum": values}) | st.just({}),
     )
     | st.sampled_from(_model_names).map(ref)
     | st.just({}),
@@ -352,28 +352,28 @@ _models = st.fixed_dictionaries(
             lambda properties, required, text, more: model(
                 properties, required=required, description=text, **more
             ),
-            st.dictionaries(_texts, _schemas, max_size=4),
-            st.lists(_texts, max_size=2),
-            _texts,
+            st.dictionaries(odd_texts, api_schemas, max_size=4),
+            st.lists(odd_texts, max_size=2),
+            odd_texts,
             # A definition extends earlier ones only, so that no circle is a finding.
             st.fixed_dictionaries(
                 {},
                 optional={
-                    "discriminator": _texts,
+                    "discriminator": odd_texts,
                     "allOf": st.lists(
                         st.sampled_from(_model_names[:number]).map(ref),
                         max_size=2,
                     ),
                 }
                 if number
-                else {"discriminator": _texts},
+                else {"discriminator": odd_texts},
             ),
         )
         for number, name in enumerate(_model_names)
     }
 )
 
-_parameters = st.builds(
+api_parameters = st.builds(
     lambda name, place, required, schema: (
         body(schema, required=required, name=name)
         if place == "body"
@@ -381,10 +381,10 @@ _parameters = st.builds(
         if place == "formData" and required
         else {"name": name, "in": place, "required": required, **STRING, "enum": ["x", '"""']}
     ),
-    _texts,
+    odd_texts,
     st.sampled_from(["path", "query", "header", "body", "formData"]),
     st.booleans(),
-    _schemas,
+    api_schemas,
 )
 
 
@@ -393,20 +393,20 @@ def definitions(draw: st.DrawFn) -> Json:
     """Small Swagger documents with names from everywhere; each operation's name is its own."""
     paths: Json = {}
     for number in range(draw(st.integers(0, 3))):
-        given_parameters = draw(st.lists(_parameters, max_size=4))
+        given_parameters = draw(st.lists(api_parameters, max_size=4))
         bodies = [one for one in given_parameters if one["in"] == "body"]
         others = ("body", "formData") if bodies else ("body",)
         kept = [one for one in given_parameters if one["in"] not in others] + bodies[:1]
         statuses = draw(st.lists(st.sampled_from(["200", "201", "202", "204"]), unique=True))
-        paths[f"/api/v2/{number}/" + draw(_texts)] = {
+        paths[f"/api/v2/{number}/" + draw(odd_texts)] = {
             draw(st.sampled_from(["get", "put", "post", "delete", "patch"])): operation(
                 f"operation{number}",
                 draw(st.sampled_from(["Users", "OAuth", "Users Common", ""])),
                 *kept,
-                returns=draw(st.none() | _schemas),
+                returns=draw(st.none() | api_schemas),
                 deprecated=draw(st.booleans()),
                 **(
-                    {"responses": {key: {"schema": draw(_schemas)} for key in statuses}}
+                    {"responses": {key: {"schema": draw(api_schemas)} for key in statuses}}
                     if statuses
                     else {}
                 ),
@@ -414,7 +414,7 @@ def definitions(draw: st.DrawFn) -> Json:
         }
     return {
         **TRAPS,
-        "info": {"version": draw(_texts)},
+        "info": {"version": draw(odd_texts)},
         "paths": paths,
         "definitions": draw(_models),
     }

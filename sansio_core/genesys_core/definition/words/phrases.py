@@ -50,15 +50,20 @@ class PathStep(Struct, frozen=True):
 
 
 def split_path(path: str) -> tuple[PathStep, ...]:
-    """Split a path at its parameters; ``me`` counts as one, and the version of the API is left out."""
+    """Split a path at its parameters; ``me`` counts as one, and the version of the API is left out.
+
+    A path with nothing else is that of the root.
+    """
     steps: list[PathStep] = []
     segments: list[str] = []
     for segment in path.removeprefix("/api/v2/").strip("/").split("/"):
         if segment.startswith("{") or segment == "me":
             steps.append(PathStep(tuple(segments), segment.strip("{}") or "id"))
             segments = []
-        elif segment != "v2":
+        elif segment not in ("", "v2"):
             segments.append(segment.lower())
+    if not steps and not segments:
+        segments = ["root"]
     return (*steps, PathStep(tuple(segments))) if segments else tuple(steps)
 
 

@@ -25,7 +25,12 @@ def test_a_path_is_split_at_its_parameters() -> None:
     )
     assert split_path("/api/v2/users/me") == (PathStep(("users",), "me"),)
     assert split_path("/api/v2/scim/v2/Users/{}") == (PathStep(("scim", "users"), "id"),)
-    assert split_path("/") == (PathStep(("",)),)
+    assert split_path("/a//b/") == (PathStep(("a", "b")),)
+
+
+@pytest.mark.parametrize("path", ["", "/", "/api/v2/", "/v2", "/api/v2/v2"])
+def test_a_path_without_words_is_the_root(path: str) -> None:
+    assert split_path(path) == (PathStep(("root",)),)
 
 
 def test_a_pattern_names_parameters_by_a_star() -> None:
