@@ -875,8 +875,7 @@ def post_authorization_policies_target(
 
     Args:
         target_name: the target name.
-        skip_lockout_check: query, boolean. Whether to leave out the check that the policy locks
-            nobody out.
+        skip_lockout_check: query, boolean. Whether to skip the check that the caller keeps access.
         body: ``AuthorizationPolicy``.
     """
     return _Operation(_Endpoint(
@@ -1138,8 +1137,7 @@ def put_authorization_policies_target(
 
     Args:
         target_name: the target name.
-        skip_lockout_check: query, boolean. Whether to leave out the check that the policy locks
-            nobody out.
+        skip_lockout_check: query, boolean. Whether to skip the check that the caller keeps access.
         body: ``AuthorizationPolicy``.
     """
     return _Operation(_Endpoint(
@@ -1163,8 +1161,7 @@ def put_authorization_policy(
 
     Args:
         policy_id: the ID of the policy.
-        skip_lockout_check: query, boolean. Whether to leave out the check that the policy locks
-            nobody out.
+        skip_lockout_check: query, boolean. Whether to skip the check that the caller keeps access.
         body: ``AuthorizationPolicy``.
     """
     return _Operation(_Endpoint(

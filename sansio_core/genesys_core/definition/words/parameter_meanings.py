@@ -284,7 +284,7 @@ _SWITCHES: Final[Mapping[str, str]] = {
     "priority": "whether the contacts are called next, not last",
     "protect": "whether to protect the recordings or to withdraw the protection",
     "provisional": "whether the wrap-up code is provisional",
-    "skipLockoutCheck": "whether to leave out the check that the policy locks nobody out",
+    "skipLockoutCheck": "whether to skip the check that the caller keeps access",
     "useMaxCallsPerAgentDecimal": "whether ``maxCallsPerAgent`` has decimals",
     "useWeight": "whether to use the weight in the calculation",
     "userCount": "whether to include the number of users",
