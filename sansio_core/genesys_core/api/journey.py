@@ -65,7 +65,7 @@ def delete_journey_actiontemplate(
 
     Args:
         action_template_id: the ID of the action template.
-        hard_delete: query, boolean. Whether to delete it for good, not only to mark it as deleted.
+        hard_delete: query, boolean. Whether to remove it, not only to mark it as deleted.
     """
     return _Operation(_Endpoint(
         "delete_journey_actiontemplate", "DELETE",

@@ -273,7 +273,7 @@ _SWITCHES: Final[Mapping[str, str]] = {
     "evaluateMatches": "whether to check matches for violations",
     "fallbackToPrimaryAssistant": "whether to return the primary assistant if no variation fits",
     "forceDelete": "whether to delete it even if it is in use",
-    "hardDelete": "whether to delete it for good, not only to mark it as deleted",
+    "hardDelete": "whether to remove it, not only to mark it as deleted",
     "ignoreErrors": "whether to go on after a failed check of permissions",
     "ignoreHidden": "whether to leave out hidden properties",
     "includeAuthActions": "whether to include the actions that authenticate",
