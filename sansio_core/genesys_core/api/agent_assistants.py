@@ -176,7 +176,7 @@ def get_assistant_queues(
         assistant_id: the ID of the assistant.
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
         expand: query, string: assistant. What to include in addition.
     """
     return _Lists(_Endpoint(
@@ -205,8 +205,8 @@ def get_assistants(
     Args:
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        limit: query, string. How many items to return at most.
-        page_size: query, string. How many items to return at most.
+        limit: query, string. How many items to return.
+        page_size: query, string. How many items to return. At most 200.
         name: query, string. Filter by name.
         expand: query, string: copilot. What to include in addition.
     """
@@ -255,7 +255,7 @@ def get_assistants_agentchecklists(
     Args:
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 100.
         name_prefix: query, string. How the name begins.
         language: query, string. Filter by language.
         sort_order: query, string: asc, desc. Ascending or descending.
@@ -302,7 +302,7 @@ def get_assistants_queues(
     Args:
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
         queue_ids: query, string. The IDs of queues.
         expand: query, string: assistant. What to include in addition.
     """

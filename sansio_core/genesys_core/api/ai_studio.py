@@ -129,7 +129,7 @@ def get_agentic_virtualagents(
         sort_by: query, string: dateModified, name, status. The field to sort by.
         sort_order: query, string: asc, desc. Ascending or descending.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 100.
     """
     return _Lists(_Endpoint(
         "get_agentic_virtualagents", "GET", "/api/v2/agentic/virtualagents",
@@ -174,7 +174,7 @@ def get_conversations_summaries_settings(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 100.
         name: query, string. Filter by name.
         sort_order: query, string: asc, desc. Ascending or descending.
         language: query, string. Filter by language.
@@ -281,7 +281,7 @@ def get_guides(
         sort_by: query, string: dateModified, name, status. The field to sort by.
         sort_order: query, string: asc, desc. Ascending or descending.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 100.
     """
     return _Lists(_Endpoint(
         "get_guides", "GET", "/api/v2/guides", "GuideEntityListing", listing=_l.page_ece8a87b,

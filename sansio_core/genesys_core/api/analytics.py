@@ -503,7 +503,7 @@ def get_analytics_botflow_divisions_reportingturns(
     Args:
         bot_flow_id: the ID of the bot flow.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 250.
         interval: query, string. Two instants with a slash between them (ISO 8601).
         action_id: query, string. The ID of an action.
         session_id: query, string. The ID of a session.
@@ -546,7 +546,7 @@ def get_analytics_botflow_reportingturns(
     Args:
         bot_flow_id: the ID of the bot flow.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 250.
         interval: query, string. Two instants with a slash between them (ISO 8601).
         action_id: query, string. The ID of an action.
         session_id: query, string. The ID of a session.
@@ -589,7 +589,7 @@ def get_analytics_botflow_sessions(
     Args:
         bot_flow_id: the ID of the bot flow.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 250.
         interval: query, string. Two instants with a slash between them (ISO 8601).
         bot_result_categories: query, string: Unknown, UserExit, BotExit, Error, RecognitionFailure,
             UserDisconnect, BotDisconnect, SessionExpired, Transfer. Only sessions with one of these
@@ -792,7 +792,7 @@ def get_analytics_conversations_details_job_results(
     Args:
         job_id: the ID of the job.
         cursor: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_analytics_conversations_details_job_results", "GET",
@@ -889,7 +889,7 @@ def get_analytics_dataextraction_downloads_metadata(
     Args:
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
         data_schema: query, string. Only data of this schema.
         date_start: query, date-time. The beginning of the period.
         date_end: query, date-time. The end of the period.
@@ -1142,7 +1142,7 @@ def get_analytics_reporting_dashboards_users(
     Args:
         sort_by: query, string. The field to sort by.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         id: query, list of string. Only these IDs.
         state: query, string: active, inactive. Filter by state.
         deleted_only: query, boolean. Whether to return only deleted dashboards, or users who have
@@ -1172,7 +1172,7 @@ def get_analytics_reporting_exports(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_analytics_reporting_exports", "GET", "/api/v2/analytics/reporting/exports",
@@ -1233,7 +1233,7 @@ def get_analytics_reporting_settings_dashboards_query(
             dashboards of this owner.
         sort_by: query, string. The field to sort by.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_analytics_reporting_settings_dashboards_query", "GET",
@@ -1268,7 +1268,7 @@ def get_analytics_reporting_settings_user_dashboards(
         user_id: the ID of the user.
         sort_by: query, string. The field to sort by.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         public_only: query, boolean. Whether to return only public dashboards.
         favorite_only: query, boolean. Whether to return only favorites.
         deleted_only: query, boolean. Whether to return only deleted dashboards, or users who have
@@ -1545,7 +1545,7 @@ def get_analytics_users_details_job_results(
     Args:
         job_id: the ID of the job.
         cursor: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_analytics_users_details_job_results", "GET",
@@ -1855,7 +1855,7 @@ def post_analytics_conversations_activity_query(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-conversations-activity-query
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         body: ``ConversationActivityQuery``.
     """
@@ -2091,7 +2091,7 @@ def post_analytics_flows_activity_query(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-flows-activity-query
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         body: ``FlowActivityQuery``.
     """
@@ -2398,7 +2398,7 @@ def post_analytics_routing_activity_query(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-routing-activity-query
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         body: ``RoutingActivityQuery``.
     """
@@ -2538,7 +2538,7 @@ def post_analytics_taskmanagement_metrics_query(
 
     Args:
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 200.
         body: ``TaskManagementObservationQuery``.
     """
     return _Lists(_Endpoint(
@@ -2561,7 +2561,7 @@ def post_analytics_teams_activity_query(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-teams-activity-query
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         body: ``TeamActivityQuery``.
     """
@@ -2624,7 +2624,7 @@ def post_analytics_users_activity_query(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-users-activity-query
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         body: ``UserActivityQuery``.
     """

@@ -404,7 +404,7 @@ def get_architect_dependencytracking(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         name: query, string. Filter by name.
         object_type: query, list of string: ACDLANGUAGE, ACDSKILL, ACDWRAPUPCODE,
             AGENTICVIRTUALAGENT, AGENTICVIRTUALAGENTVERSION, AUDIOCONNECTORBOT, BOTCONNECTORBOT,
@@ -526,7 +526,7 @@ def get_architect_dependencytracking_consumedresources(
             WORKFLOW, WORKITEMFLOW, WORKTYPE. The type of the object.
         resource_type: query, list of string. Only resources of these types.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_architect_dependencytracking_consumedresources", "GET",
@@ -577,7 +577,7 @@ def get_architect_dependencytracking_consumingresources(
         resource_type: query, list of string. Only resources of these types.
         version: query, string.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         flow_filter: query, string: checkedIn, published. Only flows that are checked in, or that
             are published.
     """
@@ -651,7 +651,7 @@ def get_architect_dependencytracking_deletedresourceconsumers(
             VIDEO, VOICEFLOW, VOICEMAILFLOW, VOICESURVEYFLOW, WIDGET, WORKFLOW, WORKITEMFLOW,
             WORKTYPE. Only consumed resources of these types.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_architect_dependencytracking_deletedresourceconsumers", "GET",
@@ -784,7 +784,7 @@ def get_architect_dependencytracking_types(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_architect_dependencytracking_types", "GET",
@@ -849,7 +849,7 @@ def get_architect_dependencytracking_updatedresourceconsumers(
             VIDEO, VOICEFLOW, VOICEMAILFLOW, VOICESURVEYFLOW, WIDGET, WORKFLOW, WORKITEMFLOW,
             WORKTYPE. Only consumed resources of these types.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_architect_dependencytracking_updatedresourceconsumers", "GET",
@@ -895,7 +895,7 @@ def get_architect_emergencygroups(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         name: query, string. Filter by name.
@@ -928,12 +928,12 @@ def get_architect_emergencygroups_divisionviews(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         id: query, list of string. Only these IDs.
         name: query, string. Filter by name.
-        division_id: query, list of string. The ID of a division.
+        division_id: query, list of string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
         "get_architect_emergencygroups_divisionviews", "GET",
@@ -1005,7 +1005,7 @@ def get_architect_grammars(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         sort_by: query, string: description, id, name. The field to sort by.
         sort_order: query, string: asc, desc. Ascending or descending.
         id: query, list of string. Only these IDs.
@@ -1074,7 +1074,7 @@ def get_architect_ivrs(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         name: query, string. Filter by name.
@@ -1110,12 +1110,12 @@ def get_architect_ivrs_divisionviews(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         id: query, list of string. Only these IDs.
         name: query, string. Filter by name.
-        division_id: query, list of string. The ID of a division.
+        division_id: query, list of string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
         "get_architect_ivrs_divisionviews", "GET", "/api/v2/architect/ivrs/divisionviews",
@@ -1173,7 +1173,7 @@ def get_architect_prompt_history_history_id(
         prompt_id: the ID of the prompt.
         history_id: the ID of the history.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         sort_order: query, string. Ascending or descending.
         sort_by: query, string: action, timestamp, user. The field to sort by.
         action: query, list of string: checkin, checkout, create, deactivate, debug, delete,
@@ -1222,7 +1222,7 @@ def get_architect_prompt_resources(
     Args:
         prompt_id: the ID of the prompt.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_architect_prompt_resources", "GET", "/api/v2/architect/prompts/{promptId}/resources",
@@ -1253,7 +1253,7 @@ def get_architect_prompts(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         name: query, list of string. Filter by name.
         description: query, string. Filter by description.
         name_or_description: query, string. The name or the description.
@@ -1262,7 +1262,7 @@ def get_architect_prompts(
         include_media_uris: query, boolean. Whether to include media uris.
         include_resources: query, boolean. Whether to include resources.
         language: query, list of string. The language, by its code.
-        division_id: query, list of string. The ID of a division.
+        division_id: query, list of string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
         "get_architect_prompts", "GET", "/api/v2/architect/prompts", "PromptEntityListing",
@@ -1326,12 +1326,12 @@ def get_architect_schedulegroups(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         name: query, string. Filter by name.
         schedule_ids: query, string. The IDs of schedules.
-        division_id: query, list of string. The ID of a division.
+        division_id: query, list of string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
         "get_architect_schedulegroups", "GET", "/api/v2/architect/schedulegroups",
@@ -1362,12 +1362,12 @@ def get_architect_schedulegroups_divisionviews(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         id: query, list of string. Only these IDs.
         name: query, string. Filter by name.
-        division_id: query, list of string. The ID of a division.
+        division_id: query, list of string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
         "get_architect_schedulegroups_divisionviews", "GET",
@@ -1396,11 +1396,11 @@ def get_architect_schedules(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         name: query, string. Filter by name.
-        division_id: query, list of string. The ID of a division.
+        division_id: query, list of string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
         "get_architect_schedules", "GET", "/api/v2/architect/schedules", "ScheduleEntityListing",
@@ -1429,12 +1429,12 @@ def get_architect_schedules_divisionviews(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         id: query, list of string. Only these IDs.
         name: query, string. Filter by name.
-        division_id: query, list of string. The ID of a division.
+        division_id: query, list of string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
         "get_architect_schedules_divisionviews", "GET", "/api/v2/architect/schedules/divisionviews",
@@ -1493,7 +1493,7 @@ def get_architect_systemprompt_history_history_id(
         prompt_id: the ID of the prompt.
         history_id: the ID of the history.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         sort_order: query, string. Ascending or descending.
         sort_by: query, string: action, timestamp, user. The field to sort by.
         action: query, list of string: checkin, checkout, create, deactivate, debug, delete,
@@ -1547,7 +1547,7 @@ def get_architect_systemprompt_resources(
     Args:
         prompt_id: the ID of the prompt.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
     """
@@ -1583,7 +1583,7 @@ def get_architect_systemprompts(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         name: query, string. Filter by name.
@@ -1640,7 +1640,7 @@ def get_flow_history_history_id(
         flow_id: the ID of the flow.
         history_id: the ID of the history.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         sort_order: query, string. Ascending or descending.
         sort_by: query, string: action, timestamp, user. The field to sort by.
         action: query, list of string: checkin, checkout, create, deactivate, debug, delete,
@@ -1837,7 +1837,7 @@ def get_flow_versions(
     Args:
         flow_id: the ID of the flow.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         deleted: query, boolean. Whether to return deleted ones.
     """
     return _Lists(_Endpoint(
@@ -1883,7 +1883,7 @@ def get_flows(
             inqueueshortmessage, speech, securecall, surveyinvite, voice, voicemail, voicesurvey,
             workflow, workitem. Filter by type.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         id: query, list of string. Only these IDs.
@@ -1900,7 +1900,7 @@ def get_flows(
         virtual_agent_enabled: query, boolean. Only flows of virtual agents, or only others.
         published_after: query, string. Only those that were published after this time.
         published_before: query, string. Only those that were published before this time.
-        division_id: query, list of string. The ID of a division.
+        division_id: query, list of string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
         "get_flows", "GET", "/api/v2/flows", "FlowEntityListing", listing=_l.page_ece8a87b,
@@ -1992,7 +1992,7 @@ def get_flows_datatable_import_jobs(
     Args:
         datatable_id: the ID of the data table.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_flows_datatable_import_jobs", "GET",
@@ -2042,7 +2042,7 @@ def get_flows_datatable_rows(
     Args:
         datatable_id: the ID of the data table.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         showbrief: query, boolean. Whether to return only the keys of the rows.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
@@ -2074,10 +2074,10 @@ def get_flows_datatables(
     Args:
         expand: query, string: schema. What to include in addition.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         sort_by: query, string: id, name. The field to sort by.
         sort_order: query, string. Ascending or descending.
-        division_id: query, list of string. The ID of a division.
+        division_id: query, list of string. The IDs of divisions.
         name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
@@ -2130,10 +2130,10 @@ def get_flows_datatables_divisionviews(
     Args:
         expand: query, string: schema. What to include in addition.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         sort_by: query, string: id, name. The field to sort by.
         sort_order: query, string. Ascending or descending.
-        division_id: query, list of string. The ID of a division.
+        division_id: query, list of string. The IDs of divisions.
         name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
@@ -2172,7 +2172,7 @@ def get_flows_divisionviews(
             inqueueshortmessage, speech, securecall, surveyinvite, voice, voicemail, voicesurvey,
             workflow, workitem. Filter by type.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         id: query, list of string. Only these IDs.
@@ -2180,7 +2180,7 @@ def get_flows_divisionviews(
         publish_version_id: query, string. The ID of a publish version.
         published_after: query, string. Only those that were published after this time.
         published_before: query, string. Only those that were published before this time.
-        division_id: query, list of string. The ID of a division.
+        division_id: query, list of string. The IDs of divisions.
         include_schemas: query, boolean. Whether to include schemas.
     """
     return _Lists(_Endpoint(
@@ -2321,7 +2321,7 @@ def get_flows_instances_settings_loglevels(
         expand: query, list of string: name, type, logLevelCharacteristics.characteristics. What to
             include in addition.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 200.
     """
     return _Lists(_Endpoint(
         "get_flows_instances_settings_loglevels", "GET",
@@ -2402,7 +2402,7 @@ def get_flows_lookup(
     Args:
         id: query, list of string. The IDs.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
     """
@@ -2451,14 +2451,14 @@ def get_flows_milestones(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         id: query, list of string. Only these IDs.
         name: query, string. Filter by name.
         description: query, string. Filter by description.
         name_or_description: query, string. The name or the description.
-        division_id: query, list of string. The ID of a division.
+        division_id: query, list of string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
         "get_flows_milestones", "GET", "/api/v2/flows/milestones", "FlowMilestoneListing",
@@ -2489,12 +2489,12 @@ def get_flows_milestones_divisionviews(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         id: query, list of string. Only these IDs.
         name: query, string. Filter by name.
-        division_id: query, list of string. The ID of a division.
+        division_id: query, list of string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
         "get_flows_milestones_divisionviews", "GET", "/api/v2/flows/milestones/divisionviews",
@@ -2541,14 +2541,14 @@ def get_flows_outcomes(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         id: query, list of string. Only these IDs.
         name: query, string. Filter by name.
         description: query, string. Filter by description.
         name_or_description: query, string. The name or the description.
-        division_id: query, list of string. The ID of a division.
+        division_id: query, list of string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
         "get_flows_outcomes", "GET", "/api/v2/flows/outcomes", "FlowOutcomeListing",
@@ -2579,12 +2579,12 @@ def get_flows_outcomes_divisionviews(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         id: query, list of string. Only these IDs.
         name: query, string. Filter by name.
-        division_id: query, list of string. The ID of a division.
+        division_id: query, list of string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
         "get_flows_outcomes_divisionviews", "GET", "/api/v2/flows/outcomes/divisionviews",
@@ -3316,7 +3316,7 @@ def post_flows_instances_query(
 
     Args:
         index_only: query, boolean.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         body: ``CriteriaQuery``.
     """
     return _Lists(_Endpoint(

@@ -84,7 +84,7 @@ def get_audits_query_transaction_id_results(
     Args:
         transaction_id: the ID of the transaction.
         cursor: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 500.
         expand: query, list of string: user. What to include in addition.
         allow_redirect: query, boolean. Whether a large result may be returned as a URL to download.
     """

@@ -132,7 +132,7 @@ def get_authorization_division_grants(
     Args:
         division_id: the ID of the division.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_authorization_division_grants", "GET",
@@ -160,7 +160,7 @@ def get_authorization_divisions(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisions
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What to include in addition.
@@ -194,7 +194,7 @@ def get_authorization_divisions_deleted(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_authorization_divisions_deleted", "GET", "/api/v2/authorization/divisions/deleted",
@@ -242,7 +242,7 @@ def get_authorization_divisions_query(
     Args:
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
         id: query, list of string. Only these IDs.
         name: query, string. Filter by name.
     """
@@ -291,7 +291,7 @@ def get_authorization_divisionspermitted_paged_me(
     Args:
         permission: query, string. The permission, such as routing:queue:view.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_authorization_divisionspermitted_paged_me", "GET",
@@ -317,7 +317,7 @@ def get_authorization_divisionspermitted_paged_subject_id(
         subject_id: the ID of the subject.
         permission: query, string. The permission, such as routing:queue:view.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_authorization_divisionspermitted_paged_subject_id", "GET",
@@ -342,7 +342,7 @@ def get_authorization_permissions(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-permissions
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         query_type: query, string: domain, permission. What the query is about.
         query: query, string. The words to search for, separated by commas.
@@ -369,7 +369,7 @@ def get_authorization_policies(
 
     Args:
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 200.
     """
     return _Lists(_Endpoint(
         "get_authorization_policies", "GET", "/api/v2/authorization/policies",
@@ -392,7 +392,7 @@ def get_authorization_policies_subject_subject_id(
     Args:
         subject_id: the ID of the subject.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 200.
     """
     return _Lists(_Endpoint(
         "get_authorization_policies_subject_subject_id", "GET",
@@ -416,7 +416,7 @@ def get_authorization_policies_target(
     Args:
         target_name: the target name.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 200.
     """
     return _Lists(_Endpoint(
         "get_authorization_policies_target", "GET",
@@ -566,7 +566,7 @@ def get_authorization_role_subjectgrants(
 
     Args:
         role_id: the ID of the role.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What to include in addition.
@@ -597,7 +597,7 @@ def get_authorization_role_users(
 
     Args:
         role_id: the ID of the role.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -627,7 +627,7 @@ def get_authorization_roles(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-roles
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What to include in addition.
@@ -635,7 +635,7 @@ def get_authorization_roles(
         previous_page: query, string. Where the page ends, to page backwards.
         name: query, string. Filter by name.
         permission: query, list of string. The permission, such as routing:queue:view.
-        default_role_id: query, list of string. The ID of a default role.
+        default_role_id: query, list of string. The IDs of default roles.
         user_count: query, boolean. Whether to include the number of users.
         id: query, list of string. Only these IDs.
     """

@@ -75,7 +75,7 @@ def get_billing_contracts(
     Args:
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 10.
         date_start: query, date. The beginning of the period.
         date_end: query, date. The end of the period.
         status: query, string: Active, Inactive. Filter by status.
@@ -124,7 +124,7 @@ def get_billing_contracts_invoice_lines(
         invoice_id: the ID of the invoice.
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
     """
     return _Lists(_Endpoint(
         "get_billing_contracts_invoice_lines", "GET",
@@ -154,7 +154,7 @@ def get_billing_contracts_invoices(
     Args:
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
         date_start: query, date. The beginning of the period.
         date_end: query, date. The end of the period.
         payment_status: query, string: Paid, UnPaid. Filter by payment status.

@@ -211,7 +211,7 @@ def get_businessrules_decisiontable_exports(
     Args:
         table_id: the ID of the table.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 100.
     """
     return _Lists(_Endpoint(
         "get_businessrules_decisiontable_exports", "GET",
@@ -257,7 +257,7 @@ def get_businessrules_decisiontable_imports(
     Args:
         table_id: the ID of the table.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 100.
     """
     return _Lists(_Endpoint(
         "get_businessrules_decisiontable_imports", "GET",
@@ -328,7 +328,7 @@ def get_businessrules_decisiontable_version_rows(
         table_id: the ID of the table.
         table_version: path, integer. The table version.
         page_number: query, string. The page, counted from 1.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 100.
     """
     return _Lists(_Endpoint(
         "get_businessrules_decisiontable_version_rows", "GET",
@@ -357,7 +357,7 @@ def get_businessrules_decisiontable_versions(
     Args:
         table_id: the ID of the table.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 100.
         status: query, list of string. Filter by status.
         has_snapshot: query, boolean. Only versions with a snapshot.
     """
@@ -387,7 +387,7 @@ def get_businessrules_decisiontables(
 
     Args:
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 100.
         division_ids: query, list of string. The IDs of divisions.
         name: query, string. Filter by name.
     """
@@ -420,7 +420,7 @@ def get_businessrules_decisiontables_search(
 
     Args:
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 100.
         schema_id: query, string. The ID of a schema.
         name: query, string. Filter by name.
         with_published_version: query, boolean. Only tables with a published version.
@@ -491,7 +491,7 @@ def get_businessrules_schema_versions(
         schema_id: the ID of the schema.
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 100.
     """
     return _Lists(_Endpoint(
         "get_businessrules_schema_versions", "GET",
@@ -856,7 +856,7 @@ def post_businessrules_decisiontable_version_rows_search(
         table_id: the ID of the table.
         table_version: path, integer. The table version.
         page_number: query, string. The page, counted from 1.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 100.
         body: ``SearchDecisionTableRowsRequest``.
     """
     return _Lists(_Endpoint(

@@ -173,7 +173,7 @@ def get_casemanagement_case_associations(
         case_id: the ID of the case.
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
     """
     return _Lists(_Endpoint(
         "get_casemanagement_case_associations", "GET",
@@ -215,7 +215,7 @@ def get_casemanagement_case_comments(
     Args:
         case_id: the ID of the case.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 100.
         sort_order: query, string: asc, desc. Ascending or descending.
     """
     return _Lists(_Endpoint(
@@ -284,7 +284,7 @@ def get_casemanagement_case_stage_steps(
         stage_id: the ID of the stage.
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
     """
     return _Lists(_Endpoint(
         "get_casemanagement_case_stage_steps", "GET",
@@ -312,7 +312,7 @@ def get_casemanagement_case_stages(
         case_id: the ID of the case.
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
     """
     return _Lists(_Endpoint(
         "get_casemanagement_case_stages", "GET", "/api/v2/casemanagement/cases/{caseId}/stages",
@@ -496,7 +496,7 @@ def get_casemanagement_caseplan_version_stageplan_stepplans(
         stageplan_id: the ID of the stage plan.
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
         expands: query, list of string: caseplan, stageplan, worktype. What to include in addition.
     """
     return _Lists(_Endpoint(
@@ -528,7 +528,7 @@ def get_casemanagement_caseplan_version_stageplans(
         version_id: the ID of the version.
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
         expands: query, list of string: caseplan. What to include in addition.
     """
     return _Lists(_Endpoint(
@@ -555,7 +555,7 @@ def get_casemanagement_caseplans(
 
     Args:
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 200.
         customer_intent_id: query, string. The ID of a customer intent.
         division_ids: query, string. The IDs of divisions.
     """
@@ -586,7 +586,7 @@ def get_casemanagement_cases_externalcontact(
     Args:
         external_contact_id: the ID of the external contact.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 200.
         division_ids: query, string. The IDs of divisions.
         expands: query, list of string: caseplan. What to include in addition.
     """

@@ -177,7 +177,7 @@ def get_chats_room_messages(
 
     Args:
         room_jid: the room JID.
-        limit: query, string. How many items to return at most.
+        limit: query, string. How many items to return.
         before: query, string. The end of the period.
         after: query, string. Only what comes after this.
         exclude_metadata: query, boolean. Whether to exclude metadata.
@@ -259,7 +259,7 @@ def get_chats_thread_messages(
 
     Args:
         thread_id: the ID of the thread.
-        limit: query, string. How many items to return at most.
+        limit: query, string. How many items to return.
         before: query, string. The end of the period.
         after: query, string. Only what comes after this.
         exclude_metadata: query, boolean. Whether to exclude metadata.
@@ -325,7 +325,7 @@ def get_chats_user_messages(
 
     Args:
         user_id: the ID of the user.
-        limit: query, string. How many items to return at most.
+        limit: query, string. How many items to return.
         before: query, string. Only what comes before this.
         after: query, string. Only what comes after this.
         exclude_metadata: query, boolean. Whether to exclude metadata.

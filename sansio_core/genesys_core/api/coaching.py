@@ -114,7 +114,7 @@ def get_coaching_appointment_annotations(
     Args:
         appointment_id: the ID of the appointment.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_coaching_appointment_annotations", "GET",
@@ -138,7 +138,7 @@ def get_coaching_appointment_statuses(
     Args:
         appointment_id: the ID of the appointment.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_coaching_appointment_statuses", "GET",
@@ -172,7 +172,7 @@ def get_coaching_appointments(
         user_ids: query, list of string. The IDs of users.
         interval: query, string. Two instants with a slash between them (ISO 8601).
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         statuses: query, list of string: Scheduled, InProgress, Completed, InvalidSchedule. Only
             those with one of these statuses.
         facilitator_ids: query, list of string. The IDs of facilitators.
@@ -219,7 +219,7 @@ def get_coaching_appointments_me(
     Args:
         interval: query, string. Two instants with a slash between them (ISO 8601).
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         statuses: query, list of string: Scheduled, InProgress, Completed, InvalidSchedule. Only
             those with one of these statuses.
         facilitator_ids: query, list of string. The IDs of facilitators.
@@ -278,7 +278,7 @@ def get_coaching_notifications(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         expand: query, list of string: appointment. What to include in addition.
     """
     return _Lists(_Endpoint(

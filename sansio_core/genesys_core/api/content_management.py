@@ -194,7 +194,7 @@ def get_contentmanagement_documents(
         workspace_id: query, string. The ID of a workspace.
         name: query, string. Filter by name.
         expand: query, list of string: acl, workspace. What to include in addition.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
@@ -224,7 +224,7 @@ def get_contentmanagement_query(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-contentmanagement-query
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
@@ -334,7 +334,7 @@ def get_contentmanagement_shares(
     Args:
         entity_id: query, string. The ID of an entity.
         expand: query, list of string: member. What to include in addition.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -358,7 +358,7 @@ def get_contentmanagement_status(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-contentmanagement-status
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -432,7 +432,7 @@ def get_contentmanagement_workspace_documents(
     Args:
         workspace_id: the ID of the workspace.
         expand: query, list of string: acl, workspace. What to include in addition.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
@@ -484,7 +484,7 @@ def get_contentmanagement_workspace_members(
 
     Args:
         workspace_id: the ID of the workspace.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         expand: query, list of string: member. What to include in addition.
     """
@@ -536,7 +536,7 @@ def get_contentmanagement_workspace_tagvalues(
     Args:
         workspace_id: the ID of the workspace.
         value: query, string. A part of the value.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         expand: query, list of string: acl. What to include in addition.
     """
@@ -569,7 +569,7 @@ def get_contentmanagement_workspaces(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-contentmanagement-workspaces
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         access: query, list of string: content, admin, document:create, document:viewContent,
             document:viewMetadata, document:download, document:delete, document:update,

@@ -499,7 +499,7 @@ def get_analytics_conversations_details_job_results(
     Args:
         job_id: the ID of the job.
         cursor: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_analytics_conversations_details_job_results", "GET",
@@ -693,7 +693,7 @@ def get_conversation_communication_internalmessages(
     Args:
         conversation_id: the ID of the conversation.
         communication_id: the ID of the communication.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 200.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -895,7 +895,7 @@ def get_conversation_suggestions(
         conversation_id: the ID of the conversation.
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
         type: query, string: Faq, Article, KnowledgeArticle, KnowledgeSearch, CannedResponse,
             Script, SuggestedKnowledgeAnswer, ThirdPartySuggestion. Filter by type.
         state: query, string: Suggested, Accepted, Dismissed, Failed, Rated. Filter by state.
@@ -1165,7 +1165,7 @@ def get_conversations_calls_history(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-calls-history
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 50.
         page_number: query, integer. The page, counted from 1.
         interval: query, string. Two instants with a slash between them (ISO 8601).
         expand: query, list of string: externalorganization, externalcontact, user, queue, group.
@@ -1691,7 +1691,7 @@ def get_conversations_message_communication_messages_media(
         communication_id: the ID of the communication.
         status: query, string: uploading, valid, invalid. Filter by status.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_conversations_message_communication_messages_media", "GET",
@@ -1865,7 +1865,7 @@ def get_conversations_messages_cachedmedia(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messages-cachedmedia
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         url: query, string. The URL of the media.
     """
@@ -2075,7 +2075,7 @@ def get_conversations_messaging_integrations(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-integrations
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         expand: query, list of string: supportedContent, messagingSetting, identityresolution. What
             to include in addition.
@@ -2109,7 +2109,7 @@ def get_conversations_messaging_integrations_apple(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-integrations-apple
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         expand: query, string: supportedContent, messagingSetting, identityresolution. What to
             include in addition.
@@ -2165,7 +2165,7 @@ def get_conversations_messaging_integrations_facebook(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-integrations-facebook
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         expand: query, string: supportedContent, messagingSetting, identityresolution. What to
             include in addition.
@@ -2222,7 +2222,7 @@ def get_conversations_messaging_integrations_instagram(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-integrations-instagram
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         expand: query, string: supportedContent, messagingSetting, identityresolution. What to
             include in addition.
@@ -2279,7 +2279,7 @@ def get_conversations_messaging_integrations_open(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-integrations-open
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         expand: query, string: supportedContent, messagingSetting, identityresolution. What to
             include in addition.
@@ -2416,7 +2416,7 @@ def get_conversations_messaging_integrations_twitter(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-integrations-twitter
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         expand: query, string: supportedContent, messagingSetting, identityresolution. What to
             include in addition.
@@ -2488,7 +2488,7 @@ def get_conversations_messaging_integrations_whatsapp(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-integrations-whatsapp
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         expand: query, string: supportedContent, messagingSetting, identityresolution. What to
             include in addition.
@@ -2579,7 +2579,7 @@ def get_conversations_messaging_settings(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-settings
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -2614,7 +2614,7 @@ def get_conversations_messaging_supportedcontent(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-supportedcontent
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -3971,7 +3971,7 @@ def post_analytics_conversations_activity_query(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-conversations-activity-query
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         body: ``ConversationActivityQuery``.
     """

@@ -38,7 +38,7 @@ def get_dependencies_type_entity_type_id_entity_id_connections_requiredby(
     Args:
         entity_type: path, string: Integration, DataAction, Credential. The entity type.
         entity_id: the ID of the entity.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 100.
         before_source_type: query, string. The type of the source before which the page ends.
         before_source_id: query, string. The ID of a before source.
         after_source_type: query, string. The type of the source after which the page begins.
@@ -95,7 +95,7 @@ def get_dependencies_type_entity_type_id_entity_id_connections_requires(
     Args:
         entity_type: path, string: Integration, DataAction, Credential. The entity type.
         entity_id: the ID of the entity.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 100.
         before_source_type: query, string. The type of the source before which the page ends.
         before_source_id: query, string. The ID of a before source.
         after_source_type: query, string. The type of the source after which the page begins.

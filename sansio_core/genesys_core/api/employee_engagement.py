@@ -50,7 +50,7 @@ def get_employeeengagement_celebrations(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_employeeengagement_celebrations", "GET", "/api/v2/employeeengagement/celebrations",
@@ -95,7 +95,7 @@ def get_employeeengagement_recognitions(
         recipient: query, string. The ID of the user who received it.
         date_start: query, date-time. The beginning of the period.
         date_end: query, date-time. The end of the period.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(

@@ -254,7 +254,7 @@ def get_externalcontacts_contact_journey_segments(
     Args:
         contact_id: the ID of the contact.
         include_merged: query, boolean. Whether to include merged.
-        limit: query, integer. How many items to return at most.
+        limit: query, integer. How many items to return. At most 500.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_contact_journey_segments", "GET",
@@ -278,7 +278,7 @@ def get_externalcontacts_contact_journey_sessions(
 
     Args:
         contact_id: the ID of the contact.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
         after: query, string. Where the page begins, from the previous response.
         include_merged: query, boolean. Whether to include merged.
     """
@@ -334,7 +334,7 @@ def get_externalcontacts_contact_notes(
 
     Args:
         contact_id: the ID of the contact.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 1000.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string. Ascending or descending.
         expand: query, list of string: author, externalDataSources, division, mergeset. What to
@@ -391,13 +391,13 @@ def get_externalcontacts_contacts(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-contacts
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 1000.
         page_number: query, integer. The page, counted from 1.
         q: query, string. The words to search for.
         sort_order: query, string. Ascending or descending.
         expand: query, list of string: externalOrganization, externalDataSources, identifiers,
             externalSources, division. What to include in addition.
-        division_ids: query, list of string. The IDs of divisions.
+        division_ids: query, list of string. The IDs of divisions. At most 50 items.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_contacts", "GET", "/api/v2/externalcontacts/contacts",
@@ -440,7 +440,7 @@ def get_externalcontacts_contacts_exports(
     Args:
         division_ids: query, list of string. The IDs of divisions.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_contacts_exports", "GET", "/api/v2/externalcontacts/contacts/exports",
@@ -593,7 +593,7 @@ def get_externalcontacts_externalsources(
 
     Args:
         cursor: query, string. Where the page begins, from the previous response.
-        limit: query, integer. How many items to return at most.
+        limit: query, integer. How many items to return. At most 200.
         name: query, string. Filter by name.
         active: query, boolean. Only active ones, or only inactive ones.
     """
@@ -658,9 +658,9 @@ def get_externalcontacts_graphs_clusterscan_clusters(
 
     Args:
         scan_id: the ID of the scan.
-        limit: query, integer. How many items to return at most.
+        limit: query, integer. How many items to return. At most 100.
         cursor: query, string. Where the page begins, from the previous response.
-        division_ids: query, list of string. The IDs of divisions.
+        division_ids: query, list of string. The IDs of divisions. At most 50 items.
         merge_info_status: query, string. Only clusters with this merge status.
     """
     return _Lists(_Endpoint(
@@ -703,7 +703,7 @@ def get_externalcontacts_graphs_clusterscans(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-graphs-clusterscans
 
     Args:
-        limit: query, integer. How many items to return at most.
+        limit: query, integer. How many items to return. At most 100.
         cursor: query, string. Where the page begins, from the previous response.
         expand: query, list of string. What to include in addition.
     """
@@ -788,7 +788,7 @@ def get_externalcontacts_import_csv_settings(
 
     Args:
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
         external_settings_id: query, string. The ID of an external settings.
     """
     return _Lists(_Endpoint(
@@ -878,7 +878,7 @@ def get_externalcontacts_import_jobs(
     Args:
         expand: query, list of string: division. What to include in addition.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 100.
         sort_order: query, string: Ascending, Descending. Ascending or descending.
         job_status: query, string: Created, Running, Completed, Failed, Cancelled. Only jobs with
             this status.
@@ -924,7 +924,7 @@ def get_externalcontacts_import_settings(
 
     Args:
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 100.
         sort_order: query, string: Ascending, Descending. Ascending or descending.
         name: query, string. Filter by name.
     """
@@ -968,7 +968,7 @@ def get_externalcontacts_notes_exports(
     Args:
         division_ids: query, list of string. The IDs of divisions.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_notes_exports", "GET", "/api/v2/externalcontacts/notes/exports",
@@ -1020,7 +1020,7 @@ def get_externalcontacts_organization_contacts(
 
     Args:
         external_organization_id: the ID of the external organization.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 1000.
         page_number: query, integer. The page, counted from 1.
         q: query, string. The words to search for.
         sort_order: query, string. Ascending or descending.
@@ -1099,7 +1099,7 @@ def get_externalcontacts_organization_notes(
 
     Args:
         external_organization_id: the ID of the external organization.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 1000.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string. Ascending or descending.
         expand: query, list of string: author, externalDataSources, division. What to include in
@@ -1132,7 +1132,7 @@ def get_externalcontacts_organization_relationships(
 
     Args:
         external_organization_id: the ID of the external organization.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 1000.
         page_number: query, integer. The page, counted from 1.
         expand: query, list of string: externalDataSources, division. What to include in addition.
         sort_order: query, string. Ascending or descending.
@@ -1166,15 +1166,15 @@ def get_externalcontacts_organizations(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-organizations
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 1000.
         page_number: query, integer. The page, counted from 1.
         q: query, string. The words to search for.
-        trustor_id: query, list of string. The ID of a trustor.
+        trustor_id: query, list of string. The IDs of trustors. At most 25 items.
         sort_order: query, string. Ascending or descending.
         expand: query, list of string: externalDataSources, division, identifiers, externalSources.
             What to include in addition.
         include_trustors: query, boolean. Whether to include trustors.
-        division_ids: query, list of string. The IDs of divisions.
+        division_ids: query, list of string. The IDs of divisions. At most 50 items.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_organizations", "GET", "/api/v2/externalcontacts/organizations",
@@ -1218,7 +1218,7 @@ def get_externalcontacts_organizations_exports(
     Args:
         division_ids: query, list of string. The IDs of divisions.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_organizations_exports", "GET",
@@ -1396,7 +1396,7 @@ def get_externalcontacts_relationships_exports(
     Args:
         division_ids: query, list of string. The IDs of divisions.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_relationships_exports", "GET",
@@ -1446,7 +1446,7 @@ def get_externalcontacts_scan_contacts(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-scan-contacts
 
     Args:
-        limit: query, integer. How many items to return at most.
+        limit: query, integer. How many items to return. At most 200.
         cursor: query, string. Where the page begins, from the previous response.
         division_id: query, string. The ID of a division.
     """
@@ -1469,7 +1469,7 @@ def get_externalcontacts_scan_contacts_divisionviews_all(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-scan-contacts-divisionviews-all
 
     Args:
-        limit: query, integer. How many items to return at most.
+        limit: query, integer. How many items to return. At most 200.
         cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
@@ -1493,7 +1493,7 @@ def get_externalcontacts_scan_notes(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-scan-notes
 
     Args:
-        limit: query, integer. How many items to return at most.
+        limit: query, integer. How many items to return. At most 200.
         cursor: query, string. Where the page begins, from the previous response.
         division_id: query, string. The ID of a division.
     """
@@ -1516,7 +1516,7 @@ def get_externalcontacts_scan_notes_divisionviews_all(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-scan-notes-divisionviews-all
 
     Args:
-        limit: query, integer. How many items to return at most.
+        limit: query, integer. How many items to return. At most 200.
         cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
@@ -1540,7 +1540,7 @@ def get_externalcontacts_scan_organizations(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-scan-organizations
 
     Args:
-        limit: query, integer. How many items to return at most.
+        limit: query, integer. How many items to return. At most 200.
         cursor: query, string. Where the page begins, from the previous response.
         division_id: query, string. The ID of a division.
     """
@@ -1564,7 +1564,7 @@ def get_externalcontacts_scan_organizations_divisionviews_all(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-scan-organizations-divisionviews-all
 
     Args:
-        limit: query, integer. How many items to return at most.
+        limit: query, integer. How many items to return. At most 200.
         cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
@@ -1588,7 +1588,7 @@ def get_externalcontacts_scan_relationships(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-scan-relationships
 
     Args:
-        limit: query, integer. How many items to return at most.
+        limit: query, integer. How many items to return. At most 200.
         cursor: query, string. Where the page begins, from the previous response.
         division_id: query, string. The ID of a division.
     """
@@ -1612,7 +1612,7 @@ def get_externalcontacts_scan_relationships_divisionviews_all(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-scan-relationships-divisionviews-all
 
     Args:
-        limit: query, integer. How many items to return at most.
+        limit: query, integer. How many items to return. At most 200.
         cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(

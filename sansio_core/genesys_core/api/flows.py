@@ -85,7 +85,7 @@ def post_analytics_flows_activity_query(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-flows-activity-query
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         body: ``FlowActivityQuery``.
     """

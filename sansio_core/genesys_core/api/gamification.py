@@ -98,7 +98,7 @@ def get_employeeperformance_externalmetrics_definitions(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-employeeperformance-externalmetrics-definitions
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -141,7 +141,7 @@ def get_gamification_contest_agents_scores(
     Args:
         contest_id: the ID of the contest.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         workday: query, date. The workday to return.
         returns_view: query, string: All, TopAndBottom. Which part of the scores to return.
     """
@@ -172,7 +172,7 @@ def get_gamification_contest_agents_scores_me(
     Args:
         contest_id: the ID of the contest.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         workday: query, date. The workday to return.
         returns_view: query, string: All, TopAndBottom. Which part of the scores to return.
     """
@@ -263,7 +263,7 @@ def get_gamification_contests(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         date_start: query, date. The beginning of the period.
         date_end: query, date. The end of the period.
         status: query, list of string: Upcoming, Ongoing, Pending, RecentlyCompleted, Completed,
@@ -301,7 +301,7 @@ def get_gamification_contests_me(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         date_start: query, date. The beginning of the period.
         date_end: query, date. The end of the period.
         status: query, list of string: Upcoming, Ongoing, Pending, RecentlyCompleted, Completed,
@@ -349,13 +349,13 @@ def get_gamification_insights(
         comparative_period_start_workday: query, date. The first workday of the period to compare
             with.
         primary_period_start_workday: query, date. The first workday of the period.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_key: query, string: percentOfGoal, percentOfGoalChange, overallPercentOfGoal,
             overallPercentOfGoalChange, value, valueChange. The value to sort by.
         sort_metric_id: query, string. The ID of a sort metric.
         sort_order: query, string: asc, desc. Ascending or descending.
-        user_ids: query, string. The IDs of users.
+        user_ids: query, string. The IDs of users. At most 100 items.
         reports_to: query, string. The ID of the user to whom they report.
     """
     return _Lists(_Endpoint(
@@ -496,7 +496,7 @@ def get_gamification_insights_managers(
         filter_id: query, string. The ID of a filter.
         granularity: query, string: Weekly, Monthly. The length of each period.
         start_workday: query, date. The first workday of the period.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -568,7 +568,7 @@ def get_gamification_insights_rankings(
             overallPercentOfGoalChange, value, valueChange. The value to sort by.
         sort_metric_id: query, string. The ID of a sort metric.
         section_size: query, integer. How many users to return at the top and at the bottom.
-        user_ids: query, string. The IDs of users.
+        user_ids: query, string. The IDs of users. At most 100 items.
         reports_to: query, string. The ID of the user to whom they report.
     """
     return _Operation(_Endpoint(

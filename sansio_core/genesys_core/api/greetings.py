@@ -148,7 +148,7 @@ def get_greetings(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-greetings
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -182,7 +182,7 @@ def get_group_greetings(
 
     Args:
         group_id: the ID of the group.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -220,7 +220,7 @@ def get_user_greetings(
 
     Args:
         user_id: the ID of the user.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(

@@ -58,7 +58,7 @@ def delete_group_members(group_id: str, ids: str) -> _Operation[_Any]:
 
     Args:
         group_id: the ID of the group.
-        ids: query, string. The ID.
+        ids: query, string. The ID. At most 50 items.
     """
     return _Operation(_Endpoint(
         "delete_group_members", "DELETE", "/api/v2/groups/{groupId}/members", "object",
@@ -148,7 +148,7 @@ def get_group_members(
 
     Args:
         group_id: the ID of the group.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: ascending, descending. Ascending or descending.
         expand: query, list of string: routingStatus, presence, integrationPresence,
@@ -198,10 +198,10 @@ def get_groups(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-groups
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         id: query, list of string. Only these IDs.
-        jabber_id: query, list of string. The ID of a jabber.
+        jabber_id: query, list of string. The IDs of jabbers.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
@@ -248,10 +248,10 @@ def get_profiles_groups(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-profiles-groups
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         id: query, list of string. Only these IDs.
-        jabber_id: query, list of string. The ID of a jabber.
+        jabber_id: query, list of string. The IDs of jabbers.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(

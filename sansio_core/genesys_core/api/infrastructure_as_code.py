@@ -67,7 +67,7 @@ def get_infrastructureascode_accelerators(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-infrastructureascode-accelerators
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: asc, desc. Ascending or descending.
@@ -130,7 +130,7 @@ def get_infrastructureascode_jobs(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-infrastructureascode-jobs
 
     Args:
-        max_results: query, integer. How many items to return at most.
+        max_results: query, integer. How many items to return.
         include_errors: query, boolean. Whether to include errors.
         sort_by: query, string: id, dateSubmitted, submittedBy, acceleratorId, status. The field to
             sort by.

@@ -102,7 +102,7 @@ def get_integration(
 
     Args:
         integration_id: the ID of the integration.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What to include in addition.
@@ -156,13 +156,13 @@ def get_integrations(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What to include in addition.
         next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
-        ids: query, list of string. Only these IDs.
+        ids: query, list of string. Only these IDs. At most 100 items.
         integration_type: query, string. Only integrations of this type, by its ID.
         reported_state: query, string: ACTIVE, ACTIVATING, INACTIVE, DEACTIVATING, ERROR. Only
             integrations in this state.
@@ -387,7 +387,7 @@ def get_integrations_actions(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-actions
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
@@ -395,7 +395,7 @@ def get_integrations_actions(
         sort_order: query, string: ASC, DESC. Ascending or descending.
         category: query, string. Filter by category.
         name: query, string. Filter by name.
-        ids: query, string. Only these IDs.
+        ids: query, string. Only these IDs. At most 50 items.
         secure: query, string: true, false. Whether to return secure ones.
         include_auth_actions: query, string: true, false. Whether to include the actions that
             authenticate.
@@ -429,7 +429,7 @@ def get_integrations_actions_categories(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-actions-categories
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
@@ -506,7 +506,7 @@ def get_integrations_actions_drafts(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-actions-drafts
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
@@ -514,7 +514,7 @@ def get_integrations_actions_drafts(
         sort_order: query, string: ASC, DESC. Ascending or descending.
         category: query, string. Filter by category.
         name: query, string. Filter by name.
-        ids: query, string. Only these IDs.
+        ids: query, string. Only these IDs. At most 50 items.
         secure: query, string: true, false. Whether to return secure ones.
         include_auth_actions: query, string: true, false. Whether to include the actions that
             authenticate.
@@ -585,7 +585,7 @@ def get_integrations_botconnector_bots(
     Args:
         integration_id: the ID of the integration.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_integrations_botconnector_bots", "GET",
@@ -610,7 +610,7 @@ def get_integrations_botconnector_bots_summaries(
     Args:
         integration_id: the ID of the integration.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_integrations_botconnector_bots_summaries", "GET",
@@ -660,7 +660,7 @@ def get_integrations_botconnector_integration_id_bot_versions(
         integration_id: the ID of the integration.
         bot_id: the ID of the bot.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_integrations_botconnector_integration_id_bot_versions", "GET",
@@ -706,7 +706,7 @@ def get_integrations_botconnector_integration_id_bots_summaries(
     Args:
         integration_id: the ID of the integration.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_integrations_botconnector_integration_id_bots_summaries", "GET",
@@ -731,7 +731,7 @@ def get_integrations_clientapps(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-clientapps
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What to include in addition.
@@ -777,7 +777,7 @@ def get_integrations_credentials(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_integrations_credentials", "GET", "/api/v2/integrations/credentials",
@@ -800,7 +800,7 @@ def get_integrations_credentials_listing(
     Args:
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
     """
     return _Lists(_Endpoint(
         "get_integrations_credentials_listing", "GET", "/api/v2/integrations/credentials/listing",
@@ -835,7 +835,7 @@ def get_integrations_speech_audioconnector(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_integrations_speech_audioconnector", "GET",
@@ -893,7 +893,7 @@ def get_integrations_speech_dialogflow_agents(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
@@ -934,7 +934,7 @@ def get_integrations_speech_dialogflowcx_agents(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
@@ -978,7 +978,7 @@ def get_integrations_speech_lex_bot_bot_id_aliases(
     Args:
         bot_id: the ID of the bot.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         status: query, string: READY, FAILED, BUILDING, NOT_BUILT. Filter by status.
         name: query, string. Filter by name.
     """
@@ -1006,7 +1006,7 @@ def get_integrations_speech_lex_bots(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
@@ -1049,7 +1049,7 @@ def get_integrations_speech_lexv2_bot_bot_id_aliases(
     Args:
         bot_id: the ID of the bot.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         status: query, string: Creating, Available, Deleting, Failed. Filter by status.
         name: query, string. Filter by name.
     """
@@ -1077,7 +1077,7 @@ def get_integrations_speech_lexv2_bots(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
@@ -1177,7 +1177,7 @@ def get_integrations_speech_nuance_nuance_integration_id_bots(
     Args:
         nuance_integration_id: the ID of the Nuance integration.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         only_registered_bots: query, boolean. Whether to return only bots that Genesys Cloud uses.
     """
     return _Lists(_Endpoint(
@@ -1262,7 +1262,7 @@ def get_integrations_speech_stt_engines(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
@@ -1328,7 +1328,7 @@ def get_integrations_speech_tts_engine_voices(
     Args:
         engine_id: the ID of the engine.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_integrations_speech_tts_engine_voices", "GET",
@@ -1354,7 +1354,7 @@ def get_integrations_speech_tts_engines(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         include_voices: query, boolean. Whether to include voices.
         name: query, string. Filter by name.
         language: query, string. The language, by its code.
@@ -1433,7 +1433,7 @@ def get_integrations_types(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-types
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What to include in addition.
@@ -1485,7 +1485,7 @@ def get_integrations_unifiedcommunications_clientapps(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-unifiedcommunications-clientapps
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What to include in addition.
@@ -1519,7 +1519,7 @@ def get_integrations_userapps(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-userapps
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What to include in addition.
@@ -1556,7 +1556,7 @@ def patch_integration(
 
     Args:
         integration_id: the ID of the integration.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What to include in addition.
@@ -1894,7 +1894,7 @@ def post_integrations_speech_nuance_nuance_integration_id_bots_jobs(
     Args:
         nuance_integration_id: the ID of the Nuance integration.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         only_registered_bots: query, boolean. Whether to return only bots that Genesys Cloud uses.
     """
     return _Jobs(_Endpoint(

@@ -65,7 +65,7 @@ def get_intents_assignments_externalcontact(
 
     Args:
         external_contact_id: the ID of the external contact.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -91,7 +91,7 @@ def get_intents_categories(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-intents-categories
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         query_value: query, string. The text to search for.
     """
@@ -148,7 +148,7 @@ def get_intents_customerintent_sourceintents(
 
     Args:
         customer_intent_id: the ID of the customer intent.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         query_value: query, string. The text to search for.
     """
@@ -176,7 +176,7 @@ def get_intents_customerintents(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-intents-customerintents
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         query_value: query, string. The text to search for.
         category_id: query, string. The ID of a category.
@@ -207,7 +207,7 @@ def get_intents_sourceintents(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-intents-sourceintents
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         type: query, string: Bot, Copilot, Digitalbot, Segment, Topic, Unknown.
         source_id: query, string. The ID of a source.

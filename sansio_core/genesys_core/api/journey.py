@@ -235,7 +235,7 @@ def get_externalcontacts_contact_journey_segments(
     Args:
         contact_id: the ID of the contact.
         include_merged: query, boolean. Whether to include merged.
-        limit: query, integer. How many items to return at most.
+        limit: query, integer. How many items to return. At most 500.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_contact_journey_segments", "GET",
@@ -259,7 +259,7 @@ def get_externalcontacts_contact_journey_sessions(
 
     Args:
         contact_id: the ID of the contact.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
         after: query, string. Where the page begins, from the previous response.
         include_merged: query, boolean. Whether to include merged.
     """
@@ -306,11 +306,11 @@ def get_journey_actionmaps(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         sort_by: query, string. The field to sort by.
         filter_field: query, string. The field to filter by, together with ``filterValue``.
         filter_value: query, string. The value to filter by, together with ``filterField``.
-        action_map_ids: query, list of string. The IDs of action maps.
+        action_map_ids: query, list of string. The IDs of action maps. At most 100 items.
         query_fields: query, list of string. The fields in which to search for ``queryValue``.
         query_value: query, string. The text to search for.
     """
@@ -389,7 +389,7 @@ def get_journey_actiontargets(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_journey_actiontargets", "GET", "/api/v2/journey/actiontargets", "ActionTargetListing",
@@ -435,7 +435,7 @@ def get_journey_actiontemplates(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         sort_by: query, string. The field to sort by.
         media_type: query, string: webchat, webMessagingOffer, contentOffer, integrationAction,
             architectFlow, openAction. Filter by media type.
@@ -519,7 +519,7 @@ def get_journey_externalevents_configurations(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-externalevents-configurations
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -675,9 +675,9 @@ def get_journey_outcomes(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         sort_by: query, string. The field to sort by.
-        outcome_ids: query, list of string. The IDs of outcomes.
+        outcome_ids: query, list of string. The IDs of outcomes. At most 20 items.
         query_fields: query, list of string. The fields in which to search for ``queryValue``.
         query_value: query, string. The text to search for.
     """
@@ -789,10 +789,10 @@ def get_journey_segments(
 
     Args:
         sort_by: query, string. The field to sort by.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         is_active: query, boolean. Whether to return only active segments.
-        segment_ids: query, list of string. The IDs of segments.
+        segment_ids: query, list of string. The IDs of segments. At most 100 items.
         query_fields: query, list of string. The fields in which to search for ``queryValue``.
         query_value: query, string. The text to search for.
     """
@@ -840,7 +840,7 @@ def get_journey_session_events(
 
     Args:
         session_id: the ID of the session.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
         after: query, string. Where the page begins, from the previous response.
         event_type: query, string: com.genesys.journey.OutcomeAchievedEvent,
             com.genesys.journey.SegmentAssignmentEvent, com.genesys.journey.WebActionEvent,
@@ -1081,10 +1081,10 @@ def get_journey_views(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         name_or_created_by: query, string. The name or its author.
         expand: query, string: charts. What to include in addition.
-        id: query, string. Only these IDs.
+        id: query, string. Only these IDs. At most 100 items.
     """
     return _Lists(_Endpoint(
         "get_journey_views", "GET", "/api/v2/journey/views", "JourneyViewListing",
@@ -1184,7 +1184,7 @@ def get_journey_views_jobs(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         interval: query, string. Two instants with a slash between them (ISO 8601).
         statuses: query, string. Only those with one of these statuses.
     """
@@ -1212,7 +1212,7 @@ def get_journey_views_jobs_me(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         interval: query, string. Two instants with a slash between them (ISO 8601).
         statuses: query, string. Only those with one of these statuses.
     """
@@ -1239,7 +1239,7 @@ def get_journey_views_schedules(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_journey_views_schedules", "GET", "/api/v2/journey/views/schedules",

@@ -366,7 +366,7 @@ def get_knowledge_connection_options(
     Args:
         connection_id: the ID of the connection.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 500.
         parent_id: query, string. The ID of a parent.
     """
     return _Lists(_Endpoint(
@@ -414,7 +414,7 @@ def get_knowledge_guest_session_categories(
         session_id: the ID of the session.
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
         parent_id: query, string. The ID of a parent.
         is_root: query, boolean. Whether to return only root categories.
         name: query, string. Filter by name.
@@ -467,8 +467,8 @@ def get_knowledge_guest_session_documents(
 
     Args:
         session_id: the ID of the session.
-        category_id: query, list of string. The ID of a category.
-        page_size: query, integer. How many items to return at most.
+        category_id: query, list of string. The IDs of categories.
+        page_size: query, integer. How many items to return. At most 200.
     """
     return _Lists(_Endpoint(
         "get_knowledge_guest_session_documents", "GET",
@@ -538,7 +538,7 @@ def get_knowledge_knowledgebase_categories(
         knowledge_base_id: the ID of the knowledge base.
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
         parent_id: query, string. The ID of a parent.
         is_root: query, boolean. Whether to return only root categories.
         name: query, string. Filter by name.
@@ -633,7 +633,7 @@ def get_knowledge_knowledgebase_document_feedback(
         document_id: the ID of the document.
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
         only_commented: query, boolean. Whether to return only feedback with a comment.
         document_version_id: query, string. The ID of a document version.
         document_variation_id: query, string. The ID of a document variation.
@@ -736,7 +736,7 @@ def get_knowledge_knowledgebase_document_variations(
         document_id: the ID of the document.
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
         document_state: query, string: Draft, Published. Whether to return the draft or what is
             published.
         expand: query, list of string: contentUrl. What to include in addition.
@@ -829,7 +829,7 @@ def get_knowledge_knowledgebase_document_version_variations(
         version_id: the ID of the version.
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
     """
     return _Lists(_Endpoint(
         "get_knowledge_knowledgebase_document_version_variations", "GET",
@@ -861,7 +861,7 @@ def get_knowledge_knowledgebase_document_versions(
         document_id: the ID of the document.
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
         expand: query, list of string: category, labels. What to include in addition.
     """
     return _Lists(_Endpoint(
@@ -898,10 +898,10 @@ def get_knowledge_knowledgebase_documents(
         knowledge_base_id: the ID of the knowledge base.
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
         interval: query, string. Two instants with a slash between them (ISO 8601).
-        document_id: query, list of string. The ID of a document.
-        category_id: query, list of string. The ID of a category.
+        document_id: query, list of string. The IDs of documents.
+        category_id: query, list of string. The IDs of categories.
         include_subcategories: query, boolean. Whether to include subcategories.
         include_drafts: query, boolean. Whether to include drafts.
         label_ids: query, list of string. The IDs of labels.
@@ -945,7 +945,7 @@ def get_knowledge_knowledgebase_documents_feedback(
         knowledge_base_id: the ID of the knowledge base.
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
         only_commented: query, boolean. Whether to return only feedback with a comment.
         document_version_id: query, string. The ID of a document version.
         document_variation_id: query, string. The ID of a document variation.
@@ -1055,7 +1055,7 @@ def get_knowledge_knowledgebase_labels(
         knowledge_base_id: the ID of the knowledge base.
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
         name: query, string. Filter by name.
         include_document_count: query, boolean. Whether to include document count.
     """
@@ -1092,12 +1092,12 @@ def get_knowledge_knowledgebase_operations(
         knowledge_base_id: the ID of the knowledge base.
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
-        user_id: query, list of string. The ID of a user.
+        page_size: query, string. How many items to return. At most 200.
+        user_id: query, list of string. The IDs of users.
         type: query, list of string: Export, Import, Parse, Sync. Filter by type.
         status: query, list of string. Filter by status.
         interval: query, string. Two instants with a slash between them (ISO 8601).
-        source_id: query, list of string. The ID of a source.
+        source_id: query, list of string. The IDs of sources.
     """
     return _Lists(_Endpoint(
         "get_knowledge_knowledgebase_operations", "GET",
@@ -1394,8 +1394,8 @@ def get_knowledge_knowledgebases(
     Args:
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        limit: query, string. How many items to return at most.
-        page_size: query, string. How many items to return at most.
+        limit: query, string. How many items to return.
+        page_size: query, string. How many items to return. At most 100.
         name: query, string. Filter by name.
         core_language: query, string: en-US, en-UK, en-AU, en-CA, en-HK, en-IN, en-IE, en-NZ, en-PH,
             en-SG, en-ZA, de-DE, de-AT, de-CH, es-AR, es-CO, es-MX, es-US, es-ES, fr-FR, fr-BE,
@@ -1452,7 +1452,7 @@ def get_knowledge_settings(
     Args:
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
         name: query, string. Filter by name.
         source_id: query, string. The ID of a source.
         sort_by: query, string: dateModified, name. The field to sort by.
@@ -1553,7 +1553,7 @@ def get_knowledge_source_synchronization_deletions(
         synchronization_id: the ID of the synchronization.
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
     """
     return _Lists(_Endpoint(
         "get_knowledge_source_synchronization_deletions", "GET",
@@ -1607,7 +1607,7 @@ def get_knowledge_source_synchronization_uploads(
         synchronization_id: the ID of the synchronization.
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
     """
     return _Lists(_Endpoint(
         "get_knowledge_source_synchronization_uploads", "GET",
@@ -1635,7 +1635,7 @@ def get_knowledge_source_synchronizations(
         source_id: the ID of the source.
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
     """
     return _Lists(_Endpoint(
         "get_knowledge_source_synchronizations", "GET",
@@ -1678,7 +1678,7 @@ def get_knowledge_sources_synchronizations(
     Args:
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
     """
     return _Lists(_Endpoint(
         "get_knowledge_sources_synchronizations", "GET",

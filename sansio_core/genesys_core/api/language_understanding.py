@@ -160,7 +160,7 @@ def get_languageunderstanding_domain_feedback(
         include_deleted: query, boolean. Whether to include deleted.
         language: query, string. Filter by language.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         enable_cursor_pagination: query, boolean. Whether to page by cursor instead of page number.
         include_training_utterances: query, boolean. Whether to include training utterances.
         after: query, string. Only what comes after this.
@@ -271,7 +271,7 @@ def get_languageunderstanding_domain_versions(
         domain_id: the ID of the domain.
         include_utterances: query, boolean. Whether to include utterances.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_languageunderstanding_domain_versions", "GET",
@@ -297,7 +297,7 @@ def get_languageunderstanding_domains(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_languageunderstanding_domains", "GET", "/api/v2/languageunderstanding/domains",
@@ -323,7 +323,7 @@ def get_languageunderstanding_ignorephrase(
 
     Args:
         language_code: the language code.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 200.
         page_number: query, integer. The page, counted from 1.
         text: query, string. A part of the text.
         sort_order: query, string: asc, desc. Ascending or descending.
@@ -357,7 +357,7 @@ def get_languageunderstanding_ignoretopic(
 
     Args:
         language_code: the language code.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 200.
         page_number: query, integer. The page, counted from 1.
         text: query, string. A part of the text.
         sort_order: query, string: asc, desc. Ascending or descending.

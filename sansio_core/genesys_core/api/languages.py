@@ -64,7 +64,7 @@ def get_languages(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languages
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: ascending, descending. Ascending or descending.
         name: query, string. Filter by name.

@@ -144,14 +144,14 @@ def get_learning_assignments(
         completion_interval: query, string. When they were completed: two instants with a slash
             between them (ISO 8601).
         overdue: query, string: True, False, Any. Only overdue ones, only others, or any.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         pass_: query, string: True, False, Any. Only those that were passed, only others, or any.
         min_percentage_score: query, number. Only assignments with at least this score, in percent.
         max_percentage_score: query, number. Only assignments with at most this score, in percent.
         sort_order: query, string: Asc, Desc. Ascending or descending.
         sort_by: query, string: RecommendedCompletionDate, DateModified. The field to sort by.
-        user_id: query, list of string. The ID of a user.
+        user_id: query, list of string. The IDs of users. At most 100 items.
         types: query, list of string: Informational, AssessedContent, Assessment, External, Native.
             Only those of these types.
         states: query, list of string: Assigned, InProgress, Completed, NotCompleted,
@@ -200,7 +200,7 @@ def get_learning_assignments_me(
         completion_interval: query, string. When they were completed: two instants with a slash
             between them (ISO 8601).
         overdue: query, string: True, False, Any. Only overdue ones, only others, or any.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         pass_: query, string: True, False, Any. Only those that were passed, only others, or any.
         min_percentage_score: query, number. Only assignments with at least this score, in percent.
@@ -341,7 +341,7 @@ def get_learning_modules(
     Args:
         types: query, list of string: Informational, AssessedContent, Assessment, External, Native.
             Only those of these types.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: ascending, descending. Ascending or descending.
         sort_by: query, string: name, createddate, percentpassed, averagescore. The field to sort
@@ -383,7 +383,7 @@ def get_learning_modules_assignments(
 
     Args:
         user_ids: query, list of string. The IDs of users.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         search_term: query, string. The text to search for.
         overdue: query, string: True, False, Any. Only overdue ones, only others, or any.
@@ -760,7 +760,7 @@ def post_learning_rules_query(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-learning-rules-query
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         body: ``LearningAssignmentUserQuery``.
     """

@@ -90,7 +90,7 @@ def get_license_users(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-license-users
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(

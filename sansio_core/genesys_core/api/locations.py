@@ -88,7 +88,7 @@ def get_locations(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-locations
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         id: query, list of string. Only these IDs.
         sort_order: query, string: asc, desc. Ascending or descending.

@@ -128,7 +128,7 @@ def post_diagnostics_logcapture_browser_entries_query(
 
     Args:
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
         body: ``LogCaptureQueryRequest``.
     """
     return _Lists(_Endpoint(

@@ -91,7 +91,7 @@ def get_messaging_settings(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-messaging-settings
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -126,7 +126,7 @@ def get_messaging_supportedcontent(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-messaging-supportedcontent
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(

@@ -79,7 +79,7 @@ def get_authorization_divisions(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisions
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What to include in addition.
@@ -113,7 +113,7 @@ def get_authorization_divisions_deleted(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_authorization_divisions_deleted", "GET", "/api/v2/authorization/divisions/deleted",
@@ -161,7 +161,7 @@ def get_authorization_divisions_query(
     Args:
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
         id: query, list of string. Only these IDs.
         name: query, string. Filter by name.
     """

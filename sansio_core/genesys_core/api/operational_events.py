@@ -81,7 +81,7 @@ def post_usage_events_query(
     Args:
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
         body: ``EventQueryRequest``.
     """
     return _Lists(_Endpoint(

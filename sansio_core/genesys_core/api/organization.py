@@ -118,7 +118,7 @@ def get_organizations_limits_changerequests(
             SecondaryApprovalNamespacesAdded, ReviewerApproved, ReviewerRejected, ReviewerRollback,
             ImplementingChange, ChangeImplemented, ImplementingRollback, RollbackImplemented. Filter
             by status.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         expand: query, list of string: statusHistory. What to include in addition.
     """
     return _Lists(_Endpoint(
@@ -205,7 +205,7 @@ def get_organizations_limits_namespaces(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-organizations-limits-namespaces
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(

@@ -348,7 +348,7 @@ def get_orgauthorization_trustee_groups(
 
     Args:
         trustee_org_id: the ID of the trustee organization.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -414,7 +414,7 @@ def get_orgauthorization_trustee_users(
 
     Args:
         trustee_org_id: the ID of the trustee organization.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -437,7 +437,7 @@ def get_orgauthorization_trustees(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-orgauthorization-trustees
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -564,7 +564,7 @@ def get_orgauthorization_trustor_groups(
 
     Args:
         trustor_org_id: the ID of the trustor organization.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -609,7 +609,7 @@ def get_orgauthorization_trustor_users(
 
     Args:
         trustor_org_id: the ID of the trustor organization.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -632,7 +632,7 @@ def get_orgauthorization_trustors(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-orgauthorization-trustors
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -732,7 +732,7 @@ def post_orgauthorization_trustees_audits(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-orgauthorization-trustees-audits
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
@@ -812,7 +812,7 @@ def post_orgauthorization_trustor_audits(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-orgauthorization-trustor-audits
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.

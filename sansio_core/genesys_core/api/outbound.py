@@ -601,7 +601,7 @@ def get_outbound_attemptlimits(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-attemptlimits
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 100.
         page_number: query, integer. The page, counted from 1.
         allow_empty_result: query, boolean. Whether to return an empty page if there are no results
             for it.
@@ -655,7 +655,7 @@ def get_outbound_callabletimesets(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-callabletimesets
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 100.
         page_number: query, integer. The page, counted from 1.
         allow_empty_result: query, boolean. Whether to return an empty page if there are no results
             for it.
@@ -709,7 +709,7 @@ def get_outbound_callanalysisresponsesets(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-callanalysisresponsesets
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 100.
         page_number: query, integer. The page, counted from 1.
         allow_empty_result: query, boolean. Whether to return an empty page if there are no results
             for it.
@@ -862,7 +862,7 @@ def get_outbound_campaign_skillcombinations(
     Args:
         campaign_id: the ID of the campaign.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_outbound_campaign_skillcombinations", "GET",
@@ -921,7 +921,7 @@ def get_outbound_campaignrules(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-campaignrules
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 100.
         page_number: query, integer. The page, counted from 1.
         allow_empty_result: query, boolean. Whether to return an empty page if there are no results
             for it.
@@ -964,7 +964,7 @@ def get_outbound_campaigns(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-campaigns
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 100.
         page_number: query, integer. The page, counted from 1.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
@@ -975,7 +975,7 @@ def get_outbound_campaigns(
         distribution_queue_id: query, string. The ID of a distribution queue.
         edge_group_id: query, string. The ID of an edge group.
         call_analysis_response_set_id: query, string. The ID of a call analysis response set.
-        division_id: query, list of string. The ID of a division.
+        division_id: query, list of string. The IDs of divisions.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
@@ -1011,11 +1011,11 @@ def get_outbound_campaigns_all(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-campaigns-all
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         id: query, list of string. Only these IDs.
         name: query, string. Filter by name.
-        division_id: query, list of string. The ID of a division.
+        division_id: query, list of string. The IDs of divisions.
         media_type: query, list of string: email, sms, voice, whatsapp. Filter by media type.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
@@ -1047,11 +1047,11 @@ def get_outbound_campaigns_all_divisionviews(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-campaigns-all-divisionviews
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         id: query, list of string. Only these IDs.
         name: query, string. Filter by name.
-        division_id: query, list of string. The ID of a division.
+        division_id: query, list of string. The IDs of divisions.
         media_type: query, list of string: email, sms, voice, whatsapp. Filter by media type.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
@@ -1098,7 +1098,7 @@ def get_outbound_campaigns_divisionviews(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-campaigns-divisionviews
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 100.
         page_number: query, integer. The page, counted from 1.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
@@ -1292,7 +1292,7 @@ def get_outbound_contactlistfilters(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-contactlistfilters
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 100.
         page_number: query, integer. The page, counted from 1.
         allow_empty_result: query, boolean. Whether to return an empty page if there are no results
             for it.
@@ -1339,7 +1339,7 @@ def get_outbound_contactlists(
     Args:
         include_import_status: query, boolean. Whether to include import status.
         include_size: query, boolean. Whether to include size.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 100.
         page_number: query, integer. The page, counted from 1.
         allow_empty_result: query, boolean. Whether to return an empty page if there are no results
             for it.
@@ -1347,7 +1347,7 @@ def get_outbound_contactlists(
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
         name: query, string. Filter by name.
         id: query, list of string. Only these IDs.
-        division_id: query, list of string. The ID of a division.
+        division_id: query, list of string. The IDs of divisions.
         time_zone: query, string. The time zone.
         date_expiration: query, list of string. Only those that expire at these times, such as
             greaterthan: and an instant.
@@ -1413,7 +1413,7 @@ def get_outbound_contactlists_divisionviews(
     Args:
         include_import_status: query, boolean. Whether to include import status.
         include_size: query, boolean. Whether to include size.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 100.
         page_number: query, integer. The page, counted from 1.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
@@ -1470,7 +1470,7 @@ def get_outbound_contactlisttemplates(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-contactlisttemplates
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 100.
         page_number: query, integer. The page, counted from 1.
         allow_empty_result: query, boolean. Whether to return an empty page if there are no results
             for it.
@@ -1546,7 +1546,7 @@ def get_outbound_digitalrulesets(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-digitalrulesets
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 100.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string: name. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
@@ -1646,7 +1646,7 @@ def get_outbound_dnclists(
     Args:
         include_import_status: query, boolean. Whether to include import status.
         include_size: query, boolean. Whether to include size.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 100.
         page_number: query, integer. The page, counted from 1.
         allow_empty_result: query, boolean. Whether to return an empty page if there are no results
             for it.
@@ -1655,7 +1655,7 @@ def get_outbound_dnclists(
         name: query, string. Filter by name.
         dnc_source_type: query, string: rds, rds_custom, dnc.com, gryphon. Only lists from this
             source.
-        division_id: query, list of string. The ID of a division.
+        division_id: query, list of string. The IDs of divisions.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
@@ -1718,7 +1718,7 @@ def get_outbound_dnclists_divisionviews(
     Args:
         include_import_status: query, boolean. Whether to include import status.
         include_size: query, boolean. Whether to include size.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 100.
         page_number: query, integer. The page, counted from 1.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
@@ -1772,7 +1772,7 @@ def get_outbound_events(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-events
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
@@ -1827,7 +1827,7 @@ def get_outbound_filespecificationtemplates(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-filespecificationtemplates
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 100.
         page_number: query, integer. The page, counted from 1.
         allow_empty_result: query, boolean. Whether to return an empty page if there are no results
             for it.
@@ -1913,7 +1913,7 @@ def get_outbound_importtemplates(
 
     Args:
         include_import_status: query, boolean. Whether to include import status.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 100.
         page_number: query, integer. The page, counted from 1.
         allow_empty_result: query, boolean. Whether to return an empty page if there are no results
             for it.
@@ -2015,13 +2015,13 @@ def get_outbound_messagingcampaigns(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-messagingcampaigns
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 100.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string: campaignStatus, name, type. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
         name: query, string. Filter by name.
         contact_list_id: query, string. The ID of a contact list.
-        division_id: query, list of string. The ID of a division.
+        division_id: query, list of string. The IDs of divisions.
         type: query, string: EMAIL, SMS, WHATSAPP.
         sender_sms_phone_number: query, string. Only campaigns that send from this phone number.
         id: query, list of string. Only these IDs.
@@ -2083,7 +2083,7 @@ def get_outbound_messagingcampaigns_divisionviews(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-messagingcampaigns-divisionviews
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 100.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: ascending, descending. Ascending or descending.
         name: query, string. Filter by name.
@@ -2138,7 +2138,7 @@ def get_outbound_rulesets(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-rulesets
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 100.
         page_number: query, integer. The page, counted from 1.
         allow_empty_result: query, boolean. Whether to return an empty page if there are no results
             for it.
@@ -2355,7 +2355,7 @@ def get_outbound_sequences(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-sequences
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 100.
         page_number: query, integer. The page, counted from 1.
         allow_empty_result: query, boolean. Whether to return an empty page if there are no results
             for it.

@@ -97,7 +97,7 @@ def get_presence_definitions(
 
     Args:
         deactivated: query, string. Filter by deactivated.
-        division_id: query, list of string. The ID of a division.
+        division_id: query, list of string. The IDs of divisions.
         locale_code: query, string. The locale; ALL returns every one.
     """
     return _Lists(_Endpoint(
@@ -204,7 +204,7 @@ def get_presencedefinitions(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         deleted: query, string. Whether to return deleted ones.
         locale_code: query, string. The locale; ALL returns every one.
     """
@@ -271,7 +271,7 @@ def get_users_presence_bulk(
 
     Args:
         source_id: the ID of the source.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only these IDs. At most 50 items.
     """
     return _Lists(_Endpoint(
         "get_users_presence_bulk", "GET", "/api/v2/users/presences/{sourceId}/bulk",
@@ -289,7 +289,7 @@ def get_users_presences_purecloud_bulk(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-presences-purecloud-bulk
 
     Args:
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only these IDs. At most 50 items.
     """
     return _Lists(_Endpoint(
         "get_users_presences_purecloud_bulk", "GET", "/api/v2/users/presences/purecloud/bulk",

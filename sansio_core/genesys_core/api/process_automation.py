@@ -84,7 +84,7 @@ def get_processautomation_scheduledtriggers(
     Args:
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
         enabled: query, boolean. Filter by enabled.
     """
     return _Lists(_Endpoint(
@@ -129,7 +129,7 @@ def get_processautomation_triggers(
     Args:
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
         topic_name: query, string. Filter by topic name.
         enabled: query, boolean. Filter by enabled.
         has_delay_by: query, boolean. Only triggers with a delay, or without one.
@@ -159,7 +159,7 @@ def get_processautomation_triggers_topics(
     Args:
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
     """
     return _Lists(_Endpoint(
         "get_processautomation_triggers_topics", "GET", "/api/v2/processautomation/triggers/topics",

@@ -263,7 +263,7 @@ def get_quality_agents_activity(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-agents-activity
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What to include in addition.
@@ -271,7 +271,7 @@ def get_quality_agents_activity(
         previous_page: query, string. Where the page ends, to page backwards.
         start_time: query, date-time. The beginning of the period.
         end_time: query, date-time. The end of the period.
-        agent_user_id: query, list of string. The ID of an agent user.
+        agent_user_id: query, list of string. The IDs of agent users.
         evaluator_user_id: query, string. The ID of an evaluator user.
         name: query, string. Filter by name.
         group: query, string. The ID of a group.
@@ -337,7 +337,7 @@ def get_quality_calibrations(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-calibrations
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What to include in addition.
@@ -438,7 +438,7 @@ def get_quality_conversations_audits_query_transaction_id_results(
     Args:
         transaction_id: the ID of the transaction.
         cursor: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         expand: query, list of string: user. What to include in addition.
     """
     return _Lists(_Endpoint(
@@ -480,7 +480,7 @@ def get_quality_evaluations_query(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-evaluations-query
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         expand: query, list of string. What to include in addition.
         previous_page: query, string. Where the page ends, to page backwards.
@@ -498,7 +498,7 @@ def get_quality_evaluations_query(
         agent_has_read: query, boolean. Only those that the agent has read, or has not.
         expand_answer_total_scores: query, boolean. Whether to include the total scores of the
             answers.
-        maximum: query, integer. How many items to return at most.
+        maximum: query, integer. How many items to return.
         sort_order: query, string. Ascending or descending.
         include_deleted_users: query, boolean. Whether to include deleted users.
     """
@@ -540,7 +540,7 @@ def get_quality_evaluators_activity(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-evaluators-activity
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What to include in addition.
@@ -595,7 +595,7 @@ def get_quality_form_versions(
 
     Args:
         form_id: the ID of the form.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string. Ascending or descending.
     """
@@ -626,7 +626,7 @@ def get_quality_forms(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-forms
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         next_page: query, string. Where the page begins, from the previous response.
@@ -677,7 +677,7 @@ def get_quality_forms_evaluation_versions(
 
     Args:
         form_id: the ID of the form.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string. Ascending or descending.
     """
@@ -709,7 +709,7 @@ def get_quality_forms_evaluations(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-forms-evaluations
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         next_page: query, string. Where the page begins, from the previous response.
@@ -740,7 +740,7 @@ def get_quality_forms_evaluations_bulk(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-forms-evaluations-bulk
 
     Args:
-        id: query, list of string. The IDs.
+        id: query, list of string. The IDs. At most 100 items.
         include_latest_version_form_name: query, boolean. Whether to include latest version form
             name.
     """
@@ -760,7 +760,7 @@ def get_quality_forms_evaluations_bulk_contexts(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-forms-evaluations-bulk-contexts
 
     Args:
-        context_id: query, list of string. The ID of a context.
+        context_id: query, list of string. The IDs of contexts.
     """
     return _Lists(_Endpoint(
         "get_quality_forms_evaluations_bulk_contexts", "GET",
@@ -798,7 +798,7 @@ def get_quality_forms_survey_versions(
 
     Args:
         form_id: the ID of the form.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -826,7 +826,7 @@ def get_quality_forms_surveys(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-forms-surveys
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         next_page: query, string. Where the page begins, from the previous response.
@@ -875,7 +875,7 @@ def get_quality_forms_surveys_bulk_contexts(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-forms-surveys-bulk-contexts
 
     Args:
-        context_id: query, list of string. The ID of a context.
+        context_id: query, list of string. The IDs of contexts. At most 100 items.
         published: query, boolean. Filter by published.
     """
     return _Lists(_Endpoint(
@@ -955,7 +955,7 @@ def get_quality_publishedforms(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-publishedforms
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
         only_latest_per_context: query, boolean. Whether to return only the last version of each
@@ -1001,7 +1001,7 @@ def get_quality_publishedforms_evaluations(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-publishedforms-evaluations
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
         only_latest_per_context: query, boolean. Whether to return only the last version of each
@@ -1052,7 +1052,7 @@ def get_quality_publishedforms_evaluations_divisionviews(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-publishedforms-evaluations-divisionviews
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
         division_id: query, string. The ID of a division.
@@ -1098,7 +1098,7 @@ def get_quality_publishedforms_surveys(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-publishedforms-surveys
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
         only_latest_enabled_per_context: query, boolean. Whether to return only the last enabled
@@ -1148,7 +1148,7 @@ def get_quality_publishedforms_surveys_divisionviews(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-publishedforms-surveys-divisionviews
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
         division_id: query, string. The ID of a division.

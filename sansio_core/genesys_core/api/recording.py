@@ -393,7 +393,7 @@ def get_orphanrecordings(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-orphanrecordings
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What to include in addition.
@@ -451,7 +451,7 @@ def get_recording_crossplatform_mediaretentionpolicies(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-recording-crossplatform-mediaretentionpolicies
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What to include in addition.
@@ -525,7 +525,7 @@ def get_recording_job_failedrecordings(
 
     Args:
         job_id: the ID of the job.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 100.
         page_number: query, integer. The page, counted from 1.
         include_total: query, boolean. Whether to include total.
         cursor: query, string. Where the page begins, from the previous response.
@@ -560,7 +560,7 @@ def get_recording_jobs(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-recording-jobs
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string: userId, dateCreated. The field to sort by.
         state: query, string: FULFILLED, PENDING, READY, PROCESSING, CANCELLED, FAILED. Filter by
@@ -635,7 +635,7 @@ def get_recording_mediaretentionpolicies(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-recording-mediaretentionpolicies
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What to include in addition.
@@ -688,7 +688,7 @@ def get_recording_recordingkeys(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-recording-recordingkeys
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -759,7 +759,7 @@ def get_recordings_retention_query(
         retention_threshold_days: query, integer. Only recordings that are kept for more than so
             many days.
         cursor: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 500.
     """
     return _Lists(_Endpoint(
         "get_recordings_retention_query", "GET", "/api/v2/recordings/retention/query",

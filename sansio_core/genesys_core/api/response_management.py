@@ -83,7 +83,7 @@ def get_responsemanagement_libraries(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         messaging_template_filter: query, string: whatsapp. Only libraries with a messaging template
             for this platform.
         library_prefix: query, string. How the name of the library begins.
@@ -130,7 +130,7 @@ def get_responsemanagement_libraries_divisionviews(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         messaging_template_filter: query, string: whatsapp. Only libraries with a messaging template
             for this platform.
         library_prefix: query, string. How the name of the library begins.
@@ -232,7 +232,7 @@ def get_responsemanagement_responses(
     Args:
         library_id: query, string. The ID of a library.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         expand: query, string: substitutionsSchema. What to include in addition.
     """
     return _Lists(_Endpoint(
@@ -312,7 +312,7 @@ def post_responsemanagement_libraries_query(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         body: ``QueryCriteriaQuery``.
     """
     return _Lists(_Endpoint(

@@ -480,9 +480,9 @@ def get_routing_assessments(
     Args:
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        limit: query, string. How many items to return at most.
-        page_size: query, string. How many items to return at most.
-        queue_id: query, list of string. The ID of a queue.
+        limit: query, string. How many items to return.
+        page_size: query, string. How many items to return. At most 200.
+        queue_id: query, list of string. The IDs of queues.
     """
     return _Lists(_Endpoint(
         "get_routing_assessments", "GET", "/api/v2/routing/assessments", "AssessmentListing",
@@ -520,7 +520,7 @@ def get_routing_assessments_jobs(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-assessments-jobs
 
     Args:
-        division_id: query, list of string. The ID of a division.
+        division_id: query, list of string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
         "get_routing_assessments_jobs", "GET", "/api/v2/routing/assessments/jobs",
@@ -670,7 +670,7 @@ def get_routing_email_domain_routes(
 
     Args:
         domain_name: the domain name.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         pattern: query, string. The pattern to match.
         expand: query, list of string: identityresolution. What to include in addition.
@@ -719,7 +719,7 @@ def get_routing_email_domains(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-email-domains
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         exclude_status: query, boolean. Whether to exclude status.
         filter: query, string. A filter expression, in the syntax of the platform.
@@ -787,7 +787,7 @@ def get_routing_email_outbound_domains(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-email-outbound-domains
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         filter: query, string. A filter expression, in the syntax of the platform.
         expand: query, string: settings. What to include in addition.
@@ -813,7 +813,7 @@ def get_routing_email_setting(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-email-setting
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -881,7 +881,7 @@ def get_routing_languages(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-languages
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: ascending, descending. Ascending or descending.
         name: query, string. Filter by name.
@@ -931,7 +931,7 @@ def get_routing_message_recipients(
         messenger_type: query, string: sms, facebook, twitter, whatsapp, open, instagram, apple.
             Filter by messenger type.
         name: query, string. Filter by name.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -1017,9 +1017,9 @@ def get_routing_predictors(
     Args:
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        limit: query, string. How many items to return at most.
-        page_size: query, string. How many items to return at most.
-        queue_id: query, list of string. The ID of a queue.
+        limit: query, string. How many items to return.
+        page_size: query, string. How many items to return. At most 200.
+        queue_id: query, list of string. The IDs of queues.
         kpi_id: query, string. The ID of a kpi.
         state: query, string: Created, Error, Active. Filter by state.
     """
@@ -1270,7 +1270,7 @@ def get_routing_queue_members(
     Args:
         queue_id: the ID of the queue.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 100.
         sort_order: query, string: asc, desc. Ascending or descending.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
@@ -1323,7 +1323,7 @@ def get_routing_queue_users(
     Args:
         queue_id: the ID of the queue.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 100.
         sort_order: query, string: asc, desc. Ascending or descending.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
@@ -1365,7 +1365,7 @@ def get_routing_queue_wrapupcodes(
 
     Args:
         queue_id: the ID of the queue.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
     """
@@ -1398,12 +1398,12 @@ def get_routing_queues(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         sort_order: query, string: asc, desc. Ascending or descending.
         name: query, string. Filter by name.
         id: query, list of string. Only these IDs.
-        division_id: query, list of string. The ID of a division.
-        peer_id: query, list of string. The ID of a peer.
+        division_id: query, list of string. The IDs of divisions.
+        peer_id: query, list of string. The IDs of peers.
         canned_response_library_id: query, string. The ID of a canned response library.
         has_peer: query, boolean. Only queues with a peer ID.
         expand: query, list of string: identityresolution. What to include in addition.
@@ -1436,13 +1436,13 @@ def get_routing_queues_divisionviews(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-queues-divisionviews
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 100.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string: name, id, divisionId. The field to sort by.
         sort_order: query, string: asc, desc. Ascending or descending.
         name: query, string. Filter by name.
         id: query, list of string. Only these IDs.
-        division_id: query, list of string. The ID of a division.
+        division_id: query, list of string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
         "get_routing_queues_divisionviews", "GET", "/api/v2/routing/queues/divisionviews",
@@ -1466,7 +1466,7 @@ def get_routing_queues_divisionviews_all(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-queues-divisionviews-all
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 500.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: asc, desc. Ascending or descending.
     """
@@ -1491,7 +1491,7 @@ def get_routing_queues_me(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         joined: query, boolean. Filter by joined.
         sort_order: query, string: asc, desc. Ascending or descending.
     """
@@ -1658,7 +1658,7 @@ def get_routing_skillgroup_members(
 
     Args:
         skill_group_id: the ID of the skill group.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         after: query, string. Where the page begins, from the previous response.
         before: query, string. Where the page ends, to page backwards.
         expand: query, string: entities. What to include in addition.
@@ -1708,7 +1708,7 @@ def get_routing_skillgroups(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-skillgroups
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         name: query, string. Filter by name.
         after: query, string. Where the page begins, from the previous response.
         before: query, string. Where the page ends, to page backwards.
@@ -1733,7 +1733,7 @@ def get_routing_skills(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-skills
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
         id: query, list of string. Only these IDs.
@@ -1771,7 +1771,7 @@ def get_routing_sms_addresses(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-sms-addresses
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -1891,7 +1891,7 @@ def get_routing_sms_phonenumbers(
         phone_number_status: query, list of string: active, invalid, initiated, porting, pending,
             pending-cancellation. Filter by phone number status.
         country_code: query, list of string. Filter by country code.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string: phoneNumber, countryCode, country, dateCreated, dateModified,
             phoneNumberStatus, phoneNumberType, purchaseDate, supportsMms, supportsSms,
@@ -2009,7 +2009,7 @@ def get_routing_utilization_labels(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-utilization-labels
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: ascending, descending. Ascending or descending.
         name: query, string. Filter by name.
@@ -2055,13 +2055,13 @@ def get_routing_wrapupcodes(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-wrapupcodes
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string: name, id. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
         name: query, string. Filter by name.
         id: query, list of string. Only these IDs.
-        division_id: query, list of string. The ID of a division.
+        division_id: query, list of string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
         "get_routing_wrapupcodes", "GET", "/api/v2/routing/wrapupcodes", "WrapupCodeEntityListing",
@@ -2105,11 +2105,11 @@ def get_routing_wrapupcodes_divisionviews(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-wrapupcodes-divisionviews
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
         id: query, list of string. Only these IDs.
-        division_id: query, list of string. The ID of a division.
+        division_id: query, list of string. The IDs of divisions.
         include_state: query, string: Active, Deleted, ActiveAndDeleted. Only codes in these states.
     """
     return _Lists(_Endpoint(
@@ -2137,10 +2137,10 @@ def get_user_queues(
 
     Args:
         user_id: the ID of the user.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         joined: query, boolean. Filter by joined.
-        division_id: query, list of string. The ID of a division.
+        division_id: query, list of string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
         "get_user_queues", "GET", "/api/v2/users/{userId}/queues", "UserQueueEntityListing",
@@ -2166,7 +2166,7 @@ def get_user_routinglanguages(
 
     Args:
         user_id: the ID of the user.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
@@ -2193,7 +2193,7 @@ def get_user_routingskills(
 
     Args:
         user_id: the ID of the user.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
@@ -2220,7 +2220,7 @@ def get_user_skillgroups(
 
     Args:
         user_id: the ID of the user.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         after: query, string. Where the page begins, from the previous response.
         before: query, string. Where the page ends, to page backwards.
     """
@@ -2593,7 +2593,7 @@ def patch_user_queues(
 
     Args:
         user_id: the ID of the user.
-        division_id: query, list of string. The ID of a division.
+        division_id: query, list of string. The IDs of divisions.
         body: list of ``UserQueue``.
     """
     return _Lists(_Endpoint(
@@ -2697,7 +2697,7 @@ def post_analytics_routing_activity_query(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-routing-activity-query
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         body: ``RoutingActivityQuery``.
     """

@@ -159,7 +159,7 @@ def get_scim_groups(
 
     Args:
         start_index: query, integer. The first item, counted from 1.
-        count: query, integer. How many items to return at most.
+        count: query, integer. How many items to return. At most 25.
         attributes: query, list of string: id, displayName, members, externalId, meta, meta.version,
             meta.lastModified, urn:ietf:params:scim:schemas:core:2.0:Group:id,
             urn:ietf:params:scim:schemas:core:2.0:Group:meta,
@@ -369,7 +369,7 @@ def get_scim_users(
 
     Args:
         start_index: query, integer. The first item, counted from 1.
-        count: query, integer. How many items to return at most.
+        count: query, integer. How many items to return. At most 25.
         attributes: query, list of string: id, userName, displayName, title, active, externalId,
             phoneNumbers, emails, groups, roles, meta, meta.version, meta.lastModified,
             urn:ietf:params:scim:schemas:core:2.0:User:id,
@@ -493,7 +493,7 @@ def get_scim_v2_groups(
 
     Args:
         start_index: query, integer. The first item, counted from 1.
-        count: query, integer. How many items to return at most.
+        count: query, integer. How many items to return. At most 25.
         attributes: query, list of string: id, displayName, members, externalId, meta, meta.version,
             meta.lastModified, urn:ietf:params:scim:schemas:core:2.0:Group:id,
             urn:ietf:params:scim:schemas:core:2.0:Group:meta,
@@ -703,7 +703,7 @@ def get_scim_v2_users(
 
     Args:
         start_index: query, integer. The first item, counted from 1.
-        count: query, integer. How many items to return at most.
+        count: query, integer. How many items to return. At most 25.
         attributes: query, list of string: id, userName, displayName, title, active, externalId,
             phoneNumbers, emails, groups, roles, meta, meta.version, meta.lastModified,
             urn:ietf:params:scim:schemas:core:2.0:User:id,

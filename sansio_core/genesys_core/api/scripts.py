@@ -100,7 +100,7 @@ def get_scripts(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scripts
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         expand: query, string. What to include in addition.
         name: query, string. Filter by name.
@@ -140,7 +140,7 @@ def get_scripts_divisionviews(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scripts-divisionviews
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         expand: query, string. What to include in addition.
         name: query, string. Filter by name.
@@ -180,7 +180,7 @@ def get_scripts_published(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scripts-published
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         expand: query, string. What to include in addition.
         name: query, string. Filter by name.
@@ -248,7 +248,7 @@ def get_scripts_published_divisionviews(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scripts-published-divisionviews
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         expand: query, string. What to include in addition.
         name: query, string. Filter by name.

@@ -308,7 +308,7 @@ def get_socialmedia_escalationrules(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         division_id: query, string. The ID of a division.
     """
     return _Lists(_Endpoint(
@@ -354,7 +354,7 @@ def get_socialmedia_topic_dataingestionrules(
     Args:
         topic_id: the ID of the topic.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         include_deleted: query, boolean. Whether to include deleted.
     """
     return _Lists(_Endpoint(
@@ -444,7 +444,7 @@ def get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id
         topic_id: the ID of the topic.
         facebook_ingestion_rule_id: the ID of the Facebook ingestion rule.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         include_deleted: query, boolean. Whether to include deleted.
     """
     return _Lists(_Endpoint(
@@ -544,7 +544,7 @@ def get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_busine
         google_business_profile_ingestion_rule_id: the ID of the Google Business Profile ingestion
             rule.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         include_deleted: query, boolean. Whether to include deleted.
     """
     return _Lists(_Endpoint(
@@ -637,7 +637,7 @@ def get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_
         topic_id: the ID of the topic.
         instagram_ingestion_rule_id: the ID of the Instagram ingestion rule.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         include_deleted: query, boolean. Whether to include deleted.
     """
     return _Lists(_Endpoint(
@@ -724,7 +724,7 @@ def get_socialmedia_topic_dataingestionrules_open_open_id_versions(
         topic_id: the ID of the topic.
         open_id: the ID of the open ingestion rule.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         include_deleted: query, boolean. Whether to include deleted.
     """
     return _Lists(_Endpoint(
@@ -813,7 +813,7 @@ def get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id_v
         topic_id: the ID of the topic.
         twitter_ingestion_rule_id: the ID of the Twitter ingestion rule.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         include_deleted: query, boolean. Whether to include deleted.
     """
     return _Lists(_Endpoint(
@@ -846,7 +846,7 @@ def get_socialmedia_topics(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         division_ids: query, list of string. The IDs of divisions.
         include_deleted: query, boolean. Whether to include deleted.
         name: query, string. Filter by name.

@@ -163,12 +163,12 @@ def get_speechandtextanalytics_categories(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-categories
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 25.
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
         sort_order: query, string: asc, desc. Ascending or descending.
         sort_by: query, string: name, description. The field to sort by.
-        ids: query, list of string. Only these IDs.
+        ids: query, list of string. Only these IDs. At most 25 items.
     """
     return _Lists(_Endpoint(
         "get_speechandtextanalytics_categories", "GET", "/api/v2/speechandtextanalytics/categories",
@@ -228,7 +228,7 @@ def get_speechandtextanalytics_conversation_categories(
 
     Args:
         conversation_id: the ID of the conversation.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 50.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -339,7 +339,7 @@ def get_speechandtextanalytics_dictionaryfeedback(
         dialect: query, string. Filter by dialect.
         transcription_engine: query, string: Genesys, GenesysExtended. Only those of this engine.
         next_page: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 1000.
     """
     return _Lists(_Endpoint(
         "get_speechandtextanalytics_dictionaryfeedback", "GET",
@@ -481,10 +481,10 @@ def get_speechandtextanalytics_programs(
 
     Args:
         next_page: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         state: query, string: Latest, Published.
         name: query, string. Filter by name.
-        ids: query, list of string. Only these IDs.
+        ids: query, list of string. Only these IDs. At most 50 items.
         sort_by: query, string: name. The field to sort by.
         sort_order: query, string: asc, desc. Ascending or descending.
     """
@@ -530,7 +530,7 @@ def get_speechandtextanalytics_programs_mappings(
 
     Args:
         next_page: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_speechandtextanalytics_programs_mappings", "GET",
@@ -570,9 +570,9 @@ def get_speechandtextanalytics_programs_settings_insights(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-programs-settings-insights
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 100.
         page_number: query, integer. The page, counted from 1.
-        program_ids: query, list of string. The IDs of programs.
+        program_ids: query, list of string. The IDs of programs. At most 50 items.
     """
     return _Lists(_Endpoint(
         "get_speechandtextanalytics_programs_settings_insights", "GET",
@@ -594,9 +594,9 @@ def get_speechandtextanalytics_programs_settings_processing(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-programs-settings-processing
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 100.
         page_number: query, integer. The page, counted from 1.
-        program_ids: query, list of string. The IDs of programs.
+        program_ids: query, list of string. The IDs of programs. At most 50 items.
     """
     return _Lists(_Endpoint(
         "get_speechandtextanalytics_programs_settings_processing", "GET",
@@ -651,7 +651,7 @@ def get_speechandtextanalytics_programs_unpublished(
 
     Args:
         next_page: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_speechandtextanalytics_programs_unpublished", "GET",
@@ -713,7 +713,7 @@ def get_speechandtextanalytics_reprocessing_jobs(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-reprocessing-jobs
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 100.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: asc, desc. Ascending or descending.
         name: query, string. Filter by name.
@@ -814,13 +814,14 @@ def get_speechandtextanalytics_topics(
 
     Args:
         next_page: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 500.
         page_number: query, integer. The page, counted from 1.
         state: query, string: latest, published.
         name: query, string. Filter by name.
-        ids: query, list of string. Only these IDs.
+        ids: query, list of string. Only these IDs. At most 50 items.
         dialects: query, list of string: en-US, es-US, en-AU, en-GB, en-ZA, es-ES, en-IN, fr-FR,
-            fr-CA, it-IT, de-DE, pt-BR, pl-PL, pt-PT, nl-NL, ko-KR. Only those in these dialects.
+            fr-CA, it-IT, de-DE, pt-BR, pl-PL, pt-PT, nl-NL, ko-KR. Only those in these dialects. At
+            most 15 items.
         sort_by: query, string: name, matchingType. The field to sort by.
         sort_order: query, string: asc, desc. Ascending or descending.
     """

@@ -63,7 +63,7 @@ def get_stations(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-stations
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         name: query, string. Filter by name.

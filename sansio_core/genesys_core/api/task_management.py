@@ -223,7 +223,7 @@ def get_taskmanagement_workbin_history(
     Args:
         workbin_id: the ID of the workbin.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 200.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
@@ -271,7 +271,7 @@ def get_taskmanagement_workbin_versions(
     Args:
         workbin_id: the ID of the workbin.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 200.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
@@ -323,7 +323,7 @@ def get_taskmanagement_workitem_history(
     Args:
         workitem_id: the ID of the work item.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 200.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
@@ -355,7 +355,7 @@ def get_taskmanagement_workitem_user_wrapups(
         user_id: the ID of the user.
         expands: query, string: wrapupCode. What to include in addition.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 50.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
@@ -403,7 +403,7 @@ def get_taskmanagement_workitem_versions(
     Args:
         workitem_id: the ID of the work item.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 200.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
@@ -433,7 +433,7 @@ def get_taskmanagement_workitem_wrapups(
         workitem_id: the ID of the work item.
         expands: query, string: wrapupCode. What to include in addition.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 50.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
@@ -495,7 +495,7 @@ def get_taskmanagement_workitems_bulk_jobs_users_me(
 
     Args:
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 200.
         sort_order: query, string: ascending, descending. Ascending or descending.
         action: query, string: TerminateWorkitems, AddWorkitems.
     """
@@ -750,7 +750,7 @@ def get_taskmanagement_worktype_flows_datebased_rules(
     Args:
         worktype_id: the ID of the worktype.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 200.
     """
     return _Lists(_Endpoint(
         "get_taskmanagement_worktype_flows_datebased_rules", "GET",
@@ -796,7 +796,7 @@ def get_taskmanagement_worktype_flows_onattributechange_rules(
     Args:
         worktype_id: the ID of the worktype.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 200.
     """
     return _Lists(_Endpoint(
         "get_taskmanagement_worktype_flows_onattributechange_rules", "GET",
@@ -842,7 +842,7 @@ def get_taskmanagement_worktype_flows_oncreate_rules(
     Args:
         worktype_id: the ID of the worktype.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 200.
     """
     return _Lists(_Endpoint(
         "get_taskmanagement_worktype_flows_oncreate_rules", "GET",
@@ -872,7 +872,7 @@ def get_taskmanagement_worktype_history(
     Args:
         worktype_id: the ID of the worktype.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 200.
         sort_order: query, string: ascending, descending. Ascending or descending.
         fields: query, list of string: name, serviceLevelTarget, defaultWorkbinId,
             defaultDueDurationSeconds, defaultExpirationSeconds, defaultPriority, defaultLanguageId,
@@ -963,7 +963,7 @@ def get_taskmanagement_worktype_versions(
     Args:
         worktype_id: the ID of the worktype.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 200.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(

@@ -86,7 +86,7 @@ def get_team_members(
 
     Args:
         team_id: the ID of the team.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         expand: query, string: entities. What to include in addition.
@@ -114,7 +114,7 @@ def get_teams(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-teams
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         name: query, string. Filter by name.
         after: query, string. Where the page begins, from the previous response.
         before: query, string. Where the page ends, to page backwards.
@@ -157,7 +157,7 @@ def post_analytics_teams_activity_query(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-teams-activity-query
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         body: ``TeamActivityQuery``.
     """

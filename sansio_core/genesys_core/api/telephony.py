@@ -119,7 +119,7 @@ def get_telephony_numbers_routing(
     Args:
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
         number_id: query, string. The ID of a number.
         active_routing_organization_id: query, string. The ID of an active routing organization.
         owner_organization_id: query, string. The ID of an owner organization.
@@ -180,7 +180,7 @@ def get_telephony_prefixes(
     Args:
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 200.
         prefix: query, string. How the phone number begins.
         type: query, string. Filter by type.
     """

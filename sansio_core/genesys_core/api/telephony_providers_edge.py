@@ -523,7 +523,7 @@ def get_telephony_providers_edge_trunks(
     Args:
         edge_id: the ID of the edge.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         trunk_base_id: query, string. The ID of a trunk base.
@@ -557,7 +557,7 @@ def get_telephony_providers_edges(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
         site_id: query, string. The ID of a site.
@@ -679,7 +679,7 @@ def get_telephony_providers_edges_didpools(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-didpools
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         id: query, list of string. Only these IDs.
@@ -710,7 +710,7 @@ def get_telephony_providers_edges_didpools_dids(
         type: query, string: ASSIGNED_AND_UNASSIGNED, UNASSIGNED.
         id: query, list of string. Only these IDs.
         number_match: query, string. Only numbers that match this one.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string. Ascending or descending.
     """
@@ -742,7 +742,7 @@ def get_telephony_providers_edges_dids(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-dids
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
@@ -819,7 +819,7 @@ def get_telephony_providers_edges_edgegroups(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-edgegroups
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
@@ -910,11 +910,11 @@ def get_telephony_providers_edges_extensionpools(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-extensionpools
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         number: query, string. The phone number.
-        division_id: query, list of string. The ID of a division.
+        division_id: query, list of string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_extensionpools", "GET",
@@ -945,12 +945,12 @@ def get_telephony_providers_edges_extensionpools_divisionviews(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         id: query, list of string. Only these IDs.
         name: query, string. Filter by name.
-        division_id: query, list of string. The ID of a division.
+        division_id: query, list of string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_extensionpools_divisionviews", "GET",
@@ -978,7 +978,7 @@ def get_telephony_providers_edges_extensions(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-extensions
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
@@ -1042,7 +1042,7 @@ def get_telephony_providers_edges_linebasesettings(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         expand: query, list of string: properties. What to include in addition.
@@ -1074,7 +1074,7 @@ def get_telephony_providers_edges_lines(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-lines
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
@@ -1179,7 +1179,7 @@ def get_telephony_providers_edges_metrics(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-metrics
 
     Args:
-        edge_ids: query, string. The IDs of edges.
+        edge_ids: query, string. The IDs of edges. At most 100 items.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_metrics", "GET", "/api/v2/telephony/providers/edges/metrics",
@@ -1203,7 +1203,7 @@ def get_telephony_providers_edges_outboundroutes(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-outboundroutes
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
         site_id: query, string. The ID of a site.
@@ -1268,7 +1268,7 @@ def get_telephony_providers_edges_phonebasesettings(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-phonebasesettings
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
@@ -1297,7 +1297,7 @@ def get_telephony_providers_edges_phonebasesettings_availablemetabases(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-phonebasesettings-availablemetabases
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -1360,7 +1360,7 @@ def get_telephony_providers_edges_phones(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         sort_by: query, string: id, name, status.operationalStatus,
             secondaryStatus.operationalStatus. The field to sort by.
         sort_order: query, string. Ascending or descending.
@@ -1548,7 +1548,7 @@ def get_telephony_providers_edges_site_outboundroutes(
 
     Args:
         site_id: the ID of the site.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
         external_trunk_bases_ids: query, string. The IDs of external trunk bases.
@@ -1602,7 +1602,7 @@ def get_telephony_providers_edges_sites(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-sites
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
@@ -1656,7 +1656,7 @@ def get_telephony_providers_edges_timezones(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-timezones
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -1739,7 +1739,7 @@ def get_telephony_providers_edges_trunkbasesettings(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         recording_enabled: query, boolean. Only those that record, or do not.
@@ -1773,7 +1773,7 @@ def get_telephony_providers_edges_trunkbasesettings_availablemetabases(
 
     Args:
         type: query, string: EXTERNAL, PHONE, EDGE. Filter by type.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -1800,7 +1800,7 @@ def get_telephony_providers_edges_trunkbasesettings_site_site_id(
     Args:
         site_id: the ID of the site.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
     """
@@ -1850,7 +1850,7 @@ def get_telephony_providers_edges_trunks(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         edge_id: query, string. The ID of an edge.

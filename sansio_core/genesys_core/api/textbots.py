@@ -44,9 +44,9 @@ def get_textbots_bots_search(
             GenesysDigitalBotFlow, GenesysVoiceSurveyFlow, GenesysDigitalBotConnector. Only bots of
             these types.
         bot_name: query, string. Only bots with this name.
-        bot_id: query, list of string. The ID of a bot.
+        bot_id: query, list of string. The IDs of bots. At most 50 items.
         virtual_agent_enabled: query, boolean. Only flows of virtual agents, or only others.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 100.
     """
     return _Lists(_Endpoint(
         "get_textbots_bots_search", "GET", "/api/v2/textbots/bots/search",

@@ -74,7 +74,7 @@ def get_usage_aggregates_query_job(
 
     Args:
         job_id: the ID of the job.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 1000.
         after: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
@@ -99,7 +99,7 @@ def get_usage_client_client_id_aggregates_query_job(
     Args:
         client_id: the ID of the client.
         job_id: the ID of the job.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 1000.
         after: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
@@ -142,7 +142,7 @@ def get_usage_simplesearch_execution_id_results(
     Args:
         execution_id: the ID of the execution.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return. At most 1000.
     """
     return _Lists(_Endpoint(
         "get_usage_simplesearch_execution_id_results", "GET",

@@ -384,7 +384,7 @@ def get_analytics_users_details_job_results(
     Args:
         job_id: the ID of the job.
         cursor: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_analytics_users_details_job_results", "GET",
@@ -443,7 +443,7 @@ def get_authorization_divisionspermitted_paged_me(
     Args:
         permission: query, string. The permission, such as routing:queue:view.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_authorization_divisionspermitted_paged_me", "GET",
@@ -469,7 +469,7 @@ def get_authorization_divisionspermitted_paged_subject_id(
         subject_id: the ID of the subject.
         permission: query, string. The permission, such as routing:queue:view.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
     """
     return _Lists(_Endpoint(
         "get_authorization_divisionspermitted_paged_subject_id", "GET",
@@ -559,7 +559,7 @@ def get_profiles_users(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-profiles-users
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         id: query, list of string. Only these IDs.
         jid: query, list of string. Only users with these JIDs.
@@ -817,7 +817,7 @@ def get_user_favorites(
 
     Args:
         user_id: the ID of the user.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string. Ascending or descending.
         expand: query, list of string: routingStatus, presence, integrationPresence,
@@ -930,10 +930,10 @@ def get_user_queues(
 
     Args:
         user_id: the ID of the user.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         joined: query, boolean. Filter by joined.
-        division_id: query, list of string. The ID of a division.
+        division_id: query, list of string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
         "get_user_queues", "GET", "/api/v2/users/{userId}/queues", "UserQueueEntityListing",
@@ -974,7 +974,7 @@ def get_user_routinglanguages(
 
     Args:
         user_id: the ID of the user.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
@@ -1001,7 +1001,7 @@ def get_user_routingskills(
 
     Args:
         user_id: the ID of the user.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
@@ -1042,7 +1042,7 @@ def get_user_skillgroups(
 
     Args:
         user_id: the ID of the user.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         after: query, string. Where the page begins, from the previous response.
         before: query, string. Where the page ends, to page backwards.
     """
@@ -1122,7 +1122,7 @@ def get_user_trustors(
 
     Args:
         user_id: the ID of the user.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -1166,10 +1166,10 @@ def get_users(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         id: query, list of string. Only these IDs.
-        jabber_id: query, list of string. The ID of a jabber.
+        jabber_id: query, list of string. The IDs of jabbers.
         sort_order: query, string: ascending, descending. Ascending or descending.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
@@ -1356,14 +1356,14 @@ def get_users_development_activities(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-development-activities
 
     Args:
-        user_id: query, list of string. The ID of a user.
+        user_id: query, list of string. The IDs of users. At most 100 items.
         module_id: query, string. The ID of a module.
         interval: query, string. Two instants with a slash between them (ISO 8601).
         completion_interval: query, string. When they were completed: two instants with a slash
             between them (ISO 8601).
         overdue: query, string: True, False, Any. Only overdue ones, only others, or any.
         pass_: query, string: True, False, Any. Only those that were passed, only others, or any.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: Asc, Desc. Ascending or descending.
         types: query, list of string: Informational, Coaching, AssessedContent, Assessment,
@@ -1411,7 +1411,7 @@ def get_users_development_activities_me(
             between them (ISO 8601).
         overdue: query, string: True, False, Any. Only overdue ones, only others, or any.
         pass_: query, string: True, False, Any. Only those that were passed, only others, or any.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: Asc, Desc. Ascending or descending.
         types: query, list of string: Informational, Coaching, AssessedContent, Assessment,
@@ -1553,7 +1553,7 @@ def get_users_query(
 
     Args:
         cursor: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         sort_order: query, string: ASC, DESC. Ascending or descending.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
@@ -1749,7 +1749,7 @@ def patch_user_queues(
 
     Args:
         user_id: the ID of the user.
-        division_id: query, list of string. The ID of a division.
+        division_id: query, list of string. The IDs of divisions.
         body: list of ``UserQueue``.
     """
     return _Lists(_Endpoint(
@@ -1852,7 +1852,7 @@ def post_analytics_users_activity_query(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-users-activity-query
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         body: ``UserActivityQuery``.
     """

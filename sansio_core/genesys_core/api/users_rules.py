@@ -88,7 +88,7 @@ def get_users_rule_dependents(
 
     Args:
         rule_id: the ID of the rule.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
@@ -118,7 +118,7 @@ def get_users_rules(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         types: query, list of string: Learning, ActivityPlan. Only those of these types.
         expand: query, list of string: criteria. What to include in addition.
         enabled: query, boolean. Only enabled ones, or only disabled ones.
@@ -205,7 +205,7 @@ def post_users_rules_query(
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         body: ``UsersRulesQueryRuleRequest``.
     """
     return _Lists(_Endpoint(

@@ -50,7 +50,7 @@ def get_timezones(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-timezones
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(

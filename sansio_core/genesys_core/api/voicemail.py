@@ -78,7 +78,7 @@ def get_voicemail_group_messages(
 
     Args:
         group_id: the ID of the group.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -137,7 +137,7 @@ def get_voicemail_me_messages(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-voicemail-me-messages
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -252,7 +252,7 @@ def get_voicemail_queue_messages(
 
     Args:
         queue_id: the ID of the queue.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -313,7 +313,7 @@ def get_voicemail_user_messages(
 
     Args:
         user_id: the ID of the user.
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(

@@ -134,7 +134,7 @@ def get_webdeployments_configuration_versions(
 
     Args:
         configuration_id: the ID of the configuration.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return.
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
     """
@@ -183,7 +183,7 @@ def get_webdeployments_configurations(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-webdeployments-configurations
 
     Args:
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return.
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         show_only_published: query, boolean. Whether to return only published ones.
@@ -296,7 +296,7 @@ def get_webdeployments_deployments(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-webdeployments-deployments
 
     Args:
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return.
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         expand: query, list of string: Configuration, SupportedContent, identityresolution. What to

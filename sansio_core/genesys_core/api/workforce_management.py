@@ -532,7 +532,7 @@ def get_workforcemanagement_adherence(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-adherence
 
     Args:
-        user_id: query, list of string. The ID of a user.
+        user_id: query, list of string. The IDs of users. At most 100 items.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_adherence", "GET", "/api/v2/workforcemanagement/adherence",
@@ -3022,7 +3022,7 @@ def get_workforcemanagement_businessunits_divisionviews(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits-divisionviews
 
     Args:
-        division_id: query, list of string. The ID of a division.
+        division_id: query, list of string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunits_divisionviews", "GET",
@@ -3763,7 +3763,7 @@ def get_workforcemanagement_managementunits(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-managementunits
 
     Args:
-        page_size: query, integer. How many items to return at most.
+        page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         expand: query, string: details. What to include in addition.
         feature: query, string: AgentHistoricalAdherence, AgentHistoricalAdherenceConformance,
@@ -3810,7 +3810,7 @@ def get_workforcemanagement_managementunits_divisionviews(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-managementunits-divisionviews
 
     Args:
-        division_id: query, list of string. The ID of a division.
+        division_id: query, list of string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_managementunits_divisionviews", "GET",
@@ -5343,7 +5343,7 @@ def post_workforcemanagement_adherence_adjustments_query(
     Args:
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 500.
         body: ``AgentQueryAdherenceAdjustmentsRequest``.
     """
     return _Lists(_Endpoint(
@@ -5439,7 +5439,7 @@ def post_workforcemanagement_agent_adherence_adjustments_query(
         agent_id: the ID of the agent.
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 500.
         body: ``AgentQueryAdherenceAdjustmentsRequest``.
     """
     return _Lists(_Endpoint(
@@ -5984,7 +5984,7 @@ def post_workforcemanagement_businessunit_adherence_adjustments_query(
         business_unit_id: the ID of the business unit.
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return at most.
+        page_size: query, string. How many items to return. At most 500.
         body: ``BuQueryAdherenceAdjustmentsRequest``.
     """
     return _Lists(_Endpoint(

@@ -27,6 +27,7 @@ class JourneyOutcomeEventsNotificationOutcomeTouchpoint(_Model, kw_only=True):
 
 class JourneyOutcomeEventsNotificationSegment(_Model, kw_only=True):
     id: str | None = None
+    """In the format uuid."""
     self_uri: str | None = None
     assigned_date: _datetime | None = None
 
@@ -58,6 +59,7 @@ class JourneySegmentAssignmentEventsNotificationExternalContact(_Model, kw_only=
 
 class JourneySegmentAssignmentEventsNotificationSegment(_Model, kw_only=True):
     id: str | None = None
+    """In the format uuid."""
     self_uri: str | None = None
 
 class JourneySegmentAssignmentEventsNotificationSession(_Model, kw_only=True):
@@ -102,10 +104,12 @@ class JourneySessionEventsNotificationBrowser(_Model, kw_only=True):
 
 class JourneySessionEventsNotificationCase(_Model, kw_only=True):
     id: str | None = None
+    """In the format uuid."""
     self_uri: str | None = None
 
 class JourneySessionEventsNotificationCaseAssociation(_Model, kw_only=True):
     case_id: str | None = None
+    """In the format uuid."""
     case_reference: str | None = None
     date_associated: _datetime | None = None
 
@@ -115,6 +119,7 @@ class JourneySessionEventsNotificationConnectedQueue(_Model, kw_only=True):
 
 class JourneySessionEventsNotificationConversation(_Model, kw_only=True):
     id: str | None = None
+    """In the format uuid."""
     self_uri: str | None = None
 
 class JourneySessionEventsNotificationConversationChannel(_Model, kw_only=True):
@@ -182,6 +187,7 @@ class JourneySessionEventsNotificationNetworkConnectivity(_Model, kw_only=True):
 
 class JourneySessionEventsNotificationOutcome(_Model, kw_only=True):
     id: str | None = None
+    """In the format uuid."""
     self_uri: str | None = None
 
 class JourneySessionEventsNotificationOutcomeAchievement(_Model, kw_only=True):
@@ -217,6 +223,7 @@ class JourneySessionEventsNotificationSdkLibrary(_Model, kw_only=True):
 
 class JourneySessionEventsNotificationSegment(_Model, kw_only=True):
     id: str | None = None
+    """In the format uuid."""
     self_uri: str | None = None
 
 class JourneySessionEventsNotificationSegmentAssignment(_Model, kw_only=True):
@@ -230,6 +237,7 @@ class JourneySessionEventsNotificationSessionLastEvent(_Model, kw_only=True):
 
 class JourneySessionEventsNotificationSessionEvent(_Model, kw_only=True):
     id: str | None = None
+    """In the format uuid."""
     self_uri: str | None = None
     created_date: _datetime | None = None
     ended_date: _datetime | None = None
@@ -285,10 +293,12 @@ class JourneySessionEventsNotificationSessionEvent(_Model, kw_only=True):
 
 class JourneyViewJobNotificationTopicJourneyView(_Model, kw_only=True):
     id: str | None = None
+    """In the format uuid."""
     version: int | None = None
 
 class JourneyViewJobNotificationTopicJourneyViewJobNotificationEventV2(_Model, kw_only=True):
     id: str | None = None
+    """In the format uuid."""
     status: _Open[_Literal[
         "Unknown", "Accepted", "Executing", "Complete", "Failed", "Cancelled", "Scheduled",
     ]] | None = None

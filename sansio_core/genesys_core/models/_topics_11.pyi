@@ -59,6 +59,7 @@ class JourneyWebEventsNotificationReferrer(_Model, kw_only=True):
 
 class JourneyWebEventsNotificationSegment(_Model, kw_only=True):
     id: str | None = None
+    """In the format uuid."""
     self_uri: str | None = None
 
 class JourneyWebEventsNotificationSegmentAssignmentMessage(_Model, kw_only=True):
@@ -227,14 +228,17 @@ class OperationalEventNotificationTopicOperationalEventNotification(_SecretModel
     """Never shown: entity_token."""
     event_entity: OperationalEventNotificationTopicEventEntity | None = None
     entity_id: str | None = None
+    """In the format uuid."""
     entity_name: str | None = None
     previous_value: str | None = None
     current_value: str | None = None
     error_code: str | None = None
     version: str | None = None
     parent_entity: str | None = None
+    """In the format uuid."""
     entity_type: str | None = None
     conversation_id: str | None = None
+    """In the format uuid."""
     entity_token: str | None = None
     phone_number: str | None = None
     external_contact_id: str | None = None
@@ -290,13 +294,18 @@ class OutboundMessagingCampaignPostContactEmailEventTopicEmailAttributes(_Model,
 class OutboundMessagingCampaignPostContactEmailEventTopicOutboundMessagingCampaignPostContactEmailEvent(_Model, kw_only=True):
     event_time: int | None = None
     conversation_id: str | None = None
+    """In the format uuid."""
     outbound_campaign_type: _OutboundCampaignTypeValues | None = None
     email_attributes: OutboundMessagingCampaignPostContactEmailEventTopicEmailAttributes | None = None
     wrapup_code: _WrapupCodeValues | None = None
     outbound_campaign_id: str | None = None
+    """In the format uuid."""
     division_id: str | None = None
+    """In the format uuid."""
     content_template_id: str | None = None
+    """In the format uuid."""
     outbound_contact_list_id: str | None = None
+    """In the format uuid."""
     outbound_contact_id: str | None = None
     is_campaign_always_running: bool | None = None
 
@@ -309,13 +318,18 @@ class OutboundMessagingCampaignPostContactSmsEventTopicSMSAttributes(_Model, kw_
 class OutboundMessagingCampaignPostContactSmsEventTopicOutboundMessagingCampaignPostContactSMSEvent(_Model, kw_only=True):
     event_time: int | None = None
     conversation_id: str | None = None
+    """In the format uuid."""
     outbound_campaign_type: _OutboundCampaignTypeValues | None = None
     sms_attributes: OutboundMessagingCampaignPostContactSmsEventTopicSMSAttributes | None = None
     wrapup_code: _WrapupCodeValues | None = None
     outbound_campaign_id: str | None = None
+    """In the format uuid."""
     division_id: str | None = None
+    """In the format uuid."""
     content_template_id: str | None = None
+    """In the format uuid."""
     outbound_contact_list_id: str | None = None
+    """In the format uuid."""
     outbound_contact_id: str | None = None
     is_campaign_always_running: bool | None = None
 
@@ -327,13 +341,18 @@ class OutboundMessagingCampaignPostContactWhatsappEventTopicWhatsAppAttributes(_
 class OutboundMessagingCampaignPostContactWhatsappEventTopicOutboundMessagingCampaignPostContactWhatsAppEvent(_Model, kw_only=True):
     event_time: int | None = None
     conversation_id: str | None = None
+    """In the format uuid."""
     outbound_campaign_type: _OutboundCampaignTypeValues | None = None
     whats_app_attributes: OutboundMessagingCampaignPostContactWhatsappEventTopicWhatsAppAttributes | None = None
     wrapup_code: _WrapupCodeValues | None = None
     outbound_campaign_id: str | None = None
+    """In the format uuid."""
     division_id: str | None = None
+    """In the format uuid."""
     content_template_id: str | None = None
+    """In the format uuid."""
     outbound_contact_list_id: str | None = None
+    """In the format uuid."""
     outbound_contact_id: str | None = None
     is_campaign_always_running: bool | None = None
 
@@ -360,9 +379,13 @@ class OutboundMessagingCampaignPreContactEmailEventTopicOutboundMessagingCampaig
         "OUTBOUND_INVALID_CONTENT_TEMPLATE", "OUTBOUND_CONTENT_TEMPLATE_NOT_AUTHORIZED",
     ]] | None = None
     outbound_campaign_id: str | None = None
+    """In the format uuid."""
     division_id: str | None = None
+    """In the format uuid."""
     content_template_id: str | None = None
+    """In the format uuid."""
     outbound_contact_list_id: str | None = None
+    """In the format uuid."""
     outbound_contact_id: str | None = None
     is_campaign_always_running: bool | None = None
 
@@ -390,9 +413,13 @@ class OutboundMessagingCampaignPreContactSmsEventTopicOutboundMessagingCampaignP
         "OUTBOUND_INVALID_CONTENT_TEMPLATE", "OUTBOUND_CONTENT_TEMPLATE_NOT_AUTHORIZED",
     ]] | None = None
     outbound_campaign_id: str | None = None
+    """In the format uuid."""
     division_id: str | None = None
+    """In the format uuid."""
     content_template_id: str | None = None
+    """In the format uuid."""
     outbound_contact_list_id: str | None = None
+    """In the format uuid."""
     outbound_contact_id: str | None = None
     is_campaign_always_running: bool | None = None
 
@@ -418,9 +445,13 @@ class OutboundMessagingCampaignPreContactWhatsappEventTopicOutboundMessagingCamp
         "OUTBOUND_INVALID_CONTENT_TEMPLATE", "OUTBOUND_CONTENT_TEMPLATE_NOT_AUTHORIZED",
     ]] | None = None
     outbound_campaign_id: str | None = None
+    """In the format uuid."""
     division_id: str | None = None
+    """In the format uuid."""
     content_template_id: str | None = None
+    """In the format uuid."""
     outbound_contact_list_id: str | None = None
+    """In the format uuid."""
     outbound_contact_id: str | None = None
     is_campaign_always_running: bool | None = None
 

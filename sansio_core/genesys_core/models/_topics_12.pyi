@@ -185,12 +185,18 @@ class OutboundPreviewCampaignPostContactOutboundPreviewCampaignPostContactEvent(
     voice_attributes: OutboundPreviewCampaignPostContactVoiceAttributes | None = None
     wrapup_code: str | None = None
     outbound_campaign_id: str | None = None
+    """In the format uuid."""
     dialing_mode: _DialingModeValues | None = None
     agent_script_id: str | None = None
+    """In the format uuid."""
     division_id: str | None = None
+    """In the format uuid."""
     outbound_contact_list_id: str | None = None
+    """In the format uuid."""
     outbound_contact_list_filter_id: str | None = None
+    """In the format uuid."""
     outbound_queue_id: str | None = None
+    """In the format uuid."""
     outbound_contact_id: str | None = None
     is_campaign_always_running: bool | None = None
     is_campaign_skill_based: bool | None = None
@@ -200,6 +206,7 @@ class OutboundPreviewCampaignPostContactOutboundPreviewCampaignPostContactEvent(
     is_re_call: bool | None = None
     scheduled_date_time: str | None = None
     conversation_id: str | None = None
+    """In the format uuid."""
     is_right_party_contact: bool | None = None
     call_analysis_disposition: str | None = None
     agent_id: str | None = None
@@ -219,12 +226,18 @@ class OutboundPreviewCampaignPreContactOutboundPreviewCampaignPreContactEvent(_M
     voice_attributes: OutboundPreviewCampaignPreContactVoiceAttributes | None = None
     wrapup_code: str | None = None
     outbound_campaign_id: str | None = None
+    """In the format uuid."""
     dialing_mode: _DialingModeValues | None = None
     agent_script_id: str | None = None
+    """In the format uuid."""
     division_id: str | None = None
+    """In the format uuid."""
     outbound_contact_list_id: str | None = None
+    """In the format uuid."""
     outbound_contact_list_filter_id: str | None = None
+    """In the format uuid."""
     outbound_queue_id: str | None = None
+    """In the format uuid."""
     outbound_contact_id: str | None = None
     is_campaign_always_running: bool | None = None
     is_campaign_skill_based: bool | None = None
@@ -235,6 +248,7 @@ class OutboundPreviewCampaignPreContactOutboundPreviewCampaignPreContactEvent(_M
     scheduled_date_time: str | None = None
     is_final: bool | None = None
     conversation_id: str | None = None
+    """In the format uuid."""
 
 class OutboundVoiceCampaignPostContactVoiceAttributes(_Model, kw_only=True):
     contact_phone_number: str | None = None
@@ -250,12 +264,18 @@ class OutboundVoiceCampaignPostContactOutboundVoiceCampaignPostContactEvent(_Mod
     voice_attributes: OutboundVoiceCampaignPostContactVoiceAttributes | None = None
     wrapup_code: str | None = None
     outbound_campaign_id: str | None = None
+    """In the format uuid."""
     dialing_mode: _DialingModeValues | None = None
     agent_script_id: str | None = None
+    """In the format uuid."""
     division_id: str | None = None
+    """In the format uuid."""
     outbound_contact_list_id: str | None = None
+    """In the format uuid."""
     outbound_contact_list_filter_id: str | None = None
+    """In the format uuid."""
     outbound_queue_id: str | None = None
+    """In the format uuid."""
     outbound_contact_id: str | None = None
     is_campaign_always_running: bool | None = None
     is_campaign_skill_based: bool | None = None
@@ -265,6 +285,7 @@ class OutboundVoiceCampaignPostContactOutboundVoiceCampaignPostContactEvent(_Mod
     is_re_call: bool | None = None
     scheduled_date_time: str | None = None
     conversation_id: str | None = None
+    """In the format uuid."""
     is_right_party_contact: bool | None = None
     call_analysis_disposition: str | None = None
     agent_id: str | None = None
@@ -283,12 +304,18 @@ class OutboundVoiceCampaignPreContactOutboundVoiceCampaignPreContactEvent(_Model
     voice_attributes: OutboundVoiceCampaignPreContactVoiceAttributes | None = None
     wrapup_code: str | None = None
     outbound_campaign_id: str | None = None
+    """In the format uuid."""
     dialing_mode: _DialingModeValues | None = None
     agent_script_id: str | None = None
+    """In the format uuid."""
     division_id: str | None = None
+    """In the format uuid."""
     outbound_contact_list_id: str | None = None
+    """In the format uuid."""
     outbound_contact_list_filter_id: str | None = None
+    """In the format uuid."""
     outbound_queue_id: str | None = None
+    """In the format uuid."""
     outbound_contact_id: str | None = None
     is_campaign_always_running: bool | None = None
     is_campaign_skill_based: bool | None = None
@@ -299,6 +326,7 @@ class OutboundVoiceCampaignPreContactOutboundVoiceCampaignPreContactEvent(_Model
     scheduled_date_time: str | None = None
     is_final: bool | None = None
     conversation_id: str | None = None
+    """In the format uuid."""
 
 class PerformancePredictionCompleteEventTopicErrorBody(_Model, kw_only=True):
     status: int | None = None

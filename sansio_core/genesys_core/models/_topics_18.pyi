@@ -25,7 +25,9 @@ _MessageTypeValues = _Open[_Literal[
 
 class ReportingDataExportTopicDataExportNotification(_Model, kw_only=True):
     id: str | None = None
+    """In the format uuid."""
     run_id: str | None = None
+    """In the format uuid."""
     name: str | None = None
     status: _Open[_Literal[
         "SUBMITTED", "RUNNING", "CANCELLING", "CANCELLED", "COMPLETED",

@@ -194,10 +194,12 @@ class V2FlowExecutionDataFlowidTopicFlowExecutionHistory(_Model, kw_only=True):
 
 class V2IntegrationPresenceEventOrganizationPresence(_Model, kw_only=True):
     id: str | None = None
+    """In the format uuid."""
     system_presence: str | None = None
 
 class V2IntegrationPresenceEventPresenceActivityEvent(_Model, kw_only=True):
     user_id: str | None = None
+    """In the format uuid."""
     event_type: _Open[_Literal[
         "UserPresenceStatusChanged", "UserPrimaryPresenceSourceChanged",
     ]] | None = None
@@ -206,7 +208,9 @@ class V2IntegrationPresenceEventPresenceActivityEvent(_Model, kw_only=True):
     presence_definition: V2IntegrationPresenceEventOrganizationPresence | None = None
     message: str | None = None
     current_display_source_id: str | None = None
+    """In the format uuid."""
     previous_display_source_id: str | None = None
+    """In the format uuid."""
     future_presence_definition: V2IntegrationPresenceEventOrganizationPresence | None = None
 
 class V2MobiusAlertsTopicAddressableEntityRef(_Model, kw_only=True):
@@ -214,6 +218,7 @@ class V2MobiusAlertsTopicAddressableEntityRef(_Model, kw_only=True):
 
 class V2MobiusAlertsTopicAlertRuleProperties(_Model, kw_only=True):
     id: str | None = None
+    """In the format uuid."""
     name: str | None = None
     type: _TypeValues_2 | None = None
 
@@ -240,6 +245,7 @@ class V2MobiusAlertsTopicEntityProperties(_Model, kw_only=True):
 
 class V2MobiusAlertsTopicConditionRulePredicate(_Model, kw_only=True):
     id: str | None = None
+    """In the format uuid."""
     entity: V2MobiusAlertsTopicEntityProperties | None = None
     metric: str | None = None
     metric_type: _MetricTypeValues | None = None
@@ -253,6 +259,7 @@ class V2MobiusAlertsTopicConditionRulePredicate(_Model, kw_only=True):
 
 class V2MobiusAlertsTopicCondition(_Model, kw_only=True):
     id: str | None = None
+    """In the format uuid."""
     clauses: list[V2MobiusAlertsTopicCondition] | None = None
     predicates: list[V2MobiusAlertsTopicConditionRulePredicate] | None = None
     type: _Open[_Literal["And", "Or", "Not", "Unknown"]] | None = None
@@ -275,7 +282,9 @@ class V2MobiusAlertsTopicAlertSummary(_Model, kw_only=True):
 class V2MobiusAlertsTopicAlert(_Model, kw_only=True):
     rule: V2MobiusAlertsTopicAlertRuleProperties | None = None
     id: str | None = None
+    """In the format uuid."""
     user_id: str | None = None
+    """In the format uuid."""
     notifications: list[V2MobiusAlertsTopicAlertNotification] | None = None
     date_start: _datetime | None = None
     date_end: _datetime | None = None
@@ -317,6 +326,7 @@ class V2MobiusRulesTopicEntityProperties(_Model, kw_only=True):
 
 class V2MobiusRulesTopicConditionRulePredicate(_Model, kw_only=True):
     id: str | None = None
+    """In the format uuid."""
     entity: V2MobiusRulesTopicEntityProperties | None = None
     metric: str | None = None
     metric_type: _MetricTypeValues | None = None
@@ -330,13 +340,16 @@ class V2MobiusRulesTopicConditionRulePredicate(_Model, kw_only=True):
 
 class V2MobiusRulesTopicCondition(_Model, kw_only=True):
     id: str | None = None
+    """In the format uuid."""
     clauses: list[V2MobiusRulesTopicCondition] | None = None
     predicates: list[V2MobiusRulesTopicConditionRulePredicate] | None = None
     type: _Open[_Literal["And", "Or", "Not", "Unknown"]] | None = None
 
 class V2MobiusRulesTopicRule(_Model, kw_only=True):
     id: str | None = None
+    """In the format uuid."""
     user_id: str | None = None
+    """In the format uuid."""
     name: str | None = None
     type: _TypeValues_2 | None = None
     notifications: list[V2MobiusRulesTopicAlertNotification] | None = None
@@ -403,9 +416,13 @@ class V2SessionConversationsSummarySettingsPreviewEventConversationSummaryMessag
 class V2SessionConversationsSummarySettingsPreviewEventConversationSummarySettingsPreviewMessage(_Model, kw_only=True):
     created_date: _datetime | None = None
     summary_id: str | None = None
+    """In the format uuid."""
     session_id: str | None = None
+    """In the format uuid."""
     user_id: str | None = None
+    """In the format uuid."""
     summary_settings_id: str | None = None
+    """In the format uuid."""
     language: str | None = None
     media_type: _Open[_Literal["UNKNOWN", "MESSAGE", "CALL", "EMAIL"]] | None = None
     summary: V2SessionConversationsSummarySettingsPreviewEventConversationSummaryMessage | None = None
@@ -422,6 +439,7 @@ class V2SessionConversationsSummarySettingsPreviewEventConversationSummarySettin
 class V2StaConversationCategoriesStaConversationCategoriesMessage(_Model, kw_only=True):
     organization_id: str | None = None
     conversation_id: str | None = None
+    """In the format uuid."""
     media_type: _Open[_Literal["unknown", "call", "chat", "email", "message"]] | None = None
     transcript_ids: list[str] | None = None
     category_ids: list[str] | None = None

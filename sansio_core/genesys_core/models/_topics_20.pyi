@@ -60,6 +60,7 @@ class V2WebMessagingUndeliveredMessageTopicWebMessagingUndeliveredMessageEventBo
 
 class V2WemEngagementCelebrationUpdatesTopicContestMetrics(_Model, kw_only=True):
     id: str | None = None
+    """In the format uuid."""
     name: str | None = None
 
 class V2WemEngagementCelebrationUpdatesTopicContestPrizes(_Model, kw_only=True):
@@ -72,6 +73,7 @@ class V2WemEngagementCelebrationUpdatesTopicContestWinnersScore(_Model, kw_only=
 
 class V2WemEngagementCelebrationUpdatesTopicContestWinnersUsers(_Model, kw_only=True):
     id: str | None = None
+    """In the format uuid."""
     rank: int | None = None
 
 class V2WemEngagementCelebrationUpdatesTopicContestWinners(_Model, kw_only=True):
@@ -91,9 +93,11 @@ class V2WemEngagementCelebrationUpdatesTopicContestCompleteData(_Model, kw_only=
 
 class V2WemEngagementCelebrationUpdatesTopicUserId(_Model, kw_only=True):
     id: str | None = None
+    """In the format uuid."""
 
 class V2WemEngagementCelebrationUpdatesTopicSourceEntity(_Model, kw_only=True):
     id: str | None = None
+    """In the format uuid."""
     type: _Open[_Literal[
         "UNKNOWN", "THANK_YOU", "CONGRATULATIONS", "HIGH_PERFORMANCE", "COMPANY_VALUES",
         "COMPETITION", "RACE", "RAFFLE", "TEAM_GOAL",
@@ -102,6 +106,7 @@ class V2WemEngagementCelebrationUpdatesTopicSourceEntity(_Model, kw_only=True):
 
 class V2WemEngagementCelebrationUpdatesTopicEngagementCelebration(_Model, kw_only=True):
     id: str | None = None
+    """In the format uuid."""
     recipient: V2WemEngagementCelebrationUpdatesTopicUserId | None = None
     created_by: V2WemEngagementCelebrationUpdatesTopicUserId | None = None
     date_created: str | None = None
@@ -213,6 +218,7 @@ class VideoConferenceUpdateTopicParticipantInfo(_Model, kw_only=True):
 
 class VideoConferenceUpdateTopicVideoConference(_Model, kw_only=True):
     conversation_id: str | None = None
+    """In the format uuid."""
     conference_id: str | None = None
     participant_info: VideoConferenceUpdateTopicParticipantInfo | None = None
 

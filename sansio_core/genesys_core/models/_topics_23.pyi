@@ -404,6 +404,7 @@ class WorkitemsEventsNotificationPropertyChange(_Model, kw_only=True):
 
 class WorkitemsEventsNotificationScoredAgent(_Model, kw_only=True):
     id: str | None = None
+    """In the format uuid."""
     score: int | None = None
 
 class WorkitemsEventsNotificationSession(_Model, kw_only=True):
@@ -411,6 +412,7 @@ class WorkitemsEventsNotificationSession(_Model, kw_only=True):
         "Unknown", "Agent", "QueueAssignment", "DirectAssignment", "AgentComplete",
     ]] | None = None
     id: str | None = None
+    """In the format uuid."""
     status: _Open[_Literal["Unknown", "Active", "Completed"]] | None = None
     date_session_start: str | None = None
     date_session_end: str | None = None
@@ -419,6 +421,7 @@ class WorkitemsEventsNotificationSession(_Model, kw_only=True):
 class WorkitemsEventsNotificationWrapup(_Model, kw_only=True):
     code: str | None = None
     user_id: str | None = None
+    """In the format uuid."""
     op: _Open[_Literal["Unknown", "Add", "Remove"]] | None = None
     action: _Open[_Literal["Unknown", "Add", "Remove"]] | None = None
 

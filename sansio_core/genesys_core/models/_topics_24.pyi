@@ -29,11 +29,13 @@ _AssignmentStateValues = _Open[_Literal[
 
 class WorkitemsQueueEventsNotificationScoredAgent(_Model, kw_only=True):
     id: str | None = None
+    """In the format uuid."""
     score: int | None = None
 
 class WorkitemsQueueEventsNotificationSession(_Model, kw_only=True):
     type: _TypeValues | None = None
     id: str | None = None
+    """In the format uuid."""
     status: _StatusValues | None = None
     date_session_start: str | None = None
     date_session_end: str | None = None
@@ -42,6 +44,7 @@ class WorkitemsQueueEventsNotificationSession(_Model, kw_only=True):
 class WorkitemsQueueEventsNotificationWrapup(_Model, kw_only=True):
     code: str | None = None
     user_id: str | None = None
+    """In the format uuid."""
     op: _Open[_Literal["Unknown", "Add", "Remove"]] | None = None
     action: _Open[_Literal["Unknown", "Add", "Remove"]] | None = None
 
@@ -111,11 +114,13 @@ class WorkitemsUserEventsNotificationPropertyChange(_Model, kw_only=True):
 
 class WorkitemsUserEventsNotificationScoredAgent(_Model, kw_only=True):
     id: str | None = None
+    """In the format uuid."""
     score: int | None = None
 
 class WorkitemsUserEventsNotificationSession(_Model, kw_only=True):
     type: _TypeValues | None = None
     id: str | None = None
+    """In the format uuid."""
     status: _StatusValues | None = None
     date_session_start: str | None = None
     date_session_end: str | None = None
@@ -124,6 +129,7 @@ class WorkitemsUserEventsNotificationSession(_Model, kw_only=True):
 class WorkitemsUserEventsNotificationWrapup(_Model, kw_only=True):
     code: str | None = None
     user_id: str | None = None
+    """In the format uuid."""
     op: _Open[_Literal["Unknown", "Add", "Remove"]] | None = None
     action: _Open[_Literal["Unknown", "Add", "Remove"]] | None = None
 

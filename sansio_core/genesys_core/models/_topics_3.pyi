@@ -181,6 +181,7 @@ class ConversationChecklistTopicAgentChecklistActivationTrigger(_Model, kw_only=
 
 class ConversationChecklistTopicAgentChecklistItemState(_Model, kw_only=True):
     id: str | None = None
+    """In the format uuid."""
     name: str | None = None
     description: str | None = None
     state_from_model: _StateFromModelValues | None = None
@@ -193,6 +194,7 @@ class ConversationChecklistTopicAgentChecklistItemState(_Model, kw_only=True):
 
 class ConversationChecklistTopicConversationContextTurnInfo(_Model, kw_only=True):
     id: str | None = None
+    """In the format uuid."""
     participant: _Open[_Literal["Unknown", "Internal", "External"]] | None = None
 
 class ConversationChecklistTopicAgentChecklistRuntimeEventBody(_Model, kw_only=True):
@@ -201,14 +203,19 @@ class ConversationChecklistTopicAgentChecklistRuntimeEventBody(_Model, kw_only=T
     evaluation_finalized_date: _datetime | None = None
     evaluation_finalized_with_acw_date: _datetime | None = None
     conversation_id: str | None = None
+    """In the format uuid."""
     communication_id: str | None = None
+    """In the format uuid."""
     agent_checklist_id: str | None = None
+    """In the format uuid."""
     name: str | None = None
     language: str | None = None
     agent_id: str | None = None
     participant_id: str | None = None
     queue_id: str | None = None
+    """In the format uuid."""
     assistant_id: str | None = None
+    """In the format uuid."""
     media_type: _Open[_Literal["Unknown", "Voice", "Message", "Email"]] | None = None
     direction: _Open[_Literal["Unknown", "Inbound", "Outbound"]] | None = None
     status: _Open[_Literal[

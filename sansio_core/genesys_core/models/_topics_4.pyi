@@ -49,11 +49,16 @@ class ConversationIntentSuggestionsTopicQueryReformulationContext(_Model, kw_onl
 
 class ConversationIntentSuggestionsTopicSuggestionContext(_Model, kw_only=True):
     queue_id: str | None = None
+    """In the format uuid."""
     media_type: _MediaTypeValues | None = None
     user_id: str | None = None
+    """In the format uuid."""
     external_contact_id: str | None = None
+    """In the format uuid."""
     assistant_id: str | None = None
+    """In the format uuid."""
     utterance_id: str | None = None
+    """In the format uuid."""
     message_id: str | None = None
     query_statement: str | None = None
     language: str | None = None
@@ -63,7 +68,9 @@ class ConversationIntentSuggestionsTopicSuggestionContext(_Model, kw_only=True):
 class ConversationIntentSuggestionsTopicIntentSuggestionEvent(_Model, kw_only=True):
     event_time: _datetime | None = None
     conversation_id: str | None = None
+    """In the format uuid."""
     suggestion_id: str | None = None
+    """In the format uuid."""
     state: _StateValues | None = None
     trigger_type: _TriggerTypeValues | None = None
     engagement_type: _EngagementTypeValues | None = None
@@ -83,11 +90,16 @@ class ConversationKnowledgeArticleSuggestionsTopicQueryReformulationContext(_Mod
 
 class ConversationKnowledgeArticleSuggestionsTopicSuggestionContext(_Model, kw_only=True):
     queue_id: str | None = None
+    """In the format uuid."""
     media_type: _MediaTypeValues | None = None
     user_id: str | None = None
+    """In the format uuid."""
     external_contact_id: str | None = None
+    """In the format uuid."""
     assistant_id: str | None = None
+    """In the format uuid."""
     utterance_id: str | None = None
+    """In the format uuid."""
     message_id: str | None = None
     query_statement: str | None = None
     language: str | None = None
@@ -103,7 +115,9 @@ class ConversationKnowledgeArticleSuggestionsTopicSuggestedArticle(_Model, kw_on
     snippets: list[str] | None = None
     metadata: dict[str, str] | None = None
     document_id: str | None = None
+    """In the format uuid."""
     version_id: str | None = None
+    """In the format uuid."""
     variation_ids: list[str] | None = None
     knowledge_answer: ConversationKnowledgeArticleSuggestionsTopicKnowledgeAnswer | None = None
 
@@ -122,7 +136,9 @@ class ConversationKnowledgeArticleSuggestionsTopicSuggestedIntent(_Model, kw_onl
 class ConversationKnowledgeArticleSuggestionsTopicKnowledgeArticleSuggestionEvent(_Model, kw_only=True):
     event_time: _datetime | None = None
     conversation_id: str | None = None
+    """In the format uuid."""
     suggestion_id: str | None = None
+    """In the format uuid."""
     state: _StateValues | None = None
     trigger_type: _TriggerTypeValues | None = None
     engagement_type: _EngagementTypeValues | None = None
@@ -142,11 +158,16 @@ class ConversationKnowledgeSearchSuggestionsTopicQueryReformulationContext(_Mode
 
 class ConversationKnowledgeSearchSuggestionsTopicSuggestionContext(_Model, kw_only=True):
     queue_id: str | None = None
+    """In the format uuid."""
     media_type: _MediaTypeValues | None = None
     user_id: str | None = None
+    """In the format uuid."""
     external_contact_id: str | None = None
+    """In the format uuid."""
     assistant_id: str | None = None
+    """In the format uuid."""
     utterance_id: str | None = None
+    """In the format uuid."""
     message_id: str | None = None
     query_statement: str | None = None
     language: str | None = None
@@ -163,8 +184,11 @@ class ConversationKnowledgeSearchSuggestionsTopicSuggestedSearchResult(_Model, k
     confidence: float | None = None
     metadata: dict[str, str] | None = None
     search_id: str | None = None
+    """In the format uuid."""
     document_id: str | None = None
+    """In the format uuid."""
     version_id: str | None = None
+    """In the format uuid."""
     variation_ids: list[str] | None = None
     knowledge_answer: ConversationKnowledgeSearchSuggestionsTopicKnowledgeAnswer | None = None
 
@@ -183,7 +207,9 @@ class ConversationKnowledgeSearchSuggestionsTopicSuggestedIntent(_Model, kw_only
 class ConversationKnowledgeSearchSuggestionsTopicKnowledgeSearchSuggestionEvent(_Model, kw_only=True):
     event_time: _datetime | None = None
     conversation_id: str | None = None
+    """In the format uuid."""
     suggestion_id: str | None = None
+    """In the format uuid."""
     state: _StateValues | None = None
     trigger_type: _TriggerTypeValues | None = None
     engagement_type: _EngagementTypeValues | None = None
@@ -540,11 +566,16 @@ class ConversationResponseSuggestionsTopicQueryReformulationContext(_Model, kw_o
 
 class ConversationResponseSuggestionsTopicSuggestionContext(_Model, kw_only=True):
     queue_id: str | None = None
+    """In the format uuid."""
     media_type: _MediaTypeValues | None = None
     user_id: str | None = None
+    """In the format uuid."""
     external_contact_id: str | None = None
+    """In the format uuid."""
     assistant_id: str | None = None
+    """In the format uuid."""
     utterance_id: str | None = None
+    """In the format uuid."""
     message_id: str | None = None
     query_statement: str | None = None
     language: str | None = None
@@ -556,7 +587,9 @@ class ConversationResponseSuggestionsTopicSuggestionFeedback(_Model, kw_only=Tru
 
 class ConversationResponseSuggestionsTopicSuggestedCannedResponse(_Model, kw_only=True):
     response_id: str | None = None
+    """In the format uuid."""
     library_id: str | None = None
+    """In the format uuid."""
 
 class ConversationResponseSuggestionsTopicSuggestedIntentSlot(_Model, kw_only=True):
     slot_name: str | None = None
@@ -573,7 +606,9 @@ class ConversationResponseSuggestionsTopicSuggestedIntent(_Model, kw_only=True):
 class ConversationResponseSuggestionsTopicCannedResponseSuggestionEvent(_Model, kw_only=True):
     event_time: _datetime | None = None
     conversation_id: str | None = None
+    """In the format uuid."""
     suggestion_id: str | None = None
+    """In the format uuid."""
     state: _StateValues | None = None
     trigger_type: _TriggerTypeValues | None = None
     engagement_type: _EngagementTypeValues | None = None

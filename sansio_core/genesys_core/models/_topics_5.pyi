@@ -173,11 +173,16 @@ class ConversationScriptSuggestionsTopicQueryReformulationContext(_Model, kw_onl
 
 class ConversationScriptSuggestionsTopicSuggestionContext(_Model, kw_only=True):
     queue_id: str | None = None
+    """In the format uuid."""
     media_type: _Open[_Literal["UNKNOWN", "VOICE", "MESSAGE", "EMAIL"]] | None = None
     user_id: str | None = None
+    """In the format uuid."""
     external_contact_id: str | None = None
+    """In the format uuid."""
     assistant_id: str | None = None
+    """In the format uuid."""
     utterance_id: str | None = None
+    """In the format uuid."""
     message_id: str | None = None
     query_statement: str | None = None
     language: str | None = None
@@ -189,7 +194,9 @@ class ConversationScriptSuggestionsTopicSuggestionFeedback(_Model, kw_only=True)
 
 class ConversationScriptSuggestionsTopicSuggestedScript(_Model, kw_only=True):
     script_id: str | None = None
+    """In the format uuid."""
     page_id: str | None = None
+    """In the format uuid."""
     data: dict[str, str] | None = None
 
 class ConversationScriptSuggestionsTopicSuggestedIntentSlot(_Model, kw_only=True):
@@ -207,7 +214,9 @@ class ConversationScriptSuggestionsTopicSuggestedIntent(_Model, kw_only=True):
 class ConversationScriptSuggestionsTopicScriptSuggestionEvent(_Model, kw_only=True):
     event_time: _datetime | None = None
     conversation_id: str | None = None
+    """In the format uuid."""
     suggestion_id: str | None = None
+    """In the format uuid."""
     state: _Open[_Literal[
         "Unknown", "Suggested", "Accepted", "Dismissed", "Failed", "Rated", "Triggered",
     ]] | None = None
@@ -419,10 +428,13 @@ class ConversationSummaryTopicConversationSummaryLabel(_Model, kw_only=True):
 
 class ConversationSummaryTopicConversationSummaryEvent(_Model, kw_only=True):
     conversation_id: str | None = None
+    """In the format uuid."""
     queue_id: str | None = None
+    """In the format uuid."""
     participants: list[ConversationSummaryTopicConversationSummaryParticipant] | None = None
     communication_ids: list[str] | None = None
     latest_communication_id: str | None = None
+    """In the format uuid."""
     created_date: _datetime | None = None
     message_type: _Open[_Literal[
         "UNKNOWN", "SMS", "TWITTER", "FACEBOOK", "INSTAGRAM", "LINE", "WHATSAPP", "WEBMESSAGING",
@@ -430,6 +442,7 @@ class ConversationSummaryTopicConversationSummaryEvent(_Model, kw_only=True):
     ]] | None = None
     media_type: _Open[_Literal["UNKNOWN", "MESSAGE", "CALL", "EMAIL"]] | None = None
     summary_id: str | None = None
+    """In the format uuid."""
     language: str | None = None
     summary: ConversationSummaryTopicConversationSummary | None = None
     headline: ConversationSummaryTopicConversationHeadline | None = None

@@ -37,10 +37,13 @@ _MessageTypeValues = _Open[_Literal[
 
 class ConversationSummaryTopicVirtualAgentsConversationSummaryEvent(_Model, kw_only=True):
     conversation_id: str | None = None
+    """In the format uuid."""
     queue_id: str | None = None
+    """In the format uuid."""
     participants: list[ConversationSummaryTopicVirtualAgentsConversationSummaryParticipant] | None = None
     communication_ids: list[str] | None = None
     latest_communication_id: str | None = None
+    """In the format uuid."""
     created_date: _datetime | None = None
     message_type: _Open[_Literal[
         "UNKNOWN", "SMS", "TWITTER", "FACEBOOK", "INSTAGRAM", "LINE", "WHATSAPP", "WEBMESSAGING",
@@ -48,6 +51,7 @@ class ConversationSummaryTopicVirtualAgentsConversationSummaryEvent(_Model, kw_o
     ]] | None = None
     media_type: _Open[_Literal["UNKNOWN", "MESSAGE", "CALL", "EMAIL"]] | None = None
     summary_id: str | None = None
+    """In the format uuid."""
     language: str | None = None
     summary: ConversationSummaryTopicVirtualAgentsConversationSummary | None = None
     headline: ConversationSummaryTopicVirtualAgentsConversationHeadline | None = None
@@ -86,11 +90,16 @@ class ConversationThirdPartyActionSuggestionsTopicSuggestedIntent(_Model, kw_onl
 
 class ConversationThirdPartyActionSuggestionsTopicSuggestionContext(_Model, kw_only=True):
     queue_id: str | None = None
+    """In the format uuid."""
     media_type: _Open[_Literal["UNKNOWN", "VOICE", "MESSAGE", "EMAIL"]] | None = None
     user_id: str | None = None
+    """In the format uuid."""
     external_contact_id: str | None = None
+    """In the format uuid."""
     assistant_id: str | None = None
+    """In the format uuid."""
     utterance_id: str | None = None
+    """In the format uuid."""
     message_id: str | None = None
     query_statement: str | None = None
     language: str | None = None
@@ -112,7 +121,9 @@ class ConversationThirdPartyActionSuggestionsTopicThirdPartySuggestion(_Model, k
 class ConversationThirdPartyActionSuggestionsTopicThirdPartyActionSuggestionEvent(_Model, kw_only=True):
     event_time: _datetime | None = None
     conversation_id: str | None = None
+    """In the format uuid."""
     suggestion_id: str | None = None
+    """In the format uuid."""
     state: _Open[_Literal[
         "Unknown", "Suggested", "Accepted", "Dismissed", "Failed", "Rated", "Triggered",
     ]] | None = None

@@ -325,6 +325,7 @@ class FlowMetricsTopicFlowMetricRecord(_Model, kw_only=True):
 
 class FlowOutcomeDetailEventTopicFlowMilestone(_Model, kw_only=True):
     milestone_id: str | None = None
+    """In the format uuid."""
     milestone_time: int | None = None
 
 class FlowOutcomeDetailEventTopicFlowOutcomeEvent(_Model, kw_only=True):
@@ -346,6 +347,7 @@ class FlowOutcomeDetailEventTopicFlowOutcomeEvent(_Model, kw_only=True):
     division_id: str | None = None
     flow_version: str | None = None
     flow_outcome_id: str | None = None
+    """In the format uuid."""
     flow_outcome_start_time: int | None = None
     flow_outcome_end_time: int | None = None
     flow_outcome_value: _Open[_Literal["UNKNOWN", "SUCCESS", "FAILURE"]] | None = None
@@ -378,7 +380,9 @@ class FlowStartDetailEventTopicFlowStartEvent(_Model, kw_only=True):
 
 class GamificationScorecardChangeTopicEvaluationDetail(_Model, kw_only=True):
     evaluation_id: str | None = None
+    """In the format uuid."""
     conversation_id: str | None = None
+    """In the format uuid."""
     conversation_date: str | None = None
     form_name: str | None = None
     points: int | None = None
@@ -389,6 +393,7 @@ class GamificationScorecardChangeTopicEvaluationDetail(_Model, kw_only=True):
 
 class GamificationScorecardChangeTopicMetric(_Model, kw_only=True):
     id: str | None = None
+    """In the format uuid."""
 
 class GamificationScorecardChangeTopicPunctualityEvent(_Model, kw_only=True):
     date_start: str | None = None
@@ -416,7 +421,9 @@ class GamificationScorecardChangeTopicScorecardChange(_Model, kw_only=True):
 
 class GcuccTeamsCalendarEventsGCUCCTeamsCalendarEventV2(_Model, kw_only=True):
     external_user_id: str | None = None
+    """In the format uuid."""
     genesys_user_id: str | None = None
+    """In the format uuid."""
     trigger: _Open[_Literal["Unknown", "EventStart", "EventEnd"]] | None = None
     event_type: _Open[_Literal["Unknown", "Calendar", "InstantMeeting"]] | None = None
     event_time: _datetime | None = None
@@ -574,6 +581,7 @@ class JourneyAppEventsNotificationAppMessage(_Model, kw_only=True):
 
 class JourneyAppEventsNotificationSegment(_Model, kw_only=True):
     id: str | None = None
+    """In the format uuid."""
     self_uri: str | None = None
 
 class JourneyAppEventsNotificationSegmentAssignmentMessage(_Model, kw_only=True):
@@ -665,5 +673,6 @@ class JourneyOutcomeEventsNotificationExternalContact(_Model, kw_only=True):
 
 class JourneyOutcomeEventsNotificationOutcome(_Model, kw_only=True):
     id: str | None = None
+    """In the format uuid."""
     self_uri: str | None = None
     display_name: str | None = None

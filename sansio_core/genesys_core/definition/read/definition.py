@@ -4,6 +4,7 @@ Invariants: all names are final, with both the wire's and Python's spelling; ref
 resolved; the order is the definition's.
 """
 
+from collections import Counter
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
@@ -78,6 +79,24 @@ Type: TypeAlias = Plain | Ref | Array | Map
 """The type of a field, parameter, body or response."""
 
 
+class Limits(Struct, frozen=True):
+    """What a document says about values: their default as JSON, their bounds and their format.
+
+    The format is that of text, such as ``uri``, unless it has a type of its own.
+    """
+
+    default: str = ""
+    minimum: float | None = None
+    maximum: float | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    min_items: int | None = None
+    max_items: int | None = None
+    format: str = ""
+    pattern: str = ""
+    is_unique: bool = False
+
+
 class Field(Struct, frozen=True):
     """A property of a model, with its Python name and wire name."""
 
@@ -88,6 +107,7 @@ class Field(Struct, frozen=True):
     read_only: bool = False
     secret: bool = False
     description: str = ""
+    limits: Limits = Limits()
 
 
 class ModelDef(Struct, frozen=True):
@@ -103,18 +123,6 @@ class ModelDef(Struct, frozen=True):
     description: str = ""
     tag: str = ""
     cases: tuple[tuple[str, str], ...] = ()
-
-
-class Limits(Struct, frozen=True):
-    """What a document says about the values of a parameter: its default as JSON, and bounds."""
-
-    default: str = ""
-    minimum: float | None = None
-    maximum: float | None = None
-    min_length: int | None = None
-    max_length: int | None = None
-    min_items: int | None = None
-    max_items: int | None = None
 
 
 class ApiParameter(Struct, frozen=True):
@@ -140,7 +148,8 @@ class ApiOperation(Struct, frozen=True):
     """An operation: a method and path; ``tags`` are the APIs that contain it.
 
     ``returns`` is the type of a successful response, and ``replies`` those of the successful statuses
-    that have another one. ``form`` is how its ``formData`` parameters are encoded.
+    that have another one. ``form`` is how its ``formData`` parameters are encoded. ``errors`` are the error
+    codes of unsuccessful statuses.
     """
 
     name: str
@@ -157,6 +166,7 @@ class ApiOperation(Struct, frozen=True):
     preview: bool = False
     summary: str = ""
     description: str = ""
+    errors: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     @property
     def return_types(self) -> tuple[Type | None, ...]:
@@ -197,3 +207,13 @@ class ApiDefinition(Struct, frozen=True):
             for operation in api.operations:
                 seen.setdefault((operation.path, operation.method), operation)
         return tuple(seen.values())
+
+    def common_errors(self) -> frozenset[str]:
+        """The error codes that at least half of the operations have, such as ``internal.server.error``."""
+        operations = self.operations()
+        counts = Counter(
+            code
+            for one in operations
+            for code in {code for _, codes in one.errors for code in codes}
+        )
+        return frozenset(code for code, count in counts.items() if 2 * count >= len(operations) > 1)

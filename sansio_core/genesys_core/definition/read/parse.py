@@ -306,6 +306,7 @@ class _DefinitionReader:
             read_only=schema.is_read_only,
             secret=is_secret(owner.wire, wire, type_),
             description=schema.description,
+            limits=_limits(schema),
         )
 
     # --- operations ---
@@ -350,6 +351,7 @@ class _DefinitionReader:
             preview=source.is_preview,
             summary=source.summary,
             description=source.description,
+            errors=_errors(source.responses),
         )
 
     def operation_name(
@@ -524,18 +526,30 @@ def _plain(type_: str | None, format_: str | None, enum: Iterable[object]) -> Pl
     return Plain(_KINDS.get(type_ or "", "any"))
 
 
-def _limits(parameter: swagger.SwaggerParameter) -> Limits:
-    default = parameter.default
+def _limits(values: swagger.SwaggerSchema | swagger.SwaggerParameter) -> Limits:
+    default = values.default
     if default is not None and not isinstance(default, str):
         default = msgspec.json.encode(default).decode()
+    has_format = values.type == "string" and values.format not in _FORMATS
     return Limits(
         default or "",
-        parameter.minimum,
-        parameter.maximum,
-        parameter.min_length,
-        parameter.max_length,
-        parameter.min_items,
-        parameter.max_items,
+        values.minimum,
+        values.maximum,
+        values.min_length,
+        values.max_length,
+        values.min_items,
+        values.max_items,
+        (values.format or "") if has_format else "",
+        values.pattern or "",
+        values.unique_items,
+    )
+
+
+def _errors(
+    responses: Mapping[str, swagger.SwaggerResponse],
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    return tuple(
+        (status, tuple(one.error_codes)) for status, one in responses.items() if one.error_codes
     )
 
 

@@ -3,7 +3,7 @@
 Invariants: every method of an API has one section on a page of the API, also if another API has it too.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -40,8 +40,9 @@ from genesys_core.definition.reference.places import (
     api_pages,
     describe_values,
 )
+from genesys_core.definition.words.known_limits import find_limits
 from genesys_core.definition.words.links import platform_link
-from genesys_core.definition.words.parameters import describe_parameter
+from genesys_core.definition.words.parameters import describe_limits, describe_parameter
 from genesys_core.definition.words.summaries import replaced_paths, summarize_operation
 
 __all__ = ["ModelExample", "api_page_texts"]
@@ -184,15 +185,17 @@ def _parameter_rows(
 ) -> Iterator[tuple[str, ...]]:
     listing, fields = find_listing(operation, models), find_filters(operation, models)
     for one in operation.parameters:
-        yield _parameter_row(one, describe_parameter(one, listing, fields), places, page)
+        words = plain_text(one.description or describe_parameter(one, listing, fields))
+        limits = plain_text(describe_limits(find_limits(operation, one)))
+        yield _parameter_row(one, [words, limits], places, page)
 
 
 def _parameter_row(
-    parameter: ApiParameter, words: str, places: ReferenceLinks, page: str
+    parameter: ApiParameter, words: Iterable[str], places: ReferenceLinks, page: str
 ) -> tuple[str, ...]:
     notes = [
         "**required**" if parameter.required else "",
-        plain_text(parameter.description or words),
+        *words,
         describe_values(parameter.type),
         f"sent as {inline_code(parameter.wire)}"
         if parameter.wire != to_camel_case(parameter.name)

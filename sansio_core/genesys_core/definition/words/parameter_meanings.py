@@ -54,12 +54,12 @@ PAGE_MEANINGS: Final[Mapping[str, str]] = {
     "beforeSourceType": "the type of the source before which the page ends",
     "cursor": "where the page begins, from the previous response",
     "enableCursorPagination": "whether to page by cursor instead of page number",
-    "limit": "how many items to return at most",
-    "maxResults": "how many items to return at most",
-    "maximum": "how many items to return at most",
+    "limit": "how many items to return",
+    "maxResults": "how many items to return",
+    "maximum": "how many items to return",
     "nextPage": "where the page begins, from the previous response",
     "pageNumber": "the page, counted from 1",
-    "pageSize": "how many items to return at most",
+    "pageSize": "how many items to return",
     "previousPage": "where the page ends, to page backwards",
 }
 """Parameters that page, where they are not those of the operation's listing."""

@@ -54,7 +54,10 @@ def _by_name(parameter: ApiParameter) -> str:
         if not parameter.required:
             return "only these IDs"
         return "the IDs" if isinstance(parameter.type, Array) else "the ID"
-    return f"the {_owner(name)}" if _is_id(name) else PAGE_MEANINGS.get(name, "")
+    if not _is_id(name):
+        return PAGE_MEANINGS.get(name, "")
+    is_several = isinstance(parameter.type, Array) and not name.endswith("s")
+    return f"the {_owner(f'{name}s' if is_several else name)}"
 
 
 _FILTERS: Final = read_words("""
@@ -69,15 +72,18 @@ _INCLUDES: Final = re.compile(r"(include|exclude)(?!Only)([A-Z].*)")
 
 
 def describe_limits(limits: Limits) -> str:
-    """Return default and bounds as words: "by default 25, from 1 to 100"; empty if there are none."""
+    """Return default, format and bounds as words, such as "by default 25, from 1 to 100"."""
     return ", ".join(
         filter(
             None,
             [
                 f"by default {limits.default}" if limits.default else "",
+                f"in the format {limits.format}" if limits.format else "",
                 _bounds(limits.minimum, limits.maximum, ""),
                 _bounds(limits.min_length, limits.max_length, " characters"),
                 _bounds(limits.min_items, limits.max_items, " items"),
+                "no item twice" if limits.is_unique else "",
+                f"matching {limits.pattern}" if limits.pattern else "",
             ],
         )
     )
@@ -104,7 +110,7 @@ def _owner(name: str) -> str:
 
 _CURSOR: Final = "where the page begins, from the previous response"
 _BACKWARDS: Final = "where the page ends, to page backwards"
-_SIZE: Final = "how many items to return at most"
+_SIZE: Final = "how many items to return"
 _PAGES: Final[Mapping[str, str]] = {
     "index": "the first item, counted from 1",
     "page": "the page, counted from 1",

@@ -7,7 +7,7 @@ and deprecation, the response, the style of paging or job, the platform's page, 
 with its meaning, location, type and known values.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from genesys_core.codec.model_tables import model_facts
 from genesys_core.definition.read.definition import (
@@ -23,11 +23,17 @@ from genesys_core.definition.read.definition import (
 )
 from genesys_core.definition.read.listings import find_filters, find_listing
 from genesys_core.definition.read.read_only_posts import only_reads
+from genesys_core.definition.words.known_limits import find_limits
 from genesys_core.definition.words.links import platform_link
 from genesys_core.definition.words.parameters import describe_limits, describe_parameter
 from genesys_core.definition.words.summaries import summarize_operation
 from genesys_core.definition.write.annotations import literal_values
-from genesys_core.definition.write.source_text import to_plain_text, wrap_text, write_docstring
+from genesys_core.definition.write.source_text import (
+    join_sentences,
+    to_plain_text,
+    wrap_text,
+    write_docstring,
+)
 
 __all__ = ["model_docstring", "operation_docstring"]
 
@@ -52,6 +58,7 @@ def operation_docstring(
     summary: str = "",
     *,
     is_job: bool = False,
+    common_errors: Collection[str] = (),
 ) -> list[str]:
     """Return the docstring of a builder as lines.
 
@@ -60,6 +67,7 @@ def operation_docstring(
         models: the models, by class name.
         summary: the line it begins with, if the document has none; by default made from its facts.
         is_job: whether it starts a job that the library can wait for.
+        common_errors: error codes that most operations have, which are not listed.
     """
     path = to_plain_text(operation.path)
     replies = " or ".join(map(_reply, operation.return_types))
@@ -68,7 +76,8 @@ def operation_docstring(
         "",
         f"{_INDENT}{operation.method} {path} -> {replies}.",
     ]
-    facts = " ".join(_sentences(operation, models, is_job=is_job))
+    sentences = _sentences(operation, models, is_job=is_job)
+    facts = " ".join([*sentences, *_errors(operation, common_errors)])
     if facts:
         lines += wrap_text(facts, _INDENT)
     link = platform_link(operation.method, operation.path)
@@ -79,7 +88,8 @@ def operation_docstring(
         lines += ["", f"{_INDENT}Args:"]
         for parameter in operation.parameters:
             words = describe_parameter(parameter, listing, fields)
-            lines += wrap_text(_parameter(parameter, words), _INDENT * 2, _INDENT * 3)
+            limits = describe_limits(find_limits(operation, parameter))
+            lines += wrap_text(_parameter(parameter, words, limits), _INDENT * 2, _INDENT * 3)
     return write_docstring(lines, _INDENT)
 
 
@@ -110,6 +120,16 @@ def _sentences(
     return [sentence for sentence in sentences if sentence]
 
 
+def _errors(operation: ApiOperation, common: Collection[str]) -> list[str]:
+    """Return a sentence with the error codes of an operation that are not common to most."""
+    found = [
+        f"{to_plain_text(status)} {', '.join(f'``{to_plain_text(code)}``' for code in own)}"
+        for status, codes in operation.errors
+        if (own := [code for code in codes if code not in common])
+    ]
+    return [f"Error codes: {'; '.join(found)}."] if found else []
+
+
 def _needs(permissions: ApiPermissions | None) -> str:
     if permissions is None:
         return ""
@@ -132,21 +152,19 @@ def _paging(operation: ApiOperation, models: Mapping[str, ModelDef]) -> str:
     return f"Pages by {named}." if named else ""
 
 
-def _parameter(parameter: ApiParameter, words: str) -> str:
+def _parameter(parameter: ApiParameter, words: str, limits: str) -> str:
     """Describe a parameter: its place and type, known values, what it is, default and bounds."""
     values = literal_values(parameter.type)
     known = f": {', '.join(map(to_plain_text, values))}" if values else ""
-    described = _one_line(parameter.description)
-    limits = to_plain_text(describe_limits(parameter.limits))
-    if parameter.location == "path" and parameter.type == Plain("string") and not described:
-        return f"{parameter.name}: {'; '.join(filter(None, [to_plain_text(words), limits]))}."
+    if (
+        parameter.location == "path"
+        and parameter.type == Plain("string")
+        and not parameter.description
+    ):
+        return f"{parameter.name}: {to_plain_text('; '.join(filter(None, [words, limits])))}."
     facts = f"{parameter.name}: {_place(parameter)}{_shown(parameter.type)}{known}."
-    sentences = [described or _sentence(to_plain_text(words)), _sentence(limits)]
-    return " ".join(filter(None, [facts, *sentences]))
-
-
-def _sentence(words: str) -> str:
-    return f"{words[0].upper()}{words[1:]}." if words else ""
+    sentences = join_sentences(parameter.description or join_sentences("", words), limits)
+    return " ".join(filter(None, [facts, to_plain_text(sentences)]))
 
 
 def _place(parameter: ApiParameter) -> str:

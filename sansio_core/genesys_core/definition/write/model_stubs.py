@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from genesys_core.definition.read.definition import ApiDefinition, Field, ModelDef
 from genesys_core.definition.read.naming import to_camel_case
 from genesys_core.definition.shards import Shard
+from genesys_core.definition.words.parameters import describe_limits
 from genesys_core.definition.write.annotations import (
     HELPERS,
     enum_lines,
@@ -20,6 +21,7 @@ from genesys_core.definition.write.annotations import (
 from genesys_core.definition.write.docstrings import model_docstring
 from genesys_core.definition.write.source_text import (
     WIDTH,
+    join_sentences,
     quote_string,
     split_values,
     to_one_line,
@@ -111,7 +113,8 @@ class _StubWriter:
             default = f"{spell('_field')}(name={quote_string(field.wire)}, default=None)"
         known = values_to_split(field.type, self.enums)
         lines = split_values(f"    {field.name}: {text} = {default}", known)
-        described = wrap_text(_text(field.description), "    ")
+        limits = "" if field.secret else describe_limits(field.limits)
+        described = wrap_text(to_plain_text(join_sentences(field.description, limits)), "    ")
         if not described:
             return lines
         return [*lines, *write_docstring([described[0].strip(), *described[1:]], "    ")]

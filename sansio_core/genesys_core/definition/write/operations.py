@@ -4,7 +4,7 @@ Invariants: a builder only collects its arguments; it checks and converts nothin
 microsecond. Its signature and docstring come from the definition.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from genesys_core.calls.listing import Listing
 from genesys_core.definition.read.definition import (
@@ -67,13 +67,14 @@ def api_source(
         layout: where the modules are.
     """
     scope, replaced = _Scope(api), replaced_paths(api.operations)
+    common_errors = definition.common_errors()
     blocks = [
         _builder(
             operation,
             models,
             scope,
             jobs.get(f"{operation.method} {operation.path}"),
-            summarize_operation(operation, replaced),
+            (summarize_operation(operation, replaced), common_errors),
         )
         for operation in api.operations
     ]
@@ -156,8 +157,9 @@ def _builder(
     models: Mapping[str, ModelDef],
     scope: _Scope,
     job: FoundJobs | None,
-    summary: str,
+    words: tuple[str, Collection[str]],
 ) -> list[str]:
+    summary, common_errors = words
     listing = find_listing(operation, models)
     returns = scope.reply_annotation(operation)
     kind, parameters = "_Operation", [returns]
@@ -170,7 +172,9 @@ def _builder(
         "",
         "",
         *_signature(operation, scope, kind, parameters),
-        *operation_docstring(operation, models, summary, is_job=job is not None),
+        *operation_docstring(
+            operation, models, summary, is_job=job is not None, common_errors=common_errors
+        ),
         *_return(operation, scope, listing, kind),
     ]
 

@@ -12,6 +12,7 @@ __all__ = [
     "WIDTH",
     "count_things",
     "fill_lines",
+    "join_sentences",
     "quote_string",
     "split_values",
     "to_ascii",
@@ -54,6 +55,15 @@ def to_ascii(value: str) -> str:
 def to_one_line(value: str) -> str:
     """Join the lines of a text from the definition."""
     return " ".join(value.split())
+
+
+def join_sentences(text: str, more: str) -> str:
+    """Return a text of the definition and a sentence after it, in one line; either may be empty."""
+    own = to_one_line(text)
+    if not more:
+        return own
+    end = "" if not own else " " if own.endswith((".", "!", "?", ":")) else ". "
+    return f"{own}{end}{more[0].upper()}{more[1:]}."
 
 
 def count_things(number: int, thing: str) -> str:

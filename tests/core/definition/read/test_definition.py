@@ -1,5 +1,7 @@
 """The definition as values."""
 
+from msgspec.structs import replace
+
 from genesys_core.definition.read.definition import (
     Api,
     ApiDefinition,
@@ -31,3 +33,16 @@ def test_an_operation_of_several_apis_counts_once():
         "1", (), (Api("Users", "users", (first, second)), Api("Scim", "scim", (second,)))
     )
     assert found.operations() == (first, second)
+
+
+def test_error_codes_of_half_the_operations_are_common():
+    few, most = ("404", ("not.found", "user.gone")), ("404", ("not.found",))
+    operations = (
+        replace(operation("a", "/a"), errors=(few, ("409", ("not.found",)))),
+        replace(operation("b", "/b"), errors=(most,)),
+        operation("c", "/c"),
+    )
+    found = ApiDefinition("1", (), (Api("Users", "users", operations),))
+    assert found.common_errors() == {"not.found"}
+    alone = ApiDefinition("1", (), (Api("Users", "users", operations[:1]),))
+    assert alone.common_errors() == frozenset()

@@ -565,6 +565,33 @@ def test_defaults_and_bounds_of_parameters_are_kept() -> None:
     ]
 
 
+def test_formats_and_patterns_are_kept() -> None:
+    one = only(
+        {**query("link"), "format": "uri", "pattern": "https://.*"},
+        {**query("day"), "format": "date"},
+        {**query("count"), "type": "integer", "format": "int32"},
+        {**query("ids"), "type": "array", "items": STRING, "uniqueItems": True},
+    )
+    assert [parameter.limits for parameter in one.parameters if parameter.wire != "id"] == [
+        Limits(format="uri", pattern="https://.*"),
+        Limits(),
+        Limits(),
+        Limits(is_unique=True),
+    ]
+
+
+def test_limits_of_fields_are_kept() -> None:
+    assert field_of({**STRING, "maxLength": 9, "default": "a"}).limits == Limits("a", max_length=9)
+    assert field_of({**STRING, "format": "uuid"}).limits == Limits(format="uuid")
+    assert field_of(STRING).limits == Limits()
+
+
+def test_error_codes_are_kept_by_status() -> None:
+    codes = {"404": {"x-inin-error-codes": {"not.found": "Not found.", "user.gone": ""}}}
+    one = only(responses={"200": {}, "409": {}, **codes})
+    assert one.errors == (("404", ("not.found", "user.gone")),)
+
+
 def test_descriptions_are_kept() -> None:
     one = only({**path("id"), "description": "The id."}, summary="Get x.", description="Long.")
     assert (one.summary, one.description) == ("Get x.", "Long.")

@@ -14,6 +14,7 @@ from genesys_core.definition.read.definition import (
     ApiParameter,
     ApiPermissions,
     Array,
+    Limits,
     Map,
     Plain,
     Ref,
@@ -130,6 +131,13 @@ def test_facts_of_a_method() -> None:
     assert "| preview |" in section(page(traps(), "agent_ui"), "import_")
     assert "| retries | only reads" in section(page(traps(), "ai_studio"), "post_lists_query")
     assert "| accepts | `text/plain` |" in section(page(traps(), "ipv6_tools"), "get_odd")
+
+
+def test_limits_of_a_parameter() -> None:
+    size = ApiParameter("n", "n", "query", Plain("integer"), limits=Limits("5", maximum=9))
+    one = ApiOperation("get_x", "GET", "/x", ("A",), (size,))
+    text = page(ApiDefinition("1", (), (Api("A", "a", (one,)),)), "a")
+    assert "| `n` | query | integer | by default 5, at most 9 |" in text
 
 
 def test_parameters_of_a_method() -> None:

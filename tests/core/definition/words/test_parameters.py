@@ -75,7 +75,7 @@ def test_headers_and_bodies() -> None:
 def test_parameters_of_listings(style: PagingStyle, expected: str) -> None:
     listing = Listing(style, send="query.next", size="query.size")
     assert words("query", "next", listing) == expected
-    assert words("query", "size", listing) == "how many items to return at most"
+    assert words("query", "size", listing) == "how many items to return"
     assert words("query", "other", listing) == ""
 
 
@@ -106,6 +106,11 @@ def test_what_to_include(wire: str, expected: str) -> None:
     assert describe_parameter(include, None) == expected
 
 
+def test_a_list_of_ids_has_several() -> None:
+    one = ApiParameter("x", "userId", "query", Array(Plain("string")))
+    assert describe_parameter(one, None) == "the IDs of users"
+
+
 def test_ids_select_or_are_required() -> None:
     several = ApiParameter("x", "ids", "query", Array(Plain("string")), required=True)
     assert describe_parameter(several, None) == "the IDs"
@@ -118,7 +123,7 @@ def test_ids_select_or_are_required() -> None:
     [
         ("nextPage", "where the page begins, from the previous response"),
         ("previousPage", "where the page ends, to page backwards"),
-        ("pageSize", "how many items to return at most"),
+        ("pageSize", "how many items to return"),
     ],
 )
 def test_pages_without_a_listing(wire: str, expected: str) -> None:
@@ -135,6 +140,8 @@ def test_pages_without_a_listing(wire: str, expected: str) -> None:
         (Limits(maximum=0.5), "at most 0.5"),
         (Limits(min_length=3, max_length=9), "from 3 to 9 characters"),
         (Limits(max_items=50), "at most 50 items"),
+        (Limits("a", format="uri"), "by default a, in the format uri"),
+        (Limits(is_unique=True, pattern="[a-z]+"), "no item twice, matching [a-z]+"),
     ],
 )
 def test_defaults_and_bounds(limits: Limits, expected: str) -> None:

@@ -66,6 +66,25 @@ def test_a_documents_own_words_come_first() -> None:
     assert operation_docstring(same, {})[:3] == ['    """Get x.', "", "    GET /x -> nothing."]
 
 
+def test_error_codes_that_few_operations_have_are_listed() -> None:
+    codes = {"not.found": "", "internal.server.error": "", 'odd"code': ""}
+    answers = {"200": {}, "404": {"x-inin-error-codes": codes}, "500": {}}
+    get = operation("getX", "Users", responses=answers)
+    document = {**TRAPS, "paths": {"/x": {"get": get}}}
+    (one,) = parse_definition(document, {"notifications": []}).operations()
+    text = "\n".join(operation_docstring(one, {}, common_errors={"internal.server.error"}))
+    assert '    Error codes: 404 ``not.found``, ``odd\\"code``.\n' in text
+    assert "Error codes" not in "\n".join(operation_docstring(one, {}, common_errors=codes))
+
+
+def test_limits_follow_the_documents_words() -> None:
+    described = {**query("q"), "description": "How many", "format": "uri", "pattern": 'a"b'}
+    document = {**TRAPS, "paths": {"/x": {"get": operation("getX", "Users", described)}}}
+    (one,) = parse_definition(document, {"notifications": []}).operations()
+    lines = operation_docstring(one, {})
+    assert '        q: query, string. How many. In the format uri, matching a\\"b.' in lines
+
+
 def facts(**properties: Any) -> str:
     """The docstring of an operation whose reply has these properties."""
     document = {

@@ -5,8 +5,9 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
+from genesys_core.definition import build_sources, read_definition
 from tests.helpers.generated import DEFINITION, FILES
-from tests.strategies.definition import CORE, check_stub
+from tests.strategies.definition import CORE, TRAPS, check_stub, model
 
 
 def test_both_halves_of_a_shard_agree(models: ModuleType) -> None:
@@ -36,3 +37,23 @@ def test_the_names_in_a_definition_cannot_reach_beyond_their_literals() -> None:
     values: Any = FILES[f"{CORE}models/_agent_ui_1.pyi"]
     assert values.isascii()
     compile(values, "shard", "exec")
+
+
+def test_limits_of_fields_follow_their_descriptions() -> None:
+    size = {"type": "integer", "description": "How many", "minimum": 1, "maximum": 9, "default": 2}
+    link = {"type": "string", "format": "uri"}
+    password = {"type": "string", "default": "example", "description": "Of the lamp"}
+    document = {
+        **TRAPS,
+        "definitions": {"A": model({"n": size, "url": link, "password": password})},
+    }
+    definition = read_definition(document, {"notifications": []}).definition
+    (stub,) = (
+        text
+        for path, text in build_sources(definition).items()
+        if path.endswith(".pyi") and "class A(" in text
+    )
+    assert '    """How many. By default 2, from 1 to 9."""\n' in stub
+    assert '    """In the format uri."""\n' in stub
+    assert '    """Of the lamp"""\n' in stub
+    assert "example" not in stub

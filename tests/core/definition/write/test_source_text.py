@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from genesys_core.definition.write.source_text import (
     WIDTH,
     count_things,
     fill_lines,
+    join_sentences,
     quote_string,
     split_values,
     to_ascii,
@@ -31,6 +33,21 @@ def test_a_quoted_text_reads_back_as_itself(text: str) -> None:
     literal = quote_string(text)
     assert ast.literal_eval(literal) == text
     assert literal.isascii()
+
+
+@pytest.mark.parametrize(
+    ("text", "more", "joined"),
+    [
+        ("", "", ""),
+        ("An\n id", "", "An id"),
+        ("", "at most 9", "At most 9."),
+        ("An id", "at most 9", "An id. At most 9."),
+        ("An id.", "at most 9", "An id. At most 9."),
+        ("Which?", "at most 9", "Which? At most 9."),
+    ],
+)
+def test_a_sentence_follows_a_text(text: str, more: str, joined: str) -> None:
+    assert join_sentences(text, more) == joined
 
 
 def test_double_quotes_are_used_where_nothing_needs_escaping() -> None:
