@@ -1002,7 +1002,7 @@ def get_outbound_campaigns_all(
     media_type: _Sequence[_MediaTypeValues] | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Lists[_m.CommonCampaignEntityListing, _m.CommonCampaign]:
-    """List all types of campaigns.
+    """List the campaigns of all types.
 
     GET /api/v2/outbound/campaigns/all -> ``CommonCampaignEntityListing``.
     Requires ``outbound:campaign:view`` or ``outbound:messagingCampaign:view`` or
@@ -1038,7 +1038,7 @@ def get_outbound_campaigns_all_divisionviews(
     media_type: _Sequence[_MediaTypeValues] | None = None,
     sort_order: _Open[_Literal["ascending", "descending"]] | None = None,
 ) -> _Lists[_m.CommonCampaignDivisionViewEntityListing, _m.CommonCampaignDivisionView]:
-    """List all types of campaigns in the caller's divisions.
+    """List the campaigns of all types in the caller's divisions.
 
     GET /api/v2/outbound/campaigns/all/divisionviews -> ``CommonCampaignDivisionViewEntityListing``.
     Requires ``outbound:campaign:search`` or ``outbound:messagingCampaign:search`` or

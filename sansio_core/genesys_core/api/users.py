@@ -1169,7 +1169,7 @@ def get_users(
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         id: query, list of string. Only these IDs.
-        jabber_id: query, list of string. The IDs of jabbers.
+        jabber_id: query, list of string. Only users with these Jabber IDs.
         sort_order: query, string: ascending, descending. Ascending or descending.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,

@@ -174,6 +174,7 @@ _FILTERS: Final[Mapping[str, str]] = {
     "isActive": "whether to return only active segments",
     "isReleased": "only evaluations that are released, or are not",
     "isRoot": "whether to return only root categories",
+    "jabberId": "only users with these Jabber IDs",
     "jid": "only users with these JIDs",
     "jobStatus": "only jobs with this status",
     "jobType": "only jobs of this type",
