@@ -23,6 +23,8 @@ HOSTILE = (
 LIMIT = 60
 _INVISIBLE = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f\U000e0000-\U000e007f]")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_PROGRESS = re.compile(r"\r([^\r\n\x1b]*)\x1b\[K")
+"""A line of progress, which replaces the one before it."""
 
 
 @dataclass
@@ -47,8 +49,8 @@ class Terminal:
             assert self._changed.wait_for(lambda: words in self.text, LIMIT), self.text
 
     def obeyed(self) -> list[str]:
-        """The characters that a terminal obeys, but for ends of lines and the command's colours."""
-        shown = _COLOURS.sub("", self.text).replace("\r\n", "")
+        """The characters that a terminal obeys, but for the command's lines, colours and progress."""
+        shown = _PROGRESS.sub(r"\1", _COLOURS.sub("", self.text)).replace("\r\n", "")
         return [
             character
             for character in shown

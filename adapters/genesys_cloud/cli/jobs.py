@@ -21,8 +21,10 @@ from genesys_core.command_line.job_calls import (
     JOB_ACTIONS,
     JOB_OPTIONS,
     continuation_of,
+    describe_ready_job,
     has_results,
     parse_job_call,
+    starting_request,
 )
 from genesys_core.command_line.operation_search import find_method
 from genesys_core.command_line.results import OutputOptions, choose_output, parse_interval
@@ -32,6 +34,7 @@ from genesys_core.observability.terminal import escape_line
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from genesys_cloud import Client
     from genesys_cloud.client.jobs import Job
     from genesys_core.calls.operation import JobOperation
     from genesys_core.command_line.arguments import ParsedArguments
@@ -74,6 +77,7 @@ def run_jobs(arguments: Sequence[str], before: Mapping[str, Any]) -> None:
         width=terminal_width(),
     )
     from genesys_cloud.cli.connection import open_client  # noqa: PLC0415 - loads the client
+    from genesys_core.errors import JobStoppedError  # noqa: PLC0415
     from genesys_core.jobs.job import begin_job, find_job  # noqa: PLC0415
 
     with open_client(parsed.common) as client, _shown_warnings():
@@ -95,22 +99,54 @@ def run_jobs(arguments: Sequence[str], before: Mapping[str, Any]) -> None:
         if parsed.has("no-wait"):
             about = {"id": started.id, "status": started.family.status.name}
             print_document(select(about, output.query) if output.query else about, output)
-            _report(continuation_of("results", api, started.family, values))
+            _report(f"continue with: {continuation_of('results', api, started.family, values)}")
             return
         try:
             shows_results = action != "wait" and has_results(started.family)
-            _finish(job, parsed, output, shows_results=shows_results)
-        except BaseException:
+            status = _wait(client, job, started, parsed)
+            _show(job, status, parsed, output, shows_results=shows_results)
+        except BaseException as error:
             if started.id and not job.is_over:
-                _report(continuation_of("wait", api, started.family, values))
+                is_stopped = isinstance(error, JobStoppedError)
+                command = continuation_of(
+                    "wait", api, started.family, values, is_stopped=is_stopped
+                )
+                _report(f"continue with: {command}")
             raise
 
 
-def _finish(
-    job: "Job[Any, Any]", parsed: "ParsedArguments", output: OutputOptions, *, shows_results: bool
+def _wait(
+    client: "Client",
+    job: "Job[Any, Any]",
+    started: "StartedJob[Any, Any]",
+    parsed: "ParsedArguments",
+) -> object:
+    """Wait for a job, and start one that waits for its user if ``--proceed`` says so."""
+    from genesys_core.calls.operation import raw_operation  # noqa: PLC0415 - see run_operation
+    from genesys_core.errors import JobStoppedError  # noqa: PLC0415
+
+    interval = parsed.text("deadline")
+    deadline = 3600.0 if interval is None else parse_interval(interval)
+    try:
+        return job.wait(deadline=deadline)
+    except JobStoppedError:
+        request = starting_request(started.family, started.id) if parsed.has("proceed") else None
+        if request is None:
+            raise
+    method, path, body = request
+    _report(describe_ready_job(_plain(job.status)))
+    client.send(raw_operation(method, path, body=body))
+    return job.wait(deadline=deadline)
+
+
+def _show(
+    job: "Job[Any, Any]",
+    status: object,
+    parsed: "ParsedArguments",
+    output: OutputOptions,
+    *,
+    shows_results: bool,
 ) -> None:
-    deadline = parsed.text("deadline")
-    status = job.wait(deadline=3600.0 if deadline is None else parse_interval(deadline))
     path = parsed.text("download")
     if path is not None:
         job.download(path)
@@ -144,5 +180,5 @@ def _shown_warnings() -> "Generator[None]":
         yield
 
 
-def _report(command: str) -> None:
-    sys.stderr.write(f"genesys-cloud: continue with: {escape_line(command)}\n")
+def _report(line: str) -> None:
+    sys.stderr.write(f"genesys-cloud: {escape_line(line)}\n")

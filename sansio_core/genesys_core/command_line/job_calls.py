@@ -1,7 +1,8 @@
 """Arguments of ``jobs run|wait|results|cancel``, and what is printed about a job."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
+from urllib.parse import quote
 
 from genesys_core.command_line.arguments import COMMON_OPTIONS, CommonOption
 from genesys_core.command_line.usage import UsageError, suggest_name
@@ -15,8 +16,10 @@ __all__ = [
     "JobAction",
     "JobCall",
     "continuation_of",
+    "describe_ready_job",
     "has_results",
     "parse_job_call",
+    "starting_request",
 ]
 
 JobAction: TypeAlias = Literal["run", "wait", "results", "cancel"]
@@ -36,6 +39,11 @@ JOB_OPTIONS: Final = (
     *(option for option in COMMON_OPTIONS if option.group != "Bulk" and option.name != "all"),
     CommonOption("no-wait", "With run: print the id and do not wait.", group="Job"),
     CommonOption("deadline", "How long to wait, such as 10m (1h).", "INTERVAL", group="Job"),
+    CommonOption(
+        "proceed",
+        "Start a job that waits to be started, such as a READY recording job.",
+        group="Job",
+    ),
     CommonOption("download", "Save the file of results here.", "PATH", group="Job"),
 )
 """The options of operations that start a job or return its status."""
@@ -60,13 +68,60 @@ def parse_job_call(arguments: Sequence[str]) -> JobCall:
     return action, api.replace("-", "_"), method, rest
 
 
+_STARTS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
+    "/api/v2/recording/jobs/{jobId}": ("PUT", {"state": "PROCESSING"}),
+}
+"""How a job is started that waits until its user has seen what it is about: method and body."""
+
+
+def starting_request(family: "JobFamily", id: str) -> tuple[str, str, Mapping[str, str]] | None:
+    """Return method, path and body of the request that starts a waiting job; ``None`` if there is none.
+
+    Args:
+        family: of the job.
+        id: the job's id.
+    """
+    found = _STARTS.get(family.status.path)
+    if found is None:
+        return None
+    method, body = found
+    path = family.status.path.replace(f"{{{family.parameter}}}", quote(id, safe=""))
+    return method, path, body
+
+
+def describe_ready_job(status: object) -> str:
+    """Return what a waiting job is about, for the user who starts it.
+
+    Args:
+        status: the platform's status of the job, as JSON.
+    """
+    fields: Mapping[str, object] = {}
+    if isinstance(status, Mapping):
+        fields = cast(Mapping[str, object], status)
+    counts = [
+        f"{fields[name]} {noun}"
+        for name, noun in (
+            ("totalRecordings", "recordings"),
+            ("totalConversations", "conversations"),
+        )
+        if name in fields
+    ]
+    about = f" with {' of '.join(counts)}" if counts else ""
+    return f"the job waits in the state {fields.get('state', '?')}{about}; starting it"
+
+
 def has_results(family: "JobFamily") -> bool:
     """Return whether the platform returns results of such jobs, other than a file."""
     return bool(family.results or family.inline)
 
 
 def continuation_of(
-    action: JobAction, api: str, family: "JobFamily", values: Sequence[tuple[str, object]]
+    action: JobAction,
+    api: str,
+    family: "JobFamily",
+    values: Sequence[tuple[str, object]],
+    *,
+    is_stopped: bool = False,
 ) -> str:
     """Return the command that continues with a job.
 
@@ -75,8 +130,10 @@ def continuation_of(
         api: the API's name.
         family: of the job.
         values: the path parameters of its status, by wire name.
+        is_stopped: whether the job waits for a step of its user.
     """
     named = dict(values)
     names = [part[1:-1] for part in family.status.path.split("/") if part.startswith("{")]
     words = " ".join(str(named[name]) for name in names)
-    return f"genesys-cloud jobs {action} {api} {family.status.name} {words}"
+    proceed = " --proceed" if is_stopped and family.status.path in _STARTS else ""
+    return f"genesys-cloud jobs {action} {api} {family.status.name} {words}{proceed}"

@@ -1,6 +1,7 @@
 """``genesys-cloud jobs``."""
 
 import json
+import re
 
 import pytest
 
@@ -136,3 +137,35 @@ def test_help_and_wrong_usage():
         done = run_command("jobs", *arguments)
         assert done.code == 2
         assert words in done.err
+
+
+class RecordingJobs:
+    """Serves a recording job, which waits in READY until it is started."""
+
+    def __init__(self):
+        self.state = "READY"
+        self.bodies = []
+
+    def __call__(self, seen):
+        if seen.method == "PUT":
+            self.bodies.append(json.loads(seen.body))
+            self.state = "FULFILLED"
+        if seen.path.endswith("/failedrecordings"):
+            return Reply(json={"entities": [], "total": 0})
+        return Reply(json={"id": "j-1", "state": self.state, "totalRecordings": 3})
+
+
+def test_a_recording_job_is_started_when_its_user_says_so(monkeypatch):
+    platform = RecordingJobs()
+    monkeypatch.setenv("GENESYSCLOUD_ACCESS_TOKEN", "t" * 40)
+    with scripted_server(platform) as server:
+        monkeypatch.setenv("GENESYSCLOUD_HOST", server.url)
+        stopped = run_command("jobs", "wait", "recording", "get_recording_job", "j-1")
+        assert stopped.code == 12
+        assert "waits in the state READY" in stopped.err
+        command = re.search("continue with: genesys-cloud (.*)", stopped.err)[1]
+        assert command == "jobs wait recording get_recording_job j-1 --proceed"
+        done = run_command(*command.split(), "--query", "state")
+    assert (done.code, done.out) == (0, '"FULFILLED"\n')
+    assert "the job waits in the state READY with 3 recordings; starting it" in done.err
+    assert platform.bodies == [{"state": "PROCESSING"}]

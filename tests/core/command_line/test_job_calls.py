@@ -7,8 +7,10 @@ from genesys_core.calls.operation import Endpoint
 from genesys_core.command_line.job_calls import (
     JOB_OPTIONS,
     continuation_of,
+    describe_ready_job,
     has_results,
     parse_job_call,
+    starting_request,
 )
 from genesys_core.command_line.usage import UsageError
 
@@ -51,3 +53,42 @@ def test_the_command_that_continues():
     assert continuation_of("wait", "lists", JobFamily(STATUS, "jobId"), values) == (
         "genesys-cloud jobs wait lists get_list_job l j"
     )
+
+
+RECORDINGS = JobFamily(
+    Endpoint("get_recording_job", "GET", "/api/v2/recording/jobs/{jobId}", "RecordingJob"), "jobId"
+)
+
+
+def test_a_job_that_waits_to_be_started():
+    assert starting_request(RECORDINGS, "a/b") == (
+        "PUT",
+        "/api/v2/recording/jobs/a%2Fb",
+        {"state": "PROCESSING"},
+    )
+    assert starting_request(JobFamily(STATUS, "jobId"), "j") is None
+    command = continuation_of("wait", "recording", RECORDINGS, [("jobId", "j")], is_stopped=True)
+    assert command == "genesys-cloud jobs wait recording get_recording_job j --proceed"
+    other = continuation_of(
+        "wait",
+        "lists",
+        JobFamily(STATUS, "jobId"),
+        [("jobId", "j"), ("listId", "l")],
+        is_stopped=True,
+    )
+    assert "--proceed" not in other
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (
+            {"state": "READY", "totalRecordings": 3, "totalConversations": 2},
+            "the job waits in the state READY with 3 recordings of 2 conversations; starting it",
+        ),
+        ({"state": "READY"}, "the job waits in the state READY; starting it"),
+        (None, "the job waits in the state ?; starting it"),
+    ],
+)
+def test_what_a_waiting_job_is_about(status, words):
+    assert describe_ready_job(status) == words
