@@ -18,6 +18,7 @@ from genesys_core.command_line.completion import (
     complete_operation,
     format_candidates,
     match_candidates,
+    unquote_word,
 )
 from genesys_core.command_line.job_calls import JOB_ACTIONS, JOB_OPTIONS
 from genesys_core.command_line.profiles import (
@@ -40,7 +41,8 @@ def print_candidates(shell: str, words: Sequence[str]) -> None:
         shell: ``bash``, ``zsh`` or ``fish``.
         words: of the command line up to the cursor, without the command itself.
     """
-    candidates = complete_words(words[:-1], words[-1] if words else "")
+    plain = [unquote_word(word) for word in words]
+    candidates = complete_words(plain[:-1], plain[-1] if plain else "")
     text = format_candidates(shell, candidates)
     if text:
         sys.stdout.write(f"{text}\n")

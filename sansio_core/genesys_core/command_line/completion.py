@@ -23,6 +23,7 @@ __all__ = [
     "entity_kind",
     "format_candidates",
     "match_candidates",
+    "unquote_word",
 ]
 
 
@@ -137,6 +138,23 @@ def entity_kind(parameter: str) -> str:
 _ENTITIES: Final = {"user_id": "user", "agent_id": "user", "queue_id": "queue"}
 
 
+def unquote_word(word: str) -> str:
+    """Return a word without a shell's backslashes and quotes; a quotation may still be open."""
+    found: list[str] = []
+    quote = ""
+    characters = iter(word)
+    for each in characters:
+        if each == "\\" and quote != "'":
+            found.append(next(characters, ""))
+        elif each == quote:
+            quote = ""
+        elif not quote and each in {"'", '"'}:
+            quote = each
+        else:
+            found.append(each)
+    return "".join(found)
+
+
 _UNSAFE: Final = re.compile(r"[^\w ,.:;/@%+=()\[\]-]|[\r\n\t]")
 
 
@@ -187,7 +205,8 @@ _genesys_cloud_completion() {
         descriptions+=("${line/$'\\t'/  -- }")
     done
     if (( ${#values} )); then
-        compadd -l -d descriptions -a values
+        # The candidates fit already; one that is found by its name does not begin with what was typed.
+        compadd -U -l -d descriptions -a values
     else
         _files
     fi
@@ -201,9 +220,14 @@ fi
     "fish": """\
 function __genesys_cloud_completion
     set -l words (commandline -opc) (commandline -ct)
-    _GENESYS_CLOUD_COMPLETE=fish $words[1] $words[2..-1] 2>/dev/null
+    set -l found (_GENESYS_CLOUD_COMPLETE=fish $words[1] $words[2..-1] 2>/dev/null)
+    if set -q found[1]
+        printf '%s\\n' $found
+    else
+        __fish_complete_path (commandline -ct)
+    end
 end
-complete -c genesys-cloud -a '(__genesys_cloud_completion)'
+complete -c genesys-cloud -f -a '(__genesys_cloud_completion)'
 """,
 }
 """A script for each shell, to be evaluated when the shell starts."""

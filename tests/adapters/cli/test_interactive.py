@@ -1,8 +1,6 @@
-"""What people see and type: an editor, a terminal without colours, a repeated call, a shell's Tab key."""
+"""What people see and type: an editor, a terminal without colours, a repeated call."""
 
 import json
-import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -108,35 +106,3 @@ def test_a_call_is_repeated_until_ctrl_c():
         process.wait()
     assert (process.returncode, err) == (130, "")
     assert run_command("users", "get_users_me", "--watch", "x").code == 2
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("shell", ["bash", "zsh"])
-def test_the_tab_key(shell, programs, tmp_path):
-    pexpect = pytest.importorskip("pexpect")
-    found = shutil.which(shell)
-    if found is None:
-        pytest.skip(f"needs {shell}")
-    prepare = {"bash": "", "zsh": "autoload -Uz compinit && compinit -u -D; "}[shell]
-    options = {"bash": ["--norc", "--noprofile", "-i"], "zsh": ["-f", "-i"]}[shell]
-    terminal = pexpect.spawn(
-        found,
-        options,
-        env={**os.environ, "PATH": programs, "TERM": "dumb", "PS1": "> ", "INPUTRC": "/dev/null"},
-        encoding="utf-8",
-        timeout=60,
-        dimensions=(24, 200),
-    )
-    try:
-        terminal.sendline(f'{prepare}eval "$(genesys-cloud completion {shell})"; echo rea""dy')
-        terminal.expect("ready")
-        terminal.send("genesys-cloud users get_users_me_\t")
-        terminal.expect("get_users_me_verifiers ")
-        terminal.send("\x15genesys-cloud users get_users --state inac\t")
-        terminal.expect("--state inactive ")
-        terminal.send("\x15genesys-cloud users get_users --limit 1 --colu\t")
-        terminal.expect("--columns ")
-        terminal.send("name\r")
-        terminal.expect("User 001")
-    finally:
-        terminal.close(force=True)

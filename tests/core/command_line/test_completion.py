@@ -8,6 +8,7 @@ from genesys_core.command_line.completion import (
     complete_operation,
     entity_kind,
     format_candidates,
+    unquote_word,
 )
 from tests.helpers.command_line import described
 
@@ -73,3 +74,19 @@ def test_each_shell_has_a_script():
     assert set(SHELL_SCRIPTS) == {"bash", "zsh", "fish"}
     for shell, script in SHELL_SCRIPTS.items():
         assert f"_GENESYS_CLOUD_COMPLETE={shell}" in script
+
+
+@pytest.mark.parametrize(
+    ("word", "plain"),
+    [
+        ("Queue\\ 1", "Queue 1"),
+        ("'Queue 1", "Queue 1"),
+        ('"a\\"b" c', 'a"b c'),
+        ("'a\\b'", "a\\b"),
+        ('"it\'s"', "it's"),
+        ("a\\", "a"),
+        ("", ""),
+    ],
+)
+def test_a_word_without_the_quotes_of_a_shell(word, plain):
+    assert unquote_word(word) == plain
