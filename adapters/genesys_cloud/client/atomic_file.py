@@ -6,7 +6,6 @@ step. A failure or cancellation before that leaves nothing behind.
 
 import os
 import re
-import secrets
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Self
@@ -53,6 +52,8 @@ class AtomicFile:
         self._path, self._file = self._open()
 
     def _open(self) -> tuple[Path, BinaryIO]:
+        import secrets  # noqa: PLC0415 - few clients download
+
         path = self._directory / f".{secrets.token_hex(8)}.part"
         # The mode follows the caller's umask, unlike tempfile's 0600.
         return path, path.open("xb")

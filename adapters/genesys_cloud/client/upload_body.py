@@ -4,7 +4,6 @@ Invariants: files and iterators are read in chunks as the connection accepts the
 """
 
 import os
-import secrets
 from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable, Iterator, Sequence
 from contextlib import aclosing, closing
 from functools import partial
@@ -42,9 +41,9 @@ def inspect_content(content: AsyncContent, *, can_await: bool) -> UploadBody:
         OSError: a file that does not exist.
         TypeError: unsupported content.
     """
-    return UploadBody.of(
-        content, measure=_length, boundary=secrets.token_hex(16), can_await=can_await
-    )
+    from secrets import token_hex  # noqa: PLC0415 - few clients upload
+
+    return UploadBody.of(content, measure=_length, boundary=token_hex(16), can_await=can_await)
 
 
 async def read_chunks(source: object, loop: EventLoop) -> AsyncGenerator[bytes, None]:

@@ -4,11 +4,12 @@ Invariants: unusable settings raise when the transport is created, and the error
 environment is read only if it is trusted, and only at that time.
 """
 
+import os
 import ssl
+import sys
 from collections.abc import Callable, Hashable
 from importlib.util import find_spec
 from typing import Final
-from urllib.request import getproxies, getproxies_environment, proxy_bypass
 
 from genesys_cloud.transports.network_options import NetworkOptions, checked_network
 from genesys_cloud.transports.tls import shared_context
@@ -109,14 +110,24 @@ def proxy_settings(
             raise ConfigurationError(f"proxy {shown!r}: {words}") from None
     if auth is not None:
         raise ConfigurationError("proxy_auth: requires proxy=; pass both")
-    if not trust_env:
+    if not trust_env or not _may_have_proxies():
         return ProxySettings()
+    from urllib.request import getproxies, getproxies_environment  # noqa: PLC0415 - slow to import
+
     # The system's exceptions (macOS, Windows) apply only if the environment has no proxy.
     bypass = None if getproxies_environment() else _bypasses
     return ProxySettings.from_environment(getproxies(), bypass=bypass)
 
 
+def _may_have_proxies() -> bool:
+    """Return false if the standard library would find no proxies."""
+    has_settings = sys.platform in {"darwin", "win32"}
+    return has_settings or any(name.lower().endswith("_proxy") for name in os.environ)
+
+
 def _bypasses(address: str) -> bool:
+    from urllib.request import proxy_bypass  # noqa: PLC0415 - as above
+
     return bool(proxy_bypass(address))
 
 

@@ -5,7 +5,6 @@ it. Key material given as text is on disk only while OpenSSL reads it, in a dire
 owner can access; neither it nor its password appears in an error.
 """
 
-import hashlib
 import os
 import ssl
 import sys
@@ -14,7 +13,6 @@ from contextlib import suppress
 from importlib import import_module
 from os import PathLike
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final, Literal, TypeAlias, TypeGuard, cast
 
 from genesys_core.errors import ConfigurationError
@@ -117,6 +115,8 @@ def _part_key(part: object) -> object:
     if not _is_pem(part):
         return part if part is None or isinstance(part, bool) else id(part)
     text = part if isinstance(part, bytes) else os.fspath(part).encode("utf-8", "surrogateescape")
+    import hashlib  # noqa: PLC0415 - few clients have authorities of their own
+
     digest = hashlib.sha256(text).digest()
     try:
         found = os.stat(text)  # noqa: PTH116 - the text may not be a valid path
@@ -197,6 +197,8 @@ def _load(context: ssl.SSLContext, cert: object) -> None:
 
 
 def _load_chain(context: ssl.SSLContext, pems: list[Path | str], password: str | bytes) -> None:
+    from tempfile import TemporaryDirectory  # noqa: PLC0415 - few clients have a certificate
+
     with TemporaryDirectory(prefix="genesys-cloud-") as private:
         files = [_as_file(pem, Path(private) / str(number)) for number, pem in enumerate(pems)]
         certificate, key = files[0], files[1] if len(files) > 1 else None

@@ -5,7 +5,6 @@ differ in the meaning of a value. A problem never quotes a line that could not b
 may contain a password.
 """
 
-import difflib
 import re
 from collections.abc import Iterable
 from typing import Final, Literal, TypeAlias
@@ -103,5 +102,7 @@ def _shortened(text: str) -> str:
 def find_nearest(word: str, known: Iterable[str]) -> str | None:
     """Return the known word that was most likely meant, if any is similar."""
     # The comparison takes time proportional to the product of the lengths.
+    import difflib  # noqa: PLC0415 - few files have a wrong key
+
     close = difflib.get_close_matches(word[:_LONGEST_SHOWN], list(known), n=1)
     return close[0] if close else None

@@ -4,7 +4,6 @@ Invariants: encoding a form is a pure function, so that a repeated request has t
 boundary of a multipart form is a hash of its content, which therefore cannot contain it.
 """
 
-import hashlib
 from collections.abc import Sequence
 from typing import Literal, TypeAlias, cast
 
@@ -91,6 +90,8 @@ def _named(name: str, part: Part[object]) -> Part[bytes]:
 
 
 def _boundary(parts: Sequence[Part[bytes]]) -> str:
+    import hashlib  # noqa: PLC0415 - few requests are forms
+
     digest = hashlib.sha256()
     for part in parts:
         facts = (part.name, part.filename or "", part.content_type or "")

@@ -4,7 +4,6 @@ Invariants: values are percent-encoded into a URL, decoded exactly once from a r
 validated before use. Parsing a redirect yields a code, a token or a documented error.
 """
 
-import hmac
 import re
 from typing import Final, Literal
 from urllib.parse import parse_qsl, quote
@@ -263,6 +262,8 @@ def _same(received: str | None, sent: str | None) -> bool:
     # Constant-time comparison, so that response times do not leak the state.
     if received is None or sent is None:
         return received is sent
+    import hmac  # noqa: PLC0415 - few clients sign users in
+
     return hmac.compare_digest(_bytes(received), _bytes(sent))
 
 

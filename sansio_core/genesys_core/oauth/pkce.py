@@ -4,7 +4,6 @@ Invariants: a verifier has 43 to 128 characters of the unreserved set, drawn uni
 caller's source of randomness; no error repeats one.
 """
 
-import hashlib
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
@@ -55,6 +54,8 @@ def compute_pkce_code_challenge(code_verifier: str) -> str:
     problem = verifier_problem(code_verifier)
     if problem is not None:
         raise InvalidValueError(problem)
+    import hashlib  # noqa: PLC0415 - few clients sign users in
+
     digest = hashlib.sha256(code_verifier.encode("ascii")).digest()
     return urlsafe_b64encode(digest).decode("ascii").rstrip("=")
 

@@ -18,12 +18,12 @@ def escape_line(text: str) -> str:
     Args:
         text: text from a server, a file or a user.
     """
-    return _UNSAFE.sub(_python_escape, text)
+    return re.sub(_UNSAFE, _python_escape, text)
 
 
 def escape_lines(text: str) -> str:
     """Escape text as by :func:`escape_line`, but keep line feeds and tabs."""
-    return _UNSAFE_IN_LINES.sub(_python_escape, text)
+    return re.sub(_UNSAFE_IN_LINES, _python_escape, text)
 
 
 def escape_json(document: str) -> str:
@@ -32,15 +32,16 @@ def escape_json(document: str) -> str:
     Args:
         document: JSON as received. Line breaks between tokens become spaces.
     """
-    return _UNSAFE.sub(_json_escape, document)
+    return re.sub(_UNSAFE, _json_escape, document)
 
 
 _ALWAYS: Final = (
     r"\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufff9-\ufffb"
     r"\ud800-\udfff\U000e0000-\U000e007f"
 )
-_UNSAFE = re.compile(rf"[\t\n{_ALWAYS}]")
-_UNSAFE_IN_LINES = re.compile(f"[{_ALWAYS}]")
+# Compiled on first use, because not every program writes to a terminal or a log.
+_UNSAFE: Final = rf"[\t\n{_ALWAYS}]"
+_UNSAFE_IN_LINES: Final = f"[{_ALWAYS}]"
 
 
 def _python_escape(match: re.Match[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import traceback
 from pathlib import Path
@@ -280,3 +281,20 @@ def test_an_environment_that_cannot_be_used(kind, environment, monkeypatch):
 @pytest.mark.parametrize("kind", [SocketTransport, AsyncSocketTransport])
 def test_a_transport_shows_nothing_of_its_proxy(kind, proxy: Proxy):
     assert PASSWORD not in repr(kind({"proxy": proxy.url, "trust_env": False}))
+
+
+def test_an_environment_without_proxies_costs_no_import(environment) -> None:
+    code = (
+        "import sys; from genesys_cloud.transports import SocketTransport; SocketTransport(); "
+        "print('urllib.request' in sys.modules)"
+    )
+
+    def loads() -> str:
+        return subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout.strip()
+
+    system_has_settings = sys.platform in {"darwin", "win32"}
+    assert loads() == str(system_has_settings)
+    environment("No_Proxy", "localhost")
+    assert loads() == "True"
