@@ -247,9 +247,12 @@ def observe_media(media):
 
     def recorded(_):
         listed = desk.call("GET", metadata).json
-        return [*whole, *files, *(f"{metadata}/{each['id']}" for each in listed)]
+        places = [f"{place}/{each['id']}" for place in files for each in listed]
+        return [*whole, *files, *places]
 
     desk.write("PATCH", communication, {"state": "disconnected"}, reads=recorded)
+    file = f"{files[1]}/{desk.call('GET', metadata).json[0]['id']}"
+    desk.write("PUT", file, {"deleteDate": "2030-01-01T00:00:00Z"}, reads=[file])
     made = talk(desk := fresh(desk), media)
     body = {"state": "disconnected", "participants": [], "startTime": "2026-01-01T00:00:00Z"}
     desk.write("PATCH", f"{path}/{made}", body, reads=[f"{path}/{made}"])

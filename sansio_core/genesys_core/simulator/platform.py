@@ -44,6 +44,7 @@ from genesys_core.simulator.handlers import (
     published,
     queue_members,
     queues,
+    recordings,
     tokens,
     uploads,
     users,
@@ -115,6 +116,7 @@ _HANDLERS: Mapping[tuple[str, str], Handler] = {
     **presences.HANDLERS,
     **published.HANDLERS,
     **uploads.HANDLERS,
+    **recordings.HANDLERS,
 }
 _LOGIN_HANDLERS: Mapping[tuple[str, str], LoginHandler] = {**oauth.HANDLERS, **authorize.HANDLERS}
 
@@ -416,6 +418,7 @@ class Simulator:
             self.definition.routes.find(path)
             or published.ROUTES.find(path)
             or uploads.ROUTES.find(path)
+            or recordings.ROUTES.find(path)
         )
         if found is None:
             return None, no_such_resource()

@@ -1,7 +1,7 @@
 """Recordings of conversations: their metadata, read from the timeline.
 
 Invariants: a connected agent of a conversation that has ended has one recording, from the connect to the end of the
-session. A recording has no media.
+session.
 
 Guesses: that there is one for each agent; that it is available at the end of the conversation.
 """

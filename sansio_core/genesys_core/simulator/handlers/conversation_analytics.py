@@ -71,5 +71,4 @@ HANDLERS: Mapping[tuple[str, str], Handler] = {
     ("POST", "/api/v2/analytics/queues/observations/query"): post_observations_query,
     ("GET", _METADATA): get_recording_metadata,
     ("GET", f"{_METADATA}/{{recordingId}}"): get_recording_metadata,
-    ("GET", "/api/v2/conversations/{conversationId}/recordings"): get_recording_metadata,
 }

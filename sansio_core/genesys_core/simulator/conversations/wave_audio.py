@@ -1,0 +1,35 @@
+"""Audio for recordings: a tone as a WAVE file, which any player plays.
+
+Invariants: the same length gives the same bytes. A file is mono, 8,000 samples a second, 8 bits each
+(RIFF/WAVE, format 1: PCM).
+"""
+
+import math
+import struct
+from functools import lru_cache
+from typing import Final
+
+__all__ = ["LONGEST", "make_wave"]
+
+LONGEST: Final = 10
+"""The most seconds of audio that a file has, however long the recording is."""
+
+_RATE: Final = 8000
+_PITCH: Final = 400
+"""Hertz; a whole number of samples is one period."""
+
+
+@lru_cache(maxsize=LONGEST + 1)
+def make_wave(seconds: int) -> bytes:
+    """Return a WAVE file with a tone.
+
+    Args:
+        seconds: its length, from 1 to :data:`LONGEST`; others are brought into that range.
+    """
+    length = min(max(seconds, 1), LONGEST)
+    period = _RATE // _PITCH
+    wave = bytes(round(128 + 60 * math.sin(2 * math.pi * each / period)) for each in range(period))
+    data = wave * (_PITCH * length)
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, _RATE, _RATE, 1, 8)
+    body = b"WAVE" + form + struct.pack("<4sI", b"data", len(data)) + data
+    return struct.pack("<4sI", b"RIFF", len(body)) + body

@@ -1,0 +1,125 @@
+"""Recordings of conversations with their media, which can be fetched: audio of calls, text of emails.
+
+Invariants: a link to media needs no token, as signed links need none, and is there as long as the conversation.
+Audio is a WAVE file whatever format is asked for; messages have no media.
+
+Guesses: that transcoding takes ``Settings(job_duration)`` seconds from the end of the conversation on.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from genesys_core.simulator.conversations.recordings import list_recordings
+from genesys_core.simulator.conversations.wave_audio import make_wave
+from genesys_core.simulator.handlers.conversation_lookup import find_conversation
+from genesys_core.simulator.http.exchange import ApiCall, Handler, Reply, json_reply
+from genesys_core.simulator.http.problems import no_such_entity, no_such_resource
+from genesys_core.simulator.state.definition import OperationFacts
+from genesys_core.simulator.state.routes import RouteTable, ServedRoute
+from genesys_core.simulator.state.timeline import ConversationTimeline
+from genesys_core.simulator.state.world import Record
+
+__all__ = ["HANDLERS", "MEDIA", "ROUTES"]
+
+MEDIA: Final = "/simulator/recordings"
+"""The path below which the simulator serves media."""
+
+_TEMPLATE: Final = f"{MEDIA}/{{conversationId}}/{{recordingId}}"
+
+ROUTES: Final[RouteTable[OperationFacts]] = RouteTable(
+    [ServedRoute("GET", _TEMPLATE, OperationFacts())]
+)
+"""Paths that the definition itself does not contain."""
+
+_DATES: Final = ("archiveDate", "deleteDate", "exportDate")
+"""What a caller may change of a recording."""
+
+_WAIT: Final = 5000
+"""How many milliseconds a request waits for media if it does not say."""
+
+
+def get_recordings(call: ApiCall) -> Reply:
+    """Return a conversation's recordings; 202 while their media are not ready."""
+    conversation = find_conversation(call)
+    if _is_transcoding(call, conversation):
+        return Reply(202)
+    return json_reply([_show(call, each) for each in list_recordings(conversation)])
+
+
+def get_recording(call: ApiCall) -> Reply:
+    """Return a recording; 202 while its media are not ready."""
+    conversation = find_conversation(call)
+    found = _find(conversation, call.arguments["recordingId"])
+    return Reply(202) if _is_transcoding(call, conversation) else json_reply(_show(call, found))
+
+
+def put_recording(call: ApiCall) -> Reply:
+    """Change when a recording is archived, deleted or exported."""
+    found = _find(find_conversation(call), call.arguments["recordingId"])
+    document = call.document()
+    call.state.singles[_place(found)] = {
+        name: document[name] for name in _DATES if document.get(name) is not None
+    }
+    return json_reply(_show(call, found))
+
+
+def get_media(call: ApiCall) -> Reply:
+    """Return the media of a recording."""
+    conversation = call.state.contact_center.conversations.get(call.arguments["conversationId"])
+    recordings = [] if conversation is None else list_recordings(conversation)
+    for each in recordings:
+        if conversation is not None and each["id"] == call.arguments["recordingId"]:
+            if each["media"] == "audio":
+                length = ((conversation.ended or 0) - conversation.started) // 1000
+                return Reply(200, make_wave(length), "audio/wav")
+            if each["media"] == "email":
+                return Reply(200, _show_mail(conversation), "message/rfc822")
+    raise no_such_resource()
+
+
+def _find(conversation: ConversationTimeline, identity: str) -> Record:
+    for each in list_recordings(conversation):
+        if each["id"] == identity:
+            return each
+    raise no_such_entity("recording", identity)
+
+
+def _is_transcoding(call: ApiCall, conversation: ConversationTimeline) -> bool:
+    """Return whether the media are not ready even after the time that the request waits."""
+    if call.argument("formatId", "") == "NONE" or conversation.ended is None:
+        return False
+    wait = call.number("maxWaitMs", _WAIT) or 0
+    ready = conversation.ended + call.settings.job_duration * 1000
+    return call.now.wall * 1000 + wait < ready
+
+
+def _place(recording: Record) -> tuple[str, ...]:
+    return tuple(str(recording["selfUri"]).split("/"))
+
+
+def _show(call: ApiCall, recording: Record) -> Record:
+    shown: Record = {**recording, **call.state.singles.get(_place(recording), {})}
+    has_media = recording["media"] in {"audio", "email"}
+    if has_media and call.argument("formatId", "") != "NONE":
+        uri = f"http://{call.host}{MEDIA}/{recording['conversationId']}/{recording['id']}"
+        media: Record = {"0": {"mediaUri": uri, "waveformData": []}}
+        shown |= {"mediaUris": media, "actualTranscodeTimeMs": 0}
+    return shown
+
+
+def _show_mail(conversation: ConversationTimeline) -> bytes:
+    """Return an email in the form of RFC 5322."""
+    customer = conversation.participants[0]
+    subject = " ".join(conversation.subject.split())
+    lines = [f"Subject: {subject}", f"X-Participant-Id: {customer.id}", "", "An email.", ""]
+    return "\r\n".join(lines).encode()
+
+
+_RECORDINGS: Final = "/api/v2/conversations/{conversationId}/recordings"
+
+HANDLERS: Mapping[tuple[str, str], Handler] = {
+    ("GET", _RECORDINGS): get_recordings,
+    ("GET", f"{_RECORDINGS}/{{recordingId}}"): get_recording,
+    ("PUT", f"{_RECORDINGS}/{{recordingId}}"): put_recording,
+    ("GET", _TEMPLATE): get_media,
+}

@@ -1,0 +1,106 @@
+"""Recordings with media that can be fetched."""
+
+import io
+import wave
+
+import pytest
+
+from genesys_core.simulator.state.definition import Schema
+from tests.strategies.contact_center import StaffedDesk, agent_of
+from tests.strategies.simulator import definition, misfits
+
+BASE = "/api/v2/conversations"
+
+
+def ended(desk, media="voice"):
+    made = desk.talk(media)
+    desk.timeline(made).subject = "Hello\r\nBcc: all"
+    desk.sleep(3)
+    desk.command(made, {"state": "disconnected"})
+    return f"{BASE}/{made}/recordings"
+
+
+def fetched(desk, recording):
+    return desk.send(
+        "GET", recording["mediaUris"]["0"]["mediaUri"].removeprefix("http://simulator")
+    )
+
+
+def test_the_audio_of_a_call_is_played():
+    desk = StaffedDesk()
+    target = ended(desk)
+    listed = desk.call("GET", target)
+    schema = Schema(type="array", items=Schema(ref="#/definitions/Recording"))
+    assert misfits(definition(), schema, listed.json) == []
+    (recording,) = listed.json
+    assert desk.call("GET", f"{target}/{recording['id']}").json == recording
+    media = fetched(desk, recording)
+    assert (media.status, media.headers["content-type"]) == (200, "audio/wav")
+    with wave.open(io.BytesIO(media.body)) as sound:
+        assert sound.getnframes() == 3 * sound.getframerate()
+
+
+def test_an_email_is_text_whose_subject_is_one_line():
+    desk = StaffedDesk()
+    (recording,) = desk.call("GET", ended(desk, "email")).json
+    media = fetched(desk, recording)
+    assert media.headers["content-type"] == "message/rfc822"
+    assert media.body.startswith(b"Subject: Hello Bcc: all\r\n")
+
+
+def test_messages_have_no_media():
+    desk = StaffedDesk()
+    (recording,) = desk.call("GET", ended(desk, "message")).json
+    assert "mediaUris" not in recording
+    path = f"/simulator/recordings/{recording['conversationId']}/{recording['id']}"
+    assert desk.send("GET", path).status == 404
+
+
+def test_metadata_alone_has_no_media():
+    desk = StaffedDesk()
+    (recording,) = desk.call("GET", f"{ended(desk)}?formatId=NONE").json
+    assert "mediaUris" not in recording
+
+
+def test_media_that_are_not_ready_are_a_202():
+    desk = StaffedDesk(job_duration=60)
+    target = ended(desk)
+    assert desk.call("GET", target).status == 202
+    made = desk.call("GET", target.replace("recordings", "recordingmetadata")).json
+    assert desk.call("GET", f"{target}/{made[0]['id']}").status == 202
+    assert desk.call("GET", f"{target}?maxWaitMs=60000").status == 200
+    assert desk.call("GET", f"{target}?formatId=NONE").status == 200
+    desk.sleep(60)
+    assert len(desk.call("GET", target).json) == 1
+    assert desk.call("GET", f"{target}/{made[0]['id']}").status == 200
+
+
+def test_a_call_that_goes_on_has_no_recording():
+    desk = StaffedDesk()
+    assert desk.call("GET", f"{BASE}/{desk.talk()}/recordings").json == []
+
+
+def test_the_dates_of_a_recording_are_changed():
+    desk = StaffedDesk()
+    target = ended(desk)
+    (recording,) = desk.call("GET", target).json
+    when = "2030-01-01T00:00:00.000Z"
+    changed = desk.call("PUT", f"{target}/{recording['id']}", {"deleteDate": when, "path": "x"})
+    assert changed.json == recording | {"deleteDate": when}
+    assert desk.call("GET", target).json == [changed.json]
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_an_unknown_recording_is_not_found(method):
+    desk = StaffedDesk()
+    body = {} if method == "PUT" else None
+    answer = desk.call(method, f"{ended(desk)}/nothing", *([body] if body is not None else []))
+    assert answer.status == 404
+
+
+def test_media_of_nothing_are_not_found():
+    desk = StaffedDesk()
+    made = desk.talk()
+    assert agent_of(desk.timeline(made)).session.is_connected
+    for conversation in (made, "unknown"):
+        assert desk.send("GET", f"/simulator/recordings/{conversation}/r").status == 404
