@@ -75,6 +75,7 @@ def observe_handlers():
         observe_parties,
         observe_callbacks,
         observe_grants,
+        observe_user_analytics,
     ):
         seen |= scenario()
     return seen
@@ -424,4 +425,47 @@ def observe_grants():
     desk.write(
         "PUT", division, {"name": "All", "description": ""}, reads=[f"{base}/divisions/home"]
     )
+    return desk.seen
+
+
+def observe_user_analytics():
+    desk, users = Observer(), "/api/v2/analytics/users"
+    desk.call("GET", "/api/v2/users/me")
+    me = desk.client.user_id
+    hours = (format_instant(desk.now.wall + each) for each in (-3600, 3600))
+    interval = "/".join(hours)
+    only = {"type": "and", "predicates": [{"dimension": "userId", "value": me}]}
+    metrics = ["tSystemPresence", "tAgentRoutingStatus"]
+    body = {"interval": interval, "metrics": metrics, "filter": only}
+    desk.be(me, "Busy")
+    desk.sleep(60)
+    place = f"/api/v2/users/{me}/presences/purecloud"
+    presence = {"presenceDefinition": {"systemPresence": "Meal"}}
+    details = {"interval": interval, "userFilters": [only]}
+    desk.write("PATCH", place, presence, reads=[("POST", f"{users}/details/query", details)])
+    desk.sleep(60)
+    desk.write(
+        "PATCH",
+        f"/api/v2/users/{me}/queues/{desk.queue}",
+        {"joined": False},
+        reads=[
+            (
+                "POST",
+                f"{users}/observations/query",
+                {"filter": only, "metrics": ["oActiveQueues"]},
+            )
+        ],
+    )
+    # What was done a minute ago is in the sums of now.
+    aggregates = ("POST", f"{users}/aggregates/query", body)
+    before = desk.call(*aggregates).json
+    desk.be(me, "Break")
+    desk.sleep(60)
+    qualifiers = {
+        each["qualifier"]
+        for each in desk.call(*aggregates).json["results"][0]["data"][0]["metrics"]
+    }
+    assert "BREAK" in qualifiers
+    assert "BREAK" not in str(before)
+    desk.seen.add(aggregates[:2])
     return desk.seen

@@ -47,6 +47,7 @@ from genesys_core.simulator.handlers import (
     recordings,
     tokens,
     uploads,
+    user_analytics,
     users,
 )
 from genesys_core.simulator.http.access import (
@@ -111,6 +112,7 @@ _HANDLERS: Mapping[tuple[str, str], Handler] = {
     **callback_commands.HANDLERS,
     **conversation_marks.HANDLERS,
     **conversation_analytics.HANDLERS,
+    **user_analytics.HANDLERS,
     **tokens.HANDLERS,
     **channels.HANDLERS,
     **presences.HANDLERS,

@@ -10,6 +10,7 @@ from the alert on; a user who leaves the queue while talking is ``OFF_QUEUE`` at
 from collections.abc import Mapping
 
 from genesys_core.clock import Now
+from genesys_core.simulator.conversations.user_statuses import note_status
 from genesys_core.simulator.http.exchange import format_instant
 from genesys_core.simulator.state.memory import PlatformState
 from genesys_core.simulator.state.world import Record
@@ -42,8 +43,10 @@ def set_routing_status(state: PlatformState, user_id: str, status: str, now: Now
         status: the new status.
         now: the current time.
     """
-    if routing_status(state, user_id) == status:
+    before = routing_status(state, user_id)
+    if before == status:
         return
+    note_status(state, user_id, "routing", now, before={"value": before}, after={"value": status})
     facts = _status(user_id, status, now)
     state.users[user_id] = {**state.users[user_id], "routingStatus": facts}
     state.contact_center.status_changes[user_id] = None

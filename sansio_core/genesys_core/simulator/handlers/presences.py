@@ -7,6 +7,8 @@ differently from REST responses: ``On Queue`` in REST is ``ON_QUEUE`` in an even
 from collections.abc import Mapping
 
 from genesys_core.simulator.conversations.agents import follow_presence, request_routing_status
+from genesys_core.simulator.conversations.user_queries import present_presence
+from genesys_core.simulator.conversations.user_statuses import note_status
 from genesys_core.simulator.http.exchange import ApiCall, Handler, Reply, format_instant, json_reply
 from genesys_core.simulator.http.problems import bad_request, no_such_entity
 from genesys_core.simulator.state.channels import Notice
@@ -25,7 +27,12 @@ def patch_presence(call: ApiCall) -> Reply:
     """Change a user's presence."""
     user = _user(call)
     presence = _changed(call, user)
-    call.state.users[str(user["id"])] = {**user, "presence": presence}
+    changed = {**user, "presence": presence}
+    before, after = present_presence(user), present_presence(changed)
+    if before != after:
+        identity = str(user["id"])
+        note_status(call.state, identity, "presence", call.now, before=before, after=after)
+    call.state.users[str(user["id"])] = changed
     call.state.notices.append(Notice(f"v2.users.{user['id']}.presence", _event(presence)))
     if call.document().get("presenceDefinition") is not None:
         follow_presence(call.state, str(user["id"]), _event_presence(presence), call.now)

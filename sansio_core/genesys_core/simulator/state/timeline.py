@@ -22,6 +22,8 @@ __all__ = [
     "MediaSession",
     "Participant",
     "SegmentKind",
+    "StatusChange",
+    "StatusKind",
     "TimelineSegment",
     "TimerKind",
     "TrafficState",
@@ -49,6 +51,9 @@ FactKind: TypeAlias = Literal[
     "attributes",
 ]
 """What a detail event tells, as its topic ends."""
+
+StatusKind: TypeAlias = Literal["presence", "routing"]
+"""What a user's status change is about."""
 
 TimerKind: TypeAlias = Literal["alert", "answer", "schedule", "acw", "traffic", "talk", "give_up"]
 """What a timer does: ends an alert, lets the far end answer, begins a scheduled callback, ends after-call
@@ -280,6 +285,22 @@ class DetailFact(Struct, frozen=True):
     at: int
 
 
+class StatusChange(Struct, frozen=True):
+    """A change of a user's presence or routing status.
+
+    Attributes:
+        kind: which of the two.
+        at: when, in milliseconds.
+        before: the ``value``, and of presences the ``definition_id``, that it had.
+        after: those that it has.
+    """
+
+    kind: StatusKind
+    at: int
+    before: dict[str, str]
+    after: dict[str, str]
+
+
 class VirtualTimer(Struct, frozen=True, order=True):
     """Something that is due on the virtual clock.
 
@@ -315,6 +336,7 @@ class ContactCenter(Struct):
         changed: the conversations that changed and were not published yet.
         facts: what happened and was not published yet.
         status_changes: users whose routing status changed and was not published yet.
+        statuses: the latest changes of each user's presence and routing status.
         membership_changes: queue and user of changed memberships, likewise.
         serial: the number of timers so far.
         traffic: the state of generated traffic, see ``conversations.traffic``.
@@ -333,6 +355,7 @@ class ContactCenter(Struct):
     changed: dict[str, None] = {}
     facts: deque[DetailFact] = field(default_factory=deque[DetailFact])
     status_changes: dict[str, None] = {}
+    statuses: dict[str, deque[StatusChange]] = {}
     membership_changes: dict[tuple[str, str], None] = {}
     serial: int = 0
     traffic: "TrafficState | None" = None
