@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from genesys_core.clock import Now
 from genesys_core.simulator.state.memory import PlatformState
-from genesys_core.simulator.state.timeline import StatusChange, StatusKind
+from genesys_core.simulator.state.timeline import StatusChange, UserStatusKind
 
 __all__ = ["MOST_CHANGES", "StatusPeriod", "list_periods", "note_status"]
 
@@ -39,7 +39,7 @@ class StatusPeriod(Struct, frozen=True):
 def note_status(
     state: PlatformState,
     user_id: str,
-    kind: StatusKind,
+    kind: UserStatusKind,
     now: Now,
     *,
     before: Mapping[str, str],
@@ -60,7 +60,7 @@ def note_status(
 
 
 def list_periods(
-    state: PlatformState, user_id: str, kind: StatusKind, current: Mapping[str, str]
+    state: PlatformState, user_id: str, kind: UserStatusKind, current: Mapping[str, str]
 ) -> Iterator[StatusPeriod]:
     """Yield the periods of a user, the earliest first.
 

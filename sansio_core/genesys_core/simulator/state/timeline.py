@@ -23,10 +23,10 @@ __all__ = [
     "Participant",
     "SegmentKind",
     "StatusChange",
-    "StatusKind",
     "TimelineSegment",
     "TimerKind",
     "TrafficState",
+    "UserStatusKind",
     "VirtualTimer",
     "WrapUp",
 ]
@@ -52,7 +52,7 @@ FactKind: TypeAlias = Literal[
 ]
 """What a detail event tells, as its topic ends."""
 
-StatusKind: TypeAlias = Literal["presence", "routing"]
+UserStatusKind: TypeAlias = Literal["presence", "routing"]
 """What a user's status change is about."""
 
 TimerKind: TypeAlias = Literal["alert", "answer", "schedule", "acw", "traffic", "talk", "give_up"]
@@ -295,7 +295,7 @@ class StatusChange(Struct, frozen=True):
         after: those that it has.
     """
 
-    kind: StatusKind
+    kind: UserStatusKind
     at: int
     before: dict[str, str]
     after: dict[str, str]

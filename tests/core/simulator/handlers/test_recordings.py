@@ -102,5 +102,6 @@ def test_media_of_nothing_are_not_found():
     desk = StaffedDesk()
     made = desk.talk()
     assert agent_of(desk.timeline(made)).session.is_connected
-    for conversation in (made, "unknown"):
+    over = ended(desk).split("/")[-2]
+    for conversation in (made, over, "unknown"):
         assert desk.send("GET", f"/simulator/recordings/{conversation}/r").status == 404
