@@ -1,17 +1,24 @@
 """Compressed data files: this package's own and the user's.
 
-Invariants: the compression of a file is recognized by its first bytes, never by its name.
+Invariants: the compression of a file is recognized by its first bytes, never by its name; a small file
+cannot unpack to one that fills the memory.
 """
 
 import gzip
+import io
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from genesys_core.simulator import Definition
 
-__all__ = ["bundled_definition", "read_own_data", "unpack_data"]
+__all__ = ["MOST_BYTES", "bundled_definition", "read_data", "read_own_data", "unpack_data"]
+
+MOST_BYTES = 512 * 1024 * 1024
+"""The greatest size of a data file, packed and unpacked; the platform's definition has about 20 MB."""
 
 _GZIP = b"\x1f\x8b"
 _XZ = b"\xfd7zXZ\x00"
@@ -22,24 +29,46 @@ def read_own_data(name: str) -> bytes:
     return unpack_data(files("genesys_cloud").joinpath("data", name).read_bytes())
 
 
+def read_data(path: str | Path) -> bytes:
+    """Return the content of a file, decompressed if it is gzip or xz.
+
+    Raises:
+        OSError: the file cannot be read, or is corrupt gzip data.
+        EOFError: truncated data.
+        ValueError: corrupt xz data, or more than :data:`MOST_BYTES`.
+        zlib.error: corrupt gzip data.
+    """
+    with Path(path).open("rb") as file:
+        return unpack_data(_read_limited(file.read))
+
+
 def unpack_data(data: bytes) -> bytes:
     """Decompress gzip or xz data; return other data unchanged.
 
     Raises:
         OSError: corrupt gzip data.
         EOFError: truncated data.
-        ValueError: corrupt xz data.
+        ValueError: corrupt xz data, or more than :data:`MOST_BYTES`.
         zlib.error: corrupt gzip data.
     """
     if data.startswith(_GZIP):
-        return gzip.decompress(data)
+        with gzip.open(io.BytesIO(data)) as unpacked:
+            return _read_limited(unpacked.read)
     if data.startswith(_XZ):
         import lzma  # noqa: PLC0415 - some builds of Python lack it, and few need it
 
         try:
-            return lzma.decompress(data)
+            with lzma.open(io.BytesIO(data)) as unpacked:
+                return _read_limited(unpacked.read)
         except lzma.LZMAError as error:
             raise ValueError(str(error)) from error
+    return data
+
+
+def _read_limited(read: Callable[[int], bytes]) -> bytes:
+    data = read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise ValueError(f"holds more than {MOST_BYTES:,} bytes")
     return data
 
 

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from genesys_cloud.packed_data import read_own_data, unpack_data
+from genesys_cloud.packed_data import read_data, read_own_data
 from genesys_core.definition import (
     BANNER_START,
     BUILT_IN,
@@ -106,7 +106,7 @@ def load_documents(
 
 def _load(path: str | Path | None, own: str) -> Mapping[str, object]:
     try:
-        text = read_own_data(own) if path is None else unpack_data(Path(path).read_bytes())
+        text = read_own_data(own) if path is None else read_data(path)
     except (OSError, EOFError, ValueError, zlib.error) as error:
         raise ConfigurationError(f"{path or own}: cannot be read: {error}") from error
     try:
