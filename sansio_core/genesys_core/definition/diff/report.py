@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from genesys_core.definition.diff.changes import Change, heaviest_weight
 from genesys_core.definition.diff.compare import compare_definitions
-from genesys_core.definition.diff.rules import RULES, Weight
+from genesys_core.definition.diff.rules import RULES, ChangeRule, Weight
 from genesys_core.definition.diff.source_names import SourceNames
 from genesys_core.definition.diff.usage import find_touched
 from genesys_core.definition.read.parse import DefinitionSources, interpret_sources
@@ -204,13 +204,21 @@ def _section(title: str, changes: Sequence[Change], places: Places) -> list[str]
     for rule in RULES.values():
         found = [change for change in changes if change.rule == rule.id]
         if found:
-            lines += [f"### {rule.about[:1].upper()}{rule.about[1:]}", ""]
+            lines += [f"### {rule.about[:1].upper()}{rule.about[1:]}", "", _weights(rule), ""]
             lines += [
                 f"* `{_on_one_line(change.place)}`{_quoted(change)}{_used(places.get(change, ()))}"
                 for change in found
             ]
             lines.append("")
     return lines
+
+
+def _weights(rule: ChangeRule) -> str:
+    """Return the three weights of a rule, and why."""
+    python, wire, official = (
+        weight.name.lower() for weight in (rule.python, rule.wire, rule.official)
+    )
+    return f"Python: {python}; wire: {wire}; official SDKs: {official}. {rule.why[:1].upper()}{rule.why[1:]}."
 
 
 def _used(places: Sequence[str]) -> str:

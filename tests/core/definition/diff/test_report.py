@@ -65,11 +65,15 @@ def test_markdown_has_a_section_for_each_weight() -> None:
 
 ### Property type changed
 
+Python: major; wire: major; official SDKs: major. Another type.
+
 * `Out size`: `integer` to `string`
 
 ## New
 
 ### Model added
+
+Python: minor; wire: none; official SDKs: minor. A new class.
 
 * `New`
 
@@ -77,11 +81,15 @@ def test_markdown_has_a_section_for_each_weight() -> None:
 
 ### More permissions required
 
+Python: none; wire: warn; official SDKs: none. Calls that worked may get 403.
+
 * `GET /q`: `q:view`
 
 ## Operations in preview, without any promise
 
 ### Parameter removed
+
+Python: major; wire: minor; official SDKs: major. TypeError in calls that pass it.
 
 * `GET /preview a (query)`: `string`
 """
