@@ -62,6 +62,7 @@ def reference_index_text(definition: ApiDefinition) -> str:
             "* [Methods in preview](preview.md) and [deprecated methods](deprecated.md)",
             "* [What changed](changes.md), by version of the definition",
             "* [Configuration keys](configuration-keys.md) and environment variables",
+            "* [Errors](../errors.md): which class means what, and what to do",
             "",
             write_heading(2, "APIs", "apis"),
             "",
