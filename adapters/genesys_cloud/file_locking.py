@@ -5,8 +5,9 @@ two clients of one process exclude each other too.
 """
 
 import sys
+import time
 
-__all__ = ["try_lock", "unlock"]
+__all__ = ["try_lock", "unlock", "wait_for_lock"]
 
 if sys.platform == "win32":
     import msvcrt
@@ -39,3 +40,16 @@ else:
     def unlock(descriptor: int) -> None:
         """Release the lock."""
         fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
+def wait_for_lock(descriptor: int, *, timeout: float, poll: float) -> bool:
+    """Lock an open file; return ``False`` if another open file has it for longer than ``timeout``.
+
+    The operating system's locks have no timeout, so they are tried every ``poll`` seconds.
+    """
+    deadline = time.monotonic() + timeout
+    while not try_lock(descriptor):
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(poll)
+    return True

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import socket
 import socketserver
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
+
+from tests.helpers.programs import free_port
 
 
 @dataclass(frozen=True)
@@ -141,9 +142,7 @@ def _read(stream: object, connection: int) -> Seen | None:
 
 def refused_url() -> str:
     """The URL of a loopback port on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"http://127.0.0.1:{probe.getsockname()[1]}"
+    return f"http://127.0.0.1:{free_port()}"
 
 
 TOKEN: Mapping[str, object] = {

@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Final, TypeVar
 
-from genesys_cloud.file_locking import try_lock, unlock
+from genesys_cloud.file_locking import unlock, wait_for_lock
 from genesys_core.checks import PATH
 from genesys_core.errors import BudgetBusyError, BudgetError
 
@@ -22,7 +22,7 @@ __all__ = ["FileBudget"]
 R = TypeVar("R")
 
 _POLL: Final = 0.002
-"""Polling interval in seconds; file locks have no timeout."""
+"""Polling interval in seconds."""
 
 _STALE: Final = 2 * 86_400.0
 """Seconds after which the state of a token is removed: no window is longer than a day."""
@@ -65,13 +65,8 @@ class FileBudget:
         name = self._path.with_name(f"{self._path.name}.lock")
         descriptor = os.open(name, os.O_RDWR | os.O_CREAT | _FLAGS, 0o600)
         try:
-            deadline = time.monotonic() + wait
-            while not try_lock(descriptor):
-                if time.monotonic() >= deadline:
-                    raise BudgetBusyError(
-                        f"rate limit {self._path}: in use for more than {wait:g} s"
-                    )
-                time.sleep(_POLL)
+            if not wait_for_lock(descriptor, timeout=wait, poll=_POLL):
+                raise BudgetBusyError(f"rate limit {self._path}: in use for more than {wait:g} s")
             try:
                 yield
             finally:

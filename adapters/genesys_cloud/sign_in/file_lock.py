@@ -6,19 +6,18 @@ empty and never removed, because removing it would let two processes hold the lo
 
 import contextlib
 import os
-import time
 from collections.abc import Generator
 from pathlib import Path
 from typing import Final
 
-from genesys_cloud.file_locking import try_lock, unlock
+from genesys_cloud.file_locking import unlock, wait_for_lock
 from genesys_cloud.sign_in.private_files import open_file
 from genesys_core.oauth.token_store import TokenStoreError
 
 __all__ = ["hold_lock"]
 
 _POLL: Final = 0.02
-"""Polling interval in seconds; ``flock`` has no timeout."""
+"""Polling interval in seconds."""
 
 
 @contextlib.contextmanager
@@ -36,24 +35,16 @@ def hold_lock(path: Path, *, timeout: float) -> Generator[None, None, None]:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = open_file(path, os.O_RDWR | os.O_CREAT)
     try:
-        deadline = time.monotonic() + timeout
-        while not _locking(descriptor, path):
-            if time.monotonic() >= deadline:
-                raise TokenStoreError(
-                    f"another process has held {path} for more than {timeout:g} s"
-                )
-            time.sleep(_POLL)
+        with _lock_errors(path):
+            is_locked = wait_for_lock(descriptor, timeout=timeout, poll=_POLL)
+        if not is_locked:
+            raise TokenStoreError(f"another process has held {path} for more than {timeout:g} s")
         try:
             yield
         finally:
             unlock(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _locking(descriptor: int, path: Path) -> bool:
-    with _lock_errors(path):
-        return try_lock(descriptor)
 
 
 @contextlib.contextmanager

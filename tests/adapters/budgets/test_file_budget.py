@@ -14,9 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from genesys_cloud import AsyncClient, Client, ClientCredentials, Pacing
+from genesys_cloud import AsyncClient, Client, ClientCredentials, Pacing, file_locking
 from genesys_cloud.budgets import FileBudget
-from genesys_cloud.budgets import file_budget as module
 from genesys_cloud.client.permits import SharedPermits
 from genesys_cloud.testing import AsyncMockTransport, MockTransport, json_response
 from genesys_cloud.token_stores import MemoryTokenStore
@@ -69,9 +68,9 @@ def test_others_are_waited_for(tmp_path, monkeypatch):
         return b"", None
 
     held.change_state("a", change, wait=0)
-    monkeypatch.setattr(module.time, "sleep", seen.append)
+    monkeypatch.setattr(file_locking.time, "sleep", seen.append)
     free = iter([False, False, True])
-    monkeypatch.setattr(module, "try_lock", lambda _: next(free))
+    monkeypatch.setattr(file_locking, "try_lock", lambda _: next(free))
     assert other.change_state("b", count, wait=60) == 0
     assert seen == [0.002, 0.002]
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from genesys_cloud.sign_in import file_lock
+from genesys_cloud import file_locking
 from genesys_cloud.sign_in.file_lock import hold_lock
 from genesys_core.oauth.token_store import TokenStoreError
 
@@ -16,7 +16,7 @@ def test_who_waits_gets_the_lock_when_it_is_given_back(tmp_path, monkeypatch):
         slept.append(seconds)
         first.__exit__(None, None, None)
 
-    monkeypatch.setattr(file_lock.time, "sleep", sleep)
+    monkeypatch.setattr(file_locking.time, "sleep", sleep)
     with hold_lock(tmp_path / "lock", timeout=60):
         pass
     assert len(slept) == 1
@@ -24,8 +24,8 @@ def test_who_waits_gets_the_lock_when_it_is_given_back(tmp_path, monkeypatch):
 
 def test_who_waits_too_long_is_told_which_file(tmp_path, monkeypatch):
     clock = iter(range(100))
-    monkeypatch.setattr(file_lock.time, "monotonic", lambda: next(clock))
-    monkeypatch.setattr(file_lock.time, "sleep", lambda _: None)
+    monkeypatch.setattr(file_locking.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(file_locking.time, "sleep", lambda _: None)
     with hold_lock(tmp_path / "lock", timeout=0):
         with pytest.raises(TokenStoreError, match=r"held .*lock for more than 5 s"):
             hold_lock(tmp_path / "lock", timeout=5).__enter__()
