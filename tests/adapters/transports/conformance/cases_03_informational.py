@@ -139,7 +139,12 @@ async def _(bench: Bench, method: str) -> None:
         assert seen.header("transfer-encoding") is None
 
 
-@case(51, "while-a-large-body-is-sent", each={"100": "100 Continue", "103": "103 Early Hints"})
+@case(
+    51,
+    "while-a-large-body-is-sent",
+    each={"100": "100 Continue", "103": "103 Early Hints"},
+    slow=True,
+)
 async def _(bench: Bench, status: str) -> None:
     body = b"x" * 20_000_000
 

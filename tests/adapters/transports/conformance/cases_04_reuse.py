@@ -333,7 +333,7 @@ async def _(bench: Bench) -> None:
         await bench.wait(server.peer(0).ended.is_set)
 
 
-@case(82, "a-timer-of-the-last-call")
+@case(82, "a-timer-of-the-last-call", slow=True)
 async def _(bench: Bench) -> None:
     from genesys_core import Timeout
 
@@ -347,10 +347,10 @@ async def _(bench: Bench) -> None:
         peer.send(reply(b"next"))
 
     with serving(script) as server:
-        assert await bench.send(server.url, timeout=Timeout.of(0.15)) == HELLO
+        assert await bench.send(server.url, timeout=Timeout.of(0.5)) == HELLO
         task = bench.start(lambda: bench.send(server.url, timeout=Timeout.of(10)))
         await bench.wait(lambda: len(server.requests) == 2)
-        await bench.sleep(0.3)  # the first call's timeout passes within the second call
+        await bench.sleep(0.7)  # the first call's timeout passes within the second call
         go.set()
         assert await task.result() == NEXT
         assert server.connections == 1

@@ -246,7 +246,7 @@ async def _(bench: Bench) -> None:
         await bench.check_fate(server, KEPT)
 
 
-@case(99, "nothing-comes", needs="expect")
+@case(99, "nothing-comes", needs="expect", slow=True)
 async def _(bench: Bench) -> None:
     with serving(answering(reply())) as server:
         assert await bench.upload(f"{server.url}/case", iter([b"hello"]), EXPECT) == HELLO
@@ -287,7 +287,7 @@ async def _(bench: Bench) -> None:
         assert [seen.header("expect") for seen in server.requests] == [None, None]
 
 
-@case(104, "a-slow-server-holds-the-producer-back", needs="upload")
+@case(104, "a-slow-server-holds-the-producer-back", needs="upload", slow=True)
 async def _(bench: Bench) -> None:
     taken: list[int] = []
     go = threading.Event()

@@ -135,7 +135,7 @@ async def _(bench: Bench) -> None:
     assert peak() - before < 500 << 20
 
 
-@case(122, "a-bomb-that-is-left", needs="stream")
+@case(122, "a-bomb-that-is-left", needs="stream", slow=True)
 async def _(bench: Bench) -> None:
     packed = bomb(256 << 20)
     with serving(answering(coded(packed))) as server:
@@ -190,7 +190,7 @@ PIECE = ("Content-Encoding: gzip", f"Content-Range: bytes 10-39/{len(PACKED)}")
 exchange(126, "a-piece-of-packed-bytes", reply(PACKED[10:40], *PIECE, status="206 Partial Content"), expect=(BROKEN, R(206, PACKED[10:40])))  # fmt: skip
 
 
-@case(127, "a-large-packed-body-and-the-loop", flavours=frozenset({"asyncio", "trio"}))
+@case(127, "a-large-packed-body-and-the-loop", flavours=frozenset({"asyncio", "trio"}), slow=True)
 async def _(bench: Bench) -> None:
     body = coded(gzip.compress(bytes(100 << 20)))
     worst = 0.0

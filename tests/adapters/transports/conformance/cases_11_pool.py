@@ -302,7 +302,7 @@ async def _(bench: Bench, actions) -> None:
         await bench.wait(lambda: descriptors() <= before + 2)
 
 
-@case(231, "descriptors-after-failed-dials", needs="linux tls")
+@case(231, "descriptors-after-failed-dials", needs="linux tls", slow=True)
 async def _(bench: Bench) -> None:
     bench.options = {"verify": trusted()}
 
