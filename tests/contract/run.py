@@ -127,6 +127,18 @@ def mend(document: dict[str, Any]) -> dict[str, Any]:
     """Correct the definition where it contradicts itself or what the platform answers; return it."""
     topic = document["definitions"]["AvailableTopic"]["properties"]["schema"]
     topic["additionalProperties"] = {}  # the values of a JSON schema are not all objects
+    for model, name in (
+        ("JsonSchemaDocument", "additionalProperties"),
+        ("ScimV2PatchOperation", "value"),
+    ):
+        document["definitions"][model]["properties"][name] = {}  # any value, or a boolean
+    rows = "/api/v2/flows/datatables/{datatableId}/rows"
+    for path, method in (
+        (rows, "post"),
+        (f"{rows}/{{rowId}}", "get"),
+        (f"{rows}/{{rowId}}", "put"),
+    ):
+        document["paths"][path][method]["responses"]["default"]["schema"] = {"type": "object"}
     for model in document["definitions"].values():
         for each in model.get("properties", {}).values():
             if each.get("type") == "integer" and "enum" in each:

@@ -65,6 +65,10 @@ def observe_handlers():
     seen = set()
     for scenario in (
         observe_users,
+        observe_subjects,
+        observe_oauth_clients,
+        observe_data_tables,
+        observe_scim_users,
         observe_queues,
         observe_tokens,
         observe_channels,
@@ -105,6 +109,84 @@ def observe_users():
     desk.write("PATCH", f"{queues}/{desk.queue}", {"joined": False}, reads=[queues])
     desk.write("PATCH", queues, [{"id": desk.queue, "joined": True}], reads=[queues])
     desk.write("DELETE", f"{users}/{made['id']}", reads=[users])
+    return desk.seen
+
+
+def observe_subjects():
+    desk = Observer()
+    desk.call("GET", "/api/v2/users/me")
+    base, user = "/api/v2/authorization", desk.users[1]
+    roles, subject = f"{base}/roles", f"{base}/subjects/{user}"
+    division = {"name": "Sales", "description": "S"}
+    sales = desk.call("POST", f"{base}/divisions", division).json["id"]
+    role = desk.call("POST", roles, {"name": "R", "permissions": ["a:b:c"]}).json["id"]
+    pair = {"grants": [{"roleId": role, "divisionId": sales}]}
+    grant, own = f"{subject}/divisions/{sales}/roles/{role}", f"/api/v2/users/{user}/roles"
+    views = [
+        subject,
+        own,
+        f"{roles}/{role}/users",
+        f"{roles}/{role}/subjectgrants",
+        f"{base}/divisions/{sales}/grants",
+        f"{base}/divisionspermitted/paged/{user}?permission=a:b:c",
+    ]
+    desk.write("POST", grant, reads=views)
+    desk.write("DELETE", grant, reads=views)
+    for command in ("bulkadd", "bulkremove", "bulkreplace"):
+        desk.write("POST", f"{subject}/{command}", pair, reads=[subject])
+    desk.write("PUT", own, [], reads=[own])
+    desk.write("PUT", f"{roles}/{role}/users/add", [user], reads=[own])
+    desk.write("PUT", f"{roles}/{role}/users/remove", [user], reads=[own])
+    mine = {"subjectIds": [desk.client.user_id], "divisionIds": [sales]}
+    me = [
+        f"{base}/subjects/me",
+        f"{base}/divisionspermitted/me?permission=a:b:c",
+        f"{base}/divisionspermitted/paged/me?permission=a:b:c",
+    ]
+    desk.write("POST", f"{roles}/{role}", mine, reads=me)
+    home = desk.call("GET", f"{base}/divisions/home").json["id"]
+    change = {"name": "Headquarters", "description": "H"}
+    desk.write("PUT", f"{base}/divisions/{home}", change, reads=[f"{base}/divisions/home"])
+    return desk.seen
+
+
+def observe_oauth_clients():
+    desk = Observer()
+    desk.call("GET", "/api/v2/users/me")
+    clients = "/api/v2/oauth/clients"
+    body = {"name": "C", "authorizedGrantType": "CODE"}
+    made = desk.write("POST", clients, body, reads=lambda new: [clients, f"{clients}/{new['id']}"])
+    at = f"{clients}/{made.json['id']}"
+    desk.write("PUT", at, body | {"name": "D"}, reads=[at])
+    desk.write("POST", f"{at}/secret", reads=[at])
+    desk.write("DELETE", at, reads=[at])
+    return desk.seen
+
+
+def observe_data_tables():
+    desk = Observer()
+    tables = "/api/v2/flows/datatables"
+    table = desk.call("POST", tables, {"name": "T"}).json["id"]
+    rows = f"{tables}/{table}/rows"
+    desk.write("POST", rows, {"key": "a"}, reads=[rows, f"{rows}/a"])
+    desk.write("PUT", f"{rows}/a", {"key": "a", "x": 1}, reads=[f"{rows}/a?showbrief=false"])
+    desk.write("DELETE", f"{rows}/a", reads=[rows])
+    return desk.seen
+
+
+def observe_scim_users():
+    desk = Observer()
+    desk.call("GET", "/api/v2/users/me")
+    for users in ("/api/v2/scim/users", "/api/v2/scim/v2/users"):
+        body = {"userName": "ada@example.com", "displayName": "Ada"}
+        reads = [users, "/api/v2/users"]
+        made = desk.write("POST", users, body, reads=reads).json["id"]
+        at = f"{users}/{made}"
+        desk.write("PUT", at, body | {"title": "Boss"}, reads=[at])
+        operation = {"op": "replace", "path": "title", "value": "Agent"}
+        patch = {"schemas": [], "Operations": [operation]}
+        desk.write("PATCH", at, patch, reads=[at])
+        desk.write("DELETE", at, reads=[at])
     return desk.seen
 
 

@@ -40,11 +40,14 @@ from genesys_core.simulator.handlers import (
     conversation_commands,
     conversation_marks,
     conversations,
+    data_tables,
+    oauth_clients,
     presences,
     published,
     queue_members,
     queues,
     recordings,
+    scim_users,
     tokens,
     uploads,
     user_analytics,
@@ -103,6 +106,9 @@ _DEFAULTS: Final = Settings()
 _HANDLERS: Mapping[tuple[str, str], Handler] = {
     **users.HANDLERS,
     **authorization.HANDLERS,
+    **oauth_clients.HANDLERS,
+    **data_tables.HANDLERS,
+    **scim_users.HANDLERS,
     **queues.HANDLERS,
     **queue_members.HANDLERS,
     **conversations.HANDLERS,
@@ -120,6 +126,8 @@ _HANDLERS: Mapping[tuple[str, str], Handler] = {
     **uploads.HANDLERS,
     **recordings.HANDLERS,
 }
+# What is checked by hand before the rules answer.
+_CHECKS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {**data_tables.CHECKS}
 _LOGIN_HANDLERS: Mapping[tuple[str, str], LoginHandler] = {**oauth.HANDLERS, **authorize.HANDLERS}
 
 # The platform has two front ends, each of which adds a ``Server`` header.
@@ -462,6 +470,9 @@ class Simulator:
             return seeded
         if call.route.method in {"GET", "HEAD"}:
             return handler(call)
+        self._resources.check_body(call)
+        if key in _CHECKS:
+            _CHECKS[key](call)
         watch = ChangeWatch(call.state, call.route.template, call.arguments)
         reply = handler(call)
         caller = None if call.token is None else call.token.user_id

@@ -17,13 +17,33 @@ from genesys_core.simulator.http.exchange import (
     json_reply,
 )
 from genesys_core.simulator.http.paging import make_page
-from genesys_core.simulator.http.problems import PlatformProblem, no_such_entity, version_conflict
+from genesys_core.simulator.http.problems import (
+    PlatformProblem,
+    bad_request,
+    no_such_entity,
+    version_conflict,
+)
 from genesys_core.simulator.state.default_roles import EMPLOYEE, role_id
+from genesys_core.simulator.state.deleted_users import follow_deletion, leave_lists
 from genesys_core.simulator.state.examples import Json, example_of
 from genesys_core.simulator.state.grants import grant_role
-from genesys_core.simulator.state.world import Record, home_division, user_state
+from genesys_core.simulator.state.memory import PlatformState
+from genesys_core.simulator.state.world import (
+    DIVISIONS,
+    Record,
+    home_division,
+    reference_of,
+    user_state,
+)
 
-__all__ = ["HANDLERS"]
+__all__ = [
+    "HANDLERS",
+    "add_user",
+    "check_email",
+    "find_user_of_email",
+    "remove_user",
+    "update_user",
+]
 
 _EXPANSIONS: Final = frozenset(
     {
@@ -77,26 +97,10 @@ def get_user(call: ApiCall) -> Reply:
 
 
 def post_users(call: ApiCall) -> Reply:
-    """Create a user."""
+    """Create a user; an email that any user has or had is taken."""
     body = call.document()
-    identity = call.state.new_id("user")
-    division = str(body.pop("divisionId", ""))
-    body.pop("password", None)
-    user: Record = {
-        "id": identity,
-        "division": {"id": division, "selfUri": f"/api/v2/authorization/divisions/{division}"},
-        "username": body.get("email"),
-        "acdAutoAnswer": False,
-        **{name: value for name, value in body.items() if value is not None},
-        "state": body.get("state") or "active",
-        "version": 1,
-        "selfUri": f"/api/v2/users/{identity}",
-    }
-    call.state.users[identity] = user
-    home = str(home_division(call.state.seed)["id"])
-    role = role_id(call.state.seed, EMPLOYEE)
-    grant_role(call.state, identity, role, home, format_instant(call.now.wall))
-    return json_reply(_shown(call, user))
+    check_email(call.state, str(body.get("email")))
+    return json_reply(_shown(call, add_user(call, body, str(body.pop("divisionId", "")))))
 
 
 def patch_user(call: ApiCall) -> Reply:
@@ -104,9 +108,11 @@ def patch_user(call: ApiCall) -> Reply:
     user, body = _find(call, call.arguments["userId"]), call.document()
     if body.get("version") != user.get("version"):
         raise version_conflict("user", str(user["id"]), body.get("version"), user.get("version"))
+    if body.get("email") is not None:
+        check_email(call.state, str(body["email"]), str(user["id"]))
     if "manager" in body:
         body["manager"] = _manager(body["manager"])
-    return json_reply(_shown(call, _store(call, {**user, **body})))
+    return json_reply(_shown(call, update_user(call, user, body)))
 
 
 def delete_user(call: ApiCall) -> Reply:
@@ -114,9 +120,82 @@ def delete_user(call: ApiCall) -> Reply:
     user = _find(call, call.arguments["userId"])
     if user_state(user) == "deleted":
         raise no_such_entity("user", call.arguments["userId"])
-    retire_user(call.state, str(user["id"]), call.now)
-    _store(call, {**_find(call, str(user["id"])), "state": "deleted"})
+    remove_user(call, user)
     return json_reply({})
+
+
+def check_email(state: PlatformState, email: str, user_id: str = "") -> None:
+    """Check that no user, also no deleted one, has an email.
+
+    Raises:
+        Problem: 409 if another user than ``user_id`` has it.
+    """
+    other = find_user_of_email(state, email)
+    if other is not None and other["id"] != user_id:
+        extra: Record = {"entityId": other["id"], "entityName": "user"}
+        message = f"There is a user with the email [{email}] already."
+        raise PlatformProblem(409, "general.conflict", message, extra=extra)
+
+
+def find_user_of_email(state: PlatformState, email: str) -> Record | None:
+    """Return the user with an email, also a deleted one, or ``None``; case does not matter."""
+    wanted = email.casefold()
+    users = state.users.values()
+    return next((u for u in users if str(u.get("email") or "").casefold() == wanted), None)
+
+
+def add_user(call: ApiCall, given: Mapping[str, Json], division_id: str) -> Record:
+    """Create a user, who is an employee of the organization, and return the record.
+
+    Raises:
+        Problem: 400 if the simulator is full.
+    """
+    state = call.state
+    if len(state.users) >= call.settings.max_items:
+        raise bad_request(f"The simulator holds at most {call.settings.max_items} users.")
+    identity = state.new_id("user")
+    known = state.collections.get(DIVISIONS, {}).get(division_id)
+    division: Record = {
+        "id": division_id,
+        "selfUri": f"/api/v2/authorization/divisions/{division_id}",
+    }
+    user: Record = {
+        "id": identity,
+        "division": division if known is None else reference_of(known),
+        "username": given.get("email"),
+        "acdAutoAnswer": False,
+        **{
+            name: value
+            for name, value in given.items()
+            if value is not None and name not in {"divisionId", "password"}
+        },
+        "state": given.get("state") or "active",
+        "version": 1,
+        "selfUri": f"/api/v2/users/{identity}",
+    }
+    state.users[identity] = user
+    home, role = str(home_division(state.seed)["id"]), role_id(state.seed, EMPLOYEE)
+    grant_role(state, identity, role, home, format_instant(call.now.wall))
+    return user
+
+
+def update_user(call: ApiCall, user: Record, changes: Mapping[str, Json]) -> Record:
+    """Change a user, count the version, and return the record; null removes a property."""
+    merged = {**call.state.users[str(user["id"])], **changes}
+    version = merged.get("version")
+    kept = {name: value for name, value in merged.items() if value is not None}
+    changed: Record = {**kept, "version": version + 1 if isinstance(version, int) else 1}
+    call.state.users[str(user["id"])] = changed
+    follow_deletion(call.state, changed, call.settings.max_deleted_users)
+    return changed
+
+
+def remove_user(call: ApiCall, user: Record) -> None:
+    """Mark a user as deleted, who then is in no queue, group or team."""
+    identity = str(user["id"])
+    retire_user(call.state, identity, call.now)
+    leave_lists(call.state, identity)
+    update_user(call, user, {"state": "deleted"})
 
 
 HANDLERS: Mapping[tuple[str, str], Handler] = {
@@ -134,14 +213,6 @@ def _find(call: ApiCall, identity: str) -> Record:
     if user is None:
         raise no_such_entity("user", identity)
     return user
-
-
-def _store(call: ApiCall, user: Record) -> Record:
-    version = user.get("version")
-    kept = {name: value for name, value in user.items() if value is not None}
-    changed: Record = {**kept, "version": version + 1 if isinstance(version, int) else 1}
-    call.state.users[str(user["id"])] = changed
-    return changed
 
 
 def _shown(call: ApiCall, user: Record, model: str = "User") -> Json:

@@ -17,7 +17,7 @@ from genesys_core.simulator.http.problems import bad_request, invalid_value, uns
 from genesys_core.simulator.state.definition import Definition, OperationFacts, Parameter, Schema
 from genesys_core.simulator.state.examples import Json
 
-__all__ = ["check_parameters", "has_type", "read_body"]
+__all__ = ["check_parameters", "has_type", "is_wider", "read_body"]
 
 MAX_NESTING: Final = 64
 """Maximum nesting of a JSON body; models in the definition are far less deep."""
@@ -154,7 +154,7 @@ def _misfits(
     elif isinstance(value, Mapping):
         for name, each in value.items():
             inside = _member(known, name)
-            if inside is not None:
+            if inside is not None and not is_wider(schema.model_name, name, each):
                 yield from _misfits(definition, inside, each, f"{place}.{name}")
     elif isinstance(value, list) and known.items is not None:
         for at, each in enumerate(value):
@@ -165,6 +165,17 @@ def _member(schema: Schema, name: str) -> Schema | None:
     if schema.properties is not None and name in schema.properties:
         return schema.properties[name]
     return schema.additional if isinstance(schema.additional, Schema) else None
+
+
+def is_wider(model: str | None, name: str, value: Json) -> bool:
+    """Return whether the platform accepts a value where the definition declares an object.
+
+    In a JSON schema only ``additionalProperties: false`` excludes other properties, and the operations of a
+    SCIM PATCH have values of any type.
+    """
+    if name == "additionalProperties":
+        return isinstance(value, bool)
+    return (model, name) == ("ScimV2PatchOperation", "value")
 
 
 def has_type(kind: str, form: str | None, value: Json) -> bool:

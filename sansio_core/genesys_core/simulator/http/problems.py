@@ -14,12 +14,14 @@ __all__ = [
     "OAuthProblem",
     "PlatformProblem",
     "Problem",
+    "ScimProblem",
     "bad_request",
     "content_too_large",
     "invalid_value",
     "method_not_allowed",
     "missing_permissions",
     "no_such_entity",
+    "no_such_reference",
     "no_such_resource",
     "too_many_requests",
     "unauthorized_token",
@@ -106,6 +108,32 @@ class OAuthProblem(Problem):
         return json_reply(body, status=self.status)
 
 
+class ScimProblem(Problem):
+    """An error of SCIM, with the body of RFC 7644 section 3.12.
+
+    Args:
+        status: the status code.
+        detail: the error message.
+        kind: the ``scimType``, such as ``uniqueness``; empty for none.
+    """
+
+    def __init__(self, status: int, detail: str, kind: str = "") -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.kind = kind
+
+    def reply(self, context_id: str) -> Reply:  # noqa: ARG002 - the body has no context id
+        """Return the response with ``schemas``, ``status``, ``scimType`` and ``detail``."""
+        body: dict[str, Json] = {
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
+            "status": str(self.status),
+            "detail": self.detail,
+            **({"scimType": self.kind} if self.kind else {}),
+        }
+        return json_reply(body, status=self.status, content_type="application/scim+json")
+
+
 def bad_request(message: str, *, field: str | None = None) -> PlatformProblem:
     """Return a 400 for a malformed or incomplete request."""
     return PlatformProblem(400, "bad.request", message, extra=_about_field("bad.request", field))
@@ -154,6 +182,18 @@ def no_such_entity(kind: str, identity: str) -> PlatformProblem:
     extra: dict[str, Json] = {"entityId": identity, "entityName": kind}
     detail: dict[str, Json] = {"errorCode": "not.found", **extra}
     return PlatformProblem(404, "not.found", message, extra={**extra, "details": [detail]})
+
+
+def no_such_reference(kind: str, identity: str, *, field: str) -> PlatformProblem:
+    """Return a 400 for a body that refers to something that does not exist."""
+    message = f"The field '{field}' refers to a {kind} that does not exist: [{identity}]."
+    detail: dict[str, Json] = {
+        "errorCode": "not.found",
+        "fieldName": field,
+        "entityId": identity,
+        "entityName": kind,
+    }
+    return PlatformProblem(400, "bad.request", message, extra={"details": [detail]})
 
 
 def method_not_allowed(allowed: Sequence[str]) -> PlatformProblem:

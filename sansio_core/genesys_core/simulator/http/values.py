@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from msgspec import UNSET, UnsetType
 
-from genesys_core.simulator.http.checks import has_type
+from genesys_core.simulator.http.checks import has_type, is_wider
 from genesys_core.simulator.http.exchange import ApiCall
 from genesys_core.simulator.state.definition import Definition, Schema
 from genesys_core.simulator.state.examples import Json, minimal_value
@@ -87,7 +87,11 @@ def _conform_object(
         inside = (declared or {}).get(name, additional)
         if inside is None and declared is not None:
             continue
-        made = each if inside is None else conform_value(definition, inside, each)
+        made = (
+            each
+            if inside is None or is_wider(None, name, each)
+            else conform_value(definition, inside, each)
+        )
         if made is not None and not isinstance(made, UnsetType):
             conformed[name] = made
     for name in known.required:

@@ -18,7 +18,7 @@ from genesys_core.simulator.http.exchange import LoginCall, LoginHandler, Reply
 from genesys_core.simulator.http.problems import Problem
 from genesys_core.simulator.login.clients import is_registered
 from genesys_core.simulator.login.pages import form_page, message_page
-from genesys_core.simulator.login.token_endpoint import issue_token
+from genesys_core.simulator.login.token_endpoint import MAX_TOKENS, issue_token, token_lifetime
 from genesys_core.simulator.state.credentials import BrowserSession, Code
 from genesys_core.simulator.state.world import OAuthClient, active_emails, find_by_email, is_active
 
@@ -220,12 +220,13 @@ def _session(call: LoginCall) -> BrowserSession | None:
 
 def _granted(call: LoginCall, ask: _Ask, session: BrowserSession) -> Reply:
     state, family = call.state, call.state.new_id("family")
+    _make_room(state.sessions)
     state.sessions[session.value] = session
     if ask.response_type == "token":
         token = issue_token(
             ask.client, state, call.settings, call.now, user_id=session.user_id, family=family
         )
-        life = str(int(call.settings.token_lifetime))
+        life = str(int(token_lifetime(ask.client, call.settings)))
         return ask.answered(
             {"access_token": token.value, "token_type": "bearer", "expires_in": life}
         )
@@ -238,8 +239,15 @@ def _granted(call: LoginCall, ask: _Ask, session: BrowserSession) -> Reply:
         family=family,
         expires=call.now.wall + call.settings.code_lifetime,
     )
+    _make_room(state.codes)
     state.codes[code.value] = code
     return ask.answered({"code": code.value})
+
+
+def _make_room(kept: dict[str, BrowserSession] | dict[str, Code]) -> None:
+    """Drop the oldest, so that the state does not grow without end."""
+    if len(kept) >= MAX_TOKENS:
+        del kept[next(iter(kept))]
 
 
 def _redirect(url: str, more: Sequence[tuple[str, str]] = ()) -> Reply:

@@ -33,7 +33,7 @@ from genesys_core.simulator.state.world import OAuthClient, find_by_email
 if TYPE_CHECKING:
     from genesys_core.simulator.state.examples import Json
 
-__all__ = ["HANDLERS", "MAX_TOKENS", "issue_token"]
+__all__ = ["HANDLERS", "MAX_TOKENS", "issue_token", "token_lifetime"]
 
 MAX_TOKENS: Final = 10_000
 """Maximum number of valid access tokens; beyond it a new one replaces the oldest."""
@@ -56,7 +56,7 @@ def client_credentials(call: LoginCall) -> Reply:
     """Issue a token for the client itself, without a refresh token."""
     client = authenticate_client(call)
     check_grant(client, "client_credentials")
-    return _granted(call, issue_token(client, call.state, call.settings, call.now))
+    return _granted(call, client, issue_token(client, call.state, call.settings, call.now))
 
 
 def authorization_code(call: LoginCall) -> Reply:
@@ -94,7 +94,8 @@ def saml2_bearer(call: LoginCall) -> Reply:
     if org != call.state.organization["name"]:
         raise OAuthProblem(400, "invalid_grant", f"organization {org!r} not found")
     user_id = _subject(call.state, assertion)
-    return _granted(call, issue_token(client, call.state, call.settings, call.now, user_id=user_id))
+    token = issue_token(client, call.state, call.settings, call.now, user_id=user_id)
+    return _granted(call, client, token)
 
 
 def issue_token(
@@ -120,13 +121,18 @@ def issue_token(
         value=state.new_secret("token"),
         client_id=client.id,
         user_id=user_id or client.user_id,
-        expires=now.wall + settings.token_lifetime,
+        expires=now.wall + token_lifetime(client, settings),
         family=family,
     )
     if len(state.tokens) >= MAX_TOKENS:
         _drop_tokens(state, now)
     state.tokens[token.value] = token
     return token
+
+
+def token_lifetime(client: OAuthClient, settings: Settings) -> float:
+    """Return the seconds until a client's tokens expire."""
+    return settings.token_lifetime if client.token_lifetime is None else client.token_lifetime
 
 
 def _drop_tokens(state: PlatformState, now: Now) -> None:
@@ -205,16 +211,19 @@ def _granted_to_user(
     if len(state.refresh_tokens) >= MAX_TOKENS:
         del state.refresh_tokens[next(iter(state.refresh_tokens))]
     state.refresh_tokens[refresh.value] = refresh
-    return _granted(call, token, refresh)
+    return _granted(call, client, token, refresh)
 
 
 def _granted(
-    call: LoginCall, token: IssuedToken, refresh: IssuedRefreshToken | None = None
+    call: LoginCall,
+    client: OAuthClient,
+    token: IssuedToken,
+    refresh: IssuedRefreshToken | None = None,
 ) -> Reply:
     body: dict[str, Json] = {
         "access_token": token.value,
         "token_type": "bearer",
-        "expires_in": int(call.settings.token_lifetime),
+        "expires_in": int(token_lifetime(client, call.settings)),
     }
     if refresh is not None:
         body["refresh_token"] = refresh.value

@@ -10,6 +10,7 @@ from typing import Final
 from genesys_core.simulator.handlers.generic import respond_with_example
 from genesys_core.simulator.http.exchange import ApiCall, Reply, json_reply
 from genesys_core.simulator.http.problems import no_such_entity
+from genesys_core.simulator.resources.body_references import check_body_references
 from genesys_core.simulator.resources.bulk_answers import respond_to_bulk_command
 from genesys_core.simulator.resources.command_rules import EFFECTS
 from genesys_core.simulator.resources.job_answers import (
@@ -85,6 +86,15 @@ class ResourceEngine:
         if rule.collection is None:
             return self._answer_single(call, rule)
         return self._answer_rule(call, rule, rule.collection)
+
+    def check_body(self, call: ApiCall) -> None:
+        """Check that what a call writes refers to things that exist, if it writes anything.
+
+        Raises:
+            Problem: 404 for an id in the path, 400 for one in the body, that nothing has.
+        """
+        if call.settings.stateful and call.body is not None:
+            check_body_references(self.rules, self.store, call)
 
     def _answer_rule(self, call: ApiCall, rule: ResourceRule, collection: Collection) -> Reply:
         reply: Reply

@@ -226,6 +226,9 @@ class ResourceStore:
             below = [each for each in kept if each[: len(at)] == at]
             for place in below:
                 del kept[place]
+        under = f"{'/'.join(at)}/"
+        for kind in [each for each in state.issued if each.startswith(under)]:
+            del state.issued[kind]
 
     def show_record(self, call: ApiCall, entity: Schema, record: Record) -> Reply:
         """Return the response of an operation with an item; an example if it responds with no item."""
@@ -282,9 +285,7 @@ def check_room(call: ApiCall, more: int = 1) -> None:
     Raises:
         Problem: 400 if it cannot.
     """
-    state = call.state
-    held = sum(map(len, state.collections.values())) + len(state.singles) + len(state.deleted)
-    if held + more > call.settings.max_items:
+    if call.state.count_items() + more > call.settings.max_items:
         raise bad_request(f"The simulator holds at most {call.settings.max_items} items.")
 
 

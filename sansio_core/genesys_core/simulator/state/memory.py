@@ -26,6 +26,7 @@ from genesys_core.simulator.state.default_roles import (
 )
 from genesys_core.simulator.state.examples import Json, uuid_shaped
 from genesys_core.simulator.state.jobs import JobRun
+from genesys_core.simulator.state.oauth_clients import OAUTH_CLIENTS, show_client
 from genesys_core.simulator.state.timeline import ContactCenter
 from genesys_core.simulator.state.world import (
     DIVISIONS,
@@ -72,7 +73,7 @@ class Settings(Struct, frozen=True):
             same user and client, with a notification.
         stateful: whether operations without a handler have state by the rules of
             :mod:`genesys_core.simulator.resources`; otherwise all of them return examples.
-        max_items: how many items all collections together may have; more are refused with a 400.
+        max_items: how many items may be created in all collections together; more are refused with a 400.
         job_duration: seconds until a job ends, without the time in which it waits for its caller.
         listing_links: whether pages link to each other (``nextUri`` and so on, ``pageCount``);
             otherwise a page points to the next by a token or its number alone, except where links are
@@ -84,6 +85,9 @@ class Settings(Struct, frozen=True):
             refused with a 400; otherwise the response has a ``Simulator-Warning``.
         enforce_permissions: whether a request needs the permissions that the definition names for its
             operation, from the roles of the token's user or client; without them it gets a 403.
+        check_references: whether what is written must refer to divisions, queues, users and the like
+            that exist; otherwise a body may have any ids.
+        max_deleted_users: how many deleted users are kept; those that were deleted first are dropped.
     """
 
     token_lifetime: float = 86_400.0
@@ -104,6 +108,8 @@ class Settings(Struct, frozen=True):
     seed: int = 0
     strict: bool = False
     enforce_permissions: bool = False
+    check_references: bool = True
+    max_deleted_users: int = 1_000
 
 
 class Served(Struct, frozen=True):
@@ -136,7 +142,9 @@ class PlatformState(Struct):
         refresh_tokens: unused refresh tokens by value.
         codes: unused authorization codes by value.
         sessions: browser sessions, by the value of their cookie.
-        users: by id, in order of creation; deleted ones remain, with that state.
+        users: by id, in order of creation; deleted ones remain for a while, with that state.
+        deleted_users: the ids of the deleted users that are kept, in order of deletion.
+        first_items: the number of items in collections at the beginning.
         queues: by id, in order of creation.
         collections: the items of all other collections, by the segments of the collection's path,
             then by id in order of creation.
@@ -172,6 +180,8 @@ class PlatformState(Struct):
     codes: dict[str, Code] = {}
     sessions: dict[str, BrowserSession] = {}
     users: dict[str, Record] = {}
+    deleted_users: dict[str, None] = {}
+    first_items: int = 0
     queues: dict[str, Record] = {}
     collections: dict[tuple[str, ...], dict[str, Record]] = {}
     grants: dict[str, dict[tuple[str, str], str]] = {}
@@ -195,6 +205,11 @@ class PlatformState(Struct):
     def of(cls, world: World, seed: int) -> "PlatformState":
         """Create the initial state from a world."""
         home = home_division(seed)
+        collections: dict[tuple[str, ...], dict[str, Record]] = {
+            DIVISIONS: {str(home["id"]): home},
+            ROLES: _default_roles(world, seed),
+            OAUTH_CLIENTS: {client.id: show_client(client) for client in world.clients},
+        }
         return cls(
             seed=seed,
             clients={client.id: client for client in world.clients},
@@ -202,12 +217,18 @@ class PlatformState(Struct):
             password=world.password,
             users={str(user["id"]): dict(user) for user in world.users},
             queues={str(queue["id"]): dict(queue) for queue in world.queues},
-            collections={DIVISIONS: {str(home["id"]): home}, ROLES: _default_roles(world, seed)},
+            collections=collections,
+            first_items=sum(map(len, collections.values())),
             grants={
                 subject: {(role_id(seed, name), str(home["id"])): START for name in names}
                 for subject, names in _roles(world).items()
             },
         )
+
+    def count_items(self) -> int:
+        """Return how many items there are besides those of the beginning, users and queues."""
+        held = sum(map(len, self.collections.values())) - self.first_items
+        return held + len(self.singles) + len(self.deleted)
 
     def new_id(self, kind: str) -> str:
         """Return the next id of a kind, UUID-shaped."""

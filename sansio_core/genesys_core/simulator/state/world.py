@@ -17,6 +17,7 @@ __all__ = [
     "ROLES",
     "START",
     "SYSTEM_PRESENCES",
+    "TEAMS",
     "OAuthClient",
     "Record",
     "World",
@@ -123,6 +124,9 @@ ROLES: Final = ("", "api", "v2", "authorization", "roles")
 
 GROUPS: Final = ("", "api", "v2", "groups")
 """The path of the groups, by segment."""
+
+TEAMS: Final = ("", "api", "v2", "teams")
+"""The path of the teams, by segment."""
 
 
 def home_division(seed: int) -> Record:

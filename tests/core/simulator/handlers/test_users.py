@@ -4,11 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesys_core.simulator import Simulator, World, example
+from genesys_core.simulator import Settings, Simulator, World, example
 from genesys_core.simulator.state.definition import Schema
+from genesys_core.simulator.state.world import home_division
 from tests.strategies.simulator import Desk, definition, misfits, unhurried
 
-NEW = {"name": "New", "email": "new@example.com", "divisionId": "d", "password": "hidden"}
+HOME = str(home_division(0)["id"])
+NEW = {"name": "New", "email": "new@example.com", "divisionId": HOME, "password": "hidden"}
 
 
 def declared(model, value):
@@ -71,7 +73,7 @@ def test_a_life():
     created = desk.call("POST", "/api/v2/users", NEW).json
     where = f"/api/v2/users/{created['id']}"
     assert created["selfUri"] == where
-    assert (created["version"], created["state"], created["division"]["id"]) == (1, "active", "d")
+    assert (created["version"], created["state"], created["division"]["id"]) == (1, "active", HOME)
     assert "password" not in created
 
     changed = desk.call("PATCH", where, {"version": 1, "title": "Lead", "department": None}).json
@@ -133,7 +135,7 @@ def without_required(problems):
 @unhurried
 @given(st.integers(), st.integers(1, 3))
 def test_whatever_the_body_a_reply_is_well_formed(seed, depth):
-    desk = Desk()
+    desk = Desk(settings=Settings(check_references=False))
     body = example(definition(), "CreateUser", seed=seed, depth=depth)
     created = desk.call("POST", "/api/v2/users", body)
     assert created.status == 200, created
@@ -151,6 +153,27 @@ def test_users_of_a_world_may_say_little():
     assert desk.call("GET", "/api/v2/users").json["entities"] == [{"id": "u"}]
     assert desk.call("PATCH", "/api/v2/users/u", {"version": 1}).status == 409
     assert desk.call("DELETE", "/api/v2/users/u").status == 200
+
+
+def test_an_email_is_taken_also_by_a_deleted_user():
+    desk = Desk()
+    made = desk.call("POST", "/api/v2/users", NEW).json
+    where = f"/api/v2/users/{made['id']}"
+    for _ in range(2):
+        taken = desk.call("POST", "/api/v2/users", NEW | {"email": "NEW@example.com"})
+        assert (taken.status, taken.json["code"]) == (409, "general.conflict")
+        desk.call("DELETE", where)
+    other = desk.client.user_id
+    version = desk.call("GET", "/api/v2/users/me").json["version"]
+    body = {"email": "new@example.com", "version": version}
+    assert desk.call("PATCH", f"/api/v2/users/{other}", body).status == 409
+    body["email"] = "user001@example.com"
+    assert desk.call("PATCH", f"/api/v2/users/{other}", body).status == 200
+
+
+def test_no_more_users_than_the_settings_allow():
+    desk = Desk(settings=Settings(max_items=60))
+    assert desk.call("POST", "/api/v2/users", NEW).status == 400
 
 
 @pytest.mark.parametrize("field", ["name", "email", "divisionId"])

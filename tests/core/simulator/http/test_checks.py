@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genesys_core.simulator import Simulator
-from genesys_core.simulator.http.checks import MAX_NESTING, has_type
+from genesys_core.simulator.http.checks import MAX_NESTING, has_type, is_wider
 from tests.strategies.simulator import Desk, operation, small_document, unhurried
 
 MODEL = {
@@ -294,3 +294,16 @@ def test_items_of_a_list_have_what_they_require():
 )
 def test_times_are_those_of_a_day(form, value, fits):
     assert has_type("string", form, value) is fits
+
+
+def test_values_that_the_platform_takes_though_the_definition_declares_objects():
+    desk = Desk()
+    key = {"type": "object", "required": ["key"], "properties": {"key": {"type": "string"}}}
+    for closed, status in ((False, 200), ("no", 400)):
+        body = {"name": f"T{status}", "schema": key | {"additionalProperties": closed}}
+        assert desk.call("POST", "/api/v2/flows/datatables", body).status == status
+    operation = {"op": "replace", "path": "title", "value": "Boss"}
+    user = desk.client.user_id
+    patch = {"schemas": [], "Operations": [operation]}
+    assert desk.call("PATCH", f"/api/v2/scim/users/{user}", patch).status == 200
+    assert not is_wider("ScimV2PatchOperation", "path", 1)

@@ -12,6 +12,7 @@ PLATFORM = {
         problems.bad_request("no"),
         problems.bad_request("no", field="pageSize"),
         problems.invalid_value("x", "integer", field="pageSize"),
+        problems.no_such_reference("queue", "7", field="queue.id"),
     ],
     401: [
         problems.unauthorized_token(code)
@@ -78,3 +79,14 @@ def test_a_login_error_says_everything_twice():
 def test_a_problem_of_no_kind_has_no_reply():
     with pytest.raises(NotImplementedError):
         problems.Problem().reply("c")
+
+
+def test_an_error_of_scim_has_the_form_of_the_rfc():
+    known = definition()
+    for kind in ("", "uniqueness"):
+        reply = problems.ScimProblem(409, "taken", kind).reply("c")
+        body = msgspec.json.decode(reply.body)
+        assert misfits(known, known.schemas["ScimError"], body) == []
+        assert (reply.status, body["status"], body["detail"]) == (409, "409", "taken")
+        assert ("scimType" in body) == bool(kind)
+        assert reply.content_type == "application/scim+json"

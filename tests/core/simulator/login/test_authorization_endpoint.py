@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from genesys_core.errors import OAuthError
 from genesys_core.oauth.authorization import parse_code_redirect
 from genesys_core.simulator import OAuthClient, Settings, Simulator, World
+from genesys_core.simulator.login import authorization_endpoint
 from genesys_core.simulator.state.world import ALL_GRANTS
 from tests.strategies.loopback import (
     CHALLENGE,
@@ -58,6 +59,14 @@ def test_a_code_comes_with_the_state_and_nothing_else(visitor):
 
 def test_without_a_state_none_comes_back(visitor):
     assert set(query_of(visitor.submit(state=None).headers["location"])) == {"code"}
+
+
+def test_sessions_and_codes_are_not_kept_without_end(monkeypatch):
+    monkeypatch.setattr(authorization_endpoint, "MAX_TOKENS", 2)
+    desk = Desk()
+    for _ in range(5):
+        assert Visitor(desk).submit().status == 303
+    assert (len(desk.simulator.state.sessions), len(desk.simulator.state.codes)) == (2, 2)
 
 
 def test_a_query_in_the_redirect_uri_is_kept(visitor):

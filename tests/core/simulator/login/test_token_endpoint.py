@@ -45,6 +45,13 @@ def test_a_simulator_does_not_keep_tokens_without_end(monkeypatch):
     assert list(state.refresh_tokens) == refresh_tokens[1:]
 
 
+def test_a_client_may_have_a_token_lifetime_of_its_own():
+    client = OAuthClient(id="c", secret="s", token_lifetime=60)
+    desk = Desk(Simulator(definition(), world=World(clients=(client,))))
+    assert desk.grant(GRANT).json["expires_in"] == 60
+    assert token_endpoint.token_lifetime(client, Settings()) == 60
+
+
 def refusal(answer):
     assert answer.json["description"] == answer.json["error_description"]
     return answer.status, answer.json["error"], answer.json["description"]

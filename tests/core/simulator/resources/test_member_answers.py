@@ -57,12 +57,17 @@ def test_skills_of_a_user(desk):
     assert desk.call("GET", path).json["entities"] == [added.json]
     changed = desk.call("PUT", f"{path}/{skill}", {"id": skill, "proficiency": 5.0}).json
     assert changed["proficiency"] == 5.0
-    several = desk.call("PATCH", f"{path}/bulk", [{"id": "other", "proficiency": 1.0}]).json
-    assert [each["id"] for each in several["entities"]] == [skill, "other"]
-    replaced = desk.call("PUT", f"{path}/bulk", [{"id": "only", "proficiency": 1.0}]).json
-    assert [each["id"] for each in replaced["entities"]] == ["only"]
+    other, only = (
+        desk.call("POST", "/api/v2/routing/skills", {"name": name}).json["id"] for name in "OP"
+    )
+    several = desk.call("PATCH", f"{path}/bulk", [{"id": other, "proficiency": 1.0}]).json
+    assert [each["id"] for each in several["entities"]] == [skill, other]
+    replaced = desk.call("PUT", f"{path}/bulk", [{"id": only, "proficiency": 1.0}]).json
+    assert [each["id"] for each in replaced["entities"]] == [only]
+    unknown = desk.call("PUT", f"{path}/bulk", [{"id": "none", "proficiency": 1.0}])
+    assert (unknown.status, unknown.json["details"][0]["fieldName"]) == (400, "[0].id")
     assert desk.call("DELETE", f"{path}/{skill}").status == 404
-    assert desk.call("DELETE", f"{path}/only").status == 204
+    assert desk.call("DELETE", f"{path}/{only}").status == 204
     assert listed(desk, path) == []
 
 
@@ -138,5 +143,5 @@ def test_odd_bodies_and_responses():
     assert desk.call("POST", "/m", [{"id": "a"}]).json == {"done": True}
     assert desk.call("POST", "/m").status == 200
     assert ids(desk) == ["a"]
-    full = small(settings=Settings(max_items=5))
+    full = small(settings=Settings(max_items=1))
     assert full.call("POST", "/m", [{"id": "a"}, {"id": "b"}]).status == 400

@@ -1,0 +1,248 @@
+"""The ids in bodies that refer to something elsewhere: a division, a queue, a skill, a user.
+
+Invariants: what is written refers to things that exist. Which collection a property refers to is decided by
+its name: ``sourceQueueId`` and ``queue`` refer to a queue, ``memberIds`` to users. Collections whose items cannot be
+created here are not looked at, and neither are the ids of examples, which refer to nothing.
+
+That the answer is a 400 ``bad.request`` is a guess.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from genesys_core.simulator.http.exchange import ApiCall
+from genesys_core.simulator.http.problems import no_such_reference
+from genesys_core.simulator.resources.rule_types import ResourceAction
+from genesys_core.simulator.resources.rules import ResourceRules
+from genesys_core.simulator.resources.store import ResourceStore, kind_of
+from genesys_core.simulator.state.definition import Definition, Schema
+from genesys_core.simulator.state.examples import Json, uuid_shaped
+
+__all__ = [
+    "MEMBERS",
+    "NOT_REFERENCES",
+    "REFERENCES",
+    "Reference",
+    "check_body_references",
+    "find_target",
+    "list_body_references",
+]
+
+_OUTBOUND: Final = "/api/v2/outbound"
+_USERS: Final = "/api/v2/users"
+_FLOWS: Final = "/api/v2/flows"
+
+REFERENCES: Final[Mapping[str, str]] = {
+    "agent": _USERS,
+    "attendee": _USERS,
+    "businessunit": "/api/v2/workforcemanagement/businessunits",
+    "callabletimeset": f"{_OUTBOUND}/callabletimesets",
+    "campaign": f"{_OUTBOUND}/campaigns",
+    "contactlist": f"{_OUTBOUND}/contactlists",
+    "contactlistfilter": f"{_OUTBOUND}/contactlistfilters",
+    "division": "/api/v2/authorization/divisions",
+    "dnclist": f"{_OUTBOUND}/dnclists",
+    "facilitator": _USERS,
+    "flow": _FLOWS,
+    "group": "/api/v2/groups",
+    "language": "/api/v2/routing/languages",
+    "location": "/api/v2/locations",
+    "managementunit": "/api/v2/workforcemanagement/managementunits",
+    "manager": _USERS,
+    "member": _USERS,
+    "owner": _USERS,
+    "prompt": "/api/v2/architect/prompts",
+    "queue": "/api/v2/routing/queues",
+    "role": "/api/v2/authorization/roles",
+    "ruleset": f"{_OUTBOUND}/rulesets",
+    "schedule": "/api/v2/architect/schedules",
+    "schedulegroup": "/api/v2/architect/schedulegroups",
+    "site": "/api/v2/telephony/providers/edges/sites",
+    "skill": "/api/v2/routing/skills",
+    "skillgroup": "/api/v2/routing/skillgroups",
+    "team": "/api/v2/teams",
+    "user": _USERS,
+    "wrapupcode": "/api/v2/routing/wrapupcodes",
+}
+"""The collection that a property refers to, by the last words of its name."""
+
+NOT_REFERENCES: Final = frozenset(
+    {
+        "defaultRoleId",  # such as ``admin``
+        "edgeGroup",
+        "emailCampaign",
+        "emailCampaigns",
+        "externalUserId",
+        "interactiveResponsePromptId",
+        "lastModifiedUserId",
+        "lockedUser",
+        "member",  # of a share: a user, a group or others
+        "messagingCampaign",
+        "owner",  # of a greeting: a user, a group or the organization
+        "planningGroupId",
+        "planningGroupIds",
+        "promptId",
+        "questionGroupId",
+        "questionGroups",
+        "scheduleId",
+        "smsCampaigns",
+        "sourcePlanningGroup",
+        "staffingGroupId",
+        "staffingGroupIds",
+        "wfmSchedule",
+        "whatsAppCampaign",
+    }
+)
+"""Properties that refer to something else than their name says."""
+
+OTHER_ORGANIZATIONS: Final = "/api/v2/orgauthorization/"
+"""The path of operations whose bodies refer to what another organization has."""
+
+MEMBERS: Final[Mapping[str, str]] = {
+    "/api/v2/routing/queues/{queueId}/wrapupcodes": "/api/v2/routing/wrapupcodes",
+    "/api/v2/users/{userId}/routinglanguages": "/api/v2/routing/languages",
+    "/api/v2/users/{userId}/routinglanguages/bulk": "/api/v2/routing/languages",
+    "/api/v2/users/{userId}/routingskills": "/api/v2/routing/skills",
+    "/api/v2/users/{userId}/routingskills/bulk": "/api/v2/routing/skills",
+}
+"""What the ids of the elements of a body refer to, by the path to which it is sent.
+
+Members of queues are looked at by their handler, which ignores unknown ones where the platform does.
+"""
+
+_WRITES: Final[frozenset[ResourceAction]] = frozenset(
+    {
+        "add_members",
+        "change_many",
+        "change_members",
+        "command",
+        "copy",
+        "create",
+        "create_many",
+        "merge",
+        "replace",
+        "set_members",
+        "write_single",
+    }
+)
+_BY_HAND: Final = ("/api/v2/users", "/api/v2/routing/queues", "/api/v2/oauth/clients")
+"""Where handlers write what the rules would write elsewhere."""
+
+_WORDS: Final = re.compile("[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
+_EXAMPLE_ID: Final = uuid_shaped(0, "id")
+_ANY: Final = "*"
+"""The id that stands for all divisions."""
+
+
+class Reference(Struct, frozen=True):
+    """An id in a body.
+
+    Attributes:
+        place: where it is, such as ``queueFlow.id``.
+        target: the path of the collection that it refers to.
+        identity: the id.
+    """
+
+    place: str
+    target: str
+    identity: str
+
+
+def check_body_references(rules: ResourceRules, store: ResourceStore, call: ApiCall) -> None:
+    """Check that what a call writes refers to things that exist.
+
+    Raises:
+        Problem: 400 for an id that nothing has, naming the property and the id; 404 if what the path names
+            does not exist either.
+    """
+    if not call.settings.check_references or not _writes(rules, call):
+        return
+    for each in list_body_references(call):
+        known = store.known_items(call.state, each.target, {})
+        if known is not None and each.identity not in known:
+            store.check_parents(call)  # what the path names is missed first
+            raise no_such_reference(kind_of(each.target), each.identity, field=each.place)
+
+
+def find_target(name: str) -> str | None:
+    """Return the path of the collection that a property refers to, by its name."""
+    if name in NOT_REFERENCES:
+        return None
+    words = _WORDS.findall(_stem(name))
+    ends = ("".join(words[-count:]).lower() for count in (3, 2, 1) if len(words) >= count)
+    targets = (REFERENCES.get(end) or REFERENCES.get(end.removesuffix("s")) for end in ends)
+    return next((each for each in targets if each is not None), None)
+
+
+def list_body_references(call: ApiCall) -> Iterator[Reference]:
+    """Yield the ids in the body of a call that refer to something elsewhere."""
+    wanted = call.route.facts.body
+    schema = Schema() if wanted is None or wanted.schema is None else wanted.schema
+    members = MEMBERS.get(call.route.template)
+    if members is not None and isinstance(call.body, list):
+        for at, each in enumerate(call.body):
+            yield from _references(members, each, f"[{at}]")
+    elif not call.route.template.startswith(OTHER_ORGANIZATIONS):
+        yield from _search(call.definition, schema, call.body, "")
+
+
+def _writes(rules: ResourceRules, call: ApiCall) -> bool:
+    template = call.route.template
+    if template in MEMBERS or (template.startswith(_BY_HAND) and template.count("/") <= _ITEM):
+        return True
+    rule = rules.find(call.route)
+    return rule is not None and rule.action in _WRITES
+
+
+_ITEM: Final = 5
+"""Slashes in the path of a queue."""
+
+
+def _search(definition: Definition, schema: Schema, value: Json, place: str) -> Iterator[Reference]:
+    known = definition.resolve(schema)
+    if isinstance(value, Mapping):
+        for name, each in value.items():
+            facts = (known.properties or {}).get(name)
+            if facts is None or facts.is_read_only:
+                continue
+            target = find_target(name) if _can_refer(definition, facts, name) else None
+            if target is None:
+                yield from _search(definition, facts, each, f"{place}{name}.")
+            else:
+                yield from _references(target, each, f"{place}{name}")
+    elif isinstance(value, list) and known.items is not None:
+        for at, each in enumerate(value):
+            yield from _search(definition, known.items, each, f"{place.rstrip('.')}[{at}].")
+
+
+def _can_refer(definition: Definition, facts: Schema, name: str) -> bool:
+    """Return whether a property has an id, or something with an id."""
+    known = definition.resolve(facts)
+    inside = definition.resolve(known.items or Schema()) if known.type == "array" else known
+    if inside.type == "string":
+        return inside.format is None and inside.enum is None and _stem(name) != name
+    return "id" in (inside.properties or {})
+
+
+def _references(target: str, value: Json, place: str) -> Iterator[Reference]:
+    """Yield the ids in the value of a property; examples and what stands for everything are none."""
+    if isinstance(value, list):
+        for at, each in enumerate(value):
+            yield from _references(target, each, f"{place}[{at}]")
+    elif isinstance(value, Mapping):
+        yield from _references(target, value.get("id"), f"{place}.id")
+    elif isinstance(value, str) and value not in {"", _ANY, _EXAMPLE_ID, _last_name(place)}:
+        yield Reference(place, target, value)
+
+
+def _last_name(place: str) -> str:
+    """Return the name of the last property of a place, which is the text of its example."""
+    return place.rpartition(".")[2].partition("[")[0]
+
+
+def _stem(name: str) -> str:
+    """Return a name without the ending of an id, or of a list of ids."""
+    return name.removesuffix("s").removesuffix("Id") if name.endswith(("Id", "Ids")) else name

@@ -1,0 +1,52 @@
+"""Deleted users, who are kept for a while: they can be read and restored, and their emails are taken.
+
+Invariants: at most as many are kept as the settings allow; of one that is dropped nothing is left.
+"""
+
+from genesys_core.simulator.state.grants import forget_subject
+from genesys_core.simulator.state.memory import PlatformState
+from genesys_core.simulator.state.world import GROUPS, TEAMS, Record, user_state
+
+__all__ = ["drop_user", "follow_deletion", "leave_lists"]
+
+
+def follow_deletion(state: PlatformState, user: Record, limit: int) -> None:
+    """Note whether a user is deleted, and drop those that were deleted first.
+
+    Args:
+        state: the platform's state.
+        user: the user after a change.
+        limit: how many deleted users are kept.
+    """
+    identity = str(user["id"])
+    if user_state(user) != "deleted":
+        state.deleted_users.pop(identity, None)
+        return
+    state.deleted_users.setdefault(identity)
+    while len(state.deleted_users) > limit:
+        drop_user(state, next(iter(state.deleted_users)))
+
+
+def drop_user(state: PlatformState, identity: str) -> None:
+    """Forget a user, and what is kept of it elsewhere."""
+    forget_subject(state, identity)
+    leave_lists(state, identity)
+    state.deleted_users.pop(identity, None)
+    state.users.pop(identity, None)
+    center = state.contact_center
+    center.memberships.pop(identity, None)
+    center.busy.pop(identity, None)
+    for kept in (state.collections, state.singles, state.jobs):
+        for place in [each for each in kept if identity in each]:
+            del kept[place]
+    for kind in [each for each in state.issued if f"/{identity}/" in each]:
+        del state.issued[kind]
+
+
+def leave_lists(state: PlatformState, identity: str) -> None:
+    """Take a user out of all groups and teams; their counts of members follow."""
+    for owners in (GROUPS, TEAMS):
+        for owner, record in state.collections.get(owners, {}).items():
+            members = state.collections.get((*owners, owner, "members"), {})
+            if members.pop(identity, None) is not None:
+                state.collections[owners][owner] = {**record, "memberCount": len(members)}

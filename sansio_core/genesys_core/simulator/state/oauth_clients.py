@@ -1,0 +1,62 @@
+"""OAuth clients as the API shows them, and as the login host knows them.
+
+Invariants: a client has an entry in the API's collection, and a twin at the login host unless it is inactive. A
+client that is created over the API has one grant type, as on the platform.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from genesys_core.simulator.state.credentials import SAML2_BEARER
+from genesys_core.simulator.state.world import START, OAuthClient, Record
+
+__all__ = ["GRANT_TYPES", "OAUTH_CLIENTS", "grant_type_of", "login_client", "show_client"]
+
+OAUTH_CLIENTS: Final = ("", "api", "v2", "oauth", "clients")
+"""The path of the OAuth clients, by segment."""
+
+GRANT_TYPES: Final[Mapping[str, str]] = {
+    "CLIENT-CREDENTIALS": "client_credentials",
+    "CODE": "authorization_code",
+    "TOKEN": "implicit",
+    "SAML2-BEARER": SAML2_BEARER,
+}
+"""The grant of the login host by the type of a client; the type ``PASSWORD`` has none."""
+
+
+def grant_type_of(client: OAuthClient) -> str:
+    """Return the type of a client; for one with several grants, the first in the order above."""
+    return next((name for name, grant in GRANT_TYPES.items() if grant in client.grants), "CODE")
+
+
+def show_client(client: OAuthClient) -> Record:
+    """Return a client of a world as the API shows it."""
+    return {
+        "id": client.id,
+        "name": "Simulated client",
+        "secret": client.secret,
+        "authorizedGrantType": grant_type_of(client),
+        "registeredRedirectUri": list(client.redirect_uris),
+        "state": "active",
+        "dateCreated": START,
+        "dateModified": START,
+        "selfUri": "/".join((*OAUTH_CLIENTS, client.id)),
+    }
+
+
+def login_client(record: Record) -> OAuthClient | None:
+    """Return the twin at the login host of a client of the API; ``None`` if it is inactive."""
+    if record.get("state") == "inactive":
+        return None
+    grant = GRANT_TYPES.get(str(record.get("authorizedGrantType")))
+    redirects, lifetime = (
+        record.get("registeredRedirectUri"),
+        record.get("accessTokenValiditySeconds"),
+    )
+    return OAuthClient(
+        id=str(record["id"]),
+        secret=str(record["secret"]),
+        grants=() if grant is None else (grant,),
+        redirect_uris=tuple(map(str, redirects)) if isinstance(redirects, list) else (),
+        token_lifetime=lifetime if isinstance(lifetime, int) else None,
+    )
