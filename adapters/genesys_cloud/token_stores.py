@@ -1,6 +1,7 @@
 """Token stores: where tokens are kept between runs."""
 
 from genesys_cloud.sign_in.token_stores import (
+    AsyncTokenStore,
     FileTokenStore,
     Keyring,
     KeyringTokenStore,
@@ -11,6 +12,7 @@ from genesys_cloud.sign_in.token_stores import (
 )
 
 __all__ = [
+    "AsyncTokenStore",
     "FileTokenStore",
     "Keyring",
     "KeyringTokenStore",

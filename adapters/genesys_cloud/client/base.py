@@ -90,6 +90,7 @@ class ClientBase(LazyApis, Unpicklable):
             self._setup.token_store,
             lambda: self._event_loop,
             self._setup.warn_shared_token,
+            is_blocking=self._is_blocking,
         )
         self._permits = permits_of(
             self._cell,

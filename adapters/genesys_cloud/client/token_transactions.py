@@ -7,13 +7,14 @@ A call that finds that another call has already refreshed the token starts neith
 """
 
 from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
+from contextlib import AsyncExitStack, ExitStack
 from functools import partial
-from typing import TypeVar, assert_never, cast
+from typing import Any, TypeVar, assert_never, cast
 
 from genesys_cloud.client.event_loop import EventLoop, LockOwner
 from genesys_cloud.client.session_cell import SessionCell
 from genesys_cloud.system_clock import read_clocks
+from genesys_cloud.transports.awaited import run_now
 from genesys_core.calls.lifecycle import Raised, Returned, State
 from genesys_core.calls.token_actions import TokenAction
 from genesys_core.calls.token_transaction import (
@@ -32,7 +33,7 @@ from genesys_core.calls.token_transaction import (
     response_received,
     store_answered,
 )
-from genesys_core.oauth.token_store import TokenStore, TokenStoreError
+from genesys_core.oauth.token_store import AsyncTokenStore, TokenStore, TokenStoreError
 from genesys_core.oauth.tokens import Token
 
 __all__ = ["StoreDriver", "TokenTransactions"]
@@ -55,15 +56,22 @@ class StoreDriver:
         self._store = cast(TokenStore, store)
         self._report = report
 
-    def work(self, step: StoreStep[R], held: ExitStack) -> Token | TokenStoreError | None:
-        """Perform a step; blocks.
+    async def work(
+        self, step: StoreStep[R], held: AsyncExitStack, loop: EventLoop, *, is_blocking: bool
+    ) -> Token | TokenStoreError | None:
+        """Perform a step.
 
         Args:
             step: the step.
             held: holds the store's lock between steps.
+            loop: the event loop of the client.
+            is_blocking: whether the client's calls block their threads.
         """
+        store = self._store
         try:
-            return self._done(step, held)
+            if not is_blocking and isinstance(store, AsyncTokenStore):
+                return await _await_step(store, step, held)
+            return await loop.run_in_thread(_do_step, store, step, held)
         except TokenStoreError as error:
             failure = error
         except Exception as error:  # noqa: BLE001 - a store may be anybody's
@@ -72,23 +80,45 @@ class StoreDriver:
         self._report(failure)
         return failure
 
-    def _done(self, step: StoreStep[R], held: ExitStack) -> Token | None:
-        match step:
-            case Locking():
-                with ExitStack() as lock:
-                    lock.enter_context(self._store.lock(step.key, timeout=step.seconds))
-                    token = self._store.load(step.key)
-                    held.push(lock.pop_all())
-                return token
-            case Saving():
-                self._store.save(step.key, step.token)
-            case Deleting():
-                self._store.delete(step.key)
-            case Unlocking():
-                held.close()
-            case _:
-                assert_never(step)
-        return None
+
+def _do_step(store: TokenStore, step: StoreStep[Any], held: AsyncExitStack) -> Token | None:
+    match step:
+        case Locking():
+            with ExitStack() as lock:
+                lock.enter_context(store.lock(step.key, timeout=step.seconds))
+                token = store.load(step.key)
+                held.push(lock.pop_all())
+            return token
+        case Saving():
+            store.save(step.key, step.token)
+        case Deleting():
+            store.delete(step.key)
+        case Unlocking():
+            run_now(held.aclose())  # it holds a lock that blocks
+        case _:
+            assert_never(step)
+    return None
+
+
+async def _await_step(
+    store: AsyncTokenStore, step: StoreStep[Any], held: AsyncExitStack
+) -> Token | None:
+    match step:
+        case Locking():
+            async with AsyncExitStack() as lock:
+                await lock.enter_async_context(store.lock_async(step.key, timeout=step.seconds))
+                token = await store.load_async(step.key)
+                held.push_async_exit(lock.pop_all())
+            return token
+        case Saving():
+            await store.save_async(step.key, step.token)
+        case Deleting():
+            await store.delete_async(step.key)
+        case Unlocking():
+            await held.aclose()
+        case _:
+            assert_never(step)
+    return None
 
 
 class TokenTransactions:
@@ -100,6 +130,7 @@ class TokenTransactions:
         store: the token store.
         find_loop: returns the event loop that the client runs on.
         warn_shared: called once, when another client has replaced the token in the store.
+        is_blocking: whether calls block their threads.
     """
 
     def __init__(
@@ -109,12 +140,15 @@ class TokenTransactions:
         store: StoreDriver,
         find_loop: Callable[[], EventLoop],
         warn_shared: Callable[[], object],
+        *,
+        is_blocking: bool,
     ) -> None:
         self._cell = cell
         self._drive = drive
         self._store = store
         self._find_loop = find_loop
         self._warn_shared = warn_shared
+        self._is_blocking = is_blocking
 
     async def obtain(self, action: TokenAction[R]) -> R:
         """Perform an action and return its result.
@@ -140,18 +174,20 @@ class TokenTransactions:
         return result
 
     async def _finish(self, loop: EventLoop, owner: LockOwner, step: TransactionStep[R]) -> R:
-        held, was_shared = ExitStack(), self._cell.session.vault.is_shared
+        held, was_shared = AsyncExitStack(), self._cell.session.vault.is_shared
         try:
             while not isinstance(step, Ended):
                 if isinstance(step, Requesting):
                     outcome = await self._drive(step.state)
                     step = self._cell.apply(response_received, step, outcome, now=read_clocks())
                 else:
-                    found = await loop.run_in_thread(self._store.work, step, held)
+                    found = await self._store.work(step, held, loop, is_blocking=self._is_blocking)
                     step = self._cell.apply(store_answered, step, found, now=read_clocks())
             if self._cell.session.vault.is_shared > was_shared:
                 self._warn_shared()
             return step.result
         finally:
-            held.close()
-            loop.release(owner)
+            try:
+                await held.aclose()
+            finally:
+                loop.release(owner)

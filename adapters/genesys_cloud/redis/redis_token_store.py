@@ -1,5 +1,7 @@
 """Tokens shared by machines, in Redis.
 
+Threads block; asynchronous clients wait in their event loop, without a thread.
+
 Invariants: a token is stored whole. The lock is a lease: it ends by itself if its holder dies, and only its
 holder releases it earlier.
 """
@@ -7,7 +9,7 @@ holder releases it earlier.
 import contextlib
 import secrets
 import time
-from collections.abc import Generator
+from collections.abc import AsyncGenerator, Generator
 from typing import Final
 
 from genesys_cloud.redis.server import RedisFailure, RedisServer
@@ -71,8 +73,11 @@ class RedisTokenStore:
         Raises:
             TokenStoreError: Redis cannot be used.
         """
-        found = self._ask(encode_command("GET", token_name(self._prefix, key, self._account)))
-        return decode_token(found) if isinstance(found, bytes) else None
+        return run_now(self._load(key, is_blocking=True))
+
+    async def load_async(self, key: TokenKey) -> Token | None:
+        """As :meth:`load`, in the running event loop."""
+        return await self._load(key, is_blocking=False)
 
     def save(self, key: TokenKey, token: Token) -> None:
         """Store a token.
@@ -80,8 +85,11 @@ class RedisTokenStore:
         Raises:
             TokenStoreError: Redis cannot be used.
         """
-        name = token_name(self._prefix, key, self._account)
-        self._ask(encode_command("SET", name, encode_token(token)))
+        run_now(self._save(key, token, is_blocking=True))
+
+    async def save_async(self, key: TokenKey, token: Token) -> None:
+        """As :meth:`save`, in the running event loop."""
+        await self._save(key, token, is_blocking=False)
 
     def delete(self, key: TokenKey) -> None:
         """Delete a token.
@@ -89,7 +97,11 @@ class RedisTokenStore:
         Raises:
             TokenStoreError: Redis cannot be used.
         """
-        self._ask(encode_command("DEL", token_name(self._prefix, key, self._account)))
+        run_now(self._delete(key, is_blocking=True))
+
+    async def delete_async(self, key: TokenKey) -> None:
+        """As :meth:`delete`, in the running event loop."""
+        await self._delete(key, is_blocking=False)
 
     @contextlib.contextmanager
     def lock(self, key: TokenKey, *, timeout: float) -> Generator[None, None, None]:
@@ -98,21 +110,25 @@ class RedisTokenStore:
         Raises:
             TokenStoreError: another machine held it for longer than ``timeout``, or Redis cannot be used.
         """
-        name, owner = lease_name(self._prefix, key, self._account), secrets.token_hex(16)
-        until = time.monotonic() + timeout
-        while self._ask(acquire_command(name, owner, self._lease)) is None:
-            if time.monotonic() >= until:
-                raise TokenStoreError(
-                    f"Redis at {self._server.address}: another client has been exchanging this "
-                    f"token for more than {timeout:g} s"
-                )
-            time.sleep(_POLL)
+        owner = run_now(self._acquire(key, timeout, is_blocking=True))
         try:
             yield
         finally:
-            # If Redis is gone by now, the lease ends by itself.
-            with contextlib.suppress(TokenStoreError):
-                self._ask(release_command(name, owner))
+            run_now(self._release(key, owner, is_blocking=True))
+
+    @contextlib.asynccontextmanager
+    async def lock_async(
+        self,
+        key: TokenKey,
+        *,
+        timeout: float,  # noqa: ASYNC109 - of the wait for another machine
+    ) -> AsyncGenerator[None, None]:
+        """As :meth:`lock`, in the running event loop."""
+        owner = await self._acquire(key, timeout, is_blocking=False)
+        try:
+            yield
+        finally:
+            await self._release(key, owner, is_blocking=False)
 
     def close(self) -> None:
         """Close the idle connections. Idempotent; the store can be used again."""
@@ -122,8 +138,41 @@ class RedisTokenStore:
         account = f", account={self._account!r}" if self._account else ""
         return f"RedisTokenStore({self._server.address!r}{account})"
 
-    def _ask(self, command: bytes) -> RedisReply:
+    async def _load(self, key: TokenKey, *, is_blocking: bool) -> Token | None:
+        command = encode_command("GET", token_name(self._prefix, key, self._account))
+        found = await self._ask(command, is_blocking=is_blocking)
+        return decode_token(found) if isinstance(found, bytes) else None
+
+    async def _save(self, key: TokenKey, token: Token, *, is_blocking: bool) -> None:
+        name = token_name(self._prefix, key, self._account)
+        command = encode_command("SET", name, encode_token(token))
+        await self._ask(command, is_blocking=is_blocking)
+
+    async def _delete(self, key: TokenKey, *, is_blocking: bool) -> None:
+        command = encode_command("DEL", token_name(self._prefix, key, self._account))
+        await self._ask(command, is_blocking=is_blocking)
+
+    async def _acquire(self, key: TokenKey, seconds: float, *, is_blocking: bool) -> str:
+        """Acquire the lease of a token, and return its owner."""
+        name, owner = lease_name(self._prefix, key, self._account), secrets.token_hex(16)
+        command, until = acquire_command(name, owner, self._lease), time.monotonic() + seconds
+        while await self._ask(command, is_blocking=is_blocking) is None:
+            if time.monotonic() >= until:
+                raise TokenStoreError(
+                    f"Redis at {self._server.address}: another client has been exchanging this "
+                    f"token for more than {seconds:g} s"
+                )
+            await self._server.pause(_POLL, is_blocking=is_blocking)
+        return owner
+
+    async def _release(self, key: TokenKey, owner: str, *, is_blocking: bool) -> None:
+        # If Redis is gone by now, the lease ends by itself.
+        with contextlib.suppress(TokenStoreError):
+            name = lease_name(self._prefix, key, self._account)
+            await self._ask(release_command(name, owner), is_blocking=is_blocking)
+
+    async def _ask(self, command: bytes, *, is_blocking: bool) -> RedisReply:
         try:
-            return run_now(self._server.ask(command, is_blocking=True))
+            return await self._server.ask(command, is_blocking=is_blocking)
         except RedisFailure as failure:
             raise TokenStoreError(str(failure)) from None

@@ -6,6 +6,7 @@ them, and by no other; those of an event loop that has ended are dropped. No mes
 """
 
 import contextlib
+import time
 from collections.abc import Generator, Sequence
 from typing import Any, Final, Protocol, cast
 from urllib.parse import unquote, urlsplit
@@ -174,6 +175,15 @@ class RedisServer:
                     return await self._exchange(stream, [command], until, idle)
             stream = await self._open(until, idle.connector)
             return await self._exchange(stream, [*self._hello, command], until, idle)
+
+    @staticmethod
+    async def pause(seconds: float, *, is_blocking: bool) -> None:
+        """Wait for a time, in the calling thread or in the running event loop."""
+        if is_blocking:
+            time.sleep(seconds)  # noqa: ASYNC251 - then it blocks
+        else:
+            connector = running_connector()
+            await connector.wait(connector.new_waker(), read_clocks().monotonic + seconds)
 
     def _find_idle(self, *, is_blocking: bool) -> _IdleStreams:
         if is_blocking:

@@ -27,6 +27,7 @@ from genesys_cloud.sign_in.file_lock import hold_lock
 from genesys_cloud.sign_in.private_files import is_open_to_others, read_file, read_own_file
 from genesys_core.checks import PATH, TEXT
 from genesys_core.oauth.token_store import (
+    AsyncTokenStore,
     TokenDocument,
     TokenKey,
     TokenStore,
@@ -37,6 +38,7 @@ from genesys_core.oauth.token_store import (
 from genesys_core.oauth.tokens import Token
 
 __all__ = [
+    "AsyncTokenStore",
     "FileTokenStore",
     "Keyring",
     "KeyringTokenStore",

@@ -9,8 +9,8 @@ When a store is used around an exchange, and how its failures are handled, is de
 """
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
-from typing import Any, Final, Protocol
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from typing import Any, Final, Protocol, runtime_checkable
 
 import msgspec
 from msgspec import Struct
@@ -22,6 +22,7 @@ from genesys_core.oauth.grants import Grant
 from genesys_core.oauth.tokens import Token
 
 __all__ = [
+    "AsyncTokenStore",
     "TokenDocument",
     "TokenKey",
     "TokenStore",
@@ -57,7 +58,8 @@ class TokenKey(Struct, frozen=True):
 class TokenStore(Protocol):
     """Protocol of token stores.
 
-    Methods may block: asynchronous clients call them in worker threads, not always the same one.
+    Methods may block: asynchronous clients call them in worker threads, not always the same one, unless
+    the store is an :class:`AsyncTokenStore` as well.
     They must raise only :class:`TokenStoreError`.
     """
 
@@ -83,6 +85,31 @@ class TokenStore(Protocol):
             key: the token's key.
             timeout: seconds to wait for the lock before raising.
         """
+        ...
+
+
+@runtime_checkable
+class AsyncTokenStore(Protocol):
+    """Protocol of token stores that asynchronous clients use without a thread; they have these methods too.
+
+    The methods do what those of :class:`TokenStore` do, and wait in the running event loop, asyncio's or
+    trio's.
+    """
+
+    async def load_async(self, key: TokenKey) -> Token | None:
+        """See :meth:`TokenStore.load`."""
+        ...
+
+    async def save_async(self, key: TokenKey, token: Token) -> None:
+        """See :meth:`TokenStore.save`."""
+        ...
+
+    async def delete_async(self, key: TokenKey) -> None:
+        """See :meth:`TokenStore.delete`."""
+        ...
+
+    def lock_async(self, key: TokenKey, *, timeout: float) -> AbstractAsyncContextManager[None]:
+        """See :meth:`TokenStore.lock`."""
         ...
 
 

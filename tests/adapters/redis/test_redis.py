@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import heapq
 import os
 import random
@@ -13,11 +14,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+import trio
 
-from genesys_cloud import Client, InvalidValueError, Pacing, RateLimitError
+from genesys_cloud import Client, ClientCredentials, InvalidValueError, Pacing, RateLimitError
+from genesys_cloud.client.asyncio_loop import AsyncioLoop
+from genesys_cloud.client.trio_loop import TrioLoop
 from genesys_cloud.errors import BudgetError
 from genesys_cloud.redis import RedisBudget, RedisTokenStore
-from genesys_cloud.token_stores import TokenKey, TokenStoreError
+from genesys_cloud.token_stores import AsyncTokenStore, TokenKey, TokenStoreError
 from genesys_cloud.transports.awaited import run_now
 from genesys_core.oauth.tokens import Token
 from genesys_core.redis import places
@@ -26,7 +30,7 @@ from tests.helpers.flavours import every_flavour, settled
 from tests.helpers.places_model import Places
 from tests.helpers.rate_limited_machine import SCRIPTS
 from tests.helpers.redis_server import DURABLE, redis_server, with_test_clock
-from tests.helpers.server import Reply, scripted_server
+from tests.helpers.server import TOKEN, Reply, scripted_server
 
 pytestmark = [
     pytest.mark.slow,
@@ -353,6 +357,58 @@ def test_a_token_store(redis):
     assert repr(RedisTokenStore(redis.url, account="a")).endswith("account='a')")
     one.close()
     assert one.load(TOKEN_KEY) is None
+
+
+EVENT_LOOPS = pytest.mark.parametrize(
+    "start", [lambda work: asyncio.run(work()), trio.run], ids=["asyncio", "trio"]
+)
+
+
+@EVENT_LOOPS
+def test_a_token_store_in_an_event_loop(redis, start):
+    one, two = RedisTokenStore(redis.url), RedisTokenStore(redis.url)
+    token = Token("secret", expires_at=5.0)
+
+    async def store():
+        assert await one.load_async(TOKEN_KEY) is None
+        async with one.lock_async(TOKEN_KEY, timeout=1):
+            await one.save_async(TOKEN_KEY, token)
+            with pytest.raises(TokenStoreError, match="another client has been exchanging"):
+                await two.lock_async(TOKEN_KEY, timeout=0.01).__aenter__()
+        async with two.lock_async(TOKEN_KEY, timeout=0):
+            assert await two.load_async(TOKEN_KEY) == token
+        await two.delete_async(TOKEN_KEY)
+        assert await one.load_async(TOKEN_KEY) is None
+
+    start(store)
+    assert isinstance(one, AsyncTokenStore)
+
+
+@every_flavour
+def test_clients_share_a_token_and_asynchronous_ones_use_no_thread(run, redis, monkeypatch):
+    def never(*_):
+        raise AssertionError("a thread")
+
+    for loop in (AsyncioLoop, TrioLoop):
+        monkeypatch.setattr(loop, "run_in_thread", never)
+    exchanged = []
+
+    def answer(seen):
+        if seen.path != "/oauth/token":
+            return Reply(json={"id": "u"})
+        exchanged.append(seen)
+        return Reply(json=TOKEN)
+
+    async def scenario(api):
+        await settled(api.client.users.get_users_me())
+
+    with scripted_server(answer) as server:
+        for _ in range(2):
+            store, auth = RedisTokenStore(redis.url), ClientCredentials("id", "secret")
+            run(scenario, host=server.url, auth=auth, token_store=store)
+    assert len(exchanged) == 1
+    # The lease has been released.
+    assert b"lease" not in redis.ask("KEYS", "*")
 
 
 def test_a_lease_excludes_others_and_only_its_owner_releases_it(redis):
