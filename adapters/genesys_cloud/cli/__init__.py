@@ -21,6 +21,8 @@ _EXTRAS: Final = {
 }
 """The extra that installs each package."""
 
+_HELP: Final = frozenset({"--help", "-h"})
+
 _COMPLETE: Final = "_GENESYS_CLOUD_COMPLETE"
 """The variable with which a shell's script asks for candidates."""
 
@@ -64,6 +66,9 @@ def _run(words: list[str]) -> None:
     from genesys_core.command_line.arguments import split_command  # noqa: PLC0415
 
     options, rest = split_command(words)
+    if not rest or rest[0] in _HELP:
+        _print_help()
+        sys.exit(0 if rest else 2)
     api = rest[0].replace("-", "_") if rest else ""
     if api == "call" or api in api_names():
         from genesys_cloud.cli.operations import run_api, run_call  # noqa: PLC0415
@@ -82,6 +87,13 @@ def _run(words: list[str]) -> None:
     from genesys_cloud.cli.app import app  # noqa: PLC0415 - typer may not be installed
 
     app()
+
+
+def _print_help() -> None:
+    from genesys_cloud.cli.output import terminal_width, write_line  # noqa: PLC0415 - as above
+    from genesys_core.command_line.own_commands import root_page  # noqa: PLC0415
+
+    write_line(root_page(terminal_width()))
 
 
 def _report(error: BaseException) -> None:

@@ -21,6 +21,7 @@ from genesys_core.command_line.completion import (
     unquote_word,
 )
 from genesys_core.command_line.job_calls import JOB_ACTIONS, JOB_OPTIONS
+from genesys_core.command_line.own_commands import OWN_COMMANDS
 from genesys_core.command_line.profiles import (
     PROFILES_FOLDER,
     profile_paths,
@@ -126,8 +127,8 @@ def _first_words(typed: str) -> Iterator[Candidate]:
         yield Candidate("--help")
         yield Candidate("--version")
         return
-    for name, command in _own_command().commands.items():
-        yield Candidate(name, command.get_short_help_str())
+    for name, text in OWN_COMMANDS.items():
+        yield Candidate(name, text)
     for name in api_names():
         yield Candidate(name, "API")
 

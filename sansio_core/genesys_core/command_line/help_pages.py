@@ -10,7 +10,13 @@ from typing import Final
 from genesys_core.command_line.arguments import COMMON_OPTIONS, CommonOption, offered_options
 from genesys_core.command_line.operations import OperationDescription, OperationParameter
 
-__all__ = ["api_page", "describe_operation_text", "operation_page", "usage_line"]
+__all__ = [
+    "api_page",
+    "describe_operation_text",
+    "list_definitions",
+    "operation_page",
+    "usage_line",
+]
 
 _PROGRAM: Final = "genesys-cloud"
 _VALUES_SHOWN: Final = 30
@@ -66,7 +72,7 @@ def operation_page(
         if each.place != "body"
     ]
     if rows:
-        lines += ["Parameters:", *_definitions(rows, width), ""]
+        lines += ["Parameters:", *list_definitions(rows, width), ""]
     body = description.body
     if body is not None:
         text = (
@@ -94,7 +100,7 @@ def _common_help(
         )
     lines: list[str] = []
     for group, rows in groups.items():
-        lines += [f"{group}:", *_definitions(rows, width), ""]
+        lines += [f"{group}:", *list_definitions(rows, width), ""]
     return lines
 
 
@@ -176,8 +182,13 @@ def _listed(rows: Iterable[tuple[str, str]], width: int) -> list[str]:
     return lines
 
 
-def _definitions(rows: Sequence[tuple[str, str]], width: int) -> list[str]:
-    """Names in a column and their texts beside it; below it if the terminal is narrow."""
+def list_definitions(rows: Sequence[tuple[str, str]], width: int) -> list[str]:
+    """Return lines with names in a column and their texts beside it, or below it in a narrow terminal.
+
+    Args:
+        rows: names and their texts.
+        width: of the terminal in characters.
+    """
     column = min(max(len(name) for name, _ in rows) + 4, 36)
     if width < column + 24:
         return _listed(rows, width)

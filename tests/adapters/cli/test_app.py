@@ -6,6 +6,7 @@ import sys
 from contextlib import contextmanager
 
 import pytest
+import typer.main
 from typer.testing import CliRunner
 
 import genesys_cloud
@@ -13,7 +14,9 @@ from genesys_cloud import definition as definition_files
 from genesys_cloud.cli import main
 from genesys_cloud.cli import simulate as simulate_command
 from genesys_cloud.cli.app import app
+from genesys_core.command_line.own_commands import OWN_COMMANDS, root_page
 from genesys_core.errors import ConfigurationError
+from tests.helpers.command import run_command
 
 httpx = pytest.importorskip("httpx")
 
@@ -30,10 +33,20 @@ def invoke(*arguments):
     return CliRunner().invoke(app, arguments)
 
 
-def test_help_names_the_commands():
-    for arguments in (["--help"], []):
-        shown = invoke(*arguments).output
-        assert all(name in shown for name in ("demo", "simulate", "definition", "--version"))
+def test_help_names_the_commands(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    for arguments, code in ((["--help"], 0), (["--host", "x", "-h"], 0), ([], 2)):
+        done = run_command(*arguments)
+        assert (done.code, done.out) == (code, f"{root_page(80)}\n")
+
+
+def test_the_page_has_the_words_of_the_commands():
+    commands = typer.main.get_command(app).commands
+    first = {
+        name: " ".join((each.help or "").split("\n\n")[0].split())
+        for name, each in commands.items()
+    }
+    assert first == OWN_COMMANDS
 
 
 def test_the_version():
@@ -157,8 +170,10 @@ def test_simulate_says_where_each_answer_comes_from():
     assert "handler  GET    /api/v2/users/me" in lines
     assert "rule A   POST   /api/v2/groups" in lines
     assert "topic    v2.flows.{id}  /api/v2/flows/{}" in lines
+    sources = [line.split()[2] for line in lines if line.startswith("topic ")]
+    by_rule = [each for each in sources if each not in {"handler", "none"}]
     assert [line.split() for line in lines if " topics: rule" in line] == [
-        ["68", "topics:", "rule"]
+        [str(len(by_rule)), "topics:", "rule"]
     ]
     assert lines[-1].endswith(" rule S")
     examples = invoke("simulate", "--coverage", "--no-stateful").output.splitlines()
@@ -209,7 +224,7 @@ def test_an_error_of_the_library_is_one_line(tmp_path):
 @pytest.mark.parametrize(
     ("missing", "extra", "arguments"),
     [
-        ("typer", "cli", ["--help"]),
+        ("typer", "cli", ["apis"]),
         ("yaml", "cli", ["call", "POST", "/x", "--body", "a: b"]),
     ],
 )

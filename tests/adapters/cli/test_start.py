@@ -54,27 +54,28 @@ def loaded(*arguments, complete=None):
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [(["users", "--help"], "get_users_me"), (["users", "get_users", "--help"], "--page-size N")],
+    [
+        (["--help"], "simulate"),
+        (["users", "--help"], "get_users_me"),
+        (["users", "get_users", "--help"], "--page-size N"),
+    ],
 )
-def test_help_about_an_api_loads_no_client_and_no_typer(arguments, words):
+def test_help_loads_no_client_and_no_typer(arguments, words):
     shown, count, tops, apis = loaded(*arguments)
     assert words in shown
     assert (tops, apis) == ([], [])
     assert count <= 90, count  # most of them of the standard library
 
 
-def test_completion_of_a_method_loads_no_client_and_no_typer():
-    shown, count, tops, apis = loaded("users", "get_users_me_", complete="bash")
-    assert shown == "get_users_me_verifiers\n"
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [(["whoa"], "whoami\n"), (["users", "get_users_me_"], "get_users_me_verifiers\n")],
+)
+def test_completion_of_a_command_or_method_loads_no_client_and_no_typer(words, completed):
+    shown, count, tops, apis = loaded(*words, complete="bash")
+    assert shown == completed
     assert (tops, apis) == ([], [])
     assert count <= 90, count
-
-
-def test_the_commands_own_help_loads_typer_alone():
-    shown, count, tops, apis = loaded("--help")
-    assert "simulate" in shown
-    assert (set(tops) - {"socket"}, apis) == ({"typer"}, [])
-    assert count <= 230, count
 
 
 def test_a_call_loads_one_api_and_no_model():

@@ -1,0 +1,66 @@
+"""The commands beside those of the APIs, for the command's help page and for completion.
+
+Invariants: the page is made without the package that parses these commands, which takes longer to import
+than the page takes to print.
+"""
+
+import textwrap
+from collections.abc import Mapping
+from typing import Final
+
+from genesys_core.command_line.arguments import CONNECTION_OPTIONS
+from genesys_core.command_line.help_pages import list_definitions
+
+__all__ = ["OWN_COMMANDS", "root_page"]
+
+OWN_COMMANDS: Final[Mapping[str, str]] = {
+    "apis": "List the APIs, or search all operations by words, path or permission.",
+    "describe": "Describe a method, a model (with its fields and values) or a notification topic.",
+    "call": "Call an endpoint by method and path, such as GET /api/v2/users/me.",
+    "jobs": "Start jobs, wait for them, print their results: run, wait, results, cancel.",
+    "recordings": "Recordings of conversations.",
+    "export": "Export records to files, or continue an export; check one with status and verify.",
+    "listen": "Print notifications as they arrive, until Ctrl-C.",
+    "login": "Sign in as a user through the browser, and save the token for later commands.",
+    "logout": "Revoke the token on the platform and delete it here.",
+    "whoami": "Show who is signed in: user, organization, region, expiry.",
+    "doctor": "Check configuration, connection, TLS, clock, token, user and notifications, step by step.",
+    "config": "Configuration files.",
+    "completion": "Print the completion script of a shell, or save names for completion.",
+    "definition": "The API definition that this library is generated from.",
+    "simulate": "Serve a simulated platform (API and login host) until Ctrl-C.",
+    "demo": "Call a simulated platform and show the results.",
+}
+"""What each command does."""
+
+
+_APIS: Final = (
+    "Each API is a command as well, and each operation one of its methods, such as: "
+    "genesys-cloud users get_users_me"
+)
+
+
+def root_page(width: int) -> str:
+    """Return the help page of the command itself.
+
+    Args:
+        width: of the terminal in characters.
+    """
+    options = [(f"--{each.name} {each.metavar}", each.help) for each in CONNECTION_OPTIONS]
+    options += [("--version", "Show the version."), ("--help", "Show this page.")]
+    lines = [
+        "Usage: genesys-cloud [OPTIONS] COMMAND [ARGUMENTS]",
+        "",
+        "The Genesys Cloud Platform API from the command line.",
+        "",
+        "Commands:",
+        *list_definitions(list(OWN_COMMANDS.items()), width),
+        "",
+        *textwrap.wrap(_APIS, max(width, 40), break_on_hyphens=False),
+        "",
+        "Options:",
+        *list_definitions(options, width),
+        "",
+        "Help about a command: genesys-cloud COMMAND --help",
+    ]
+    return "\n".join(lines)
