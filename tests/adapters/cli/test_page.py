@@ -4,12 +4,14 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from genesys_cloud.simulator import running_simulator
 from genesys_core.command_line.exit_codes import EXIT_CODES
+from tests.helpers.command_pictures import PICTURES, draw, path_of, record, words_of
 
 PAGE = Path(__file__).parents[3] / "docs" / "cli.md"
 BASH = shutil.which("bash")
@@ -49,3 +51,19 @@ def test_the_page_has_commands():
 def test_the_page_lists_the_exit_codes():
     rows = re.findall(r"^\| (\d+) \| (.*) \|$", PAGE.read_text("utf-8"), re.MULTILINE)
     assert rows == [(str(int(code)), text) for code, text in EXIT_CODES.items()]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such terminals")
+@pytest.mark.parametrize("name", sorted(PICTURES))
+def test_the_pictures_show_what_the_commands_print(name):
+    """``python -m tests.helpers.command_pictures`` draws them again."""
+    # By their words: another version of rich may place them otherwise.
+    assert words_of(draw(name, record(name))) == words_of(path_of(name).read_text("utf-8"))
+
+
+def test_the_page_shows_every_picture():
+    page = PAGE.read_text("utf-8")
+    assert all(f"](assets/{path_of(name).name})" in page for name in PICTURES)
+    found = {path.name for path in path_of("x").parent.glob("command-*.svg")}
+    assert found == {path_of(name).name for name in PICTURES}
