@@ -1,6 +1,8 @@
 """The demo, in this process."""
 
+import html
 import io
+import re
 import sys
 
 import pytest
@@ -9,6 +11,7 @@ from typer import Exit
 from genesys_cloud import demo
 from genesys_cloud.cli import demo as demo_command
 from genesys_core.errors import ConnectError
+from tests.helpers.demo_picture import PICTURE
 from tests.helpers.threads import threads_end
 
 EXPECTED = (
@@ -32,6 +35,16 @@ def test_it_reads_the_same_with_and_without_rich(monkeypatch, missing):
     lines = [line.rstrip() for line in out.getvalue().splitlines()]
     assert lines[0].startswith("Simulated platform on http://127.0.0.1:")
     assert all(expected in lines for expected in EXPECTED)
+
+
+def test_the_picture_in_the_readme_shows_what_it_prints():
+    """``python -m tests.helpers.demo_picture`` draws it again."""
+    out = io.StringIO()
+    assert demo.run_demo(out) == 0
+    texts = re.findall(r"<text[^>]*>([^<]*)</text>", PICTURE.read_text(encoding="utf-8"))
+    shown = [html.unescape(text).replace("\xa0", " ").rstrip() for text in texts]
+    for line in out.getvalue().splitlines()[1:]:  # the first one has a port
+        assert line.rstrip() in shown
 
 
 def test_it_prints_to_standard_output_and_leaves_no_thread(capsys):
