@@ -121,14 +121,15 @@ def test_the_first_decoded_model_needs_no_client() -> None:
 
 
 def test_the_installed_packages_are_small(tmp_path: Path) -> None:
-    """Sources, their bytecode and data, as an installer leaves them: under 20.8 MB.
+    """Sources, their bytecode and data, as an installer leaves them: under 21.1 MB.
 
     Generated code is 12 MB of them. It was under 16 MB before listings, jobs, rate limit files, strategies
     for property tests and the comparison of definitions, and under 17 MB before the command line reached
     every operation, the simulator had the rules of its events, and every operation had a summary (0.4 MB), a
     link to the platform's page (0.8 MB) and words for its parameters (0.1 MB) in its docstring, from tables of
     words (0.3 MB); the simulator's rules for members, searches and commands are 0.15 MB. Exports and Redis took it
-    over 20 MB; the simulator's permissions and references, and the download of recordings, over 20.5 MB. The official SDK takes 152 MB.
+    over 20 MB; the simulator's permissions and references, and the download of recordings, over 20.5 MB; the reference of
+    commands, keys and changes, and the jobs of every family, over 20.8 MB. The official SDK takes 152 MB.
     """
     total = 0
     for package in (genesys_core, genesys_cloud):
@@ -142,7 +143,7 @@ def test_the_installed_packages_are_small(tmp_path: Path) -> None:
                 shown = path.relative_to(root.parent).as_posix()
                 py_compile.compile(str(path), str(compiled), shown, doraise=True)
                 total += compiled.stat().st_size
-    assert total < 20_800_000, total
+    assert total < 21_100_000, total
 
 
 def test_importing_starts_no_thread_and_reads_no_configuration() -> None:
