@@ -13,7 +13,7 @@ from genesys_core.transport.happy_eyeballs import Address, Race
 __all__ = [
     "AsyncConnection",
     "Connector",
-    "is_readable",
+    "ReadProbe",
     "new_socket",
     "socket_address",
 ]
@@ -133,12 +133,26 @@ def socket_address(address: Address) -> tuple[str, int] | tuple[str, int, int, i
     return address.host, address.port
 
 
-def is_readable(sock: socket.socket) -> bool:
-    """Whether a read would return immediately, including end of stream and errors."""
-    if sock.fileno() < 0:
-        return True
-    if hasattr(select, "poll"):
-        poll = select.poll()
-        poll.register(sock, select.POLLIN)
-        return bool(poll.poll(0))
-    return bool(select.select((sock,), (), (), 0)[0])
+class ReadProbe:
+    """Looks whether a socket has something to read.
+
+    Args:
+        sock: an open socket.
+    """
+
+    __slots__ = ("_poll", "_sock")
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._poll: select.poll | None = None
+        if hasattr(select, "poll"):  # not on Windows
+            self._poll = select.poll()
+            self._poll.register(sock, select.POLLIN)
+
+    def is_readable(self) -> bool:
+        """Whether a read would return immediately, including end of stream and errors."""
+        if self._sock.fileno() < 0:
+            return True
+        if self._poll is None:
+            return bool(select.select((self._sock,), (), (), 0)[0])
+        return bool(self._poll.poll(0))

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from genesys_cloud.system_clock import read_clocks
 from genesys_cloud.transports.async_connection import (
-    is_readable,
+    ReadProbe,
     new_socket,
     socket_address,
 )
@@ -34,6 +34,10 @@ from genesys_core.transport.happy_eyeballs import Address, Race
 __all__ = ["AsyncioConnection", "AsyncioConnector"]
 
 T = TypeVar("T")
+
+# Before Python 3.12 accessing an enum member costs as much as a small function.
+_READ: Final = Step.READ
+_WRITE: Final = Step.WRITE
 
 _PIECE: Final = 1 << 18
 """Maximum bytes per write to the event loop."""
@@ -54,6 +58,7 @@ class AsyncioConnection(asyncio.Protocol):
     def __init__(self, sock: socket.socket) -> None:
         self._loop = asyncio.get_running_loop()
         self._sock = sock
+        self._probe = ReadProbe(sock)
         self._tls = TlsStack()
         self._chunks: deque[bytes] = deque()
         self._buffered = 0
@@ -128,7 +133,7 @@ class AsyncioConnection(asyncio.Protocol):
             except Exception as error:  # noqa: BLE001 - raised in the waiting task
                 self._settle(error=error)
             else:
-                if step is Step.READ:
+                if step is _READ:
                     self._until = exchange.until
                     self._set_timer()
                 else:
@@ -229,7 +234,7 @@ class AsyncioConnection(asyncio.Protocol):
         while not (self._writable or self._has_arrived):
             await self._wait(exchange.until)
         step = exchange.written(count, now=read_clocks())
-        if self._chunks and step is Step.WRITE:
+        if self._chunks and step is _WRITE:
             return exchange.received(self._take(), now=read_clocks())
         return step
 
@@ -289,7 +294,7 @@ class AsyncioConnection(asyncio.Protocol):
         """Whether unsolicited input has arrived, including end of stream."""
         if self._has_arrived:
             return True
-        if is_readable(self._sock):
+        if self._probe.is_readable():
             if not self._tls.layers:
                 return True
             # It may be a session ticket. The event loop reads what is available before it resumes

@@ -6,13 +6,13 @@ import socket
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import trio
 
 from genesys_cloud.system_clock import read_clocks
 from genesys_cloud.transports.async_connection import (
-    is_readable,
+    ReadProbe,
     new_socket,
     socket_address,
 )
@@ -29,6 +29,9 @@ __all__ = ["TrioConnection", "TrioConnector", "has_ended"]
 
 _SIZE = 1 << 16
 
+# Before Python 3.12 accessing an enum member costs as much as a small function.
+_READ: Final = Step.READ
+
 
 class TrioConnection:
     """One connection.
@@ -39,6 +42,7 @@ class TrioConnection:
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
+        self._probe = ReadProbe(sock)
         self._tls = TlsStack()
         self._content = b""
         self._writing = trio.Lock()
@@ -51,11 +55,11 @@ class TrioConnection:
 
     async def receive(self, exchange: Exchange["TrioConnection"]) -> Step:
         """Read until the exchange's next step is not :attr:`Step.READ`."""
-        step = Step.READ
+        step = _READ
         # Wait first: a response is rarely available at once, and each call must yield once.
         with _until(exchange.until):
             await trio.lowlevel.wait_readable(self._sock)
-        while step is Step.READ:
+        while step is _READ:
             data = await self.read(exchange.until)
             step = exchange.received(data, now=read_clocks())
         return step
@@ -72,7 +76,7 @@ class TrioConnection:
             return exchange.written(self._sock.send(data), now=read_clocks())
         except BlockingIOError:
             pass
-        if is_readable(self._sock):
+        if self._probe.is_readable():
             return exchange.received(await self.read(exchange.until), now=read_clocks())
         with _until(exchange.until):
             await _wait_for_either(self._sock)
@@ -122,7 +126,7 @@ class TrioConnection:
         """Whether unsolicited input has arrived, including end of stream."""
         if self._content or self._tls.ended or self._tls.has_content():
             return True
-        if not is_readable(self._sock):
+        if not self._probe.is_readable():
             return False
         if not self._tls.layers:
             return True

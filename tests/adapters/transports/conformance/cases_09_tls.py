@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import re
 import ssl
@@ -14,6 +15,10 @@ import warnings
 from pathlib import Path
 from unittest.mock import patch
 
+import pytest
+from cryptography.hazmat.primitives import serialization
+
+from genesys_core.errors import ConfigurationError
 from tests.adapters.transports.conformance.certificates import (
     authority,
     client_certificate,
@@ -539,3 +544,94 @@ async def _(bench: Bench) -> None:
 @case(174, "half-closed-while-idle", needs="tls")
 async def _(bench: Bench) -> None:
     await tls_idle_then(bench, lambda peer: peer.half_close(), CLOSED)
+
+
+# --- settings -------------------------------------------------------------------------------------
+
+
+def _key_with_password(password: bytes) -> str:
+    key = serialization.load_pem_private_key(client_certificate().encode(), None)
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(password),
+    ).decode()
+
+
+def _certificate() -> str:
+    return client_certificate().partition("-----BEGIN CERTIFICATE-----")[2]
+
+
+def _chain() -> str:
+    return f"-----BEGIN CERTIFICATE-----{_certificate()}"
+
+
+PASSWORDS = {"none": (), "empty": ("",), "wrong": ("wrong-hunter3",)}
+
+
+@case(183, "a-key-without-its-password", needs="settings", each=PASSWORDS)
+async def _(bench: Bench, password) -> None:
+    # A prompt at the terminal would wait for ever.
+    with pytest.raises(ConfigurationError, match=r"^cert ") as caught:
+        bench.another(cert=(_chain(), _key_with_password(b"hunter2"), *password))
+    assert "hunter" not in f"{caught.value!r}{caught.value}"
+    assert "PRIVATE" not in f"{caught.value!r}{caught.value}"
+
+
+@case(183, "a-key-of-another-certificate", needs="settings")
+async def _(bench: Bench) -> None:
+    other = authority("trusted").issue_cert("other@example.org").private_key_pem.bytes().decode()
+    with pytest.raises(ConfigurationError, match="KEY_VALUES_MISMATCH"):
+        bench.another(cert=(_chain(), other))
+
+
+@case(183, "a-key-with-its-password", needs="settings tls")
+async def _(bench: Bench) -> None:
+    context = server_context()
+    context.verify_mode = ssl.CERT_REQUIRED
+    authority("trusted").configure_trust(context)
+    bench.options = {
+        "verify": trusted(),
+        "cert": (_chain(), _key_with_password(b"hunter2"), "hunter2"),
+    }
+    with serving(over_tls(answering(reply()), context), scheme="https") as server:
+        assert await bench.send(f"{server.url}/case") == HELLO
+
+
+UNUSABLE = {
+    "no-file": ("SSL_CERT_FILE", "nothing.pem"),
+    "no-certificate": ("SSL_CERT_FILE", "empty.pem"),
+    "no-directory": ("SSL_CERT_DIR", "nothing"),
+    "an-empty-directory": ("SSL_CERT_DIR", "directory"),
+}
+
+
+@case(184, "authorities-of-the-environment", needs="settings", each=UNUSABLE)
+async def _(bench: Bench, situation) -> None:
+    name, value = situation
+    with tempfile.TemporaryDirectory() as path:
+        (Path(path) / "empty.pem").touch()
+        (Path(path) / "directory").mkdir()
+        variables = {"SSL_CERT_FILE": "", "SSL_CERT_DIR": "", name: str(Path(path) / value)}
+        with (
+            patch.dict(os.environ, variables),
+            pytest.raises(ConfigurationError, match=name),
+        ):
+            bench.another(trust_env=True)
+
+
+LOGGED = itertools.count()
+
+
+# The context is shared by later transports of the same settings, and keeps its file open.
+@case(193, "keys-are-logged-where-the-environment-asks", needs="settings tls", spare=1)
+async def _(bench: Bench) -> None:
+    own = f"authority {next(LOGGED)}"  # of no other case, and no other run of this one
+    bench.options = {"verify": authority(own).cert_pem.bytes().decode()}
+    with (
+        tempfile.TemporaryDirectory() as path,
+        patch.dict(os.environ, {"SSLKEYLOGFILE": str(Path(path) / "keys")}),
+        serving(over_tls(answering(reply()), server_context(by=own)), scheme="https") as server,
+    ):
+        assert await bench.send(f"{server.url}/case") == HELLO
+        assert "CLIENT_" in (Path(path) / "keys").read_text()

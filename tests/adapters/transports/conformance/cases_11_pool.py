@@ -162,6 +162,26 @@ async def _(bench: Bench) -> None:
         assert two.connections == 1
 
 
+@case(223, "a-slow-origin-does-not-fill-the-pool", needs="limit")
+async def _(bench: Bench) -> None:
+    bench.options = {"limit": 3, "per_origin": 2}
+    go = threading.Event()
+
+    def slow(peer: Peer) -> None:
+        while peer.read():
+            go.wait(20)
+            peer.send(reply())
+
+    with serving(slow) as one, serving(answering(reply())) as two:
+        held = [bench.start(lambda: bench.send(f"{one.url}/case")) for _ in range(5)]
+        await bench.wait(lambda: len(one.requests) == 2)
+        assert await bench.send(f"{two.url}/case", timeout=patient(pool=3)) == HELLO
+        assert len(one.requests) == 2
+        go.set()
+        assert [await task.result() for task in held] == [HELLO] * 5
+        assert one.connections <= 2
+
+
 @case(224, "10000-requests-over-100-connections", slow=True)
 async def _(bench: Bench) -> None:
     chance = random.Random(224)

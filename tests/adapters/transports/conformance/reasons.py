@@ -19,20 +19,15 @@ REASONS: dict[int, str] = {
     256: "files are the client's: tests/adapters/client/test_transfers.py",
     259: "a transport follows no redirect (257); the client's download does: tests/core/calls",
     260: "a transport follows no redirect (257); the client's download does: tests/core/calls",
-    # Settings, judged when a transport is made, before there is a connection.
-    183: "an error when the client is made: tests/adapters/transports/test_tls.py",
-    184: "an error when the client is made: tests/adapters/transports/test_tls.py",
     # Not offered.
     161: "Unix sockets are not offered: the platform has none",
     169: "a server name other than the URL's host is not offered",
     208: "one transport has one proxy for each scheme; two transports share no pool",
-    223: "limits per host are not offered; waiters are served in order (219), so none starves",
     # Not to be brought about from outside.
     154: "needs a kernel without IPv6; an address that cannot be used is 153",
     160: "the system has to pick one certain port of 28,000: tests/core/transport has the rule",
     164: "whether the reset or the write comes first cannot be arranged over a socket; `sent` after "
     "a write of no byte is tested with the exchange: tests/core/transport",
-    193: "contexts are the standard library's, which reads SSLKEYLOGFILE itself",
     # Inside the pool, where the machine's own tests look.
     221: "which of two comes first is the pool's: tests/core/transport, exhaustively",
     225: "a cost: tests/core/transport and the benchmarks",

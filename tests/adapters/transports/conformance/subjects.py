@@ -19,7 +19,8 @@ EVERYTHING = frozenset(
 )
 if sys.platform == "linux":  # what looks into /proc, or rests on how Linux treats a full backlog
     EVERYTHING |= {"linux"}
-OWN = EVERYTHING | {"limit", "idle", "age", "expect", "socks", "resume"}
+SETTINGS = frozenset({"settings"})  # its settings are checked by this library when it is made
+OWN = EVERYTHING | SETTINGS | {"limit", "idle", "age", "expect", "socks", "resume"}
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Subject:
         name: as it stands in a test's id.
         flavour: "sync", "asyncio" or "trio".
         make: makes it from the options of :class:`~genesys_cloud.transports.NetworkOptions`, and
-            ``limit``, ``idle`` and ``age`` of its pool.
+            ``limit``, ``per_origin``, ``idle`` and ``age`` of its pool.
         can: what it offers beyond requests over plain connections.
         slow: whether its cases are left out of the quick suite.
         foreign: whether it is somebody else's.
@@ -57,6 +58,7 @@ def _sockets(kind: str) -> Callable[..., Any]:
     def make(
         *,
         limit: int | None = None,
+        per_origin: int | None = None,
         idle: float | None = None,
         age: float | None = None,
         **options: Any,
@@ -64,7 +66,12 @@ def _sockets(kind: str) -> Callable[..., Any]:
         from genesys_cloud import transports
         from genesys_core.transport import PoolLimits
 
-        pool = {"connections": limit, "keep_alive": idle, "max_age": age}
+        pool = {
+            "connections": limit,
+            "connections_per_key": per_origin,
+            "keep_alive": idle,
+            "max_age": age,
+        }
         chosen = PoolLimits(**{name: value for name, value in pool.items() if value is not None})
         return getattr(transports, kind)({"trust_env": False, **options}, limits=chosen)
 
@@ -192,6 +199,8 @@ def _options(
     }
 
 
+HTTPX = EVERYTHING | SETTINGS  # of a client that this library makes
+
 INTERRUPTIBLE = (
     "transports/socket_transport.py",
     "core/transport/pool.py",
@@ -216,9 +225,9 @@ SUBJECTS = [
         slow=True,
         loop="uvloop",
     ),
-    Subject("httpx-sync", "sync", _httpx, slow=True, foreign=True),
-    Subject("httpx-asyncio", "asyncio", _async_httpx, slow=True, foreign=True),
-    Subject("httpx-trio", "trio", _async_httpx, slow=True, foreign=True),
+    Subject("httpx-sync", "sync", _httpx, HTTPX, slow=True, foreign=True),
+    Subject("httpx-asyncio", "asyncio", _async_httpx, HTTPX, slow=True, foreign=True),
+    Subject("httpx-trio", "trio", _async_httpx, HTTPX, slow=True, foreign=True),
     Subject("httpx2-sync", "sync", _httpx2, foreign=True, slow=True),
     Subject("httpx2-asyncio", "asyncio", _async_httpx2, foreign=True, slow=True),
     Subject("httpx2-trio", "trio", _async_httpx2, foreign=True, slow=True),
