@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 from genesys_core import GenesysCloudError
 from tests.adapters.transports.conformance.cases_07_timeouts import SOON, patient
@@ -172,6 +175,24 @@ async def _(bench: Bench, address: str) -> None:
         with resolving({"api.example": (address, "127.0.0.1")}):
             assert await bench.send(f"http://api.example:{server.port}/case") == HELLO
         with resolving({"other.example": (address,)}):
+            assert await bench.send(f"http://other.example:{server.port}/") == NO_CONNECTION
+
+
+class _NoIPv6(socket.socket):
+    """Sockets of a kernel without IPv6."""
+
+    def __init__(self, family: int = -1, *args: Any, **kwargs: Any) -> None:
+        if family == socket.AF_INET6:
+            raise OSError(errno.EAFNOSUPPORT, os.strerror(errno.EAFNOSUPPORT))
+        super().__init__(family, *args, **kwargs)
+
+
+@case(154, "a-kernel-without-ipv6")
+async def _(bench: Bench) -> None:
+    with serving(answering(reply())) as server, patch("socket.socket", _NoIPv6):
+        with resolving({"api.example": ("::1", "127.0.0.1")}):
+            assert await bench.send(f"http://api.example:{server.port}/case") == HELLO
+        with resolving({"other.example": ("::1",)}):
             assert await bench.send(f"http://other.example:{server.port}/") == NO_CONNECTION
 
 

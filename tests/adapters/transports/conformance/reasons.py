@@ -24,7 +24,6 @@ REASONS: dict[int, str] = {
     169: "a server name other than the URL's host is not offered",
     208: "one transport has one proxy for each scheme; two transports share no pool",
     # Not to be brought about from outside.
-    154: "needs a kernel without IPv6; an address that cannot be used is 153",
     160: "the system has to pick one certain port of 28,000: tests/core/transport has the rule",
     164: "whether the reset or the write comes first cannot be arranged over a socket; `sent` after "
     "a write of no byte is tested with the exchange: tests/core/transport",
