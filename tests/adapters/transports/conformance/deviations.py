@@ -210,7 +210,6 @@ DEVIATIONS: dict[str, dict[str, str]] = {
         """,
         "names and addresses are the standard library's affair: one after the other, without a time limit": """
             146-the-resolver-hangs 151-the-first-address-hangs 152-all-refused 152-one-refused
-            154-a-kernel-without-ipv6
         """,
         "TLS is the library's own affair": """
             162-no-delay-to-a-proxy 170-plain-http-on-the-tls-port 171-tls-on-the-plain-port
