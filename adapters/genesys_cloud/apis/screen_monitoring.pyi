@@ -20,7 +20,8 @@ class _Methods:
     put_screenmonitors_settings = _Method(_api.put_screenmonitors_settings)
 
 class ScreenMonitoringApi(_Methods, _SyncApi):
-    """The 11 methods of the ScreenMonitoring API; each sends its operation and returns the response."""
+    """The 11 methods of the ScreenMonitoring API; each sends its operation and returns the response.
+    """
 
 class AsyncScreenMonitoringApi(_Methods, _AsyncApi):
     """The 11 methods of the ScreenMonitoring API; each returns a coroutine of the response."""

@@ -2538,6 +2538,7 @@ def get_conversations_messaging_oauth_apple_callback(
     """Call the OAuth callback of an Apple messaging integration.
 
     GET /api/v2/conversations/messaging/oauth/apple/callback -> ``OAuthAppleAuthorizationResponse``.
+    Needs no access token.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-oauth-apple-callback
 
     Args:

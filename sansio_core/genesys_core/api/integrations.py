@@ -1934,6 +1934,7 @@ def post_integrations_webhook_events(
     """Invoke a webhook.
 
     POST /api/v2/integrations/webhooks/{tokenId}/events -> ``WebhookInvocationResponse``.
+    Needs no access token.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-integrations-webhooks--tokenId--events
 
     Args:

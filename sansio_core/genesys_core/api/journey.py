@@ -466,6 +466,7 @@ def get_journey_deployment_customer_ping(
     """Send a ping for a customer of a deployment.
 
     GET /api/v2/journey/deployments/{deploymentId}/customers/{customerCookieId}/ping -> ``DeploymentPing``.
+    Needs no access token.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-deployments--deploymentId--customers--customerCookieId--ping
 
     Args:
@@ -1502,6 +1503,7 @@ def post_journey_deployment_actionevent(
     """Send an action event of a deployment.
 
     POST /api/v2/journey/deployments/{deploymentId}/actionevent -> nothing.
+    Needs no access token.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-journey-deployments--deploymentId--actionevent
 
     Args:
@@ -1522,6 +1524,7 @@ def post_journey_deployment_appevents(
     """Send an app event of a deployment.
 
     POST /api/v2/journey/deployments/{deploymentId}/appevents -> ``AppEventResponse``.
+    Needs no access token.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-journey-deployments--deploymentId--appevents
 
     Args:
@@ -1542,6 +1545,7 @@ def post_journey_deployment_webevents(
     """Send a web event of a deployment.
 
     POST /api/v2/journey/deployments/{deploymentId}/webevents -> ``WebEventResponse``.
+    Needs no access token.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-journey-deployments--deploymentId--webevents
 
     Args:

@@ -407,7 +407,7 @@ def get_knowledge_guest_session_categories(
     """List the categories of a guest session.
 
     GET /api/v2/knowledge/guest/sessions/{sessionId}/categories -> ``GuestCategoryResponseListing``.
-    Pages by ``after`` or ``next_uri`` of the response.
+    Needs no access token. Pages by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-guest-sessions--sessionId--categories
 
     Args:
@@ -440,6 +440,7 @@ def get_knowledge_guest_session_document(
     """Get a document of a guest session.
 
     GET /api/v2/knowledge/guest/sessions/{sessionId}/documents/{documentId} -> ``KnowledgeGuestDocumentResponse``.
+    Needs no access token.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-guest-sessions--sessionId--documents--documentId-
 
     Args:
@@ -462,7 +463,7 @@ def get_knowledge_guest_session_documents(
     """List the documents of a guest session.
 
     GET /api/v2/knowledge/guest/sessions/{sessionId}/documents -> ``KnowledgeGuestDocumentResponseListing``.
-    Pages by ``next_uri`` of the response.
+    Needs no access token. Pages by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-guest-sessions--sessionId--documents
 
     Args:
@@ -1716,6 +1717,7 @@ def patch_knowledge_guest_session_documents_search_search_id(
     """Record what was done with a search of a guest session.
 
     PATCH /api/v2/knowledge/guest/sessions/{sessionId}/documents/search/{searchId} -> nothing.
+    Needs no access token.
     https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-knowledge-guest-sessions--sessionId--documents-search--searchId-
 
     Args:
@@ -2110,6 +2112,7 @@ def post_knowledge_guest_session_document_copies(
     """Record that a document was copied in a guest session.
 
     POST /api/v2/knowledge/guest/sessions/{sessionId}/documents/{documentId}/copies -> nothing.
+    Needs no access token.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-guest-sessions--sessionId--documents--documentId--copies
 
     Args:
@@ -2132,6 +2135,7 @@ def post_knowledge_guest_session_document_feedback(
     """Send feedback on a document of a guest session.
 
     POST /api/v2/knowledge/guest/sessions/{sessionId}/documents/{documentId}/feedback -> ``KnowledgeGuestDocumentFeedback``.
+    Needs no access token.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-guest-sessions--sessionId--documents--documentId--feedback
 
     Args:
@@ -2155,6 +2159,7 @@ def post_knowledge_guest_session_document_views(
     """Record that a document was viewed in a guest session.
 
     POST /api/v2/knowledge/guest/sessions/{sessionId}/documents/{documentId}/views -> nothing.
+    Needs no access token.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-guest-sessions--sessionId--documents--documentId--views
 
     Args:
@@ -2175,6 +2180,7 @@ def post_knowledge_guest_session_documents_answers(
     """Get answers from the documents of a guest session.
 
     POST /api/v2/knowledge/guest/sessions/{sessionId}/documents/answers -> ``KnowledgeGuestAnswerDocumentsResponse``.
+    Needs no access token.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-guest-sessions--sessionId--documents-answers
 
     Args:
@@ -2197,6 +2203,7 @@ def post_knowledge_guest_session_documents_presentations(
     """Record that documents were presented in a guest session.
 
     POST /api/v2/knowledge/guest/sessions/{sessionId}/documents/presentations -> nothing.
+    Needs no access token.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-guest-sessions--sessionId--documents-presentations
 
     Args:
@@ -2220,7 +2227,7 @@ def post_knowledge_guest_session_documents_search(
     """Search documents of a guest session.
 
     POST /api/v2/knowledge/guest/sessions/{sessionId}/documents/search -> ``KnowledgeDocumentGuestSearch``.
-    Read-only. Pages by ``pageNumber`` of the body.
+    Read-only. Needs no access token. Pages by ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-guest-sessions--sessionId--documents-search
 
     Args:
@@ -2244,6 +2251,7 @@ def post_knowledge_guest_session_documents_search_suggestions(
     """Get suggestions for a search of documents of a guest session.
 
     POST /api/v2/knowledge/guest/sessions/{sessionId}/documents/search/suggestions -> ``KnowledgeGuestDocumentSuggestion``.
+    Needs no access token.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-guest-sessions--sessionId--documents-search-suggestions
 
     Args:
@@ -2263,6 +2271,7 @@ def post_knowledge_guest_sessions(
     """Create a guest session.
 
     POST /api/v2/knowledge/guest/sessions -> ``KnowledgeGuestSession``.
+    Needs no access token.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-guest-sessions
 
     Args:

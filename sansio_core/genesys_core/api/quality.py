@@ -1183,6 +1183,7 @@ def get_quality_surveys_scorable(customer_survey_url: str) -> _Operation[_m.Scor
     """Get a survey for the customer who scores it.
 
     GET /api/v2/quality/surveys/scorable -> ``ScorableSurvey``.
+    Needs no access token.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-surveys-scorable
 
     Args:
@@ -1738,6 +1739,7 @@ def put_quality_surveys_scorable(
     """Update a survey as the customer who scores it.
 
     PUT /api/v2/quality/surveys/scorable -> ``ScorableSurvey``.
+    Needs no access token.
     https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-quality-surveys-scorable
 
     Args:

@@ -32,7 +32,7 @@ def get_documentation_gkn_search(
     """Search the GKN documentation by the q64 value of an earlier search.
 
     GET /api/v2/documentation/gkn/search -> ``GKNDocumentationSearchResponse``.
-    Pages by ``q64``.
+    Needs no access token. Pages by ``q64``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-documentation-gkn-search
 
     Args:
@@ -50,7 +50,7 @@ def get_documentation_search(
     """Search the documentation by the q64 value of an earlier search.
 
     GET /api/v2/documentation/search -> ``DocumentationSearchResponse``.
-    Pages by ``q64``.
+    Needs no access token. Pages by ``q64``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-documentation-search
 
     Args:
@@ -281,7 +281,8 @@ def post_documentation_all_search(
     """Search all documentation.
 
     POST /api/v2/documentation/all/search -> ``JsonNodeSearchResponse``.
-    Preview: may change without notice. Read-only. Pages by ``pageNumber`` of the body.
+    Preview: may change without notice. Read-only. Needs no access token. Pages by ``pageNumber`` of
+    the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-documentation-all-search
 
     Args:
@@ -300,7 +301,7 @@ def post_documentation_gkn_search(
     """Search the GKN documentation.
 
     POST /api/v2/documentation/gkn/search -> ``GKNDocumentationSearchResponse``.
-    Read-only. Pages by ``pageNumber`` of the body.
+    Read-only. Needs no access token. Pages by ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-documentation-gkn-search
 
     Args:
@@ -319,7 +320,7 @@ def post_documentation_search(
     """Search the documentation.
 
     POST /api/v2/documentation/search -> ``DocumentationSearchResponse``.
-    Read-only. Pages by ``pageNumber`` of the body.
+    Read-only. Needs no access token. Pages by ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-documentation-search
 
     Args:

@@ -59,6 +59,7 @@ def delete_webdeployments_deployment_cobrowse_session_id(
     """Delete a co-browse session of a web deployment.
 
     DELETE /api/v2/webdeployments/deployments/{deploymentId}/cobrowse/{sessionId} -> any JSON value.
+    Needs no access token.
     https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-webdeployments-deployments--deploymentId--cobrowse--sessionId-
 
     Args:
@@ -79,6 +80,7 @@ def delete_webdeployments_token_revoke(
     """Revoke a web deployment token.
 
     DELETE /api/v2/webdeployments/token/revoke -> nothing.
+    Needs no access token.
     https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-webdeployments-token-revoke
 
     Args:
@@ -225,6 +227,7 @@ def get_webdeployments_deployment_cobrowse_session_id(
     """Get a co-browse session of a web deployment.
 
     GET /api/v2/webdeployments/deployments/{deploymentId}/cobrowse/{sessionId} -> ``CobrowseWebMessagingSession``.
+    Needs no access token.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-webdeployments-deployments--deploymentId--cobrowse--sessionId-
 
     Args:
@@ -369,6 +372,7 @@ def post_webdeployments_token_oauthcodegrantjwtexchange(
     """Exchange an OAuth code for a web deployment token.
 
     POST /api/v2/webdeployments/token/oauthcodegrantjwtexchange -> ``WebDeploymentsAuthorizationResponse``.
+    Needs no access token.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-webdeployments-token-oauthcodegrantjwtexchange
 
     Args:
@@ -388,6 +392,7 @@ def post_webdeployments_token_refresh(
     """Refresh a web deployment token.
 
     POST /api/v2/webdeployments/token/refresh -> ``SignedData``.
+    Needs no access token.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-webdeployments-token-refresh
 
     Args:

@@ -24,6 +24,7 @@ def delete_webmessaging_deployment_pushdevice(
     """Delete a push device of a web deployment.
 
     DELETE /api/v2/webmessaging/deployments/{deploymentId}/pushdevices/{tokenId} -> nothing.
+    Needs no access token.
     https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-webmessaging-deployments--deploymentId--pushdevices--tokenId-
 
     Args:
@@ -44,7 +45,7 @@ def get_webmessaging_messages(
     """List the messages of a web messaging session.
 
     GET /api/v2/webmessaging/messages -> ``WebMessagingMessageEntityList``.
-    Pages by ``page_number``.
+    Needs no access token. Pages by ``page_number``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-webmessaging-messages
 
     Args:
@@ -65,6 +66,7 @@ def patch_webmessaging_deployment_pushdevice(
     """Update a push device of a web deployment.
 
     PATCH /api/v2/webmessaging/deployments/{deploymentId}/pushdevices/{tokenId} -> nothing.
+    Needs no access token.
     https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-webmessaging-deployments--deploymentId--pushdevices--tokenId-
 
     Args:
@@ -87,6 +89,7 @@ def post_webmessaging_deployment_pushdevice(
     """Add a push device to a web deployment.
 
     POST /api/v2/webmessaging/deployments/{deploymentId}/pushdevices/{tokenId} -> nothing.
+    Needs no access token.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-webmessaging-deployments--deploymentId--pushdevices--tokenId-
 
     Args:

@@ -3035,6 +3035,7 @@ def get_workforcemanagement_calendar_data_ics(calendar_id: str) -> _Operation[st
     """Get the calendar of a shared link in ICS format.
 
     GET /api/v2/workforcemanagement/calendar/data/ics -> string.
+    Needs no access token.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-calendar-data-ics
 
     Args:

@@ -149,7 +149,8 @@ class ApiOperation(Struct, frozen=True):
 
     ``returns`` is the type of a successful response, and ``replies`` those of the successful statuses
     that have another one. ``form`` is how its ``formData`` parameters are encoded. ``errors`` are the error
-    codes of unsuccessful statuses.
+    codes of unsuccessful statuses. ``schemes`` are the ways to authenticate, any of which suffices, if an
+    access token is not among them: empty if none is needed.
     """
 
     name: str
@@ -167,6 +168,7 @@ class ApiOperation(Struct, frozen=True):
     summary: str = ""
     description: str = ""
     errors: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    schemes: tuple[str, ...] | None = None
 
     @property
     def return_types(self) -> tuple[Type | None, ...]:
@@ -185,6 +187,7 @@ class Api(Struct, frozen=True):
     tag: str
     name: str
     operations: tuple[ApiOperation, ...]
+    description: str = ""
 
     @property
     def class_name(self) -> str:

@@ -351,8 +351,35 @@ class _DefinitionReader:
             preview=source.is_preview,
             summary=source.summary,
             description=source.description,
-            errors=_errors(source.responses),
+            errors=self.errors(source.responses),
+            schemes=self.schemes(source.security),
         )
+
+    def errors(
+        self, responses: Mapping[str, swagger.SwaggerResponse]
+    ) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Return the error codes by status."""
+        shared = self.source.responses
+        found = {
+            status: one if one.ref is None else shared.get(pointed_name(one.ref, "#/responses/"))
+            for status, one in responses.items()
+        }
+        return tuple(
+            (status, tuple(one.error_codes))
+            for status, one in found.items()
+            if one and one.error_codes
+        )
+
+    def schemes(self, given: list[dict[str, list[str]]] | None) -> tuple[str, ...] | None:
+        """Return the ways to authenticate without an access token; ``None`` if one is accepted."""
+        choices = given if given is not None else self.source.security or None
+        if choices is None:
+            return None
+        names = dict.fromkeys(name for choice in choices for name in choice)
+        known = self.source.security_definitions
+        if any(name in known and known[name].type == "oauth2" for name in names):
+            return None
+        return () if {} in choices else tuple(names)
 
     def operation_name(
         self, path: str, method: str, source: swagger.SwaggerOperation, place: Place
@@ -469,11 +496,17 @@ class _DefinitionReader:
         for operation, _ in operations:
             for tag in operation.tags:
                 by_tag.setdefault(tag, []).append(operation)
+        described = {tag.name: tag.description for tag in self.source.tags}
         tags = sorted(by_tag, key=lambda tag: (naming.api_name(tag), tag))
         modules = naming.make_unique(map(naming.api_name, tags))
         titles = naming.make_unique(map(naming.tag_name, tags))
         return tuple(
-            Api(title, module, tuple(sorted(by_tag[tag], key=lambda operation: operation.name)))
+            Api(
+                title,
+                module,
+                tuple(sorted(by_tag[tag], key=lambda operation: operation.name)),
+                described.get(tag, ""),
+            )
             for tag, title, module in zip(tags, titles, modules, strict=True)
         )
 
@@ -542,14 +575,6 @@ def _limits(values: swagger.SwaggerSchema | swagger.SwaggerParameter) -> Limits:
         (values.format or "") if has_format else "",
         values.pattern or "",
         values.unique_items,
-    )
-
-
-def _errors(
-    responses: Mapping[str, swagger.SwaggerResponse],
-) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    return tuple(
-        (status, tuple(one.error_codes)) for status, one in responses.items() if one.error_codes
     )
 
 

@@ -28,6 +28,8 @@ __all__ = [
     "SwaggerPermissions",
     "SwaggerResponse",
     "SwaggerSchema",
+    "SwaggerSecurityScheme",
+    "SwaggerTag",
     "load_document",
     "read_swagger",
 ]
@@ -168,6 +170,19 @@ class SwaggerPathItem(Struct, kw_only=True):
         return [(method, operation) for method, operation in named if operation is not None]
 
 
+class SwaggerTag(Struct, kw_only=True):
+    """What the document says about an API."""
+
+    name: str = ""
+    description: str = ""
+
+
+class SwaggerSecurityScheme(Struct, kw_only=True):
+    """A way to authenticate; the platform's access tokens are of type ``oauth2``."""
+
+    type: str = ""
+
+
 class Info(Struct, kw_only=True):
     """Metadata of the definition; the version is ``x-sdk-version`` if present."""
 
@@ -186,6 +201,10 @@ class Swagger(Struct, kw_only=True):
     parameters: dict[str, SwaggerParameter] = {}
     responses: dict[str, SwaggerResponse] = {}
     security: list[dict[str, list[str]]] = []
+    security_definitions: dict[str, SwaggerSecurityScheme] = field(
+        default_factory=dict[str, SwaggerSecurityScheme], name="securityDefinitions"
+    )
+    tags: list[SwaggerTag] = []
 
 
 def load_document(text: str | bytes) -> Mapping[str, object]:

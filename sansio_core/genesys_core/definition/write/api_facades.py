@@ -11,6 +11,7 @@ from genesys_core.definition.read.listings import find_listing
 from genesys_core.definition.write.layout import BUILT_IN, Layout
 from genesys_core.definition.write.source_text import (
     count_things,
+    described_lines,
     quote_string,
     write_banner,
     write_docstring,
@@ -67,6 +68,7 @@ def facade_stub(
         "_Lists": "ListMethod as _Lists",
         "_Method": "Method as _Method",
     }
+    described = described_lines(api.description, "    ")
     lines = [
         f"from {layout.package}.api import {api.name} as _api",
         "",
@@ -81,10 +83,15 @@ def facade_stub(
         *(f"    {method} = {kind}(_api.{method})" for method, kind in methods.items()),
         "",
         f"class {name}(_Methods, _SyncApi):",
-        f'    """{_about(api)}; each sends its operation and returns the response."""',
+        *write_docstring(
+            [f"{_about(api)}; each sends its operation and returns the response.", *described],
+            "    ",
+        ),
         "",
         f"class Async{name}(_Methods, _AsyncApi):",
-        f'    """{_about(api)}; each returns a coroutine of the response."""',
+        *write_docstring(
+            [f"{_about(api)}; each returns a coroutine of the response.", *described], "    "
+        ),
         "",
     ]
     return write_banner(definition.version) + "\n".join(lines)

@@ -114,6 +114,7 @@ def _sentences(
         "Preview: may change without notice." if operation.preview else "",
         "Read-only." if only_reads(operation) else "",
         _needs(operation.permissions),
+        _authenticates(operation.schemes),
         _paging(operation, models),
         "Starts a job; ``run`` waits for it." if is_job else "",
     ]
@@ -135,6 +136,13 @@ def _needs(permissions: ApiPermissions | None) -> str:
         return ""
     joint = " and " if permissions.all else " or "
     return f"Requires {joint.join(f'``{to_plain_text(name)}``' for name in permissions.names)}."
+
+
+def _authenticates(schemes: tuple[str, ...] | None) -> str:
+    if schemes is None:
+        return ""
+    named = " or ".join(f"``{to_plain_text(name)}``" for name in schemes)
+    return f"Needs {named} in place of an access token." if schemes else "Needs no access token."
 
 
 def _paging(operation: ApiOperation, models: Mapping[str, ModelDef]) -> str:

@@ -40,6 +40,7 @@ from genesys_core.definition.write.listings import listing_name
 from genesys_core.definition.write.source_text import (
     WIDTH,
     count_things,
+    described_lines,
     fill_lines,
     quote_string,
     split_values,
@@ -83,7 +84,7 @@ def api_source(
     guarded = [*(f"    {line}".rstrip() for line in typed), *enum_lines(scope.enums, "    ")]
     guard = ["from typing import TYPE_CHECKING as _TYPE_CHECKING", ""] if guarded else []
     lines = [
-        *write_docstring([_about(api)], ""),
+        *write_docstring([_about(api), *described_lines(api.description)], ""),
         "",
         "from __future__ import annotations",
         "",

@@ -11,6 +11,7 @@ __all__ = [
     "BANNER_START",
     "WIDTH",
     "count_things",
+    "described_lines",
     "fill_lines",
     "join_sentences",
     "quote_string",
@@ -102,6 +103,12 @@ def split_values(line: str, values: Sequence[str]) -> list[str]:
     indent = line[: len(line) - len(line.lstrip())]
     start, _, end = line.partition(", ".join(literals))
     return [start, *fill_lines(literals, f"{indent}    "), f"{indent}{end}"]
+
+
+def described_lines(description: str, indent: str = "") -> list[str]:
+    """Return a text of the definition as the further lines of a docstring; none if it is empty."""
+    text = to_plain_text(to_one_line(description))
+    return ["", *wrap_text(text, indent)] if text else []
 
 
 def write_docstring(lines: Sequence[str], indent: str) -> list[str]:

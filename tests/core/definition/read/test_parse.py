@@ -586,6 +586,48 @@ def test_limits_of_fields_are_kept() -> None:
     assert field_of(STRING).limits == Limits()
 
 
+OAUTH = {"PureCloud OAuth": {"type": "oauth2"}, "Guest Chat JWT": {"type": "apiKey"}}
+
+
+@pytest.mark.parametrize(
+    ("given", "schemes"),
+    [
+        ([{"PureCloud OAuth": ["all"]}], None),
+        ([{"Guest Chat JWT": []}, {"PureCloud OAuth": []}], None),
+        ([{"Guest Chat JWT": []}, {"Unknown": []}], ("Guest Chat JWT", "Unknown")),
+        ([{"Guest Chat JWT": []}, {}], ()),
+        ([], ()),
+    ],
+)
+def test_ways_to_authenticate_without_an_access_token_are_kept(
+    given: Any, schemes: tuple[str, ...] | None
+) -> None:
+    definition, found = findings({"/x": get(security=given)}, securityDefinitions=OAUTH)
+    assert definition.operations()[0].schemes == schemes
+    assert found == []
+
+
+def test_the_documents_way_to_authenticate_is_that_of_all_operations() -> None:
+    chat = [{"Guest Chat JWT": []}]
+    definition, _ = findings({"/x": get()}, securityDefinitions=OAUTH, security=chat)
+    assert definition.operations()[0].schemes == ("Guest Chat JWT",)
+    assert findings({"/x": get()})[0].operations()[0].schemes is None
+
+
+def test_descriptions_of_apis_are_kept() -> None:
+    tags = [{"name": "Users", "description": "People."}, {"name": "Other"}]
+    definition, found = findings({"/x": get()}, tags=tags)
+    assert [api.description for api in definition.apis] == ["People."]
+    assert found == []
+
+
+def test_error_codes_of_shared_responses_are_kept() -> None:
+    shared = {"Gone": {"description": "", "x-inin-error-codes": {"gone": ""}}}
+    answers = {"410": {"$ref": "#/responses/Gone"}, "411": {"$ref": "#/responses/None"}}
+    definition, _ = findings({"/x": get(responses=answers)}, responses=shared)
+    assert definition.operations()[0].errors == (("410", ("gone",)),)
+
+
 def test_error_codes_are_kept_by_status() -> None:
     codes = {"404": {"x-inin-error-codes": {"not.found": "Not found.", "user.gone": ""}}}
     one = only(responses={"200": {}, "409": {}, **codes})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from genesys_core.definition.write.api_facades import clients_source, facade_source
+from msgspec.structs import replace
+
+from genesys_core.definition.write.api_facades import clients_source, facade_source, facade_stub
 from genesys_core.definition.write.layout import package_layout
 from tests.helpers.generated import DEFINITION, FILES
 
@@ -31,3 +33,10 @@ def test_the_apis_of_an_own_package_are_its_own() -> None:
         assert f"from acme.api import {api.name} as _api\n" in facade_source(
             DEFINITION, api, layout
         )
+
+
+def test_a_description_of_an_api_is_in_the_stubs_of_its_classes() -> None:
+    described = replace(DEFINITION.apis[0], description='Of "lamps".')
+    models = {model.name: model for model in DEFINITION.models}
+    stub = facade_stub(DEFINITION, described, models, {}, package_layout("acme"))
+    assert stub.count('\n\n    Of \\"lamps\\".\n    """\n') == 2

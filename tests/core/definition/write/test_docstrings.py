@@ -6,6 +6,7 @@ import inspect
 from types import ModuleType
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 
 from genesys_core.definition.read.parse import parse_definition
@@ -75,6 +76,23 @@ def test_error_codes_that_few_operations_have_are_listed() -> None:
     text = "\n".join(operation_docstring(one, {}, common_errors={"internal.server.error"}))
     assert '    Error codes: 404 ``not.found``, ``odd\\"code``.\n' in text
     assert "Error codes" not in "\n".join(operation_docstring(one, {}, common_errors=codes))
+
+
+@pytest.mark.parametrize(
+    ("security", "said"),
+    [
+        ([{"Chat": []}, {"Mail": []}], "Needs ``Chat`` or ``Mail`` in place of an access token."),
+        ([], "Needs no access token."),
+        (None, ""),
+    ],
+)
+def test_other_ways_to_authenticate_are_said(security: Any, said: str) -> None:
+    more = {} if security is None else {"security": security}
+    document = {**TRAPS, "paths": {"/x": {"get": operation("getX", "Users", **more)}}}
+    (one,) = parse_definition(document, {"notifications": []}).operations()
+    text = "\n".join(operation_docstring(one, {}))
+    assert said in text
+    assert ("access token" in text) == bool(said)
 
 
 def test_limits_follow_the_documents_words() -> None:

@@ -12,6 +12,7 @@ from genesys_core.definition.write.source_text import (
     BANNER_START,
     WIDTH,
     count_things,
+    described_lines,
     fill_lines,
     join_sentences,
     quote_string,
@@ -33,6 +34,11 @@ def test_a_quoted_text_reads_back_as_itself(text: str) -> None:
     literal = quote_string(text)
     assert ast.literal_eval(literal) == text
     assert literal.isascii()
+
+
+def test_a_description_follows_the_first_line() -> None:
+    assert described_lines("") == []
+    assert described_lines('Of "them",\nall.', "    ") == ["", '    Of \\"them\\", all.']
 
 
 @pytest.mark.parametrize(
