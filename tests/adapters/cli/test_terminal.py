@@ -143,6 +143,11 @@ def definition_generate(tmp_path, monkeypatch):
     return run_in_terminal("definition", "generate", "--definition", tmp_path / "\x1b[2J\u202e")
 
 
+def definition_reference(tmp_path, monkeypatch):
+    missing = tmp_path / "\x1b[2J\u202e"
+    return run_in_terminal("definition", "reference", "--output", tmp_path, "--definition", missing)
+
+
 def simulate(tmp_path, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         return run_in_terminal("simulate", "--port", taken.getsockname()[1])
@@ -232,6 +237,7 @@ COMMANDS = {
     "definition diff": (definition_diff,),
     "definition fetch": (definition_fetch,),
     "definition generate": (definition_generate,),
+    "definition reference": (definition_reference,),
     "demo": (demo,),
     "export": (export, export_unknown),
     "listen": (listen, listen_json, listen_refused),
