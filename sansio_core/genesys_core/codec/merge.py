@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import lru_cache
 from gc import is_tracked
 from operator import attrgetter
-from typing import Any, Final, TypeAlias, cast, get_args
+from typing import Final, TypeAlias, cast, get_args
 
 import msgspec
 from msgspec import Struct
@@ -42,29 +42,31 @@ def list_parts(model: Struct) -> list[object]:
     The order is the same for every model that was decoded from the same document.
     """
     parts: list[object] = [model]
-    # Most models hold strings and numbers only, and are passed over: the garbage collector does not
-    # track them (msgspec decides that when it creates a model, and never takes it back).
-    holders = list(filter(is_tracked, parts))
-    for each in holders:  # which grows meanwhile
-        found = _getter(cast(Hashable, type(each)))(each)
-        parts += found
-        holders += filter(is_tracked, found)
+    for each in parts:  # which grows meanwhile
+        # Most models hold strings and numbers only, and are passed over: the garbage collector does
+        # not track them (msgspec decides that when it creates a model, and never takes it back).
+        if not is_tracked(each):
+            continue
+        kind: object = type(each)
+        if kind is list:
+            parts += cast(list[object], each)
+        elif kind is dict:
+            members = cast(dict[str, object], each)
+            # Not all: the collector may stop tracking a dict that holds nothing else.
+            parts += [value for value in members.values() if isinstance(value, _PARTS)]
+        elif get := _getter(kind):
+            parts += filter(None, get(each))
     return parts
 
 
 @lru_cache(4096)
-def _getter(kind: Hashable) -> Callable[[Any], list[object]]:
-    """Return what lists the values of a type that may hold models."""
-    if kind is list:
-        return list
-    if kind is dict:
-        # Not all: the garbage collector may stop tracking a dict that holds nothing else.
-        return lambda members: [each for each in members.values() if isinstance(each, _PARTS)]
+def _getter(kind: Hashable) -> Callable[[object], tuple[object, ...]] | None:
+    """Return what reads those fields of a model's type that may hold models, in one call."""
     names = [name for name, _ in _holders(kind)]
     if not names:
-        return lambda _: []
-    get = attrgetter(*names, names[0])  # of one name alone it would return no tuple
-    return lambda model: list(filter(None, get(model)[:-1]))
+        return None
+    get = attrgetter(*names)
+    return get if len(names) > 1 else lambda model: (get(model),)
 
 
 def _pair_parts(model: Struct, raw: object) -> Iterable[tuple[object, object]]:
