@@ -114,11 +114,15 @@ def test_the_charts_show_the_figures_of_their_tables() -> None:
     assert all(row.bars[OURS] > 1 for row in rows)
 
 
-def test_the_chart_of_a_long_export_shows_its_table() -> None:
-    tenths = export_chart.read_tenths(text_of(export_chart.PAGE))
-    assert len(tenths) == 10
-    assert sum(len(one.kills) for one in tenths) == 10
-    assert export_chart.current_chart() == text_of(export_chart.CHART)
+def test_the_charts_of_long_exports_show_their_tables() -> None:
+    page = text_of(export_chart.PAGE)
+    for name in export_chart.CHARTS:
+        tenths = export_chart.read_tenths(page, name)
+        assert len(tenths) == 10
+        assert sum(len(one.kills) for one in tenths) == 10
+    for path, text in export_chart.current_charts().items():
+        assert f"](assets/{path.name})" in page
+        assert text == text_of(path), path.name
 
 
 def test_a_term_is_explained_once() -> None:

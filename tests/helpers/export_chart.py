@@ -1,19 +1,21 @@
-"""Draws the chart of a long export from its table.
+"""Draws the charts of long exports from their tables.
 
-``python -m tests.helpers.export_chart`` reads ``docs/export-measured.md``, whose table the soak prints, and writes
-``docs/assets/export.svg``. A test fails if the chart is not current.
+``python -m tests.helpers.export_chart`` reads the tables of ``docs/export-measured.md`` that follow a comment
+``<!-- chart: NAME -->``, which the soak prints, and writes ``docs/assets/NAME.svg``. A test fails if a chart is not
+current.
 """
 
 from __future__ import annotations
 
 import re
 import sys
+from pathlib import Path
 from typing import NamedTuple
 
 from tests.helpers.charts import DOCS, STYLE
 
 PAGE = DOCS / "export-measured.md"
-CHART = DOCS / "assets" / "export.svg"
+CHARTS = ("export-million", "export-memory")
 
 
 class Tenth(NamedTuple):
@@ -25,10 +27,11 @@ class Tenth(NamedTuple):
     kills: list[str]
 
 
-def read_tenths(page: str) -> list[Tenth]:
-    """Return the table of a long export."""
+def read_tenths(page: str, name: str) -> list[Tenth]:
+    """Return the table of a chart."""
+    table = page.partition(f"<!-- chart: {name} -->")[2].partition("![")[0]
     found = re.findall(
-        r"^\| ([\d,]+) \| \d+ \| ([\d,]+) \| (\d+) \| \d+ \| ([a-z, ]*)\|$", page, re.MULTILINE
+        r"^\| ([\d,]+) \| \d+ \| ([\d,]+) \| (\d+) \| \d+ \| ([a-z, ]*)\|$", table, re.MULTILINE
     )
     return [
         Tenth(records, int(rate.replace(",", "")), int(memory), kills.replace(",", " ").split())
@@ -70,14 +73,18 @@ def draw_tenths(tenths: list[Tenth]) -> str:
     )
 
 
-def current_chart() -> str:
-    """Return the chart of the page's table."""
-    return draw_tenths(read_tenths(PAGE.read_text(encoding="utf-8")))
+def current_charts() -> dict[Path, str]:
+    """Return the charts of the page's tables by their files."""
+    page = PAGE.read_text(encoding="utf-8")
+    return {
+        DOCS / "assets" / f"{name}.svg": draw_tenths(read_tenths(page, name)) for name in CHARTS
+    }
 
 
 def main() -> int:
-    """Write the chart."""
-    CHART.write_text(current_chart(), encoding="utf-8")
+    """Write the charts."""
+    for path, text in current_charts().items():
+        path.write_text(text, encoding="utf-8")
     return 0
 
 

@@ -6,7 +6,7 @@ the driver is killed in turn, and what is gone is started again. The first half 
 jobs, the second from queries. At the end, every record is compared with its source. Exit code 1 if one is missing,
 repeated or different, or if the largest worker of the second half needs more memory (by 10 % and 16 MiB) than that
 of the first. The last result is in ``docs/export-measured.md``, from which
-``python -m tests.helpers.export_chart`` draws the chart.
+``python -m tests.helpers.export_chart`` draws the charts.
 """
 
 from __future__ import annotations
