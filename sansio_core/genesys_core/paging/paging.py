@@ -144,7 +144,7 @@ class Paging(Struct, Generic[T], frozen=True):
             raise self.refusal
         match self.position.kind:
             case "start":
-                return self.operation
+                return self._first()
             case "link":
                 return follow_link(self.operation, str(self.position.value), self.hosts)
             case _:
@@ -165,15 +165,28 @@ class Paging(Struct, Generic[T], frozen=True):
             return None
         return self._at(number)
 
-    def _at(self, value: str | int) -> Operation[T]:
-        """Return the operation of another page.
+    @property
+    def _needs_both(self) -> bool:
+        """Whether an object of the body has the page's number and size, and needs both if it is there.
 
-        An object of a body that has the page number needs the page size beside it
-        (``paging`` of the analytics queries), so it is that of the pages before.
+        Such is ``paging`` of the analytics queries.
         """
-        operation, listing = self.operation, self.listing
+        listing = self.listing
         is_nested = listing.send.count(".") > 1 and listing.size.count(".") > 1
-        if is_nested and read_place(operation, listing.size) is None:
+        return is_nested and listing.style == "page"
+
+    def _first(self) -> Operation[T]:
+        """Return the caller's operation, with the number of the page if it has only its size."""
+        operation, listing = self.operation, self.listing
+        has_number = not self._needs_both or read_place(operation, listing.send) is not None
+        if has_number or read_place(operation, listing.size) is None:
+            return operation
+        return write_place(operation, listing.send, 1)
+
+    def _at(self, value: str | int) -> Operation[T]:
+        """Return the operation of another page; its size is that of the pages before."""
+        operation, listing = self.operation, self.listing
+        if self._needs_both and read_place(operation, listing.size) is None:
             operation = write_place(operation, listing.size, self.size or DEFAULT_SIZE)
         return write_place(operation, listing.send, value)
 

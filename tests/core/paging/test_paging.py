@@ -312,6 +312,21 @@ def test_a_page_number_inside_a_body_has_the_page_size_beside_it(size: int | Non
     assert unknown["paging"]["pageSize"] == (size or DEFAULT_SIZE)
 
 
+@pytest.mark.parametrize(
+    ("paging", "sent"),
+    [
+        ({"pageSize": 100}, {"pageSize": 100, "pageNumber": 1}),
+        ({"pageSize": 100, "pageNumber": 3}, {"pageSize": 100, "pageNumber": 3}),
+        (None, None),
+    ],
+)
+def test_a_page_size_in_a_body_has_the_page_number_beside_it(paging: Any, sent: Any) -> None:
+    body = {"interval": "x"} if paging is None else {"interval": "x", "paging": paging}
+    operation = analytics.post_analytics_conversations_details_query(body)
+    asked: Any = Paging(operation, HOSTS).asked().body
+    assert asked.get("paging") == sent
+
+
 def test_who_begins_in_the_middle_cannot_be_short() -> None:
     operation = users.get_users(page_number=2)
     step = last_step(listed("d", page_count=2, total=4), operation=operation)
