@@ -108,15 +108,19 @@ class _Made(Sequence[Any]):
         return self._make(number)
 
 
-def serve(count: int, days: int) -> None:
-    """Print the URL of a server of the conversations, and serve until killed."""
-    source = Source(count, days)
-    platform = Platform([])
+def new_platform(count: int, days: int) -> Platform:
+    """Return a platform with the conversations."""
+    source, platform = Source(count, days), Platform([])
     platform._starts = _Made(count, source.start)
     platform._ends = _Made(count, source.end)
     platform._bytes = _Made(count, lambda number: json.dumps(source.record(number)).encode())
     platform.active = lru_cache(64)(platform.active)
-    with scripted_server(platform.answer) as running:
+    return platform
+
+
+def serve(count: int, days: int) -> None:
+    """Print the URL of a server of the conversations, and serve until killed."""
+    with scripted_server(new_platform(count, days).answer) as running:
         print(running.url, flush=True)
         threading.Event().wait()
 
