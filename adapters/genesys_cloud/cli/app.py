@@ -28,6 +28,7 @@ from genesys_cloud.cli.connection_arguments import (
     Profile,
     Proxy,
     RegionName,
+    SecretFile,
     TokenFile,
     connection_options,
 )
@@ -80,6 +81,7 @@ def root(
     region: RegionName = None,
     host: Host = None,
     token_file: TokenFile = None,
+    secret_file: SecretFile = None,
     proxy: Proxy = None,
     ca: Authorities = None,
     version: Annotated[  # noqa: ARG001 - its callback ends the command
@@ -89,5 +91,12 @@ def root(
 ) -> None:
     """The Genesys Cloud Platform API from the command line."""
     ctx.obj = connection_options(
-        ctx, profile=profile, region=region, host=host, token_file=token_file, proxy=proxy, ca=ca
+        ctx,
+        profile=profile,
+        region=region,
+        host=host,
+        token_file=token_file,
+        secret_file=secret_file,
+        proxy=proxy,
+        ca=ca,
     )

@@ -4,7 +4,9 @@ Invariants: without ``--region`` or ``--host`` the sign-in of ``genesys-cloud lo
 without one the environment and the configuration file. Secrets are never options.
 """
 
+import getpass
 import os
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -14,13 +16,22 @@ from genesys_core.command_line.profiles import (
     select_profile,
     select_token_file,
 )
+from genesys_core.command_line.secrets import select_secret
+from genesys_core.command_line.usage import UsageError
 
 if TYPE_CHECKING:
     from genesys_cloud import Client
     from genesys_cloud.client.options import ClientOptions
     from genesys_core.observability.observers import Observer
 
-__all__ = ["client_options", "config_file_of", "open_client", "sign_in_options", "token_file_of"]
+__all__ = [
+    "can_ask",
+    "client_options",
+    "config_file_of",
+    "open_client",
+    "sign_in_options",
+    "token_file_of",
+]
 
 
 def token_file_of(options: Mapping[str, object]) -> str:
@@ -72,6 +83,36 @@ def sign_in_options(options: Mapping[str, object]) -> "ClientOptions":
     return found
 
 
+def can_ask() -> bool:
+    """Return whether there is a user who can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _credentials(options: Mapping[str, object]) -> "ClientOptions":
+    """Return the grant whose secret is in a file or is asked for; empty if the environment has all.
+
+    Raises:
+        UsageError: the file cannot be read or is empty, or there is no client id for it.
+    """
+    source = select_secret(options, os.environ, can_ask=can_ask())
+    if source is None:
+        return {}
+    from genesys_cloud import ClientCredentials  # noqa: PLC0415 - see genesys_cloud.cli.app
+
+    if source.place == "prompt":
+        secret = getpass.getpass(f"Secret of the OAuth client {source.client_id}: ")
+    else:
+        try:
+            with open(source.path, encoding="utf-8") as file:  # noqa: PTH123 - a Path for one file
+                secret = file.read().strip()
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "not UTF-8 text"
+            raise UsageError(f"{source.path}: cannot be read: {reason}") from None
+    if not secret:
+        raise UsageError(f"the secret of the OAuth client {source.client_id} is empty")
+    return {"auth": ClientCredentials(source.client_id, secret)}
+
+
 def open_client(options: Mapping[str, object], *, observer: "Observer | None" = None) -> "Client":
     """Create the client of a command.
 
@@ -93,8 +134,11 @@ def open_client(options: Mapping[str, object], *, observer: "Observer | None" = 
     if region or host:
         network["region"] = str(region) if region else None
         network["host"] = str(host) if host else None
-        client = Client(**network)
+        saved = None
     else:
-        client = SavedSignIn(token_file_of(options)).client(**network) or Client(**network)
+        saved = SavedSignIn(token_file_of(options)).client(**network)
+    if saved is None:
+        network |= _credentials(options)
+    client = saved or Client(**network)
     retry = default_retry(client.configuration)
     return client if retry is None else client.with_options(retry=retry)

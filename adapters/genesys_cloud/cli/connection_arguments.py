@@ -13,6 +13,7 @@ __all__ = [
     "Profile",
     "Proxy",
     "RegionName",
+    "SecretFile",
     "TokenFile",
     "connection_options",
 ]
@@ -46,6 +47,11 @@ Authorities = Annotated[
 ]
 
 
+SecretFile = Annotated[
+    str | None, typer.Option(help="File with the OAuth client's secret.", metavar="PATH")
+]
+
+
 def connection_options(
     ctx: typer.Context,
     *,
@@ -53,6 +59,7 @@ def connection_options(
     region: str | None = None,
     host: str | None = None,
     token_file: str | None = None,
+    secret_file: str | None = None,
     proxy: str | None = None,
     ca: str | None = None,
 ) -> dict[str, object]:
@@ -64,6 +71,7 @@ def connection_options(
         region: ``--region``.
         host: ``--host``.
         token_file: ``--token-file``.
+        secret_file: ``--secret-file``.
         proxy: ``--proxy``.
         ca: ``--ca``.
     """
@@ -72,6 +80,7 @@ def connection_options(
         "region": region,
         "host": host,
         "token-file": token_file,
+        "secret-file": secret_file,
         "proxy": proxy,
         "ca": ca,
     }

@@ -56,6 +56,7 @@ CONNECTION_OPTIONS: Final = (
     CommonOption("region", "Region such as eu_west_1, or a domain.", "REGION", group="Connection"),
     CommonOption("host", "Base URL of the API, instead of a region.", "URL", group="Connection"),
     CommonOption("token-file", "Token file of genesys-cloud login.", "PATH", group="Connection"),
+    CommonOption("secret-file", "File with the OAuth client's secret.", "PATH", group="Connection"),
     CommonOption(
         "proxy", "Proxy URL; prefer HTTPS_PROXY for one with a password.", "URL", group="Connection"
     ),

@@ -1,11 +1,13 @@
 """``--profile``: one folder with settings and sign-in, in every command that connects."""
 
+import getpass
 import json
 import re
 import webbrowser
 
 import pytest
 
+from genesys_cloud.cli import connection
 from genesys_cloud.simulator import running_simulator
 from tests.helpers.command import run_command
 from tests.helpers.server import Reply, scripted_server
@@ -116,3 +118,50 @@ def test_a_saved_sign_in_has_its_platform(command, option):
 def test_a_name_that_leads_elsewhere_is_rejected():
     for command in (["whoami"], ["logout"], ["login", "--client-id", "c"], ["config", "show"]):
         assert run_command("--profile", "../x", *command).code == 2
+
+
+class TestSecrets:
+    """The secret of an OAuth client, which is never an option."""
+
+    @pytest.fixture(autouse=True)
+    def _client(self, platform, clean_home, monkeypatch):
+        monkeypatch.setenv("GENESYSCLOUD_HOST", platform.url)
+        monkeypatch.setenv("GENESYSCLOUD_OAUTHCLIENT_ID", platform.client_id)
+
+    @pytest.mark.parametrize("place", ["before", "after", "environment"])
+    def test_from_a_file(self, platform, tmp_path, monkeypatch, place):
+        path = tmp_path / "secret"
+        path.write_text(f"{platform.client_secret}\n")
+        call, option = ["users", "get_users_me", "--query", "name"], ["--secret-file", path]
+        if place == "environment":
+            monkeypatch.setenv("GENESYSCLOUD_OAUTHCLIENT_SECRET_FILE", str(path))
+            option = []
+        done = run_command(*(call + option if place == "after" else option + call))
+        assert (done.code, done.out) == (0, '"User 001"\n'), done.err
+        assert run_command(*option, "doctor").code == 0
+
+    @pytest.mark.parametrize(
+        ("content", "words"),
+        [(None, "cannot be read"), (b"\xff", "not UTF-8 text"), (b"\n", "is empty")],
+    )
+    def test_a_file_without_a_secret(self, tmp_path, content, words):
+        path = tmp_path / "secret"
+        if content is not None:
+            path.write_bytes(content)
+        done = run_command("--secret-file", path, "users", "get_users_me")
+        assert (done.code, words in done.err) == (2, True)
+
+    def test_from_a_prompt(self, platform, monkeypatch):
+        asked = []
+
+        def answer(prompt):
+            asked.append(prompt)
+            return platform.client_secret
+
+        monkeypatch.setattr(getpass, "getpass", answer)
+        monkeypatch.setattr(connection, "can_ask", lambda: True)
+        assert run_command("users", "get_users_me").code == 0
+        assert asked == [f"Secret of the OAuth client {platform.client_id}: "]
+
+    def test_nobody_is_asked_in_a_pipe(self):
+        assert run_command("users", "get_users_me").code == 3

@@ -1,0 +1,57 @@
+"""Where the secret of an OAuth client comes from: environment, file or prompt; never an option.
+
+Invariants: the user is prompted only at a terminal, and only if nothing else identifies the caller.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from genesys_core.command_line.usage import UsageError
+
+__all__ = ["SecretSource", "select_secret"]
+
+_ID = "GENESYSCLOUD_OAUTHCLIENT_ID"
+_SECRET = "GENESYSCLOUD_OAUTHCLIENT_SECRET"  # noqa: S105 - the name of a variable
+_FILE = "GENESYSCLOUD_OAUTHCLIENT_SECRET_FILE"
+_TOKEN = "GENESYSCLOUD_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
+
+
+@dataclass(frozen=True)
+class SecretSource:
+    """Where to read the secret of an OAuth client.
+
+    Attributes:
+        client_id: the client's id.
+        place: a file, or the user.
+        path: of the file.
+    """
+
+    client_id: str
+    place: Literal["file", "prompt"]
+    path: str = ""
+
+
+def select_secret(
+    options: Mapping[str, object], environment: Mapping[str, str], *, can_ask: bool
+) -> SecretSource | None:
+    """Return where to read the secret; ``None`` if the library's own settings suffice or there is no client.
+
+    Args:
+        options: of the command, by name without dashes.
+        environment: the variables of the process.
+        can_ask: whether the user can be asked: standard input is a terminal.
+
+    Raises:
+        UsageError: a file is named, but no client.
+    """
+    client_id = environment.get(_ID, "")
+    path = options.get("secret-file")
+    if not path and (environment.get(_SECRET) or environment.get(_TOKEN)):
+        return None
+    path = path or environment.get(_FILE)
+    if path and not client_id:
+        raise UsageError(f"--secret-file {path}: needs the client's id in {_ID}")
+    if path:
+        return SecretSource(client_id, "file", str(path))
+    return SecretSource(client_id, "prompt") if client_id and can_ask else None
