@@ -84,9 +84,14 @@ def load_sources(path: str | Path, topics: str | Path | None = None) -> Definiti
 
     Raises:
         ConfigurationError: a file cannot be read, or contains no JSON object.
-        InvalidValueError: it is not a Swagger 2.0 document, or not a topic file.
+        InvalidValueError: it is not a Swagger 2.0 document, or not a topic file; the message names the
+        path.
     """
-    return read_sources(*load_documents(path, topics))
+    documents = load_documents(path, topics)
+    try:
+        return read_sources(*documents)
+    except InvalidValueError as error:
+        raise InvalidValueError(f"{path}: {error}") from None
 
 
 def load_documents(

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from genesys_cloud import packed_data
-from genesys_cloud.definition import load_definition
-from genesys_core.errors import ConfigurationError
+from genesys_cloud.definition import load_definition, load_sources
+from genesys_core.errors import ConfigurationError, InvalidValueError
 
 TEXT = b'{"swagger": "2.0", "paths": {}}'
 PACKINGS: dict[str, Callable[[bytes], bytes]] = {
@@ -45,3 +45,10 @@ def test_a_damaged_file_is_named(packing: str, tmp_path: Path) -> None:
     file.write_bytes(PACKINGS[packing](TEXT)[:-12])
     with pytest.raises(ConfigurationError, match=r"definition: cannot be read: "):
         load_definition(file)
+
+
+def test_of_two_documents_the_one_that_is_no_swagger_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "new.json"
+    file.write_text('{"openapi": "3.1.0", "paths": {}}')
+    with pytest.raises(InvalidValueError, match=r"new\.json: definition: is OpenAPI 3\.1\.0; only"):
+        load_sources(file)
