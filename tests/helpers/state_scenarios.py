@@ -69,6 +69,7 @@ def observe_handlers():
         observe_oauth_clients,
         observe_data_tables,
         observe_scim_users,
+        observe_stations,
         observe_queues,
         observe_tokens,
         observe_channels,
@@ -187,6 +188,24 @@ def observe_scim_users():
         patch = {"schemas": [], "Operations": [operation]}
         desk.write("PATCH", at, patch, reads=[at])
         desk.write("DELETE", at, reads=[at])
+    return desk.seen
+
+
+def observe_stations():
+    desk = Observer()
+    desk.call("GET", "/api/v2/users/me")
+    (station,) = desk.call("GET", "/api/v2/stations").json["entities"]
+    taken, mine = f"associatedstation/{station['id']}", "/api/v2/users/stations/me"
+    user = f"/api/v2/users/{desk.users[1]}/station"
+    desk.write("PUT", f"{mine}/{taken}", reads=[mine, "/api/v2/stations"])
+    desk.write("DELETE", f"{mine}/associatedstation", reads=[mine])
+    desk.write("PUT", f"{user}/{taken}", reads=[user])
+    desk.write("DELETE", f"{user}/associatedstation", reads=[user])
+    default = f"{user}/defaultstation"
+    desk.write("PUT", f"{default}/{station['id']}", reads=[user])
+    desk.write("DELETE", default, reads=[user])
+    desk.write("PUT", f"{user}/{taken}", reads=[user])
+    desk.write("DELETE", f"/api/v2/stations/{station['id']}/associateduser", reads=[user])
     return desk.seen
 
 

@@ -59,6 +59,12 @@ def simulate(
             help="Require the permissions of each operation, from the caller's roles.",
         ),
     ] = False,
+    organization: Annotated[
+        bool | None,
+        typer.Option(
+            help="Create divisions, roles, skills, flows, groups and others; by default without --data."
+        ),
+    ] = None,
     traffic: Annotated[
         str,
         typer.Option(
@@ -97,6 +103,8 @@ def simulate(
         with simulator.running_simulator(
             platform, host=host, port=port, socket_port=socket_port
         ) as running:
+            if stateful and (data is None if organization is None else organization):
+                running.load_organization()
             if data is not None:
                 running.load(data)
             if traffic:

@@ -21,6 +21,7 @@ from genesys_core.errors import InvalidValueError
 from genesys_core.http.messages import Request, Response
 from genesys_core.simulator import Simulator
 from genesys_core.simulator.data_files import load_data
+from genesys_core.simulator.organization import load_organization
 from genesys_core.simulator.sockets.actions import Published
 from genesys_core.simulator.sockets.hub import Hub
 from genesys_core.simulator.state.examples import Json
@@ -95,6 +96,20 @@ class InProcessSimulator:
         """
         document = read_data(data)
         return self.at_hub(lambda _, now: load_data(self.simulator, document, now=now))
+
+    def load_organization(self) -> dict[str, str]:
+        """Create what a real organization has, around the users and queues that there are.
+
+        Divisions, roles, skills, languages, wrap-up codes, schedules, flows, groups, teams, stations and others,
+        which refer to each other; see "A sample organization" in ``docs/simulator.md``.
+
+        Returns:
+            The ids that the platform assigned, by label.
+
+        Raises:
+            InvalidValueError: an organization is loaded already.
+        """
+        return self.at_hub(lambda _, now: load_organization(self.simulator, now=now))
 
     def snapshot(self) -> PlatformState:
         """Return a copy of the complete state, for :meth:`restore`."""

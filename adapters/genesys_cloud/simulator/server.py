@@ -22,6 +22,7 @@ from genesys_cloud.system_clock import read_clocks
 from genesys_core.clock import Now
 from genesys_core.simulator import Settings, Simulator
 from genesys_core.simulator.data_files import load_data
+from genesys_core.simulator.organization import load_organization
 from genesys_core.simulator.sockets.actions import Published
 from genesys_core.simulator.sockets.hub import Hub
 from genesys_core.simulator.state.examples import Json
@@ -83,6 +84,21 @@ class RunningSimulator:
         """
         document = read_data(data)
         return self.at_hub(lambda _, now: load_data(self.simulator, document, now=now))
+
+    def load_organization(self) -> dict[str, str]:
+        """Create what a real organization has, around the users and queues that there are.
+
+        Divisions, roles, skills, languages, wrap-up codes, schedules, flows, groups, teams, stations and others,
+        which refer to each other; see "A sample organization" in ``docs/simulator.md``.
+
+        Returns:
+            The ids that the platform assigned, by label.
+
+        Raises:
+            InvalidValueError: an organization is loaded already.
+            RuntimeError: the simulator is no longer being served.
+        """
+        return self.at_hub(lambda _, now: load_organization(self.simulator, now=now))
 
     def publish(self, topic: str, body: Json, *, version: str = "2") -> Published:
         """Publish an event to the channels that are subscribed to its topic.

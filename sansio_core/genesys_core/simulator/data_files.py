@@ -41,7 +41,8 @@ def parse_data(text: bytes | str) -> dict[str, Json]:
 def load_data(simulator: Simulator, data: Mapping[str, Json], *, now: Now) -> dict[str, str]:
     """Create what a document describes.
 
-    Keys are paths. A list below a collection's path creates its items, one request for each. An
+    Keys are paths. A list below a collection's path creates its items, one request for each; where nothing is
+    created, it replaces what is there. An
     object below the path of an item or a single resource replaces or changes it. An ``id`` that begins with ``$``
     is a label: wherever it occurs later, in paths and in values, it stands for the id that the
     platform assigned. ``$me`` is the user of the first OAuth client.
@@ -88,7 +89,9 @@ class _Loading:
         found = self._simulator.definition.routes.find(target)
         if found is None:
             raise InvalidValueError(f"data: {path}: the definition has no such path")
-        method = "POST" if isinstance(value, list) else _method_of(found.routes)
+        replaces_list = "POST" not in found.routes and {"PUT", "PATCH"} & found.routes.keys()
+        is_list = isinstance(value, list) and not replaces_list
+        method = "POST" if is_list else _method_of(found.routes)
         route = found.routes.get(method)
         if route is None or route.facts.body is None:
             raise InvalidValueError(f"data: {path}: nothing can be written there with {method}")
@@ -96,7 +99,7 @@ class _Loading:
         takes_list = (
             schema is not None and self._simulator.definition.resolve(schema).type == "array"
         )
-        if isinstance(value, list) and not takes_list:
+        if isinstance(value, list) and is_list and not takes_list:
             for index, item in enumerate(value):
                 self._create(target, f"{path}[{index}]", item)
         else:

@@ -48,6 +48,7 @@ from genesys_core.simulator.handlers import (
     queues,
     recordings,
     scim_users,
+    stations,
     tokens,
     uploads,
     user_analytics,
@@ -109,6 +110,7 @@ _HANDLERS: Mapping[tuple[str, str], Handler] = {
     **oauth_clients.HANDLERS,
     **data_tables.HANDLERS,
     **scim_users.HANDLERS,
+    **stations.HANDLERS,
     **queues.HANDLERS,
     **queue_members.HANDLERS,
     **conversations.HANDLERS,
@@ -471,7 +473,7 @@ class Simulator:
         if call.route.method in {"GET", "HEAD"}:
             return handler(call)
         self._resources.check_body(call)
-        if key in _CHECKS:
+        if key in _CHECKS and self.settings.stateful:
             _CHECKS[key](call)
         watch = ChangeWatch(call.state, call.route.template, call.arguments)
         reply = handler(call)

@@ -127,6 +127,12 @@ def test_data_of_a_file(platform, tmp_path):
         platform.load(tmp_path / "nothing.json")
 
 
+def test_a_sample_organization(platform):
+    ids = platform.load_organization()
+    with client_of(platform) as client:
+        assert client.groups.get_group(ids["$group"]).name == "Everyone"
+
+
 # Faults and requests
 
 

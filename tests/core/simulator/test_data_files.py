@@ -79,6 +79,13 @@ def test_a_body_that_is_a_list_is_one_request():
     assert load(desk, {"/api/v2/things": ["$me"]}) == {"$me": desk.client.user_id}
 
 
+def test_a_list_replaces_what_nothing_creates(desk):
+    user = next(iter(desk.simulator.state.users))
+    path = f"/api/v2/users/{user}/profileskills"
+    load(desk, {path: ["Knitting"]})
+    assert desk.call("GET", path).json == ["Knitting"]
+
+
 def test_an_item_may_refer_to_a_label_in_its_id(desk):
     with pytest.raises(InvalidValueError, match="409"):
         load(desk, {SKILLS: [{"id": "$es", "name": "Spanish"}, {"id": "$es", "name": "Spanish"}]})

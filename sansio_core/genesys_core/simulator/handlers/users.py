@@ -28,6 +28,7 @@ from genesys_core.simulator.state.deleted_users import follow_deletion, leave_li
 from genesys_core.simulator.state.examples import Json, example_of
 from genesys_core.simulator.state.grants import grant_role
 from genesys_core.simulator.state.memory import PlatformState
+from genesys_core.simulator.state.stations import leave_station, stations_of
 from genesys_core.simulator.state.world import (
     DIVISIONS,
     Record,
@@ -194,6 +195,7 @@ def remove_user(call: ApiCall, user: Record) -> None:
     """Mark a user as deleted, who then is in no queue, group or team."""
     identity = str(user["id"])
     retire_user(call.state, identity, call.now)
+    leave_station(call.state, identity)
     leave_lists(call.state, identity)
     update_user(call, user, {"state": "deleted"})
 
@@ -219,6 +221,8 @@ def _shown(call: ApiCall, user: Record, model: str = "User") -> Json:
     wanted = {name.partition(".")[0].lower() for name in call.query.get("expand", ())}
     hidden = {name for name in _EXPANSIONS if name.lower() not in wanted}
     plain = {name: value for name, value in user.items() if name not in hidden}
+    if "station" in wanted:
+        plain["station"] = stations_of(call.state, str(user["id"]))
     if "authorization" in wanted:
         plain["authorization"] = describe_authorization(call, str(user["id"]))
     return {**_made_up(call, wanted, model), **plain}

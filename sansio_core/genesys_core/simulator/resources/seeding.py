@@ -168,6 +168,8 @@ class Seeding:
         rule = self._rules.find(route)
         if rule is None or rule.collection is None or rule.action not in _LISTS:
             return None
+        if rule.collection.template in SHOWN_ELSEWHERE:
+            return None
         if rule.letter == "E":  # members need no id of their own
             return None
         template = rule.collection.template
@@ -220,6 +222,9 @@ class Seeding:
             record["selfUri"] = "/".join([*base, identity])
         return record
 
+
+SHOWN_ELSEWHERE: Final = frozenset({"/api/v2/scim/users", "/api/v2/scim/v2/users"})
+"""Collections whose items are shown from another one: SCIM users from the users."""
 
 _LISTS: Final = frozenset({"list", "list_view"})
 """What operations do whose items are those of a collection."""

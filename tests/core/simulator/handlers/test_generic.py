@@ -4,22 +4,11 @@ import msgspec
 import pytest
 
 from genesys_core.simulator import Settings, Simulator, example
-from genesys_core.simulator.handlers import (
-    conversation_analytics,
-    conversation_commands,
-    conversations,
-    queue_members,
-)
 from genesys_core.simulator.state.examples import example_of
 from genesys_core.simulator.state.routes import find_placeholders
 from tests.strategies.simulator import Desk, definition, misfits, operation, small_document
 
-OF_CONVERSATIONS = {
-    *conversations.HANDLERS,
-    *conversation_analytics.HANDLERS,
-    *conversation_commands.HANDLERS,
-    *queue_members.HANDLERS,
-}
+HANDLED = {key for key, each in Simulator(definition()).coverage().items() if each == "handler"}
 SAMPLES = {"date": "2024-05-17", "date-time": "2024-05-17T09:30:00Z", "integer": "1"}
 
 
@@ -36,22 +25,22 @@ def fitting_call(route):
     value = msgspec.UNSET if body is None else example_of(definition(), body.schema)
     if isinstance(value, dict) and isinstance(value.get("after"), str):
         del value["after"]  # a token that no page gave
+    if route.facts.body is not None and route.facts.body.schema.model_name == "DataTable":
+        value["schema"] = {}  # an example of a schema has no key
     return path + ("?" + "&".join(query) if query else ""), value
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("stateful", "at_least"), [(False, 3240), (True, 1350)])
+@pytest.mark.parametrize(("stateful", "at_least"), [(False, 3050), (True, 1200)])
 def test_every_operation_answers_with_what_its_definition_promises(stateful, at_least):
     desk = Desk(settings=Settings(stateful=stateful))
     desk.log_in()
     without_handler = 0
     for route in definition().routes:
-        if (route.method, route.template) in OF_CONVERSATIONS:
-            continue  # they need queues, users and conversations that exist
+        if (route.method, route.template) in HANDLED:
+            continue  # they need queues, users and conversations that exist, and have tests of their own
         target, body = fitting_call(route)
         answer = desk.call(route.method, target, body)
-        if (route.method, route.template) == ("DELETE", "/api/v2/tokens/me"):
-            desk.log_in()  # the token was taken at its word
         if answer.status == 404 and (route.method == "HEAD" or answer.json.get("entityName")):
             continue  # collections know that there is no "x"
         if answer.status == 409 and "version" in answer.json["message"]:

@@ -300,6 +300,8 @@ LISTINGS = [
 OTHERS = {
     # What the collection of a listing has besides what is seeded.
     "/api/v2/authorization/divisions": 1,
+    "/api/v2/authorization/roles": 3,
+    "/api/v2/oauth/clients": 1,
     "/api/v2/routing/queues": 5,
     "/api/v2/users": 60,
 }

@@ -187,3 +187,12 @@ def test_a_job_that_no_operation_starts():
 def test_no_job_starts_where_there_are_none(path):
     with pytest.raises(InvalidValueError, match="the definition has no jobs there"):
         Desk().simulator.start_job(path, now=Desk().now)
+
+
+def test_scim_users_are_seeded_into_their_listing_alone():
+    desk = Desk()
+    users = "/api/v2/scim/users"
+    seeded = desk.simulator.seed_items("GET", users, 3)
+    page = desk.call("GET", users).json
+    assert [each["id"] for each in page["Resources"]] == [each["id"] for each in seeded]
+    assert len(desk.simulator.state.users) == 60
