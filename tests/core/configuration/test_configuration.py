@@ -17,6 +17,7 @@ from genesys_core.configuration import (
     ReauthenticationConfiguration,
     merge,
 )
+from genesys_core.configuration.configuration import python_field
 from genesys_core.errors import ConfigurationError, InvalidValueError
 from genesys_core.hosts import Gateway, Hosts, Region
 from genesys_core.session.retry import DEFAULT_BUDGET, RetryConfiguration
@@ -408,3 +409,16 @@ def test_a_budget_with_a_problem_of_its_own_is_the_only_problem():
 def test_a_gateway_without_a_host_is_a_problem():
     with pytest.raises(ConfigurationError, match="must have a host if it has other keys"):
         Configuration.from_text("[gateway]\nport = 443\n")
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "expected"),
+    [
+        ("logging", "log_level", ("LoggingConfiguration", "level")),
+        ("retry", "retry_max", ("RetryConfiguration", "retry_max")),
+        ("retry", "retry_wait_max", ("RetryConfiguration", "max_retry_time_sec")),
+        ("gateway", "host", ("Gateway", "host")),
+    ],
+)
+def test_a_key_has_a_class_and_a_field_in_python(section, key, expected):
+    assert python_field(section, key) == expected
