@@ -106,6 +106,20 @@ def test_how_many_topics_are_heard():
 ITEM = "7b1c3c1e-43c1-4d5a-a9c0-2f6e2f1f7a01"
 
 
+def existing(walk, owner):
+    """The path of an item that may be changed: a job that runs, a recording, or any other."""
+    base = walk.place(owner)
+    if owner == "/api/v2/conversations/{conversationId}/recordings":
+        walk.desk.sleep(10)
+        walk.desk.call("POST", base.replace("recordings", "disconnect"))
+        (recording,) = walk.desk.call("GET", base.replace("recordings", "recordingmetadata")).json
+        return f"{base}/{recording['id']}"
+    collection = RULES.collection(owner)
+    if collection is not None and collection.states is not None:
+        return f"{base}/{walk.desk.simulator.start_job(base, now=walk.desk.now)}"
+    return f"{base}/{ITEM}"
+
+
 def written(walk, path):
     """Write the resource at a path once; return how to do that again."""
     template = next(each.template for key, each in ROUTES.items() if key[1] == path)
@@ -121,7 +135,7 @@ def written(walk, path):
         method, at = "POST", owner
     else:
         method = next(each for each in ("PUT", "PATCH") if (each, path) in ROUTES)
-        base, at = walk.place(template) if not is_item else f"{walk.place(owner)}/{ITEM}", template
+        base, at = walk.place(template) if not is_item else existing(walk, owner), template
     body = walk.body(walk.route(method, at), version=None)
     return lambda: walk.call(method, at, base, body)
 
