@@ -29,7 +29,7 @@ if __name__ == "__main__":
     scheduler, host, out, days, *rest = sys.argv[1:]
     kind, archived = rest or ("jsonl", "0")
     slices = slices_of(int(days), int(archived))
-    with Cluster(scheduler, timeout=30) as cluster:
+    with Cluster(scheduler, timeout=300) as cluster:
         executor = cluster.get_executor()
         client = partial(new_client, host)
         for part in run(slices, out=out, client=client, executor=executor, format=kind):

@@ -31,7 +31,7 @@ class DaskCluster:
         self.workers = [self.add_worker() for _ in range(2)]
 
     def add_worker(self) -> subprocess.Popen[bytes]:
-        options = ("--nthreads", "1", "--no-nanny", "--death-timeout", "30")
+        options = ("--nthreads", "1", "--no-nanny", "--death-timeout", "300")
         return self._start("worker", self.address, *options)
 
     def _start(self, *words: str) -> subprocess.Popen[bytes]:

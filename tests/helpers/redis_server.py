@@ -58,7 +58,7 @@ class Redis:
 
     def start(self) -> None:
         self.process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60  # a hang, not a slow machine
         while time.monotonic() < until:
             try:
                 with self._connect(1) as sock:
