@@ -125,8 +125,16 @@ class _ParquetWriter:
             self._rows = []
 
 
-def read_part(format: str, file: BinaryIO) -> Iterator[dict[str, Any]]:
-    """Return the records of a part: JSON objects, or rows by column name."""
+def read_part(
+    format: str, file: BinaryIO, *, column: str | None = None
+) -> Iterator[dict[str, Any]]:
+    """Return the records of a part: JSON objects, or rows by column name.
+
+    Args:
+        format: the format.
+        file: the file.
+        column: the only column that is needed; Parquet reads no other.
+    """
     match format:
         case "csv":
             text = io.TextIOWrapper(file, "utf-8", newline="")
@@ -137,7 +145,9 @@ def read_part(format: str, file: BinaryIO) -> Iterator[dict[str, Any]]:
                 text.detach()  # the file is the caller's to close
         case "parquet":
             parquet = import_module("pyarrow.parquet")
-            for batch in parquet.ParquetFile(file).iter_batches(_BATCH):
+            opened = parquet.ParquetFile(file)
+            wanted = [column] if column in opened.schema_arrow.names else None
+            for batch in opened.iter_batches(_BATCH, columns=wanted):
                 yield from batch.to_pylist()
         case _:
             for line in file:

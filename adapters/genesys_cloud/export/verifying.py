@@ -91,7 +91,7 @@ def _check_part(
         return part.totals.records
     records = 0
     with target.open(part.file) as file:
-        for record in read_part(document.format, file):
+        for record in read_part(document.format, file, column=document.identity):
             records += 1
             key = record.get(document.identity) if document.identity else None
             if key is not None:

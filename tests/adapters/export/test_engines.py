@@ -81,23 +81,39 @@ def test_processes_write_parquet_that_other_programs_read(source, tmp_path):
     assert frame.schema["conversationStart"] == polars.Datetime("ms", "UTC")
     assert frame.schema["mediaStatsMinConversationMos"] == polars.Float64
     assert frame.schema["divisionIds"] == polars.List(polars.String)
-    columns = ["conversationId", "conversationStart", "conversationEnd", "originatingDirection"]
-    columns += ["mediaStatsMinConversationMos", "divisionIds", "participants", "_rest"]
     assert frame.height == COUNT
-    for row, one in zip(frame.select(columns).iter_rows(named=True), records, strict=True):
-        assert row["conversationId"] == one["conversationId"]
-        assert stamp(row["conversationStart"]) == one["conversationStart"]
-        assert stamp(row["conversationEnd"]) == one["conversationEnd"]
-        assert row["originatingDirection"] == one["originatingDirection"]
-        assert row["mediaStatsMinConversationMos"] == one["mediaStatsMinConversationMos"]
-        assert row["divisionIds"] == one["divisionIds"]
-        assert json.loads(row["_rest"]) == {"$.fieldOfTomorrow": one["fieldOfTomorrow"]}
-        (there,), (here,) = row["participants"], one["participants"]
-        metric = there["sessions"][0]["metrics"][0]
+    participant = polars.col("participants").list.first().struct
+    session = participant.field("sessions").list.first().struct
+    metric = session.field("metrics").list.first().struct
+    rows = frame.select(
+        "conversationId",
+        "conversationStart",
+        "conversationEnd",
+        "originatingDirection",
+        "mediaStatsMinConversationMos",
+        "divisionIds",
+        "_rest",
+        participant.field("participantId").alias("participant"),
+        metric.field("name").alias("metric"),
+        metric.field("value").alias("value"),
+        metric.field("emitDate").alias("emitted"),
+    )
+    for row, one in zip(rows.iter_rows(named=True), records, strict=True):
+        assert stamp(row.pop("conversationStart")) == one["conversationStart"]
+        assert stamp(row.pop("conversationEnd")) == one["conversationEnd"]
+        assert json.loads(row.pop("_rest")) == {"$.fieldOfTomorrow": one["fieldOfTomorrow"]}
+        (here,) = one["participants"]
         wanted = here["sessions"][0]["metrics"][0]
-        assert there["participantId"] == here["participantId"]
-        assert (metric["name"], metric["value"]) == (wanted["name"], wanted["value"])
-        assert stamp(metric["emitDate"]) == wanted["emitDate"]
+        assert stamp(row.pop("emitted")) == wanted["emitDate"]
+        assert row == {
+            "conversationId": one["conversationId"],
+            "originatingDirection": one["originatingDirection"],
+            "mediaStatsMinConversationMos": one["mediaStatsMinConversationMos"],
+            "divisionIds": one["divisionIds"],
+            "participant": here["participantId"],
+            "metric": wanted["name"],
+            "value": wanted["value"],
+        }
     query = f"""
         select count(*), count(distinct conversationId), typeof(any_value(conversationStart)),
                typeof(any_value(mediaStatsMinConversationMos)), typeof(any_value(divisionIds)),
