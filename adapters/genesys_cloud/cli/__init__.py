@@ -84,9 +84,20 @@ def _run(words: list[str]) -> None:
 
         run_jobs(rest[1:], options)
         return
+    _check_command(rest[0])
     from genesys_cloud.cli.app import app  # noqa: PLC0415 - typer may not be installed
 
     app()
+
+
+def _check_command(word: str) -> None:
+    from genesys_cloud.cli.operation_catalog import api_names  # noqa: PLC0415 - as above
+    from genesys_core.command_line.own_commands import OWN_COMMANDS  # noqa: PLC0415
+    from genesys_core.command_line.usage import UsageError, suggest_name  # noqa: PLC0415
+
+    if not word.startswith("-") and word not in OWN_COMMANDS:
+        hint = suggest_name(word, (*OWN_COMMANDS, *api_names()))
+        raise UsageError(f"{word}: no such command or API{hint}")
 
 
 def _print_help() -> None:

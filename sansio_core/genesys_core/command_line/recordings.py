@@ -192,7 +192,7 @@ def read_conversation_ids(lines: Iterable[str]) -> Iterable[str]:
 def _id_in(text: str) -> str:
     try:
         found: object = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
     if isinstance(found, dict):
         fields = cast(Mapping[str, object], found)
@@ -227,17 +227,30 @@ class RecordingManifest:
         """Read the recordings of conversations."""
         for entry in _documents(lines):
             try:
-                recordings = tuple(FoundRecording(**each) for each in entry["recordings"])
+                recordings = tuple(_recording_in(each) for each in entry["recordings"])
                 self.found[str(entry["conversationId"])] = recordings
-            except (KeyError, TypeError):
+            except (KeyError, TypeError, AttributeError):
                 continue
+
+
+def _recording_in(entry: Mapping[str, Any]) -> FoundRecording:
+    """Return a recording that an earlier run has written.
+
+    Raises:
+        AttributeError: not an object.
+        TypeError: it has other fields, or values that are not strings.
+    """
+    for value in entry.values():
+        if not isinstance(value, str):
+            raise TypeError(type(value).__name__)
+    return FoundRecording(**entry)
 
 
 def _documents(lines: Iterable[str]) -> Iterable[Mapping[str, Any]]:
     for line in lines:
         try:
             found: object = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(found, dict):
             yield cast(Mapping[str, Any], found)

@@ -56,6 +56,12 @@ def test_the_version():
 
 
 def test_a_command_that_does_not_exist():
+    for word, similar in (("usres", "users"), ("whoiam", "whoami")):
+        done = run_command(word)
+        assert done.code == 2
+        assert (
+            done.err == f"genesys-cloud: {word}: no such command or API; did you mean {similar}?\n"
+        )
     assert run("dance").returncode == 2
 
 

@@ -150,6 +150,9 @@ def test_a_later_run_knows_what_is_there():
             json.dumps({"conversationId": "c", "recordings": recordings}),
             json.dumps({"conversationId": "d", "recordings": [{"x": 1}]}),
             json.dumps({"conversationId": "e"}),
+            json.dumps({"conversationId": "f", "recordings": ["x"]}),
+            json.dumps({"conversationId": "g", "recordings": [{"conversation_id": "g", "id": 1}]}),
+            "[" * 100_000,
             "[]",
             '{"conversationId": "c", "recordings": [',
         ]
