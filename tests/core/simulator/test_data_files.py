@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from fuzz import fuzz_simulator_data
 from genesys_core.errors import InvalidValueError
 from genesys_core.simulator import OAuthClient, RateLimit, Settings, Simulator, World
 from genesys_core.simulator.data_files import load_data, parse_data
@@ -139,3 +140,7 @@ def test_the_text_of_a_file():
     for text in ("[]", "{", b"\xff"):
         with pytest.raises(InvalidValueError, match="data: must be a JSON object"):
             parse_data(text)
+
+
+test_any_document = fuzz_simulator_data.check_documents
+test_any_search = fuzz_simulator_data.check_searches
