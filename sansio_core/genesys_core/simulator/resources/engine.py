@@ -13,6 +13,7 @@ from genesys_core.simulator.http.problems import no_such_entity
 from genesys_core.simulator.resources.body_references import check_body_references
 from genesys_core.simulator.resources.bulk_answers import respond_to_bulk_command
 from genesys_core.simulator.resources.command_rules import EFFECTS
+from genesys_core.simulator.resources.field_changes import read_changes
 from genesys_core.simulator.resources.job_answers import (
     read_results,
     resume_job,
@@ -203,7 +204,8 @@ class ResourceEngine:
                 return respond_with_example(call)
             case _:
                 call.state.deleted.discard(at)
-                changed = self.store.change_record(call, rule.entity, at, record, call.document())
+                document = read_changes(record, call.document())
+                changed = self.store.change_record(call, rule.entity, at, record, document)
                 return self.store.show_record(call, rule.entity, changed)
 
     def _answer_job(

@@ -1,7 +1,7 @@
 """The rule D: single resources, which are read and written at one path.
 
 Invariants: what is written describes the same thing as what is read, or is a list that the resource
-has. DELETE resets the resource to what it was before it was first written.
+has; an operation on the same path whose body describes something else is a command, and has no rule. DELETE resets the resource to what it was before it was first written.
 """
 
 from collections.abc import Mapping
@@ -49,10 +49,11 @@ def find_single(shapes: PathShapes, route: ApiRoute, method: str) -> ResourceRul
     if read is None or action is None or is_excluded(key) or key in NOT_SINGLE:
         return None
     entity = shapes.reply(read)
-    writes = [routes[each] for each in _METHODS if each in routes]
-    if not entity.properties or shapes.items(read) is not None or not writes:
+    if not entity.properties or shapes.items(read) is not None:
         return None
-    if not all(_is_written(shapes, each, entity) for each in writes):
+    known = [routes[each] for each in _METHODS if each in routes]
+    writes = {each.method for each in known if _is_written(shapes, each, entity)}
+    if not writes or (method in _METHODS and method not in writes):
         return None
     return ResourceRule("D", action, None, entity)
 

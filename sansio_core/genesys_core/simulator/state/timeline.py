@@ -240,6 +240,7 @@ class ConversationTimeline(Struct):
         external_tag: the tag that another system gave it.
         label_id: its utilization label.
         recording_state: of its recording, as REST spells it.
+        messages: what was sent in it, by id.
         is_generated: whether it belongs to generated traffic.
         is_filed: whether it was counted among those that are over.
     """
@@ -256,6 +257,7 @@ class ConversationTimeline(Struct):
     external_tag: str | None = None
     label_id: str | None = None
     recording_state: str = "NONE"
+    messages: dict[str, dict[str, Json]] = {}
     is_generated: bool = False
     is_filed: bool = False
 
