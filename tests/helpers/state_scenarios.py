@@ -10,6 +10,7 @@ from msgspec import UNSET
 
 from genesys_core.http.messages import Request
 from genesys_core.simulator.http.exchange import format_instant
+from tests.helpers.resource_walk import Walk
 from tests.strategies.contact_center import StaffedDesk, agent_of
 
 MEDIA = ("calls", "callbacks", "emails", "messages")
@@ -81,6 +82,11 @@ def observe_handlers():
         observe_callbacks,
         observe_grants,
         observe_user_analytics,
+        observe_messages,
+        observe_settings,
+        observe_rows,
+        *(lambda base=base: observe_scim(base) for base in SCIM),
+        observe_clients,
     ):
         seen |= scenario()
     return seen
@@ -569,4 +575,94 @@ def observe_user_analytics():
     assert "BREAK" in qualifiers
     assert "BREAK" not in str(before)
     desk.seen.add(aggregates[:2])
+    return desk.seen
+
+
+def observe_messages():
+    desk = Observer()
+    made = talk(desk, "messages")
+    path = f"{BASE}/messages"
+    session = desk.party(made).session.id
+
+    def sent(new):
+        return [
+            f"{path}/{made}/messages/{new['id']}",
+            f"{path}/{new['id']}/details",
+            ("POST", f"{path}/{made}/messages/bulk", [new["id"]]),
+        ]
+
+    target = f"{path}/{made}/communications/{session}/messages"
+    desk.write("POST", target, {"textBody": "Hello"}, reads=sent)
+    return desk.seen
+
+
+def observe_settings():
+    desk = Observer()
+    walk = Walk(desk)
+    desk.call("GET", "/api/v2/users/me")
+    for base in ("/api/v2/messaging/settings", f"{BASE}/messaging/settings"):
+        made = walk.place(f"{base}/{{messageSettingId}}").rpartition("/")[2]
+        default = f"{base}/default"
+        desk.write("PUT", default, {"settingId": made}, reads=[default])
+        desk.write("DELETE", default, reads=[default])
+    group = f"{walk.place('/api/v2/groups/{groupId}')}/dynamicsettings"
+    desk.write("PUT", group, {"skillConditions": []}, reads=[group])
+    desk.write("DELETE", group, reads=[group])
+    calendar = "/api/v2/workforcemanagement/calendar/url/ics"
+    desk.write("POST", calendar, reads=[calendar])
+    desk.write("DELETE", calendar, reads=[calendar])
+    toggle = "/api/v2/license/toggles/f"
+    desk.write("POST", toggle, reads=[toggle])
+    for kind in ("phrases", "topics"):
+        place = f"/api/v2/languageunderstanding/ignore{kind}/en-us"
+        body = {kind: [{"text": "Hello", "participant": "Both"}]}
+        desk.write("POST", place, body, reads=[place])
+        (listed,) = desk.call("GET", place).json["entities"]
+        body = {"entities": [{"id": listed["id"]}]}
+        desk.write("POST", f"{place}/remove", body, reads=[place])
+    return desk.seen
+
+
+SCIM = ("/api/v2/scim/users", "/api/v2/scim/v2/users")
+
+
+def observe_scim(base):
+    desk = Observer()
+    desk.call("GET", base)
+    body = {"userName": "ada@example.com", "displayName": "Ada"}
+    made = desk.write("POST", base, body, reads=lambda new: [base, f"{base}/{new['id']}"]).json
+    place = f"{base}/{made['id']}"
+    desk.write("PUT", place, {**body, "title": "Boss"}, reads=[place])
+    change = {"op": "replace", "path": "title", "value": "Chief"}
+    schemas = ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]
+    desk.write("PATCH", place, {"schemas": schemas, "Operations": [change]}, reads=[place])
+    desk.write("DELETE", place, reads=[base])
+    return desk.seen
+
+
+def observe_rows():
+    desk, tables = Observer(), "/api/v2/flows/datatables"
+    schema = {
+        "type": "object",
+        "required": ["key"],
+        "properties": {"key": {"type": "string"}, "note": {"type": "string"}},
+        "additionalProperties": False,
+    }
+    table = desk.call("POST", tables, {"name": "Hours", "schema": schema}).json["id"]
+    rows, full = f"{tables}/{table}/rows", "?showbrief=false"
+    desk.write("POST", rows, {"key": "a"}, reads=[rows, f"{rows}/a"])
+    desk.write("PUT", f"{rows}/a", {"key": "a", "note": "n"}, reads=[f"{rows}/a{full}"])
+    desk.write("DELETE", f"{rows}/a", reads=[rows])
+    return desk.seen
+
+
+def observe_clients():
+    desk, clients = Observer(), "/api/v2/oauth/clients"
+    desk.call("GET", clients)
+    body = {"name": "Night", "authorizedGrantType": "CODE"}
+    made = desk.write("POST", clients, body, reads=[clients]).json
+    place = f"{clients}/{made['id']}"
+    desk.write("PUT", place, {**body, "name": "Day"}, reads=[place])
+    desk.write("POST", f"{place}/secret", reads=[place])
+    desk.write("DELETE", place, reads=[clients])
     return desk.seen

@@ -88,8 +88,12 @@ class Witness:
             if rule is not None and rule.action in {"replace", "merge"}:
                 reads = self.known("GET", "item")
                 before = self.call(reads, f"{self.place}/x").json
-                answer = self.call(route, f"{self.place}/x", changed_body(self.walk, route, before))
-                assert answer.status in {200, 202, 204}, (route.template, answer)
+                for enums in (False, True):
+                    body = changed_body(self.walk, route, before, enums=enums)
+                    answer = self.call(route, f"{self.place}/x", body)
+                    assert answer.status in {200, 202, 204}, (route.template, answer)
+                    if self.call(reads, f"{self.place}/x").json != before:
+                        break
                 return "x"
         return None
 
@@ -183,34 +187,43 @@ def renamed(value, walk):
     return {"name": f"Thing {walk.bodies:05d}"} if isinstance(value.get("name"), str) else {}
 
 
-def changed_body(walk, route, before):
-    """A body unlike what is there: booleans turned, texts extended, numbers raised."""
+def changed_body(walk, route, before, *, enums=False):
+    """A body unlike what is there: booleans turned, texts extended, numbers raised.
+
+    With ``enums``, values of enums are others of them too.
+    """
     version = before.get("version") if isinstance(before, Mapping) else None
     body = walk.body(route, version=version)
     if isinstance(body, list):
         return named(route.facts.body.schema, body, [quote_id(walk.desk)], walk)
     if not isinstance(body, Mapping):
         return body
+    if set(body) == {"changes"}:
+        reply = definition().resolve(route.facts.reply_schema)
+        kept = {"id", "selfUri", *reply.required}
+        optional = (name for name, each in before.items() if name not in kept and each)
+        return {"changes": [{"field": next(optional), "action": "Remove"}]}
     known = definition().resolve(route.facts.body.schema)
     old = before if isinstance(before, Mapping) else {}
-    made = changed_object(known, body, old)
+    made = changed_object(known, body, old, enums=enums)
     return {name: each for name, each in made.items() if each is not None}
 
 
-def changed_object(known, value, before):
+def changed_object(known, value, before, *, enums=False):
     properties = known.properties or {}
     return {
         name: each
         if name in {"id", "version"} or name not in properties or properties[name].is_read_only
-        else changed_value(properties[name], each, before.get(name, each))
+        else changed_value(properties[name], each, before.get(name, each), enums=enums)
         for name, each in value.items()
     }
 
 
-def changed_value(schema, value, old):
+def changed_value(schema, value, old, *, enums=False):  # noqa: PLR0911 - one for each type
     known = definition().resolve(schema)
     if isinstance(value, Mapping) and known.properties:
-        return changed_object(known, value, old if isinstance(old, Mapping) else {})
+        inside = old if isinstance(old, Mapping) else {}
+        return changed_object(known, value, inside, enums=enums)
     match old:
         case bool():
             return not old
@@ -220,6 +233,8 @@ def changed_value(schema, value, old):
             return f"{old} changed"
         case list() if old and not isinstance(value, Mapping):
             return []
+        case _ if enums and known.enum:
+            return next((each for each in known.enum if each != old), value)
         case _:
             return value
 
@@ -268,9 +283,14 @@ def sees_single(route):
             continue
     before = read()
     write = writes[0]
-    answer = walk.desk.call(write.method, walk.url(write, path), changed_body(walk, write, before))
-    assert answer.status in {200, 202, 204}, (write.template, answer)
-    written = read()
+    written = before
+    for enums in (False, True):
+        body = changed_body(walk, write, before, enums=enums)
+        answer = walk.desk.call(write.method, walk.url(write, path), body)
+        assert answer.status in {200, 202, 204}, (write.template, answer)
+        written = read()
+        if written != before:
+            break
     if route.method != "DELETE":
         return {key} if written != before else set()
     assert walk.desk.call("DELETE", walk.url(route, path)).status in {200, 202, 204}
@@ -286,12 +306,16 @@ def sees_update(witness):
         return witness.observe(identity) != updated(witness, path, {}).observe(identity)
     before = witness.call(reads, path)
     assert before.status == 200, (reads.template, before)
-    updated(witness, path, before.json)
-    return witness.call(reads, path).body != before.body
+    for enums in (False, True):
+        updated(witness, path, before.json, enums=enums)
+        if (after := witness.call(reads, path)).body != before.body:
+            return True
+        before = after
+    return False
 
 
-def updated(witness, path, before):
-    body = changed_body(witness.walk, witness.route, before)
+def updated(witness, path, before, *, enums=False):
+    body = changed_body(witness.walk, witness.route, before, enums=enums)
     answer = witness.call(witness.route, path, body)
     assert answer.status in {200, 202, 204}, (witness.route.template, answer)
     return witness
