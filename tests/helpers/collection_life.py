@@ -180,7 +180,11 @@ class Model:
         self.things[identity] = new
 
     def delete(self, rng):
-        identity = rng.choice(list(self.things))
+        # The home division stays.
+        others = [each for each, thing in self.things.items() if not thing.get("homeDivision")]
+        if not others:
+            return
+        identity = rng.choice(others)
         assert self.do("item", "DELETE", identity).status in {200, 204}
         del self.things[identity]
         for where, method in self.collection.operations:

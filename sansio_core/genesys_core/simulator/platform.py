@@ -135,7 +135,10 @@ _HANDLERS: Mapping[tuple[str, str], Handler] = {
     **recordings.HANDLERS,
 }
 # What is checked by hand before the rules answer.
-_CHECKS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {**data_tables.CHECKS}
+_CHECKS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
+    **authorization.CHECKS,
+    **data_tables.CHECKS,
+}
 _LOGIN_HANDLERS: Mapping[tuple[str, str], LoginHandler] = {**oauth.HANDLERS, **authorize.HANDLERS}
 
 # The platform has two front ends, each of which adds a ``Server`` header.

@@ -4,7 +4,7 @@ Invariants: subjects, roles and divisions of a grant exist. Replacing a subject'
 its groups. If one grant of a request is impossible, none is made.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from genesys_core.simulator.http.exchange import (
@@ -16,7 +16,7 @@ from genesys_core.simulator.http.exchange import (
     no_content,
 )
 from genesys_core.simulator.http.paging import make_page
-from genesys_core.simulator.http.problems import no_such_entity
+from genesys_core.simulator.http.problems import bad_request, no_such_entity
 from genesys_core.simulator.state.examples import Json
 from genesys_core.simulator.state.grants import (
     effective_grants,
@@ -41,7 +41,7 @@ from genesys_core.simulator.state.world import (
     reference_of,
 )
 
-__all__ = ["HANDLERS", "describe_authorization"]
+__all__ = ["CHECKS", "HANDLERS", "check_division_removal", "describe_authorization"]
 
 
 def get_subject(call: ApiCall) -> Reply:
@@ -210,6 +210,27 @@ def get_permissions(call: ApiCall) -> Reply:
     return json_reply(_page(call, collections))
 
 
+def check_division_removal(call: ApiCall) -> None:
+    """Check that a division may be deleted: not the home division, and none with things in it.
+
+    Raises:
+        Problem: 400 for the home division, and without ``force=true`` for one that is not empty.
+    """
+    identity = call.arguments["divisionId"]
+    if identity == home_division(call.state.seed)["id"]:
+        raise bad_request("The home division cannot be deleted.")
+    state = call.state
+    held = (state.users, state.queues, *state.collections.values())
+    is_used = any(_division_of(each) == identity for items in held for each in items.values())
+    if is_used and call.argument("force", "false") != "true":
+        raise bad_request("The division is not empty; force=true deletes it nevertheless.")
+
+
+def _division_of(record: Record) -> Json:
+    division = record.get("division")
+    return division.get("id") if isinstance(division, Mapping) else None
+
+
 def describe_authorization(call: ApiCall, subject: str) -> Record:
     """Return the roles of a subject and what they permit, in the form of ``UserAuthorization``."""
     policies = effective_policies(call.state, subject)
@@ -365,6 +386,11 @@ _SUBJECT: Final = "/api/v2/authorization/subjects/{subjectId}"
 _ROLE: Final = "/api/v2/authorization/roles/{roleId}"
 _DIVISION: Final = "/api/v2/authorization/divisions"
 _GRANT: Final = f"{_SUBJECT}/divisions/{{divisionId}}/roles/{{roleId}}"
+
+CHECKS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
+    ("DELETE", f"{_DIVISION}/{{divisionId}}"): check_division_removal,
+}
+"""What is checked before the rules delete a division."""
 
 HANDLERS: Mapping[tuple[str, str], Handler] = {
     ("GET", _SUBJECT): get_subject,

@@ -156,6 +156,20 @@ def test_divisions_in_which_somebody_has_a_permission():
     assert none == []
 
 
+def test_the_home_division_and_those_with_things_in_them_stay():
+    desk = Office()
+    assert desk.call("DELETE", f"{DIVISIONS}/{desk.home}").status == 400
+    queue = {"name": "Q", "division": {"id": desk.sales}}
+    made = desk.call("POST", "/api/v2/routing/queues", queue).json["id"]
+    at = f"{DIVISIONS}/{desk.sales}"
+    assert desk.call("DELETE", at).status == 400
+    desk.call("DELETE", f"/api/v2/routing/queues/{made}")
+    assert desk.call("DELETE", at).status == 204
+    other = desk.call("POST", DIVISIONS, {"name": "Other", "description": "O"}).json["id"]
+    desk.call("POST", "/api/v2/routing/queues", queue | {"division": {"id": other}})
+    assert desk.call("DELETE", f"{DIVISIONS}/{other}?force=true").status == 204
+
+
 def test_permissions_are_listed_by_domain():
     page = Office().call("GET", "/api/v2/authorization/permissions?pageSize=500").json
     domains = {each["domain"]: each["permissionMap"] for each in page["entities"]}
