@@ -306,3 +306,36 @@ def test_traffic_lets_an_organization_live():
     assert len(center.conversations) == started
     with pytest.raises(InvalidValueError, match="10/min"):
         desk.simulator.start_traffic("often", now=desk.now)
+
+
+def test_values_that_are_not_known_are_a_warning_or_with_strict_an_error():
+    body = {"name": "Q", "skillEvaluationMethod": "ODD"}
+    warned = Desk().call("POST", "/api/v2/routing/queues", body)
+    assert (warned.status, "ODD" in warned.headers["simulator-warning"]) == (200, True)
+    refused = Desk(settings=Settings(strict=True)).call("POST", "/api/v2/routing/queues", body)
+    assert (refused.status, refused.json["code"]) == (400, "invalid.value")
+
+
+def test_permissions_are_required_if_they_are_enforced():
+    sample = World.sample(users=2, queues=1)
+    client = next(iter(sample.clients))
+    world = World(clients=sample.clients, users=sample.users, roles={client.user_id: ("employee",)})
+    desk = Desk(Simulator(definition(), world=world, settings=Settings(enforce_permissions=True)))
+    assert desk.call("POST", "/api/v2/routing/queues", {"name": "Q"}).status == 403
+    assert desk.call("GET", "/api/v2/routing/queues").status == 200
+
+
+def test_what_is_checked_by_hand_is_checked_before_the_rules():
+    body = {"name": "T", "schema": {"properties": {}}}
+    tables = "/api/v2/flows/datatables"
+    assert Desk().call("POST", tables, body).status == 400
+    assert Desk(settings=Settings(stateful=False)).call("POST", tables, body).status == 200
+
+
+def test_jobs_can_be_started_without_a_request():
+    desk = Desk()
+    identity = desk.simulator.start_job(
+        "/api/v2/analytics/conversations/details/jobs", now=desk.now
+    )
+    at = f"/api/v2/analytics/conversations/details/jobs/{identity}"
+    assert desk.call("GET", at).status == 200

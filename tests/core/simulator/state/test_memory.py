@@ -91,3 +91,12 @@ def test_secrets_are_64_hexadecimal_digits():
     made = {PlatformState(seed=1).new_secret("token"), PlatformState(seed=2).new_secret("token")}
     assert len(made) == 2
     assert all(re.fullmatch("[0-9a-f]{64}", secret) for secret in made)
+
+
+def test_what_is_there_from_the_beginning_is_not_counted():
+    state = PlatformState.of(World.sample(users=1), 0)
+    assert state.count_items() == 0
+    state.collections["", "x"] = {"a": {}}
+    state.singles["", "y"] = {}
+    state.deleted.add(("", "z"))
+    assert state.count_items() == 3
