@@ -23,7 +23,7 @@ def test_what_is_ignored_is_listed_until_it_is_removed(kind):
     assert first["dateCreated"] == second["dateCreated"] < first["dateModified"]
     assert desk.call("GET", f"{place}?text=BY").json["entities"] == [second]
     assert desk.call("GET", place.replace("en-us", "de-de")).json["total"] == 0
-    removed = {"entities": [{"id": first["id"]}, {"id": "nothing"}]}
+    removed = {"entities": [{"id": first["id"]}, {"id": "nothing"}, None]}
     assert desk.call("POST", f"{place}/remove", removed).status == 204
     assert desk.call("GET", place).json["entities"] == [second]
 
