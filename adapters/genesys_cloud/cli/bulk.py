@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -203,7 +203,7 @@ class _Driver:
                     if self._has_rows and self._run.wants_row:
                         continue
                     return
-                self._finish(*self._ended.get())
+                self._finish(*self._next_ended())
                 yield from self._take_results()
                 now = time.monotonic()
                 if now - shown >= 0.2 and sys.stderr.isatty():
@@ -215,11 +215,18 @@ class _Driver:
             raise
         finally:
             while not self._run.is_idle:
-                self._finish(*self._ended.get())
+                self._finish(*self._next_ended())
             for _ in self._take_results():
                 """Failures are recorded; results have no reader any more."""
             if shown != began:
                 sys.stderr.write("\r\x1b[K")
+
+    def _next_ended(self) -> tuple[int, object, object, BaseException | None]:
+        # A signal that arrives just before the wait does not end it, and its handler only runs
+        # between bytecodes; hence the timeout.
+        while True:
+            with suppress(queue.Empty):
+                return self._ended.get(timeout=0.2)
 
     def _start_next(self) -> None:
         found = next(self._rows, None)
