@@ -97,8 +97,8 @@ def states(conversation: ConversationTimeline) -> list[tuple[str, str]]:
 class StaffedDesk(ChannelDesk):
     """A desk whose second and third user are on queue in the only queue."""
 
-    def __init__(self, **settings: object) -> None:
-        super().__init__(**settings)
+    def __init__(self, *, users: int = 3, **settings: object) -> None:
+        super().__init__(users=users, **settings)
         self.state = self.simulator.state
         self.users, self.queue = list(self.state.users), next(iter(self.state.queues))
         members = [{"id": each} for each in self.users]
@@ -131,3 +131,11 @@ class StaffedDesk(ChannelDesk):
         made = self.offer(media)
         self.command(made, {"state": "connected"})
         return made
+
+
+def end_call(desk: StaffedDesk) -> str:
+    """A call of three seconds that is over."""
+    made = desk.talk()
+    desk.sleep(3)
+    desk.command(made, {"state": "disconnected"})
+    return made

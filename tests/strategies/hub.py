@@ -14,10 +14,9 @@ PONG = {"topicName": "channel.metadata", "eventBody": {"message": "pong"}}
 class ChannelDesk(Desk):
     """A desk with channels, and what their sockets were told."""
 
-    def __init__(self, **settings) -> None:
-        simulator = Simulator(
-            definition(), world=World.sample(users=3, queues=1), settings=Settings(**settings)
-        )
+    def __init__(self, *, users: int = 3, **settings) -> None:
+        world = World.sample(users=users, queues=1)
+        simulator = Simulator(definition(), world=world, settings=Settings(**settings))
         super().__init__(simulator)
         self.hub = self.simulator.hub
         self.user = self.client.user_id

@@ -12,6 +12,7 @@ import pytest
 from genesys_cloud.simulator import running_simulator
 from genesys_core.command_line.exit_codes import EXIT_CODES
 from tests.helpers.command_pictures import PICTURES, draw, path_of, record, words_of
+from tests.strategies.contact_center import StaffedDesk, end_call
 
 PAGE = Path(__file__).parents[3] / "docs" / "cli.md"
 BASH = shutil.which("bash")
@@ -24,7 +25,10 @@ def blocks():
 @pytest.mark.slow
 @pytest.mark.skipif(BASH is None, reason="needs bash")
 def test_every_command_of_the_page_runs(clean_home, programs, tmp_path):
-    with running_simulator() as running:
+    desk = StaffedDesk(users=60, token_lifetime=1e9)
+    desk.sleep(62 * 86_400)  # to January 2024
+    conversation = end_call(desk)
+    with running_simulator(desk.simulator) as running:
         done = subprocess.run(
             [BASH, "-euo", "pipefail", "-c", "\n".join(blocks())],
             cwd=tmp_path,
@@ -42,6 +46,8 @@ def test_every_command_of_the_page_runs(clean_home, programs, tmp_path):
             timeout=300,
         )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    for folder in ("recordings", "again"):
+        assert [*(tmp_path / folder / conversation).glob("*")]
 
 
 def test_the_page_has_commands():

@@ -4,12 +4,15 @@ import json
 import signal
 import subprocess
 import threading
+import wave
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from genesys_cloud.simulator import running_simulator
 from tests.helpers.command import COMMAND, run_command
 from tests.helpers.server import Raw, Reply, Stall, scripted_server
+from tests.strategies.contact_center import StaffedDesk, end_call
 
 pytestmark = pytest.mark.usefixtures("clean_home")
 
@@ -310,3 +313,19 @@ def test_ctrl_c_ends_a_download_and_the_next_run_continues(at, tmp_path):
     platform.stalls.clear()
     done = download(out, "c-1", "c-2")
     assert (done.code, done.out) == (0, f"{out}/c-1/r-2.ogg\n")
+
+
+def test_recordings_of_the_simulator(tmp_path, monkeypatch):
+    desk = StaffedDesk()
+    conversation = end_call(desk)
+    desk.sleep(60)
+    (recording,) = desk.call("GET", f"/api/v2/conversations/{conversation}/recordings").json
+    with running_simulator(desk.simulator) as running:
+        monkeypatch.setenv("GENESYSCLOUD_ACCESS_TOKEN", running.access_token())
+        options = ["--host", running.url, "--out", str(tmp_path)]
+        done = run_command("recordings", "download", conversation, *options)
+    assert done.code == 0, done.err
+    (media,) = (tmp_path / conversation).iterdir()
+    assert media.stem == recording["id"]
+    with wave.open(str(media)) as sound:
+        assert sound.getnframes() == 3 * sound.getframerate()

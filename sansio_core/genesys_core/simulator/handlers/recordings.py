@@ -19,10 +19,16 @@ from genesys_core.simulator.state.routes import RouteTable, ServedRoute
 from genesys_core.simulator.state.timeline import ConversationTimeline
 from genesys_core.simulator.state.world import Record
 
-__all__ = ["HANDLERS", "MEDIA", "ROUTES"]
+__all__ = ["BATCHES", "HANDLERS", "MEDIA", "ROUTES", "show_batch"]
 
 MEDIA: Final = "/simulator/recordings"
 """The path below which the simulator serves media."""
+
+BATCHES: Final = "/api/v2/recording/batchrequests"
+"""The collection of jobs that prepare media in batches."""
+
+_TYPES: Final = {"audio": "audio/wav", "email": "message/rfc822"}
+"""The content types of media by kind."""
 
 _TEMPLATE: Final = f"{MEDIA}/{{conversationId}}/{{recordingId}}"
 
@@ -71,10 +77,53 @@ def get_media(call: ApiCall) -> Reply:
         if conversation is not None and each["id"] == call.arguments["recordingId"]:
             if each["media"] == "audio":
                 length = ((conversation.ended or 0) - conversation.started) // 1000
-                return Reply(200, make_wave(length), "audio/wav")
+                return Reply(200, make_wave(length), _TYPES["audio"])
             if each["media"] == "email":
-                return Reply(200, _show_mail(conversation), "message/rfc822")
+                return Reply(200, _show_mail(conversation), _TYPES["email"])
     raise no_such_resource()
+
+
+def show_batch(call: ApiCall, query: Record, *, is_over: bool) -> Record:
+    """Return the counts and results of a job that prepares the media of recordings.
+
+    Args:
+        call: a call about the job.
+        query: what the job was started with, a ``BatchDownloadJobSubmission``.
+        is_over: whether it has ended.
+    """
+    wanted = query.get("batchDownloadRequestList")
+    requests = (
+        [each for each in wanted if isinstance(each, dict)] if isinstance(wanted, list) else []
+    )
+    counts: Record = {"expectedResultCount": len(requests), "resultCount": 0, "errorCount": 0}
+    if not is_over:
+        return counts
+    results = [result for each in requests for result in _show_downloads(call, each)]
+    errors = sum("errorMsg" in each for each in results)
+    return {**counts, "resultCount": len(results), "errorCount": errors, "results": [*results]}
+
+
+def _show_downloads(call: ApiCall, request: Record) -> list[Record]:
+    """Return the downloads of one recording, or of all of a conversation."""
+    asked = {name: request.get(name) for name in ("conversationId", "recordingId")}
+    conversation = call.state.contact_center.conversations.get(str(asked["conversationId"]))
+    found = [] if conversation is None else list_recordings(conversation)
+    wanted = [each for each in found if asked["recordingId"] in (None, each["id"])]
+    if not wanted:
+        return [{**asked, "errorMsg": "The recording was not found."}]
+    return [_show_download(call, each) for each in wanted]
+
+
+def _show_download(call: ApiCall, recording: Record) -> Record:
+    shown: Record = {"conversationId": recording["conversationId"], "recordingId": recording["id"]}
+    kind = _TYPES.get(str(recording["media"]))
+    if kind is None:
+        return {**shown, "errorMsg": "The recording has no media."}
+    return {**shown, "resultUrl": _uri(call, recording), "contentType": kind}
+
+
+def _uri(call: ApiCall, recording: Record) -> str:
+    return f"http://{call.host}{MEDIA}/{recording['conversationId']}/{recording['id']}"
 
 
 def _find(conversation: ConversationTimeline, identity: str) -> Record:
@@ -99,10 +148,8 @@ def _place(recording: Record) -> tuple[str, ...]:
 
 def _show(call: ApiCall, recording: Record) -> Record:
     shown: Record = {**recording, **call.state.singles.get(_place(recording), {})}
-    has_media = recording["media"] in {"audio", "email"}
-    if has_media and call.argument("formatId", "") != "NONE":
-        uri = f"http://{call.host}{MEDIA}/{recording['conversationId']}/{recording['id']}"
-        media: Record = {"0": {"mediaUri": uri, "waveformData": []}}
+    if recording["media"] in _TYPES and call.argument("formatId", "") != "NONE":
+        media: Record = {"0": {"mediaUri": _uri(call, recording), "waveformData": []}}
         shown |= {"mediaUris": media, "actualTranscodeTimeMs": 0}
     return shown
 

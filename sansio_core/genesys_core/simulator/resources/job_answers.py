@@ -12,6 +12,7 @@ from msgspec import structs
 from genesys_core.simulator.conversations.detail_jobs import show_job_results
 from genesys_core.simulator.conversations.intervals import is_interval
 from genesys_core.simulator.handlers.generic import respond_with_last_page
+from genesys_core.simulator.handlers.recordings import BATCHES, show_batch
 from genesys_core.simulator.handlers.uploads import UPLOADS
 from genesys_core.simulator.http.exchange import ApiCall, Reply, json_reply
 from genesys_core.simulator.http.problems import no_such_entity
@@ -111,6 +112,9 @@ def show_job(call: ApiCall, collection: Collection, states: JobStates, at: Resou
         job = {name: each for name, each in job.items() if not name.startswith("error")}
     if not states.has_results(state):
         job = {name: each for name, each in job.items() if not is_result(name)}
+    if collection.template == BATCHES:
+        query = call.state.jobs[at].query
+        job = job | show_batch(call, query, is_over=states.has_results(state))
     return {**job, states.name: state} if states.name else job
 
 

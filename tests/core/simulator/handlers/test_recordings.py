@@ -105,3 +105,51 @@ def test_media_of_nothing_are_not_found():
     over = ended(desk).split("/")[-2]
     for conversation in (made, over, "unknown"):
         assert desk.send("GET", f"/simulator/recordings/{conversation}/r").status == 404
+
+
+BATCHES = "/api/v2/recording/batchrequests"
+
+
+def batch(desk, *requests):
+    job = desk.call("POST", BATCHES, {"batchDownloadRequestList": [*requests]}).json["id"]
+    return f"{BATCHES}/{job}"
+
+
+def test_media_are_prepared_in_a_batch():
+    desk = StaffedDesk(job_duration=10)
+    call, mail, note = (ended(desk, media).split("/")[4] for media in ("voice", "email", "message"))
+    desk.sleep(60)
+    (recording,) = desk.call("GET", f"{BASE}/{call}/recordings").json
+    one = {"conversationId": call, "recordingId": recording["id"]}
+    other = one | {"recordingId": "other"}
+    where = batch(desk, one, {"conversationId": mail}, {"conversationId": note}, other, {"x": "y"})
+    running = desk.call("GET", where).json
+    assert (running["status"], running["expectedResultCount"], running["resultCount"]) == (
+        "InProgress",
+        5,
+        0,
+    )
+    assert "results" not in running
+    desk.sleep(10)
+    over = desk.call("GET", where).json
+    assert (over["status"], over["resultCount"], over["errorCount"]) == ("Completed", 5, 3)
+    schema = Schema(ref="#/definitions/BatchDownloadJobStatusResult")
+    assert misfits(definition(), schema, over) == []
+    first, second, *failed = over["results"]
+    assert first == one | {
+        "resultUrl": recording["mediaUris"]["0"]["mediaUri"],
+        "contentType": "audio/wav",
+    }
+    assert second["contentType"] == "message/rfc822"
+    assert [each["errorMsg"] for each in failed] == [
+        "The recording has no media.",
+        "The recording was not found.",
+        "The recording was not found.",
+    ]
+
+
+def test_a_batch_of_nothing_is_over_with_nothing():
+    desk = StaffedDesk()
+    where = batch(desk)
+    desk.sleep(1)
+    assert desk.call("GET", where).json["results"] == []
