@@ -15,7 +15,7 @@ from typing import NamedTuple
 from tests.helpers.charts import DOCS, STYLE
 
 PAGE = DOCS / "export-measured.md"
-CHARTS = ("export-million", "export-memory")
+CHARTS = ("export-million",)
 
 
 class Tenth(NamedTuple):
