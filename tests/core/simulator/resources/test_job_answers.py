@@ -154,3 +154,15 @@ def test_a_job_that_is_polled_at_its_results():
     desk.sleep(10)
     assert desk.call("GET", where).json["queryStatus"] == "Complete"
     assert desk.call("GET", "/api/v2/usage/query/nothing/results").status == 404
+
+
+def test_a_batch_of_recordings_counts_what_it_was_asked_for():
+    desk = Desk(settings=Settings(job_duration=10))
+    body = {"batchDownloadRequestList": [{"conversationId": "c", "recordingId": "r"}]}
+    path = "/api/v2/recording/batchrequests"
+    where = f"{path}/{desk.call('POST', path, body).json['id']}"
+    running = desk.call("GET", where).json
+    assert (running["expectedResultCount"], running["resultCount"]) == (1, 0)
+    desk.sleep(10)
+    (missing,) = desk.call("GET", where).json["results"]
+    assert missing["errorMsg"] == "The recording was not found."
