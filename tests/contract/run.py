@@ -33,6 +33,12 @@ WRITTEN = "Written"
 
 ERROR = {"$ref": "#/definitions/ErrorBody"}
 
+SCIM_ERROR = {
+    "type": "object",
+    "properties": {"scimType": {"type": "string"}, "detail": {"type": "string"}},
+}
+"""An error of SCIM (RFC 7644 section 3.12), or the platform's own where a parameter is refused."""
+
 
 def operations_of(document: dict[str, Any]) -> list[tuple[str, str]]:
     """All operations by path and method, in an order that mixes the APIs."""
@@ -68,7 +74,8 @@ def limited(
         facts = dict(document["paths"][path][method])
         if mode == "negative":
             facts["parameters"] = [accepted(each) for each in facts.get("parameters", ())]
-        facts["responses"] = responses_of(facts)
+        error = SCIM_ERROR if "/scim/" in path else ERROR
+        facts["responses"] = responses_of(facts, error)
         paths.setdefault(path, {})[method] = facts
     definitions, models = document["definitions"], {}
     waiting = [*references(paths), "ErrorBody"]
@@ -108,7 +115,7 @@ def accepted(part: Any) -> Any:
     return found
 
 
-def responses_of(facts: dict[str, Any]) -> dict[str, Any]:
+def responses_of(facts: dict[str, Any], error: dict[str, Any]) -> dict[str, Any]:
     """The responses of an operation, where ``default`` is what it means in OpenAPI: all others.
 
     The platform's definition means success with it, and names errors or leaves them out.
@@ -119,7 +126,7 @@ def responses_of(facts: dict[str, Any]) -> dict[str, Any]:
         for status in ("200", "201", "202"):
             responses.setdefault(status, success)
         responses.setdefault("204", {"description": "nothing to return"})
-    responses["default"] = {"description": "an error", "schema": ERROR}
+    responses["default"] = {"description": "an error", "schema": error}
     return responses
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from genesys_cloud.packed_data import read_own_data
 from tests.contract.run import (
+    ERROR,
     SIZE,
     accepted,
     limited,
@@ -71,7 +72,7 @@ def test_a_request_is_described_as_it_is_accepted():
 def test_default_means_success_in_the_definition_and_all_other_statuses_in_openapi():
     error = {"description": "an error", "schema": {"$ref": "#/definitions/ErrorBody"}}
     success = {"schema": {"type": "string"}}
-    responses = responses_of({"responses": {"default": success, "404": {}}})
+    responses = responses_of({"responses": {"default": success, "404": {}}}, ERROR)
     assert responses == {
         "404": {},
         "200": success,
@@ -80,4 +81,7 @@ def test_default_means_success_in_the_definition_and_all_other_statuses_in_opena
         "204": {"description": "nothing to return"},
         "default": error,
     }
-    assert responses_of({"responses": {"200": success}}) == {"200": success, "default": error}
+    assert responses_of({"responses": {"200": success}}, ERROR) == {
+        "200": success,
+        "default": error,
+    }
