@@ -181,7 +181,7 @@ def get_coaching_appointments(
             the appointments.
         completion_interval: query, string. When they were completed: two instants with a slash
             between them (ISO 8601).
-        overdue: query, string: True, False, Any. Only overdue ones, only others, or any.
+        overdue: query, string: True, False, Any. Filter by whether the due date has passed.
         interval_condition: query, string: StartsIn, Overlaps. Whether appointments must start in
             the interval or overlap with it.
     """
@@ -228,7 +228,7 @@ def get_coaching_appointments_me(
             the appointments.
         completion_interval: query, string. When they were completed: two instants with a slash
             between them (ISO 8601).
-        overdue: query, string: True, False, Any. Only overdue ones, only others, or any.
+        overdue: query, string: True, False, Any. Filter by whether the due date has passed.
         interval_condition: query, string: StartsIn, Overlaps. Whether appointments must start in
             the interval or overlap with it.
     """

@@ -143,10 +143,10 @@ def get_learning_assignments(
         interval: query, string. Two instants with a slash between them (ISO 8601).
         completion_interval: query, string. When they were completed: two instants with a slash
             between them (ISO 8601).
-        overdue: query, string: True, False, Any. Only overdue ones, only others, or any.
+        overdue: query, string: True, False, Any. Filter by whether the due date has passed.
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
-        pass_: query, string: True, False, Any. Only those that were passed, only others, or any.
+        pass_: query, string: True, False, Any. Filter by whether the assessment was passed.
         min_percentage_score: query, number. Only assignments with at least this score, in percent.
         max_percentage_score: query, number. Only assignments with at most this score, in percent.
         sort_order: query, string: Asc, Desc. Ascending or descending.
@@ -199,10 +199,10 @@ def get_learning_assignments_me(
         interval: query, string. Two instants with a slash between them (ISO 8601).
         completion_interval: query, string. When they were completed: two instants with a slash
             between them (ISO 8601).
-        overdue: query, string: True, False, Any. Only overdue ones, only others, or any.
+        overdue: query, string: True, False, Any. Filter by whether the due date has passed.
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
-        pass_: query, string: True, False, Any. Only those that were passed, only others, or any.
+        pass_: query, string: True, False, Any. Filter by whether the assessment was passed.
         min_percentage_score: query, number. Only assignments with at least this score, in percent.
         max_percentage_score: query, number. Only assignments with at most this score, in percent.
         sort_order: query, string: Asc, Desc. Ascending or descending.
@@ -386,7 +386,7 @@ def get_learning_modules_assignments(
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         search_term: query, string. The text to search for.
-        overdue: query, string: True, False, Any. Only overdue ones, only others, or any.
+        overdue: query, string: True, False, Any. Filter by whether the due date has passed.
         assignment_states: query, list of string: NotAssigned, Assigned, InProgress, Completed,
             InvalidSchedule. Only assignments in one of these states.
         expand: query, list of string: coverArt. What to include in addition.

@@ -1361,8 +1361,8 @@ def get_users_development_activities(
         interval: query, string. Two instants with a slash between them (ISO 8601).
         completion_interval: query, string. When they were completed: two instants with a slash
             between them (ISO 8601).
-        overdue: query, string: True, False, Any. Only overdue ones, only others, or any.
-        pass_: query, string: True, False, Any. Only those that were passed, only others, or any.
+        overdue: query, string: True, False, Any. Filter by whether the due date has passed.
+        pass_: query, string: True, False, Any. Filter by whether the assessment was passed.
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: Asc, Desc. Ascending or descending.
@@ -1409,8 +1409,8 @@ def get_users_development_activities_me(
         interval: query, string. Two instants with a slash between them (ISO 8601).
         completion_interval: query, string. When they were completed: two instants with a slash
             between them (ISO 8601).
-        overdue: query, string: True, False, Any. Only overdue ones, only others, or any.
-        pass_: query, string: True, False, Any. Only those that were passed, only others, or any.
+        overdue: query, string: True, False, Any. Filter by whether the due date has passed.
+        pass_: query, string: True, False, Any. Filter by whether the assessment was passed.
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: Asc, Desc. Ascending or descending.

@@ -3,6 +3,7 @@
 import collections
 import json
 import os
+import queue
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import time
 
 import pytest
 
+from genesys_cloud.cli.bulk import _Driver
 from genesys_cloud.simulator import Rule, faults, faulty_simulator, running_simulator
 from tests.helpers.command import COMMAND, run_command
 from tests.helpers.server import Reply, scripted_server
@@ -244,6 +246,25 @@ def test_an_interrupted_run_can_be_continued(tmp_path, monkeypatch, how):
     assert not reported & set(done)
     assert set(gate.names.values()) == {1}
     assert set(gate.names) | reported == {f"Q{n}" for n in range(30)}
+
+
+def test_the_wait_for_a_row_gives_signals_a_chance():
+    """One that arrives just before a wait without a timeout would be handled after it alone."""
+
+    waits = []
+
+    class Ended:
+        def get(self, timeout=None):
+            waits.append(timeout)
+            if len(waits) < 3:
+                raise queue.Empty
+            return (1, {}, {}, None)
+
+    driver = object.__new__(_Driver)
+    driver._ended = Ended()
+    assert driver._next_ended() == (1, {}, {}, None)
+    assert len(waits) == 3
+    assert all(each is not None and each < 1 for each in waits)
 
 
 def test_a_closed_pipe_leaves_what_can_be_continued(platform, tmp_path):
