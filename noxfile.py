@@ -140,7 +140,7 @@ def differential(session: nox.Session) -> None:
 
 @nox.session
 def official(session: nox.Session) -> None:
-    """The official Python and JavaScript SDKs, unchanged, against the simulator (docs/simulator.md)."""
+    """The official Python and JavaScript SDKs, unchanged, against the simulator (simulator-clients.md)."""
     install(
         session,
         "--editable",
@@ -169,7 +169,7 @@ def release(session: nox.Session) -> None:
 
 @nox.session
 def contract(session: nox.Session) -> None:
-    """Schemathesis against the simulator: 150 operations, another part for each commit (docs/simulator.md)."""
+    """Schemathesis against the simulator: 150 operations, another part for each commit (simulator-clients.md)."""
     install(session, "--editable", ".", "schemathesis>=4.32,<5")
     session.run("python", "-m", "tests.contract.run", *session.posargs)
 

@@ -3,7 +3,7 @@
 ``python -m tests.contract.run`` with schemathesis installed (``nox -s contract`` installs it): 150 operations, another
 part of the definition for each commit. ``--all`` runs all operations, ``--part N`` a certain part, ``--examples`` sets how
 many requests each operation gets. Exit code 1 if a check fails. The last result of ``--all`` is in
-``docs/simulator.md``.
+``docs/simulator-clients.md``.
 """
 
 from __future__ import annotations

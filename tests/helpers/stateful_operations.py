@@ -170,7 +170,7 @@ def make_page():
         "| of the operations of the definition | |",
         "|---|---:|",
         f"| all | {len(every):,} |",
-        f"| stateful by a rule ([State by rule](simulator.md#state-by-rule)) | {len(rule):,} |",
+        f"| stateful by a rule ([State by rule](simulator-data.md#state-by-rule)) | {len(rule):,} |",
         f"| stateful by a handler of their own | {len(hand):,} |",
         f"| an example of the reply, and a 404 until what the path names was created | {len(named):,} |",
         f"| an example of the reply, whatever came before | {len(others):,} |",
