@@ -203,11 +203,16 @@ class SocketConnection:
             TimeoutError: timeout.
             OSError: the connection broke.
         """
+        poll = self._poll
         while True:
             if self._is_plain or not self._has_pending():
-                self._wait_to_read(until)
-            data = self.read_now()
-            if data is not None:
+                left = 0.0 if until is None else until - time.monotonic()
+                if poll is None or until is None or left > _LONGEST_POLL:
+                    wait_for_socket(self._socket, read=True, write=False, until=until)
+                # Rounded up, to avoid polling repeatedly with a timeout of 0.
+                elif not poll.poll(int(left * 1000) + 1 if left > 0 else 0):
+                    raise TimeoutError
+            if (data := self.read_now()) is not None:
                 return data
 
     def read_now(self) -> bytes | None:
@@ -223,17 +228,6 @@ class SocketConnection:
         except ssl.SSLZeroReturnError:
             return b""
 
-    def _wait_to_read(self, until: float | None) -> None:
-        poll = self._poll
-        if poll is None or until is None:
-            wait_for_socket(self._socket, read=True, write=False, until=until)
-            return
-        left = until - time.monotonic()
-        if left > _LONGEST_POLL:
-            wait_for_socket(self._socket, read=True, write=False, until=until)
-        elif not poll.poll(int(left * 1000) + 1 if left > 0 else 0):
-            raise TimeoutError
-
     def _has_pending(self) -> bool:
         stream = self._stream
         return stream.pending() > 0 if isinstance(stream, ssl.SSLSocket) else False
@@ -248,13 +242,22 @@ class SocketConnection:
             TimeoutError: timeout.
             OSError: the connection broke.
         """
-        while True:
-            try:
-                return self._stream.send(data)
-            except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
-                readable, _ = wait_for_socket(self._socket, read=True, write=True, until=until)
-                if readable:
-                    return 0
+        while (count := self.write_now(data)) is None:
+            readable, _ = wait_for_socket(self._socket, read=True, write=True, until=until)
+            if readable:
+                return 0
+        return count
+
+    def write_now(self, data: bytes | memoryview) -> int | None:
+        """Write some bytes without waiting; ``None`` if nothing can be written yet.
+
+        Raises:
+            OSError: the connection broke.
+        """
+        try:
+            return self._stream.send(data)
+        except (BlockingIOError, ssl.SSLWantWriteError, ssl.SSLWantReadError):
+            return None
 
     def write_all(self, data: bytes, until: float | None) -> None:
         """Write all of the data.

@@ -37,6 +37,7 @@ SocketExchange: TypeAlias = Exchange[SocketConnection]
 # Before Python 3.12, access to an attribute of an enum is slow.
 _WAIT: Final = Step.WAIT
 _CHECK: Final = Step.CHECK
+_CLOSE: Final = Step.CLOSE
 _DIAL: Final = Step.DIAL
 _WRITE: Final = Step.WRITE
 _READ: Final = Step.READ
@@ -79,14 +80,15 @@ class SocketTransport:
         exchange = self._exchange(request)
         try:
             try:
-                self._run(exchange, pool, None)
+                pool.release(exchange, self._run(exchange, pool, None))
                 return exchange.response
             finally:
-                pool.release(exchange)
+                if exchange.lease is not None or exchange.is_waiting:
+                    pool.release(exchange, read_clocks())
         finally:
             # Again, in case an exception interrupted the first time.
             if exchange.lease is not None or exchange.is_waiting:
-                pool.release(exchange)
+                pool.release(exchange, read_clocks())
 
     @contextmanager
     def stream(
@@ -112,7 +114,7 @@ class SocketTransport:
             try:
                 exchange.stop()
             finally:
-                pool.release(exchange)
+                pool.release(exchange, read_clocks())
 
     def close(self) -> None:
         """Close idle connections at once, and connections in use when their calls end. Idempotent."""
@@ -143,8 +145,8 @@ class SocketTransport:
 
     def _run(
         self, exchange: SocketExchange, pool: "_LockedPool", content: Iterator[bytes] | None
-    ) -> None:
-        """Perform the steps of an exchange until there is a response."""
+    ) -> Now:
+        """Perform the steps of an exchange until there is a response; returns when it arrived."""
         now = read_clocks()
         pool.acquire(exchange, now)
         step = exchange.begin(now=now)
@@ -152,29 +154,44 @@ class SocketTransport:
             if step is _BODY:
                 # Exceptions of the caller's iterator propagate unchanged.
                 chunk = None if content is None else next(content, None)
-                step = exchange.body(chunk, now=read_clocks())
+                now = read_clocks()
+                step = exchange.body(chunk, now=now)
                 continue
             try:
-                # Written out here: a method of its own for each step is noticeable.
+                # In the order of most calls, which need a single pass, and written out here: a
+                # method of its own for each step is noticeable. The clocks are read after what may
+                # have waited.
+                if step is _CHECK:
+                    step = exchange.checked(_connection_of(exchange).is_readable(), now=now)
+                if step is _WRITE:
+                    # A view, because some tracebacks show variables and these bytes contain a token.
+                    count = _connection_of(exchange).write_now(memoryview(exchange.data))
+                    if count:
+                        step = exchange.written(count, now=now)
+                    else:
+                        step = _write_later(exchange)
+                        now = read_clocks()
                 if step is _READ:
                     data = _connection_of(exchange).read(exchange.until)
-                    step = exchange.received(data, now=read_clocks())
-                elif step is _WRITE:
-                    step = _write(exchange)
-                elif step is _CHECK:
-                    readable = _connection_of(exchange).is_readable()
-                    step = exchange.checked(readable, now=read_clocks())
+                    now = read_clocks()
+                    step = exchange.received(data, now=now)
                 elif step is _DIAL:
                     step = self._dial(exchange)
+                    now = read_clocks()
                 elif step is _WAIT:
                     pool.wait(exchange)
-                    step = exchange.begin(now=read_clocks())
-                else:
+                    now = read_clocks()
+                    step = exchange.begin(now=now)
+                elif step is _CLOSE:
                     _connection_of(exchange).close()
-                    step = exchange.closed(now=read_clocks())
+                    step = exchange.closed(now=now)
             except OSError as error:
                 step = report_error(error, exchange)
-        self._keep_session(_connection_of(exchange))
+                now = read_clocks()
+        connection = _connection_of(exchange)
+        if connection.session_key is not None:
+            self._keep_session(connection)
+        return now
 
     def _dial(self, exchange: SocketExchange) -> Step:
         outcome = open_connection(exchange.dial(now=read_clocks()), self._settings)
@@ -183,10 +200,8 @@ class SocketTransport:
         return exchange.dialed(outcome, now=read_clocks())
 
     def _keep_session(self, connection: SocketConnection) -> None:
-        key = connection.session_key
-        if key is not None:
-            connection.session_key = None
-            self._settings.tls_sessions.keep(key, connection.session)
+        key, connection.session_key = connection.session_key, None
+        self._settings.tls_sessions.keep(key, connection.session)
 
 
 def _connection_of(exchange: SocketExchange) -> SocketConnection:
@@ -196,10 +211,9 @@ def _connection_of(exchange: SocketExchange) -> SocketConnection:
     return lease.connection
 
 
-def _write(exchange: SocketExchange) -> Step:
-    """Write some of an exchange's data, or process input that is available first."""
+def _write_later(exchange: SocketExchange) -> Step:
+    """Write some of an exchange's data once that is possible, or process input that is available first."""
     connection = _connection_of(exchange)
-    # A view, because some tracebacks show variables and these bytes contain a token.
     count = connection.write(memoryview(exchange.data), exchange.until)
     if count:
         return exchange.written(count, now=read_clocks())
@@ -232,13 +246,17 @@ class _LockedPool:
 
     def acquire(self, exchange: SocketExchange, now: Now) -> None:
         """Request a connection."""
-        self._lock.run(self._pool.acquire, exchange, exchange.route, now=now)
-        self._settle()
+        pool = self._pool
+        self._lock.run(pool.acquire, exchange, exchange.route, now=now)
+        if pool.closing or pool.waking:
+            self._settle()
 
-    def release(self, exchange: SocketExchange) -> None:
+    def release(self, exchange: SocketExchange, now: Now) -> None:
         """Release an exchange's connection, or its place in the queue."""
-        self._lock.run(self._pool.release, exchange, now=read_clocks())
-        self._settle()
+        pool = self._pool
+        self._lock.run(pool.release, exchange, now=now)
+        if pool.closing or pool.waking:
+            self._settle()
 
     def wait(self, exchange: SocketExchange) -> None:
         """Wait for a connection, or until the next check."""
@@ -269,12 +287,10 @@ class _LockedPool:
     def _settle(self) -> None:
         """Close connections and wake claims for the pool, without the lock."""
         pool = self._pool
-        if pool.closing:
-            while (lease := pool.next_closing()) is not None:
-                if lease.connection is not None:
-                    lease.connection.close()
-        if pool.waking:
-            while (claim := pool.next_waking()) is not None:
-                if claim.waker is not None:
-                    with suppress(RuntimeError):  # already woken
-                        cast(threading.Lock, claim.waker).release()
+        while (lease := pool.next_closing()) is not None:
+            if lease.connection is not None:
+                lease.connection.close()
+        while (claim := pool.next_waking()) is not None:
+            if claim.waker is not None:
+                with suppress(RuntimeError):  # already woken
+                    cast(threading.Lock, claim.waker).release()

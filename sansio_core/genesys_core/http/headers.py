@@ -24,6 +24,7 @@ _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 # is allowed.
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
+_new = object.__new__
 
 
 class Headers(Mapping[str, str]):
@@ -55,7 +56,7 @@ class Headers(Mapping[str, str]):
     @classmethod
     def received(cls, fields: Iterable[tuple[str, str]]) -> "Headers":
         """Create headers from a server's response, without validation."""
-        headers = cls.__new__(cls)
+        headers = _new(cls)
         headers.raw = tuple(fields)
         headers._index = headers._secrets = None  # noqa: SLF001 - a constructor of this class
         return headers

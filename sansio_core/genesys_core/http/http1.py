@@ -71,6 +71,7 @@ class HTTP1Connection:
         "_field_lines",
         "_limits",
         "_own_limits",
+        "_plain",
         "_proxy_headers",
         "_reader",
         "_request",
@@ -94,6 +95,7 @@ class HTTP1Connection:
         self._request = _NO_REQUEST
         self._limits = limits
         self._close = False  # do not reuse, whatever the response says
+        self._plain = False  # the request has no effect on framing and reuse
         self._sending = False
         self._waits = False
         self._upload_left: int | None = 0
@@ -200,6 +202,7 @@ class HTTP1Connection:
         self._request = head
         self._limits = self._own_limits if limits is None else limits
         self._close = head.close
+        self._plain = head.method != "HEAD" and not head.close and not head.upgrade
         self._silent = True
         self.unwritten = False
         self._reader = None
@@ -248,7 +251,7 @@ class HTTP1Connection:
         Call this if a write failed, a response arrived early, or the body could not be produced. A
         response may still be read; the connection is not reused.
         """
-        self._sending = self._waits = False
+        self._sending = self._waits = self._plain = False
         self._close = True
 
     def abort(
@@ -370,7 +373,7 @@ class HTTP1Connection:
 
     def _receive_at_once(self, data: bytes) -> Response | None:
         """Return the response if ``data`` is exactly one plain response; otherwise begin it."""
-        request, limits = self._request, self._limits
+        limits = self._limits
         self._silent = not data
         end = data.find(b"\r\n\r\n") + 4
         head = parse_plain_head(data[:end], limits) if end > 3 else None
@@ -379,14 +382,12 @@ class HTTP1Connection:
             return None
         values = head.headers.by_name()
         if (
-            values.get("connection", "keep-alive") == "keep-alive"
-            and _UNUSUAL.isdisjoint(values)
-            and request.method != "HEAD"
-            and head.status not in BODILESS
-            and not request.upgrade
+            self._plain
             and not self._sending
-            and not self._close
             and not self.unwritten
+            and values.get("connection", "keep-alive") == "keep-alive"
+            and _UNUSUAL.isdisjoint(values)
+            and head.status not in BODILESS
             and (body := _whole_body(values, data, end, limits)) is not None
         ):
             coding = values.get("content-encoding")
@@ -394,7 +395,7 @@ class HTTP1Connection:
                 return self._returned(head, body)
             if coding == "gzip" and head.status != 206:
                 return self._returned(head, decode_content(body, ("gzip",), limits.body))
-        self._reader = reader = HTTP1ResponseReader(request, limits)
+        self._reader = reader = HTTP1ResponseReader(self._request, limits)
         reader.begin(head, data[end:])
         self._answered(reader)
         return None

@@ -44,6 +44,7 @@ _PLAIN_URL: Final = re.compile(
     r"(https?)://([A-Za-z0-9.\-]++)(?::([0-9]{1,5}+))?(/[!\"$-~]*+)?(?:#|\Z)"
 )
 _METHOD: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_PLAIN_TARGET: Final = re.compile(r"(/[!\"$-~]*+)(?:#|\Z)")
 # Bytes of a plain head other than line breaks. A tab is allowed, but not plain.
 _VISIBLE: Final = bytes((*range(0x20, 0x7F), *range(0x80, 0x100)))
 _TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++")
@@ -67,25 +68,21 @@ _BODY_METHODS: Final = frozenset({"POST", "PUT", "PATCH"})
 class FieldLines:
     """The encoded header fields of the last plain request on a connection.
 
-    Most requests of a client have the same ones, which are then neither checked nor encoded again.
+    Most requests of a client have the same ones and differ in their target, so these lines are
+    neither checked nor encoded again.
+
+    Attributes:
+        fields: the fields of that request; ``None`` if there was none.
+        base: its URL up to the path.
+        lines: the lines from ``Host`` on that are the same for all bodies.
     """
 
-    __slots__ = ("_fields", "_lines")
+    __slots__ = ("base", "fields", "lines")
 
     def __init__(self) -> None:
-        self._fields: tuple[tuple[str, str], ...] = ()
-        self._lines = ""
-
-    def encode(self, fields: tuple[tuple[str, str], ...]) -> str | None:
-        """Return the lines of plain fields, otherwise ``None``; control characters are not checked."""
-        if fields != self._fields:
-            lines = ""
-            for name, value in fields:
-                if not _is_plain_name(name) or value.strip(" \t") != value:
-                    return None
-                lines += f"{name}: {value}\r\n"
-            self._fields, self._lines = fields, lines
-        return self._lines
+        self.fields: tuple[tuple[str, str], ...] | None = None
+        self.base = ""
+        self.lines = ""
 
 
 def encode_request_head(
@@ -128,33 +125,52 @@ def invalid_request(problem: str) -> TransportFailure:
     )
 
 
-def _encode_plain(request: Request, field_lines: FieldLines) -> RequestHead | None:
+def _encode_plain(request: Request, known: FieldLines) -> RequestHead | None:
     method, body = request.method, request.body
+    if method not in _METHOD:
+        return None
+    length, content_length = 0, ""
+    # RFC 9110 section 8.6: a length is sent if the method gives a body a meaning, even without one.
+    if body is not None or method in _BODY_METHODS:
+        length = len(body or b"")
+        content_length = f"Content-Length: {length}\r\n"
+    if request.headers.raw == known.fields and request.url.startswith(known.base):
+        known_target = _PLAIN_TARGET.match(request.url, len(known.base))
+        if known_target is not None:
+            return RequestHead(
+                method,
+                f"{method} {known_target[1]} HTTP/1.1\r\n{known.lines}{content_length}\r\n".encode(),
+                length,
+            )
+    return _encode_first(request, known, content_length, length)
+
+
+def _encode_first(
+    request: Request, known: FieldLines, content_length: str, length: int
+) -> RequestHead | None:
+    """Encode a plain head with fields that the last request did not have."""
+    method, fields = request.method, request.headers.raw
     url = _PLAIN_URL.match(request.url)
-    if url is None or method not in _METHOD:
+    if url is None:
         return None
     scheme, host, port, target = url.groups()
     if port is not None and port != _DEFAULT_PORTS[scheme]:
         host = f"{host}:{port}"
-    length, content_length, lines = 0, "", 4
-    # RFC 9110 section 8.6: a length is sent if the method gives a body a meaning, even without one.
-    if body is not None or method in _BODY_METHODS:
-        length, lines = len(body or b""), 5
-        content_length = f"Content-Length: {length}\r\n"
-    fields = request.headers.raw
-    given = field_lines.encode(fields)
-    if given is None:
-        return None
+    lines = f"Host: {host}\r\n"
+    for name, value in fields:
+        if not _is_plain_name(name) or value.strip(" \t") != value:
+            return None
+        lines += f"{name}: {value}\r\n"
+    lines += "Accept-Encoding: gzip\r\n"
     try:
-        data = (
-            f"{method} {target or '/'} HTTP/1.1\r\nHost: {host}\r\n{given}"
-            f"Accept-Encoding: gzip\r\n{content_length}\r\n"
-        ).encode()
+        data = f"{method} {target or '/'} HTTP/1.1\r\n{lines}{content_length}\r\n".encode()
     except UnicodeEncodeError:
         return None
     # As many line breaks as lines: no value contains one, or another control character.
-    if data.translate(None, _VISIBLE) != b"\r\n" * (len(fields) + lines):
+    if data.translate(None, _VISIBLE) != b"\r\n" * (len(fields) + 4 + bool(content_length)):
         return None
+    if target is not None:
+        known.fields, known.base, known.lines = fields, request.url[: url.start(4)], lines
     return RequestHead(method, data, length)
 
 

@@ -140,15 +140,13 @@ def parse_plain_head(head: bytes, limits: ResponseLimits) -> ParsedHead | None:
         values = headers.by_name()
         length = values.get("content-length")
         coding = values.get("transfer-encoding")
-        if (length is not None and (coding is not None or not _is_length(length))) or (
+        if (length is not None and (coding is not None or not length.isdecimal())) or (
             coding is not None and coding != "chunked"
         ):
             return None
+        if length is not None and len(length) > _LONGEST_LENGTH:
+            return None
     return ParsedHead(status, headers, "1.1")
-
-
-def _is_length(value: str) -> bool:
-    return value.isdecimal() and len(value) <= _LONGEST_LENGTH
 
 
 def _too_many(limit: int) -> Exception:

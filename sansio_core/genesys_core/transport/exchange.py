@@ -57,7 +57,7 @@ With ``streams=True`` the response has a head and no body at :attr:`Step.RESPOND
 """
 
 from enum import Enum
-from typing import Final, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 
 from genesys_core.clock import Now
 from genesys_core.errors import GenesysCloudError
@@ -232,7 +232,9 @@ class Exchange(Claim[C]):
     # --- the request ----------------------------------------------------------------------------
 
     def _start(self, now: Now) -> Step:
-        self._http = http = cast(HTTP1Connection, cast(Lease[C], self.lease).http)
+        lease: Any = self.lease  # not `cast`, which is a call each time
+        http: HTTP1Connection = lease.http
+        self._http = http
         send = http.send_head if self._uploads else http.send
         try:
             self.data = send(self.request, limits=self._limits)
@@ -254,7 +256,7 @@ class Exchange(Claim[C]):
             self.data = memoryview(self.data)[count:]
             return self._write(now)
         self.data = b""
-        return self._after_write(now)
+        return self._after_write(now) if self._uploads else self._read(now)
 
     def _after_write(self, now: Now) -> Step:
         if not self._uploads or not self._http.sending:
@@ -295,7 +297,8 @@ class Exchange(Claim[C]):
         Raises:
             TransportFailure: a complete response can no longer arrive.
         """
-        http, stale = self._http, self._http.stale
+        http = self._http
+        stale = not data and http.stale
         http.unwritten = bool(self.data)
         try:
             if not self._streams:
@@ -307,7 +310,7 @@ class Exchange(Claim[C]):
                 head = http.receive_head(data)
                 response = None if head is None else Response(head.status, head.headers)
         except TransportFailure as failure:
-            if not data and stale and self._may_resend():
+            if stale and self._may_resend():
                 return self._go(_CLOSE)
             self._require_no_407(http.status)
             raise self._named(failure) from None
@@ -316,7 +319,8 @@ class Exchange(Claim[C]):
         if response.status == 407:
             self._require_no_407(407)
         self.response = response
-        return self._go(_RESPOND)
+        self._step = _RESPOND
+        return _RESPOND
 
     def _require_no_407(self, status: int | None) -> None:
         # RFC 9110 section 15.5.8: the head suffices. Some proxies close before reading a body.
@@ -422,9 +426,12 @@ class Exchange(Claim[C]):
 
     def _limit(self, timeout: float | None, now: Now) -> None:
         """Set :attr:`until` for the next step."""
-        self.until = expires = self.request.expires
-        if timeout is not None and (expires is None or now.monotonic + timeout < expires):
-            self.until = now.monotonic + timeout
+        until = self.request.expires
+        if timeout is not None:
+            limit = now.monotonic + timeout
+            if until is None or limit < until:
+                until = limit
+        self.until = until
 
     def _go(self, step: Step) -> Step:
         self._step = step

@@ -229,6 +229,7 @@ class Pool(Generic[C]):
         self.waking: deque[Claim[C]] = deque()
         self._connections = limits.connections
         self._per_key = limits.connections_per_key
+        self._keep_alive = limits.keep_alive
         self._max_age = limits.max_age
         self._groups: dict[Hashable, _Group[C]] = {}
         self._members: set[_Reference[C]] = set()  # all existing leases, idle or held
@@ -277,13 +278,14 @@ class Pool(Generic[C]):
             raise GenesysCloudError("the client is closed; nothing was sent")
         if self._queue or self._abandoned:
             self.serve(now=now)
-        if now.monotonic >= self._look_at.monotonic or now.wall >= self._look_at.wall:
+        look_at = self._look_at
+        if now.monotonic >= look_at.monotonic or now.wall >= look_at.wall:
             self.expire(now=now)
         group = self._groups.get(key)
         if group is None:
             group = self._groups[key] = _Group(key)
         claim.group = group
-        if not (self._queue or group.waiting) and self._has_room(group):
+        if not (self._queue or group.waiting) and (self._per_key is None or self._has_room(group)):
             claim.lease = self._place(group, now)
             if claim.lease is not None:
                 return
@@ -302,7 +304,6 @@ class Pool(Generic[C]):
         lease, claim.lease = claim.lease, None
         if lease is not None:
             if self._may_follow(lease, now):
-                lease.idle_since = now
                 self._idle[lease] = None
                 group.idle[lease] = None
             else:
@@ -421,15 +422,15 @@ class Pool(Generic[C]):
 
     def _is_fresh(self, lease: Lease[C], now: Now) -> bool:
         since, keep_alive = lease.idle_since, lease.keep_alive
+        monotonic, wall = now
         # The monotonic clock stops while a laptop sleeps or a container is frozen.
-        if now.monotonic - since.monotonic >= keep_alive or now.wall - since.wall >= keep_alive:
+        if monotonic - since.monotonic >= keep_alive or wall - since.wall >= keep_alive:
             return False
-        return self._max_age is None or self._is_young(lease, self._max_age, now)
-
-    @staticmethod
-    def _is_young(lease: Lease[C], max_age: float, now: Now) -> bool:
+        max_age = self._max_age
+        if max_age is None:
+            return True
         opened = lease.opened
-        return now.monotonic - opened.monotonic < max_age and now.wall - opened.wall < max_age
+        return monotonic - opened.monotonic < max_age and wall - opened.wall < max_age
 
     def _may_follow(self, lease: Lease[C], now: Now) -> bool:
         """Return whether a released connection can be reused."""
@@ -437,12 +438,11 @@ class Pool(Generic[C]):
         if self._closed or lease.ref not in self._members or http is None or not http.reusable:
             return False
         announced = http.keep_alive_timeout
-        lease.keep_alive = self.limits.keep_alive
+        lease.keep_alive = self._keep_alive
         if announced is not None:
             lease.keep_alive = min(lease.keep_alive, announced - KEEP_ALIVE_MARGIN)
-        if lease.keep_alive <= 0:
-            return False
-        return self._max_age is None or self._is_young(lease, self._max_age, now)
+        lease.idle_since = now
+        return self._is_fresh(lease, now)
 
     def _evict(self, lease: Lease[C]) -> None:
         """Close an idle connection."""

@@ -1,6 +1,6 @@
 import h11
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from genesys_core.http.headers import Headers
@@ -174,10 +174,29 @@ def _outcome(request, lines):
 FIELDS = [PLAIN, ("A", "b"), ("A", "c "), ("B", "x\x00"), ("C", "\ud800"), ("Connection", "close")]
 
 
-@given(st.lists(st.lists(st.sampled_from(FIELDS), max_size=3)))
-def test_fields_of_the_last_request_change_no_head(requests):
+URLS = [
+    "https://h.example/",
+    "https://h.example/a?b=c#d",
+    "https://h.example/\u00e4 b",
+    "https://h.example",
+    "https://h.example.org/",
+    "https://h.example:8443/a",
+    "http://h.example/a",
+]
+ONE_REQUEST = st.tuples(
+    st.sampled_from(["GET", "POST", "DELETE", "BREW"]),
+    st.sampled_from(URLS),
+    st.lists(st.sampled_from(FIELDS), max_size=2),
+    st.sampled_from([None, b"", b"body"]),
+)
+
+
+@given(st.lists(ONE_REQUEST, max_size=4))
+@example([("GET", URLS[0], [], None), ("GET", URLS[2], [], None)])
+@example([("GET", URLS[0], [], None), ("GET", URLS[1], [], b"x")])
+def test_the_last_request_changes_no_head(requests):
     lines = FieldLines()
-    for fields in requests:
-        request = Request("GET", "https://h.example/", Headers.received(fields))
+    for method, url, fields, body in requests:
+        request = Request(method, url, Headers.received(fields), body)
         for _ in range(2):
             assert _outcome(request, lines) == _outcome(request, None)
