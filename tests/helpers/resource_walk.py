@@ -6,6 +6,7 @@ from urllib.parse import quote
 import msgspec
 
 from genesys_core.simulator import Settings
+from genesys_core.simulator.http.unique_names import find_unique_name
 from genesys_core.simulator.resources.path_references import CONVERSATIONS, list_references
 from genesys_core.simulator.resources.rules import ResourceRules
 from genesys_core.simulator.state.examples import example_of
@@ -62,6 +63,10 @@ class Walk:
         self.bodies += 1
         if "name" in value and properties["name"].type == "string":
             value["name"] = f"Thing {self.bodies:05d}"
+        unique = find_unique_name(re.sub(r"\{\w+\}", "{}", route.template))
+        if route.method == "POST" and unique is not None and unique.name != "name":
+            text = f"thing{self.bodies:05d}"
+            value[unique.name] = [text] if unique.name == "dnis" else text
         if wanted.schema.model_name == "DataTable":
             value["schema"] = {}  # an example of a schema has no key
         for name, each in more.items():

@@ -71,6 +71,7 @@ def test_csv_rows_and_shared_arguments(platform, tmp_path):
     assert (first["name"], first["description"]) == ("A", "shared")
     assert first["acwSettings"]["timeoutMs"] == 30000
     assert (second["name"], second["description"]) == ("B,\nC", "x")
+    path.write_text("name\nC\nD\n")
     ids = run_command(*CREATE, "--from-file", path, "-o", "id")
     assert len(ids.out.split()) == 2
 

@@ -1,6 +1,6 @@
 """Handlers for queues: ``/api/v2/routing/queues`` and ``/api/v2/routing/queues/{queueId}``.
 
-Invariants: a PUT replaces all properties of a queue except its id.
+Invariants: a PUT replaces all properties of a queue except its id. No two queues have the same name.
 """
 
 from collections.abc import Mapping
@@ -18,6 +18,7 @@ from genesys_core.simulator.http.exchange import (
 )
 from genesys_core.simulator.http.paging import make_page
 from genesys_core.simulator.http.problems import PlatformProblem, no_such_entity
+from genesys_core.simulator.http.unique_names import check_unique_name
 from genesys_core.simulator.http.values import conform_reply
 from genesys_core.simulator.state.definition import Schema
 from genesys_core.simulator.state.world import QUEUE_DEFAULTS, Record
@@ -111,6 +112,8 @@ def _keep(call: ApiCall, queue: Record) -> Reply:
     """Store a queue as the model declares it, whatever else the caller sent."""
     schema = call.route.facts.reply_schema or Schema()
     kept = cast(Record, conform_reply(call, schema, queue))
+    others = call.state.queues.values()
+    check_unique_name("/api/v2/routing/queues", "queue", kept, others, str(queue["id"]))
     call.state.queues[str(queue["id"])] = kept
     return json_reply(kept)
 

@@ -10,12 +10,13 @@ from typing import Final, TypeAlias
 from genesys_core.simulator.handlers.generic import WAYS_ON, respond_with_example
 from genesys_core.simulator.http.exchange import ApiCall, Reply, format_instant, json_reply
 from genesys_core.simulator.http.problems import (
-    PlatformProblem,
     bad_request,
     no_such_entity,
     version_conflict,
 )
+from genesys_core.simulator.http.unique_names import check_unique_name
 from genesys_core.simulator.http.values import adopt_properties, conform_reply
+from genesys_core.simulator.resources.chosen_ids import find_chosen_id
 from genesys_core.simulator.resources.rule_types import Collection, are_alike
 from genesys_core.simulator.resources.rules import ResourceRules
 from genesys_core.simulator.state.definition import Definition, Schema
@@ -24,20 +25,6 @@ from genesys_core.simulator.state.memory import PlatformState
 from genesys_core.simulator.state.world import Record, home_division, reference_of
 
 __all__ = ["CREATED", "ResourcePath", "ResourceStore", "check_room", "kind_of", "resource_path"]
-
-UNIQUE_NAMES: Final = frozenset(
-    {
-        "/api/v2/authorization/divisions",
-        "/api/v2/authorization/roles",
-        "/api/v2/flows/datatables",
-        "/api/v2/groups",
-        "/api/v2/routing/languages",
-        "/api/v2/routing/skills",
-        "/api/v2/routing/wrapupcodes",
-        "/api/v2/teams",
-    }
-)
-"""Collections without two items of one name. That the answer is 409 ``general.conflict`` is a guess."""
 
 CREATED: Final = ("dateCreated", "createdDate", "createdAt", "dateModified", "modifiedDate")
 """Properties with the date of creation."""
@@ -132,9 +119,10 @@ class ResourceStore:
         state = call.state
         given = adopt_properties(self._definition, entity, document)
         stored = state.collections.get(place, {})
-        _check_name("/".join(place), given, stored, "")
+        path = "/".join(place)
+        check_unique_name(path, kind_of(path), given, stored.values())
         check_room(call)
-        identity = state.new_id("/".join(place))
+        identity = find_chosen_id(place, given) or state.new_id(path)
         record: Record = {
             name: value
             for name, value in given.items()
@@ -175,7 +163,8 @@ class ResourceStore:
         place, identity = at[:-1], at[-1]
         stored = self.stored_items(call.state, place)
         changed = self.apply_document(call, entity, old, document)
-        _check_name("/".join(place), changed, stored, identity)
+        path = "/".join(place)
+        check_unique_name(path, kind_of(path), changed, stored.values(), identity)
         if identity not in stored:
             check_room(call)
         changed = self.place_record(changed, entity, at)
@@ -287,13 +276,3 @@ def check_room(call: ApiCall, more: int = 1) -> None:
     """
     if call.state.count_items() + more > call.settings.max_items:
         raise bad_request(f"The simulator holds at most {call.settings.max_items} items.")
-
-
-def _check_name(template: str, given: Record, items: Mapping[str, Record], identity: str) -> None:
-    if template not in UNIQUE_NAMES:
-        return
-    name = str(given.get("name") or "").casefold()
-    for each in items.values():
-        if each["id"] != identity and name == str(each.get("name") or "").casefold():
-            message = f"A {kind_of(template)} with the name [{given.get('name')}] exists already."
-            raise PlatformProblem(409, "general.conflict", message)

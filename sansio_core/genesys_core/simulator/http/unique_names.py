@@ -1,0 +1,152 @@
+"""Names that the platform keeps unique, and what it answers when one is taken.
+
+Invariants: of two things in a collection of :data:`UNIQUE_NAMES`, the names differ by more than upper and lower case. What
+is not in the table may have the same name twice.
+
+Guesses: that case does not matter; that names of queues, skills, skill groups, languages, groups, teams, wrap-up codes, divisions, roles and
+data tables are unique, and that the answer is 409 ``general.conflict``; that a DID pool is known by its first number. The
+codes of the others were published in 2018.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from genesys_core.simulator.http.problems import PlatformProblem
+from genesys_core.simulator.state.examples import Json
+
+__all__ = ["UNIQUE_NAMES", "UniqueName", "check_unique_name", "find_unique_name"]
+
+
+class UniqueName(Struct, frozen=True):
+    """What is unique in a collection.
+
+    Attributes:
+        name: the property that is unique; of a list, each of its elements.
+        status: the status of the answer when it is taken.
+        code: its error code.
+        within: a property that two things must share for their names to collide, such as the type of a flow.
+        blank: the error code of a 400 for a name without a letter; empty if there is none of its own.
+    """
+
+    name: str = "name"
+    status: int = 409
+    code: str = "general.conflict"
+    within: str = ""
+    blank: str = ""
+
+
+_GUESS: Final = UniqueName()
+_OUTBOUND: Final = UniqueName(status=400, code="duplicate.name", blank="name.cannot.be.blank")
+_EDGE: Final = UniqueName(status=400, code="duplicate.edge.name")
+
+UNIQUE_NAMES: Final[Mapping[str, UniqueName]] = {
+    "/api/v2/architect/ivrs": UniqueName(name="dnis"),
+    "/api/v2/architect/prompts": UniqueName(code="architect.prompt.already.exists"),
+    "/api/v2/architect/prompts/{}/resources": UniqueName(name="language"),
+    "/api/v2/architect/systemprompts/{}/resources": UniqueName(name="language"),
+    "/api/v2/authorization/divisions": _GUESS,
+    "/api/v2/authorization/roles": _GUESS,
+    "/api/v2/flows": UniqueName(code="architect.flow.already.exists", within="type"),
+    "/api/v2/flows/datatables": _GUESS,
+    "/api/v2/groups": _GUESS,
+    "/api/v2/outbound/attemptlimits": _OUTBOUND,
+    "/api/v2/outbound/callabletimesets": _OUTBOUND,
+    "/api/v2/outbound/callanalysisresponsesets": _OUTBOUND,
+    "/api/v2/outbound/campaignrules": _OUTBOUND,
+    "/api/v2/outbound/campaigns": _OUTBOUND,
+    "/api/v2/outbound/contactlistfilters": _OUTBOUND,
+    "/api/v2/outbound/contactlists": _OUTBOUND,
+    "/api/v2/outbound/contactlisttemplates": _OUTBOUND,
+    "/api/v2/outbound/digitalrulesets": _OUTBOUND,
+    "/api/v2/outbound/dnclists": _OUTBOUND,
+    "/api/v2/outbound/filespecificationtemplates": _OUTBOUND,
+    "/api/v2/outbound/importtemplates": _OUTBOUND,
+    "/api/v2/outbound/messagingcampaigns": _OUTBOUND,
+    "/api/v2/outbound/rulesets": _OUTBOUND,
+    "/api/v2/outbound/sequences": _OUTBOUND,
+    "/api/v2/routing/email/domains": UniqueName(
+        name="id", status=400, code="postino.domain.exists"
+    ),
+    "/api/v2/routing/email/domains/{}/routes": UniqueName(
+        name="pattern", status=400, code="postino.route.pattern.exists"
+    ),
+    "/api/v2/routing/languages": _GUESS,
+    "/api/v2/routing/queues": _GUESS,
+    "/api/v2/routing/skillgroups": _GUESS,
+    "/api/v2/routing/skills": _GUESS,
+    "/api/v2/routing/wrapupcodes": _GUESS,
+    "/api/v2/teams": _GUESS,
+    "/api/v2/telephony/providers/edges": _EDGE,
+    "/api/v2/telephony/providers/edges/didpools": UniqueName(name="startPhoneNumber"),
+}
+"""What is unique, by the path of a collection with ``{}`` for ids.
+
+The emails of users and the keys of data table rows have handlers of their own.
+"""
+
+_BELOW: Final = [each.split("/") for each in UNIQUE_NAMES if "{}" in each]
+
+
+def find_unique_name(path: str) -> UniqueName | None:
+    """Return what is unique in the collection at a path, or ``None``."""
+    known = UNIQUE_NAMES.get(path)
+    if known is not None:
+        return known
+    parts = path.split("/")
+    for pattern in _BELOW:
+        if len(pattern) == len(parts) and all(
+            one in ("{}", other) for one, other in zip(pattern, parts, strict=True)
+        ):
+            return UNIQUE_NAMES["/".join(pattern)]
+    return None
+
+
+def check_unique_name(
+    path: str,
+    kind: str,
+    given: Mapping[str, Json],
+    others: Iterable[Mapping[str, Json]],
+    identity: str = "",
+) -> None:
+    """Check that the name of a thing is not taken.
+
+    Args:
+        path: the path of its collection.
+        kind: what it is called in the message.
+        given: the thing, as it is to be.
+        others: the things of the collection.
+        identity: its id, if it is among them.
+
+    Raises:
+        Problem: 409 or 400 with the platform's code, if another has the name; 400 for a blank name where
+            that has a code.
+    """
+    unique = find_unique_name(path)
+    if unique is None:
+        return
+    value = given.get(unique.name)
+    if unique.blank and isinstance(value, str) and not value.strip():
+        message = f"The {unique.name} of a {kind} is blank."
+        raise PlatformProblem(400, unique.blank, message)
+    wanted = set(_names(value))
+    for each in others:
+        if each.get("id") == identity or not _collides(unique, given, each):
+            continue
+        taken = wanted.intersection(_names(each.get(unique.name)))
+        if taken:
+            name = min(taken)
+            message = f"A {kind} with the {unique.name} [{name}] exists already."
+            raise PlatformProblem(unique.status, unique.code, message)
+
+
+def _collides(unique: UniqueName, one: Mapping[str, Json], other: Mapping[str, Json]) -> bool:
+    return not unique.within or one.get(unique.within) == other.get(unique.within)
+
+
+def _names(value: Json) -> Iterator[str]:
+    """Yield what a property names, without regard to case; what is absent or empty names nothing."""
+    for each in value if isinstance(value, list) else [value]:
+        if isinstance(each, str) and each:
+            yield each.casefold()

@@ -1,0 +1,32 @@
+"""Ids that the caller chooses: domains and languages, where other things get an id from the platform.
+
+Invariants: an id is the text of one property of the body; without such a text the platform chooses.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from genesys_core.simulator.state.examples import Json
+
+__all__ = ["CHOSEN_IDS", "find_chosen_id"]
+
+CHOSEN_IDS: Final[Mapping[tuple[str, ...], str]] = {
+    ("", "api", "v2", "routing", "email", "domains"): "id",
+    ("", "api", "v2", "architect", "prompts", "{}", "resources"): "language",
+    ("", "api", "v2", "architect", "systemprompts", "{}", "resources"): "language",
+}
+"""The property with the id of an item, by the path of its collection with ``{}`` for ids.
+
+The keys of data table rows, which are ids too, have a handler of their own.
+"""
+
+
+def find_chosen_id(place: tuple[str, ...], given: Mapping[str, Json]) -> str | None:
+    """Return the id that a body chooses for an item of the collection at a path, or ``None``."""
+    for template, name in CHOSEN_IDS.items():
+        if len(template) == len(place) and all(
+            part in ("{}", segment) for part, segment in zip(template, place, strict=True)
+        ):
+            value = given.get(name)
+            return value if isinstance(value, str) and value else None
+    return None
