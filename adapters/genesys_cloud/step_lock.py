@@ -4,16 +4,18 @@ Invariants: an exception at any instruction, such as one from a signal handler, 
 free. So does a fork, because the owner does not exist in the child.
 """
 
+import os
 import threading
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
-
-from genesys_cloud.process_id import PROCESS
+from typing import Final, ParamSpec, TypeVar
+from weakref import WeakSet
 
 __all__ = ["StepLock"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+_LOCKS: Final["WeakSet[StepLock]"] = WeakSet()
 
 
 class StepLock:
@@ -24,29 +26,28 @@ class StepLock:
     one for an exception during the first.
     """
 
-    __slots__ = ("_lock", "_process")
+    __slots__ = ("__weakref__", "_lock")
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        self._process = PROCESS.id
+        _LOCKS.add(self)
+
+    def free(self) -> None:
+        """Replace the lock; called in a child after a fork, which leaves one thread."""
+        self._lock = threading.RLock()
 
     def run(self, step: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a step and return its result."""
-        if self._process != PROCESS.id:
-            # A fork leaves one thread, so there is no race here.
-            self._lock, self._process = threading.RLock(), PROCESS.id
-        lock, done = self._lock, False
+        lock = self._lock
         try:
             try:
                 lock.acquire()
-                result = step(*args, **kwargs)
+                return step(*args, **kwargs)
             finally:
                 _release(lock)
-            done = True
-        finally:
-            if not done:
-                _release(lock)
-        return result
+        except BaseException:
+            _release(lock)
+            raise
 
 
 def _release(lock: "threading.RLock") -> None:
@@ -55,3 +56,12 @@ def _release(lock: "threading.RLock") -> None:
         lock.release()
     except RuntimeError:
         pass
+
+
+def _free_all() -> None:
+    for lock in list(_LOCKS):
+        lock.free()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, which has no fork
+    os.register_at_fork(after_in_child=_free_all)

@@ -37,12 +37,14 @@ SocketExchange: TypeAlias = Exchange[SocketConnection]
 # Before Python 3.12, access to an attribute of an enum is slow.
 _WAIT: Final = Step.WAIT
 _CHECK: Final = Step.CHECK
-_CLOSE: Final = Step.CLOSE
 _DIAL: Final = Step.DIAL
 _WRITE: Final = Step.WRITE
 _READ: Final = Step.READ
 _BODY: Final = Step.BODY
 _RESPOND: Final = Step.RESPOND
+
+_CONNECTED: Final = (_CHECK, _WRITE, _READ)
+"""Steps that use an open connection."""
 
 _NO_LIMIT: Final = ResponseLimits(body=None)
 
@@ -161,30 +163,25 @@ class SocketTransport:
                 # In the order of most calls, which need a single pass, and written out here: a
                 # method of its own for each step is noticeable. The clocks are read after what may
                 # have waited.
-                if step is _CHECK:
-                    step = exchange.checked(_connection_of(exchange).is_readable(), now=now)
-                if step is _WRITE:
-                    # A view, because some tracebacks show variables and these bytes contain a token.
-                    count = _connection_of(exchange).write_now(memoryview(exchange.data))
-                    if count:
-                        step = exchange.written(count, now=now)
-                    else:
-                        step = _write_later(exchange)
+                if step in _CONNECTED:
+                    connection = _connection_of(exchange)
+                    if step is _CHECK:
+                        step = exchange.checked(connection.is_readable(), now=now)
+                    if step is _WRITE:
+                        # A view: some tracebacks show variables, and these bytes contain a token.
+                        count = connection.write_now(memoryview(exchange.data))
+                        if count:
+                            step = exchange.written(count, now=now)
+                        else:
+                            step = _write_later(exchange)
+                            now = read_clocks()
+                    if step is _READ:
+                        data = connection.read(exchange.until)
                         now = read_clocks()
-                if step is _READ:
-                    data = _connection_of(exchange).read(exchange.until)
+                        step = exchange.received(data, now=now)
+                else:
+                    step = self._connect(step, exchange, pool)
                     now = read_clocks()
-                    step = exchange.received(data, now=now)
-                elif step is _DIAL:
-                    step = self._dial(exchange)
-                    now = read_clocks()
-                elif step is _WAIT:
-                    pool.wait(exchange)
-                    now = read_clocks()
-                    step = exchange.begin(now=now)
-                elif step is _CLOSE:
-                    _connection_of(exchange).close()
-                    step = exchange.closed(now=now)
             except OSError as error:
                 step = report_error(error, exchange)
                 now = read_clocks()
@@ -192,6 +189,16 @@ class SocketTransport:
         if connection.session_key is not None:
             self._keep_session(connection)
         return now
+
+    def _connect(self, step: Step, exchange: SocketExchange, pool: "_LockedPool") -> Step:
+        """Perform a step that comes before there is an open connection."""
+        if step is _DIAL:
+            return self._dial(exchange)
+        if step is _WAIT:
+            pool.wait(exchange)
+            return exchange.begin(now=read_clocks())
+        _connection_of(exchange).close()
+        return exchange.closed(now=read_clocks())
 
     def _dial(self, exchange: SocketExchange) -> Step:
         outcome = open_connection(exchange.dial(now=read_clocks()), self._settings)

@@ -245,8 +245,9 @@ def apply_defaults(operation: Operation[T_co], defaults: Options) -> Operation[T
     Raises:
         TypeError: it is not an operation, but for example the result of a call.
     """
-    check_operation(operation)
-    return operation.under(defaults)
+    if not isinstance(operation, Operation):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
+        check_operation(operation)
+    return operation if defaults is NO_OPTIONS else operation.under(defaults)
 
 
 def check_operation(operation: object) -> None:

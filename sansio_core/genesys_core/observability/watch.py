@@ -34,6 +34,10 @@ __all__ = ["Watch", "watch_call"]
 T = TypeVar("T")
 
 
+# Tuples, because a union is created anew each time.
+_BEGUN: Final = (NeedToken, NeedPermit, Sending)
+_ENDED: Final = (Returned, Raised)
+
 _RESPONSE: Final = Expected("a Response", "Response(200, headers, body)", (Response,))
 
 
@@ -90,7 +94,7 @@ class Watch:
 
     def end(self, state: State[Any], *, now: Now) -> None:
         """Record the end of the call; any state that is not final means that it was cancelled."""
-        outcome = state if isinstance(state, Returned | Raised) else None
+        outcome = state if isinstance(state, _ENDED) else None
         for observer in reversed(self._observers):
             observer.ended(outcome, now)
 
@@ -103,7 +107,7 @@ def watch_call(observers: Sequence[Observer], state: State[Any], *, now: Now) ->
         state: the call's initial state.
         now: the current time.
     """
-    if not isinstance(state, NeedToken | NeedPermit | Sending):
+    if not isinstance(state, _BEGUN):
         return Watch()
     name, purpose = state.call.endpoint.name, state.call.request.purpose
     begun = [

@@ -133,7 +133,8 @@ class Lease(Generic[C]):
         http: its HTTP state; ``None`` until it is opened.
         opened: when the slot was created or last cleared.
         idle_since: when it was last released.
-        keep_alive: maximum idle time in seconds since then.
+        expires: when it accepts no further request, on the monotonic clock.
+        expires_wall: the same on the wall clock; the earlier of both applies.
         group: internal to the pool.
         ref: internal to the pool.
     """
@@ -141,10 +142,11 @@ class Lease(Generic[C]):
     __slots__ = (
         "__weakref__",
         "connection",
+        "expires",
+        "expires_wall",
         "group",
         "http",
         "idle_since",
-        "keep_alive",
         "opened",
         "ref",
     )
@@ -153,7 +155,7 @@ class Lease(Generic[C]):
         self.connection: C | None = None
         self.http: Reusable | None = None
         self.opened = self.idle_since = opened
-        self.keep_alive = 0.0
+        self.expires, self.expires_wall = opened
         self.group = group
         self.ref: _Reference[C] | None = None
 
@@ -339,7 +341,7 @@ class Pool(Generic[C]):
         since = now
         while self._idle:
             lease = next(iter(self._idle))
-            if self._is_fresh(lease, now):
+            if now.monotonic < lease.expires and now.wall < lease.expires_wall:
                 since = lease.idle_since
                 break
             self._evict(lease)
@@ -389,7 +391,7 @@ class Pool(Generic[C]):
         while group.idle:
             lease, _ = group.idle.popitem()
             self._idle.pop(lease, None)
-            if self._is_fresh(lease, now):
+            if now.monotonic < lease.expires and now.wall < lease.expires_wall:
                 return lease
             self._retire(lease)
         while len(self._members) >= self._connections:
@@ -420,29 +422,24 @@ class Pool(Generic[C]):
             self._queue[claim] = group
             del group.waiting[claim]
 
-    def _is_fresh(self, lease: Lease[C], now: Now) -> bool:
-        since, keep_alive = lease.idle_since, lease.keep_alive
-        monotonic, wall = now
-        # The monotonic clock stops while a laptop sleeps or a container is frozen.
-        if monotonic - since.monotonic >= keep_alive or wall - since.wall >= keep_alive:
-            return False
-        max_age = self._max_age
-        if max_age is None:
-            return True
-        opened = lease.opened
-        return monotonic - opened.monotonic < max_age and wall - opened.wall < max_age
-
     def _may_follow(self, lease: Lease[C], now: Now) -> bool:
-        """Return whether a released connection can be reused."""
+        """Return whether a released connection can be reused, and set when it expires."""
         http = lease.http
         if self._closed or lease.ref not in self._members or http is None or not http.reusable:
             return False
-        announced = http.keep_alive_timeout
-        lease.keep_alive = self._keep_alive
+        keep_alive, announced = self._keep_alive, http.keep_alive_timeout
         if announced is not None:
-            lease.keep_alive = min(lease.keep_alive, announced - KEEP_ALIVE_MARGIN)
-        lease.idle_since = now
-        return self._is_fresh(lease, now)
+            keep_alive = min(keep_alive, announced - KEEP_ALIVE_MARGIN)
+        # By both clocks: the monotonic one stops while a laptop sleeps or a container is frozen.
+        expires, expires_wall = now.monotonic + keep_alive, now.wall + keep_alive
+        if (max_age := self._max_age) is not None:
+            oldest, oldest_wall = lease.opened.monotonic + max_age, lease.opened.wall + max_age
+            if oldest < expires:  # noqa: PLR1730 - `min` is a call more
+                expires = oldest
+            if oldest_wall < expires_wall:  # noqa: PLR1730
+                expires_wall = oldest_wall
+        lease.idle_since, lease.expires, lease.expires_wall = now, expires, expires_wall
+        return now.monotonic < expires and now.wall < expires_wall
 
     def _evict(self, lease: Lease[C]) -> None:
         """Close an idle connection."""
