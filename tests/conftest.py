@@ -8,12 +8,18 @@ import os
 import signal
 import threading
 
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 settings.register_profile("at-home", deadline=None)
 settings.register_profile("in-ci", deadline=None, derandomize=True, print_blob=True)
 # Enough to run through a property, for measuring coverage: it must not hang on a lucky example.
 settings.register_profile("few-examples", settings.get_profile("in-ci"), max_examples=10)
+# A mutant has to fail, not to be understood.
+settings.register_profile(
+    "no-shrinking",
+    settings.get_profile("few-examples"),
+    phases=(Phase.explicit, Phase.generate),
+)
 settings.load_profile(
     os.environ.get("HYPOTHESIS_PROFILE") or ("in-ci" if os.environ.get("CI") else "at-home")
 )

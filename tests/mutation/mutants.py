@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from types import CodeType
 
 COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE,
@@ -48,13 +49,15 @@ class Mutant:
         line: of the change.
         text: of that line, without its indentation.
         change: what it was and what it is now.
-        tree: the changed module.
+        lines: all lines of what changed.
+        code: the changed module, compiled.
     """
 
     line: int
     text: str
     change: str
-    tree: ast.Module
+    lines: range
+    code: CodeType
 
     @property
     def key(self) -> tuple[str, str]:
@@ -62,30 +65,26 @@ class Mutant:
         return self.text, self.change
 
 
-Change = tuple[ast.AST, Callable[[ast.AST], ast.AST]]
-
-
-def mutants_of(source: str) -> list[Mutant]:
-    """All mutants of a module, in the order of its lines."""
-    lines = source.splitlines()
-    count = sum(1 for _ in _changes(ast.parse(source)))
-    found: list[Mutant] = []
-    for index in range(count):
-        tree = ast.parse(source)
-        for number, (node, parent, field, position, new) in enumerate(_changes(tree)):
-            if number != index:
-                continue
-            old = _short(node)
-            ast.copy_location(new, node)
-            ast.fix_missing_locations(new)
-            if position is None:
-                setattr(parent, field, new)
-            else:
-                getattr(parent, field)[position] = new
-            change = f"{old} -> {_short(new)}"
-            found.append(Mutant(node.lineno, lines[node.lineno - 1].strip(), change, tree))
-            break
+def mutants_of(source: str, path: str) -> list[Mutant]:
+    """All mutants of the module with this source and path, in the order of its lines."""
+    texts, tree, found = source.splitlines(), ast.parse(source), []
+    for node, parent, field, position, new in list(_changes(tree)):
+        ast.copy_location(new, node)
+        ast.fix_missing_locations(new)
+        _put(parent, field, position, new)
+        code = compile(tree, path, "exec")
+        _put(parent, field, position, node)
+        change = f"{_short(node)} -> {_short(new)}"
+        lines = range(node.lineno, (node.end_lineno or node.lineno) + 1)
+        found.append(Mutant(node.lineno, texts[node.lineno - 1].strip(), change, lines, code))
     return sorted(found, key=lambda one: one.line)
+
+
+def _put(parent: ast.AST, field: str, position: int | None, node: ast.AST) -> None:
+    if position is None:
+        setattr(parent, field, node)
+    else:
+        getattr(parent, field)[position] = node
 
 
 def _short(node: ast.AST) -> str:

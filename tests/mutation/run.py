@@ -6,27 +6,28 @@ each module, spread over it, ``--jobs=N`` runs that many at a time. It prints th
 survive and ends with 1 if one of them is not explained in ``tests/mutation/explained.toml``.
 
 Why no tool of others: mutmut numbers its mutants, so an explanation is lost when a line moves, and
-changes functions alone; cosmic-ray starts an interpreter for each mutant. Here a mutant is told by its
-line's text, and costs a fork and the module's own tests, as measured for coverage
-(``tests/architecture/own_coverage.py``).
+changes functions alone; cosmic-ray starts an interpreter for each mutant. Here a mutant is identified
+by its line's text, and costs a fork and those of the module's own tests that run its line
+(``in_place.py``), or all of them (``tests/architecture/own_coverage.py``) before it counts as a survivor.
 """
 
 from __future__ import annotations
 
-import ast
 import importlib.abc
-import importlib.machinery
 import importlib.util
+import json
 import os
-import signal
 import sys
 import time
 import tomllib
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from types import CodeType
 
 from tests.architecture.own_coverage import CORE, own_tests, prepare_forks
+from tests.mutation.in_place import MutantsInPlace, limit_this_process
 from tests.mutation.mutants import Mutant, mutants_of
 
 EXPLAINED = Path(__file__).with_name("explained.toml")
@@ -34,12 +35,20 @@ EXPLAINED = Path(__file__).with_name("explained.toml")
 MODULES = (
     "calls/lifecycle.py",
     "calls/rate_limit.py",
+    "http/body_readers.py",
     "http/headers.py",
     "http/redaction.py",
+    "http/response_head.py",
     "http/response_reader.py",
     "http/urls.py",
     "notifications/channel/channel.py",
     "notifications/channel/transition.py",
+    "paging/links.py",
+    "paging/paging.py",
+    "paging/places.py",
+    "paging/reader.py",
+    "paging/replies.py",
+    "paging/rules.py",
     "session/pacing.py",
     "session/retry.py",
     "session/vault.py",
@@ -50,10 +59,10 @@ MODULES = (
 
 
 class _Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Imports one module from a changed tree."""
+    """Imports one module from changed code."""
 
-    def __init__(self, module: str, path: Path, tree: ast.Module) -> None:
-        self._module, self._path, self._tree = module, path, tree
+    def __init__(self, module: str, path: Path, code: CodeType) -> None:
+        self._module, self._path, self._code = module, path, code
 
     def find_spec(self, name: str, path: object, target: object = None) -> object:
         if name != self._module:
@@ -64,32 +73,51 @@ class _Mutated(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return None
 
     def exec_module(self, module: object) -> None:
-        exec(compile(self._tree, str(self._path), "exec"), module.__dict__)
+        exec(self._code, module.__dict__)
 
 
-def _run(module: Path, tree: ast.Module | None, seconds: float) -> str:
-    """Run a module's own tests in a fork: ``survived``, ``killed``, or ``timeout``."""
-    pid = os.fork()
-    if pid == 0:
+def _pytest(module: Path, *plugins: object) -> int:
+    """Run a module's own tests in this process, without output."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.dup2(null, 2)
+    import pytest
+
+    arguments = ["-q", "-x", "-m", "not slow", "-p", "no:cacheprovider", "--tb=no"]
+    return int(pytest.main([*arguments, *map(str, own_tests(module))], plugins=plugins))
+
+
+def _try_in_place(module: Path, mutants: list[Mutant], jobs: int) -> tuple[list[Mutant], float]:
+    """The mutants that the tests survive, or that need an import; and how long all tests take."""
+    receiving, sending = os.pipe()
+    if (pid := os.fork()) == 0:
+        plugin = MutantsInPlace(CORE / module, mutants, jobs)
+        status = _pytest(module, plugin)
+        os.write(sending, json.dumps([plugin.seconds, plugin.left]).encode())
+        os._exit(status)
+    os.close(sending)
+    with os.fdopen(receiving) as pipe:
+        written = pipe.read()
+    _, status = os.waitpid(pid, 0)
+    if status:
+        raise SystemExit(f"{module}: its own tests fail without any change")
+    seconds, left = json.loads(written)
+    return [mutants[number] for number in left], seconds
+
+
+def _survives(module: Path, mutant: Mutant, seconds: float) -> bool:
+    """Whether all of a module's own tests pass with the changed module, in a fork."""
+    if (pid := os.fork()) == 0:
         status = 3
         try:
-            signal.alarm(max(1, int(seconds + 0.999)))
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, 1)
-            os.dup2(null, 2)
-            if tree is not None:
-                name = "genesys_core." + ".".join(module.with_suffix("").parts)
-                sys.meta_path.insert(0, _Mutated(name, CORE / module, tree))
-            import pytest
-
-            arguments = ["-q", "-x", "-m", "not slow", "-p", "no:cacheprovider"]
-            status = int(pytest.main([*arguments, *map(str, own_tests(module))]))
+            limit_this_process(seconds)
+            name = "genesys_core." + ".".join(module.with_suffix("").parts)
+            sys.meta_path.insert(0, _Mutated(name, CORE / module, mutant.code))
+            status = _pytest(module)
         finally:
             os._exit(status)
     _, status = os.waitpid(pid, 0)
-    if os.WIFSIGNALED(status):
-        return "timeout" if os.WTERMSIG(status) == signal.SIGALRM else "killed"
-    return "survived" if os.WEXITSTATUS(status) == 0 else "killed"
+    return status == 0
 
 
 @dataclass(frozen=True)
@@ -112,17 +140,15 @@ def spread(mutants: list[Mutant], count: int | None) -> list[Mutant]:
 
 def run_module(module: str, sample: int | None, jobs: int) -> Report:
     """Try the mutants of a module."""
-    from concurrent.futures import ThreadPoolExecutor
-
     path, began = Path(module), time.monotonic()
-    everything = mutants_of((CORE / path).read_text(encoding="utf-8"))
-    if _run(path, None, 300) != "survived":
-        raise SystemExit(f"{module}: its own tests fail without any change")
-    limit = 10 + 5 * (time.monotonic() - began)
+    source = (CORE / path).read_text(encoding="utf-8")
+    everything = mutants_of(source, str(CORE / path))
     chosen = spread(everything, sample)
+    left, seconds = _try_in_place(path, chosen, jobs)
+    limit = 10 + 5 * seconds
     with ThreadPoolExecutor(jobs) as pool:
-        ends = list(pool.map(lambda mutant: _run(path, mutant.tree, limit), chosen))
-    survivors = [mutant for mutant, end in zip(chosen, ends, strict=True) if end == "survived"]
+        survive = pool.map(lambda mutant: _survives(path, mutant, limit), left)
+        survivors = [mutant for mutant, survives in zip(left, survive, strict=True) if survives]
     return Report(module, len(chosen), len(everything), survivors, time.monotonic() - began)
 
 
@@ -145,6 +171,7 @@ def main(arguments: Sequence[str]) -> int:
     sample = int(options["sample"]) if "sample" in options else None
     jobs = int(options.get("jobs", "1"))
     prepare_forks()
+    os.environ["HYPOTHESIS_PROFILE"] = "no-shrinking"
     failed = False
     for module in modules:
         report = run_module(module, sample, jobs)
