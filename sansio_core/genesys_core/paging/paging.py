@@ -84,7 +84,7 @@ class Paging(Struct, Generic[T], frozen=True):
         total: the largest number of items that the platform counted.
         empty: number of consecutive empty pages.
         count: the number of pages according to the last response; 0 if unknown.
-        size: the number of items of the last page.
+        size: the platform's page size if it says one, or the number of items of the largest page.
         refusal: why the next page cannot be requested, if so.
     """
 
@@ -169,11 +169,9 @@ class Paging(Struct, Generic[T], frozen=True):
     def _needs_both(self) -> bool:
         """Whether an object of the body has the page's number and size, and needs both if it is there.
 
-        Such is ``paging`` of the analytics queries.
+        Such is ``paging`` of the analytics queries. No other listing has its fields at this depth.
         """
-        listing = self.listing
-        is_nested = listing.send.count(".") > 1 and listing.size.count(".") > 1
-        return is_nested and listing.style == "page"
+        return self.listing.send.count(".") > 1
 
     def _first(self) -> Operation[T]:
         """Return the caller's operation, with the number of the page if it has only its size."""
@@ -237,7 +235,7 @@ class Paging(Struct, Generic[T], frozen=True):
             total=None if total < 0 else total,
             empty=0 if reply.items else self.empty + 1,
             count=reply.count,
-            size=len(reply.items),
+            size=reply.size or max(self.size, len(reply.items)),
         ), tuple(items)
 
     def _new(self, items: Sequence[object]) -> tuple[list[object], frozenset[object], int]:

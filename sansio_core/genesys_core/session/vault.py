@@ -282,7 +282,7 @@ class Vault(Struct, frozen=True):
             return vault
         if self.token is None and not self.grant.resumes:
             return msgspec.structs.replace(vault, stored=stored)
-        is_shared = self.is_shared or self.token is not None
+        is_shared = self.token is not None
         return msgspec.structs.replace(vault, token=stored, stored=stored, is_shared=is_shared)
 
     @property
@@ -338,7 +338,7 @@ class Vault(Struct, frozen=True):
             return "the client is signed out; sign in again: client.auth.exchange(grant)"
         if self.token is None and self.grant is None:
             return "there is no access token; pass the client a grant as `auth`"
-        if not self.renew and self._next_grant() is not None:
+        if self._next_grant() is not None:
             return "the access token was rejected and refresh_access_token is off; renew it with client.auth.refresh()"
         return "the access token expired or was rejected and cannot be renewed; pass the client a grant as `auth`, or a new `access_token`"
 

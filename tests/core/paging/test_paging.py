@@ -11,8 +11,9 @@ import msgspec
 import pytest
 
 from fuzz import fuzz_paging
-from genesys_core.api import analytics, chat, users
-from genesys_core.calls.operation import Operation, raw_operation
+from genesys_core.api import _listings, analytics, chat, routing, scim, users
+from genesys_core.calls.listing import Listing
+from genesys_core.calls.operation import Endpoint, Operation, raw_operation
 from genesys_core.calls.responses import ApiResponse
 from genesys_core.errors import IncompleteListingError, PaginationError
 from genesys_core.hosts import Hosts
@@ -169,6 +170,8 @@ def test_links_that_go_in_a_circle_end_even_if_the_pages_differ(length: int) -> 
 
     urls, pages, _ = walk(Operation[object](LINKED, (("id", "f"),)), answer)
     assert len(urls) == len(pages) <= 4 * length + 1
+    if length < 8:
+        assert len(urls) == length + 1  # what was seen lately is known at once
 
 
 def test_a_listing_that_goes_on_with_empty_pages_ends() -> None:
@@ -339,6 +342,15 @@ def test_a_listing_without_pages_that_is_full_warns() -> None:
     (notice,) = last_step({"results": [{}, {}]}, operation=operation).warnings
     assert "the page is full (2 items)" in notice
     assert last_step({"results": [{}]}, operation=operation).warnings == ()
+    empty = analytics.post_analytics_conversations_aggregates_query({"interval": "x", "limit": 0})
+    assert last_step({"results": []}, operation=empty).warnings == ()
+    counted = Endpoint(
+        "get_x", "GET", "/x", returns="Any", listing=Listing("single", size="limit", total="total")
+    )
+    full = Operation[object](counted, query=(("limit", 2),))
+    assert last_step({"entities": [1, 2], "total": 2}, operation=full).warnings == ()
+    last = users.get_users(page_size=2)
+    assert last_step(listed("ab", page_count=1), operation=last).warnings == ()
     unlimited = analytics.post_analytics_conversations_aggregates_query({"interval": "x"})
     assert last_step({"results": [{}]}, operation=unlimited).warnings == ()
 
@@ -353,6 +365,8 @@ def test_limits_end_reading_and_check_nothing() -> None:
     assert (len(urls), text(items)) == (2, "abcd")
     urls, _, items = walk(users.get_users(), in_turn(*pages), max_pages=1)
     assert (len(urls), text(items)) == (1, "abc")
+    assert last_step(pages[0]).is_cut is False
+    assert last_step(pages[0], limit=3).is_cut is False
     step = last_step(pages[0], limit=2)
     assert (step.is_cut, step.total) == (True, 6)
     assert step.rest is not None
@@ -381,6 +395,15 @@ def test_what_pages_are_expected_ahead() -> None:
     limited: Any = Paging(users.get_users(), HOSTS, PagingOptions(limit=6))
     paging = limited.received(reply(listed("ab", page_count=9))).following
     assert [bool(paging.expected(ahead)) for ahead in range(4)] == [True, True, False, False]
+    limited = Paging(users.get_users(), HOSTS, PagingOptions(limit=7))
+    paging = limited.received(reply(listed("abc", page_count=9))).following
+    assert [bool(paging.expected(ahead)) for ahead in range(3)] == [True, True, False]
+    linked: Any = Paging(Operation[object](LINKED, (("id", "f"),)), HOSTS)
+    linked = linked.received(reply(Page(entities=["a"], page_count=4, next_uri="?x=1"))).following
+    assert linked.expected(1) is None
+    windowed: Any = Paging(routing.get_routing_queues_divisionviews(), HOSTS)
+    windowed = windowed.received(reply(Page(entities=["a"], page_count=4))).following
+    assert windowed.expected(1) is None
     capped: Any = Paging(users.get_users(), HOSTS, PagingOptions(max_pages=2))
     paging = capped.received(reply(listed("ab", page_count=9))).following
     assert [bool(paging.expected(ahead)) for ahead in range(3)] == [True, False, False]
@@ -405,6 +428,65 @@ def test_resumed_readers_leave_out_what_was_delivered() -> None:
     conversations = [{"conversationId": "a"}, {"conversationId": "b"}]
     step = skipped.received(reply({"conversations": conversations}))
     assert step.items == ({"conversationId": "b"},)
+
+
+def test_a_resumed_reader_remembers_what_was_delivered_for_a_few_pages() -> None:
+    known = frozenset(map(digest_identity, ("y", "z")))
+    paging: Any = Paging(users.get_users(), HOSTS, known=known)
+    kept = []
+    for at, one in enumerate("abcdef", 1):
+        paging = paging.received(reply(listed(one, page_number=at, page_count=99))).following
+        kept.append(paging.known == known)
+    assert kept == [True] * (MEMORY - 1) + [False] * 3
+
+
+def test_a_resumed_reader_of_items_without_ids_leaves_out_as_many() -> None:
+    numbered = raw_operation("GET", "/api/v2/things", query={"pageNumber": 1})
+    step = Paging(numbered, HOSTS, skip=1).received(reply(Page(entities=["a", "b"])))
+    assert step.items == ("b",)
+
+
+def test_digests_are_the_same_in_every_process_and_version() -> None:
+    assert digest_identity("a").hex() == "433911c6eb0d"
+
+
+def test_the_platforms_page_size_is_sent_where_none_is_known() -> None:
+    assert DEFAULT_SIZE == 25
+
+
+def test_a_total_of_none_is_a_total() -> None:
+    step = last_step(listed("", page_count=0, total=0))
+    assert (step.following, step.warnings, step.total) == (None, (), 0)
+
+
+@pytest.mark.parametrize(
+    ("operation", "page", "numbers"),
+    [
+        (users.get_users(page_number=2), listed("a", next_uri="?x=1"), [3, 4]),
+        (Operation[object](LINKED, (("id", "f"),)), Page(entities=["a"], next_uri="?x=1"), [2, 3]),
+        (users.get_users(page_number="x"), listed("a", page_count=9), [1]),  # type: ignore[arg-type]
+    ],
+)
+def test_pages_are_counted_from_the_callers_first(operation: Any, page: Any, numbers: Any) -> None:
+    paging: Any = Paging(operation, HOSTS)
+    found = []
+    for _ in numbers:
+        paging = paging.received(reply(page, raw=str(len(found)).encode())).following
+        page.next_uri = None if page.next_uri is None else page.next_uri + "1"
+        found.append(paging.number)
+    assert found == numbers
+
+
+def test_pages_by_index_and_by_time_are_counted_too() -> None:
+    page = {"Resources": [{"id": "a"}], "totalResults": 9}
+    following = last_step(page, {**page, "x": 1}, operation=scim.get_scim_users()).following
+    assert (following.position, following.number) == (Position("index", 3), 3)
+
+
+def test_number_and_size_of_a_page_stand_side_by_side_in_every_listing() -> None:
+    both = [one for one in vars(_listings).values() if isinstance(one, Listing) and one.size]
+    assert all(one.send.count(".") in {0, one.size.count(".")} for one in both)
+    assert {one.style for one in both if one.send.count(".") > 1} == {"page"}
 
 
 def test_a_window_of_time_overlaps_and_repeats_nothing() -> None:
@@ -450,3 +532,15 @@ def test_any_pages_and_links_end_and_never_leave_the_host() -> None:
 
 def test_changes_between_pages_repeat_nothing_and_hide_nothing_in_silence() -> None:
     fuzz_paging.check_changes()
+
+
+@pytest.mark.parametrize(("said", "sent"), [(None, 5), (25, 25)])
+def test_a_short_page_does_not_change_the_size_of_the_next(said: Any, sent: int) -> None:
+    """Pages of another size would begin at other items, and lose or repeat some."""
+    operation = analytics.post_analytics_conversations_details_query({"interval": "x"})
+    pages = [
+        {"conversations": [{"conversationId": f"{at} {n}"} for n in range(size)], "pageSize": said}
+        for at, size in enumerate((5, 3))
+    ]
+    following = last_step(*pages, operation=operation).following
+    assert following.asked().body["paging"] == {"pageNumber": 3, "pageSize": sent}

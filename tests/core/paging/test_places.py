@@ -94,3 +94,7 @@ def test_a_nested_place_that_is_not_there_yet() -> None:
 def test_a_body_without_a_place_for_it_is_refused(body: Any) -> None:
     with pytest.raises(PaginationError, match="has no field cursor"):
         write_place(Operation[object](USERS, body=body), "body.cursor", "x")
+
+
+def test_items_of_several_kinds_are_read_each_by_its_own() -> None:
+    assert list(read_each([User(id="a"), {"id": "b"}, None], "id")) == ["a", "b", None]

@@ -190,3 +190,24 @@ def test_warnings_are_passed_on() -> None:
     one = reader(shortfall="warn")
     one.wanted()
     assert len(one.received(reply(listed("a", total=2, page_count=1)))) == 1
+
+
+def test_a_page_requested_ahead_with_another_size_is_discarded() -> None:
+    """The platform said a page size, then another: a page of the first would lose items."""
+    one = reader(analytics.post_analytics_conversations_details_query({}), prefetch=2)
+    assert one.wanted() is not None
+
+    def page(size: int) -> dict[str, Any]:
+        return {"conversations": [{"conversationId": "a"}], "pageCount": 9, "pageSize": size}
+
+    one.received(reply(page(5)))
+    rest(one)
+    assert [sizes(fetch) for fetch in one.ahead()] == [(2, 5), (3, 5)]
+    one.received(reply(page(3)))
+    rest(one)
+    assert [sizes(fetch) for fetch in one.ahead()] == [(3, 3)]
+
+
+def sizes(fetch: Fetch[Any]) -> tuple[int, int]:
+    body: Any = fetch.operation.body
+    return body["paging"]["pageNumber"], body["paging"]["pageSize"]

@@ -133,3 +133,16 @@ def test_items_are_guessed_where_the_definition_says_nothing() -> None:
     for page in (User(), {"a": 1}, "text", Odd(entities=5, results="x")):  # type: ignore[arg-type]
         with pytest.raises(PaginationError, match=r"client\.send"):
             read_items(page, GUESS)
+
+
+def test_a_listing_by_links_alone_has_no_token() -> None:
+    body = {"entities": [], "cursors": {"after": "x"}}
+    assert read(body, Listing("link")).token == ""
+    assert read(body, Listing("page", send="query.pageNumber")).token == "x"
+
+
+@pytest.mark.parametrize(
+    ("said", "total"), [(0, 0), (-1, None), (2**53 - 1, 2**53 - 1), (2**53, None)]
+)
+def test_a_total_is_a_number_that_json_can_hold(said: int, total: int | None) -> None:
+    assert read({"entities": [], "total": said}).total == total

@@ -229,3 +229,35 @@ def test_a_window_of_pages() -> None:
         )
     fine = received(window, position=Position("page", 4), number=4)
     assert find_next(fine, ListingReply(ITEMS, count=9)) == Position("page", 5)
+
+
+def test_there_are_three_empty_pages_before_a_link_is_given_up() -> None:
+    assert MAX_EMPTY_PAGES == 3
+
+
+@pytest.mark.parametrize(("came", "following"), [(2, Position("page", 2)), (1, None)])
+def test_a_window_goes_on_behind_a_full_page_alone_where_no_pages_are_counted(
+    came: int, following: Any
+) -> None:
+    listing = Listing("page", send="query.pageNumber", window=PagingWindow(pages=9))
+    assert find_next(received(listing), ListingReply(ITEMS[:came], size=2)) == following
+    assert find_next(received(listing), ListingReply(ITEMS[:came], size=2, count=9)) == Position(
+        "page", 2
+    )
+
+
+def test_a_window_of_records_is_counted_in_pages_of_the_size_that_came() -> None:
+    listing = Listing("page", send="query.pageNumber", window=PagingWindow(records=4))
+    assert find_next(received(listing), ListingReply(ITEMS)) == Position("page", 2)
+    with pytest.raises(PagingWindowError):
+        find_next(received(listing, number=2, position=Position("page", 2)), ListingReply(ITEMS))
+
+
+def test_an_empty_page_ends_a_listing_by_time() -> None:
+    listing = Listing("time", send="query.before", next="dateCreated", size="query.limit")
+    assert find_next(received(listing), ListingReply()) is None
+
+
+def test_the_field_that_promises_more_is_named_before_the_count() -> None:
+    with pytest.raises(PaginationError, match=r"more items \(cursor\)"):
+        find_next(received(Listing("single")), ListingReply(ITEMS, more="cursor", count=9))

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from genesys_core.errors import InvalidValueError
-from genesys_core.session.pacing import MARGIN, Gate, Pacer, Pacing, Reservation
+from genesys_core.session.pacing import (
+    MARGIN,
+    Gate,
+    Pacer,
+    Pacing,
+    RateWindow,
+    Reservation,
+    Ticket,
+)
+from genesys_core.session.retry import GRAIN, MAX_RETRY_AFTER
 from tests.helpers.growth import growth
 from tests.strategies.calls import at, reply
 
@@ -519,3 +528,83 @@ def test_vacancies_expire_at_their_own_times() -> None:
     (last,) = desk.pacer.release(Reservation(0.0), now=at(others[3].at)).windows
     assert last.vacant == ()
     assert [ticket.return_at for ticket in last.queue] == [others[4].at]  # two never came back
+
+
+# Where one condition alone decides
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"limit": "3"}, "limit must be"),
+        ({"paths": {1: 2}}, "a path in pacing paths must be"),
+        ({"paths": {"/a": "x"}}, "pacing limit of '/a' must be"),
+    ],
+)
+def test_a_value_of_a_wrong_type_is_named(wrong, words):
+    with pytest.raises(TypeError, match=words):
+        Pacing(**wrong)
+
+
+def test_a_window_may_be_shorter_than_a_second():
+    assert Pacing(window=0.5).window == 0.5
+
+
+def test_the_longest_time_that_is_waited_for_closes_the_gate():
+    assert Gate.closed_by(reply(429, str(MAX_RETRY_AFTER)), now=at(0)) is not None
+    assert Gate.closed_by(reply(429, str(MAX_RETRY_AFTER + 1)), now=at(0)) is None
+
+
+def test_a_reservation_is_due_within_the_grain_of_the_clock():
+    assert Reservation(GRAIN).due(at(0))
+    assert not Reservation(2 * GRAIN).due(at(0))
+
+
+QUEUE = tuple(Ticket(number, float(number)) for number in range(5))
+
+
+def test_a_ticket_that_is_not_in_the_queue_has_no_position():
+    window = RateWindow("", 1, 10.0, queue=(QUEUE[0], QUEUE[2]))
+    assert [window.position(ticket) for ticket in range(4)] == [0, None, 1, None]
+    assert RateWindow("", 1, 10.0, issued=9).with_ticket(7)[1] == 9
+
+
+def test_released_tickets_go_each_at_its_time():
+    window = RateWindow("", 1, 10.0, queue=QUEUE, vacant=(1, 2, 3), vacant_until=1.0)
+    left = [window := window.as_of(float(now)) for now in range(4)]
+    assert [one.vacant for one in left] == [(1, 2, 3), (2, 3), (3,), ()]
+    assert [ticket.number for ticket in left[-1].queue] == [0, 4]
+
+
+@pytest.mark.parametrize(
+    ("ticket", "vacant"), [(0, (1, 3)), (1, (3,)), (2, (1, 3)), (3, (1,)), (4, (1, 3))]
+)
+def test_a_ticket_is_removed_from_the_queue_and_from_the_released_ones(ticket, vacant):
+    window = RateWindow("", 1, 10.0, queue=QUEUE, vacant=(1, 3)).without(ticket)
+    assert [one.number for one in window.queue] == [n for n in range(5) if n != ticket]
+    assert window.vacant == vacant
+
+
+def test_a_ticket_is_used_within_the_grain_of_the_clock():
+    window = RateWindow("", 1, 10.0, queue=(Ticket(0, GRAIN),), issued=1)
+    pacer = Pacer((window,), Gate(GRAIN, reply(429, "1")))
+    _, answer = pacer.reserve(PATH, now=at(0), reservation=Reservation(GRAIN, (("", 0),)))
+    assert answer == Reservation(0)
+
+
+def test_the_first_of_two_equal_gates_stays():
+    first, second = reply(429, "5"), reply(429, "5")
+    pacer = Pacer.of(TWO).with_gate(Gate(5, first)).with_gate(Gate(5, second))
+    assert pacer.gate is not None
+    assert pacer.gate.refusal is first
+
+
+def test_a_gate_shuts_out_who_would_go_before_it_opens():
+    for until, shut in ((0.0, False), (GRAIN, False), (2 * GRAIN, True)):
+        assert Pacer.of(TWO).with_gate(Gate(until, reply(429))).shuts_out(Reservation(0)) is shut
+
+
+def test_a_gate_is_open_within_the_grain_of_the_clock():
+    gate = Gate(GRAIN, reply(429))
+    assert Pacer.of(TWO).with_gate(gate).closed(at(0)) is None
+    assert Pacer.of(TWO).with_gate(Gate(2 * GRAIN, reply(429))).closed(at(0)) is not None

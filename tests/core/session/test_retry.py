@@ -14,6 +14,7 @@ from genesys_core.errors import InvalidValueError
 from genesys_core.http.messages import TransportFailure
 from genesys_core.session.retry import (
     DEFAULT_BUDGET,
+    GRAIN,
     MAX_RETRY_AFTER,
     RETRIES_OFF,
     GiveUp,
@@ -343,3 +344,62 @@ def test_a_minimum_above_its_maximum_is_refused():
 
 def test_a_repeat_is_bounded_and_safe():
     fuzz_retry_after.check_decision()
+
+
+# Where one condition alone decides
+
+
+def test_the_default_number_of_retries_is_that_of_the_official_sdks():
+    assert RetryConfiguration().retry_max == 5
+
+
+def test_a_minimum_may_equal_its_maximum():
+    assert RetryConfiguration(retry_wait_min=8, retry_wait_max=8).retry_wait_min == 8
+
+
+def test_a_budget_below_a_second_is_a_budget():
+    assert RetryConfiguration(max_retry_time_sec=0.5).enabled
+
+
+def test_a_year_of_two_digits_is_at_most_fifty_years_ahead():
+    """RFC 9110, section 5.6.7: "more than 50 years in the future"."""
+    now = Now(0, 1_792_000_000)  # in 2026
+    ahead = parse_retry_after("Friday, 06-Nov-76 08:49:37 GMT", now)
+    assert ahead is not None
+    assert 50 * 365 < ahead / 86_400 < 51 * 366
+    assert parse_retry_after("Saturday, 06-Nov-77 08:49:37 GMT", now) is None
+
+
+def test_only_a_503_is_rejected_by_saying_when_to_come_again():
+    assert not certainly_not_done(reply(502, "1"), 1.0)
+
+
+def test_a_deadline_counts_from_the_start_of_the_call():
+    assert explain_overrun(5, policy=RETRIES_OFF, deadline=10, elapsed=6) is not None
+    assert explain_overrun(3, policy=RETRIES_OFF, deadline=10, elapsed=6) is None
+
+
+def test_a_wait_may_pass_the_budget_by_the_grain_of_the_clock():
+    policy = RetryConfiguration(max_retry_time_sec=1)
+    assert explain_overrun(1 + GRAIN, policy=policy, deadline=None, elapsed=0) is None
+    assert explain_overrun(1 + 2 * GRAIN, policy=policy, deadline=None, elapsed=0) is not None
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "said"), [(0.0009, False), (0.001, True), (0.5, True), (0.0, False)]
+)
+def test_what_is_left_is_said_where_it_is_less_than_the_limit(elapsed, said):
+    words = explain_overrun(20, policy=RETRIES_OFF, deadline=10, elapsed=elapsed)
+    assert ("of which" in words) is said
+
+
+def test_a_connection_that_broke_by_a_protocol_error_after_sending_is_retryable():
+    assert is_retryable(TransportFailure("broken", kind="protocol", sent=True))
+
+
+def test_a_replaced_token_does_not_count_towards_the_ladder():
+    assert decided(reply(502), before=[502] * 4 + [401]).seconds == 3
+
+
+def test_a_repeat_says_what_it_repeats():
+    assert decided(UNSENT).why == UNSENT.message

@@ -801,3 +801,92 @@ def test_a_vault_knows_the_secrets_of_its_grant_and_of_every_token():
         *(token.refresh_token for token in tokens),
     }
     assert set(Vault().secrets()) == set()
+
+
+# Where one condition alone decides
+
+
+def test_an_attempt_close_to_the_end_is_repeated_after_a_second():
+    vault, _ = exchange(Vault(SERVICE), given_at(0))
+    vault, answer = ask(vault, 998.5)
+    assert isinstance(answer, ExchangeNeeded)
+    assert vault.usable(at(999.4)) is not None
+    assert vault.usable(at(999.6)) is None
+
+
+def test_a_token_is_shared_once_somebody_else_has_replaced_it():
+    vault = Vault(KEPT)
+    assert not vault.is_shared
+    vault = vault.adopted(given_at(0, "a1"))
+    assert not vault.is_shared
+    vault = vault.adopted(given_at(5, "a2"))
+    assert vault.is_shared
+    assert vault.adopted(given_at(9, "a3")).is_shared
+
+
+def test_a_waiter_falls_back_on_the_token_that_could_not_be_renewed_ahead():
+    vault, _ = exchange(Vault(SERVICE), given_at(0))
+    vault, _ = exchange(vault, ConnectError("no", sent=False), 960)
+    assert vault.usable(at(985)) is None
+    assert ask(vault, 985, arrived=1)[1] == TokenReady(given_at(0))
+
+
+def test_a_token_that_is_never_renewed_is_not_withheld_because_a_refresh_by_hand_failed():
+    vault, _ = exchange(Vault(KEPT, renew=False), given_at(0))
+    vault = vault.failed(ConnectError("no", sent=False))
+    assert isinstance(ask(vault, 10**6, arrived=1)[1], TokenReady)
+
+
+def test_an_attempt_to_replace_a_token_of_unknown_life_puts_nothing_off():
+    vault = Vault(KEPT, Token("a1"))
+    assert vault.trying(at(5)) == vault
+    assert vault.fallback(None, at(5)) == Token("a1")
+
+
+def test_a_refresh_by_hand_that_replaces_no_known_token_is_an_exchange():
+    vault, answer = exchange(Vault(KEPT), given_at(0))
+    again = ExchangeNeeded(KEPT)
+    assert vault.renewal(known=None, arrived=0) == again
+    assert vault.refused(answer.token).renewal(known=answer.token, arrived=1) == again
+
+
+def test_a_grant_for_one_use_is_used_by_signing_in_by_hand():
+    assert not Vault().signed_in(CODE, given_at(0)).refreshable
+
+
+def test_a_static_token_stays_where_an_exchange_by_hand_fails():
+    vault = Vault(token=given_at(0, refresh="r1"))
+    assert vault.failed(InvalidGrantError("invalid_grant")).token == vault.token
+
+
+def test_the_given_refresh_token_is_kept_where_the_stored_token_has_none():
+    vault = Vault(KEPT).adopted(given_at(0, "theirs"))
+    assert vault.granted(given_at(5)).token == given_at(5, refresh="r0")
+    vault, _ = exchange(Vault(KEPT), given_at(0))
+    vault = vault.adopted(given_at(5, "theirs"))
+    assert vault.granted(given_at(9, "a3")).token == given_at(9, "a3"), "r0 is spent"
+
+
+@pytest.mark.parametrize("vault", [Vault(token=Token("a")), Vault(token=Token("a"), renew=False)])
+def test_a_refused_static_token_asks_for_a_grant(vault):
+    _, answer = ask(vault, rejected=Token("a"))
+    assert "expired or was rejected and cannot be renewed" in str(answer.error)
+
+
+def test_a_grant_that_was_used_asks_for_another():
+    _, answer = ask(Vault(CODE, spent=True))
+    assert "expired or was rejected and cannot be renewed" in str(answer.error)
+
+
+def test_a_token_without_its_life_has_no_margin():
+    vault = Vault(KEPT, Token("a1", expires_at=1000.0))
+    assert vault.usable(at(999.95)) is not None
+
+
+def test_only_an_assertion_is_said_to_have_ended():
+    vault, _ = exchange(Vault(KEPT), given_at(0))
+    _, answer = exchange(vault, InvalidGrantError("invalid_grant"), 1000)
+    assert "the refresh token expired or was used elsewhere" in str(answer.error)
+    vault, _ = exchange(Vault(SERVICE), given_at(0))
+    _, answer = exchange(vault, InvalidGrantError("invalid_grant"), 1000)
+    assert str(answer.error) == "invalid_grant"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from genesys_core.errors import GenesysCloudError, InvalidValueError
-from genesys_core.transport.pool import Claim, Lease, PoolLimits, PoolStatistics
+from genesys_core.transport.pool import Claim, Lease, Pool, PoolLimits, PoolStatistics
 from tests.helpers.interrupts import each_interrupt
 from tests.helpers.pool_driver import HERE, THERE, Desk, Http, Socket, at, name_of
 
@@ -373,6 +373,124 @@ def test_a_claim_that_an_interrupted_step_had_served_is_woken_by_the_next():
     desk.settle()
     assert (desk.woken, second.is_waiting) == ([second], False)
     assert desk.counts == (1, 0, 0)
+
+
+# --- where one condition alone decides --------------------------------------------------------
+
+
+def test_the_limits_without_a_word():
+    limits = PoolLimits()
+    assert (limits.connections, limits.connections_per_key) == (100, None)
+    assert (limits.keep_alive, limits.max_age) == (30, 600)
+    assert Pool().limits == limits
+
+
+def test_a_snapshot_counts_no_lease_that_nobody_holds():
+    desk = Desk()
+    claim = desk.acquire()
+    del claim
+    gc.collect()
+    assert desk.counts == (0, 0, 0)
+
+
+@pytest.mark.parametrize("now", [at(30, 0), at(0.1, 30)])
+def test_a_step_about_another_key_closes_what_is_idle_too_long_by_either_clock(now):
+    desk = Desk(PoolLimits(keep_alive=30))
+    desk.release(desk.acquire())
+    desk.acquire(THERE, now)
+    assert desk.opened[0].closed
+
+
+def test_an_old_connection_is_not_kept_when_the_wall_clock_was_set_back():
+    desk = Desk(PoolLimits(max_age=600, keep_alive=1000))
+    desk.release(desk.acquire(), at(600, 1))
+    assert desk.opened[0].closed
+
+
+def test_a_connection_is_kept_for_the_second_that_the_margin_leaves():
+    desk = Desk()
+    desk.release(desk.acquire(), keep_alive_timeout=2)
+    assert name_of(desk.acquire(now=at(0.9))) == 0
+
+
+def test_a_newcomer_serves_the_claim_that_an_interrupted_step_left_in_the_queue():
+    class Broken(deque):
+        def append(self, claim):
+            raise KeyboardInterrupt
+
+    desk = Desk(PoolLimits(connections=1))
+    first, second = desk.acquire(), desk.acquire()
+    desk.pool.waking = Broken()
+    with pytest.raises(KeyboardInterrupt):
+        desk.release(first)
+    desk.pool.waking = deque()
+    assert desk.acquire(THERE).is_waiting
+    assert (desk.woken, second.is_waiting) == ([second], False)
+
+
+def test_a_claim_that_gave_up_in_the_queue_counts_no_more_for_its_key():
+    desk = Desk(PoolLimits(connections=1, connections_per_key=1))
+    first, second = desk.acquire(THERE), desk.acquire()
+    desk.release(second)
+    assert not second.is_waiting
+    assert set(desk.pool._groups) == {THERE}
+    third = desk.acquire()
+    desk.release(first)
+    assert desk.woken == [third]
+
+
+def test_a_release_frees_the_places_that_were_abandoned():
+    desk = Desk(PoolLimits(connections=3, connections_per_key=1))
+    first, second, elsewhere = desk.acquire(), desk.acquire(), desk.acquire(THERE)
+    del first
+    gc.collect()
+    assert second.is_waiting
+    desk.release(elsewhere)
+    assert desk.woken == [second]
+
+
+def test_a_claim_in_the_queue_of_all_counts_for_its_key():
+    desk = Desk(PoolLimits(connections=2, connections_per_key=1))
+    others = desk.acquire(THERE), desk.acquire("https://third")
+    first, second = desk.acquire(), desk.acquire()
+    for claim in others:
+        desk.release(claim)
+    assert desk.woken == [first]
+    assert second.is_waiting
+
+
+def test_a_key_is_remembered_as_long_as_a_connection_is_held():
+    desk = Desk(PoolLimits(connections=3, connections_per_key=1))
+    held, second = desk.acquire(), desk.acquire()
+    desk.release(second)
+    assert held.lease is not None
+    assert desk.acquire().is_waiting
+
+
+def test_a_key_is_remembered_as_long_as_a_claim_is_in_the_queue_of_all():
+    desk = Desk(PoolLimits(connections=2, connections_per_key=1))
+    others = desk.acquire(THERE), desk.acquire("https://third")
+    first, second = desk.acquire(), desk.acquire()
+    desk.release(second)
+    late = desk.acquire()
+    for claim in others:
+        desk.release(claim)
+    assert desk.woken == [first]
+    assert late.is_waiting
+
+
+def test_a_key_is_remembered_as_long_as_a_claim_waits_for_its_limit():
+    desk = Desk(PoolLimits(connections=2, connections_per_key=1))
+    held, other = desk.acquire(), desk.acquire("https://third")
+    second, elsewhere = desk.acquire(), desk.acquire(THERE)
+    desk.release(held, reusable=False)
+    assert desk.woken == [elsewhere]
+    late = desk.acquire()
+    desk.dial(elsewhere)
+    desk.release(other)
+    desk.release(elsewhere)
+    assert desk.woken == [elsewhere, second]
+    assert late.is_waiting
 
 
 def scenario(desk: Desk) -> None:

@@ -324,3 +324,60 @@ def test_a_close_code_that_was_registered_later(cut):
     ws = opened()
     assert ws.receive_data(data[:cut]) == ()
     assert ws.receive_data(data[cut:]) == (Closed(1014, "bad gateway"),)
+
+
+def test_a_close_code_that_was_registered_later_needs_no_reason():
+    assert one(close_frame(1014)) == Closed(1014, "")
+
+
+def test_only_a_close_frame_closes():
+    ws = opened()
+    assert ws.receive_data(frame(PING, b"\x03\xf6") + frame(TEXT, b"a")) == (Text("a"),)
+    assert unmasked(ws.data_to_send()) == [(FIN | PONG, b"\x03\xf6")]
+
+
+def test_what_follows_a_close_without_a_code_is_no_code():
+    assert one(frame(CLOSE) + b"\x03\xf6") == Closed(1005, "")
+
+
+def test_a_close_frame_that_is_too_long_fails_at_its_head():
+    assert opened().receive_data(frame(CLOSE, b"x" * 126)[:4])[-1].code == 1002
+
+
+def test_the_limit_of_messages_does_not_concern_control_frames():
+    assert one(close_frame(1000, b"x" * 100), max_size=10) == Closed(1000, "x" * 100)
+
+
+def test_a_failure_is_sent_to_the_server_and_nothing_counts_after_it():
+    ws = opened()
+    assert ws.receive_data(frame(BINARY, b"x"))[-1].code == 1003
+    assert unmasked(ws.data_to_send()) == [(FIN | CLOSE, b"\x03\xeb")]
+    assert ws.receive_data(frame(TEXT, b"late")) == ()
+
+
+def test_a_payload_that_looks_like_a_frame_is_text():
+    """The second slice that is passed on begins with 0x81, the first byte of a whole text."""
+    text = "x" * 4095 + "Á\x01" + "y" * 66_000
+    assert opened().receive_data(frame(TEXT, text.encode())) == (Text(text),)
+
+
+@pytest.mark.parametrize("size", [0, 200])
+@pytest.mark.parametrize("cut", range(1, 5))
+def test_a_message_may_be_followed_by_part_of_a_head(size, cut):
+    first, second = frame(TEXT, b"a"), frame(TEXT, b"b" * size)
+    assert fed(opened(), [first + second[:cut], second[cut:]]) == [Text("a"), Text("b" * size)]
+
+
+@pytest.mark.parametrize(
+    ("size", "head"),
+    [
+        (125, b"\x81\xfd"),
+        (126, b"\x81\xfe\x00\x7e"),
+        (65_535, b"\x81\xfe\xff\xff"),
+        (65_536, b"\x81\xff\x00\x00\x00\x00\x00\x01\x00\x00"),
+    ],
+)
+def test_a_length_is_sent_in_the_fewest_bytes(size, head):
+    ws = opened()
+    ws.send_text("x" * size)
+    assert ws.data_to_send().startswith(head)
