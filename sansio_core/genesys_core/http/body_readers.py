@@ -170,7 +170,8 @@ class ChunkedReader:
                 if data.startswith(_LAST_CHUNK, position):
                     self._state = _TRAILERS
                     return position + 3
-        line, position = self._line_from(data, position, self._limits.chunk_line)
+        limit = self._limits.chunk_line
+        line, position = self._line_from(data, position, limit, limit)
         if line is not None:
             match = _SIZE_LINE.fullmatch(line)
             if match is None:
@@ -182,13 +183,18 @@ class ChunkedReader:
         """Implements :meth:`BodyReader.end`."""
         raise cut_off()
 
-    def _line_from(self, data: bytes, position: int, limit: int) -> tuple[bytes | None, int]:
-        """Return a line that may have begun in an earlier piece, and the position after it."""
+    def _line_from(
+        self, data: bytes, position: int, room: int, limit: int
+    ) -> tuple[bytes | None, int]:
+        """Return a line that may have begun in an earlier piece, and the position after it.
+
+        Of the ``limit``, which the error names, there is ``room`` left for the line.
+        """
         line = self._line
         stop = data.find(b"\n", position) + 1
         line += data[position : stop or None]
         # The line break may be missing its last byte.
-        if len(line) > limit or (not stop and len(line) == limit):
+        if len(line) > room or (not stop and len(line) == room):
             raise _line_too_long(limit)
         if not stop:
             return None, len(data)
@@ -217,7 +223,7 @@ class ChunkedReader:
             return position + 2
         while True:
             left = self._limits.trailers - self._trailer_bytes
-            line, position = self._line_from(data, position, left + 2)
+            line, position = self._line_from(data, position, left + 2, self._limits.trailers)
             if line is None:
                 return None
             if line == b"\r\n":

@@ -174,3 +174,35 @@ class TestWholeChunks:
 
     def test_a_body_beyond_its_bound_is_left_to_the_reader_to_refuse(self):
         assert read_whole_chunks(chunk(b"hi") + b"0\r\n\r\n", 0, ResponseLimits(body=1)) is None
+
+
+class TestWhereOneConditionDecides:
+    LIMITS = ResponseLimits(chunk_line=20, trailers=10)
+
+    @pytest.mark.parametrize("length", [20, 25])
+    def test_a_line_that_cannot_end_within_its_limit_is_refused_before_it_ends(self, length):
+        with pytest.raises(TransportFailure, match="more than 20 bytes"):
+            read(ChunkedReader(self.LIMITS), [b"1;" + b"x" * (length - 2)])
+        assert read(ChunkedReader(self.LIMITS), [b"1;" + b"x" * 17]) == (b"", None)
+
+    def test_trailers_that_cannot_end_within_their_limit_are_refused_before_they_end(self):
+        assert read(ChunkedReader(self.LIMITS), [b"0\r\na:" + b"x" * 9]) == (b"", None)
+        with pytest.raises(TransportFailure, match="trailers of more than 10 bytes"):
+            read(ChunkedReader(self.LIMITS), [b"0\r\na:" + b"x" * 10])
+
+    def test_the_first_trailer_continues_nothing(self):
+        with pytest.raises(TransportFailure, match="trailer field is malformed"):
+            read(ChunkedReader(DEFAULT_LIMITS), [b"0\r\n folded\r\n\r\n"])
+
+    @pytest.mark.parametrize(
+        "data",
+        [
+            b"00\r\n\r\n0\r\n\r\n",  # ends before its last five bytes
+            b"1\r\naXX0\r\n\r\n",
+            b"1" + b" " * 14 + b"\r\na\r\n0\r\n\r\n",
+        ],
+    )
+    def test_what_is_not_plainly_whole_is_left_to_the_reader(self, data):
+        assert read_whole_chunks(data, 0, DEFAULT_LIMITS) is None
+        plain = b"1" + b" " * 13 + b"\r\na\r\n0\r\n\r\n"
+        assert read_whole_chunks(plain, 0, DEFAULT_LIMITS) == b"a"

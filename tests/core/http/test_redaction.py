@@ -419,3 +419,56 @@ def test_what_a_message_holds_that_is_secret(headers, body, secrets):
 )
 def test_what_a_url_holds_that_is_secret(url, secrets):
     assert set(url_secrets(url)) == secrets
+
+
+# Where one condition alone decides
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [({"headers": 5}, "redaction headers must be"), ({"body": {5}}, "a name in redaction body must")],
+)
+def test_names_of_a_wrong_type_are_refused(wrong, words):
+    with pytest.raises(TypeError, match=words):
+        Redaction(**wrong)
+
+
+def test_a_form_hides_what_is_nested_in_it():
+    """A value that is a URL itself has its delimiters encoded."""
+    assert "hidden" not in DEFAULT_REDACTION.shown_body(b"next=%2Fa%3Fpassword%3Dhidden&b=1")
+    form = "application/x-www-form-urlencoded"
+    redaction = DEFAULT_REDACTION.extended(body=["mine"], query=["yours"])
+    for name in ("mine", "yours", "password"):
+        content = f"next=%2Fa%3F{name}%3Dhidden".encode()
+        assert "hidden" not in redaction.shown_body(content, form)
+
+
+def test_a_body_is_searched_for_secrets_up_to_a_size():
+    headers = Headers({"Content-Type": "application/x-www-form-urlencoded"})
+    for size, found in ((65_536, ["p" * 10]), (65_537, [])):
+        body = b"password=" + b"p" * 10 + b"&x="
+        body += b"y" * (size - len(body))
+        assert list(message_secrets(headers, body)) == found
+
+
+def test_a_password_in_a_url_needs_no_user():
+    assert "pw" in list(url_secrets("https://:pw@host/"))
+
+
+def test_no_error_in_the_chain_keeps_its_frames():
+    def raised(error):
+        try:
+            raise error
+        except type(error) as caught:
+            return caught
+
+    for linked in ("__cause__", "__context__"):
+        first, second, third = OAuthError("a"), raised(KeyError("b")), raised(KeyError("c"))
+        setattr(first, linked, second)
+        setattr(second, linked, third)
+        redact_error(raised(first), KnownSecrets())
+        assert [one.__traceback__ for one in (first, second, third)] == [None, None, None]
+
+
+def test_a_key_that_is_no_json_is_taken_as_it_stands():
+    assert DEFAULT_REDACTION.shown_text(r'{"\x": "1"}') == r'{"\x": "1"}'

@@ -208,3 +208,9 @@ def test_the_look_for_backtracking_finds_it():
 def test_a_head_shows_no_secret():
     parsed = parse_head(head("Set-Cookie: hunter2"), DEFAULT_LIMITS)
     assert "hunter2" not in repr(ResponseHead(parsed.status, parsed.headers))
+
+
+def test_what_h11_says_of_a_head_is_passed_on_without_the_bytes():
+    with pytest.raises(TransportFailure, match="illegal header line") as raised:
+        parse_head(b"HTTP/1.1 200 OK\r\nsecret\x7f: value\r\n\r\n", DEFAULT_LIMITS)
+    assert "secret" not in str(raised.value)

@@ -207,3 +207,19 @@ def test_the_time_that_the_server_keeps_the_connection():
     assert reader(GET, head("Content-Length: 0")).keep_alive_timeout is None
     assert reader(GET, head("Content-Length: 0", "Keep-Alive: max=9")).keep_alive_timeout is None
     assert reader(GET, head("Content-Length: 0", "Keep-Alive: timeout=5")).keep_alive_timeout == 5
+
+
+def test_content_is_handed_out_once():
+    made = reader(GET, head("Content-Length: 2") + b"hi")
+    assert (made.content(), made.content()) == (b"hi", b"")
+
+
+def test_a_range_of_content_that_is_not_compressed_is_read():
+    part = head("Content-Length: 2", "Content-Encoding: identity", status="206 Partial Content")
+    assert reader(GET, part + b"hi").content() == b"hi"
+
+
+def test_a_connection_that_switched_is_not_reused():
+    made = reader(UPGRADE, head("Upgrade: websocket", status="101 Switching Protocols"))
+    assert made.switched
+    assert not made.persists

@@ -228,3 +228,22 @@ def test_a_parameter_has_no_value_one_or_several():
     assert format_scalars("a", None) == ()
     assert format_scalars("a", 1) == ["1"]
     assert format_scalars("a", [True, "b"]) == ["true", "b"]
+
+
+def test_integers_have_at_most_1024_bits():
+    assert format_scalar("n", 2**1023) == str(2**1023)
+    with pytest.raises(InvalidValueError, match="an integer of 1025 bits"):
+        format_scalar("n", 2**1024)
+
+
+def test_whole_floats_are_written_as_integers_below_ten_to_the_fifteenth():
+    assert format_scalar("n", 1e15 - 1) == "999999999999999"
+    assert format_scalar("n", 1e15) == "1000000000000000.0"
+
+
+@pytest.mark.parametrize(
+    ("value", "said"), [(None, "None"), (float("nan"), "nan"), (b"secret", "a bytes")]
+)
+def test_a_refusal_shows_what_is_no_secret(value, said):
+    with pytest.raises(InvalidValueError, match=f"parameter n: {said} is invalid"):
+        format_scalar("n", value)

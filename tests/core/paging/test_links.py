@@ -90,3 +90,21 @@ def test_a_link_that_is_no_url_is_a_documented_error(link: str) -> None:
 )  # fmt: skip
 def test_a_token_is_read_from_a_link(link: str, value: str) -> None:
     assert read_link(link, "after") == value
+
+
+@pytest.mark.parametrize(
+    ("base", "link"),
+    [
+        ("http://127.0.0.1", "http://127.0.0.1:80/api/v2/users"),
+        ("http://127.0.0.1:80", "http://127.0.0.1/api/v2/users"),
+        ("https://127.0.0.1", "https://127.0.0.1:443/api/v2/users"),
+    ],
+)
+def test_a_port_is_the_same_said_or_not(base: str, link: str) -> None:
+    assert url(Operation[object](USERS), link, Hosts(base, base)) == f"{base}/api/v2/users"
+
+
+def test_the_port_of_another_scheme_is_another_host() -> None:
+    base = "http://127.0.0.1:81"
+    with pytest.raises(PaginationError):
+        follow_link(Operation[object](USERS), "http://127.0.0.1/api/v2/users", Hosts(base, base))

@@ -345,7 +345,7 @@ def test_a_listing_without_pages_that_is_full_warns() -> None:
     empty = analytics.post_analytics_conversations_aggregates_query({"interval": "x", "limit": 0})
     assert last_step({"results": []}, operation=empty).warnings == ()
     counted = Endpoint(
-        "get_x", "GET", "/x", returns="Any", listing=Listing("single", size="limit", total="total")
+        "get_x", "GET", "/x", returns="Any", listing=Listing("single", size="query.limit", total="total")
     )
     full = Operation[object](counted, query=(("limit", 2),))
     assert last_step({"entities": [1, 2], "total": 2}, operation=full).warnings == ()
@@ -481,6 +481,8 @@ def test_pages_by_index_and_by_time_are_counted_too() -> None:
     page = {"Resources": [{"id": "a"}], "totalResults": 9}
     following = last_step(page, {**page, "x": 1}, operation=scim.get_scim_users()).following
     assert (following.position, following.number) == (Position("index", 3), 3)
+    following = last_step(page, operation=scim.get_scim_users(start_index=5)).following
+    assert (following.position, following.number) == (Position("index", 6), 2)
 
 
 def test_number_and_size_of_a_page_stand_side_by_side_in_every_listing() -> None:

@@ -97,4 +97,4 @@ def test_a_body_without_a_place_for_it_is_refused(body: Any) -> None:
 
 
 def test_items_of_several_kinds_are_read_each_by_its_own() -> None:
-    assert list(read_each([User(id="a"), {"id": "b"}, None], "id")) == ["a", "b", None]
+    assert list(read_each([User(id="a"), {"id": "b"}], "id")) == ["a", "b"]

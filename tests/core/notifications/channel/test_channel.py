@@ -1,8 +1,17 @@
 import pytest
+from msgspec.structs import replace
 
 from genesys_core.clock import Now
 from genesys_core.errors import InvalidValueError
 from genesys_core.notifications.channel.channel import GivenChannel, Running, Stopped, start_channel
+from genesys_core.notifications.channel.connection import (
+    BackingOff,
+    InSync,
+    Listening,
+    OutOfSync,
+    PlatformChannel,
+    Syncing,
+)
 from genesys_core.notifications.channel.events import (
     Adopted,
     Arrived,
@@ -17,6 +26,7 @@ from genesys_core.notifications.channel.events import (
     SendText,
     Subscribed,
 )
+from genesys_core.notifications.channel.facts import Facts
 from tests.helpers.channel_world import POLICY, PONG_TEXT, ServerChannel, World
 
 NOW = Now(100.0, 1_700_000_000.0)
@@ -272,3 +282,49 @@ def test_reading_again_asks_whether_the_backlog_has_been_read():
     world.heal()
     assert isinstance(world.events[-1], Heartbeat)
     assert world.running.facts.primary.backlog is None
+
+
+LISTENING = Listening(
+    3,
+    PlatformChannel("c1", "wss://streaming.example.com/c1"),
+    failures=0,
+    opened=0.0,
+    heard=NOW,
+    renew_at=9000.0,
+    sync=InSync(frozenset({"a"}), 0, 0.0),
+)
+
+
+def running(primary, *topics: str) -> Running:
+    return Running(POLICY, Facts(wanted=frozenset(topics), primary=primary))
+
+
+def test_a_channel_is_settled_only_when_the_server_has_confirmed_what_is_wanted():
+    confirmed = frozenset({"a"})
+    assert running(LISTENING, "a").settled
+    assert not running(LISTENING, "a", "b").settled
+    assert not running(BackingOff(110.0, 1, None), "a").settled
+    for sync in (OutOfSync(confirmed, 0, 0.0), Syncing(4, 130.0, confirmed, 0, confirmed)):
+        assert not running(replace(LISTENING, sync=sync), "a").settled
+
+
+def test_sockets_are_taken_to_be_read_unless_it_is_said_otherwise():
+    asked = running(replace(LISTENING, pinged=0.0), "a")
+    assert asked.deadline() == asked.next_deadline == POLICY.pong_wait
+    assert asked.deadline(reading=False) == 9000.0
+    assert asked.timer(now=NOW).effects[0] == CloseSocket(3)
+    assert asked.timer(now=NOW, reading=False).effects == ()
+
+
+def test_what_was_read_earlier_proves_no_more_than_that():
+    earlier = Now(NOW.monotonic - 5, NOW.wall - 5)
+    before = running(replace(LISTENING, heard=Now(0.0, 0.0)), "a")
+    step = before.received(3, [PONG_TEXT], now=NOW, read_at=earlier)
+    assert step.state.facts.primary.heard == earlier
+    assert before.received(3, [PONG_TEXT], now=NOW).state.facts.primary.heard == NOW
+
+
+def test_a_given_channel_is_not_ours_and_begins_without_a_failure():
+    step = start_channel(["a"], policy=POLICY, now=NOW, existing=GIVEN)
+    assert (step.state.facts.primary.channel.own, step.state.facts.primary.failures) == (False, 0)
+    assert start_channel([], policy=POLICY, now=NOW).state.facts.primary.failures == 0

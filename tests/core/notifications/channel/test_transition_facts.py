@@ -7,6 +7,7 @@ from genesys_core.clock import Now
 from genesys_core.errors import ConnectError
 from genesys_core.notifications.channel.connection import (
     BackingOff,
+    Backlog,
     Checking,
     Connecting,
     Creating,
@@ -19,6 +20,7 @@ from genesys_core.notifications.channel.connection import (
     Syncing,
 )
 from genesys_core.notifications.channel.events import (
+    PING,
     ChannelCall,
     CloseSocket,
     Connect,
@@ -29,6 +31,8 @@ from genesys_core.notifications.channel.events import (
     GaveUp,
     Resubscribed,
     Retrying,
+    SendText,
+    Subscribed,
     SubscriptionRejected,
 )
 from genesys_core.notifications.channel.facts import Facts
@@ -398,3 +402,128 @@ def test_topics_are_synchronized_only_over_an_open_connection_that_is_not_at_it(
         begun.sync_topics("primary")
         begun.sync_topics("successor")
         assert begun.effects == []
+
+
+# Where one condition alone decides
+
+
+def test_a_socket_that_opens_is_nobody_elses():
+    first = Connecting(8, 130.0, 0, KNOWN)
+    begun = transition(facts(first, successor=Connecting(9, 130.0, 0, SUCCESSOR)))
+    begun.connected(9)
+    assert begun.facts().primary is first
+    assert isinstance(begun.facts().successor, Listening)
+
+
+def test_the_end_of_an_unknown_socket_changes_nothing():
+    begun = transition(facts(BackingOff(110.0, 1, KNOWN)))
+    begun.disconnected(99, Closed(1000, ""))
+    assert (begun.effects, begun.facts()) == ([], facts(BackingOff(110.0, 1, KNOWN)))
+
+
+def test_the_socket_of_a_channel_that_is_gone_is_closed():
+    begun = transition(facts(listening()))
+    begun.channel_gone("primary", begun.connections["primary"])
+    assert begun.effects[0] == CloseSocket(3)
+    assert begun.facts().primary.channel is None
+
+
+def test_topics_are_renewed_whole_when_it_is_time():
+    begun = transition(facts(listening(renew_at=NOW.monotonic)))
+    begun.sync_topics("primary")
+    (call,) = begun.effects
+    assert (call.operation.endpoint.method, call.operation.body) == ("PUT", [{"id": "a"}])
+    begun = transition(facts(listening(renew_at=NOW.monotonic + 1)))
+    begun.sync_topics("primary")
+    assert begun.effects == []
+
+
+def test_no_topics_are_not_renewed():
+    primary = listening(sync=InSync(frozenset(), 0, 0.0), renew_at=0.0)
+    begun = Transition(Facts(wanted=frozenset(), primary=primary), POLICY, NOW)
+    begun.sync_topics("primary")
+    assert begun.effects == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "before", "events"),
+    [
+        ({}, frozenset(), [Subscribed]),
+        ({}, A, []),
+        ({"resumed": True}, frozenset(), [Resubscribed]),
+        ({"resumed": True}, A, [Resubscribed]),
+        ({"missing": 5.0}, A, [Resubscribed, Gap]),
+    ],
+)
+def test_what_is_said_once_topics_are_confirmed(changes, before, events):
+    begun = transition(facts(listening(subscribed=False), **changes))
+    primary = begun.connections["primary"]
+    begun.topics_confirmed("primary", primary, InSync(A, 0, 0.0), before=before)
+    assert [type(event) for event in emitted(begun)] == events
+    assert begun.facts().primary.subscribed
+    assert begun.facts().resumed
+
+
+def test_whoever_was_subscribed_once_stays_so_without_topics():
+    none = InSync(frozenset(), 0, 0.0)
+    begun = transition(facts(listening(), resumed=True))
+    begun.topics_confirmed("primary", listening(sync=none), none, before=A)
+    assert begun.facts().primary.subscribed
+    assert begun.facts().resumed
+    begun = transition(facts(listening(subscribed=False)))
+    begun.topics_confirmed("primary", listening(sync=none, subscribed=False), none, before=A)
+    assert not begun.facts().primary.subscribed
+    assert not begun.facts().resumed
+
+
+def test_a_change_of_topics_has_its_time():
+    for until, effects in ((NOW.monotonic + 1, []), (NOW.monotonic, [CloseSocket(3)])):
+        begun = transition(facts(listening(sync=Syncing(8, until, A, 0, None))))
+        begun.timer(reading=True)
+        assert begun.effects[:1] == effects
+        assert isinstance(begun.facts().primary, BackingOff) is bool(effects)
+
+
+@pytest.mark.parametrize(
+    ("pinged", "reading", "lost"),
+    [
+        (NOW.monotonic - POLICY.pong_wait, True, True),
+        (NOW.monotonic - POLICY.pong_wait + 0.1, True, False),
+        (NOW.monotonic - POLICY.pong_wait, False, False),
+        (None, True, False),
+    ],
+)
+def test_a_socket_is_lost_when_a_ping_is_not_answered_in_time(pinged, reading, lost):
+    begun = transition(facts(listening(pinged=pinged)))
+    begun.timer(reading=reading)
+    assert begun.effects[:1] == ([CloseSocket(3)] if lost else [])
+    assert isinstance(begun.facts().primary, BackingOff) is lost
+
+
+@pytest.mark.parametrize(
+    ("silent", "pinged", "reading", "asked"),
+    [
+        (POLICY.silence, None, True, True),
+        (POLICY.silence - 0.1, None, True, False),
+        (POLICY.silence, None, False, False),
+        (POLICY.silence, NOW.monotonic, True, False),
+    ],
+)
+def test_a_silent_socket_is_asked_once(silent, pinged, reading, asked):
+    begun = transition(facts(listening(heard=at(-silent), pinged=pinged)))
+    begun.timer(reading=reading)
+    assert begun.effects == ([SendText(3, PING)] if asked else [])
+
+
+@pytest.mark.parametrize(("pinged", "then"), [(50.0, NOW.monotonic), (None, None)])
+def test_a_ping_gets_its_time_anew_when_reading_begins_again(pinged, then):
+    begun = transition(facts(listening(pinged=pinged, backlog=Backlog(at(-9), at(-8)))))
+    begun.reading_resumed()
+    assert begun.facts().primary.pinged == then
+    assert begun.facts().primary.backlog.again
+
+
+def test_a_move_that_was_put_off_begins_when_time_passes():
+    begun = transition(facts(listening(leaving=True)))
+    begun.timer(reading=True)
+    assert begun.facts().successor is not None
