@@ -154,8 +154,12 @@ def run_module(module: str, sample: int | None, jobs: int) -> Report:
 
 def explained() -> dict[tuple[str, str, str], str]:
     """By module, line and change, why a survivor is right."""
-    entries = tomllib.loads(EXPLAINED.read_text(encoding="utf-8")).get("survivor", [])
-    return {(one["module"], one["line"], one["change"]): one["reason"] for one in entries}
+    entries = tomllib.loads(EXPLAINED.read_text(encoding="utf-8"))["survivor"]
+    return {
+        (one["module"], one["line"], change): one["reason"]
+        for one in entries
+        for change in one["changes"]
+    }
 
 
 def unexplained(report: Report) -> Iterator[Mutant]:

@@ -426,7 +426,10 @@ def test_what_a_url_holds_that_is_secret(url, secrets):
 
 @pytest.mark.parametrize(
     ("wrong", "words"),
-    [({"headers": 5}, "redaction headers must be"), ({"body": {5}}, "a name in redaction body must")],
+    [
+        ({"headers": 5}, "redaction headers must be"),
+        ({"body": {5}}, "a name in redaction body must"),
+    ],
 )
 def test_names_of_a_wrong_type_are_refused(wrong, words):
     with pytest.raises(TypeError, match=words):

@@ -345,7 +345,11 @@ def test_a_listing_without_pages_that_is_full_warns() -> None:
     empty = analytics.post_analytics_conversations_aggregates_query({"interval": "x", "limit": 0})
     assert last_step({"results": []}, operation=empty).warnings == ()
     counted = Endpoint(
-        "get_x", "GET", "/x", returns="Any", listing=Listing("single", size="query.limit", total="total")
+        "get_x",
+        "GET",
+        "/x",
+        returns="Any",
+        listing=Listing("single", size="query.limit", total="total"),
     )
     full = Operation[object](counted, query=(("limit", 2),))
     assert last_step({"entities": [1, 2], "total": 2}, operation=full).warnings == ()
