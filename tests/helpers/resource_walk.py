@@ -63,8 +63,8 @@ class Walk:
         self.bodies += 1
         if "name" in value and properties["name"].type == "string":
             value["name"] = f"Thing {self.bodies:05d}"
-        unique = find_unique_name(re.sub(r"\{\w+\}", "{}", route.template))
-        if route.method == "POST" and unique is not None and unique.name != "name":
+        unique = find_unique_name(re.sub(r"\{\w+\}", "{}", route.template).removesuffix("/{}"))
+        if unique is not None and unique.name in value and unique.name != "name":
             text = f"thing{self.bodies:05d}"
             value[unique.name] = [text] if unique.name == "dnis" else text
         if wanted.schema.model_name == "DataTable":

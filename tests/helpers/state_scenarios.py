@@ -70,6 +70,7 @@ def observe_handlers():
         observe_oauth_clients,
         observe_data_tables,
         observe_scim_users,
+        observe_scim_groups,
         observe_stations,
         observe_queues,
         observe_tokens,
@@ -194,6 +195,21 @@ def observe_scim_users():
         patch = {"schemas": [], "Operations": [operation]}
         desk.write("PATCH", at, patch, reads=[at])
         desk.write("DELETE", at, reads=[at])
+    return desk.seen
+
+
+def observe_scim_groups():
+    desk = Observer()
+    group = {"name": "Tier 1", "type": "official", "visibility": "public", "rulesVisible": True}
+    for groups in ("/api/v2/scim/groups", "/api/v2/scim/v2/groups"):
+        listing = f"{groups}?filter=displayName%20eq%20%22Tier%201%22"
+        made = desk.write("POST", "/api/v2/groups", group, reads=[listing]).json["id"]
+        at = f"{groups}/{made}"
+        body = {"members": [{"value": desk.users[0]}]}
+        desk.write("PUT", at, body, reads=[at, f"/api/v2/groups/{made}"])
+        operation = {"op": "remove", "path": "members"}
+        desk.write("PATCH", at, {"schemas": [], "Operations": [operation]}, reads=[at])
+        desk.call("DELETE", f"/api/v2/groups/{made}")
     return desk.seen
 
 

@@ -49,6 +49,7 @@ from genesys_core.simulator.handlers import (
     queue_members,
     queues,
     recordings,
+    scim_groups,
     scim_users,
     stations,
     tokens,
@@ -113,6 +114,7 @@ _HANDLERS: Mapping[tuple[str, str], Handler] = {
     **oauth_clients.HANDLERS,
     **data_tables.HANDLERS,
     **scim_users.HANDLERS,
+    **scim_groups.HANDLERS,
     **stations.HANDLERS,
     **queues.HANDLERS,
     **queue_members.HANDLERS,
@@ -508,6 +510,7 @@ class Simulator:
             definition=self.definition,
             host=request.headers.get("host", "") or _split(request.url).netloc,
             settings=self.settings,
+            headers=request.headers,
         )
 
     def _admitted(self, facts: OperationFacts, request: Request, now: Now) -> IssuedToken:

@@ -1,22 +1,32 @@
 """Handlers for SCIM users (RFC 7643 and 7644), which are the users of the organization.
 
 Invariants: a user that is created here is one of ``/api/v2/users``, and the other way round; ``userName`` is the email.
-What only SCIM has, such as ``externalId``, is kept beside the user. Errors have the form of RFC 7644 section 3.12.
+What only SCIM has, such as ``externalId``, is kept beside the user.
 
 That creating a deleted user again restores it is a guess.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Final, TypeAlias
+from collections.abc import Mapping
+from typing import Final
 
+from genesys_core.simulator.handlers.scim_resources import (
+    ALWAYS,
+    ScimFilter,
+    ScimResource,
+    as_object,
+    check_version,
+    list_resources,
+    read_filter,
+    show_resource,
+)
 from genesys_core.simulator.handlers.users import (
     add_user,
     find_user_of_email,
     remove_user,
     update_user,
 )
-from genesys_core.simulator.http.exchange import ApiCall, Handler, Reply, format_instant, json_reply
+from genesys_core.simulator.http.exchange import ApiCall, Handler, Reply, format_instant
 from genesys_core.simulator.http.problems import ScimProblem
 from genesys_core.simulator.state.examples import Json
 from genesys_core.simulator.state.grants import roles_of
@@ -30,45 +40,28 @@ from genesys_core.simulator.state.world import (
 
 __all__ = ["HANDLERS"]
 
-ScimResource: TypeAlias = Mapping[str, Json]
-
 _CORE: Final = "urn:ietf:params:scim:schemas:core:2.0:User"
 _ENTERPRISE: Final = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 _GENESYS: Final = "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User"
-_LIST: Final = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
-_MEDIA: Final = "application/scim+json"
-_MOST: Final = 100
-_ALWAYS: Final = frozenset({"id", "schemas", "meta"})
-_FILTER: Final = re.compile(r'\s*([\w.:]+)\s+eq\s+(?:"([^"]*)"|(true|false))\s*', re.IGNORECASE)
 _KEPT: Final = ("externalId", "phoneNumbers", _GENESYS)
 """What is kept as it was written."""
 
 
 def get_users(call: ApiCall) -> Reply:
     """Return the users from ``startIndex`` on; the active ones, unless the filter selects others."""
-    keep = _filter(call)
-    found = [shown for user in call.state.users.values() if keep(shown := _show(call, user))]
-    start, count = max(_number(call, "startIndex", 1), 1), _number(call, "count", 25)
-    page = found[start - 1 : start - 1 + min(max(count, 0), _MOST)]
-    return _reply(
-        {
-            "schemas": [_LIST],
-            "totalResults": len(found),
-            "startIndex": start,
-            "itemsPerPage": len(page),
-            "Resources": [_selected(call, each) for each in page],
-        }
-    )
+    keep = read_filter(call, _FILTERED) or _is_active
+    users = [each for each in call.state.users.values() if user_state(each) != "deleted"]
+    return list_resources(call, [shown for each in users if keep(shown := _show(call, each))])
 
 
 def get_user(call: ApiCall) -> Reply:
     """Return a user."""
-    return _reply(_selected(call, _show(call, _find(call))))
+    return show_resource(call, _show(call, _find(call)))
 
 
 def post_user(call: ApiCall) -> Reply:
     """Create a user; one that was deleted is restored."""
-    given = _document(call.body)
+    given = as_object(call.body)
     email = str(given.get("userName"))
     known = find_user_of_email(call.state, email)
     if known is not None and user_state(known) != "deleted":
@@ -76,35 +69,36 @@ def post_user(call: ApiCall) -> Reply:
     if known is None:
         home = str(home_division(call.state.seed)["id"])
         known = add_user(call, {"name": given.get("displayName"), "email": email}, home)
-    return _reply(_write(call, known, {"active": True, **given}), status=201)
+    return show_resource(call, _write(call, known, {"active": True, **given}), status=201)
 
 
 def put_user(call: ApiCall) -> Reply:
     """Replace a user."""
-    user = _find(call)
-    return _reply(_write(call, user, {**_CLEARED, "active": True, **_document(call.body)}))
+    user = _find_current(call)
+    given: Record = {**_CLEARED, "active": True, **as_object(call.body)}
+    return show_resource(call, _write(call, user, given))
 
 
 def patch_user(call: ApiCall) -> Reply:
     """Change a user by operations (RFC 7644 section 3.5.2)."""
-    user = _find(call)
+    user = _find_current(call)
     changed = dict(_show(call, user))
-    operations = _document(call.body).get("Operations")
+    operations = as_object(call.body).get("Operations")
     for each in operations if isinstance(operations, list) else ():
-        _apply(changed, _document(each))
-    return _reply(_write(call, user, changed))
+        _apply(changed, as_object(each))
+    return show_resource(call, _write(call, user, changed))
 
 
 def delete_user(call: ApiCall) -> Reply:
     """Delete a user."""
-    remove_user(call, _find(call))
+    remove_user(call, _find_current(call))
     return Reply(204)
 
 
 def _write(call: ApiCall, user: Record, given: ScimResource) -> Record:
     """Let a user be what a document describes, and return it."""
     identity = str(user["id"])
-    enterprise = _document(given.get(_ENTERPRISE))
+    enterprise = as_object(given.get(_ENTERPRISE))
     email = str(given.get("userName") or user.get("email"))
     other = find_user_of_email(call.state, email)
     if other is not None and other["id"] != identity:
@@ -115,7 +109,7 @@ def _write(call: ApiCall, user: Record, given: ScimResource) -> Record:
         "username": email,
         "title": given.get("title"),
         "department": enterprise.get("department"),
-        "manager": _manager(call, _document(enterprise.get("manager")).get("value")),
+        "manager": _manager(call, as_object(enterprise.get("manager")).get("value")),
         "state": "active" if given.get("active", True) else "inactive",
     }
     division = enterprise.get("division")
@@ -133,7 +127,7 @@ def _show(call: ApiCall, user: Record) -> Record:
     identity = str(user["id"])
     kept = call.state.singles.get((*_PLACE, identity), {})
     base = "/api/v2/scim/v2/users" if "/v2/users" in call.path[len("/api/v2") :] else _BASE
-    manager, division = _document(user.get("manager")), _document(user.get("division"))
+    manager, division = as_object(user.get("manager")), as_object(user.get("division"))
     enterprise: Record = {
         "division": _division_name(call, division),
         "department": user.get("department"),
@@ -171,16 +165,16 @@ def _apply(document: Record, operation: ScimResource) -> None:
     name, path = str(operation.get("op")).lower(), operation.get("path")
     value = operation.get("value")
     if path is None:
-        for each, inside in _document(value).items():
+        for each, inside in as_object(value).items():
             _apply(document, {"op": name, "path": each, "value": inside})
         return
     schema, attribute = _split(str(path))
-    if not _ATTRIBUTE.fullmatch(attribute) or attribute in _ALWAYS:
+    if not _ATTRIBUTE.fullmatch(attribute) or attribute in ALWAYS:
         raise ScimProblem(400, f"The path [{path}] cannot be changed.", "invalidPath")
-    holder = dict(_document(document.get(schema))) if schema else document
+    holder = dict(as_object(document.get(schema))) if schema else document
     outer, _, inner = attribute.partition(".")
     if inner:
-        value = {**_document(holder.get(outer)), inner: value}
+        value = {**as_object(holder.get(outer)), inner: value}
     if name == "remove":
         holder.pop(outer, None)
     else:
@@ -200,32 +194,11 @@ def _split(path: str) -> tuple[str, str]:
     return "", path.removeprefix(f"{_CORE}:")
 
 
-def _filter(call: ApiCall) -> Callable[[ScimResource], bool]:
-    """Return what the filter of a call lets through.
-
-    Raises:
-        Problem: 400 for a filter other than ``attribute eq value``.
-    """
-    text = call.argument("filter", "")
-    if not text:
-        return lambda shown: bool(shown["active"]) and _is_there(call, shown)
-    match = _FILTER.fullmatch(text)
-    name = "" if match is None else match[1].rpartition(":")[2].casefold()
-    if match is None or name not in _FILTERED:
-        message = f"The filter [{text}] is none of: {', '.join(_FILTERED)} eq value."
-        raise ScimProblem(400, message, "invalidFilter")
-    wanted = (match[2] if match[3] is None else match[3]).casefold()
-    return lambda shown: (
-        _is_there(call, shown)
-        and any(str(each).casefold() == wanted for each in _FILTERED[name](shown))
-    )
+def _is_active(shown: ScimResource) -> bool:
+    return bool(shown["active"])
 
 
-def _is_there(call: ApiCall, shown: ScimResource) -> bool:
-    return user_state(call.state.users[str(shown["id"])]) != "deleted"
-
-
-_FILTERED: Final[Mapping[str, Callable[[ScimResource], Sequence[Json]]]] = {
+_FILTERED: Final[ScimFilter] = {
     "id": lambda shown: [shown["id"]],
     "username": lambda shown: [shown.get("userName")],
     "displayname": lambda shown: [shown.get("displayName")],
@@ -233,31 +206,10 @@ _FILTERED: Final[Mapping[str, Callable[[ScimResource], Sequence[Json]]]] = {
     "active": lambda shown: [shown["active"]],
     "email": lambda shown: [shown.get("userName")],
     "emails.value": lambda shown: [shown.get("userName")],
-    "manager": lambda shown: [_document(_document(shown[_ENTERPRISE]).get("manager")).get("value")],
-    "division": lambda shown: [_document(shown[_ENTERPRISE]).get("division")],
-    "department": lambda shown: [_document(shown[_ENTERPRISE]).get("department")],
+    "manager": lambda shown: [as_object(as_object(shown[_ENTERPRISE]).get("manager")).get("value")],
+    "division": lambda shown: [as_object(shown[_ENTERPRISE]).get("division")],
+    "department": lambda shown: [as_object(shown[_ENTERPRISE]).get("department")],
 }
-
-
-def _selected(call: ApiCall, shown: Record) -> Record:
-    """Return the attributes that a call asks for."""
-    wanted, unwanted = set(_names(call, "attributes")), set(_names(call, "excludedAttributes"))
-    return {
-        name: each
-        for name, each in shown.items()
-        if name in _ALWAYS
-        or ((not wanted or name.casefold() in wanted) and name.casefold() not in unwanted)
-    }
-
-
-def _names(call: ApiCall, parameter: str) -> Iterator[str]:
-    for value in call.query.get(parameter, ()):
-        yield from (each.strip().casefold() for each in value.split(",") if each.strip())
-
-
-def _number(call: ApiCall, name: str, default: int) -> int:
-    number = call.number(name, default)
-    return default if number is None else number
 
 
 def _find(call: ApiCall) -> Record:
@@ -265,6 +217,13 @@ def _find(call: ApiCall) -> Record:
     user = call.state.users.get(identity)
     if user is None or user_state(user) == "deleted":
         raise ScimProblem(404, f"There is no user {identity}.")
+    return user
+
+
+def _find_current(call: ApiCall) -> Record:
+    """Return a user that a call may change, as far as its ``If-Match`` says."""
+    user = _find(call)
+    check_version(call, _show(call, user))
     return user
 
 
@@ -287,14 +246,6 @@ def _division(call: ApiCall, name: str) -> Record:
 def _division_name(call: ApiCall, division: ScimResource) -> Json:
     known = call.state.collections.get(DIVISIONS, {}).get(str(division.get("id")), division)
     return known.get("name")
-
-
-def _document(value: Json) -> ScimResource:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _reply(document: Record, *, status: int = 200) -> Reply:
-    return json_reply(document, status=status, content_type=_MEDIA)
 
 
 _BASE: Final = "/api/v2/scim/users"

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from genesys_core.clock import Now
+from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Request
 from genesys_core.simulator.state.credentials import IssuedToken
 from genesys_core.simulator.state.definition import Definition, OperationFacts
@@ -88,6 +89,7 @@ class ApiCall(Struct, frozen=True):
         definition: the API definition.
         host: the ``Host`` header, such as ``127.0.0.1:40123``; empty if there is none.
         settings: the simulator's settings.
+        headers: the headers of the request.
     """
 
     route: ServedRoute[OperationFacts]
@@ -101,6 +103,7 @@ class ApiCall(Struct, frozen=True):
     definition: Definition
     host: str = ""
     settings: Settings = Settings()
+    headers: Headers = Headers()
 
     def argument(self, name: str, default: str) -> str:
         """Return the first value of a query parameter."""
