@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar, assert_never
 import anyio
 from anyio import TASK_STATUS_IGNORED
 from anyio.abc import TaskGroup, TaskStatus
+from anyio.lowlevel import checkpoint
 from msgspec import Struct
 
 from genesys_cloud.notifications.websocket_stream import SocketOptions, WebSocketStream
@@ -243,6 +244,10 @@ class Driver:
     # Effects of the state machine
 
     def _advance(self, step: SetStep, arrived: Now | None = None) -> None:
+        self._perform(step, arrived)
+        self._follow_up()
+
+    def _perform(self, step: SetStep, arrived: Now | None) -> None:
         self._set = step.state
         at = arrived or read_clocks()
         emitted = [each.effect.event for each in step.effects if isinstance(each.effect, Emit)]
@@ -253,6 +258,9 @@ class Driver:
         if len(emitted) < len(step.effects):
             for each in step.effects:
                 self._carry_out(each.channel, each.effect)
+
+    def _follow_up(self) -> None:
+        """Do what follows from the current state, whatever led to it."""
         if self._pending:
             self._answer()
         self._count()
@@ -325,14 +333,19 @@ class Driver:
     ) -> None:
         texts = [event.data for event in events if type(event) is Text]
         others = events if len(texts) < len(events) else ()  # rarely any
-        if any(isinstance(event, HandshakeDone) for event in others):
+        if others and any(isinstance(event, HandshakeDone) for event in others):
             self._advance(self._set.connected(channel, socket, now=read_at))
         if texts:
             if self._full:
                 await self._room()
             now = read_clocks()
             step = self._set.received(channel, socket, texts, now=now, read_at=read_at)
-            self._advance(step, read_at)
+            self._perform(step, read_at)
+            try:
+                # The consumer comes first: what follows can wait for a turn of the event loop.
+                await checkpoint()
+            finally:
+                self._follow_up()
         for event in others:
             if isinstance(event, Closed | Failed):
                 now = read_clocks()

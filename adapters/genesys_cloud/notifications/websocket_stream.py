@@ -163,8 +163,9 @@ class WebSocketStream:
             ws.receive_eof()
             return (_broken(error),)
         events = ws.receive_data(data) if data else ws.receive_eof()
-        with contextlib.suppress(OSError):  # reported by the next read
-            await self._flush(ws, connection)
+        if answer := ws.data_to_send():
+            with contextlib.suppress(OSError):  # reported by the next read
+                await connection.write(answer, None)
         return events
 
     async def _flush(self, ws: WebSocket, connection: ByteStream) -> None:
