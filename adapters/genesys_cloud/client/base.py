@@ -53,7 +53,6 @@ from genesys_core.transport.owners import OwnedPools
 
 if TYPE_CHECKING:
     from genesys_cloud.notifications.handler_options import HandlerContext
-    from genesys_core.clock import Now
     from genesys_core.jobs.waiting import PausePolicy, Pausing, Polling, PollResult, WaitState
     from genesys_core.notifications.topic_table import TopicTable
     from genesys_core.paging.options import PagingArguments
@@ -271,7 +270,6 @@ class ClientBase(LazyApis, Unpicklable):
         send, permits = send or self._wire.send, self._permits
         watch = watch_call(self._observers, state, now=read_clocks())
         outcome: Response | TransportFailure
-        ended: Now | None = None
         try:
             while True:
                 match state:  # the states of most calls first
@@ -281,8 +279,7 @@ class ClientBase(LazyApis, Unpicklable):
                             outcome = await send(request)
                         except TransportFailure as failure:
                             outcome = failure
-                        ended = read_clocks()
-                        state = watch.finish_attempt(state, request, outcome, now=ended)
+                        state = watch.finish_attempt(state, request, outcome, now=read_clocks())
                     case Returned() | Raised():
                         return state
                     case NeedPermit():
@@ -303,8 +300,7 @@ class ClientBase(LazyApis, Unpicklable):
             permits.release(state)
             raise
         finally:
-            # A call that returns ended with its last attempt.
-            watch.end(state, now=ended if ended and type(state) is Returned else read_clocks())
+            watch.end(state, now=read_clocks())
 
     def _left_of(self, waiting: Waiting[Any]) -> Callable[[], float]:
         return lambda: waiting.left(self._cell.session, now=read_clocks())
