@@ -9,8 +9,10 @@ from collections import defaultdict
 from functools import cache
 from pathlib import Path
 
+from genesys_core.notifications.topics import NOTIFICATION_TOPICS
 from genesys_core.simulator import Simulator
 from genesys_core.simulator.resources.path_references import list_references
+from genesys_core.simulator.sockets.uncaused_topics import UNCAUSED_TOPICS
 from tests.helpers.collection_life import CREATABLE, STARTED, WRITTEN, run, run_job
 from tests.helpers.resource_walk import RULES, Walk
 from tests.helpers.state_scenarios import observe_handlers
@@ -190,7 +192,30 @@ def make_page():
                 by_family[template.split("/")[3]].append(f"`{method} {template[7:]}`")
         for family, names in sorted(by_family.items()):
             lines += [f"**{family}** ({len(names)}): {', '.join(names)}", ""]
-    return "\n".join(lines)
+    return "\n".join([*lines, *topic_lines()])
+
+
+def topic_lines():
+    """What the page says of the topics that nothing causes."""
+    by_reason = defaultdict(list)
+    for topic, reason in UNCAUSED_TOPICS.items():
+        by_reason[reason].append(f"`{topic}`")
+    return [
+        "## Topics that nothing causes",
+        "",
+        f"Of the {len(NOTIFICATION_TOPICS)} notification topics these {len(UNCAUSED_TOPICS)} have no cause in any operation;",
+        "`simulator.publish_event(topic, properties)` publishes an event of them, or of any other, with a body that is",
+        "checked against the topic's model ([Notifications](simulator-notifications.md#events-and-faults-of-a-test)).",
+        "",
+        *(
+            line
+            for reason, topics in sorted(by_reason.items())
+            for line in (
+                f"**{reason[0].upper()}{reason[1:]}** ({len(topics)}): {', '.join(topics)}",
+                "",
+            )
+        ),
+    ]
 
 
 def main():

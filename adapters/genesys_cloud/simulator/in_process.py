@@ -32,6 +32,8 @@ __all__ = ["AsyncInProcessTransport", "InProcessSimulator", "InProcessTransport"
 
 _T = TypeVar("_T")
 
+_NOTHING: Final[Mapping[str, Json]] = {}
+
 _MOST_REQUESTS: Final = 10_000
 
 
@@ -142,6 +144,20 @@ class InProcessSimulator:
             version: version of the body's schema.
         """
         return self.at_hub(lambda hub, now: hub.publish(topic, body, now, version=version))
+
+    def publish_event(self, topic: str, properties: Mapping[str, Json] = _NOTHING) -> Published:
+        """Publish an event with a valid body: an example of the topic's model, with some properties.
+
+        Args:
+            topic: such as ``v2.telephony.providers.edges.trunks.{id}``, with the id filled in.
+            properties: what the body has to have.
+
+        Raises:
+            InvalidValueError: there is no such topic, or a property is not one of its model or has
+                a value that the model does not allow.
+        """
+        body = self.simulator.make_event(topic, properties)
+        return self.at_hub(lambda hub, now: hub.publish(topic, body, now))
 
     def at_hub(self, do: Callable[[Hub, Now], _T]) -> _T:
         """Call a function with the hub of the notification channels, to inject faults for example.

@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from anyio.abc import TaskStatus
 from anyio.from_thread import BlockingPortal, start_blocking_portal
@@ -37,6 +37,8 @@ from genesys_core.simulator.wire.http_connection import (
 __all__ = ["RunningSimulator", "faulty_simulator", "running_simulator"]
 
 _T = TypeVar("_T")
+
+_NOTHING: Final[Mapping[str, Json]] = {}
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,21 @@ class RunningSimulator:
             RuntimeError: the simulator is no longer being served.
         """
         return self.at_hub(lambda hub, now: hub.publish(topic, body, now, version=version))
+
+    def publish_event(self, topic: str, properties: Mapping[str, Json] = _NOTHING) -> Published:
+        """Publish an event with a valid body: an example of the topic's model, with some properties.
+
+        Args:
+            topic: such as ``v2.telephony.providers.edges.trunks.{id}``, with the id filled in.
+            properties: what the body has to have.
+
+        Raises:
+            InvalidValueError: there is no such topic, or a property is not one of its model or has
+                a value that the model does not allow.
+            RuntimeError: the simulator is no longer being served.
+        """
+        body = self.simulator.make_event(topic, properties)
+        return self.at_hub(lambda hub, now: hub.publish(topic, body, now))
 
     def inject(self, *rules: Rule) -> None:
         """Inject network faults into the requests that rules select; they count requests from now on.

@@ -96,6 +96,9 @@ from genesys_core.simulator.sockets.conversation_events import (
 )
 from genesys_core.simulator.sockets.event_rules import HEARD_BY_HAND, EventRules
 from genesys_core.simulator.sockets.hub import Hub
+from genesys_core.simulator.sockets.made_events import make_event
+from genesys_core.simulator.sockets.operation_events import JobStart, OperationEvents
+from genesys_core.simulator.sockets.uncaused_topics import UNCAUSED_TOPICS
 from genesys_core.simulator.state.changes import ChangeWatch
 from genesys_core.simulator.state.credentials import IssuedToken
 from genesys_core.simulator.state.definition import Definition, OperationFacts
@@ -108,6 +111,7 @@ from genesys_core.simulator.state.world import World
 __all__ = ["Simulator"]
 
 _DEFAULTS: Final = Settings()
+_NOTHING: Final[Mapping[str, Json]] = {}
 _HANDLERS: Mapping[tuple[str, str], Handler] = {
     **users.HANDLERS,
     **authorization.HANDLERS,
@@ -178,6 +182,8 @@ class Simulator:
         self._events = EventRules(self.definition)
         self._seeding = Seeding(self.definition, self._resources.rules, self._resources.store)
         self._conversation_events = ConversationEvents(self.definition)
+        rules = self._resources.rules
+        self._operation_events = OperationEvents(self.definition, rules, self._events)
         state = PlatformState.of(world or World.sample(seed=settings.seed), settings.seed)
         self.hub = Hub(state, settings)
 
@@ -250,7 +256,11 @@ class Simulator:
         """
         while (due := due_timer(self.state.contact_center, now)) is not None:
             timer, at = due
-            run_timer(self.state, timer, at)
+            if timer.kind == "work":
+                key, duration = timer.conversation_id, self.settings.job_duration
+                self._operation_events.end_work(self.state, key, duration, at)
+            else:
+                run_timer(self.state, timer, at)
             self._settle(at)
         self.hub.settle(now)
 
@@ -361,15 +371,33 @@ class Simulator:
 
         Returns:
             ``handler`` if its events are written by hand, the path of the resource whose changes
-            are published by rule, or ``none`` if only :meth:`Hub.publish` publishes it.
+            are published by rule, the operation that it follows, or ``none`` with the reason why
+            nothing causes it: :meth:`make_event` makes events for :meth:`Hub.publish`.
         """
         by_rule = self._events.heard(self._resources.rules) if self.settings.stateful else {}
+        heard = {**self._operation_events.heard(), **by_rule}
         return {
             topic: "handler"
             if topic in HEARD_BY_HAND or topic in CONVERSATION_TOPICS
-            else by_rule.get(topic, "none")
+            else heard.get(topic, f"none: {UNCAUSED_TOPICS.get(topic, 'no rule')}")
             for topic in NOTIFICATION_TOPICS
         }
+
+    def make_event(self, topic: str, properties: Mapping[str, Json] = _NOTHING) -> Json:
+        """Return a valid body for an event of a topic, to publish it.
+
+        For topics that nothing causes in the simulator, such as those of telephony hardware, and
+        for a test that wants an event without its cause.
+
+        Args:
+            topic: such as ``v2.telephony.providers.edges.trunks.{id}``, with or without its ids.
+            properties: what the body has to have; the rest is an example of the topic's model.
+
+        Raises:
+            InvalidValueError: there is no such topic, or a property is not one of its model or has
+                a value that the model does not allow.
+        """
+        return make_event(self.definition, topic, properties)
 
     def seed_items(self, method: str, target: str, count: int) -> Sequence[Json]:
         """Put example items into a listing, so that there is something to list.
@@ -404,7 +432,11 @@ class Simulator:
         Raises:
             InvalidValueError: there are no jobs at the path.
         """
-        return self._seeding.start_job(self.state, path, now=now)
+        at, collection = self._seeding.start_job(self.state, path, now=now)
+        seconds = self.settings.job_duration
+        self._operation_events.follow_job(JobStart(self.state, at, collection, None, seconds, now))
+        self.hub.settle(now)
+        return at[-1]
 
     def set_job_outcome(self, template: str, outcome: str) -> None:
         """Determine how the jobs of one collection end, those that are running included.
@@ -487,10 +519,14 @@ class Simulator:
         if key in _CHECKS and self.settings.stateful:
             _CHECKS[key](call)
         watch = ChangeWatch(call.state, call.route.template, call.arguments)
+        jobs = len(call.state.jobs)
         reply = handler(call)
         caller = None if call.token is None else call.token.user_id
-        for change in watch.changes(call.state):
+        changes = list(watch.changes(call.state))
+        for change in changes:
             call.state.notices.extend(self._events.notices(change, caller, call.now))
+        has_job = len(call.state.jobs) > jobs
+        self._operation_events.publish(call, reply, changes, has_job=has_job)
         return reply
 
     def _call(self, goal: "_ApiGoal", request: Request, query: str, now: Now) -> ApiCall:

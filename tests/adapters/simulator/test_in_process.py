@@ -17,7 +17,7 @@ from genesys_cloud import (
     RetryConfiguration,
     ServerError,
 )
-from genesys_cloud.errors import ConnectionClosedError, ProtocolError
+from genesys_cloud.errors import ConnectionClosedError, InvalidValueError, ProtocolError
 from genesys_cloud.errors import TimeoutError as TimedOut
 from genesys_cloud.notifications import Gap, Heartbeat
 from genesys_cloud.simulator import InProcessSimulator, Rule, Simulator, faults
@@ -226,6 +226,21 @@ def test_notifications_of_a_client(platform):
             events = iter(handler)
             assert platform.publish(topic, {"message": "one"}).channels
             assert next(events).event_body.message == "one"
+
+
+def test_an_event_with_a_valid_body_for_a_client(platform):
+    with client_of(platform) as client, client.notification_handler() as handler:
+        topic = "v2.telephony.providers.edges.trunks.t"
+        handler.add_subscription(topic)
+        events = iter(handler)
+        platform.publish_event(topic, {"connectedStatus": {"connected": False}})
+        body = next(events).event_body
+        assert body.connected_status.connected is False
+        assert body.id is not None
+        platform.publish_event(topic)
+        assert next(events).event_body.connected_status.connected is True
+        with pytest.raises(InvalidValueError, match="connectedStatus is 3, not of type object"):
+            platform.publish_event(topic, {"connectedStatus": 3})
 
 
 @pytest.mark.parametrize("reset", [False, True])

@@ -124,6 +124,8 @@ def test_a_subscription_over_the_socket(desk, line):
     assert heard(ws) == {"result": "200", "status": "subscribed"}
     desk.running.publish(topic, {"a": 1})
     assert heard(ws)["topicName"] == topic
+    desk.running.publish_event(topic, {"associatedStation": {"id": "s"}})
+    assert heard(ws)["eventBody"] == {"associatedStation": {"id": "s"}}
 
 
 def test_a_handshake_for_no_channel_is_refused(desk):

@@ -16,6 +16,7 @@ from genesys_core.http.messages import Request
 from genesys_core.simulator import Settings, Simulator, World
 from genesys_core.simulator.http.problems import content_too_large
 from tests.strategies.contact_center import StaffedDesk
+from tests.strategies.hub import ChannelDesk
 from tests.strategies.simulator import (
     WALL,
     Desk,
@@ -224,9 +225,13 @@ def test_the_topics_that_are_published_and_for_what():
     coverage = Simulator(definition()).topic_coverage()
     assert coverage["v2.users.{id}.presence"] == "handler"
     assert coverage["v2.flows.{id}"] == "/api/v2/flows/{}"
-    assert coverage["v2.operations.events.{id}"] == "none"
+    events = "v2.operations.events.{id}"
+    assert coverage[events] == "none: it reports faults of the platform itself"
+    assert coverage["v2.users.{id}.analytics.reporting.exports"] == (
+        "POST /api/v2/analytics/reporting/exports"
+    )
     examples = Simulator(definition(), settings=Settings(stateful=False)).topic_coverage()
-    assert set(examples.values()) == {"handler", "none"}
+    assert examples["v2.flows.{id}"] == "none: no rule"
 
 
 DETAILS = "/api/v2/analytics/conversations/details/jobs"
@@ -339,3 +344,20 @@ def test_jobs_can_be_started_without_a_request():
     )
     at = f"/api/v2/analytics/conversations/details/jobs/{identity}"
     assert desk.call("GET", at).status == 200
+
+
+def test_the_end_of_a_job_is_published_when_it_is_due():
+    desk = ChannelDesk()
+    identity = desk.simulator.start_job(LINKS, now=desk.now)
+    desk.sleep(1)
+    desk.simulator.advance(desk.now)
+    topic = f"v2.speechandtextanalytics.programs.topiclinks.jobs.{identity}"
+    assert [each.topic for each in desk.hub.published] == [topic, topic]
+
+
+def test_an_event_can_be_made_for_any_topic():
+    body = Simulator(definition()).make_event("v2.users.u.station", {"associatedStation": {}})
+    assert body == {"associatedStation": {}}
+
+
+LINKS = "/api/v2/speechandtextanalytics/programs/topiclinks/jobs"

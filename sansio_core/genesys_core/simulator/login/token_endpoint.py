@@ -13,7 +13,13 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from genesys_core.clock import Now
-from genesys_core.simulator.http.exchange import LoginCall, LoginHandler, Reply, json_reply
+from genesys_core.simulator.http.exchange import (
+    LoginCall,
+    LoginHandler,
+    Reply,
+    format_instant,
+    json_reply,
+)
 from genesys_core.simulator.http.problems import OAuthProblem
 from genesys_core.simulator.login.clients import (
     authenticate_client,
@@ -21,6 +27,7 @@ from genesys_core.simulator.login.clients import (
     find_named_client,
     sends_secret,
 )
+from genesys_core.simulator.state.channels import Notice, is_heard
 from genesys_core.simulator.state.credentials import (
     SAML2_BEARER,
     Code,
@@ -127,7 +134,21 @@ def issue_token(
     if len(state.tokens) >= MAX_TOKENS:
         _drop_tokens(state, now)
     state.tokens[token.value] = token
+    notice = _token_notice(token, now)
+    if is_heard(state.channels, notice.topic):
+        state.notices.append(notice)
     return token
+
+
+def _token_notice(token: IssuedToken, now: Now) -> Notice:
+    """Return the event of a user's new token, without its value or a hash of it."""
+    body: Json = {
+        "user": {"id": token.user_id},
+        "dateCreated": format_instant(now.wall),
+        "tokenExpirationDate": format_instant(token.expires),
+        "clientId": token.client_id,
+    }
+    return Notice(f"v2.users.{token.user_id}.tokens", body)
 
 
 def token_lifetime(client: OAuthClient, settings: Settings) -> float:

@@ -59,6 +59,8 @@ def place_job(
     properties = collection.entity.properties or {}
     marks = {"id": identity, "selfUri": "/".join((*place, identity))}
     job |= {name: each for name, each in marks.items() if name in properties}
+    if collection.states is not None and collection.states.name:
+        job[collection.states.name] = collection.states.waiting
     state.collections.setdefault(place, {})[identity] = job
     state.jobs[*place, identity] = run
     return identity

@@ -15,6 +15,7 @@ from genesys_core.simulator.http.exchange import format_instant
 from genesys_core.simulator.resources.job_answers import place_job
 from genesys_core.simulator.resources.listing_styles import find_listing_style
 from genesys_core.simulator.resources.path_references import CONVERSATIONS, list_references
+from genesys_core.simulator.resources.rule_types import Collection
 from genesys_core.simulator.resources.rules import ResourceRules
 from genesys_core.simulator.resources.shapes import is_placeholder
 from genesys_core.simulator.resources.store import ResourcePath, ResourceStore, resource_path
@@ -83,8 +84,12 @@ class Seeding:
         self._end_jobs(state, route, base, items)
         return records
 
-    def start_job(self, state: PlatformState, path: str, *, now: Now) -> str:
-        """Start a job without an operation, and return its id; see :meth:`Simulator.start_job`.
+    def start_job(
+        self, state: PlatformState, path: str, *, now: Now
+    ) -> tuple[ResourcePath, Collection]:
+        """Start a job without an operation, and return its path and collection.
+
+        See :meth:`Simulator.start_job`.
 
         Raises:
             InvalidValueError: there are no jobs at the path.
@@ -100,7 +105,8 @@ class Seeding:
                 self._create_above(state, route, arguments, above)
                 place = resource_path(jobs, arguments)
                 run = JobRun(now.monotonic)
-                return place_job(self._store, state, rule.collection, place, run)
+                identity = place_job(self._store, state, rule.collection, place, run)
+                return (*place, identity), rule.collection
         raise InvalidValueError(f"{path}: the definition has no jobs there")
 
     def _referred(

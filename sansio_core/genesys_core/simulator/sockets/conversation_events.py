@@ -22,7 +22,8 @@ from genesys_core.simulator.conversations.rest_views import (
 from genesys_core.simulator.conversations.session_times import time_spent
 from genesys_core.simulator.http.exchange import format_instant
 from genesys_core.simulator.sockets.event_bodies import shape_event
-from genesys_core.simulator.state.channels import Notice
+from genesys_core.simulator.sockets.metric_events import METRIC_TOPICS, MetricEvents
+from genesys_core.simulator.state.channels import Notice, is_heard
 from genesys_core.simulator.state.definition import Definition, Schema
 from genesys_core.simulator.state.examples import Json
 from genesys_core.simulator.state.memory import PlatformState
@@ -33,7 +34,7 @@ from genesys_core.simulator.state.timeline import (
     MediaSession,
     Participant,
 )
-from genesys_core.simulator.state.world import Record
+from genesys_core.simulator.state.world import TEAMS, Record
 
 __all__ = ["CONVERSATION_TOPICS", "ConversationEvents"]
 
@@ -55,6 +56,8 @@ CONVERSATION_TOPICS: Final = frozenset(
         *(f"{_DETAILS}.{kind}" for kind in _FACTS),
         *(f"v2.users.{{id}}.conversations.{each}" for each in MEDIA_PATHS.values()),
         *(f"v2.routing.queues.{{id}}.conversations.{each}" for each in MEDIA_PATHS.values()),
+        *METRIC_TOPICS,
+        "v2.analytics.queues.{id}.activity",
         "v2.analytics.queues.{id}.observations",
         "v2.detail.events.agent.{id}.state",
         "v2.routing.queues.{id}.conversations",
@@ -63,6 +66,8 @@ CONVERSATION_TOPICS: Final = frozenset(
         "v2.users.{id}.conversations",
         "v2.users.{id}.conversationsummary",
         "v2.users.{id}.routingStatus",
+        "v2.users.{id}.workforcemanagement.adherence",
+        "v2.workforcemanagement.teams.{id}.adherence",
     }
 )
 """The topics that are published here."""
@@ -95,6 +100,7 @@ class ConversationEvents:
 
     def __init__(self, definition: Definition) -> None:
         self._definition = definition
+        self._metrics = MetricEvents(definition)
 
     def publish(self, state: PlatformState, now: Now) -> None:
         """Add the notices of all changes to the state, and forget the changes.
@@ -108,8 +114,9 @@ class ConversationEvents:
             notices.append(self._fact(state, center.facts.popleft(), now))
         for identity in center.changed:
             notices.extend(self._conversation(state, center.conversations[identity], now))
+            notices.extend(self._metrics.notices(state, center.conversations[identity], now))
         for queue_id, media in self._queues(state):
-            notices.append(self._observations(state, queue_id, media, now))
+            notices.extend(self._observations(state, queue_id, media, now))
         for user_id in center.status_changes:
             notices.extend(self._status(state, user_id, now))
         for queue_id, user_id in center.membership_changes:
@@ -127,7 +134,7 @@ class ConversationEvents:
     ) -> Notice:
         """Return the notice of a topic, given its template and its name."""
         template, topic = names
-        if not _is_heard(state, topic):
+        if not is_heard(state.channels, topic):
             return Notice(topic, None)
         model = Schema(ref=f"#/definitions/{topic_model_name(template)}")
         return Notice(topic, shape_event(self._definition, model, make(), "updated", now))
@@ -165,10 +172,11 @@ class ConversationEvents:
 
     def _observations(
         self, state: PlatformState, queue_id: str, media: MediaKind, now: Now
-    ) -> Notice:
-        template = "v2.analytics.queues.{id}.observations"
-        names = (template, template.replace("{id}", queue_id))
-        return self._notice(state, names, lambda: _observation(state, queue_id, media, now), now)
+    ) -> Iterator[Notice]:
+        for suffix, view in (("observations", _observation), ("activity", _queue_activity)):
+            template = f"v2.analytics.queues.{{id}}.{suffix}"
+            names = (template, template.replace("{id}", queue_id))
+            yield self._notice(state, names, partial(view, state, queue_id, media, now), now)
 
     def _agent(
         self,
@@ -195,6 +203,14 @@ class ConversationEvents:
         for suffix, view in (("routingStatus", _routing_status), ("activity", _activity)):
             names = (f"v2.users.{{id}}.{suffix}", f"v2.users.{user_id}.{suffix}")
             yield self._notice(state, names, partial(view, state, user_id), now)
+        template = "v2.users.{id}.workforcemanagement.adherence"
+        names = (template, template.replace("{id}", user_id))
+        yield self._notice(state, names, partial(_adherence, state, user_id, now), now)
+        for team in state.collections.get(TEAMS, {}):
+            if user_id in state.collections.get((*TEAMS, team, "members"), {}):
+                template = "v2.workforcemanagement.teams.{id}.adherence"
+                names = (template, template.replace("{id}", team))
+                yield self._notice(state, names, partial(_adherence, state, user_id, now), now)
 
     def _membership(self, state: PlatformState, queue_id: str, user_id: str, now: Now) -> Notice:
         joined = state.contact_center.members.get(queue_id, {}).get(user_id, False)
@@ -212,6 +228,22 @@ class ConversationEvents:
 
 def _routing_status(state: PlatformState, user_id: str) -> Record:
     return {"id": user_id, "routingStatus": state.users[user_id].get("routingStatus")}
+
+
+def _adherence(state: PlatformState, user_id: str, now: Now) -> Record:
+    """Return what workforce management says of a user, for whom the simulator keeps no schedule."""
+    user = state.users[user_id]
+    routing = user.get("routingStatus")
+    definition = _presence(user).get("presenceDefinition")
+    return {
+        "user": {"id": user_id},
+        "systemPresence": definition.get("systemPresence")
+        if isinstance(definition, Mapping)
+        else None,
+        "routingStatus": routing.get("status") if isinstance(routing, Mapping) else None,
+        "adherenceState": "Unscheduled",
+        "presenceUpdateTime": format_instant(now.wall),
+    }
 
 
 def _presence(user: Record) -> Mapping[str, Json]:
@@ -232,13 +264,6 @@ def _activity(state: PlatformState, user_id: str) -> Record:
             if center.members[queue_id][user_id]
         ],
     }
-
-
-def _is_heard(state: PlatformState, topic: str) -> bool:
-    if not state.channels:
-        return False
-    name = topic.lower()
-    return any(name in each.names for each in state.channels.values())
 
 
 def _detail(state: PlatformState, fact: DetailFact) -> Record:
@@ -298,6 +323,12 @@ def _observation(state: PlatformState, queue_id: str, media: MediaKind, now: Now
             }
         ],
     }
+
+
+def _queue_activity(state: PlatformState, queue_id: str, media: MediaKind, now: Now) -> Record:  # noqa: ARG001
+    counts = observe_queue(state, queue_id, media)
+    data: list[Json] = [{"metric": metric, "count": count} for metric, count in counts.items()]
+    return {"results": [{"mediaType": media, "data": data}]}
 
 
 def _agent_state(conversation: ConversationTimeline, agent: Participant) -> Record:

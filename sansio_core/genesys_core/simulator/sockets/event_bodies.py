@@ -77,6 +77,10 @@ def _shape(definition: Definition, schema: Schema, value: Json) -> "Json | Unset
         return _spelled(known, value)
     if isinstance(value, Mapping) and known.properties is not None:
         return _shape_object(definition, known, known.properties, value)
+    if isinstance(value, Mapping) and isinstance(known.additional, Schema):
+        inside = known.additional
+        shaped = {name: _shape(definition, inside, each) for name, each in value.items()}
+        return {name: each for name, each in shaped.items() if not isinstance(each, UnsetType)}
     if isinstance(value, list) and known.items is not None and known.type == "array":
         made = [_shape(definition, known.items, each) for each in value]
         return [each for each in made if not isinstance(each, UnsetType)]

@@ -28,9 +28,6 @@ from genesys_core.simulator.state.routes import ServedRoute
 
 __all__ = ["HEARD_BY_HAND", "EventRules"]
 
-_WFM: Final = "/api/v2/workforcemanagement/businessunits/{}"
-_FORECAST: Final = f"{_WFM}/mainforecast/continuousforecast/session/export"
-
 TOPICS_ELSEWHERE: Final[tuple[tuple[str, str], ...]] = (
     ("/api/v2/alerting/alerts/{}", "v2.users.{caller}.alerting.alerts"),
     ("/api/v2/alerting/rules/{}", "v2.users.{caller}.alerting.rules"),
@@ -44,6 +41,7 @@ TOPICS_ELSEWHERE: Final[tuple[tuple[str, str], ...]] = (
         "v2.users.{caller}.conversations.{0}.recordings.{1}",
     ),
     ("/api/v2/conversations/{}/recordings/{}", "v2.users.{caller}.conversations.{0}.recordings"),
+    ("/api/v2/conversations/{}/recordings/{}", "v2.users.{caller}.recordings"),
     ("/api/v2/fax/documents/{}", "v2.users.{caller}.fax.documents"),
     ("/api/v2/learning/assignments/{}", "v2.users.{.user}.wem.learning.assignment"),
     ("/api/v2/outbound/callanalysisresponsesets/{}", "v2.outbound.responsesets.{0}"),
@@ -59,6 +57,10 @@ TOPICS_ELSEWHERE: Final[tuple[tuple[str, str], ...]] = (
     (
         "/api/v2/webdeployments/configurations/{}/versions/draft",
         "v2.webdeployments.configurations.{0}",
+    ),
+    (
+        "/api/v2/workforcemanagement/agents/{}/adherence/explanations/{}",
+        "v2.workforcemanagement.businessunits.{.businessUnit}.adherence.explanations",
     ),
     (
         "/api/v2/workforcemanagement/managementunits/{}/users/{}/timeoffrequests/{}",
@@ -81,10 +83,13 @@ AUDITS: Final = "v2.audits.entitytype.{id}.entityid.{id}"
 
 HEARD_BY_HAND: Final = frozenset(
     {
+        "v2.subscription.updated",
         "v2.system.no_longer_subscribed.{id}",
         "v2.system.socket_closing",
         "v2.system.token_revoked.{id}",
+        "v2.system.{id}.{id}",
         "v2.users.{id}.presence",
+        "v2.users.{id}.tokens",
     }
 )
 """Topics that handlers and the hub publish themselves."""
@@ -124,13 +129,23 @@ class EventRules:
             caller: the user of the request, if it has one.
             now: the time of the request.
         """
-        for source in _found(change.template):
-            topic = _filled(source.pattern, change, caller)
-            if topic is not None and (not source.needs or source.needs in change.record):
-                yield Notice(topic, self._body(source.topic, change, now))
+        for template, topic in self.topics_of(change, caller):
+            yield Notice(topic, self._body(template, change, now))
         entity = self._audited_type(change.template)
         if entity is not None and change.is_target:
             yield self._audit(entity, change, caller, now)
+
+    def topics_of(self, change: RecordChange, caller: str | None) -> Iterator[tuple[str, str]]:
+        """Yield the topics of a change, audits excepted, each with its template in the topic map.
+
+        Args:
+            change: the record that changed.
+            caller: the user of the request, if it has one.
+        """
+        for source in _found(change.template):
+            topic = _filled(source.pattern, change, caller)
+            if topic is not None and (not source.needs or source.needs in change.record):
+                yield source.topic, topic
 
     def heard(self, rules: ResourceRules) -> dict[str, str]:
         """Return the path that each topic is heard from, by topic; only topics with such a path.
@@ -138,13 +153,20 @@ class EventRules:
         Args:
             rules: tells which paths have records that can be written.
         """
-        heard = {
+        started = {
+            source.topic: path
+            for route in self._definition.routes
+            if (path := _job_path(rules.find(route))) is not None
+            for source in _found(path)
+        }
+        written = {
             source.topic: path
             for route in self._definition.routes
             if route.method != "GET" and _changes_its_path(route, rules.find(route))
-            for path in _changed_paths(_PLACEHOLDER.sub("{}", route.template), route.method)
+            for path in _changed_paths(route, rules.find(route))
             for source in _found(path)
         }
+        heard = started | written
         return {topic: heard[topic] for topic in NOTIFICATION_TOPICS if topic in heard} | {
             AUDITS: "items of audited types"
         }
@@ -193,11 +215,20 @@ def _sources() -> Mapping[str, Sequence[TopicSource]]:
 
 def _changes_its_path(route: ServedRoute[OperationFacts], rule: ResourceRule | None) -> bool:
     """Return whether a write changes the record at its own path, not members or other items."""
-    if rule is None or rule.letter not in {"A", "B", "C", "D", "H"}:
+    if rule is None or rule.letter not in {"A", "B", "C", "D", "E", "H"}:
         return False
+    if rule.letter == "E":
+        return rule.action == "add_members"
     if rule.collection is None:
-        return route.method in {"PUT", "PATCH"}
+        return route.method != "DELETE"
     return rule.action != "start" or rule.collection.template == route.template
+
+
+def _job_path(rule: ResourceRule | None) -> str | None:
+    """Return the path of the jobs that a rule reads; tests can start them without an operation."""
+    if rule is None or rule.collection is None or rule.collection.states is None:
+        return None
+    return _PLACEHOLDER.sub("{}", f"{rule.collection.template}/{{}}")
 
 
 def _found(template: str) -> Sequence[TopicSource]:
@@ -213,8 +244,13 @@ def _numbered(topic: str) -> str:
     return "".join(f"{part}{{{at}}}" for at, part in enumerate(parts[:-1])) + parts[-1]
 
 
-def _changed_paths(template: str, method: str) -> tuple[str, ...]:
-    return (f"{template}/{{}}",) if method == "POST" else (template,)
+def _changed_paths(
+    route: ServedRoute[OperationFacts], rule: ResourceRule | None
+) -> tuple[str, ...]:
+    """Return the path of the record that a write changes."""
+    template = _PLACEHOLDER.sub("{}", route.template)
+    is_item = rule is not None and rule.collection is not None
+    return (f"{template}/{{}}",) if route.method == "POST" and is_item else (template,)
 
 
 def _filled(pattern: str, change: RecordChange, caller: str | None) -> str | None:

@@ -6,19 +6,17 @@ length of the path and what was created, not the size of the collections.
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 from msgspec import Struct
 
 from genesys_core.simulator.state.memory import PlatformState
-from genesys_core.simulator.state.world import Record
+from genesys_core.simulator.state.world import ChangeKind, Record
 
 __all__ = ["ChangeKind", "ChangeWatch", "RecordChange", "RecordPath"]
 
 RecordPath: TypeAlias = tuple[str, ...]
 """The segments of a path, decoded; the first is empty."""
-
-ChangeKind: TypeAlias = Literal["created", "updated", "deleted"]
 
 
 class RecordChange(Struct, frozen=True):

@@ -14,7 +14,16 @@ from genesys_core.confidential import Confidential
 from genesys_core.simulator.state.credentials import IssuedToken
 from genesys_core.simulator.state.examples import Json
 
-__all__ = ["MAX_CHANNELS", "MAX_TOPICS", "Channel", "ChannelTopic", "Death", "Notice", "death_of"]
+__all__ = [
+    "MAX_CHANNELS",
+    "MAX_TOPICS",
+    "Channel",
+    "ChannelTopic",
+    "Death",
+    "Notice",
+    "death_of",
+    "is_heard",
+]
 
 MAX_CHANNELS: Final = 20
 """Maximum number of channels per user and client; a new one replaces the least recently used."""
@@ -89,6 +98,12 @@ class Notice(Struct, frozen=True):
     topic: str
     body: Json
     to: str | None = None
+
+
+def is_heard(channels: Mapping[str, Channel], topic: str) -> bool:
+    """Return whether one of the channels is subscribed to a topic."""
+    name = topic.lower()
+    return any(name in each.names for each in channels.values())
 
 
 Death: TypeAlias = Literal["displaced", "token_revoked", "token_expired", "expired"]

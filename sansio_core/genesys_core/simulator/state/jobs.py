@@ -5,9 +5,9 @@ Invariants: times are monotonic seconds.
 
 from msgspec import Struct
 
-from genesys_core.simulator.state.world import Record
+from genesys_core.simulator.state.world import ChangeKind, Record
 
-__all__ = ["JobRun"]
+__all__ = ["AwaitedEvent", "JobRun", "WorkEnd"]
 
 
 class JobRun(Struct, frozen=True):
@@ -26,3 +26,33 @@ class JobRun(Struct, frozen=True):
     ended: str = ""
     upload: str = ""
     query: Record = {}
+
+
+class AwaitedEvent(Struct, frozen=True):
+    """An event that is published when a job or other work ends.
+
+    Attributes:
+        template: the topic in the topic map.
+        topic: the topic with its ids.
+        record: the values of its body.
+        kind: what happens to what it is about.
+    """
+
+    template: str
+    topic: str
+    record: Record
+    kind: ChangeKind
+
+
+class WorkEnd(Struct, frozen=True):
+    """What follows when a job or other work ends.
+
+    Attributes:
+        template: the path template of the job's collection; empty for work without a job.
+        at: the path of the job.
+        events: what is published.
+    """
+
+    template: str
+    at: tuple[str, ...]
+    events: tuple[AwaitedEvent, ...]

@@ -25,7 +25,7 @@ from genesys_core.simulator.state.default_roles import (
     role_id,
 )
 from genesys_core.simulator.state.examples import Json, uuid_shaped
-from genesys_core.simulator.state.jobs import JobRun
+from genesys_core.simulator.state.jobs import JobRun, WorkEnd
 from genesys_core.simulator.state.oauth_clients import OAUTH_CLIENTS, show_client
 from genesys_core.simulator.state.timeline import ContactCenter
 from genesys_core.simulator.state.world import (
@@ -154,6 +154,7 @@ class PlatformState(Struct):
             written.
         singles: what was written to single resources, by the segments of their path.
         jobs: the run of each job, by the segments of its path.
+        work_ends: what is published when jobs and other work end, by the key of their timers.
         job_outcomes: how jobs end that do not succeed, by the path template of their collection,
             such as ``/api/v2/analytics/conversations/details/jobs``; see
             :meth:`Simulator.set_job_outcome`.
@@ -188,6 +189,7 @@ class PlatformState(Struct):
     deleted: set[tuple[str, ...]] = set()
     singles: dict[tuple[str, ...], Record] = {}
     jobs: dict[tuple[str, ...], JobRun] = {}
+    work_ends: dict[str, WorkEnd] = {}
     job_outcomes: dict[str, str] = {}
     listings: dict[tuple[str, str], list[Json]] = {}
     contact_center: ContactCenter = field(default_factory=ContactCenter)

@@ -56,7 +56,7 @@ def system_message(
     Args:
         state: the platform's state.
         channel: the channel that receives it.
-        kind: ``no_longer_subscribed`` or ``token_revoked``.
+        kind: ``no_longer_subscribed``, ``subscription_changed`` or ``token_revoked``.
         reason: ``another_channel_subscribed`` or ``user_tokens_revoked``.
         by: the channel that the message is about.
     """
@@ -75,6 +75,7 @@ def system_message(
 
 
 def _take_from_others(state: PlatformState, taker: Channel, names: frozenset[str]) -> None:
+    is_moved = False
     for other in list(state.channels.values()):
         lost = {key for key, topic in other.topics.items() if names & set(topic.names)}
         if other.id == taker.id or other.owner != taker.owner or not lost:
@@ -86,3 +87,8 @@ def _take_from_others(state: PlatformState, taker: Channel, names: frozenset[str
         )
         topic = f"v2.system.no_longer_subscribed.{other.id}"
         state.notices.append(Notice(topic, body, to=other.id))
+        is_moved = True
+    if is_moved:
+        reason = "another_channel_subscribed"
+        body = system_message(state, taker, "subscription_changed", reason, taker.id)
+        state.notices.append(Notice("v2.subscription.updated", body))

@@ -55,9 +55,11 @@ FactKind: TypeAlias = Literal[
 UserStatusKind: TypeAlias = Literal["presence", "routing"]
 """What a user's status change is about."""
 
-TimerKind: TypeAlias = Literal["alert", "answer", "schedule", "acw", "traffic", "talk", "give_up"]
+TimerKind: TypeAlias = Literal[
+    "alert", "answer", "schedule", "acw", "traffic", "talk", "give_up", "work"
+]
 """What a timer does: ends an alert, lets the far end answer, begins a scheduled callback, ends after-call
-work; the last three belong to generated traffic."""
+work; three belong to generated traffic, and the last ends a job or other work."""
 
 
 class TimelineSegment(Struct):
@@ -243,6 +245,7 @@ class ConversationTimeline(Struct):
         messages: what was sent in it, by id.
         is_generated: whether it belongs to generated traffic.
         is_filed: whether it was counted among those that are over.
+        metrics_told: how many metrics of each participant and name were published.
     """
 
     id: str
@@ -260,6 +263,7 @@ class ConversationTimeline(Struct):
     messages: dict[str, dict[str, Json]] = {}
     is_generated: bool = False
     is_filed: bool = False
+    metrics_told: dict[tuple[str, str], int] = {}
 
     def participant(self, identity: str) -> Participant | None:
         """Return a participant by id."""

@@ -5,7 +5,7 @@ machine; all people are fictitious.
 """
 
 from collections.abc import Mapping
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Literal, TypeAlias
 
 from genesys_core.confidential import Confidential
 from genesys_core.simulator.state.examples import Json, uuid_shaped
@@ -18,6 +18,7 @@ __all__ = [
     "START",
     "SYSTEM_PRESENCES",
     "TEAMS",
+    "ChangeKind",
     "OAuthClient",
     "Record",
     "World",
@@ -32,6 +33,9 @@ __all__ = [
 
 Record = dict[str, Json]
 """An entity in the platform's JSON form."""
+
+ChangeKind: TypeAlias = Literal["created", "updated", "deleted"]
+"""What happens to an entity."""
 
 START: Final = "2024-01-01T08:00:00.000Z"
 """The date of what is there from the beginning."""

@@ -6,11 +6,14 @@ from urllib.parse import urlencode
 import pytest
 
 from genesys_core.errors import InvalidValueError
+from genesys_core.notifications.topics import topic_model_name
 from genesys_core.simulator import OAuthClient, Settings, Simulator, World
 from genesys_core.simulator.login import token_endpoint
+from genesys_core.simulator.state.definition import Schema
 from tests.helpers.token_requests import exchanged, refreshed
+from tests.strategies.hub import ChannelDesk
 from tests.strategies.loopback import CHALLENGE, FORM, REDIRECT, SAML2, VERIFIER, Visitor
-from tests.strategies.simulator import Desk, definition
+from tests.strategies.simulator import Desk, definition, misfits
 
 GRANT = {"grant_type": "client_credentials"}
 
@@ -344,3 +347,17 @@ def test_every_grant_is_the_clients_to_use_or_not(grant):
     world = World(clients=(OAuthClient("c", "s"),))
     desk = Desk(Simulator(definition(), world=world))
     assert refusal(desk.grant({"grant_type": grant}))[:2] == (400, "unauthorized_client")
+
+
+def test_a_new_token_of_a_user_is_an_event_without_the_token():
+    desk = ChannelDesk()
+    topic = f"v2.users.{desk.user}.tokens"
+    _, socket = desk.opened(topic)
+    token = desk.grant(GRANT).json["access_token"]
+    (event,) = desk.told(socket)
+    body = event["eventBody"]
+    model = Schema(ref=f"#/definitions/{topic_model_name('v2.users.{id}.tokens')}")
+    assert misfits(definition(), model, body) == []
+    assert (body["user"], body["clientId"]) == ({"id": desk.user}, desk.client.id)
+    assert body["tokenExpirationDate"] > body["dateCreated"]
+    assert token not in str(event)

@@ -7,6 +7,7 @@ import pytest
 from genesys_core.notifications.topics import NOTIFICATION_TOPICS, topic_model_name
 from genesys_core.simulator.sockets.conversation_events import CONVERSATION_TOPICS
 from genesys_core.simulator.state.definition import Schema
+from genesys_core.simulator.state.world import TEAMS
 from tests.strategies.contact_center import StaffedDesk, agent_of
 from tests.strategies.simulator import definition, misfits
 
@@ -173,3 +174,34 @@ def test_users_may_have_no_presence():
     _, socket = desk.opened(topic)
     desk.call("PUT", f"/api/v2/users/{user}/routingstatus", {"status": "IDLE"})
     assert heard(desk, socket)[topic]["routingStatus"]["status"] == "IDLE"
+
+
+def test_a_queue_hears_how_many_wait():
+    desk = StaffedDesk()
+    topic = f"v2.analytics.queues.{desk.queue}.activity"
+    _, socket = desk.opened(topic)
+    desk.offer()
+    (result,) = heard(desk, socket)[topic]["results"]
+    assert result["mediaType"] == "voice"
+    counts = {each["metric"]: each["count"] for each in result["data"]}
+    assert counts == {"oWaiting": 0, "oAlerting": 1, "oInteracting": 0}
+
+
+def test_workforce_management_hears_of_a_status_by_user_and_by_team():
+    desk = StaffedDesk()
+    user = desk.users[1]
+    for team, members in (("t", {user: {"id": user}}), ("other", {})):
+        desk.state.collections.setdefault(TEAMS, {})[team] = {"id": team}
+        desk.state.collections[*TEAMS, team, "members"] = members
+    topics = [
+        f"v2.users.{user}.workforcemanagement.adherence",
+        "v2.workforcemanagement.teams.t.adherence",
+        "v2.workforcemanagement.teams.other.adherence",
+    ]
+    _, socket = desk.opened(*topics)
+    desk.be(user, "Busy")
+    events = heard(desk, socket)
+    assert list(events) == topics[:2]
+    for each in events.values():
+        assert each["user"] == {"id": user}
+        assert (each["systemPresence"], each["routingStatus"]) == ("Busy", "OFF_QUEUE")

@@ -87,3 +87,10 @@ def test_ids_of_another_form_are_left_out():
     good = "7b1c3c1e-43c1-4d5a-a9c0-2f6e2f1f7a01"
     model = Schema(ref="#/definitions/E")
     assert shape_event(known, model, {"ids": [good, "x"]}, "updated", NOW) == {"ids": [good]}
+
+
+def test_values_of_maps_have_their_form():
+    kind = {"type": "object", "properties": {"kind": {"type": "string", "enum": ["a"]}}}
+    properties = {"by": {"type": "object", "additionalProperties": kind}}
+    given = {"by": {"x": {"kind": "A"}, "y": {"kind": "odd"}, "z": 3}}
+    assert shaped(properties, given) == {"by": {"x": {"kind": "a"}, "y": {}}}

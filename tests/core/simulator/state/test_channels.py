@@ -2,7 +2,7 @@
 
 import pytest
 
-from genesys_core.simulator.state.channels import Channel, ChannelTopic, death_of
+from genesys_core.simulator.state.channels import Channel, ChannelTopic, death_of, is_heard
 from genesys_core.simulator.state.credentials import IssuedToken
 
 CHANNEL = Channel(
@@ -48,3 +48,10 @@ def test_what_ends_a_channel(change, tokens, wall, death):
 
 def test_a_channel_belongs_to_a_client_and_a_user():
     assert CHANNEL.owner == ("c", "u")
+
+
+def test_a_topic_is_heard_if_a_channel_has_it_in_any_case():
+    channels = {"c": CHANNEL.with_topics({"d.e": ChannelTopic("D.e", ("d.e",))})}
+    assert is_heard(channels, "d.E")
+    assert not is_heard(channels, "d")
+    assert not is_heard({}, "d.e")

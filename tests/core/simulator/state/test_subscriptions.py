@@ -68,7 +68,9 @@ def test_or_on_one_alone_whose_predecessor_is_told():
     subscribe_channel(state, settings, state.channels["2"], places("c", "a"), Now(0, 0))
     assert state.channels["1"].names == {"b"}
     assert {state.channels[each].names for each in "34"} == {frozenset({"a"})}
-    (notice,) = state.notices
+    notice, updated = state.notices
+    assert (updated.topic, updated.to) == ("v2.subscription.updated", None)
+    assert updated.body["systemTopicType"] == "subscription_changed"
     assert (notice.topic, notice.to) == ("v2.system.no_longer_subscribed.1", "1")
     assert notice.body["channelId"] == "2"
     assert notice.body["reason"] == "another_channel_subscribed"
@@ -91,3 +93,10 @@ def test_a_system_message_has_the_fields_of_its_model():
     schema = Schema(ref="#/definitions/SystemMessageSystemMessage")
     assert misfits(definition(), schema, body) == []
     assert body["message"] == "token revoked: user tokens revoked"
+
+
+def test_what_nobody_had_is_taken_from_nobody():
+    state = holding(channel("1", "a"), channel("2"))
+    settings = Settings(exclusive_topics=True)
+    subscribe_channel(state, settings, state.channels["2"], places("b"), Now(0, 0))
+    assert not state.notices

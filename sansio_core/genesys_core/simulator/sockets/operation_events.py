@@ -1,0 +1,310 @@
+"""Events that follow an operation or a job, at once or when the work is done.
+
+Invariants: an event has the values of the request, the response and the stored item in the form of the topic's model. A
+topic whose ids are not known is not published. A job that was deleted, or waits for its caller, publishes no end.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from genesys_core.clock import Now
+from genesys_core.notifications.topics import topic_model_name
+from genesys_core.simulator.conversations.timers import set_timer
+from genesys_core.simulator.http.exchange import ApiCall, Reply, format_instant
+from genesys_core.simulator.resources.job_states import SUCCESS, find_job_states
+from genesys_core.simulator.resources.rule_types import Collection
+from genesys_core.simulator.resources.rules import ResourceRules
+from genesys_core.simulator.sockets.event_bodies import shape_event
+from genesys_core.simulator.sockets.event_rules import EventRules
+from genesys_core.simulator.sockets.operation_topics import TOPIC_CAUSES, TopicCause, causes_of
+from genesys_core.simulator.state.changes import ChangeKind, RecordChange
+from genesys_core.simulator.state.channels import Notice
+from genesys_core.simulator.state.definition import Definition, Schema
+from genesys_core.simulator.state.examples import Json
+from genesys_core.simulator.state.jobs import AwaitedEvent, WorkEnd
+from genesys_core.simulator.state.memory import PlatformState
+from genesys_core.simulator.state.world import Record
+
+__all__ = ["JobStart", "OperationEvents"]
+
+_PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
+_KINDS: Final[Mapping[str, ChangeKind]] = {"POST": "created", "DELETE": "deleted"}
+_MOMENT: Final = 0.001
+"""Seconds by which a job is looked at after its end, which floating point may round up."""
+
+
+class OperationEvents:
+    """Publishes what follows operations and jobs.
+
+    Args:
+        definition: the definition, for the models of the topics.
+        rules: tells which operations start jobs.
+        events: the topics of the paths of jobs.
+    """
+
+    def __init__(self, definition: Definition, rules: ResourceRules, events: EventRules) -> None:
+        self._definition = definition
+        self._rules = rules
+        self._events = events
+
+    def publish(
+        self, call: ApiCall, reply: Reply, changes: Sequence[RecordChange], *, has_job: bool = False
+    ) -> None:
+        """Add the events of a call to the state, and set a timer for those that come later.
+
+        Args:
+            call: the call, which has been answered.
+            reply: its answer.
+            changes: the records that it changed, whose own events are published elsewhere.
+            has_job: whether it started a job.
+        """
+        rule = self._rules.find(call.route) if call.settings.stateful else None
+        collection = None if rule is None else rule.collection
+        awaited: list[AwaitedEvent] = []
+        for cause in causes_of(call.route.method, call.route.template):
+            for event in self._events_of(cause, call, reply):
+                if cause.is_late:
+                    awaited.append(event)
+                else:
+                    call.state.notices.append(self._notice(event, "", call.now))
+        if collection is not None and has_job:
+            at = next(reversed(call.state.jobs))
+            caller = None if call.token is None else call.token.user_id
+            seconds = call.settings.job_duration
+            start = JobStart(call.state, at, collection, caller, seconds, call.now)
+            self.follow_job(start, changes, awaited)
+        elif awaited:
+            end = WorkEnd("", (), tuple(awaited))
+            key = call.state.new_id("work")
+            _set_end(call.state, key, end, call.settings.job_duration, call.now)
+        elif collection is not None and rule is not None and rule.action == "resume":
+            _resume(call, collection)
+
+    def follow_job(
+        self,
+        start: "JobStart",
+        changes: Sequence[RecordChange] = (),
+        awaited: Sequence[AwaitedEvent] = (),
+    ) -> None:
+        """Publish that a job has started, unless that is a change known already, and its end in time.
+
+        Args:
+            start: the job.
+            changes: the records that the call changed which started it.
+            awaited: what else is published at its end.
+        """
+        at, collection = start.at, start.collection
+        is_id = [each.startswith("{") for each in (*collection.template.split("/"), "{id}")]
+        pairs = list(zip(is_id, at, strict=True))
+        template = "/".join("{}" if marked else each for marked, each in pairs)
+        ids = tuple(each for marked, each in pairs if marked)
+        record = start.state.collections[at[:-1]][at[-1]]
+        change = RecordChange(template, ids, "created", record)
+        if not any((each.template, each.ids) == (template, ids) for each in changes):
+            start.state.notices.extend(self._events.notices(change, start.caller, start.now))
+        own = [
+            AwaitedEvent(known, topic, record, "updated")
+            for known, topic in self._events.topics_of(change, start.caller)
+        ]
+        if own or awaited:
+            end = WorkEnd(collection.template, at, (*own, *awaited))
+            _set_end(start.state, "/".join(at), end, start.seconds, start.now)
+
+    def end_work(self, state: PlatformState, key: str, duration: float, now: Now) -> None:
+        """Publish what awaits the end of a job or of other work, if it has ended.
+
+        Args:
+            state: the platform's state.
+            key: of the timer that is due.
+            duration: how long jobs take, in seconds.
+            now: the time at which it was due.
+        """
+        end = state.work_ends.get(key)
+        if end is None:
+            return
+        outcome: str | None = SUCCESS
+        if end.at:
+            outcome = self._outcome(state, end, duration, now)
+        if outcome is None and end.at in state.jobs:
+            return  # it waits for its caller
+        del state.work_ends[key]
+        if outcome is not None:
+            for event in end.events:
+                state.notices.append(self._notice(event, outcome, now))
+
+    def heard(self) -> dict[str, str]:
+        """Return the first operation that each topic is heard from, by topic."""
+        known = {f"{each.method} {each.template}" for each in self._definition.routes}
+        heard: dict[str, str] = {}
+        for cause in TOPIC_CAUSES:
+            operation = cause.operations[0].replace(" ", " /api/v2", 1)
+            if operation in known:
+                heard.setdefault(cause.template, operation)
+        return heard
+
+    def _outcome(self, state: PlatformState, end: WorkEnd, duration: float, now: Now) -> str | None:
+        """Return the state in which a job has ended; ``None`` if it is gone or goes on."""
+        run, collection = state.jobs.get(end.at), self._rules.collection(end.template)
+        states = None if collection is None else collection.states
+        if run is None or states is None:
+            return None
+        wanted = state.job_outcomes.get(end.template, SUCCESS)
+        reached = states.state_at(run, now.monotonic + _MOMENT, duration, wanted)
+        if not run.ended and reached != states.end_of(wanted):
+            return None
+        return SUCCESS if reached == states.success else reached
+
+    def _notice(self, event: AwaitedEvent, outcome: str, now: Now) -> Notice:
+        model = Schema(ref=f"#/definitions/{topic_model_name(event.template)}")
+        states = find_job_states(self._definition.resolve(model))
+        record = event.record
+        if states is not None:
+            known = {each.lower(): each for each in states.names}
+            state = states.waiting if not outcome else states.success
+            if outcome not in {"", SUCCESS}:
+                state = known.get(outcome.lower(), states.failure)
+            record = {**record, states.name: state}
+        return Notice(event.topic, shape_event(self._definition, model, record, event.kind, now))
+
+    def _events_of(self, cause: TopicCause, call: ApiCall, reply: Reply) -> Iterator[AwaitedEvent]:
+        kind: ChangeKind = _KINDS.get(call.route.method, "updated")
+        for facts in _facts(cause, call, reply):
+            name, _, wanted = cause.needs.partition("=")
+            value = facts.get(name)
+            if name and (value is None or (wanted and value != wanted)):
+                continue
+
+            def find(placeholder: str, facts: Record = facts) -> Json:
+                return _value(placeholder, call, facts)
+
+            topic = _fill(cause.topic, find)
+            more = _filled(cause.more, find)
+            if topic is not None and isinstance(more, Mapping):
+                yield AwaitedEvent(cause.template, topic, {**facts, **more}, kind)
+
+
+class JobStart(Struct, frozen=True):
+    """A job that has started.
+
+    Attributes:
+        state: the platform's state.
+        at: the path of the job.
+        collection: its collection.
+        caller: the user who started it, if any.
+        seconds: how long jobs take.
+        now: when it was started.
+    """
+
+    state: PlatformState
+    at: tuple[str, ...]
+    collection: Collection
+    caller: str | None
+    seconds: float
+    now: Now
+
+
+def _set_end(state: PlatformState, key: str, end: WorkEnd, seconds: float, now: Now) -> None:
+    state.work_ends[key] = end
+    set_timer(state.contact_center, "work", seconds, now, (key, ""))
+
+
+def _resume(call: ApiCall, collection: Collection) -> None:
+    """Set the timer of a job again that goes on where it waited for its caller."""
+    at = _path(call)[: len(collection.template.split("/")) + 1]
+    end = call.state.work_ends.get("/".join(at))
+    if end is not None:
+        seconds = 0.0 if call.state.jobs[at].ended else call.settings.job_duration / 2
+        _set_end(call.state, "/".join(at), end, seconds, call.now)
+
+
+def _path(call: ApiCall) -> tuple[str, ...]:
+    return tuple(
+        call.arguments[each[1:-1]] if each.startswith("{") else each
+        for each in call.route.template.split("/")
+    )
+
+
+def _facts(cause: TopicCause, call: ApiCall, reply: Reply) -> Iterator[Record]:
+    """Yield what is known of each event: of the stored item, the response, the request and its path."""
+    facts = {**_stored(call), **_mapping(_replied(reply)), **_mapping(call.body), **call.arguments}
+    if not cause.each:
+        yield facts
+        return
+    listed = call.body if cause.each == "*" else _mapping(call.body).get(cause.each)
+    for item in listed if isinstance(listed, list) else ():
+        yield {**facts, **_mapping(item)}
+
+
+def _stored(call: ApiCall) -> Record:
+    """Return the innermost item in the path of a call that is stored."""
+    path = _path(call)
+    for length in range(len(path), 1, -1):
+        found = call.state.collections.get(path[: length - 1], {}).get(path[length - 1])
+        if found is not None:
+            return found
+    return {}
+
+
+def _replied(reply: Reply) -> Json:
+    if not reply.body or "json" not in reply.content_type:
+        return None
+    value: Json = msgspec.json.decode(reply.body)
+    return value
+
+
+def _mapping(value: Json) -> Mapping[str, Json]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _value(name: str, call: ApiCall, facts: Record) -> Json:
+    """Return the value of a placeholder; see :class:`TopicCause`."""
+    value: Json
+    match name:
+        case "*":
+            value = facts
+        case "caller":
+            value = None if call.token is None else call.token.user_id
+        case "now":
+            value = format_instant(call.now.wall)
+        case "queue":
+            known = call.state.contact_center.conversations.get(call.arguments["conversationId"])
+            parties = () if known is None else known.participants
+            value = next((each.queue_id for each in parties if each.queue_id), None)
+        case "room" | "group":
+            room = call.arguments["roomJid"].partition("@")[0]
+            is_group = room in call.state.collections.get(_GROUPS, {})
+            value = room if is_group == (name == "group") else None
+        case _ if name.startswith("."):
+            found = facts.get(name[1:])
+            value = found.get("id") if isinstance(found, Mapping) else found
+        case _:
+            value = call.arguments.get(name)
+    return value
+
+
+_GROUPS: Final = ("", "api", "v2", "groups")
+
+
+def _fill(topic: str, find: Callable[[str], Json]) -> str | None:
+    """Return the topic with its ids, or ``None`` if one is not known or cannot be in a topic."""
+    values = {name: find(name) for name in _PLACEHOLDER.findall(topic)}
+    if not all(isinstance(each, str) and each and "." not in each for each in values.values()):
+        return None
+    return _PLACEHOLDER.sub(lambda found: str(values[found[1]]), topic)
+
+
+def _filled(value: Json, find: Callable[[str], Json]) -> Json:
+    """Return a value with its placeholders replaced, without what is not known."""
+    if isinstance(value, str):
+        found = _PLACEHOLDER.fullmatch(value)
+        return value if found is None else find(found[1])
+    if isinstance(value, list):
+        return [_filled(each, find) for each in value]
+    if not isinstance(value, Mapping):
+        return value
+    made = {name: _filled(each, find) for name, each in value.items()}
+    return {name: each for name, each in made.items() if each is not None}

@@ -1,0 +1,76 @@
+"""The topics whose events no operation causes, each with the reason.
+
+Invariants: every topic of the topic map has a cause or is here, not both.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+__all__ = ["UNCAUSED_TOPICS"]
+
+_REASONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "the data lake moves on by the platform's own schedule": (
+        "v2.analytics.conversations.details.jobs.availability",
+        "v2.analytics.users.details.jobs.availability",
+    ),
+    "flows are run by the platform; the simulator interprets none": (
+        "v2.analytics.flow.{id}.aggregates",
+        "v2.analytics.flow.{id}.metrics",
+        "v2.analytics.flowoutcome.{id}.aggregates",
+        "v2.bot.conversation.{id}.conversations.summaries",
+        "v2.detail.events.conversation.{id}.flow.outcome",
+        "v2.workflows.{id}.conversations.inbound.typing.event",
+    ),
+    "speech and text are analyzed by the platform, with its own models": (
+        "v2.conversations.{id}.suggestions.intent",
+        "v2.conversations.{id}.transcription",
+        "v2.speechandtextanalytics.conversation.{id}.empathy",
+        "v2.speechandtextanalytics.conversation.{id}.sentiment",
+        "v2.speechandtextanalytics.conversation.{id}.topics",
+        "v2.speechandtextanalytics.conversations.{id}.categories",
+    ),
+    "the dialer works through contact lists by itself; the simulator does not dial": (
+        "v2.detail.events.conversation.{id}.outbound",
+        *(
+            f"v2.outbound.{kind}.campaigns.contact.{side}Contact"
+            for kind in ("email", "messaging", "preview", "voice", "whatsapp")
+            for side in ("post", "pre")
+        ),
+    ),
+    "voicemail is left by callers, on telephony": (
+        "v2.detail.events.conversation.{id}.voicemail.end",
+        "v2.detail.events.conversation.{id}.voicemail.start",
+    ),
+    "a customer's browser or device causes it": (
+        "v2.externalcontacts.contacts.{id}.journey.sessions",
+        "v2.users.{id}.conversations.inbound.typing.event",
+        "v2.webmessaging.deployments.{id}.undelivered.messages",
+    ),
+    "the definition has no operation of this family any more": (
+        "v2.managementunits.{id}.workforcemanagement.intraday",
+        "v2.routing.queues.{id}.conversations.chats",
+        "v2.users.{id}.conversations.chats",
+        "v2.workforcemanagement.managementunits.{id}.schedules",
+    ),
+    "the simulator does not know which agents a management unit has": (
+        "v2.workforcemanagement.managementunits.{id}.adherence",
+    ),
+    "it reports faults of the platform itself": ("v2.operations.events.{id}",),
+    "telephony hardware reports it": (
+        "v2.telephony.providers.edges.trunks.{id}",
+        "v2.telephony.providers.edges.trunks.{id}.metrics",
+        "v2.telephony.providers.edges.{id}.metrics",
+        "v2.users.{id}.persistentconnection",
+    ),
+    "calendars outside the platform cause it": ("v2.users.{id}.integrations.calendar.teams",),
+}
+
+
+def _by_topic() -> Iterator[tuple[str, str]]:
+    for reason, topics in _REASONS.items():
+        for topic in topics:
+            yield topic, reason
+
+
+UNCAUSED_TOPICS: Final[Mapping[str, str]] = dict(_by_topic())
+"""The reason of each topic. ``Simulator.make_event`` makes a valid body for any of them."""

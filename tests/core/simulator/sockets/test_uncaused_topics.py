@@ -1,0 +1,26 @@
+"""Every topic has a cause or a reason, and a body for it can be made."""
+
+import pytest
+
+from genesys_core.notifications.topics import NOTIFICATION_TOPICS, topic_model_name
+from genesys_core.simulator import Simulator
+from genesys_core.simulator.sockets.uncaused_topics import UNCAUSED_TOPICS
+from genesys_core.simulator.state.definition import Schema
+from tests.strategies.simulator import definition, misfits
+
+COVERAGE = Simulator(definition()).topic_coverage()
+
+
+def test_no_topic_is_left_unexplained():
+    silent = {topic for topic, source in COVERAGE.items() if source.startswith("none")}
+    assert set(COVERAGE) == set(NOTIFICATION_TOPICS)
+    assert silent == set(UNCAUSED_TOPICS)
+    assert all(COVERAGE[topic] == f"none: {reason}" for topic, reason in UNCAUSED_TOPICS.items())
+
+
+@pytest.mark.parametrize("topic", sorted(UNCAUSED_TOPICS))
+def test_an_event_without_a_cause_can_be_made(topic):
+    body = Simulator(definition()).make_event(topic)
+    model = Schema(ref=f"#/definitions/{topic_model_name(topic)}")
+    assert misfits(definition(), model, body) == []
+    assert body
