@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import ssl
 import statistics
 import subprocess
@@ -24,10 +25,16 @@ from genesys_cloud import Client
 from genesys_cloud.definition import load_definition
 from genesys_core import models
 from genesys_core.codec.decoding import decode
-from genesys_core.codec.unknown_fields import remember_model
+from genesys_core.codec.encoding import to_json
+from genesys_core.codec.unknown_fields import (
+    remember_items,
+    remember_model,
+    restore_unknown_fields,
+)
 from genesys_core.simulator.state.definition import Definition
 from genesys_core.simulator.state.examples import example
 from tests.benchmarks.bench_calls import BODIES
+from tests.benchmarks.bench_core import user
 from tests.benchmarks.measure import compare, ratio, served, show
 
 MEASURE = """
@@ -126,6 +133,9 @@ def _bare(annotation: object, known: dict[type, type]) -> object:
 def decoding() -> None:
     definition = Definition.of(load_definition())
     bodies = {
+        "UserMe, as most": BODIES["small"],
+        "UserMe of two strings": b'{"id": "1", "name": "Ann"}',
+        "Queue": json.dumps(example(definition, "Queue", depth=2)).encode(),
         "UserMe": json.dumps(example(definition, "UserMe", depth=3)).encode(),
         "UserEntityListing of 100": json.dumps(
             {"entities": [example(definition, "User", depth=2, seed=n) for n in range(100)]}
@@ -143,15 +153,13 @@ def decoding() -> None:
         f"\n{'decode':44} {'size':>9} {'ours':>10} {'bare msgspec':>13} {'ratio':>6} {'keep_unknown':>15}"
     )
     for title, body in bodies.items():
-        type_ = getattr(models, title.partition(" ")[0])
+        type_ = getattr(models, re.split("[, ]", title)[0])
         bare = msgspec.json.Decoder(bare_twin(type_, {}))
         assert decode(type_, body).issues == ()
         cases = {
             "ours": lambda body=body, type_=type_: decode(type_, body),
             "theirs": lambda body=body, bare=bare: bare.decode(body),
-            "remembered": lambda body=body, type_=type_: remember_model(
-                decode(type_, body).data, body
-            ),
+            "remembered": lambda body=body, type_=type_: remember(decode(type_, body).data, body),
         }
         spent = compare(cases, max(2_000_000 // len(body), 1), 60)
         ours, theirs, _ = (min(spent[name]) * 1e6 for name in cases)
@@ -159,6 +167,34 @@ def decoding() -> None:
             f"{title:44} {len(body) / 1024:7.1f}KB {ours:8.1f}us {theirs:11.1f}us "
             f"{ratio(spent, 'ours', 'theirs'):6.2f} {ratio(spent, 'remembered', 'ours'):15.2f}"
         )
+
+
+def remember(model: object, body: bytes) -> None:
+    """Keep unknown fields as a call does: of a listing, those of its items."""
+    for items in ("entities", "conversations"):
+        if hasattr(model, items):
+            return remember_items(model, body, items)
+    return remember_model(model, body)
+
+
+def sending() -> None:
+    """What a search for records adds to a request body that is no response."""
+    received = decode(models.User, b'{"id": "1"}').data
+    remember_model(received, b'{"id": "1"}')
+    print(f"\n{'send models that were made':44} {'encode':>10} {'search':>10} {'ratio':>6}")
+    for title, body in {
+        "1 model": models.User(name="Ann"),
+        "11 models": user(10),
+        "330 models": [user(10) for _ in range(30)],
+    }.items():
+        cases = {
+            "encode": lambda body=body: to_json(body),
+            "search": lambda body=body: restore_unknown_fields(body),
+        }
+        spent = compare(cases, 100, 30)
+        encode, search = (min(spent[name]) * 1e6 for name in cases)
+        shown = ratio(spent, "search", "encode")
+        print(f"{title:44} {encode:8.1f}us {search:8.1f}us {shown:6.2f}")
 
 
 def starts() -> None:
@@ -216,3 +252,4 @@ if __name__ == "__main__":
     starts()
     first_calls()
     decoding()
+    sending()

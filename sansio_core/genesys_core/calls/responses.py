@@ -129,17 +129,13 @@ class ApiResponseReader(Struct, Generic[T_co], frozen=True):
             else:
                 data, issues = _decoded(returns, endpoint.package, response, strict=self.strict)
                 if self.keep_unknown:
-                    self._remember(data, response.body)
+                    if endpoint.listing is None:
+                        remember_model(data, response.body)
+                    elif self.keep_unknown == "items":
+                        remember_items(data, response.body, endpoint.listing.items)
         return ApiResponse(
             response.status, response.headers, cast(T_co, data), response.body, issues
         )
-
-    def _remember(self, data: object, body: bytes) -> None:
-        listing = self.endpoint.listing
-        if listing is None:
-            remember_model(data, body)
-        elif self.keep_unknown == "items":
-            remember_items(data, body, listing.items)
 
     def error(self, response: Response, request: Request, retry_after: float | None) -> ApiError:
         """Return the error by status and the platform's body."""

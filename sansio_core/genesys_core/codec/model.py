@@ -5,7 +5,7 @@ one public name, ``of``, which the generator uses for no field, and a secret nev
 ``repr``.
 """
 
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import msgspec
 from msgspec import Struct
@@ -15,8 +15,25 @@ from genesys_core.confidential import REDACTED
 __all__ = ["Model", "SecretModel"]
 
 
+class ResponseRecord:
+    """A place for what a response had besides the fields of its model; empty for other models.
+
+    No field of the model: ``==``, ``repr``, copies and pickles ignore it, and so does msgspec.
+    """
+
+    __slots__ = ("_response",)
+
+    if TYPE_CHECKING:
+        _response: object
+
+
 class Model(
-    Struct, kw_only=True, omit_defaults=True, repr_omit_defaults=True, rename="camel", weakref=True
+    ResponseRecord,
+    Struct,
+    kw_only=True,
+    omit_defaults=True,
+    repr_omit_defaults=True,
+    rename="camel",
 ):
     """Base class of all models: mutable, keyword-only; absent fields are omitted everywhere."""
 
