@@ -16,7 +16,6 @@ import pytest
 
 from genesys_cloud.definition import (
     GUIDE,
-    LISTINGS,
     generate,
     load_definition,
     load_topics,
@@ -24,7 +23,7 @@ from genesys_cloud.definition import (
 )
 from genesys_cloud.definition import generating as files_of
 from genesys_cloud.definition.__main__ import main
-from genesys_core.definition import BANNER_START, GENERATED_ROOTS, LISTINGS_START
+from genesys_core.definition import BANNER_START, GENERATED_ROOTS
 from genesys_core.definition import generate as generate_sources
 from genesys_core.definition.write.moving_guide import TABLE_END, TABLE_START
 from genesys_core.errors import ConfigurationError, InvalidValueError
@@ -113,15 +112,6 @@ def test_generating_writes_everything_once(checkout: Path) -> None:
     for path, text in expected.items():
         assert (checkout / path).read_bytes() == text.encode()
     assert "`pcFrom`" in (checkout / GUIDE).read_text(encoding="utf-8")
-    assert traps(checkout) == []
-
-
-def test_the_page_of_listings_is_kept_current(checkout: Path) -> None:
-    page = checkout / LISTINGS
-    page.write_text(f"# Listings\n\n{LISTINGS_START}\n{TABLE_END}\n", encoding="utf-8")
-    assert LISTINGS in traps(checkout, check=True)
-    assert LISTINGS in traps(checkout)
-    assert "| `" in page.read_text(encoding="utf-8")
     assert traps(checkout) == []
 
 

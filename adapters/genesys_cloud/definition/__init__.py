@@ -9,7 +9,6 @@ from genesys_cloud.definition.fetching import fetch_definition
 from genesys_cloud.definition.generating import (
     BUNDLED,
     GUIDE,
-    LISTINGS,
     generate,
     load_definition,
     load_sources,
@@ -29,7 +28,6 @@ from genesys_core.definition.diff import (
 __all__ = [
     "BUNDLED",
     "GUIDE",
-    "LISTINGS",
     "RULES",
     "Change",
     "Comparison",

@@ -13,13 +13,11 @@ from genesys_core.definition import (
     BANNER_START,
     BUILT_IN,
     GENERATED_ROOTS,
-    LISTINGS_START,
     DefinitionSources,
     Finding,
     build_sources,
     differences_table,
     interpret_sources,
-    listings_table,
     load_document,
     package_layout,
     read_sources,
@@ -31,7 +29,6 @@ from genesys_core.errors import ConfigurationError, InvalidValueError
 __all__ = [
     "BUNDLED",
     "GUIDE",
-    "LISTINGS",
     "generate",
     "load_definition",
     "load_documents",
@@ -45,9 +42,6 @@ BUNDLED = "bundled"
 
 GUIDE = "docs/moving.md"
 """The migration guide, with a generated table of names."""
-
-LISTINGS = "docs/listing-styles.md"
-"""The page with a generated table of listings."""
 
 
 def load_definition(path: str | Path | None = None) -> Mapping[str, object]:
@@ -219,13 +213,10 @@ def generate(
     changed = write_generated(folder, files, folders=layout.roots, check=check)
     if package is not None:
         return changed
-    names, listings = differences_table(reading.definition), listings_table(reading.definition)
+    names = differences_table(reading.definition)
     return [
         *changed,
         *_update_page(folder, GUIDE, lambda page: with_table(page, names), check=check),
-        *_update_page(
-            folder, LISTINGS, lambda page: with_table(page, listings, LISTINGS_START), check=check
-        ),
     ]
 
 

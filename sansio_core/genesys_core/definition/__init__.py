@@ -25,7 +25,6 @@ from genesys_core.definition.read.swagger import (
     load_document,
 )
 from genesys_core.definition.write.layout import BUILT_IN, Layout, package_layout
-from genesys_core.definition.write.listings import LISTINGS_START, listings_table
 from genesys_core.definition.write.moving_guide import differences_table, with_table
 from genesys_core.definition.write.source_text import BANNER_START
 
@@ -34,7 +33,6 @@ __all__ = [
     "BUILT_IN",
     "DEFINITION_PATH",
     "GENERATED_ROOTS",
-    "LISTINGS_START",
     "PREVIEW_PATH",
     "TOPICS_PATH",
     "DefinitionSources",
@@ -45,7 +43,6 @@ __all__ = [
     "differences_table",
     "generate",
     "interpret_sources",
-    "listings_table",
     "load_document",
     "name_differences",
     "package_layout",

@@ -31,6 +31,11 @@ _TITLES: Final = (
 )
 _WEIGHTS: Final = ("none", "point", "minor", "warn", "major")
 _LONGEST: Final = 120
+_ONLY_VERSION: Final = (
+    "It is the only one so far, so there is nothing to compare it with: the next version gets a section",
+    "with its additions, changes and removals. `genesys-cloud definition diff` compares",
+    "[any two definitions](../definition.md).",
+)
 
 
 class DefinitionChange(Struct, frozen=True):
@@ -111,6 +116,7 @@ def changes_text(
         write_heading(2, first, anchor_of(first)),
         "",
         "The first version that this library was generated from.",
+        *([] if reports else _ONLY_VERSION),
         "",
     ]
     return "\n".join(lines)

@@ -61,6 +61,7 @@ def reference_index_text(definition: ApiDefinition) -> str:
             f"* [Permissions]({PERMISSIONS}), with the methods that need them",
             "* [Methods in preview](preview.md) and [deprecated methods](deprecated.md)",
             "* [What changed](changes.md), by version of the definition",
+            "* [Listings](listings.md): how each is paginated",
             "* [Configuration keys](configuration-keys.md) and environment variables",
             "* [Errors](../errors.md): which class means what, and what to do",
             "",

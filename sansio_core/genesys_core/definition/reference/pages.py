@@ -18,6 +18,7 @@ from genesys_core.definition.reference.index_pages import (
     status_text,
     topics_text,
 )
+from genesys_core.definition.reference.listing_pages import LISTINGS, listings_text
 from genesys_core.definition.reference.model_pages import find_uses, model_page_text
 from genesys_core.definition.reference.places import (
     PERMISSIONS,
@@ -65,6 +66,7 @@ def build_reference(
         **{page: model_page_text(found, uses, places) for page, found in sorted(by_page.items())},
         TOPICS: topics_text(definition, places),
         PERMISSIONS: permissions_text(definition, places),
+        LISTINGS: listings_text(definition, places),
         CONFIGURATION: configuration_text(),
         CHANGES: changes_text(definition, changes, places),
         "preview.md": status_text(

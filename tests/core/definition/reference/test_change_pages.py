@@ -37,11 +37,13 @@ RETYPED = DefinitionChange(
 )
 
 
-def test_the_first_version_has_a_section_of_its_own() -> None:
+def test_a_first_version_says_that_there_is_nothing_to_compare_it_with() -> None:
     text = changes_text(DEFINITION, (), PLACES)
-    assert text.endswith(
-        "## 1.2.3 { #1.2.3 }\n\nThe first version that this library was generated from.\n"
-    )
+    start = "## 1.2.3 { #1.2.3 }\n\nThe first version that this library was generated from.\n"
+    assert "It is the only one so far" in text.partition(start)[2]
+    report = DefinitionChanges("1", "1.2.3", (NEW,))
+    text = changes_text(DEFINITION, (report,), PLACES)
+    assert text.endswith(start.replace("1.2.3", "1"))
 
 
 def test_the_newest_version_comes_first_and_what_exists_is_linked() -> None:

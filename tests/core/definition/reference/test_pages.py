@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import inspect
+import json
 import re
 from collections import Counter
+from collections.abc import Mapping
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from posixpath import dirname, join, normpath
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,7 +19,9 @@ from hypothesis import given
 from genesys_cloud.definition import load_definition, load_topics, write_reference
 from genesys_core import api as builders
 from genesys_core.definition import read_definition
+from genesys_core.definition.diff import Comparison
 from genesys_core.definition.read.definition import ApiDefinition
+from genesys_core.definition.read.parse import read_sources
 from genesys_core.definition.reference import build_reference
 from genesys_core.definition.reference.markdown import anchor_of
 from genesys_core.definition.reference.places import api_pages, model_page
@@ -138,3 +144,35 @@ def test_it_is_written_as_it_is_built(tmp_path: Path) -> None:
     write_reference(again)
     for page in pages:
         assert (again / page).read_bytes() == (tmp_path / page).read_bytes()
+
+
+def test_reports_of_two_newer_versions_are_written_with_links_and_one_section_each(
+    tmp_path: Path,
+) -> None:
+    """As ``docs/recipes/new-definition.md`` adds them to the site: from files, the oldest first."""
+    documents: list[Mapping[str, Any]] = [
+        {**TRAPS, "paths": {}, "info": {"version": "1.0.0"}},
+        {**TRAPS, "info": {"version": "1.1.0"}},
+        TRAPS,
+    ]
+    sources = [read_sources(document, TRAP_TOPICS) for document in documents]
+    reports = []
+    for number, (old, new) in enumerate(pairwise(sources)):
+        reports.append(tmp_path / f"000{number}.json")
+        reports[-1].write_text(Comparison.of(old, new).json())
+    (tmp_path / "swagger.json").write_text(json.dumps(TRAPS))
+    (tmp_path / "topics.json").write_text(json.dumps(TRAP_TOPICS))
+    write_reference(
+        tmp_path / "out",
+        definition=tmp_path / "swagger.json",
+        topics=tmp_path / "topics.json",
+        changes=reports,
+    )
+    text = (tmp_path / "out" / "changes.md").read_text()
+    assert ANCHOR.findall(text) == ["1.2.3", "1.1.0", "1.0.0"]
+    added = text.partition("{ #1.1.0 }")[2].partition("{ #1.0.0 }")[0]
+    assert "Since `1.0.0`: " in added
+    links = re.findall(r"\]\((apis/[\w/]+\.md)#(\w+)\)", added)
+    assert links
+    for page, anchor in links:
+        assert f"{{ #{anchor} }}" in (tmp_path / "out" / page).read_text()

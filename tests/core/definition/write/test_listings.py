@@ -10,7 +10,7 @@ from genesys_core.calls.listing import Listing, PagingWindow
 from genesys_core.definition.read import listings as rules
 from genesys_core.definition.read.definition import ApiDefinition
 from genesys_core.definition.read.parse import parse_definition
-from genesys_core.definition.write.listings import listing_name, listings_source, listings_table
+from genesys_core.definition.write.listings import listing_name, listings_source
 from tests.strategies.definition import STRING, TRAPS, model, operation, query, ref
 
 PAGE = {
@@ -69,13 +69,3 @@ def test_a_name_tells_the_style_and_follows_from_the_rest() -> None:
     assert listing_name(one).startswith("page_")
     assert listing_name(one) != listing_name(other)
     assert listing_name(one) == listing_name(Listing("page", total="total"))
-
-
-def test_the_table_has_a_row_for_each_listing() -> None:
-    assert listings_table(definition()).splitlines() == [
-        "| operation | style | request | next page | items | id | total |",
-        "|---|---|---|---|---|---|---|",
-        "| `users.more` | `token` | `q64` | `nextPage, nextUri` | `entities` | `id` | `total` |",
-        "| `users.others` | `page` | `pageNumber` | `nextUri` | `entities` | `id` | `total` |",
-        "| `users.things` | `page` | `pageNumber` | `nextUri` | `entities` | `id` | `total` |",
-    ]
