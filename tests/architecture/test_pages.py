@@ -9,8 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.benchmarks.results import OURS, RESULTS, read_results
 from tests.helpers import export_chart
-from tests.helpers.charts import OURS, PAGE, current_charts, read_rows
+from tests.helpers.charts import (
+    PAGE,
+    TABLE,
+    current_charts,
+    current_page,
+    read_tables,
+    write_table,
+)
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -103,15 +111,33 @@ def test_the_readme_leads_to_the_index() -> None:
     assert "(docs/index.md)" in text_of(ROOT / "README.md")
 
 
-def test_the_charts_show_the_figures_of_their_tables() -> None:
-    """``python -m tests.helpers.charts`` draws them again."""
-    page = text_of(PAGE)
+def test_charts_and_tables_show_the_results_of_the_benchmarks() -> None:
+    """``python -m tests.helpers.charts`` writes them again."""
+    page, tables = text_of(PAGE), read_tables()
     for path, text in current_charts().items():
         assert f"](assets/{path.name})" in page
         assert text == text_of(path), path.name
-    rows = read_rows(page, "calls")
-    assert len(rows) == 8
-    assert all(row.bars[OURS] > 1 for row in rows)
+    assert current_page(page, tables) == page
+    assert {name for _, name in TABLE.findall(page)} == set(tables)
+
+
+def test_every_table_of_results_is_written_as_it_is_read() -> None:
+    rows = {"one": {"a": {OURS: 1.26, "other": 30.4}, "b": {"": 1234.5}}, "two": {"a": {OURS: 0}}}
+    assert write_table(rows).splitlines() == [
+        "| | a | b |",
+        "|---|---:|---:|",
+        "| one | 1.3, other 30 | 1,234 |",
+        "| two | 0 |  |",
+    ]
+    old = "x\n\n<!-- results: t -->\n\n| | a |\n|---|---:|\n\ny\n"
+    assert current_page(old, {"t": rows}) == f"x\n\n<!-- results: t -->\n\n{write_table(rows)}\ny\n"
+
+
+def test_results_are_small_and_name_their_command() -> None:
+    for name, result in read_results().items():
+        assert re.match(r"python (-m )?tests[./]", result.command), name
+        assert result.python.startswith("CPython")
+        assert (RESULTS / f"{name}.json").stat().st_size < 5_000
 
 
 def test_the_charts_of_long_exports_show_their_tables() -> None:

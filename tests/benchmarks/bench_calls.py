@@ -1,7 +1,7 @@
 """What a call costs on loopback, as ratios of speed to peers in one run.
 
 Run: ``pip install --group bench`` then ``python -m tests.benchmarks.bench_calls`` (``--tls`` for https, ``--quick``
-for fewer rounds). The server is a process of its own that answers every request with the same UserMe, small
+for fewer rounds, ``--write`` to store the speeds for the documentation). The server is a process of its own that answers every request with the same UserMe, small
 or large, in one framing after the other. Everybody decodes it into the same Struct. See
 ``docs/performance.md``.
 """
@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import json
 import ssl
+import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, ExitStack
 from importlib.util import find_spec
@@ -25,12 +26,15 @@ from genesys_cloud import AsyncClient, Client
 from genesys_core import models
 from tests.benchmarks.measure import (
     FRAMINGS,
+    Spent,
     compare,
     compare_tasks,
     compare_threads,
+    ratio,
     served,
     show,
 )
+from tests.benchmarks.results import OURS, Rows, write_result
 
 TASKS, THREADS = 32, 16
 HEADERS = {"Accept": "application/json", "Authorization": "Bearer t"}
@@ -109,13 +113,32 @@ class Peers:
         cases["aiohttp by hand"] = fetch
 
 
-def measure(peers: Peers, title: str, rounds: int) -> None:
-    """Print the tables of one server."""
+BASE = "httpx by hand"
+COLUMNS = {"content-length": "Content-Length"}
+
+
+def speeds(spent: Spent) -> dict[str, float]:
+    """The speed of each case relative to httpx."""
+    return {
+        OURS if name.startswith("genesys_cloud") else name.removesuffix(" by hand"): 1
+        / ratio(spent, name, BASE)
+        for name in spent
+        if name != BASE
+    }
+
+
+def measure(peers: Peers, title: str, rounds: int) -> dict[str, dict[str, float]]:
+    """Print the tables of one server, and return the speeds by what makes the calls."""
+    found: dict[str, dict[str, float]] = {}
+
+    def report(callers: str, spent: Spent) -> None:
+        show(f"{title}, {callers}", spent, BASE)
+        found[callers] = speeds(spent)
+
     with ExitStack() as stack:
         cases = peers.blocking(stack)
-        show(f"{title}, one thread", compare(cases, 20, rounds), "httpx by hand")
-        spent = compare_threads(cases, THREADS, 4, rounds // 3)
-        show(f"{title}, {THREADS} threads", spent, "httpx by hand")
+        report("one thread", compare(cases, 20, rounds))
+        report(f"{THREADS} threads", compare_threads(cases, THREADS, 4, rounds // 3))
 
     async def tasks(name: str, *, aiohttp: bool) -> None:
         async with AsyncExitStack() as stack:
@@ -123,13 +146,14 @@ def measure(peers: Peers, title: str, rounds: int) -> None:
             if aiohttp:
                 await peers.with_aiohttp(stack, cases)
             spent = await compare_tasks(cases, TASKS, 2, rounds // 3)
-            show(f"{title}, {TASKS} tasks of {name}", spent, "httpx by hand")
+            report(f"{TASKS} tasks of {name}", spent)
 
     async def of_trio() -> None:
         await tasks("trio", aiohttp=False)
 
     asyncio.run(tasks("asyncio", aiohttp=True))
     trio.run(of_trio)
+    return found
 
 
 def main() -> None:
@@ -137,6 +161,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tls", action="store_true")
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     serving: ssl.SSLContext | None = None
     trusting: ssl.SSLContext | None = None
@@ -145,11 +170,19 @@ def main() -> None:
         serving, trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
         authority.issue_cert("127.0.0.1").configure_cert(serving)
         authority.configure_trust(trusting)
+    rows: Rows = {}
     for name, body in BODIES.items():
+        size = f"{len(body):,} B" if len(body) < 1000 else f"{len(body) // 1000} KB"
         for framing in FRAMINGS:
             title = f"{name} ({len(body):,} B), {framing}{', TLS' if options.tls else ''}"
             with served(body, framing, serving) as url:
-                measure(Peers(url, trusting), title, 30 if options.quick else 120)
+                found = measure(Peers(url, trusting), title, 30 if options.quick else 120)
+            for callers, cases in found.items():
+                rows.setdefault(f"{size}, {callers}", {})[COLUMNS.get(framing, framing)] = cases
+    if options.write:
+        name = "calls-tls" if options.tls else "calls"
+        command = " ".join(["python -m tests.benchmarks.bench_calls", *sys.argv[1:]])
+        write_result(name, command, {name: rows})
 
 
 if __name__ == "__main__":

@@ -55,6 +55,7 @@ from genesys_core.notifications.channel_set import ChannelSet
 from genesys_core.notifications.dispatch import EventDispatcher, ForConsumer
 from genesys_core.simulator.wire.websocket_server import Requested, WebSocketServer, frame
 from genesys_core.websocket import Text, WebSocket
+from tests.benchmarks.results import OURS, Rows, write_result
 from tests.helpers.flavours import RUNNERS
 from tests.helpers.listeners import Listener, listening
 
@@ -217,6 +218,15 @@ WAYS: Mapping[str, Callable[[list[bytes]], Iterator[list[Any]]]] = {
     PEER: websockets_and_json,
     "websockets + msgspec by hand": websockets_and_msgspec,
 }
+SHOWN = {
+    "this library: frames, channel, typed events": "frames, channel, typed events",
+    "this library without the channel machine": "without the channel's state machine",
+    "this library, frames to texts alone": "only frames to texts",
+    "wsproto + msgspec by hand": "wsproto and msgspec by hand",
+    PEER: "websockets and json.loads",
+    "websockets + msgspec by hand": "websockets and msgspec by hand",
+}
+"""What the documentation calls them."""
 
 
 def rates() -> dict[str, float]:
@@ -445,11 +455,28 @@ def costs() -> dict[str, float]:
     return {name: min(each) for name, each in found.items()}
 
 
+def write_events(found: dict[str, float]) -> None:
+    """Store the rates of events for the documentation."""
+    rows: Rows = {}
+    for name, rate in found.items():
+        case = name.partition(" ")[0]
+        case = OURS if case == "this" else case
+        rows[SHOWN[name]] = {
+            "relative speed": {case: rate / found[PEER]},
+            "events per second": {"": rate},
+        }
+    write_result(
+        "events", "python -m tests.benchmarks.bench_notifications --write", {"events": rows}
+    )
+
+
 def main() -> int:
     """Print the tables."""
     print(f"CPython {sys.version.split()[0]}, {EVENTS:,} events, best of {ROUNDS} rounds")
     print(f"{'frames to events':46} {'a second':>10} {'to ' + PEER:>28}")
     found = rates()
+    if "--write" in sys.argv:
+        write_events(found)
     for name, rate in found.items():
         print(f"{name:46} {rate:10,.0f} {rate / found[PEER]:28.2f}")
     print(f"\n{'socket to program, µs of processor time':46} {'an event':>10}")

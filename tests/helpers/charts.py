@@ -1,8 +1,8 @@
-"""Draws the charts of the documentation from the tables beside them.
+"""Writes the charts and tables of the documentation from the results of the benchmarks.
 
-``python -m tests.helpers.charts`` reads the tables of ``docs/performance.md`` that follow a comment
-``<!-- chart: NAME -->``, whose figures the benchmarks print, and writes ``docs/assets/NAME.svg``. A test
-fails if a chart is not current.
+``python -m tests.helpers.charts`` reads ``tests/benchmarks/results``, which the benchmarks write. It draws
+``docs/assets/NAME.svg``, and writes each table of ``docs/performance.md`` that follows a comment
+``<!-- results: NAME -->``. A test fails if a chart or a table is not current.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from html import escape
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.benchmarks.results import OURS, Rows, read_results
+
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = DOCS / "performance.md"
-OURS = "genesys-cloud"
+TABLE = re.compile(r"(<!-- results: ([\w-]+) -->\n\n)(?:\|.*\n)*\n?")
 BAR, GAP, LETTER, LONGEST, TOP = 16, 14, 7.2, 420, 34
 STYLE = """
 text { font: 13px sans-serif; fill: #57606a; }
@@ -34,12 +36,14 @@ class Chart(NamedTuple):
     Attributes:
         label: what the picture is, for those who cannot see it.
         base: the name of the value 1, which is drawn as a line; empty for none.
-        columns: whether each column is a bar; otherwise the first has all, ``4.0, urllib3 1.9``.
+        columns: whether each column is a bar; otherwise the cases of the first column are.
+        unit: what the figures are divided by.
     """
 
     label: str
     base: str = ""
     columns: bool = False
+    unit: int = 1
 
 
 CHARTS = {
@@ -48,7 +52,7 @@ CHARTS = {
     "calls": Chart("Speed of calls relative to httpx, over HTTP", "httpx by hand = 1"),
     "calls-tls": Chart("Speed of calls relative to httpx, over TLS", "httpx by hand = 1"),
     "events": Chart("Events per second relative to websockets", "websockets, json.loads = 1"),
-    "faults": Chart("Thousands of events under faults, by outcome", columns=True),
+    "faults": Chart("Thousands of events under faults, by outcome", columns=True, unit=1000),
 }
 
 
@@ -59,24 +63,55 @@ class Row(NamedTuple):
     bars: dict[str, float]
 
 
-def read_rows(page: str, name: str) -> list[Row]:
-    """Return the rows of the table with that name."""
-    table = page.partition(f"<!-- chart: {name} -->\n\n")[2].partition("\n\n")[0]
-    header, _, *lines = (
-        [cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()
-    )
-    if CHARTS[name].columns:
-        names = header[1:]
-        return [
-            Row(title, dict(zip(names, map(float, cells), strict=True))) for title, *cells in lines
-        ]
-    return [Row(title, read_bars(first)) for title, first, *_ in lines]
+def read_tables() -> dict[str, Rows]:
+    """Return the figures of all results by the name of their table."""
+    return {
+        name: rows for result in read_results().values() for name, rows in result.tables.items()
+    }
 
 
-def read_bars(cell: str) -> dict[str, float]:
-    """Return the bars of a cell such as ``4.0, urllib3 1.9``; one without a name is ours."""
-    found = (re.fullmatch(r"(.*?) ?([\d.]+)", part) for part in cell.split(", "))
-    return {each[1] or OURS: float(each[2]) for each in found if each}
+def bars_of(chart: Chart, rows: Rows) -> list[Row]:
+    """Return the bars of a table."""
+    return [
+        Row(
+            title,
+            {
+                name: round(value / chart.unit, digits_of(value / chart.unit))
+                for name, value in (
+                    ((column, cases[""]) for column, cases in columns.items())
+                    if chart.columns
+                    else next(iter(columns.values())).items()
+                )
+            },
+        )
+        for title, columns in rows.items()
+    ]
+
+
+def digits_of(value: float) -> int:
+    """Return how many decimals of a figure are shown."""
+    return 0 if value >= 20 or value == int(value) else 1
+
+
+def write_table(rows: Rows) -> str:
+    """Return a table in Markdown; a case other than this library's is named in its cell."""
+    columns = list(dict.fromkeys(column for cells in rows.values() for column in cells))
+    lines = [f"| | {' | '.join(columns)} |", f"|---|{'---:|' * len(columns)}"]
+    for title, cells in rows.items():
+        texts = (
+            ", ".join(
+                f"{'' if case in {'', OURS} else f'{case} '}{figure:,.{digits_of(figure)}f}"
+                for case, figure in cells.get(column, {}).items()
+            )
+            for column in columns
+        )
+        lines.append(f"| {title} | {' | '.join(texts)} |")
+    return "\n".join(lines) + "\n"
+
+
+def current_page(page: str, tables: dict[str, Rows]) -> str:
+    """Return the page with its tables as the results are."""
+    return TABLE.sub(lambda found: f"{found[1]}{write_table(tables[found[2]])}\n", page)
 
 
 def draw_bars(chart: Chart, rows: list[Row]) -> str:
@@ -115,18 +150,20 @@ def draw_bars(chart: Chart, rows: list[Row]) -> str:
 
 
 def current_charts() -> dict[Path, str]:
-    """Return the charts of the page's figures by their files."""
-    page = PAGE.read_text(encoding="utf-8")
+    """Return the charts of the results by their files."""
+    tables = read_tables()
     return {
-        DOCS / "assets" / f"{name}.svg": draw_bars(chart, read_rows(page, name))
+        DOCS / "assets" / f"{name}.svg": draw_bars(chart, bars_of(chart, tables[name]))
         for name, chart in CHARTS.items()
     }
 
 
 def main() -> int:
-    """Write the charts."""
+    """Write the charts, and the tables of the page."""
     for path, text in current_charts().items():
         path.write_text(text, encoding="utf-8")
+    page = current_page(PAGE.read_text(encoding="utf-8"), read_tables())
+    PAGE.write_text(page, encoding="utf-8")
     return 0
 
 

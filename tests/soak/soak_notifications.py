@@ -36,6 +36,7 @@ sys.path.insert(0, str(ROOT))
 import trio  # noqa: E402
 
 from genesys_cloud.simulator import Settings, bundled_definition, running_simulator  # noqa: E402
+from tests.benchmarks.results import Rows, write_result  # noqa: E402
 from tests.helpers.flavours import RUNNERS  # noqa: E402
 from tests.helpers.listeners import LIMIT, Listener, hasty, listening  # noqa: E402
 from tests.soak.faults import Moody, Publisher, Storm  # noqa: E402
@@ -363,6 +364,43 @@ def table(results: list[Result]) -> str:
     )
 
 
+NAMES = {"sync": "threads"}
+"""What the documentation calls the flavours."""
+
+
+def write_results(results: list[Result], minutes: float) -> None:
+    """Store what the documentation shows of the results."""
+    faults: Rows = {}
+    other: Rows = {}
+    for each in results:
+        expected, delivered, excused = (
+            each.totals[key] for key in ("expected", "delivered", "missing, within a gap")
+        )
+        name = NAMES.get(each.flavour, each.flavour)
+        faults[f"{name}, {sum(each.faults.values())} faults"] = {
+            "delivered": {"": delivered},
+            "within a gap": {"": excused},
+            "missed": {"": expected - delivered - excused},
+        }
+        assert each.warm is not None
+        assert each.end is not None
+        figures: dict[str, float] = {
+            "events that were expected": expected,
+            "duplicates that the platform sent": each.totals["duplicates sent intentionally"],
+            "duplicates that were delivered": each.totals["duplicates delivered"],
+            "resident memory in MiB, after a tenth": each.warm.resident / 2**20,
+            "resident memory in MiB, at the end": each.end.resident / 2**20,
+            "threads at the end": each.end.threads,
+            "descriptors at the end": each.end.descriptors,
+        }
+        for row, figure in figures.items():
+            other.setdefault(row, {})[name] = {"": figure}
+    command = (
+        f"python tests/soak/soak_notifications.py --minutes {minutes:g} --seed {results[0].seed}"
+    )
+    write_result("faults", command, {"faults": faults, "rest": other})
+
+
 def main() -> int:
     """Soak as the command line says."""
     parser = argparse.ArgumentParser(
@@ -371,6 +409,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--flavour", choices=RUNNERS, action="append")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--write", action="store_true", help="store the results for the charts")
     parser.add_argument("--json", action="store_true", help="one flavour, in this process")
     options = parser.parse_args()
     seconds, flavours = options.minutes * 60, options.flavour or list(RUNNERS)
@@ -379,6 +418,8 @@ def main() -> int:
         return 0
     results = together(flavours, seconds, options.seed)
     print(table(results))
+    if options.write:
+        write_results(results, options.minutes)
     for result in results:
         print(f"\n{result.flavour}: {json.dumps(result.faults)}")
         print("\n".join(result.wrong[:20]))
