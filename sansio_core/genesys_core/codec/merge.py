@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import lru_cache
 from gc import is_tracked
 from operator import attrgetter
-from typing import Final, TypeAlias, cast, get_args
+from typing import Any, Final, TypeAlias, cast, get_args
 
 import msgspec
 from msgspec import Struct
@@ -41,32 +41,38 @@ def list_parts(model: Struct) -> list[object]:
 
     The order is the same for every model that was decoded from the same document.
     """
-    parts: list[object] = [model]
+    parts: list[Any] = [model]  # not `object`: each `cast` in the loop would be a call
     for each in parts:  # which grows meanwhile
         # Most models hold strings and numbers only, and are passed over: the garbage collector does
         # not track them (msgspec decides that when it creates a model, and never takes it back).
         if not is_tracked(each):
             continue
-        kind: object = type(each)
+        kind = each.__class__
         if kind is list:
-            parts += each  # type: ignore[arg-type] # a call of `cast` takes longer
+            parts += each
         elif kind is dict:
-            members = cast(dict[str, object], each)
             # Not all: the collector may stop tracking a dict that holds nothing else.
-            parts += [value for value in members.values() if isinstance(value, _PARTS)]
-        elif get := _getter(kind):
-            parts += filter(None, get(each))
+            parts += [value for value in each.values() if isinstance(value, _PARTS)]
+        elif found := _GETTERS[kind]:
+            get, is_one = found
+            if not is_one:
+                parts += filter(None, get(each))
+            elif value := get(each):
+                parts.append(value)
     return parts
 
 
-@lru_cache(4096)
-def _getter(kind: Hashable) -> Callable[[object], tuple[object, ...]] | None:
-    """Return what reads those fields of a model's type that may hold models, in one call."""
-    names = [name for name, _ in _holders(kind)]
-    if not names:
-        return None
-    get = attrgetter(*names)
-    return get if len(names) > 1 else lambda model: (get(model),)
+class _Getters(dict[type, tuple[Callable[[object], Any], bool] | None]):
+    """What reads the fields of a type that may hold models in one call, and whether that is one."""
+
+    def __missing__(self, kind: type) -> tuple[Callable[[object], Any], bool] | None:
+        names = [name for name, _ in _holders(kind)]
+        found = self[kind] = (attrgetter(*names), len(names) == 1) if names else None
+        return found
+
+
+_GETTERS: Final = _Getters()
+"""By type. Two threads that look at a type at a time come to the same result."""
 
 
 def _pair_parts(model: Struct, raw: object) -> Iterable[tuple[object, object]]:
