@@ -4,9 +4,10 @@ import math
 import os
 import socket
 import time
+import weakref
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Final, cast
+from typing import Any, Final, cast, final
 
 import trio
 
@@ -33,6 +34,7 @@ _SIZE = 1 << 16
 _READ: Final = Step.READ
 
 
+@final
 class TrioConnection:
     """One connection.
 
@@ -46,6 +48,10 @@ class TrioConnection:
         self._tls = TlsStack()
         self._content = b""
         self._writing = trio.Lock()
+        self._timer: trio.CancelScope | None = None
+        self._timer_at = 0.0
+        self._until: float | None = None  # of the wait for input
+        self._is_late = False
         self.on_end: Callable[[], object] | None = None
 
     @property
@@ -57,8 +63,7 @@ class TrioConnection:
         """Read until the exchange's next step is not :attr:`Step.READ`."""
         step = _READ
         # Wait first: a response is rarely available at once, and each call must yield once.
-        with _until(exchange.until):
-            await trio.lowlevel.wait_readable(self._sock)
+        await self._wait_readable(exchange.until)
         while step is _READ:
             data = await self.read(exchange.until)
             step = exchange.received(data, now=read_clocks())
@@ -96,8 +101,7 @@ class TrioConnection:
                 # Try before waiting; after a wait it never blocks.
                 data = self._sock.recv(_SIZE)
             except BlockingIOError:
-                with _until(until):
-                    await trio.lowlevel.wait_readable(self._sock)
+                await self._wait_readable(until)
                 continue
             if not self._tls.layers:
                 return data
@@ -105,6 +109,46 @@ class TrioConnection:
             answers = self._tls.answers()
             if answers:
                 await self._write(answers, until)
+
+    async def _wait_readable(self, until: float | None) -> None:
+        """Wait for input. A cancel scope for each read costs more than the rest of the read."""
+        self._until, self._is_late = until, False
+        if until is not None and (self._timer is None or until < self._timer_at):
+            self._set_timer(until)
+        try:
+            await trio.lowlevel.wait_readable(self._sock)
+        except trio.ClosedResourceError:
+            if self._is_late:
+                raise TimeoutError from None
+            raise
+        finally:
+            self._until = None
+
+    def _set_timer(self, until: float) -> None:
+        # A timer that fires early is set again; one that fires late would be useless.
+        at = trio.current_time() + _seconds(until)
+        self._timer_at = until
+        if self._timer is not None:
+            self._timer.deadline = at
+            return
+        self._timer = scope = trio.CancelScope(deadline=at)
+        trio.lowlevel.spawn_system_task(
+            _time_reads, weakref.ref(self), scope, name="genesys-cloud read timeout"
+        )
+
+    def on_timer(self) -> trio.CancelScope | None:
+        """End a read that is late; returns what to wait in next, if anything."""
+        until, self._timer = self._until, None
+        if until is None:
+            return None
+        if time.monotonic() >= until:
+            # This wakes what waits for the socket, and leaves it open.
+            self._is_late = True
+            trio.lowlevel.notify_closing(self._sock)
+            return None
+        self._timer_at = until
+        self._timer = trio.CancelScope(deadline=trio.current_time() + _seconds(until))
+        return self._timer
 
     async def write(self, data: bytes | memoryview, until: float | None) -> None:
         """Write all of the data."""
@@ -142,6 +186,8 @@ class TrioConnection:
 
     def close(self) -> None:
         """Close the connection without waiting."""
+        if self._timer is not None:
+            self._timer.cancel()
         trio.lowlevel.notify_closing(self._sock)
         self._sock.close()
 
@@ -260,6 +306,18 @@ class TrioConnector:
     async def adopt(self, sock: socket.socket) -> TrioConnection:
         """Create a connection that takes over a connected socket."""
         return TrioConnection(sock)
+
+
+async def _time_reads(
+    reference: "weakref.ref[TrioConnection]", scope: trio.CancelScope | None
+) -> None:
+    """Time the reads of a connection, as long as there are any."""
+    while scope is not None:
+        with scope:
+            await trio.sleep_forever()
+        connection = reference()
+        scope = None if connection is None else connection.on_timer()
+        del connection
 
 
 def _seconds(until: float | None) -> float:
