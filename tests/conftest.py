@@ -8,10 +8,14 @@ import os
 import signal
 import threading
 
+import pytest
 from hypothesis import Phase, settings
 
 settings.register_profile("at-home", deadline=None)
 settings.register_profile("in-ci", deadline=None, derandomize=True, print_blob=True)
+for name in ("at-home", "in-ci"):
+    # A quarter of Hypothesis' 100; CI runs every property with all of them beside the slow tests.
+    settings.register_profile(f"{name}-quick", settings.get_profile(name), max_examples=25)
 # Enough to run through a property, for measuring coverage: it must not hang on a lucky example.
 settings.register_profile("few-examples", settings.get_profile("in-ci"), max_examples=10)
 # A mutant has to fail, not to be understood.
@@ -20,16 +24,17 @@ settings.register_profile(
     settings.get_profile("few-examples"),
     phases=(Phase.explicit, Phase.generate),
 )
-settings.load_profile(
-    os.environ.get("HYPOTHESIS_PROFILE") or ("in-ci" if os.environ.get("CI") else "at-home")
-)
 
 
-def pytest_configure() -> None:
-    """Let tests interrupt the processes that they start.
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose how many examples a property gets, and let tests interrupt the processes they start.
 
     A job that a shell starts in the background ignores SIGINT, and so would all its children.
     """
+    profile = "in-ci" if os.environ.get("CI") else "at-home"
+    if config.option.markexpr == "not slow":
+        profile += "-quick"
+    settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or profile)
     is_main = threading.current_thread() is threading.main_thread()
     if is_main and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -42,6 +47,5 @@ def pytest_collection() -> None:
 
 def pytest_collection_finish() -> None:
     """What is loaded by now stays: no later garbage collection looks through it again."""
-    gc.collect()
     gc.freeze()
     gc.enable()

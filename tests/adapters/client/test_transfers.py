@@ -537,7 +537,7 @@ def test_a_drip_does_not_outlast_the_deadline(run, part):
         yield from drip(server, of=b"1\r\nx\r\n" * 1000)
 
     async def scenario(api: Api) -> None:
-        operation = OPERATION.with_options(deadline=0.3)
+        operation = OPERATION.with_options(deadline=0.15)
         began = monotonic()
         with pytest.raises(errors.TimeoutError, match="deadline"):
             await api.send(operation)

@@ -26,7 +26,7 @@ from tests.helpers.server import Reply, scripted_server
 from tests.helpers.type_checkers import CHECKERS, check_types
 from tests.helpers.workshop import own_package, write_documents
 
-REPEAT = RetryConfiguration(max_retry_time_sec=30, repeat_unsafe=True)
+REPEAT = RetryConfiguration(max_retry_time_sec=30, retry_wait_max=0, repeat_unsafe=True)
 LAMP = {"id": "1", "state": "lit", "watts": 40, "boughtOn": "2024-02-29", "labels": {"a": "b"}}
 
 

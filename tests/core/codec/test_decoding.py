@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from genesys_core import models
@@ -223,7 +223,6 @@ def test_decoded_values_and_issues_are_plain_values():
 
 
 @given(documents(Page, faults=2))
-@settings(max_examples=100, deadline=None)
 def test_strict_and_forgiving_agree(spoiled: Spoiled):
     body = json.dumps(spoiled.document).encode()
     decoded = decode(Page, body)
@@ -235,7 +234,6 @@ def test_strict_and_forgiving_agree(spoiled: Spoiled):
 
 
 @given(st.data())
-@settings(max_examples=100, deadline=None)
 def test_what_was_decoded_encodes_to_what_decodes_the_same(data: st.DataObject):
     type_ = data.draw(st.sampled_from([Page, Tree, *real_models(40)]))
     body = json.dumps(data.draw(documents(type_, faults=0)).document).encode()

@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from genesys_core.codec.encoding import encode_body, to_dict, to_json
 from genesys_core.codec.values import NULL, YearMonth
@@ -122,6 +122,5 @@ def test_null_stays_the_one_null():
 
 
 @given(json_values())
-@settings(max_examples=100, deadline=None)
 def test_json_values_are_written_as_they_are(value):
     assert json.loads(to_json(value)) == value

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from genesys_core.codec.tolerant_json import parse_json
 from genesys_core.errors import DecodeError
+from tests.helpers.examples import examples
 from tests.strategies.codec import json_values
 
 
@@ -80,7 +81,6 @@ def test_what_is_no_json_is_one_error_that_quotes_nothing(body, words):
 
 
 @given(json_values())
-@settings(max_examples=100, deadline=None)
 def test_agrees_with_the_standard_library(value):
     text = json.dumps(value)
     assert parse_json(text.encode()).tree == json.loads(text)
@@ -89,7 +89,7 @@ def test_agrees_with_the_standard_library(value):
 @given(
     st.binary(max_size=40) | st.text('{}[]":,\\ud80f1eE+-.NaIinfty\n', max_size=40).map(str.encode)
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_any_bytes_give_a_document_that_can_be_written_or_an_error(body):
     try:
         document = parse_json(body)

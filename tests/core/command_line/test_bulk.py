@@ -22,6 +22,7 @@ from genesys_core.command_line.bulk import (
 from genesys_core.command_line.exit_codes import ExitCode
 from genesys_core.command_line.usage import UsageError
 from genesys_core.http.messages import Request, Response
+from tests.helpers.examples import examples
 
 HEAD = journal_head("post_users", "abc")
 
@@ -183,7 +184,7 @@ def test_the_summary():
     )
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.data())
 def test_each_row_is_done_once_or_reported_whatever_happens(data):
     """Any order of endings, failures and crashes, with a journal between the runs."""

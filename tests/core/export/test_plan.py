@@ -17,6 +17,7 @@ from genesys_core.calls.operation import raw_operation
 from genesys_core.codec.intervals import Interval
 from genesys_core.errors import InvalidValueError
 from genesys_core.export.plan import Export, fingerprint_export, plan, with_interval
+from tests.helpers.examples import examples
 from tests.strategies.export import expected, exported, exports, records
 
 DAYS = Interval.of_days(date(2024, 1, 1), date(2024, 1, 4))
@@ -24,7 +25,7 @@ QUERY = post_analytics_conversations_details_query({"order": "asc"})
 JOB = post_analytics_conversations_details_jobs({})
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(export=exports(), kept=records())
 def test_each_record_is_in_exactly_one_slice(export, kept):
     assert exported(kept, export) == expected(kept, export)

@@ -13,6 +13,7 @@ from genesys_core.http.http1 import HTTP1Connection
 from genesys_core.http.limits import DEFAULT_LIMITS, ResponseLimits
 from genesys_core.http.messages import Request, Response, TransportFailure
 from tests.helpers import h11_client
+from tests.helpers.examples import examples
 from tests.strategies.http1 import GET, chunk, head, packed, responses, single_bytes
 
 HEAD = Request("HEAD", "http://api.example/x")
@@ -632,7 +633,7 @@ class ConnectionMachine(RuleBasedStateMachine):
 
 
 TestConnectionMachine = ConnectionMachine.TestCase
-TestConnectionMachine.settings = settings(max_examples=60, stateful_step_count=25)
+TestConnectionMachine.settings = settings(max_examples=examples(60), stateful_step_count=25)
 
 
 @given(st.lists(st.sampled_from(WHOLE), min_size=2, max_size=5))

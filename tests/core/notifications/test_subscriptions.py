@@ -15,6 +15,7 @@ from genesys_core.notifications.subscriptions import (
     expand_topic,
     is_automatic,
 )
+from tests.helpers.examples import examples
 from tests.helpers.growth import growth
 
 SUFFIXES = ["presence", "routingStatus", "station", "conversations", "conversations.calls"]
@@ -222,7 +223,9 @@ def _small_channels(request, monkeypatch):
 def test_planning():
     from hypothesis.stateful import run_state_machine_as_test
 
-    run_state_machine_as_test(Planning, settings=settings(max_examples=60, stateful_step_count=20))
+    run_state_machine_as_test(
+        Planning, settings=settings(max_examples=examples(60), stateful_step_count=20)
+    )
 
 
 def test_a_template_is_no_topic_to_subscribe_to():

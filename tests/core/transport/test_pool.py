@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from genesys_core.errors import GenesysCloudError, InvalidValueError
 from genesys_core.transport.pool import Claim, Lease, Pool, PoolLimits, PoolStatistics
+from tests.helpers.examples import examples
 from tests.helpers.interrupts import each_interrupt
 from tests.helpers.pool_driver import HERE, THERE, Desk, Http, Socket, at, name_of
 
@@ -753,4 +754,4 @@ class PoolMachine(RuleBasedStateMachine):
 
 
 TestPool = PoolMachine.TestCase
-TestPool.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+TestPool.settings = settings(max_examples=examples(60), stateful_step_count=40, deadline=None)

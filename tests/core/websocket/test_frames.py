@@ -6,6 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from genesys_core.websocket import Closed, Failed, Pong, Text
+from tests.helpers.examples import examples
 from tests.helpers.websocket_frames import (
     BINARY,
     CLOSE,
@@ -38,7 +39,7 @@ def one(data: bytes, *, max_size: int = 1 << 24, extra: tuple[bytes, ...] = ()):
 
 @pytest.mark.slow
 @given(frame_streams(), st.data(), st.booleans())
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_the_same_bytes_give_the_same_events_however_cut_up(stream, data, compressed):
     extra = (DEFLATE,) if compressed else ()
     whole, cut, bytewise = opened(*extra), opened(*extra), opened(*extra)

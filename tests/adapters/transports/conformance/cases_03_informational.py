@@ -52,7 +52,7 @@ for name, fields in {
 exchange(53, "a-body-after-it", informational("103 X", "Content-Length: 5") + b"hello" + reply(), expect=BROKEN)  # fmt: skip
 
 
-@case(54, "informational-replies-and-the-deadline", needs="deadline")
+@case(54, "informational-replies-and-the-deadline", slow=True, needs="deadline")
 async def _(bench: Bench) -> None:
     one = informational("102 Processing")
     with serving(answering(Drips(one * 60, 0.05, len(one)), STALL)) as server:

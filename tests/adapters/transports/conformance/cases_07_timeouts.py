@@ -33,7 +33,7 @@ def patient(**phases: float | None) -> Timeout:
     return Timeout(**{"connect": 10.0, "read": 10.0, "write": 10.0, "pool": 10.0, **phases})
 
 
-@case(128, "connecting-hangs", needs="linux")
+@case(128, "connecting-hangs", slow=True, needs="linux")
 async def _(bench: Bench) -> None:
     with unaccepting() as port:
         begun = time.monotonic()
@@ -44,7 +44,7 @@ async def _(bench: Bench) -> None:
         assert time.monotonic() - begun < 5
 
 
-@case(129, "the-handshake-hangs", needs="tls")
+@case(129, "the-handshake-hangs", slow=True, needs="tls")
 async def _(bench: Bench) -> None:
     with serving(lambda peer: peer.drain()) as server:
         outcome = await bench.send(
@@ -54,7 +54,7 @@ async def _(bench: Bench) -> None:
         await bench.wait(server.peer(0).ended.is_set)
 
 
-@case(130, "connect-hangs", needs="tls proxy")
+@case(130, "connect-hangs", slow=True, needs="tls proxy")
 async def _(bench: Bench) -> None:
     def script(peer: Peer) -> None:
         peer.read()
@@ -142,7 +142,7 @@ async def _(bench: Bench) -> None:
         assert outcome == HELLO
 
 
-@case(135, "the-server-does-not-read")
+@case(135, "the-server-does-not-read", slow=True)
 async def _(bench: Bench) -> None:
     def script(peer: Peer) -> None:
         peer.read_head()
@@ -165,7 +165,7 @@ async def _(bench: Bench, ago: float) -> None:
         assert server.requests == []
 
 
-@case(138, "a-deadline-while-connecting", needs="linux deadline")
+@case(138, "a-deadline-while-connecting", slow=True, needs="linux deadline")
 async def _(bench: Bench) -> None:
     with unaccepting() as port:
         outcome = await bench.send(
@@ -174,7 +174,7 @@ async def _(bench: Bench) -> None:
         assert outcome == NEVER_SENT
 
 
-@case(138, "a-deadline-in-the-handshake", needs="linux deadline tls")
+@case(138, "a-deadline-in-the-handshake", slow=True, needs="linux deadline tls")
 async def _(bench: Bench) -> None:
     with serving(lambda peer: peer.drain()) as server:
         outcome = await bench.send(
@@ -183,7 +183,7 @@ async def _(bench: Bench) -> None:
         assert outcome == NEVER_SENT
 
 
-@case(138, "a-deadline-while-the-proxy-is-asked", needs="linux deadline tls proxy")
+@case(138, "a-deadline-while-the-proxy-is-asked", slow=True, needs="linux deadline tls proxy")
 async def _(bench: Bench) -> None:
     with serving(lambda peer: peer.drain()) as proxy:
         bench.options = {"proxy": proxy.url}
@@ -193,7 +193,12 @@ async def _(bench: Bench) -> None:
         assert outcome == NEVER_SENT
 
 
-@case(139, "the-timeout-of-this-request", each={"shorter": (10.0, SOON), "longer": (SOON, 10.0)})
+@case(
+    139,
+    "the-timeout-of-this-request",
+    slow=True,
+    each={"shorter": (10.0, SOON), "longer": (SOON, 10.0)},
+)
 async def _(bench: Bench, situation: tuple[float, float]) -> None:
     first, second = situation
     go = threading.Event()
@@ -245,7 +250,7 @@ async def _(bench: Bench, seconds: float) -> None:
         raise AssertionError("the timeout was taken")
 
 
-@case(141, "several-timeouts-at-once")
+@case(141, "several-timeouts-at-once", slow=True)
 async def _(bench: Bench) -> None:
     with serving(answering(STALL)) as server:
         url = f"{server.url}/case"
@@ -325,7 +330,7 @@ async def _(bench: Bench) -> None:
             assert await bench.send(server.url, timeout=patient(read=5)) == HELLO
 
 
-@case(136, "the-pool-is-full", needs="limit stream")
+@case(136, "the-pool-is-full", slow=True, needs="limit stream")
 async def _(bench: Bench) -> None:
     bench.options = {"limit": 1}
     with serving(answering(reply())) as server:
@@ -337,7 +342,7 @@ async def _(bench: Bench) -> None:
         assert server.connections == 1
 
 
-@case(136, "the-pool-is-full-and-the-deadline", needs="limit stream deadline")
+@case(136, "the-pool-is-full-and-the-deadline", slow=True, needs="limit stream deadline")
 async def _(bench: Bench) -> None:
     bench.options = {"limit": 1}
     with serving(answering(reply())) as server:
@@ -346,7 +351,7 @@ async def _(bench: Bench) -> None:
             assert outcome == NEVER_SENT
 
 
-@case(133, "a-late-reply-within-a-burst")
+@case(133, "a-late-reply-within-a-burst", slow=True)
 async def _(bench: Bench) -> None:
     script = in_turn((STALL,), (reply(b"right"),))
     with serving(script) as server:
@@ -354,7 +359,7 @@ async def _(bench: Bench) -> None:
         assert await bench.send(f"{server.url}/case") == R(200, b"right")
 
 
-@case(132, "a-deadline-between-two-chunks", needs="deadline stream")
+@case(132, "a-deadline-between-two-chunks", slow=True, needs="deadline stream")
 async def _(bench: Bench) -> None:
     from genesys_core import TransportFailure
     from tests.adapters.transports.conformance.harness import outcome_of

@@ -44,7 +44,7 @@ async def _(bench: Bench, answer) -> None:
         assert "api.example" in outcome.message
 
 
-@case(146, "the-resolver-hangs")
+@case(146, "the-resolver-hangs", slow=True)
 async def _(bench: Bench) -> None:
     release = threading.Event()
 
@@ -96,7 +96,7 @@ async def _(bench: Bench) -> None:
         assert await bench.send(f"http://api.example:{four.port}/case") == HELLO
 
 
-@case(149, "losers-are-closed", needs="linux")
+@case(149, "losers-are-closed", slow=True, needs="linux")
 async def _(bench: Bench) -> None:
     with (
         serving(answering(reply())) as four,
@@ -134,7 +134,7 @@ async def _(bench: Bench) -> None:
         assert first.connections == 1
 
 
-@case(151, "the-first-address-hangs", needs="linux")
+@case(151, "the-first-address-hangs", slow=True, needs="linux")
 async def _(bench: Bench) -> None:
     with (
         serving(answering(reply())) as four,

@@ -303,7 +303,7 @@ async def _(bench: Bench) -> None:
         await bench.wait(proxy.peer(0).ended.is_set)
 
 
-@case(204, "connect-is-timed-out", needs="proxy tls")
+@case(204, "connect-is-timed-out", slow=True, needs="proxy tls")
 async def _(bench: Bench) -> None:
     with serving(tunnelling(answering(reply()), STALL)) as proxy:
         through(bench, proxy)
@@ -383,7 +383,7 @@ async def _(bench: Bench) -> None:
         assert proxy.connections == 1
 
 
-@case(188, "the-inner-handshake-hangs", needs="https-proxy tls")
+@case(188, "the-inner-handshake-hangs", slow=True, needs="https-proxy tls")
 async def _(bench: Bench) -> None:
     script = behind_tls(tunnelling(lambda peer: peer.drain(), tls=False))
     with serving(script, scheme="https") as proxy:
@@ -678,7 +678,7 @@ async def _(bench: Bench, options) -> None:
 STAGES = {f"{stage}-{name}": (stage, end) for stage in ("methods", "credentials", "request") for name, end in (("close", CLOSE), ("reset", RESET), ("hang", STALL))}  # fmt: skip
 
 
-@case(214, "ended", needs="socks", each=STAGES)
+@case(214, "ended", slow=True, needs="socks", each=STAGES)
 async def _(bench: Bench, situation: tuple[str, Action]) -> None:
     stage, ending = situation
     script = socks(Socks(), answering(reply()), method=b"\x05\x02", stage=stage, ending=ending)

@@ -57,7 +57,7 @@ async def _(bench: Bench) -> None:
         assert most <= 3
 
 
-@case(218, "a-failed-dial-gives-its-place-back", needs="linux limit")
+@case(218, "a-failed-dial-gives-its-place-back", slow=True, needs="linux limit")
 async def _(bench: Bench) -> None:
     bench.options = {"limit": 1}
     port = free_port()
@@ -81,7 +81,7 @@ async def _(bench: Bench) -> None:
         assert await bench.send(f"{server.url}/case", timeout=patient(pool=3)) == HELLO
 
 
-@case(219, "waiters-are-served-in-order", needs="limit")
+@case(219, "waiters-are-served-in-order", slow=True, needs="limit")
 async def _(bench: Bench) -> None:
     bench.options = {"limit": 1}
     go = threading.Event()
@@ -112,7 +112,7 @@ async def _(bench: Bench) -> None:
         assert server.connections == 1
 
 
-@case(220, "a-waiter-that-gives-up-passes-its-place-on", needs="limit", each={"timeout": "timeout", "cancel": "cancel"})  # fmt: skip
+@case(220, "a-waiter-that-gives-up-passes-its-place-on", slow=True, needs="limit", each={"timeout": "timeout", "cancel": "cancel"})  # fmt: skip
 async def _(bench: Bench, how: str) -> None:
     if how == "cancel" and bench.is_sync:
         return  # a thread cannot be cancelled; interrupts are 233
@@ -307,7 +307,7 @@ FAILURES = {
 }
 
 
-@case(231, "descriptors-after-failures", each=FAILURES, needs="linux")
+@case(231, "descriptors-after-failures", slow=True, each=FAILURES, needs="linux")
 async def _(bench: Bench, actions) -> None:
     with serving(answering(*actions)) as server:
         await bench.send(f"{server.url}/next")

@@ -74,7 +74,8 @@ class Case:
         run: drives it.
         needs: what a transport has to be able to do for it.
         flavours: those that it is about.
-        slow: whether it takes seconds or many resources.
+        slow: whether it takes seconds or many resources, or waits for a timeout: of these, no reply
+            at all or half of one (131), and a late one (133), are in the quick suite.
         prepare: starts what stays for other cases too.
         spare: descriptors that a server of somebody else may open in this process meanwhile.
     """
