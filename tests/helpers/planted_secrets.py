@@ -147,8 +147,16 @@ def _from_our_frames(found: TracebackType | None) -> TracebackType | None:
     return found
 
 
+class _Uncoloured(rich.traceback.Traceback):
+    """A traceback whose source lines are plain text: parsing whole files for colours takes long."""
+
+    @classmethod
+    def _guess_lexer(cls, filename: str, code: str) -> str:
+        return "text"
+
+
 def _rich_traceback(error: BaseException, frames: TracebackType | None) -> str:
-    shown = rich.traceback.Traceback.from_exception(
+    shown = _Uncoloured.from_exception(
         type(error), error, frames, show_locals=True, locals_max_string=None, width=400
     )
     out = io.StringIO()

@@ -232,6 +232,7 @@ print(json.dumps(sorted({moment for moments in sent for moment in moments})))
 """
 
 
+@pytest.mark.slow
 def test_four_processes_stay_within_one_limit(tmp_path):
     command = [sys.executable, "-c", PROCESS, str(tmp_path / "budget"), "25"]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(4)]

@@ -129,6 +129,7 @@ def test_simulate_serves_until_it_is_told_to_end(end):
         httpx.get(facts["url"], trust_env=False)
 
 
+@pytest.mark.slow
 def test_simulate_on_a_port_that_is_taken():
     with simulating() as (_, facts):
         port = facts["url"].rpartition(":")[2]
@@ -138,6 +139,7 @@ def test_simulate_on_a_port_that_is_taken():
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_simulate_with_data_of_a_file(tmp_path):
     path = tmp_path / "data.json"
     path.write_text('{"/api/v2/routing/skills": [{"name": "Spanish"}]}', encoding="utf-8")

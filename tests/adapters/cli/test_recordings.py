@@ -315,6 +315,7 @@ def test_ctrl_c_ends_a_download_and_the_next_run_continues(at, tmp_path):
     assert (done.code, done.out) == (0, f"{out}/c-1/r-2.ogg\n")
 
 
+@pytest.mark.slow
 def test_recordings_of_the_simulator(tmp_path, monkeypatch):
     desk = StaffedDesk()
     conversation = end_call(desk)

@@ -112,6 +112,7 @@ OVERRIDDEN = """
 """
 
 
+@pytest.mark.slow
 def test_the_fixtures_in_plain_anyio_and_trio_tests(pytester, run):
     """The test file of the docs as it is written, and tests that each get an organization of their own."""
     write_files_of_the_docs(pytester.path)

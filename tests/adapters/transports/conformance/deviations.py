@@ -7,7 +7,9 @@ pattern: httpx and httpx2 share most of their lists.
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
+import re
+from fnmatch import fnmatchcase, translate
+from functools import cache
 
 DEVIATIONS: dict[str, dict[str, str]] = {
     "httpx*": {
@@ -319,9 +321,15 @@ patterns over their ids."""
 
 def reason(subject: str, case: str) -> str | None:
     """Why a case comes out otherwise through a subject, or ``None`` if it has to pass."""
-    for subjects, listed in DEVIATIONS.items():
-        if fnmatchcase(subject, subjects):
-            for words, patterns in listed.items():
-                if any(fnmatchcase(case, pattern) for pattern in patterns.split()):
-                    return words
-    return None
+    return next((words for words, pattern in _patterns(subject) if pattern.fullmatch(case)), None)
+
+
+@cache
+def _patterns(subject: str) -> list[tuple[str, re.Pattern[str]]]:
+    """The reasons that concern a subject, each with one expression for all its cases."""
+    return [
+        (words, re.compile("|".join(translate(pattern) for pattern in patterns.split())))
+        for subjects, listed in DEVIATIONS.items()
+        if fnmatchcase(subject, subjects)
+        for words, patterns in listed.items()
+    ]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from genesys_cloud.definition import load_definition, load_topics
 from genesys_core.definition.read import jobs
 from genesys_core.definition.read.definition import ApiDefinition, Plain, Ref
 from genesys_core.definition.read.jobs import (
@@ -21,6 +19,7 @@ from genesys_core.definition.read.jobs import (
     started_jobs,
 )
 from genesys_core.definition.read.parse import parse_definition
+from tests.helpers.bundled import bundled_api
 from tests.strategies.definition import STRING, TRAPS, body, model, operation, path, ref
 
 STATUS = "/api/v2/things/jobs/{jobId}"
@@ -221,14 +220,9 @@ def test_what_the_rules_do_not_cover_is_a_problem(monkeypatch: pytest.MonkeyPatc
     ]
 
 
-@cache
-def bundled() -> ApiDefinition:
-    return parse_definition(load_definition(), load_topics())
-
-
 @pytest.mark.slow
 def test_no_job_is_left_over() -> None:
-    assert job_problems(bundled()) == []
+    assert job_problems(bundled_api()) == []
     assert all(OTHER_STATUSES.values())
     assert all(step for _, step in NEXT_STEPS.values())
     assert set(KIND_BY_WORD.values()) == {"succeeded", "partial", "failed", "cancelled", "running"}
@@ -239,7 +233,7 @@ def test_every_job_is_found_as_read_by_hand() -> None:
     """The table was read from the definition by hand; the rules come to the same."""
     _, *lines = EXPECTED.read_text().splitlines()
     expected = {line.split("\t")[0]: line.split("\t") for line in lines}
-    made = {one.status.path: one for one in find_jobs(bundled())}
+    made = {one.status.path: one for one in find_jobs(bundled_api())}
     assert made.keys() == expected.keys()
     assert len(made) == 125
     for key, one in made.items():

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from genesys_cloud.definition import load_definition, load_topics
 from genesys_core.calls.listing import Listing, PagingWindow
 from genesys_core.definition.read import listings
 from genesys_core.definition.read.definition import ApiDefinition, Plain, Ref
@@ -23,6 +21,7 @@ from genesys_core.definition.read.listings import (
     listing_problems,
 )
 from genesys_core.definition.read.parse import parse_definition
+from tests.helpers.bundled import bundled_api
 from tests.strategies.definition import STRING, TRAPS, body, model, operation, query, ref
 
 ITEM = {"id": STRING, "name": STRING}
@@ -324,22 +323,17 @@ ONLY_FOUND = {
 }
 
 
-@cache
-def bundled() -> ApiDefinition:
-    return parse_definition(load_definition(), load_topics())
-
-
 @pytest.mark.slow
 def test_no_listing_without_a_style_and_no_style_without_a_listing() -> None:
-    assert listing_problems(bundled()) == []
+    assert listing_problems(bundled_api()) == []
 
 
 @pytest.mark.slow
 def test_every_listing_is_found_with_the_style_read_by_hand() -> None:
-    models = {one.name: one for one in bundled().models}
+    models = {one.name: one for one in bundled_api().models}
     made = {
         f"{one.method} {one.path}": listing
-        for one in bundled().operations()
+        for one in bundled_api().operations()
         if (listing := find_listing(one, models)) is not None
     }
     lines = [line for line in EXPECTED.read_text().splitlines() if line and line[0] != "#"]

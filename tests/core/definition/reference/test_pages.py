@@ -16,15 +16,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from genesys_cloud.definition import load_definition, load_topics, write_reference
+from genesys_cloud.definition import write_reference
 from genesys_core import api as builders
 from genesys_core.definition import read_definition
 from genesys_core.definition.diff import Comparison
-from genesys_core.definition.read.definition import ApiDefinition
 from genesys_core.definition.read.parse import read_sources
 from genesys_core.definition.reference import build_reference
 from genesys_core.definition.reference.markdown import anchor_of
 from genesys_core.definition.reference.places import api_pages, model_page
+from tests.helpers.bundled import bundled_api
 from tests.strategies.definition import TRAP_TOPICS, TRAPS, definitions
 
 ANCHOR = re.compile(r"^#+ .*\{ #(\S+) \}$", re.MULTILINE)
@@ -67,13 +67,8 @@ def test_any_definition_has_a_reference(document: dict[str, object]) -> None:
 
 
 @cache
-def bundled() -> ApiDefinition:
-    return read_definition(load_definition(), load_topics()).definition
-
-
-@cache
 def reference() -> dict[str, str]:
-    return build_reference(bundled())
+    return build_reference(bundled_api())
 
 
 def anchors_below(folder: str) -> Counter[str]:
@@ -87,7 +82,7 @@ def anchors_below(folder: str) -> Counter[str]:
 
 @pytest.mark.slow
 def test_every_method_has_exactly_one_anchor() -> None:
-    for api in bundled().apis:
+    for api in bundled_api().apis:
         pages = {f"apis/{api.name}.md"}
         pages |= {page for page in reference() if page.startswith(f"apis/{api.name}/")}
         anchors = Counter(anchor for page in pages for anchor in ANCHOR.findall(reference()[page]))
@@ -103,7 +98,7 @@ def test_no_page_of_an_api_is_as_large_as_the_largest_api() -> None:
 
 @pytest.mark.slow
 def test_every_model_topic_and_permission_has_exactly_one_anchor() -> None:
-    definition = bundled()
+    definition = bundled_api()
     assert anchors_below("models/") == Counter(anchor_of(each.name) for each in definition.models)
     assert anchors_below("topics.md") == Counter(anchor_of(topic) for topic, _ in definition.topics)
     names = {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from genesys_cloud.definition import load_definition, load_topics, read_definition
 from genesys_core.definition.read.definition import ApiDefinition
+from tests.helpers.bundled import bundled_api
 
 
 @pytest.fixture(scope="session")
 def bundled() -> ApiDefinition:
-    return read_definition(load_definition(), load_topics()).definition
+    return bundled_api()
