@@ -249,7 +249,7 @@ class _Driver:
         self.is_abandoned = False
 
     def run(self, conversations: Iterator[str]) -> None:
-        """Run until every recording is there or has failed."""
+        """Run until every recording is downloaded or has failed."""
         # Waits for batches need threads of their own, beside the downloads.
         pool = ThreadPoolExecutor(self._run.parallel + 2)
         try:

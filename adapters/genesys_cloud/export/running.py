@@ -146,7 +146,7 @@ def _run(
 
 
 def read_status(out: str | os.PathLike[str]) -> ExportStatus:
-    """Return the progress of an export: its parts, what is missing and when it may be there.
+    """Return the progress of an export: its parts, what is missing and when it may be available.
 
     Raises:
         ExportError: there is no export.

@@ -54,7 +54,7 @@ class Target(Protocol):
         ...
 
     def clean(self) -> None:
-        """Remove what killed processes have left; nothing may be writing."""
+        """Remove leftovers of killed processes. No other process may be writing."""
         ...
 
 
@@ -129,7 +129,7 @@ class DirectoryTarget:
         _flush_directory(final.parent)
 
     def clean(self) -> None:
-        """Remove what killed processes have left; nothing may be writing."""
+        """Remove leftovers of killed processes. No other process may be writing."""
         shutil.rmtree(self._path / _UNFINISHED, ignore_errors=True)
 
 

@@ -49,7 +49,7 @@ class Verification(Struct, frozen=True):
 def verify(out: str | os.PathLike[str]) -> Verification:
     """Read all files of an export, and compare them with the manifest.
 
-    The sizes, the digests and the numbers of records must agree, and no record may be there twice.
+    The sizes, the digests and the numbers of records must agree, and no record may occur twice.
 
     Args:
         out: the directory or URL of the export.
@@ -128,7 +128,7 @@ class _Ids:
         self._buckets[digest[0] % _BUCKETS].write(digest + part.to_bytes(_PART, "big"))
 
     def count_repeated(self) -> Counter[int]:
-        """Return how many records of each part are there before, in it or in an earlier part."""
+        """Count the duplicates in each part: of records in the same part or in an earlier one."""
         repeated = Counter[int]()
         for bucket in self._buckets:
             seen: set[bytes] = set()

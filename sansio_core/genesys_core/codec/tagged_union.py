@@ -15,7 +15,7 @@ __all__ = ["TaggedUnion", "define_union"]
 
 
 class TaggedUnion(type):
-    """The type of unions. A union stands in annotations only; its values are models, or dictionaries.
+    """The type of unions. A union is used only in annotations; its values are models, or dictionaries.
 
     Attributes:
         tag: the member of the JSON object that names the kind.

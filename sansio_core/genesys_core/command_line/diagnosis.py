@@ -51,7 +51,7 @@ Cause: TypeAlias = Literal[
 """What is wrong."""
 
 CLOCK_TOLERANCE: Final = 300.0
-"""Seconds by which the clocks of this machine and of the platform may differ."""
+"""Maximum difference in seconds between the clocks of this machine and the platform."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from genesys_core.paging.places import read_path
 __all__ = ["MediaFile", "find_media", "find_media_delay", "media_folder"]
 
 _PREPARED: Final = frozenset({"AVAILABLE", "RESTORED", "RESTORING", "UPLOADING"})
-"""The states of recordings whose media are there, or will be; the others have none (``ARCHIVED``, ``DELETED``)."""
+"""The states of recordings whose media are available, or will be; the others have none (``ARCHIVED``, ``DELETED``)."""
 
 _RECORDED: Final = frozenset({"audio", "screen"})
 """The kinds of recordings whose content is a file; that of the others is in the record."""

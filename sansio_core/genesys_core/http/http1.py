@@ -39,7 +39,7 @@ class HTTP1Connection:
         while (response := connection.receive_data(sock.recv(65536))) is None:
             pass
 
-    To stream a response, use :meth:`receive_head` until the head is there; then read the content in
+    To stream a response, use :meth:`receive_head` until the head is complete; then read the content in
     chunks, and the socket only when none is buffered::
 
         while (chunk := connection.read_body(65536)) != b"":

@@ -2,7 +2,7 @@
 
 Invariants: an event is never lost: a body that does not match its model is repaired or delivered untyped.
 Only what has neither a topic nor a detail type is rejected. EventBridge delivers at least once and not in
-order; ``id`` tells repetitions.
+order; ``id`` identifies duplicates.
 """
 
 from collections.abc import Mapping

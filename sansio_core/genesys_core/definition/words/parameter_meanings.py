@@ -1,8 +1,8 @@
 """What query parameters and headers mean by their names: dates, filters, switches, formats, units.
 
-Invariants: a name stands here if it means the same in every operation that has it; a phrase adds to
-the name what is needed to use it, in lower case and without a full stop. Names that mean different
-things, or whose meaning no fact tells, stand nowhere (the reviewed list of the tests counts them).
+Invariants: a name is listed if it means the same in every operation that has it; a phrase adds to
+the name what is needed to use it, in lower case and without a full stop. Names with different
+meanings, or whose meaning is unknown, are not listed (a reviewed list in the tests counts them).
 """
 
 from collections.abc import Mapping

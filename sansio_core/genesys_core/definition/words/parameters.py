@@ -1,4 +1,4 @@
-"""What a parameter is, where facts tell: the ID of what, a page of a listing, a known header.
+"""Descriptions of parameters, where they follow from facts: IDs, pages of a listing, known headers.
 
 Invariants: the words follow from a parameter's name and place, from the listing of its operation, and
 from a table of names that mean the same in all operations that have them.
@@ -19,12 +19,12 @@ __all__ = ["describe_limits", "describe_parameter"]
 def describe_parameter(
     parameter: ApiParameter, listing: Listing | None, fields: Collection[str] = ()
 ) -> str:
-    """Say what a parameter is, in lower case; empty if facts do not tell.
+    """Describe a parameter, in lower case; empty if its meaning is unknown.
 
     Args:
         parameter: the parameter.
         listing: how its operation lists, if it does.
-        fields: the fields of the items that its operation lists: to name one filters by it.
+        fields: fields of the listed items; a parameter with the name of one filters by it.
     """
     name = parameter.wire
     if parameter.location == "path":
@@ -66,7 +66,7 @@ _FILTERS: Final = read_words("""
     paymentStatus phoneNumber phoneNumberStatus phoneNumberType published region routingStatus state
     status tags topicName trunkType type
 """)
-"""Fields by which a listing is filtered if a parameter has the name of one."""
+"""Fields that a listing can be filtered by, with a parameter of the same name."""
 
 _INCLUDES: Final = re.compile(r"(include|exclude)(?!Only)([A-Z].*)")
 
@@ -128,4 +128,4 @@ _IN_PATHS: Final[Mapping[str, str]] = {
     "weekDateId": "the first day of the week, as yyyy-MM-dd",
     "weekId": "the first day of the week, as yyyy-MM-dd",
 }
-"""Parameters of paths whose names tell too little."""
+"""Path parameters whose names do not explain them."""

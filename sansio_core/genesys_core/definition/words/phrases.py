@@ -1,4 +1,4 @@
-"""Noun phrases for paths: what a path names, and to what that belongs.
+"""Noun phrases for paths: what a path names, and its owners.
 
 Invariants: a phrase follows from the segments of its path: those since the last parameter name the
 thing, the steps before them its owner. Where segments name a thing wrongly, the reviewed table
@@ -138,7 +138,7 @@ def describe_things(
 
 
 def describe_owner(steps: Sequence[PathStep], depth: int = 2, word: str = "of") -> str:
-    """Describe to what the last step belongs, as far as ``depth`` steps: " of a queue"."""
+    """Describe the owner of the last step, and its owners, up to ``depth`` steps: " of a queue"."""
     owned = steps[-1].segments[:1]
     for end in range(len(steps) - 1, 0, -1):
         owner = steps[:end]

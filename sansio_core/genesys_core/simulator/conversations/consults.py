@@ -5,7 +5,7 @@ that is left out is on hold. The agent who leaves transfers the conversation (``
 destination that leaves, or a consult that is cancelled, gives the agent the other party back.
 
 Guesses: that the agent may leave before the destination answers; that all of a conference hear each other
-as soon as it begins; the disconnect type ``transfer.conference`` of what is merged into another conversation.
+as soon as it begins; the disconnect type ``transfer.conference`` of a call that is merged into another conversation.
 """
 
 from collections.abc import Iterator

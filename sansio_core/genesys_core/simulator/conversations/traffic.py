@@ -77,7 +77,7 @@ def parse_rate(text: str) -> float:
 
 
 def start_traffic(state: PlatformState, per_minute: float, seed: int, now: Now) -> None:
-    """Let customers come from now on.
+    """Start generating customers.
 
     Queues without members get the active users, those of OAuth clients excepted, each in two queues;
     they are on queue.

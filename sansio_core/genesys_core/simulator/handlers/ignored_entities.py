@@ -1,6 +1,6 @@
 """Phrases and topics that mining ignores, by language.
 
-Invariants: what was added is listed until it is removed. One text is there once for each side of a conversation.
+Invariants: an added entry is listed until it is removed. Each text is unique per side of a conversation.
 """
 
 from collections.abc import Iterator, Mapping

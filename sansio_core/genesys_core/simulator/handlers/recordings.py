@@ -1,7 +1,7 @@
 """Recordings of conversations with their media, which can be fetched: audio of calls, text of emails.
 
-Invariants: a link to media needs no token, as signed links need none, and is there as long as the conversation.
-Audio is a WAVE file whatever format is asked for; messages have no media.
+Invariants: a link to media needs no token, as signed links need none, and is valid as long as the conversation exists.
+Audio is a WAVE file whatever the requested format; messages have no media.
 
 Guesses: that transcoding takes ``Settings(job_duration)`` seconds from the end of the conversation on.
 """

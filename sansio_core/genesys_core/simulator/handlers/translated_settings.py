@@ -47,7 +47,7 @@ def _default_setting(call: ApiCall) -> Record:
 
 
 def get_dynamic_settings(call: ApiCall) -> Reply:
-    """Return by which skills the members of a group are chosen."""
+    """Return the skills that select the members of a group."""
     held = call.state.singles.get(_group(call))
     if held is None:
         raise no_such_entity("dynamicsetting", call.arguments["groupId"])

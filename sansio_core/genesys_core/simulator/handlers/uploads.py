@@ -17,7 +17,7 @@ from genesys_core.simulator.state.routes import RouteTable, ServedRoute
 __all__ = ["HANDLERS", "ROUTES", "UPLOADS"]
 
 UPLOADS: Final = "/simulator/uploads"
-"""The path below which the simulator takes uploads."""
+"""The path below which the simulator accepts uploads."""
 
 _TEMPLATE: Final = f"{UPLOADS}/{{uploadId}}"
 

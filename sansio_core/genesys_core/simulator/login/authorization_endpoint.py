@@ -177,7 +177,7 @@ def _one(call: LoginCall, name: str) -> str | None:
     if len(values) > 1:
         # RFC 6749 section 3.1: "Request and response parameters MUST NOT be included more than
         # once."
-        _page_problem(f"The parameter {name} is there more than once.")
+        _page_problem(f"The parameter {name} occurs more than once.")
     return values[0] if values else None
 
 

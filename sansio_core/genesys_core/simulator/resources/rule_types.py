@@ -58,7 +58,7 @@ RULES: Final[Mapping[str, str]] = {
 """The rules by letter."""
 
 ALIKE: Final = 0.6
-"""The share of the properties of two models from which on they describe the same thing."""
+"""Minimum share of common properties with which two models describe the same resource."""
 
 
 class Collection(Struct, frozen=True):

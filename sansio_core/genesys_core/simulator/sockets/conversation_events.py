@@ -1,10 +1,10 @@
-"""Events of conversations, agents and queues: what changed since the last time, as notices.
+"""Events of conversations, agents and queues: notices of the changes since the last call.
 
-Invariants: a conversation that changed is published once for each of its agents and queues, whole, after the
-facts that changed it. A body is made only for a topic with a subscription. An agent hears a
-conversation from the alert to the end of after-call work.
+Invariants: a changed conversation is published as a whole, once for each of its agents and queues, after the
+detail events of the change. A body is built only for a topic with a subscription. An agent receives the events
+of a conversation from the alert to the end of after-call work.
 
-Guesses: the order of the events of one change; that a queue hears its conversations to their end.
+Guesses: the order of the events of one change; that a queue receives its conversations' events to their end.
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -148,10 +148,10 @@ class EventRules:
                 yield source.topic, topic
 
     def heard(self, rules: ResourceRules) -> dict[str, str]:
-        """Return the path that each topic is heard from, by topic; only topics with such a path.
+        """Return the path whose changes each topic publishes, by topic; only topics with such a path.
 
         Args:
-            rules: tells which paths have records that can be written.
+            rules: the rules, which know the paths with writable records.
         """
         started = {
             source.topic: path

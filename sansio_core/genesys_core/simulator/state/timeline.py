@@ -50,7 +50,7 @@ FactKind: TypeAlias = Literal[
     "wrapup",
     "attributes",
 ]
-"""What a detail event tells, as its topic ends."""
+"""Kinds of detail events: the last part of their topics."""
 
 UserStatusKind: TypeAlias = Literal["presence", "routing"]
 """What a user's status change is about."""

@@ -38,7 +38,7 @@ ChangeKind: TypeAlias = Literal["created", "updated", "deleted"]
 """What happens to an entity."""
 
 START: Final = "2024-01-01T08:00:00.000Z"
-"""The date of what is there from the beginning."""
+"""Creation date of the initial entities."""
 
 
 ALL_GRANTS: Final = (

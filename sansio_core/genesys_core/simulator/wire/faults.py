@@ -137,7 +137,7 @@ class Rule(Struct, frozen=True):
         path: a template such as ``/api/v2/users/{userId}`` or ``/oauth/token``, or a path as
             sent, without the query; ``None`` for any.
         first: the first matching request that gets the fault, counted from 1.
-        times: how many requests get it; ``None`` for all from there on.
+        times: how many requests get it; ``None`` for all.
 
     Raises:
         InvalidValueError: ``first`` or ``times`` is below 1.
