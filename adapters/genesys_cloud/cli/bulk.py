@@ -73,7 +73,7 @@ class BulkFiles:
             raise UsageError(f"{self.rows}: cannot be read: {error.strerror}") from None
 
     def open_failures(self) -> TextIO:
-        """Open the file of failures: a new run begins it again.
+        """Open the file of failures: a new run overwrites it.
 
         Raises:
             UsageError: it cannot be written, or is the file with the rows.
@@ -217,7 +217,7 @@ class _Driver:
             while not self._run.is_idle:
                 self._finish(*self._next_ended())
             for _ in self._take_results():
-                """Failures are recorded; results have no reader any more."""
+                """Failures are recorded; nothing reads the results any more."""
             if shown != began:
                 sys.stderr.write("\r\x1b[K")
 

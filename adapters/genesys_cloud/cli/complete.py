@@ -54,7 +54,7 @@ def complete_words(words: Sequence[str], typed: str) -> list[Candidate]:
 
     Args:
         words: the complete words before it.
-        typed: what was typed of it.
+        typed: its typed part.
     """
     options, rest = split_command(words)
     if list(words[-1:]) in _INCOMPLETE and (found := _connection_values(words[-1], typed)):

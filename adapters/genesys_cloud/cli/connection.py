@@ -84,7 +84,7 @@ def sign_in_options(options: Mapping[str, object]) -> "ClientOptions":
 
 
 def can_ask() -> bool:
-    """Return whether there is a user who can be asked."""
+    """Return whether the user can be prompted."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 

@@ -26,7 +26,7 @@ __all__ = ["print_document", "print_rows", "select", "terminal_width", "write_li
 
 
 def write_line(line: str) -> None:
-    """Write a line that is escaped already."""
+    """Write a line that is already escaped."""
     sys.stdout.write(f"{line}\n")
 
 

@@ -1,7 +1,7 @@
 """Downloads recordings into a folder, side by side.
 
-Invariants: a file is recorded in the manifest when it is complete. What is on the way when the run ends
-stays beside its path, and the next run continues it.
+Invariants: a file is recorded in the manifest when it is complete. The part of an unfinished file
+is kept beside its path, and the next run continues it.
 """
 
 import json
@@ -54,7 +54,7 @@ _MANIFEST = "recordings.jsonl"
 _FOUND = ".conversations.jsonl"
 _FAILURES = "failures.jsonl"
 _GRACE = 3.0
-"""Seconds after Ctrl-C in which downloads may end by themselves."""
+"""Seconds after Ctrl-C in which running downloads may finish."""
 
 
 @dataclass(frozen=True)

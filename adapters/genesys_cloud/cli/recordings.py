@@ -66,8 +66,9 @@ def download(
 ) -> None:
     """Download the recordings of conversations, or continue a download.
 
-    Selects conversations by their ids, by a file of ids, or by --from and --to. Recordings that the folder
-    has already are not downloaded again; a file that was cut off is continued. Prints the path of each file.
+    Selects conversations by their ids, by a file of ids, or by --from and --to. Recordings that are
+    already in the folder are not downloaded again; a file that was cut off is continued. Prints the
+    path of each file.
     """
     from genesys_cloud.cli.recording_files import (  # noqa: PLC0415 - see cli.app
         DownloadRequest,

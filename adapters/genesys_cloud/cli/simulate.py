@@ -69,7 +69,7 @@ def simulate(
         str,
         typer.Option(
             metavar="RATE",
-            help="Let customers come and agents answer: 10/min, 2/s, 30/h; repeatable with --seed.",
+            help="Generate customers and agents that answer: 10/min, 2/s, 30/h; repeatable with --seed.",
         ),
     ] = "",
     coverage: Annotated[

@@ -1,6 +1,7 @@
 """A YAML loader that produces the values of JSON alone.
 
-Invariants: as in YAML 1.2, ``no`` and ``2024-01-01`` are texts. Only ``true``, ``false``, ``null`` and
+Invariants: as in YAML 1.2, ``no`` and ``2024-01-01`` are strings. Only ``true``, ``false``,
+``null`` and
 numbers are not.
 """
 

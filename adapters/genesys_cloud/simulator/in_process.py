@@ -169,7 +169,7 @@ class InProcessSimulator:
         return self._sockets.at_hub(do)
 
     def start_traffic(self, rate: str | float, *, seed: int | None = None) -> None:
-        """Let customers come and agents answer them, as the clock goes on.
+        """Start generating customers, and agents that answer them, as the clock advances.
 
         Args:
             rate: such as ``10/min``, ``2/s`` or ``30/h``; a number is a mean rate per minute.

@@ -1,4 +1,4 @@
-"""A sample organization: things that refer to each other, as a real organization has them.
+"""A sample organization: entities that refer to each other, as in a real organization.
 
 Invariants: everything but the stations is created by the requests that a client would send, so that the rules of the
 platform hold for it too. The same users and queues give the same organization.
@@ -38,10 +38,10 @@ _MOST: Final = 100
 
 
 def load_organization(simulator: Simulator, *, now: Now) -> dict[str, str]:
-    """Give a simulator what a real organization has, around its users and queues.
+    """Load a sample organization around the users and queues of a simulator.
 
     Divisions, a role with grants, skills, languages, wrap-up codes, a presence, a location, schedules, flows and
-    prompts, groups and teams with members, stations; users and queues have all of these.
+    prompts, groups and teams with members, stations; users and queues refer to all of these.
 
     Args:
         simulator: the platform.
@@ -51,7 +51,7 @@ def load_organization(simulator: Simulator, *, now: Now) -> dict[str, str]:
         The ids by label; see :func:`genesys_core.simulator.data_files.load_data`.
 
     Raises:
-        InvalidValueError: the platform refuses something, for example because an organization is loaded already.
+        InvalidValueError: the platform refuses something, for example because an organization is already loaded.
     """
     labels = load_data(simulator, describe_organization(simulator), now=now)
     users = list(simulator.state.users)[:_MOST]

@@ -246,9 +246,9 @@ class Simulator:
         return _response(reply, request, context_id)
 
     def advance(self, now: Now) -> None:
-        """Let everything happen that is due: alerts end, calls are answered, work is done.
+        """Process everything that is due: alerts end, calls are answered, after-call work ends.
 
-        Each thing happens at its own time, in order, however late this is called; every request
+        Each event gets its own time, in order, however late this is called; every request
         does so first.
 
         Args:
@@ -265,7 +265,7 @@ class Simulator:
         self.hub.settle(now)
 
     def timer(self, now: Now) -> None:
-        """Do what is due, also for sockets: see :meth:`advance` and :meth:`Hub.timer`."""
+        """Process what is due, also for sockets: see :meth:`advance` and :meth:`Hub.timer`."""
         self.advance(now)
         self.hub.timer(now)
 
@@ -317,7 +317,7 @@ class Simulator:
         self._settle(now)
 
     def stop_traffic(self) -> None:
-        """Let no more customers come; conversations go on until they are over."""
+        """Stop generating customers; conversations continue until they end."""
         stop_traffic(self.state)
 
     def _settle(self, now: Now) -> None:
@@ -439,7 +439,7 @@ class Simulator:
         return at[-1]
 
     def set_job_outcome(self, template: str, outcome: str) -> None:
-        """Determine how the jobs of one collection end, those that are running included.
+        """Set how the jobs of one collection end, including those that are running.
 
         Args:
             template: of the collection, such as

@@ -61,7 +61,7 @@ def test_it_is_the_same_each_time_and_loads_once():
     again, same = loaded(users=2, queues=1)
     assert labels == same
     assert desk.simulator.state.collections == again.simulator.state.collections
-    with pytest.raises(InvalidValueError, match="exists already"):
+    with pytest.raises(InvalidValueError, match="already exists"):
         load_organization(desk.simulator, now=desk.now)
 
 

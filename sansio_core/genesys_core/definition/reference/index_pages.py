@@ -39,7 +39,7 @@ _OTHERS_SHOWN: Final = 3
 
 
 def reference_index_text(definition: ApiDefinition) -> str:
-    """Return the first page: what there is, and all APIs."""
+    """Return the start page: an overview, and all APIs."""
     methods = sum(len(api.operations) for api in definition.apis)
     counts = (
         f"{len(definition.operations()):,} operations ({methods:,} methods of "

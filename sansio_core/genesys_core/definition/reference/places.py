@@ -1,4 +1,4 @@
-"""Where the reference describes what: the page and anchor of each model, method and permission.
+"""Locations in the reference: the page and anchor of each model, method and permission.
 
 Invariants: a model's page follows from its name alone, so that it does not move when models are
 added; a method's page follows from its API and path, and from whether its API is large; links are

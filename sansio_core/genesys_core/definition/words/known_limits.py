@@ -1,4 +1,4 @@
-"""Limits of parameters that the bundled definition does not hold, though the platform states them.
+"""Limits of parameters that the platform states elsewhere than in the bundled definition.
 
 Invariants: the numbers are for documentation; a call with more is sent. A limit that a document itself
 states has priority.
@@ -26,7 +26,7 @@ def find_limits(operation: ApiOperation, parameter: ApiParameter) -> Limits:
 
 
 _SIZES: Final = ("count", "limit", "page_size")
-"""Parameters whose limit is of their number; of the others it is of how many there are."""
+"""Parameters whose limit applies to their value; for the others, to the number of items."""
 
 _STATED: Final[Mapping[tuple[str, int], str]] = {
     ("action_map_ids", 100): """

@@ -181,7 +181,7 @@ _SINGULARS: Final[Mapping[str, str]] = {
     "analyses": "analysis",
     "entries": "entry",
 }
-"""Irregular, or not to be seen from the end of the word."""
+"""Irregular plurals, or plurals that the ending does not show."""
 
 _SAME: Final = read_words("""
     access address ADFS alias analysis analytics basis business CIC DNC GKN HRIS ICS process SMS

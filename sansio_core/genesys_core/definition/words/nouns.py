@@ -40,7 +40,7 @@ WEAK: Final = read_words("""
     recording row rule schedule session stage status step synchronization topic user variation
     version
 """) | {"communication message", "phrase group", "stage plan"}
-"""Things that need the thing they belong to for a reader to know them."""
+"""Nouns that are unclear without their owner."""
 
 PASSED_BY: Final = frozenset({"weeks", "communications < participants"})
 """Steps of a path that are not named as owners of what follows.
@@ -53,13 +53,13 @@ GENERIC: Final = read_words("""
     categories documents insights jobs metrics notifications policies programs query rules
     schemas settings status topic topics usage
 """)
-"""Segments that say little without their area, which they keep if nothing else names them."""
+"""Segments that are unclear without their area, which they keep unless they have an owner."""
 
 SINGLE: Final = read_words("""
     aggregates analytics capabilities counts defaults details metadata options points
     preferences properties results settings statistics stats
 """)
-"""Words in the plural for one thing: such things are not listed or created, but read."""
+"""Plural words for a single resource, which is read rather than listed or created."""
 
 LINKED: Final = read_words("""
     contacts members queues roles routinglanguages routingskills skills users wrapupcodes

@@ -1,4 +1,4 @@
-"""Reviewed lines of operations that the rules describe wrongly or not well.
+"""Reviewed summaries of operations that the rules describe wrongly or poorly.
 
 Invariants: the words are our own; a test rejects entries that the rules would make as well.
 """

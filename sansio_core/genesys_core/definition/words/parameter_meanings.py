@@ -45,7 +45,7 @@ _REQUESTS: Final[Mapping[str, str]] = {
     "showbrief": "whether to return only the keys of the rows",
     "summary": "whether to return less about each policy",
 }
-"""What to send and to get back."""
+"""What to send and what to return."""
 
 PAGE_MEANINGS: Final[Mapping[str, str]] = {
     "after": "only what comes after this",

@@ -1,7 +1,7 @@
 """Agents: routing status, membership of queues, and who can take a conversation.
 
 Invariants: an agent is available in a queue exactly while the routing status is ``IDLE`` and the
-membership is joined. Every change of either is noted for publication and lets the queues match again.
+membership is joined. Every change of either is recorded for publication and triggers matching in the queues.
 
 Guesses: an agent takes one conversation at a time, of any media type; the status is ``INTERACTING``
 from the alert on; a user who leaves the queue while talking is ``OFF_QUEUE`` at once.
@@ -69,12 +69,12 @@ def follow_presence(state: PlatformState, user_id: str, presence: str, now: Now)
 
 
 def request_routing_status(state: PlatformState, user_id: str, status: str, now: Now) -> None:
-    """Change a user's routing status as a caller asks; a busy user who is to be idle is interacting.
+    """Change a user's routing status on request; a busy user who should be idle is interacting.
 
     Args:
         state: the platform's state.
         user_id: a user that exists.
-        status: the status that is asked for.
+        status: the requested status.
         now: the current time.
     """
     is_busy = bool(state.contact_center.busy.get(user_id))
@@ -86,7 +86,7 @@ def request_routing_status(state: PlatformState, user_id: str, status: str, now:
 def occupy_agent(
     state: PlatformState, user_id: str, conversation_id: str, now: Now, *, is_acd: bool
 ) -> None:
-    """Note that a conversation has begun for a user.
+    """Record the start of a user's conversation.
 
     Args:
         state: the platform's state.
@@ -104,7 +104,7 @@ def occupy_agent(
 def release_agent(
     state: PlatformState, user_id: str, conversation_id: str, now: Now, *, responded: bool = True
 ) -> None:
-    """Note that a conversation is finished for a user.
+    """Record the end of a user's conversation.
 
     Args:
         state: the platform's state.
@@ -133,7 +133,7 @@ def set_member(state: PlatformState, queue_id: str, user_id: str, *, joined: boo
 
 
 def forget_member(state: PlatformState, queue_id: str, user_id: str) -> None:
-    """Remove a member from a queue; nothing happens to others."""
+    """Remove a member from a queue; does nothing for other users."""
     center = state.contact_center
     if center.members.get(queue_id, {}).pop(user_id, None) is None:
         return

@@ -3,7 +3,7 @@
 Invariants: a metric counts whole in the interval in which it was emitted. The counts of all groups and intervals
 together are those of the metrics. Groups and intervals without metrics are left out.
 
-Guesses: that; that the media type is part of the group unasked; that a conversation is emitted as
+Guesses: the last rule; that the media type is always part of the group; that a conversation is emitted as
 ``nConversations`` at its start.
 """
 

@@ -2,7 +2,7 @@
 
 Invariants: an agent has one consult at a time. While it lasts, who hears whom follows ``speakTo``: the party
 that is left out is on hold. The agent who leaves transfers the conversation (``transfer.consult``); a
-destination that leaves, or a consult that is cancelled, gives the agent the other party back.
+destination that leaves, or a consult that is cancelled, connects the agent with the other party again.
 
 Guesses: that the agent may leave before the destination answers; that all of a conference hear each other
 as soon as it begins; the disconnect type ``transfer.conference`` of a call that is merged into another conversation.

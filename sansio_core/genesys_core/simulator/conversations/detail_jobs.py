@@ -36,7 +36,7 @@ def show_job_results(
         conversations: all conversations.
         query: the body that started the job.
         now: the time of the request.
-        cursor: of the page before; empty for the first page.
+        cursor: from the previous page; empty for the first page.
         size: how many conversations a page has.
 
     Raises:

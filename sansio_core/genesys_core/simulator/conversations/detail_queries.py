@@ -4,7 +4,7 @@ Invariants: a conversation matches if all of its conversation filters match, and
 segments. Every match is on exactly one page.
 
 Guesses: the longest interval, 31 days; the largest page, 100; that a filter by evaluations, surveys or resolutions
-matches nothing, for there are none.
+matches nothing, because none exist.
 """
 
 from collections import Counter

@@ -28,7 +28,7 @@ def distribute_conversations(state: PlatformState, now: Now) -> None:
 
 
 def file_finished(state: PlatformState) -> None:
-    """Note which of the changed conversations are over."""
+    """Record which of the changed conversations have ended."""
     center = state.contact_center
     for identity in center.changed:
         conversation = center.conversations[identity]
@@ -38,11 +38,11 @@ def file_finished(state: PlatformState) -> None:
 
 
 def drop_finished(state: PlatformState, limit: int) -> None:
-    """Drop the conversations that have been over longest, once they were published.
+    """Drop the conversations that ended first, once they are published.
 
     Args:
         state: the platform's state.
-        limit: how many conversations that are over are kept.
+        limit: how many ended conversations are kept.
     """
     center = state.contact_center
     while len(center.finished) > limit:

@@ -1,4 +1,4 @@
-"""Generated traffic: customers who come, wait, talk and leave, and agents who answer them.
+"""Generated traffic: customers who arrive, wait, talk and leave, and agents who answer them.
 
 Invariants: everything follows from the seed and the virtual clock: the same seed gives the same conversations at the
 same times. Only conversations that traffic began are continued by it.
@@ -103,7 +103,7 @@ def start_traffic(state: PlatformState, per_minute: float, seed: int, now: Now) 
 
 
 def stop_traffic(state: PlatformState) -> None:
-    """Let no more customers come; conversations go on until they are over."""
+    """Stop generating customers; conversations continue until they end."""
     center = state.contact_center
     center.timers = [each for each in center.timers if each.kind != "traffic"]
     heapify(center.timers)

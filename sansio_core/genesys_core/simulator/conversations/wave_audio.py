@@ -24,7 +24,7 @@ def make_wave(seconds: int) -> bytes:
     """Return a WAVE file with a tone.
 
     Args:
-        seconds: its length, from 1 to :data:`LONGEST`; others are brought into that range.
+        seconds: its length, from 1 to :data:`LONGEST`; other values are clamped to that range.
     """
     length = min(max(seconds, 1), LONGEST)
     period = _RATE // _PITCH

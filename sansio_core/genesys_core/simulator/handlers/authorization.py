@@ -390,7 +390,7 @@ _GRANT: Final = f"{_SUBJECT}/divisions/{{divisionId}}/roles/{{roleId}}"
 CHECKS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
     ("DELETE", f"{_DIVISION}/{{divisionId}}"): check_division_removal,
 }
-"""What is checked before the rules delete a division."""
+"""Checks before the rules delete a division."""
 
 HANDLERS: Mapping[tuple[str, str], Handler] = {
     ("GET", _SUBJECT): get_subject,

@@ -38,7 +38,7 @@ def update_callbacks(call: ApiCall) -> Reply:
 
 
 def disconnect_callbacks(call: ApiCall) -> Reply:
-    """End many callbacks; those that there are not are left out."""
+    """End many callbacks; unknown ids are ignored."""
     for each in _mappings(call.document().get("callbackDisconnectIdentifiers")):
         found = call.state.contact_center.conversations.get(str(each.get("conversationId")))
         if found is not None and found.media == "callback" and found.ended is None:

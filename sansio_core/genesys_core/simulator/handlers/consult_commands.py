@@ -42,7 +42,7 @@ def post_consult(call: ApiCall) -> Reply:
     if initiator.user_id is None or not initiator.session.is_connected:
         raise bad_request("Only an agent who is connected can consult.")
     if consulted_party(conversation, initiator) is not None:
-        raise bad_request("The agent has a consult already.")
+        raise bad_request("The agent already has a consult.")
     inside = body.get("destination")
     wanted = {**body, **inside} if isinstance(inside, Mapping) else body
     destination = _join_destination(call, conversation, initiator, wanted)
@@ -126,7 +126,7 @@ def patch_conference(call: ApiCall) -> Reply:
         raise bad_request("Give the ids of other calls.", field="conversationIds")
     for each in (kept, *merged):
         if each.media != "voice" or not any(p.session.is_connected for p in each.participants):
-            raise bad_request(f"The conversation {each.id} is no call that is connected.")
+            raise bad_request(f"The conversation {each.id} is not a connected call.")
     for each in merged:
         merge_conversations(call.state, kept, each, call.now)
     return _ACCEPTED

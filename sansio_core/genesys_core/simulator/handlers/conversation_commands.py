@@ -147,7 +147,7 @@ def post_message(call: ApiCall) -> Reply:
 def post_open_message(call: ApiCall) -> Reply:
     """Receive a message of a customer: it joins the customer's conversation, or begins one.
 
-    A new conversation waits in the first queue of the organization, for there are no message flows.
+    A new conversation waits in the first queue of the organization, because there are no message flows.
     """
     body = call.document()
     sender = _map(_map(body.get("channel")).get("from"))
@@ -306,7 +306,7 @@ def _answer(call: ApiCall, conversation: ConversationTimeline, participant: Part
 
 def _hang_up(call: ApiCall, conversation: ConversationTimeline, participant: Participant) -> None:
     if not participant.is_live:
-        message = "The participant is disconnected already."
+        message = "The participant is already disconnected."
         raise make_refusal("conversation.error.call.disconnected", message)
     leave_conversation(call.state, conversation, participant, call.now)
 

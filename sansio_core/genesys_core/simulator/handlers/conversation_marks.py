@@ -1,6 +1,6 @@
-"""What is noted of conversations and participants: tags, labels, flags, the state of the recording, codes.
+"""Marks of conversations and participants: tags, labels, flags, the state of the recording, codes.
 
-Invariants: what is noted is shown by every view that has a place for it.
+Invariants: a mark is shown by every view that has a property for it.
 
 Guesses: that the codes of a participant without a queue, or whose queue has none, are all codes.
 """
@@ -48,7 +48,7 @@ def put_flag(call: ApiCall) -> Reply:
 
 
 def delete_flag(call: ApiCall) -> Reply:
-    """Take a participant's flag away."""
+    """Remove a participant's flag."""
     conversation = find_conversation(call)
     find_party(call, conversation).flag = None
     return _changed(call, conversation)

@@ -66,7 +66,7 @@ def get_message(call: ApiCall) -> Reply:
 
 
 def get_any_message(call: ApiCall) -> Reply:
-    """Return a message of whichever conversation."""
+    """Return a message of any conversation."""
     wanted = call.arguments["messageId"]
     for each in call.state.contact_center.conversations.values():
         if wanted in each.messages:
@@ -75,7 +75,7 @@ def get_any_message(call: ApiCall) -> Reply:
 
 
 def get_many_messages(call: ApiCall) -> Reply:
-    """Return messages of a conversation by id; those that there are not are left out."""
+    """Return messages of a conversation by id; unknown ids are ignored."""
     known = find_conversation(call).messages
     names = call.body if isinstance(call.body, list) else []
     return json_reply({"entities": [known[str(each)] for each in names if str(each) in known]})

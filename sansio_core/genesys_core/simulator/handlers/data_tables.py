@@ -41,7 +41,7 @@ def post_row(call: ApiCall) -> Reply:
     row = _checked(call)
     rows = _rows(call)
     if row["key"] in rows:
-        message = f"The table has a row with the key [{row['key']}] already."
+        message = f"The table already has a row with the key [{row['key']}]."
         raise PlatformProblem(409, "flows.datatables.not.unique", message)
     if call.state.count_items() >= call.settings.max_items:
         message = f"The simulator holds at most {call.settings.max_items} items."
@@ -161,7 +161,7 @@ CHECKS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
     ("POST", "/api/v2/flows/datatables"): check_table,
     ("PUT", "/api/v2/flows/datatables/{datatableId}"): check_table,
 }
-"""What is checked before a table is written by the rules."""
+"""Checks before the rules write a table."""
 
 _ROWS: Final = "/api/v2/flows/datatables/{datatableId}/rows"
 

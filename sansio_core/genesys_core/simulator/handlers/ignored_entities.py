@@ -32,7 +32,7 @@ def list_ignored(call: ApiCall) -> Reply:
 
 
 def add_ignored(call: ApiCall) -> Reply:
-    """Ignore something; what is ignored already is updated."""
+    """Ignore an entity; an existing entry is updated."""
     stored, kind = _stored(call), _kind(call)
     when, added, updated = format_instant(call.now.wall), 0, 0
     for each in _mappings(call.document().get(kind)):
@@ -51,7 +51,7 @@ def add_ignored(call: ApiCall) -> Reply:
 
 
 def remove_ignored(call: ApiCall) -> Reply:
-    """Ignore something no more."""
+    """Stop ignoring an entity."""
     for each in _mappings(call.document().get("entities")):
         _stored(call).pop(str(each.get("id")), None)
     return no_content()

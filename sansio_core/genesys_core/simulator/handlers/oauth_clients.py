@@ -1,7 +1,7 @@
 """Handlers that write OAuth clients: what is created gets tokens at the login host.
 
 Invariants: the client of the API and that of the login host change together. A client that is deleted or inactive
-gets no tokens, and those that it has end. A client keeps its secret until it asks for a new one.
+gets no tokens, and its tokens are revoked. A client keeps its secret until it asks for a new one.
 """
 
 from collections.abc import Mapping, Sequence
@@ -57,7 +57,7 @@ def put_client(call: ApiCall) -> Reply:
 
 
 def post_secret(call: ApiCall) -> Reply:
-    """Give a client another secret; the one before is not valid any more."""
+    """Give a client another secret; the previous one becomes invalid."""
     return _keep(call, {**_find(call), "secret": call.state.new_secret("client secret")})
 
 

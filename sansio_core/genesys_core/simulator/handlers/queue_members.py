@@ -1,7 +1,7 @@
 """Members of queues: who takes the conversations of which queue.
 
 Invariants: members are users who exist. The counts of a queue follow. Users who are not members are ignored where the
-platform ignores it; a membership that is set twice is one.
+platform ignores it; adding a member twice has no further effect.
 
 That a new member is joined at once is a guess.
 """
@@ -52,7 +52,7 @@ def post_members(call: ApiCall) -> Reply:
 
 
 def patch_members(call: ApiCall) -> Reply:
-    """Join or unjoin members; users who are none are ignored."""
+    """Join or unjoin members; other users are ignored."""
     queue_id = _queue_id(call)
     for each in _given(call):
         _join(call, queue_id, str(each.get("id")), each.get("joined"))

@@ -41,7 +41,7 @@ _DATES: Final = ("archiveDate", "deleteDate", "exportDate")
 """What a caller may change of a recording."""
 
 _WAIT: Final = 5000
-"""How many milliseconds a request waits for media if it does not say."""
+"""How many milliseconds a request waits for media by default."""
 
 
 def get_recordings(call: ApiCall) -> Reply:

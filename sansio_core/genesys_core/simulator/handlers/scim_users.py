@@ -44,7 +44,7 @@ _CORE: Final = "urn:ietf:params:scim:schemas:core:2.0:User"
 _ENTERPRISE: Final = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 _GENESYS: Final = "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User"
 _KEPT: Final = ("externalId", "phoneNumbers", _GENESYS)
-"""What is kept as it was written."""
+"""Attributes that are stored as written."""
 
 
 def get_users(call: ApiCall) -> Reply:

@@ -58,7 +58,7 @@ def put_default_station(call: ApiCall) -> Reply:
 
 
 def delete_default_station(call: ApiCall) -> Reply:
-    """Let a user have no default station."""
+    """Remove the default station of a user."""
     set_default_station(call.state, _user_id(call), None)
     return Reply(202)
 

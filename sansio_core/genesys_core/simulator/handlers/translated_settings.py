@@ -1,6 +1,6 @@
 """Single resources that are written in another form than they are read.
 
-Invariants: what was written is read, and is gone after DELETE.
+Invariants: a read returns what was written; DELETE removes it.
 
 Guesses: that there is no default setting, and a group is not dynamic, before one was written; that a toggle is
 off at first.
@@ -55,7 +55,7 @@ def get_dynamic_settings(call: ApiCall) -> Reply:
 
 
 def put_dynamic_settings(call: ApiCall) -> Reply:
-    """Choose the members of a group by skills."""
+    """Select the members of a group by skills."""
     place, identity = _group(call), call.arguments["groupId"]
     call.state.singles[place] = {
         "group": {"id": identity, "selfUri": f"/api/v2/groups/{identity}"},
@@ -67,7 +67,7 @@ def put_dynamic_settings(call: ApiCall) -> Reply:
 
 
 def delete_dynamic_settings(call: ApiCall) -> Reply:
-    """Choose the members of a group by skills no more."""
+    """Stop selecting the members of a group by skills."""
     call.state.singles.pop(_group(call), None)
     return no_content()
 
@@ -116,7 +116,7 @@ def post_toggle(call: ApiCall) -> Reply:
 
 
 def forget_default_setting(call: ApiCall) -> Reply:
-    """Let no setting be the default."""
+    """Clear the default setting."""
     call.state.singles.pop(_place(call), None)
     return no_content()
 

@@ -1,6 +1,6 @@
 """Analytics of users: aggregates, details and observations.
 
-Invariants: everything is read from the presences, routing statuses and memberships as they were noted.
+Invariants: everything is read from the presences, routing statuses and memberships that were recorded.
 """
 
 from collections.abc import Mapping

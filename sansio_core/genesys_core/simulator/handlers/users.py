@@ -98,7 +98,7 @@ def get_user(call: ApiCall) -> Reply:
 
 
 def post_users(call: ApiCall) -> Reply:
-    """Create a user; an email that any user has or had is taken."""
+    """Create a user; rejects an email that any user has or had."""
     body = call.document()
     check_email(call.state, str(body.get("email")))
     return json_reply(_shown(call, add_user(call, body, str(body.pop("divisionId", "")))))
@@ -134,7 +134,7 @@ def check_email(state: PlatformState, email: str, user_id: str = "") -> None:
     other = find_user_of_email(state, email)
     if other is not None and other["id"] != user_id:
         extra: Record = {"entityId": other["id"], "entityName": "user"}
-        message = f"There is a user with the email [{email}] already."
+        message = f"A user with the email [{email}] already exists."
         raise PlatformProblem(409, "general.conflict", message, extra=extra)
 
 

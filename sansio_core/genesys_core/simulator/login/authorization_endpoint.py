@@ -184,7 +184,7 @@ def _one(call: LoginCall, name: str) -> str | None:
 def _page_problem(message: str) -> NoReturn:
     # RFC 6749 section 4.1.2.1: "MUST NOT automatically redirect the user-agent to the invalid
     # redirection URI": show a page instead.
-    raise _Answered(message_page(400, "This sign-in cannot go on", message))
+    raise _Answered(message_page(400, "This sign-in cannot continue", message))
 
 
 def _form(call: LoginCall, ask: _Ask, *, email: str, problem: str = "") -> Reply:

@@ -1,6 +1,6 @@
 """Commands on many items of a collection: creating, reading, changing and deleting them.
 
-Invariants: unknown ids are left out, as on the platform, and fail none of the others.
+Invariants: unknown ids are ignored, as on the platform; the others succeed.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -29,7 +29,7 @@ EXAMPLES_ONLY: Final = frozenset(
         "validate",
     }
 )
-"""Path segments of commands and computations, which look like resources but are none."""
+"""Path segments of commands and computations, which look like resources but are not."""
 
 _WRITES: Final[Mapping[str, ResourceAction]] = {
     "PUT": "replace",
@@ -105,7 +105,7 @@ def _has_id(entity: Schema) -> bool:
 def is_plain_text(item: ApiRoute) -> bool:
     """Return whether the item's path ends in a text, not in a number or a date.
 
-    Conversations are none of these collections: commands change them, which no rule describes.
+    Conversations are not such a collection: commands change them, which no rule describes.
     """
     name = item.template.rpartition("/")[2].strip("{}")
     return name != "conversationId" and all(

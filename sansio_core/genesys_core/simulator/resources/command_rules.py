@@ -1,7 +1,7 @@
 """The rules I and M: commands on an item that respond with the item, and commands on many items.
 
-Invariants: a command stands below the item or the collection that it changes. Only what its
-body says changes, and what the table of effects has.
+Invariants: the path of a command is below the item or the collection that it changes. It changes
+only the properties in its body and in the table of effects.
 """
 
 from collections.abc import Callable, Mapping
@@ -48,7 +48,7 @@ CollectionFinder = Callable[[str], Collection | None]
 def find_command(
     shapes: PathShapes, collection: CollectionFinder, route: ApiRoute
 ) -> ResourceRule | None:
-    """Return the rule of a command on an item, or ``None`` if an operation is none."""
+    """Return the rule of a command on an item, or ``None`` if it is not one."""
     item, _, verb = route.template.rpartition("/")
     template, _, last = item.rpartition("/")
     if is_placeholder(verb) or not is_placeholder(last) or verb in _NO_COMMANDS:
@@ -70,13 +70,13 @@ def _responds_with_item(shapes: PathShapes, route: ApiRoute, owner: Collection) 
 
 
 _SMALLEST: Final = 5
-"""Models with fewer properties than this are alike too easily."""
+"""Models with fewer properties than this are too small to compare."""
 
 
 def find_bulk_command(
     shapes: PathShapes, collection: CollectionFinder, route: ApiRoute
 ) -> ResourceRule | None:
-    """Return the rule of a command on many items, or ``None`` if an operation is none."""
+    """Return the rule of a command on many items, or ``None`` if it is not one."""
     if is_placeholder(route.template.rpartition("/")[2]):
         return None
     template, verb = _split(route.template)

@@ -1,6 +1,6 @@
 """Answers operations by the rules of :mod:`genesys_core.simulator.resources.rules`.
 
-Invariants: what was written is what is read. An id that was never created, or was deleted, is a 404
+Invariants: a read returns what was written. An id that was never created, or was deleted, is a 404
 for every operation at or below it. Dates come from the call's time, so a test decides them.
 """
 
@@ -71,7 +71,7 @@ class ResourceEngine:
 
         Raises:
             Problem: 404 for an unknown id, 409 for an outdated version or a name that is taken, 400
-                for a page that cannot be.
+                for an invalid page.
         """
         if not call.settings.stateful:
             return respond_with_example(call)

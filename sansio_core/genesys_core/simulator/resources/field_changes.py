@@ -1,6 +1,6 @@
-"""Changes of an item field by field, as external contacts take them: ``{"changes": [{"field": ...}]}``.
+"""Changes of an item field by field, as external contacts accept them: ``{"changes": [{"field": ...}]}``.
 
-Invariants: only a body that is such a list is read so. What an action does not apply to is left as it is.
+Invariants: only a body that is such a list is read this way. An action that does not apply changes nothing.
 """
 
 from collections.abc import Mapping

@@ -126,7 +126,7 @@ def read_results(
     """Return the results of a job, in pages if they were seeded.
 
     Raises:
-        Problem: 404 while there are none. What the platform responds then is not documented: a guess.
+        Problem: 404 while there are none. The platform's response in this case is not documented: a guess.
     """
     if not states.has_results(state_of(call, collection, states, at)):
         raise no_such_entity("result", at[-1])
@@ -157,7 +157,7 @@ def _list_conversations(call: ApiCall, at: ResourcePath) -> Reply | None:
 def resume_job(
     call: ApiCall, collection: Collection, states: JobStates, at: ResourcePath
 ) -> Record:
-    """Cancel a job, or let it go on where it waits for its caller, as its caller writes."""
+    """Cancel a job, or continue one that waits for its caller, as the body requests."""
     run, wanted = call.state.jobs[at], call.document().get(states.name)
     if wanted == states.cancelled and wanted:
         call.state.jobs[at] = structs.replace(run, ended=states.cancelled)

@@ -33,7 +33,7 @@ _PLACES: Final = frozenset(
         "/api/v2/workforcemanagement/schedulingjobs",
     }
 )
-"""Collections of jobs whose last path segment says something else."""
+"""Collections of jobs with another last path segment."""
 
 _WFM: Final = "/api/v2/workforcemanagement"
 _SHIFTS: Final = f"{_WFM}/alternativeshifts"

@@ -1,7 +1,7 @@
 """How each operation lists its items: where they are, and how a request selects a page.
 
-Invariants: the style depends on the operation's parameters, body and response in the definition, and
-on nothing that the client knows. A field is a path of wire names, such as ``("paging", "pageNumber")``.
+Invariants: the style depends on the operation's parameters, body and response in the definition,
+and on no code of the client. A field is a path of wire names, such as ``("paging", "pageNumber")``.
 """
 
 from collections.abc import Iterator, Mapping

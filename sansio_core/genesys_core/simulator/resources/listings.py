@@ -1,6 +1,6 @@
-"""Listings of collections: which items a call's filters let through, and in which order.
+"""Listings of collections: which items match a call's filters, and in which order.
 
-Invariants: a filter that is not understood lets everything through.
+Invariants: an unsupported filter matches everything.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ __all__ = ["list_items"]
 
 
 def list_items(call: ApiCall, items: Sequence[Json]) -> Json:
-    """Return the reply of a listing: the page that the call selects of what its filters let through.
+    """Return the reply of a listing: the requested page of the items that match the filters.
 
     Args:
         call: the call, whose query has the filters, the order and the page.

@@ -1,6 +1,6 @@
 """Adding, replacing, changing and removing the members of a list.
 
-Invariants: a member is in a list at most once. What a member refers to lends it its name. The count of
+Invariants: a member is in a list at most once. A member has the name of the entity that it refers to. The count of
 members that the owner of a list has follows the list.
 """
 

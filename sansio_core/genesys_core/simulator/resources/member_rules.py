@@ -90,7 +90,7 @@ _LISTS: Final = ("ids", "members", "users", "entities", "segments", "phrases", "
 
 
 def member_identity(entity: Schema) -> str:
-    """Return the property by which a member is known."""
+    """Return the property that identifies a member."""
     names = [name for name, facts in (entity.properties or {}).items() if facts.type == "string"]
     if "id" in names:
         return "id"

@@ -1,7 +1,8 @@
 """Pages of a listing, in the style of its operation.
 
-Invariants: every item is on exactly one page. A page points to the next only if there is one, so that
-reading on always ends. A listing with ``Settings(listing_links=False)`` points to the next page by a
+Invariants: every item is on exactly one page. A page points to the next only if there is one, so
+that iterating always ends. A listing with ``Settings(listing_links=False)`` points to the next page
+by a
 token or a number alone, unless its links are the only way.
 """
 
@@ -262,6 +263,6 @@ def _encode_search(search: Mapping[str, Json], number: int) -> str:
 
 
 _FURTHEST: Final = 10**9
-"""The highest number that is calculated with; page numbers have 32 bits."""
+"""Upper limit for calculations; page numbers have 32 bits."""
 
 _SIZES: Final = frozenset({"pageSize", "limit", "count"})

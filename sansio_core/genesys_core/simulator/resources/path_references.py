@@ -1,7 +1,7 @@
 """The ids in paths that refer to something elsewhere: a user, a queue, a conversation.
 
-Invariants: an id that stands where its own collection is not, such as the user's in
-``/api/v2/voicemail/users/{userId}/policy``, is a 404 unless there is such a thing. Which collection
+Invariants: an id in the path of another collection, such as the user's in
+``/api/v2/voicemail/users/{userId}/policy``, is a 404 unless it exists. Which collection
 it refers to is decided by the parameter's name.
 """
 
@@ -17,7 +17,7 @@ from genesys_core.simulator.resources.store import ResourceStore, kind_of
 __all__ = ["CONVERSATIONS", "REFERRED", "check_references", "list_references"]
 
 CONVERSATIONS: Final = "/api/v2/conversations"
-"""Where conversations are: no collection of the rules, for commands begin and change them."""
+"""Where conversations are: not a collection of the rules, because commands begin and change them."""
 
 REFERRED: Final[Mapping[str, str]] = {
     "businessUnitId": "/api/v2/workforcemanagement/businessunits",

@@ -1,7 +1,7 @@
 """The rules for which state an operation reads or changes, derived from the definition.
 
-Invariants: the rules depend on the definition alone, and are evaluated for a path when it is first
-asked for. A path that no rule fits has no state.
+Invariants: the rules depend on the definition alone, and are evaluated for a path on first use. A
+path that no rule fits has no state.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """What a search finds: the criteria of its body, compared with items.
 
-Invariants: criteria of one search all have to be met. What is deleted is found by its state alone. A criterion that is not understood, and a
-property of the body that items do not have, lets everything through.
+Invariants: all criteria of a search must match. Deleted items are found only by their state. An
+unsupported criterion, and a property that items do not have, matches everything.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,7 +28,7 @@ _NO_FILTERS: Final = frozenset(
 
 
 def find_matches(items: Iterable[Record], search: Json) -> list[Record]:
-    """Return the items that meet the criteria of a search, in the order that it asks for.
+    """Return the items that meet the criteria of a search, in the requested order.
 
     Args:
         items: the items of the collection.

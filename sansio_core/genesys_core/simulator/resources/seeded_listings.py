@@ -1,4 +1,4 @@
-"""Listings whose items a test put there: those that no stored collection stands behind.
+"""Listings whose items a test put there: those without a stored collection.
 
 Invariants: the items of a path are found before those of its template. Filters do not apply to them.
 """
@@ -15,7 +15,7 @@ def list_seeds(call: ApiCall) -> Reply | None:
     """Return a page of the items that a test put into a listing, or ``None`` if it put none there.
 
     Raises:
-        Problem: 400 for a page that cannot be.
+        Problem: 400 for an invalid page.
     """
     page = find_page(call)
     return None if page is None else json_reply(page)
@@ -25,7 +25,7 @@ def find_page(call: ApiCall) -> Json:
     """Return the document of :func:`list_seeds`.
 
     Raises:
-        Problem: 400 for a page that cannot be.
+        Problem: 400 for an invalid page.
     """
     held, route = call.state.listings, call.route
     if not held:

@@ -1,7 +1,7 @@
 """Items that a test puts into a listing, so that there is something to list.
 
 Invariants: the items differ in their ids, names and dates, and are those that the listing returns
-afterwards: in its collection if it has one, else in the listing alone. What is above their path is
+afterwards: in its collection if it has one, else in the listing alone. Parents in their path are
 created with them.
 """
 
@@ -233,7 +233,7 @@ SHOWN_ELSEWHERE: Final = frozenset({"/api/v2/scim/users", "/api/v2/scim/v2/users
 """Collections whose items are shown from another one: SCIM users from the users."""
 
 _LISTS: Final = frozenset({"list", "list_view"})
-"""What operations do whose items are those of a collection."""
+"""Actions of operations whose items are those of a collection."""
 
 _FIRST_DATE: Final = 1_700_000_000
 """The date before that of the first item; each following one is a second later."""

@@ -41,7 +41,7 @@ _ACTIONS: Final[Mapping[str, ResourceAction]] = {
 
 
 def find_single(shapes: PathShapes, route: ApiRoute, method: str) -> ResourceRule | None:
-    """Return the rule of an operation on a single resource, or ``None`` if it is none."""
+    """Return the rule of an operation on a single resource, or ``None`` if it is not one."""
     key = path_key(route.template)
     routes = shapes.routes(key)
     read = routes.get("GET")

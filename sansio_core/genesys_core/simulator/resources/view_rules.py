@@ -119,7 +119,7 @@ def find_division_view(
 
 
 def find_view(shapes: PathShapes, owners: OwnerFinder, route: ApiRoute) -> ResourceRule | None:
-    """Return the rule of any other view, or ``None`` if an operation is none."""
+    """Return the rule of any other view, or ``None`` if it is not one."""
     segments = route.template.split("/")
     schema = route.facts.reply_schema
     is_other = route.template in OTHERS or not NOT_VIEWS.isdisjoint(segments)

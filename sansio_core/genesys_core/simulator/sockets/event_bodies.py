@@ -1,7 +1,7 @@
 """Bodies of events: a stored record in the form of a topic's model.
 
 Invariants: a body has only declared properties, of their types, and all required ones. Values that
-the model cannot hold are left out.
+do not fit the model are omitted.
 """
 
 import re
@@ -34,7 +34,7 @@ _KINDS: Final[Mapping[ChangeKind, tuple[str, ...]]] = {
     "updated": ("update", "edit"),
     "deleted": ("delete", "remove"),
 }
-"""How models spell what happened."""
+"""Spellings of the kinds of change in models."""
 
 _WHAT_HAPPENED: Final = frozenset({"action", "operation", "eventType"})
 

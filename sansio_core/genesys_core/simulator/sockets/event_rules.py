@@ -74,12 +74,12 @@ TOPICS_ELSEWHERE: Final[tuple[tuple[str, str], ...]] = (
 """Topics whose name differs from the path of their resource.
 
 ``{0}`` is the first id of the path, ``{caller}`` the user of the token, ``{.name}`` the id in a
-property, and ``+name`` a property that the record must have. That a caller is the owner of what he
-writes is a guess.
+property, and ``+name`` a property that the record must have. That callers own what they write is a
+guess.
 """
 
 AUDITS: Final = "v2.audits.entitytype.{id}.entityid.{id}"
-"""Every write of an item of an audited type is heard here, at once: the delay is not known."""
+"""Published for every write of an item of an audited type, without delay: the platform's is unknown."""
 
 HEARD_BY_HAND: Final = frozenset(
     {

@@ -1,4 +1,4 @@
-"""The roles that every organization has from the beginning.
+"""The roles that every organization has initially.
 
 Invariants: their ids depend on the seed and the name alone.
 """

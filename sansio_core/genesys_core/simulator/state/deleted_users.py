@@ -1,6 +1,6 @@
 """Deleted users, who are kept for a while: they can be read and restored, and their emails are taken.
 
-Invariants: at most as many are kept as the settings allow; of one that is dropped nothing is left.
+Invariants: the settings limit how many are kept; everything about a dropped one is removed.
 """
 
 from genesys_core.simulator.state.grants import forget_subject
@@ -11,7 +11,7 @@ __all__ = ["drop_user", "follow_deletion", "leave_lists"]
 
 
 def follow_deletion(state: PlatformState, user: Record, limit: int) -> None:
-    """Note whether a user is deleted, and drop those that were deleted first.
+    """Record whether a user is deleted, and drop those that were deleted first.
 
     Args:
         state: the platform's state.
@@ -28,7 +28,7 @@ def follow_deletion(state: PlatformState, user: Record, limit: int) -> None:
 
 
 def drop_user(state: PlatformState, identity: str) -> None:
-    """Forget a user, and what is kept of it elsewhere."""
+    """Remove a user, and all references to it."""
     forget_subject(state, identity)
     leave_lists(state, identity)
     state.deleted_users.pop(identity, None)
@@ -44,7 +44,7 @@ def drop_user(state: PlatformState, identity: str) -> None:
 
 
 def leave_lists(state: PlatformState, identity: str) -> None:
-    """Take a user out of all groups and teams; their counts of members follow."""
+    """Remove a user from all groups and teams, and update their member counts."""
     for owners in (GROUPS, TEAMS):
         for owner, record in state.collections.get(owners, {}).items():
             members = state.collections.get((*owners, owner, "members"), {})

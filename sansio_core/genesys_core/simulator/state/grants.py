@@ -1,7 +1,7 @@
 """Roles, and who has them: which permissions a user or an OAuth client has.
 
-Invariants: a grant names a role and a division that exist; what names one that was deleted counts for
-nothing. The members of a group have its grants too. A grant counts in every division, because the
+Invariants: a grant names a role and a division that exist; a grant that names a deleted one has no
+effect. The members of a group have its grants too. A grant counts in every division, because the
 definition does not mark those that belong to a division.
 
 Which permissions the role ``employee`` has is a guess.

@@ -1,4 +1,4 @@
-"""What the platform remembers of a job besides its entity.
+"""What is stored about a job in addition to its entity.
 
 Invariants: times are monotonic seconds.
 """
@@ -15,10 +15,10 @@ class JobRun(Struct, frozen=True):
 
     Attributes:
         started: when it was started.
-        resumed: when its caller did what it waited for; ``None`` if that has not happened.
+        resumed: when its caller performed the expected action; ``None`` if that has not happened.
         ended: the state in which its caller ended it; empty otherwise.
         upload: the id under which it awaits an upload; empty if it awaits none.
-        query: what its caller asked for, the body of its start.
+        query: the body of the request that started it.
     """
 
     started: float
