@@ -128,6 +128,19 @@ BANNED = (
         r"\b(?:who|whoever) (?:edits|asks|waits|holds|sets)\b", "who edits the file", "changes to"
     ),
     Banned(r"\b(?:it|which|that) is no\b(?! longer)", "it is no model", "is not a"),
+    Banned(r"\bfrom which on\b", "the share from which on they are alike", "minimum"),
+    Banned(r"\bfacts? (?:do(?:es)? not )?tells?\b", "where facts tell", "if it is known"),
+    Banned(r"\bheld against\b", "held against a dictionary", "compared with"),
+    Banned(r"\bmay be there\b|\bis there (?:more|from|as)\b", "it may be there", "available"),
+    Banned(r"\bthose that there are\b", "those that there are not", "unknown ids"),
+    Banned(r"\bwho are none\b|\ban operation is none\b", "users who are none", "that are not"),
+    Banned(r"\bnone of(?=[: ]*\{\})|\bis none of:", "x is none of: y", "is not one of"),
+    Banned(r"\balready\.", "a user with the email exists already.", "already exists"),
+    Banned(r"\bgo(?:es)? on\b", "the job goes on", "continues"),
+    Banned(r"\banew\b", "it is created anew", "recreated, again"),
+    Banned(r"\bthe ones? before(?=[.:;,]|$)", "it replaces the one before", "the previous one"),
+    Banned(r"\bdoes not say(?=[.,;)]|$)", "if the queue does not say", "by default, if unknown"),
+    Banned(r"\bmore come\b|\bcustomers come\b", "let no more customers come", "stop generating"),
 )
 
 

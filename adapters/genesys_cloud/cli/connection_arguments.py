@@ -1,6 +1,6 @@
 """The connection options of commands that typer parses, before the command or after it.
 
-Invariants: an option after the command takes precedence over the same one before it.
+Invariants: an option after the command takes precedence over the same option before it.
 """
 
 from typing import Annotated

@@ -24,7 +24,7 @@ def find_available_until(client: "Client", name: str) -> datetime | None:
         name: the name of the export.
 
     Returns:
-        The date; ``None`` if the export has no archive, or the platform does not say.
+        The date; ``None`` if the export has no archive, or the platform does not report it.
 
     Raises:
         GenesysCloudError: see :mod:`genesys_core.errors`.

@@ -1,6 +1,6 @@
 """Where an export is written: a local directory, or any file system of fsspec.
 
-Invariants: a file appears whole or not at all, and is on disk before its name is. The file systems of
+Invariants: a file appears whole or not at all; its data is on disk before it gets its name. The file systems of
 fsspec get a file as one upload; what a failed upload leaves has no entry in the manifest.
 """
 

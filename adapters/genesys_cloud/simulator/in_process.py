@@ -109,7 +109,7 @@ class InProcessSimulator:
             The ids that the platform assigned, by label.
 
         Raises:
-            InvalidValueError: an organization is loaded already.
+            InvalidValueError: an organization is already loaded.
         """
         return self.at_hub(lambda _, now: load_organization(self.simulator, now=now))
 

@@ -97,7 +97,7 @@ class RunningSimulator:
             The ids that the platform assigned, by label.
 
         Raises:
-            InvalidValueError: an organization is loaded already.
+            InvalidValueError: an organization is already loaded.
             RuntimeError: the simulator is no longer being served.
         """
         return self.at_hub(lambda _, now: load_organization(self.simulator, now=now))

@@ -1,4 +1,4 @@
-"""The life of a call: the outcomes of its attempts, played to a client or to the core.
+"""The life of a call: the outcomes of its attempts, replayed to a client or to the core.
 
 Invariants: a life is a value and can be played any number of times. Playing it to the core needs no
 socket and no time: waits are recorded with a simulated clock.
@@ -100,7 +100,7 @@ class AsyncLifeTransport:
 
 @dataclass(frozen=True)
 class Played(Generic[T]):
-    """The result of a life that was played to the core.
+    """The result of a call that a life was replayed to.
 
     Attributes:
         end: the call's last state.

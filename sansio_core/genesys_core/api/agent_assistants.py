@@ -256,7 +256,7 @@ def get_assistants_agentchecklists(
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return. At most 100.
-        name_prefix: query, string. How the name begins.
+        name_prefix: query, string. The beginning of the name.
         language: query, string. Filter by language.
         sort_order: query, string: asc, desc. Ascending or descending.
         sort_by: query, string: dateModified, language, name. The field to sort by.

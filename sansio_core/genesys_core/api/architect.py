@@ -1897,7 +1897,8 @@ def get_flows(
         secure: query, string: any, checkedin, published. Whether to return secure ones.
         deleted: query, boolean. Whether to return deleted ones.
         include_schemas: query, boolean. Whether to include schemas.
-        virtual_agent_enabled: query, boolean. Only flows of virtual agents, or only others.
+        virtual_agent_enabled: query, boolean. Whether to return only virtual agent flows or only
+            others.
         published_after: query, string. Only those that were published after this time.
         published_before: query, string. Only those that were published before this time.
         division_id: query, list of string. The IDs of divisions.

@@ -201,8 +201,8 @@ def get_billing_trusteebillingoverview_trustor_org_id(
 
     Args:
         trustor_org_id: the ID of the trustor organization.
-        billing_period_index: query, integer. The billing period: 0 is the current one, 1 the one
-            before.
+        billing_period_index: query, integer. The billing period: 0 is the current one, 1 the
+            previous one.
     """
     return _Operation(_Endpoint(
         "get_billing_trusteebillingoverview_trustor_org_id", "GET",

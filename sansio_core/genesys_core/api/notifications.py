@@ -124,7 +124,7 @@ def post_notifications_channel_subscriptions(
 
     Args:
         channel_id: the ID of the channel.
-        ignore_errors: query, boolean. Whether to go on after a failed check of permissions.
+        ignore_errors: query, boolean. Whether to continue after a failed permission check.
         body: list of ``ChannelTopic``.
     """
     return _Lists(_Endpoint(
@@ -158,7 +158,7 @@ def put_notifications_channel_subscriptions(
 
     Args:
         channel_id: the ID of the channel.
-        ignore_errors: query, boolean. Whether to go on after a failed check of permissions.
+        ignore_errors: query, boolean. Whether to continue after a failed permission check.
         body: list of ``ChannelTopic``.
     """
     return _Operation(_Endpoint(

@@ -1884,7 +1884,7 @@ def get_outbound_importtemplate_importstatus(
 
     Args:
         import_template_id: the ID of the import template.
-        list_name_prefix: query, string. How the name of the contact list begins.
+        list_name_prefix: query, string. The beginning of the contact list's name.
     """
     return _Operation(_Endpoint(
         "get_outbound_importtemplate_importstatus", "GET",

@@ -86,7 +86,7 @@ def get_responsemanagement_libraries(
         page_size: query, integer. How many items to return.
         messaging_template_filter: query, string: whatsapp. Only libraries with a messaging template
             for this platform.
-        library_prefix: query, string. How the name of the library begins.
+        library_prefix: query, string. The beginning of the library's name.
     """
     return _Lists(_Endpoint(
         "get_responsemanagement_libraries", "GET", "/api/v2/responsemanagement/libraries",
@@ -133,7 +133,7 @@ def get_responsemanagement_libraries_divisionviews(
         page_size: query, integer. How many items to return.
         messaging_template_filter: query, string: whatsapp. Only libraries with a messaging template
             for this platform.
-        library_prefix: query, string. How the name of the library begins.
+        library_prefix: query, string. The beginning of the library's name.
     """
     return _Lists(_Endpoint(
         "get_responsemanagement_libraries_divisionviews", "GET",

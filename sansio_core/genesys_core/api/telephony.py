@@ -181,7 +181,7 @@ def get_telephony_prefixes(
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return. At most 200.
-        prefix: query, string. How the phone number begins.
+        prefix: query, string. The beginning of the phone number.
         type: query, string. Filter by type.
     """
     return _Lists(_Endpoint(

@@ -45,7 +45,8 @@ def get_textbots_bots_search(
             these types.
         bot_name: query, string. Only bots with this name.
         bot_id: query, list of string. The IDs of bots. At most 50 items.
-        virtual_agent_enabled: query, boolean. Only flows of virtual agents, or only others.
+        virtual_agent_enabled: query, boolean. Whether to return only virtual agent flows or only
+            others.
         page_size: query, integer. How many items to return. At most 100.
     """
     return _Lists(_Endpoint(

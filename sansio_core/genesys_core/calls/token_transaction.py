@@ -19,7 +19,7 @@ written to a token store, so no failure of a store loses it.
 Without a token store (``Settings.stores_tokens``) a transaction consists of requests. With a store:
 
 * Nothing is exchanged before the store is locked and has been read: another process may have
-  renewed the token already. Both together take at most ``refresh_token_wait_max``.
+  already renewed the token. Both together take at most ``refresh_token_wait_max``.
 * If the store cannot be locked or read, a grant that can be exchanged any number of times is
   exchanged nevertheless. Any other is not, because another process may be using the same refresh
   token, or because the next one could not be saved: a call then uses a token that is still valid,

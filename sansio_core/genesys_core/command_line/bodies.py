@@ -1,7 +1,7 @@
 """Request bodies from the command line: ``key=value`` fields, and skeletons of models.
 
-Invariants: ``key=value`` is always a string and ``key:=json`` any JSON value, whatever the value looks
-like. A body is never modified: setting a field returns a copy.
+Invariants: ``key=value`` is always a string and ``key:=json`` any JSON value, regardless of the
+value. A body is never modified: setting a field returns a copy.
 """
 
 import json
@@ -23,7 +23,8 @@ class BodyField:
     """A field of a body.
 
     Attributes:
-        path: the names on the way to it; the last one ends in ``[]`` to add to a list.
+        path: the names of the objects that contain it; the last one ends in ``[]`` to add to a
+            list.
         value: its value.
     """
 

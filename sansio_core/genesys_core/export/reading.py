@@ -51,7 +51,7 @@ class SliceTotals(Struct, frozen=True):
         repeated: those that had been received before.
         elsewhere: those that belong to another slice or lie outside of the export's interval.
         expected: the sum of the totals that the platform reported; ``None`` if it reported none.
-        available_until: up to when the platform's data was complete; ``None`` if it did not say.
+        available_until: up to when the platform's data was complete; ``None`` if unknown.
         shortfall: why records may be missing; empty if nothing suggests it.
     """
 

@@ -116,7 +116,7 @@ RESULTS_POLICY: Final = PausePolicy(longest=5.0, repeats_failures=False)
 """For results, which may be missing briefly after a job has succeeded."""
 
 CONDITION_POLICY: Final = PausePolicy(is_missing_expected=True)
-"""For a condition of the caller, such as that a new entity is found."""
+"""For a caller's condition, such as the appearance of a new entity in a search."""
 
 
 class _Wait(Struct, Generic[T], frozen=True):

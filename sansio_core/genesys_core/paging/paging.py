@@ -113,7 +113,7 @@ class Paging(Struct, Generic[T], frozen=True):
 
     @property
     def listing(self) -> Listing:
-        """How the operation lists its items; a guess if the definition does not say."""
+        """How the operation lists its items; a guess if it is not in the definition."""
         endpoint = self.operation.endpoint
         if endpoint.listing is not None:
             return endpoint.listing

@@ -455,7 +455,7 @@ class Simulator:
             raise InvalidValueError(f"{template}: the definition has no jobs with states there")
         known = (SUCCESS, FAILURE, *states.names)
         if outcome not in known:
-            raise InvalidValueError(f"{outcome!r} is none of {', '.join(known)}")
+            raise InvalidValueError(f"{outcome!r} is not one of {', '.join(known)}")
         self.state.job_outcomes[found.template] = outcome
 
     def template(self, request: Request) -> str | None:

@@ -86,7 +86,7 @@ OTHER_SUBMITS: Final[Mapping[str, str]] = {
     ),
     f"POST {_WFM}/teams/{{teamId}}/shrinkage/jobs": f"{_WFM}/shrinkage/jobs/{{jobId}}",
 }
-"""Operations that start a job elsewhere than at the parent of its status."""
+"""Operations that start a job, but not at the parent path of its status."""
 
 _RESULTS: Final[Mapping[str, str]] = {
     f"{_API}/recording/jobs/{{jobId}}": f"{_API}/recording/jobs/{{jobId}}/failedrecordings",

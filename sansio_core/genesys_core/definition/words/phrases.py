@@ -84,13 +84,13 @@ def pattern_of(steps: Sequence[PathStep]) -> str:
 
 
 def name_things(steps: Sequence[PathStep]) -> str:
-    """Name what the last step is about, in the plural if the path has it: "queue members"."""
+    """Name the subject of the last step, in the plural if the path has it: "queue members"."""
     reviewed, _, _ = NOUNS.get(pattern_of(steps), "").partition("|")
     return reviewed or name_by_rules(steps)
 
 
 def name_by_rules(steps: Sequence[PathStep]) -> str:
-    """Name what the last step is about from its segments alone."""
+    """Name the subject of the last step from its segments alone."""
     segments = list(steps[-1].segments)
     if segments[1:] and segments[-1] == "divisionviews":  # the same things, as a caller sees them
         segments.pop()

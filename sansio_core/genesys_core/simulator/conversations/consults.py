@@ -117,7 +117,7 @@ def merge_conversations(
 
     Args:
         state: the platform's state.
-        kept: the call that goes on.
+        kept: the call that continues.
         merged: the call that ends.
         now: the current time.
     """

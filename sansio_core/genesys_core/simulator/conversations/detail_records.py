@@ -1,7 +1,7 @@
 """Conversations as analytics show them: detail records with sessions, segments and metrics.
 
-Invariants: a record of a conversation that goes on has no end, nor has its last segment, and only metrics that are
-emitted. Analytics spell segments and disconnect types in their own way.
+Invariants: the record of an active conversation has no end, nor has its last segment, and only
+metrics that are emitted. Analytics spell segments and disconnect types in their own way.
 """
 
 from genesys_core.simulator.conversations.dimensions import analytics_disconnect_type

@@ -500,7 +500,7 @@ def wrap_up(
 ) -> None:
     """Give an agent's wrap-up, which ends after-call work; a forced time still passes.
 
-    A wrap-up after that replaces the one before: a guess.
+    A later wrap-up replaces the previous one: a guess.
 
     Args:
         state: the platform's state.

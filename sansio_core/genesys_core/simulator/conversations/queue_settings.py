@@ -1,6 +1,7 @@
 """What a queue decides about its conversations: alerting times, after-call work.
 
-Invariants: a queue that does not say, or no longer exists, has the defaults. The default alerting times
+Invariants: a queue without such settings, or a deleted one, has the defaults. The default alerting
+times
 are guesses.
 """
 

@@ -1,7 +1,7 @@
 """Uploads for which jobs wait: ``/simulator/uploads/{uploadId}``, where signed links point to.
 
 Invariants: a link needs no token, as signed links need none, and works once. What is uploaded is not
-read: the job goes on as if it were fine.
+read: the job continues as if it were valid.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ ROUTES: Final[RouteTable[OperationFacts]] = RouteTable(
 
 
 def put_upload(call: ApiCall) -> Reply:
-    """Take an upload, after which the job that waits for it goes on."""
+    """Accept an upload; the job that waits for it continues."""
     wanted = call.arguments["uploadId"]
     for at, run in call.state.jobs.items():
         if run.upload == wanted and run.resumed is None:

@@ -1,6 +1,7 @@
 """Checks beyond the types of the definition: enum values, ranges, nulls in lists.
 
-Invariants: whatever is found here is of the declared type, so an older or newer platform might accept it. It
+Invariants: every value that is found has the declared type, so an older or newer platform might
+accept it. It
 is refused only with :attr:`Settings.strict`; otherwise the response has a warning.
 
 The definition declares no ranges; those in :data:`RANGES` are the documented ones of the platform.
