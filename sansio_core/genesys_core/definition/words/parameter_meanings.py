@@ -281,7 +281,7 @@ _SWITCHES: Final[Mapping[str, str]] = {
     "notify": "whether to return the users to notify",
     "objectCount": "whether to include the number of objects",
     "override": "whether to override a lock of the document",
-    "preserveIdleTTL": "whether the call leaves the idle timeout of the token as it is",
+    "preserveIdleTTL": "whether the call keeps the idle timeout of the token unchanged",
     "priority": "whether the contacts are called next, not last",
     "protect": "whether to protect the recordings or to withdraw the protection",
     "provisional": "whether the wrap-up code is provisional",
