@@ -137,7 +137,7 @@ def check_unique_name(
         taken = wanted.intersection(_names(each.get(unique.name)))
         if taken:
             name = min(taken)
-            message = f"A {kind} with the {unique.name} [{name}] exists already."
+            message = f"A {kind} with the {unique.name} [{name}] already exists."
             raise PlatformProblem(unique.status, unique.code, message)
 
 

@@ -31,7 +31,7 @@ CREATED: Final = ("dateCreated", "createdDate", "createdAt", "dateModified", "mo
 
 _MODIFIED: Final = ("dateModified", "modifiedDate", "updatedAt", "dateUpdated")
 _SERVERS: Final = frozenset({"id", "selfUri", "version", *CREATED, *_MODIFIED})
-"""Properties that the platform sets, whatever a caller writes."""
+"""Properties that the platform sets, regardless of what a caller writes."""
 
 ResourcePath: TypeAlias = tuple[str, ...]
 """The segments of a path, decoded."""
@@ -111,7 +111,7 @@ class ResourceStore:
             call: the call that creates it.
             entity: its model.
             place: the path of its collection.
-            document: what it is to be.
+            document: its properties.
 
         Raises:
             Problem: 409 for a name that is taken, 400 if the simulator is full.
@@ -264,7 +264,7 @@ def resource_path(template: str, arguments: Mapping[str, str]) -> ResourcePath:
 
 
 def kind_of(template: str) -> str:
-    """Return what an item of a collection is called."""
+    """Return the display name of an item of a collection."""
     return template.rpartition("/")[2].strip("{}").removesuffix("s")
 
 
