@@ -232,7 +232,8 @@ def guards_hold(events: Events) -> None:
 
 def run(name: str) -> None:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    command = [sys.executable, "-W", "error", __file__, name]
+    # Without -B, a module that was edited since it was last imported writes its bytecode.
+    command = [sys.executable, "-B", "-W", "error", __file__, name]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
