@@ -298,10 +298,10 @@ class Simulator:
         return conversation.id
 
     def start_traffic(self, rate: str | float, *, now: Now, seed: int | None = None) -> None:
-        """Let customers come from now on, and agents answer them, as the clock goes on.
+        """Start generating customers, and agents that answer them, as the clock advances.
 
         Queues without members get the users, those of OAuth clients excepted, and all members are on
-        queue. Another rate replaces the one before.
+        queue. Another rate replaces the previous one.
 
         Args:
             rate: such as ``10/min``, ``2/s`` or ``30/h``; a number is a mean rate per minute.
@@ -353,7 +353,7 @@ class Simulator:
         """Return where the answer of each operation comes from, by method and template.
 
         Returns:
-            ``handler`` if it is written by hand, ``rule A`` and so on (see
+            ``handler`` if it is hand-written, ``rule A`` and so on (see
             :data:`genesys_core.simulator.resources.rules.RULES`), or ``example``: no state.
         """
         rules = self._resources.rules
@@ -370,7 +370,7 @@ class Simulator:
         """Return what each topic is published for, by topic template.
 
         Returns:
-            ``handler`` if its events are written by hand, the path of the resource whose changes
+            ``handler`` if its events are hand-written, the path of the resource whose changes
             are published by rule, the operation that it follows, or ``none`` with the reason why
             nothing causes it: :meth:`make_event` makes events for :meth:`Hub.publish`.
         """
@@ -607,7 +607,7 @@ def _form(request: Request) -> Mapping[str, str]:
     form = dict(pairs)
     # RFC 6749 section 3.2: "Request and response parameters MUST NOT be included more than once."
     if len(form) != len(pairs):
-        raise OAuthProblem(400, "invalid_request", "a parameter is there more than once")
+        raise OAuthProblem(400, "invalid_request", "a parameter is repeated")
     return form
 
 

@@ -49,7 +49,7 @@ def _faults(definition: Definition, schema: Schema, value: Json, place: str) -> 
         yield f"{place.strip('.')} is {_shown(value)}, not of type {known.format or kind}"
     elif known.enum is not None and value not in known.enum:
         names = ", ".join(map(str, known.enum))
-        yield f"{place.strip('.')} is {_shown(value)}, which is none of {names}"
+        yield f"{place.strip('.')} is {_shown(value)}, which is not one of {names}"
     elif isinstance(value, Mapping):
         yield from (
             f"{place}{name} is required".removeprefix(".")

@@ -78,8 +78,8 @@ class Settings(Struct, frozen=True):
         listing_links: whether pages link to each other (``nextUri`` and so on, ``pageCount``);
             otherwise a page points to the next by a token or its number alone, except where links are
             the only way.
-        page_size: how many items a page has if the request does not say.
-        max_conversations: how many conversations that are over are kept; the oldest are dropped.
+        page_size: the default number of items on a page.
+        max_conversations: how many ended conversations are kept; the oldest are dropped.
         seed: seed of ids and tokens.
         strict: whether unknown enum values, numbers out of the platform's ranges and nulls in lists are
             refused with a 400; otherwise the response has a ``Simulator-Warning``.
@@ -155,7 +155,7 @@ class PlatformState(Struct):
         singles: what was written to single resources, by the segments of their path.
         jobs: the run of each job, by the segments of its path.
         work_ends: what is published when jobs and other work end, by the key of their timers.
-        job_outcomes: how jobs end that do not succeed, by the path template of their collection,
+        job_outcomes: the outcomes of jobs that do not succeed, by the path template of their collection,
             such as ``/api/v2/analytics/conversations/details/jobs``; see
             :meth:`Simulator.set_job_outcome`.
         listings: the items of listings without a collection behind them, by method and path or path
@@ -228,7 +228,7 @@ class PlatformState(Struct):
         )
 
     def count_items(self) -> int:
-        """Return how many items there are besides those of the beginning, users and queues."""
+        """Return how many items were added to the initial ones, without users and queues."""
         held = sum(map(len, self.collections.values())) - self.first_items
         return held + len(self.singles) + len(self.deleted)
 
