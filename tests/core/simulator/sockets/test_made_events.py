@@ -31,7 +31,11 @@ def test_every_topic_has_a_body():
         (QUEUE, {"joined": "yes"}, r'joined is "yes", not of type boolean'),
         (QUEUE, {"joint": True}, "there is no property joint; there are id, user, "),
         (VIDEO, {"participants": [{"purpose": 3}]}, r"participants\[0\].purpose is 3, not of type"),
-        ("v2.users.u.workforcemanagement.adherence", {"routingStatus": "X"}, "which is not one of "),
+        (
+            "v2.users.u.workforcemanagement.adherence",
+            {"routingStatus": "X"},
+            "which is not one of ",
+        ),
     ],
 )
 def test_a_body_that_the_model_does_not_allow_is_refused(topic, properties, message):
