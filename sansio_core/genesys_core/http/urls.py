@@ -95,8 +95,10 @@ def format_scalars(name: str, value: QueryValue) -> Sequence[str]:
 
 def _items(name: str, value: QueryValue) -> Sequence[Scalar]:
     # To a type checker a single string is a sequence of its characters, which nobody means.
-    if isinstance(value, str | int | float | date | YearMonth):
+    if isinstance(value, _SCALARS):
         return (value,)
+    if value.__class__ is list:  # by far the most common
+        return [item for item in cast(list[Scalar | None], value) if item is not None]
     if isinstance(value, Collection) and not isinstance(value, _NO_LIST):
         items = cast(Collection[Scalar | None], value)
         return tuple(item for item in items if item is not None)
@@ -106,6 +108,7 @@ def _items(name: str, value: QueryValue) -> Sequence[Scalar]:
     )
 
 
+_SCALARS = (str, int, float, date, YearMonth)
 _NO_LIST = (bytes, bytearray, memoryview, Mapping)
 
 
@@ -182,6 +185,9 @@ def _date_time(name: str, value: datetime) -> str:
 def _quote(name: str, text: object) -> str:
     if not isinstance(text, str):
         raise InvalidValueError(f"parameter {name!r}: its name must be a str")
+    # Names, numbers, words and ids need no encoding. Not for classes with a string form of their own.
+    if text.__class__ is str and text.isascii() and text.replace("-", "").isalnum():
+        return text
     try:
         return quote(text, safe="")
     except UnicodeEncodeError:

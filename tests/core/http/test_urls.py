@@ -1,7 +1,7 @@
 import enum
 from collections import deque
 from datetime import UTC, date, datetime, timedelta, timezone
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import pytest
 from hypothesis import assume, example, given
@@ -218,6 +218,27 @@ def test_any_text_is_encoded_or_refused(name, value):
         encode_query([(name, value)])
     except InvalidValueError:
         assert is_refused(name)
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=8) | st.from_regex(r"[a-z0-9.~_-]+"))
+@example("3f6c574d-8b5a-4e0b-9f0e-0d3a4c1b2e5f")
+@example("٣ⅷß")
+@example("-")
+def test_text_is_encoded_as_rfc_3986_says_whether_it_needs_that_or_not(text):
+    assert encode_query([("q", text), (f"n{text}", 1)]) == (
+        f"q={quote(text, safe='')}&n{quote(text, safe='')}=1"
+    )
+
+
+def test_a_text_with_a_string_form_of_its_own_is_sent_as_its_value():
+    class Shouted(str):
+        def __format__(self, spec):
+            return f"{self.upper()}!"
+
+        __str__ = __repr__ = lambda self: "another"
+
+    assert encode_query([(Shouted("name"), Shouted("value"))]) == "name=value"
+    assert expand_path("/{id}", [("id", Shouted("a-1"))]) == "/a-1"
 
 
 def test_a_query_reads_back_as_what_was_said():
