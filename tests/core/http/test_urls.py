@@ -232,6 +232,8 @@ def test_text_is_encoded_as_rfc_3986_says_whether_it_needs_that_or_not(text):
 
 def test_a_text_with_a_string_form_of_its_own_is_sent_as_its_value():
     class Shouted(str):
+        __slots__ = ()
+
         def __format__(self, spec):
             return f"{self.upper()}!"
 
