@@ -71,6 +71,7 @@ def observe_handlers():
         observe_data_tables,
         observe_scim_users,
         observe_scim_groups,
+        observe_work_items,
         observe_stations,
         observe_queues,
         observe_tokens,
@@ -210,6 +211,26 @@ def observe_scim_groups():
         operation = {"op": "remove", "path": "members"}
         desk.write("PATCH", at, {"schemas": [], "Operations": [operation]}, reads=[at])
         desk.call("DELETE", f"/api/v2/groups/{made}")
+    return desk.seen
+
+
+def observe_work_items():
+    desk = Observer()
+    base = "/api/v2/taskmanagement"
+    code = desk.call("POST", "/api/v2/routing/wrapupcodes", {"name": "Done"}).json["id"]
+    workbin = desk.call("POST", f"{base}/workbins", {"name": "Bin"}).json["id"]
+    body = {"name": "Type", "defaultWorkbinId": workbin, "schemaId": "s"}
+    worktype = desk.call("POST", f"{base}/worktypes", body).json["id"]
+    item = desk.call("POST", f"{base}/workitems", {"name": "I", "typeId": worktype}).json["id"]
+    for at in (f"workbins/{workbin}", f"worktypes/{worktype}", f"workitems/{item}"):
+        reads = [f"{base}/{at}/{each}" for each in ("versions", "versions/2", "history")]
+        desk.write("PATCH", f"{base}/{at}", {"name": "Other"}, reads=reads)
+    at, user = f"{base}/workitems/{item}", desk.users[1]
+    desk.write("PATCH", f"{at}/assignment", {"id": user}, reads=[at])
+    wrapup = {"action": "Add", "wrapupCode": code}
+    mine = f"{at}/users/{user}/wrapups"
+    desk.write("PATCH", mine, wrapup, reads=[mine, f"{at}/wrapups"])
+    desk.write("PATCH", f"{at}/users/me/wrapups", wrapup, reads=[f"{at}/wrapups"])
     return desk.seen
 
 

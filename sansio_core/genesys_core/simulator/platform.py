@@ -57,6 +57,7 @@ from genesys_core.simulator.handlers import (
     uploads,
     user_analytics,
     users,
+    work_items,
 )
 from genesys_core.simulator.http.access import (
     authenticate_request,
@@ -119,6 +120,7 @@ _HANDLERS: Mapping[tuple[str, str], Handler] = {
     **data_tables.HANDLERS,
     **scim_users.HANDLERS,
     **scim_groups.HANDLERS,
+    **work_items.HANDLERS,
     **stations.HANDLERS,
     **queues.HANDLERS,
     **queue_members.HANDLERS,
@@ -524,6 +526,7 @@ class Simulator:
         caller = None if call.token is None else call.token.user_id
         changes = list(watch.changes(call.state))
         for change in changes:
+            work_items.keep_version(call.state, change, caller)
             call.state.notices.extend(self._events.notices(change, caller, call.now))
         has_job = len(call.state.jobs) > jobs
         self._operation_events.publish(call, reply, changes, has_job=has_job)
