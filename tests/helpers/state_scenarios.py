@@ -72,6 +72,7 @@ def observe_handlers():
         observe_scim_users,
         observe_scim_groups,
         observe_work_items,
+        observe_divisions,
         observe_stations,
         observe_queues,
         observe_tokens,
@@ -231,6 +232,17 @@ def observe_work_items():
     mine = f"{at}/users/{user}/wrapups"
     desk.write("PATCH", mine, wrapup, reads=[mine, f"{at}/wrapups"])
     desk.write("PATCH", f"{at}/users/me/wrapups", wrapup, reads=[f"{at}/wrapups"])
+    return desk.seen
+
+
+def observe_divisions():
+    desk = Observer()
+    path = "/api/v2/authorization/divisions"
+    body = {"name": "Sales", "description": "S"}
+    sales = desk.call("POST", path, body).json["id"]
+    queue = next(iter(desk.simulator.state.queues))
+    reads = [f"/api/v2/routing/queues/{queue}"]
+    desk.write("POST", f"{path}/{sales}/objects/QUEUE", [queue], reads=reads)
     return desk.seen
 
 

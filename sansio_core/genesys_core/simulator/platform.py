@@ -42,6 +42,7 @@ from genesys_core.simulator.handlers import (
     conversation_messages,
     conversations,
     data_tables,
+    division_objects,
     ignored_entities,
     oauth_clients,
     presences,
@@ -66,6 +67,7 @@ from genesys_core.simulator.http.access import (
 )
 from genesys_core.simulator.http.checks import check_parameters, read_body
 from genesys_core.simulator.http.cross_origin import answer_preflight, cross_origin_headers
+from genesys_core.simulator.http.divisions import check_divisions, permitted_divisions
 from genesys_core.simulator.http.exchange import (
     ApiCall,
     Handler,
@@ -121,6 +123,7 @@ _HANDLERS: Mapping[tuple[str, str], Handler] = {
     **scim_users.HANDLERS,
     **scim_groups.HANDLERS,
     **work_items.HANDLERS,
+    **division_objects.HANDLERS,
     **stations.HANDLERS,
     **queues.HANDLERS,
     **queue_members.HANDLERS,
@@ -510,6 +513,7 @@ class Simulator:
 
     def _handle(self, call: ApiCall) -> Reply:
         """Answer a call, and publish the events of what it changed."""
+        check_divisions(call)
         key = (call.route.method, call.route.template)
         handler = _HANDLERS.get(key, self._resources.respond)
         seeded = list_seeds(call) if key in _HANDLERS else None
@@ -550,6 +554,7 @@ class Simulator:
             host=request.headers.get("host", "") or _split(request.url).netloc,
             settings=self.settings,
             headers=request.headers,
+            divisions=self._divisions(facts, token),
         )
 
     def _admitted(self, facts: OperationFacts, request: Request, now: Now) -> IssuedToken:
@@ -559,6 +564,11 @@ class Simulator:
         if self.settings.enforce_permissions:
             check_permissions(facts, token, self.state)
         return token
+
+    def _divisions(self, facts: OperationFacts, token: IssuedToken | None) -> frozenset[str] | None:
+        if token is None or not self.settings.enforce_permissions:
+            return None
+        return permitted_divisions(facts, token, self.state)
 
     def __repr__(self) -> str:
         return f"Simulator({self.definition!r}, {self.state!r})"

@@ -6,7 +6,6 @@ rejected with 429 do not count towards the rate limit.
 
 from collections import deque
 from math import ceil
-from typing import Final
 
 from genesys_core.clock import Now
 from genesys_core.http.messages import Request
@@ -21,9 +20,6 @@ from genesys_core.simulator.state.grants import find_missing_permissions
 from genesys_core.simulator.state.memory import PlatformState, RateLimit
 
 __all__ = ["authenticate_request", "check_permissions", "spend_request"]
-
-_COLONS: Final = 2
-"""Colons in the name of a permission, such as ``routing:queue:view``."""
 
 
 def authenticate_request(request: Request, state: PlatformState, now: Now) -> IssuedToken:
@@ -50,8 +46,7 @@ def check_permissions(facts: OperationFacts, token: IssuedToken, state: Platform
         Problem: 403, naming the permissions that are missing.
     """
     required = facts.required_permissions
-    # Not every text there is a permission: "They are enforced by the backend".
-    wanted = [each for each in required.permissions if each.count(":") == _COLONS]
+    wanted = facts.permission_names
     missing = find_missing_permissions(state, token.user_id or token.client_id, wanted)
     is_any = required.type == "ANY"
     if missing and (not is_any or len(missing) == len(wanted)):

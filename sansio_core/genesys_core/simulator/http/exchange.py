@@ -90,6 +90,7 @@ class ApiCall(Struct, frozen=True):
         host: the ``Host`` header, such as ``127.0.0.1:40123``; empty if there is none.
         settings: the simulator's settings.
         headers: the headers of the request.
+        divisions: the divisions in which the caller has the permissions of the operation; ``None`` for all.
     """
 
     route: ServedRoute[OperationFacts]
@@ -104,6 +105,7 @@ class ApiCall(Struct, frozen=True):
     host: str = ""
     settings: Settings = Settings()
     headers: Headers = Headers()
+    divisions: frozenset[str] | None = None
 
     def argument(self, name: str, default: str) -> str:
         """Return the first value of a query parameter."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 from urllib.parse import quote, urlencode
 
+from genesys_core.simulator.http.divisions import is_permitted
 from genesys_core.simulator.http.exchange import ApiCall
 from genesys_core.simulator.http.problems import bad_request
 from genesys_core.simulator.state.examples import Json
@@ -31,6 +32,7 @@ def make_page(call: ApiCall, entities: Sequence[Record], show: Callable[[Record]
     Raises:
         Problem: 400 if the page size is not in 1 to 500 or the page number is not positive.
     """
+    entities = [each for each in entities if is_permitted(call, each)]
     size = _number(call, "pageSize", call.settings.page_size, MAX_PAGE_SIZE)
     number = _number(call, "pageNumber", 1, None)
     count = -(-len(entities) // size)

@@ -14,6 +14,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
+from genesys_core.simulator.http.divisions import is_permitted
 from genesys_core.simulator.http.exchange import ApiCall
 from genesys_core.simulator.http.paging import MAX_PAGE_SIZE
 from genesys_core.simulator.http.problems import bad_request
@@ -47,6 +48,7 @@ def make_listing(call: ApiCall, style: ListingStyle, items: Sequence[Json]) -> J
         Problem: 400 for a page size, page number or token that is not valid, or a page beyond the
             reach of page numbers.
     """
+    items = [each for each in items if is_permitted(call, each)]
     size = _read_size(call, style, len(items))
     if style.selector == "date":
         items = _before(call, style, items)

@@ -13,7 +13,7 @@ from msgspec import Struct
 from genesys_core.simulator.state.memory import PlatformState
 from genesys_core.simulator.state.world import ChangeKind, Record
 
-__all__ = ["ChangeKind", "ChangeWatch", "RecordChange", "RecordPath"]
+__all__ = ["ChangeKind", "ChangeWatch", "RecordChange", "RecordPath", "find_record"]
 
 RecordPath: TypeAlias = tuple[str, ...]
 """The segments of a path, decoded; the first is empty."""
@@ -51,7 +51,7 @@ class ChangeWatch:
         self._is_id = [each.startswith("{") for each in segments]
         path = tuple(arguments[each[1:-1]] if each.startswith("{") else each for each in segments)
         self._items: list[tuple[RecordPath, Record | None]] = [
-            (path[: at + 1], _record(state, path[: at + 1]))
+            (path[: at + 1], find_record(state, path[: at + 1]))
             for at, is_id in enumerate(self._is_id)
             if is_id or at == len(path) - 1
         ]
@@ -65,7 +65,7 @@ class ChangeWatch:
             state: the state after the request.
         """
         for path, before in self._items:
-            after = _record(state, path)
+            after = find_record(state, path)
             if before is not after and before != after:
                 yield self._change(path, before, after)
         created = _collection(state, self._path)
@@ -95,5 +95,6 @@ def _collection(state: PlatformState, path: RecordPath) -> Mapping[str, Record]:
             return state.collections.get(path, {})
 
 
-def _record(state: PlatformState, path: RecordPath) -> Record | None:
+def find_record(state: PlatformState, path: RecordPath) -> Record | None:
+    """Return what is stored at a path, or ``None``."""
     return state.singles.get(path) or _collection(state, path[:-1]).get(path[-1])

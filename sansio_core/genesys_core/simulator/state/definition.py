@@ -5,7 +5,7 @@ default.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct, field
@@ -95,6 +95,12 @@ class OperationFacts(Struct, frozen=True, gc=False):
                 return RequiredPermissions(tuple(given or ()))
 
     @property
+    def permission_names(self) -> list[str]:
+        """The permissions by name; not every text there is one: "They are enforced by the backend"."""
+        required = self.required_permissions.permissions
+        return [each for each in required if each.count(":") == _COLONS]
+
+    @property
     def body(self) -> Parameter | None:
         """The body parameter, if there is one."""
         return next((each for each in self.parameters if each.location == "body"), None)
@@ -104,6 +110,10 @@ class OperationFacts(Struct, frozen=True, gc=False):
         """The schema of a successful response, which the platform documents as ``default``."""
         facts = self.responses.get("default") or self.responses.get("200")
         return None if facts is None else facts.schema
+
+
+_COLONS: Final = 2
+"""Colons in the name of a permission, such as ``routing:queue:view``."""
 
 
 class PathItem(Struct, frozen=True, gc=False):

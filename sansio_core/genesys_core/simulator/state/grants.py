@@ -1,8 +1,8 @@
 """Roles, and who has them: which permissions a user or an OAuth client has.
 
 Invariants: a grant names a role and a division that exist; a grant that names a deleted one has no
-effect. The members of a group have its grants too. A grant counts in every division, because the
-definition does not mark those that belong to a division.
+effect. The members of a group have its grants too. In which divisions a permission applies,
+:mod:`genesys_core.simulator.http.divisions` decides.
 
 Which permissions the role ``employee`` has is a guess.
 """
@@ -10,11 +10,13 @@ Which permissions the role ``employee`` has is a guess.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from genesys_core.simulator.state import default_roles
 from genesys_core.simulator.state.examples import Json
 from genesys_core.simulator.state.memory import PlatformState
 from genesys_core.simulator.state.world import DIVISIONS, GROUPS, ROLES, Record, reference_of
 
 __all__ = [
+    "divisions_of_permission",
     "effective_grants",
     "effective_policies",
     "find_missing_permissions",
@@ -124,6 +126,24 @@ def has_permission(policies: Sequence[Mapping[str, Json]], permission: str) -> b
         all(have in (_ANY, want) for have, want in zip(parts, wanted, strict=False))
         for parts in _permitted(policies)
     )
+
+
+def divisions_of_permission(
+    state: PlatformState, subject: str, permission: str
+) -> frozenset[str] | None:
+    """Return the divisions in which a subject has a permission; ``None`` for all of them.
+
+    The role Master Admin counts in all divisions, also in new ones.
+    """
+    found: set[str] = set()
+    administrator = default_roles.role_id(state.seed, default_roles.ADMINISTRATOR)
+    for held, division_id in effective_grants(state, subject):
+        role = state.collections[ROLES][held]
+        if has_permission(list(role_policies(role)), permission):
+            if held == administrator:
+                return None
+            found.add(division_id)
+    return frozenset(found)
 
 
 def find_missing_permissions(

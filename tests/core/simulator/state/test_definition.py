@@ -57,6 +57,13 @@ def test_the_permissions_of_an_operation(given, names, kind):
     assert (required.permissions, required.type) == (names, kind)
 
 
+def test_what_is_no_permission_is_not_among_the_names():
+    given = {"x-inin-requires-permissions": ["a:b:c", "They are enforced by the backend"]}
+    paths = {"/x": {"get": operation(**given)}}
+    made = Definition(small_document(paths)).routes
+    assert next(iter(made)).facts.permission_names == ["a:b:c"]
+
+
 def test_facts_of_an_operation():
     body = {"name": "body", "in": "body", "required": True, "schema": {"$ref": "#/definitions/M"}}
     made = Definition(

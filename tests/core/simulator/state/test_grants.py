@@ -5,6 +5,7 @@ import pytest
 from genesys_core.simulator import Settings, World
 from genesys_core.simulator.state.default_roles import ADMINISTRATOR, EMPLOYEE, role_id
 from genesys_core.simulator.state.grants import (
+    divisions_of_permission,
     effective_grants,
     effective_policies,
     find_missing_permissions,
@@ -135,3 +136,11 @@ def test_missing_permissions_are_named(state):
     assert find_missing_permissions(state, second, wanted) == ["routing:queue:add"]
     assert find_missing_permissions(state, "nobody", wanted) == wanted
     assert effective_policies(state, "nobody") == []
+
+
+def test_a_permission_is_had_in_the_divisions_of_its_grants(state):
+    first, second = list(state.users)[:2]
+    home = str(home_division(0)["id"])
+    assert divisions_of_permission(state, first, "routing:queue:add") is None
+    assert divisions_of_permission(state, second, "routing:queue:view") == {home}
+    assert divisions_of_permission(state, second, "routing:queue:add") == set()

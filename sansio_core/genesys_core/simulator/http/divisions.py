@@ -1,0 +1,94 @@
+"""Permissions by division: what a role that is granted in one division permits elsewhere.
+
+Invariants: a grant counts for the things of its division alone. What is in no division is permitted by a grant in any.
+The role Master Admin counts in every division.
+
+Which things are in a division: those with a ``division``. The definition does not mark permissions that know
+divisions, so that this is a guess, as is the place of a thing whose body names none: the home division.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from genesys_core.simulator.http.exchange import ApiCall
+from genesys_core.simulator.http.problems import missing_permissions
+from genesys_core.simulator.state.changes import find_record
+from genesys_core.simulator.state.credentials import IssuedToken
+from genesys_core.simulator.state.definition import OperationFacts
+from genesys_core.simulator.state.examples import Json
+from genesys_core.simulator.state.grants import divisions_of_permission
+from genesys_core.simulator.state.memory import PlatformState
+from genesys_core.simulator.state.world import home_division
+
+__all__ = ["check_divisions", "is_permitted", "permitted_divisions"]
+
+
+def permitted_divisions(
+    facts: OperationFacts, token: IssuedToken, state: PlatformState
+) -> frozenset[str] | None:
+    """Return the divisions in which the caller has the permissions of an operation; ``None`` for all."""
+    subject = token.user_id or token.client_id
+    required = facts.required_permissions
+    found: frozenset[str] | None = None
+    is_first = True
+    for name in facts.permission_names:
+        held = divisions_of_permission(state, subject, name)
+        if is_first:
+            found, is_first = held, False
+        elif required.type == "ANY":
+            found = None if found is None or held is None else found | held
+        else:
+            found = held if found is None else found if held is None else found & held
+    return found
+
+
+def check_divisions(call: ApiCall) -> None:
+    """Check that what a call is about is in divisions in which the caller has the permission.
+
+    Raises:
+        Problem: 403, naming the permissions.
+    """
+    if call.divisions is None:
+        return
+    for division in [*_divisions_above(call), *_divisions_in_body(call)]:
+        if division not in call.divisions:
+            required = call.route.facts.required_permissions
+            names = call.route.facts.permission_names
+            raise missing_permissions(names, is_any=required.type == "ANY" and len(names) > 1)
+
+
+def is_permitted(call: ApiCall, item: Json) -> bool:
+    """Return whether a listing of a call may have an item."""
+    division = _division_of(item)
+    return call.divisions is None or division is None or division in call.divisions
+
+
+def _divisions_above(call: ApiCall) -> Iterator[str]:
+    """Yield the divisions of the things that a path names."""
+    path: tuple[str, ...] = ()
+    for segment in call.route.template.split("/"):
+        is_id = segment.startswith("{")
+        path = (*path, call.arguments[segment[1:-1]] if is_id else segment)
+        division = _division_of(find_record(call.state, path)) if is_id else None
+        if division is not None:
+            yield division
+
+
+def _divisions_in_body(call: ApiCall) -> Iterator[str]:
+    """Yield the division that a body names; for what is created, the home division if it could name one."""
+    if not isinstance(call.body, Mapping):
+        return
+    given = call.body.get("divisionId") or _division_of(call.body)
+    if isinstance(given, str):
+        yield given
+    elif call.route.method == "POST" and not call.route.template.endswith("}"):
+        body = call.route.facts.body
+        schema = None if body is None or body.schema is None else body.schema
+        known = {} if schema is None else call.definition.resolve(schema).properties or {}
+        if "division" in known or "divisionId" in known:
+            yield str(home_division(call.state.seed)["id"])
+
+
+def _division_of(item: Json) -> str | None:
+    division = item.get("division") if isinstance(item, Mapping) else None
+    identity = division.get("id") if isinstance(division, Mapping) else None
+    return identity if isinstance(identity, str) and identity != "*" else None
