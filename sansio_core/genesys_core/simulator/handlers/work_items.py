@@ -1,7 +1,7 @@
 """Versions, histories, wrap-ups and assignments of task management: work items, work bins and work types.
 
 Invariants: every change of a work item, bin or type is a version, counted from 1; the latest 100 are kept, and all go when it
-is deleted. A history has what differs between a version and the one before. An update needs no version: the
+is deleted. A history has what differs from the previous version. An update needs no version: the
 models have none, so that the last one wins.
 
 That a wrap-up is a version of its work item, and how many versions are kept, are guesses.
