@@ -166,7 +166,11 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
         if self.expires is not None:
             bounds.append(self.expires - now.monotonic)
         # A slow first attempt is not a failure, and cutting off a POST leaves its effect unknown.
-        if self.repeatable and any(attempt.status != 401 for attempt in self.attempts):
+        if (
+            self.repeatable
+            and self.attempts
+            and any(attempt.status != 401 for attempt in self.attempts)
+        ):
             left = self.policy.max_retry_time_sec - self.elapsed(now)
             bounds.append(max(left, LEAST_FOR_A_REPEAT))
         return min(bounds, default=None)
@@ -174,4 +178,4 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
 
 def _shortened(timeout: Timeout, left: float) -> Timeout:
     phases = msgspec.structs.asdict(timeout)
-    return Timeout(**{name: min(left, left if s is None else s) for name, s in phases.items()})
+    return Timeout(**{n: left if s is None or left < s else s for n, s in phases.items()})

@@ -91,7 +91,8 @@ _USED: Final[set[type]] = set()
 def remember_model(model: object, body: bytes) -> None:
     """Record the body that a model was decoded from; values of other types are ignored."""
     if isinstance(model, Model):
-        _USED.add(Model)
+        if not _USED:
+            _USED.add(Model)
         # A model that the garbage collector does not track contains no other. Most do not.
         parts = _parts(model) if is_tracked(model) else ()
         model._response = body, parts  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]

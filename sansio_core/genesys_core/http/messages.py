@@ -76,7 +76,9 @@ class Timeout(Struct, frozen=True, kw_only=True):
 
 
 def _is_duration(seconds: object) -> bool:
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+    if type(seconds) is not float and (
+        isinstance(seconds, bool) or not isinstance(seconds, (int, float))
+    ):
         return False
     return 0 < seconds <= LONGEST
 
