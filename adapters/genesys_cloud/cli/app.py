@@ -22,16 +22,7 @@ from genesys_cloud.cli import (
     sign_in,
     simulate,
 )
-from genesys_cloud.cli.connection_arguments import (
-    Authorities,
-    Host,
-    Profile,
-    Proxy,
-    RegionName,
-    SecretFile,
-    TokenFile,
-    connection_options,
-)
+from genesys_cloud.cli.connection_arguments import take_connection
 from genesys_cloud.cli.terminal import print_line
 
 __all__ = ["app"]
@@ -74,29 +65,13 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001 - called by typer
 
 
 @app.callback()
+@take_connection()
 def root(
     ctx: typer.Context,
     *,
-    profile: Profile = None,
-    region: RegionName = None,
-    host: Host = None,
-    token_file: TokenFile = None,
-    secret_file: SecretFile = None,
-    proxy: Proxy = None,
-    ca: Authorities = None,
-    version: Annotated[  # noqa: ARG001 - its callback ends the command
+    version: Annotated[
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
     """The Genesys Cloud Platform API from the command line."""
-    ctx.obj = connection_options(
-        ctx,
-        profile=profile,
-        region=region,
-        host=host,
-        token_file=token_file,
-        secret_file=secret_file,
-        proxy=proxy,
-        ca=ca,
-    )

@@ -8,15 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from genesys_cloud.cli.complete import names_file
-from genesys_cloud.cli.connection_arguments import (
-    Authorities,
-    Host,
-    Profile,
-    Proxy,
-    RegionName,
-    TokenFile,
-    connection_options,
-)
+from genesys_cloud.cli.connection_arguments import take_connection
 from genesys_core.command_line.completion import SHELL_SCRIPTS
 from genesys_core.command_line.profiles import select_profile
 from genesys_core.command_line.usage import UsageError
@@ -38,6 +30,7 @@ class Shell(StrEnum):
     fish = "fish"
 
 
+@take_connection("secret_file")
 def completion(
     ctx: typer.Context,
     shell: Annotated[Shell | None, typer.Argument(help="bash, zsh or fish.")] = None,
@@ -45,12 +38,6 @@ def completion(
     refresh: Annotated[
         bool, typer.Option("--refresh", help="Save the names of users and queues.")
     ] = False,
-    profile: Profile = None,
-    region: RegionName = None,
-    host: Host = None,
-    token_file: TokenFile = None,
-    proxy: Proxy = None,
-    ca: Authorities = None,
 ) -> None:
     """Print the completion script of a shell, or save names for completion."""
     if shell is None and not refresh:
@@ -59,16 +46,7 @@ def completion(
         # A script for a shell, not a text for people: it goes out unchanged.
         typer.echo(SHELL_SCRIPTS[shell.value], nl=False)
     if refresh:
-        options = connection_options(
-            ctx,
-            profile=profile,
-            region=region,
-            host=host,
-            token_file=token_file,
-            proxy=proxy,
-            ca=ca,
-        )
-        _save_names(options)
+        _save_names(ctx.obj)
 
 
 def _save_names(options: dict[str, object]) -> None:

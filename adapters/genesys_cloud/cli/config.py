@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from genesys_cloud.cli.connection import config_file_of
-from genesys_cloud.cli.connection_arguments import Profile, connection_options
+from genesys_cloud.cli.connection_arguments import take_connection
 from genesys_cloud.cli.terminal import exit_with_error, print_error, print_line
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ def group() -> None:
 
 
 @app.command()
-def check(ctx: typer.Context, path: File = None, *, profile: Profile = None) -> None:
+@take_connection("region", "host", "token_file", "secret_file", "proxy", "ca")
+def check(ctx: typer.Context, path: File = None) -> None:
     """Validate a configuration file and report every problem.
 
     Exit code 1 if it has any, or cannot be read. Settings without effect are warnings.
@@ -41,7 +42,7 @@ def check(ctx: typer.Context, path: File = None, *, profile: Profile = None) -> 
     from genesys_cloud.config.file import Configuration, default_path  # noqa: PLC0415 - see app.py
     from genesys_core.errors import ConfigurationError  # noqa: PLC0415
 
-    path = _file_of(ctx, path, profile)
+    path = _file_of(ctx, path)
     try:
         found = Configuration.from_file(path)
     except ConfigurationError as error:
@@ -51,7 +52,8 @@ def check(ctx: typer.Context, path: File = None, *, profile: Profile = None) -> 
 
 
 @app.command()
-def show(ctx: typer.Context, path: File = None, *, profile: Profile = None) -> None:
+@take_connection("region", "host", "token_file", "secret_file", "proxy", "ca")
+def show(ctx: typer.Context, path: File = None) -> None:
     """Show the effective configuration of a client, with the source of each value.
 
     The environment takes precedence over the file, the file over the defaults. Secrets are masked.
@@ -65,7 +67,7 @@ def show(ctx: typer.Context, path: File = None, *, profile: Profile = None) -> N
     )
     from genesys_core.errors import GenesysCloudError  # noqa: PLC0415
 
-    path = _file_of(ctx, path, profile)
+    path = _file_of(ctx, path)
     named = default_path()
     try:
         environment = Configuration.from_environment(os.environ)
@@ -85,11 +87,11 @@ def show(ctx: typer.Context, path: File = None, *, profile: Profile = None) -> N
         print_line(f"{name:{names}}  {value:{values}}  {origin}")
 
 
-def _file_of(ctx: typer.Context, path: Path | None, profile: str | None) -> Path | None:
+def _file_of(ctx: typer.Context, path: Path | None) -> Path | None:
     """Return the file to read: the one named, that of the profile, or ``None`` for the default."""
     if path is not None:
         return path
-    found = config_file_of(connection_options(ctx, profile=profile))
+    found = config_file_of(ctx.obj)
     return None if found is None else Path(found)
 
 

@@ -3,20 +3,17 @@
 Invariants: an option after the command takes precedence over the same option before it.
 """
 
-from typing import Annotated
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from inspect import Parameter
+from typing import Annotated, Final, TypeAlias
 
 import typer
 
-__all__ = [
-    "Authorities",
-    "Host",
-    "Profile",
-    "Proxy",
-    "RegionName",
-    "SecretFile",
-    "TokenFile",
-    "connection_options",
-]
+__all__ = ["merge_options", "take_connection"]
+
+_Command: TypeAlias = Callable[..., None]
 
 Profile = Annotated[str | None, typer.Option(help="Settings and sign-in of this name.")]
 RegionName = Annotated[
@@ -52,37 +49,53 @@ SecretFile = Annotated[
 ]
 
 
-def connection_options(
-    ctx: typer.Context,
-    *,
-    profile: str | None = None,
-    region: str | None = None,
-    host: str | None = None,
-    token_file: str | None = None,
-    secret_file: str | None = None,
-    proxy: str | None = None,
-    ca: str | None = None,
-) -> dict[str, object]:
-    """Return the connection options of a command, by name without dashes.
+_OPTIONS: Final[Mapping[str, object]] = {
+    "profile": Profile,
+    "region": RegionName,
+    "host": Host,
+    "token_file": TokenFile,
+    "secret_file": SecretFile,
+    "proxy": Proxy,
+    "ca": Authorities,
+}
+
+
+def take_connection(*left_out: str) -> Callable[[_Command], _Command]:
+    """Give a command the connection options, except some; they are merged into its ``ctx.obj``.
+
+    The command's first parameter is ``ctx``; its own options are shown before the added ones.
 
     Args:
-        ctx: of the command; the options before it are its object.
-        profile: ``--profile`` after the command, if given; likewise the others.
-        region: ``--region``.
-        host: ``--host``.
-        token_file: ``--token-file``.
-        secret_file: ``--secret-file``.
-        proxy: ``--proxy``.
-        ca: ``--ca``.
+        left_out: names such as ``secret_file``.
     """
-    given = {
-        "profile": profile,
-        "region": region,
-        "host": host,
-        "token-file": token_file,
-        "secret-file": secret_file,
-        "proxy": proxy,
-        "ca": ca,
-    }
-    found: dict[str, object] = dict(ctx.obj or {})
-    return found | {name: value for name, value in given.items() if value is not None}
+    names = [name for name in _OPTIONS if name not in left_out]
+
+    def decorate(command: _Command) -> _Command:
+        @functools.wraps(command)
+        def run(ctx: typer.Context, **given: object) -> None:
+            merge_options(ctx, **{name: given.pop(name) for name in names})
+            command(ctx, **given)
+
+        # typer reads a command's options from its signature.
+        signature = inspect.signature(command)
+        added = [
+            Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=_OPTIONS[name])
+            for name in names
+        ]
+        parameters = [*signature.parameters.values(), *added]
+        vars(run)["__signature__"] = signature.replace(parameters=parameters)
+        run.__annotations__ = {each.name: each.annotation for each in parameters}
+        return run
+
+    return decorate
+
+
+def merge_options(ctx: typer.Context, **given: object) -> None:
+    """Merge options into ``ctx.obj``, by name without dashes; those given earlier are overridden.
+
+    Args:
+        ctx: of the command; ``ctx.obj`` has the options before the command.
+        given: the options; ``None`` if not given.
+    """
+    chosen = {name.replace("_", "-"): value for name, value in given.items() if value is not None}
+    ctx.obj = {**(ctx.obj or {}), **chosen}

@@ -11,15 +11,7 @@ from typing import Annotated
 import typer
 
 from genesys_cloud.cli.connection import open_client
-from genesys_cloud.cli.connection_arguments import (
-    Authorities,
-    Host,
-    Profile,
-    Proxy,
-    RegionName,
-    TokenFile,
-    connection_options,
-)
+from genesys_cloud.cli.connection_arguments import take_connection
 from genesys_cloud.cli.terminal import print_error, print_line
 
 __all__ = ["app"]
@@ -37,6 +29,7 @@ def group() -> None:
 
 
 @app.command()
+@take_connection("secret_file")
 def fetch(
     ctx: typer.Context,
     *,
@@ -46,12 +39,6 @@ def fetch(
     preview: Annotated[
         bool, typer.Option("--preview", help="Include operations in preview.")
     ] = False,
-    profile: Profile = None,
-    region: RegionName = None,
-    host: Host = None,
-    proxy: Proxy = None,
-    ca: Authorities = None,
-    token_file: TokenFile = None,
 ) -> None:
     """Download the API definition and the notification topics that a region publishes.
 
@@ -60,9 +47,7 @@ def fetch(
     """
     from genesys_cloud.definition import fetch_definition  # noqa: PLC0415 - see app.py
 
-    options = connection_options(
-        ctx, profile=profile, region=region, host=host, token_file=token_file, proxy=proxy, ca=ca
-    )
+    options = ctx.obj
     with open_client(options) as client:
         files = fetch_definition(client, output, preview=preview)
     for file in files:

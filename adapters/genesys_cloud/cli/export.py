@@ -12,15 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from genesys_cloud.cli.connection_arguments import (
-    Authorities,
-    Host,
-    Profile,
-    Proxy,
-    RegionName,
-    TokenFile,
-    connection_options,
-)
+from genesys_cloud.cli.connection_arguments import take_connection
 from genesys_cloud.cli.terminal import print_error, print_line
 
 if TYPE_CHECKING:
@@ -32,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["export"]
 
 
+@take_connection("secret_file")
 def export(
     ctx: typer.Context,
     what: Annotated[
@@ -61,12 +54,6 @@ def export(
     query: Annotated[
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="Query parameter.")
     ] = None,
-    profile: Profile = None,
-    region: RegionName = None,
-    host: Host = None,
-    token_file: TokenFile = None,
-    proxy: Proxy = None,
-    ca: Authorities = None,
 ) -> None:
     """Export records to files, or continue an export; check one with status and verify.
 
@@ -82,15 +69,7 @@ def export(
     else:
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         _export(
-            connection_options(
-                ctx,
-                profile=profile,
-                region=region,
-                host=host,
-                token_file=token_file,
-                proxy=proxy,
-                ca=ca,
-            ),
+            ctx.obj,
             partial(
                 _find,
                 what,

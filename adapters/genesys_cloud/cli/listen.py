@@ -11,15 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from genesys_cloud.cli.connection import open_client
-from genesys_cloud.cli.connection_arguments import (
-    Authorities,
-    Host,
-    Profile,
-    Proxy,
-    RegionName,
-    TokenFile,
-    connection_options,
-)
+from genesys_cloud.cli.connection_arguments import take_connection
 from genesys_cloud.cli.terminal import exit_with_error, print_error, print_json, print_line
 
 if TYPE_CHECKING:
@@ -29,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["listen"]
 
 
+@take_connection("secret_file")
 def listen(
     ctx: typer.Context,
     topics: Annotated[
@@ -41,12 +34,6 @@ def listen(
     count: Annotated[
         int, typer.Option(min=0, help="Exit after this number of events; 0 for never.")
     ] = 0,
-    profile: Profile = None,
-    region: RegionName = None,
-    host: Host = None,
-    proxy: Proxy = None,
-    ca: Authorities = None,
-    token_file: TokenFile = None,
 ) -> None:
     """Print notifications as they arrive, until Ctrl-C.
 
@@ -58,9 +45,7 @@ def listen(
 
     # SIGTERM ends it like Ctrl-C: the channel is closed cleanly.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    options = connection_options(
-        ctx, profile=profile, region=region, host=host, token_file=token_file, proxy=proxy, ca=ca
-    )
+    options = ctx.obj
     try:
         with open_client(options) as client:
             _print_events(client, topics, as_json=as_json, count=count)

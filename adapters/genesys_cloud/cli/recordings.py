@@ -10,15 +10,7 @@ from typing import Annotated
 
 import typer
 
-from genesys_cloud.cli.connection_arguments import (
-    Authorities,
-    Host,
-    Profile,
-    Proxy,
-    RegionName,
-    TokenFile,
-    connection_options,
-)
+from genesys_cloud.cli.connection_arguments import take_connection
 
 __all__ = ["app"]
 
@@ -31,6 +23,7 @@ def group() -> None:
 
 
 @app.command()
+@take_connection("secret_file")
 def download(
     ctx: typer.Context,
     conversations: Annotated[
@@ -57,12 +50,6 @@ def download(
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Print attempts and timings to stderr.")
     ] = False,
-    profile: Profile = None,
-    region: RegionName = None,
-    host: Host = None,
-    token_file: TokenFile = None,
-    proxy: Proxy = None,
-    ca: Authorities = None,
 ) -> None:
     """Download the recordings of conversations, or continue a download.
 
@@ -75,8 +62,6 @@ def download(
         download_recordings,
     )
 
-    options = connection_options(
-        ctx, profile=profile, region=region, host=host, token_file=token_file, proxy=proxy, ca=ca
-    )
+    options = ctx.obj
     request = DownloadRequest(out, tuple(conversations or ()), from_file, (from_, to))
     download_recordings(options, request, parallel=parallel, is_verbose=verbose)

@@ -13,14 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from genesys_cloud.cli.connection import sign_in_options, token_file_of
-from genesys_cloud.cli.connection_arguments import (
-    Authorities,
-    Host,
-    Profile,
-    Proxy,
-    TokenFile,
-    connection_options,
-)
+from genesys_cloud.cli.connection_arguments import merge_options, take_connection
 from genesys_cloud.cli.terminal import exit_with_error, print_error, print_line
 from genesys_core.command_line.usage import UsageError
 
@@ -39,6 +32,7 @@ class GrantName(StrEnum):
     implicit = "implicit"
 
 
+@take_connection("region", "secret_file")
 def login(
     ctx: typer.Context,
     *,
@@ -53,7 +47,6 @@ def login(
             metavar="TEXT",
         ),
     ] = None,
-    host: Host = None,
     gateway_host: Annotated[
         str | None, typer.Option(help="Host of a gateway in front of API and login.")
     ] = None,
@@ -61,8 +54,6 @@ def login(
     gateway_port: Annotated[int | None, typer.Option(min=0, max=65535)] = None,
     gateway_login_path: Annotated[str, typer.Option(help="Path before /oauth.")] = "",
     gateway_api_path: Annotated[str, typer.Option(help="Path before /api/v2.")] = "",
-    proxy: Proxy = None,
-    ca: Authorities = None,
     grant: Annotated[
         GrantName, typer.Option(help="Grant type; implicit only for clients that still need it.")
     ] = GrantName.pkce,
@@ -81,8 +72,6 @@ def login(
     again: Annotated[
         bool, typer.Option("--again", help="Ask for the password even if there is a session.")
     ] = False,
-    profile: Profile = None,
-    token_file: TokenFile = None,
 ) -> None:
     """Sign in as a user through the browser, and save the token for later commands.
 
@@ -99,9 +88,8 @@ def login(
         gateway_port is not None or gateway_login_path or gateway_api_path
     ):
         exit_with_error("login", "--gateway-port and the paths: need --gateway-host as well", 2)
-    options = connection_options(
-        ctx, profile=profile, region=region, host=host, token_file=token_file, proxy=proxy, ca=ca
-    )
+    merge_options(ctx, region=region)
+    options = ctx.obj
     saved = SavedSignIn(token_file_of(options))
     try:
         if gateway_host is not None:
@@ -172,14 +160,8 @@ def _open(url: str, *, browser: bool) -> None:
         print_error("Could not start a browser; open this URL yourself.")
 
 
-def whoami(
-    ctx: typer.Context,
-    *,
-    profile: Profile = None,
-    token_file: TokenFile = None,
-    proxy: Proxy = None,
-    ca: Authorities = None,
-) -> None:
+@take_connection("region", "host", "secret_file")
+def whoami(ctx: typer.Context) -> None:
     """Show who is signed in: user, organization, region, expiry.
 
     Exit code 1 if not signed in, or if the platform no longer accepts the token.
@@ -189,7 +171,7 @@ def whoami(
         GenesysCloudError,
     )
 
-    options = connection_options(ctx, profile=profile, token_file=token_file, proxy=proxy, ca=ca)
+    options = ctx.obj
     saved = _saved_sign_in("whoami", options)
     try:
         target = saved.target()
@@ -219,21 +201,15 @@ def _until(expires_at: float | None) -> str:
     return f"until {datetime.fromtimestamp(expires_at, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def logout(
-    ctx: typer.Context,
-    *,
-    profile: Profile = None,
-    token_file: TokenFile = None,
-    proxy: Proxy = None,
-    ca: Authorities = None,
-) -> None:
+@take_connection("region", "host", "secret_file")
+def logout(ctx: typer.Context) -> None:
     """Revoke the token on the platform and delete it here.
 
     Exit code 1 if revocation failed; the token is deleted here nevertheless.
     """
     from genesys_core.errors import GenesysCloudError  # noqa: PLC0415 - see cli.app
 
-    options = connection_options(ctx, profile=profile, token_file=token_file, proxy=proxy, ca=ca)
+    options = ctx.obj
     saved = _saved_sign_in("logout", options)
     target = saved.target()
     if target is None:

@@ -5,27 +5,22 @@ when the context manager exits, the port is closed, no connection is open, and t
 """
 
 import asyncio
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from anyio.abc import TaskStatus
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from genesys_cloud.packed_data import bundled_definition
 from genesys_cloud.simulator.connections import ConnectionServer
-from genesys_cloud.simulator.data_files import read_data
+from genesys_cloud.simulator.controls import SimulatorControls
 from genesys_cloud.simulator.notification_sockets import SocketServer
 from genesys_cloud.system_clock import read_clocks
 from genesys_core.clock import Now
 from genesys_core.simulator import Settings, Simulator
-from genesys_core.simulator.data_files import load_data
-from genesys_core.simulator.organization import load_organization
-from genesys_core.simulator.sockets.actions import Published
 from genesys_core.simulator.sockets.hub import Hub
-from genesys_core.simulator.state.examples import Json
 from genesys_core.simulator.state.world import active_emails
 from genesys_core.simulator.wire.faults import FaultyPlatform, Rule
 from genesys_core.simulator.wire.http_connection import (
@@ -38,11 +33,9 @@ __all__ = ["RunningSimulator", "faulty_simulator", "running_simulator"]
 
 _T = TypeVar("_T")
 
-_NOTHING: Final[Mapping[str, Json]] = {}
-
 
 @dataclass(frozen=True)
-class RunningSimulator:
+class RunningSimulator(SimulatorControls):
     """A running simulator.
 
     Attributes:
@@ -65,110 +58,12 @@ class RunningSimulator:
     _server: "_Server" = field(repr=False)
     _portal: BlockingPortal = field(repr=False)
 
-    def access_token(self) -> str:
-        """Issue an access token for the client, without a request.
-
-        Raises:
-            RuntimeError: the simulator is no longer being served.
-        """
-        return self.at_hub(lambda _, now: self.simulator.issue_token(self.client_id, now=now))
-
-    def load(self, data: str | Path | Mapping[str, Json]) -> dict[str, str]:
-        """Create what a JSON file or a mapping describes; see "Data from a file" in ``docs/testing.md``.
-
-        Returns:
-            The ids that the platform assigned, by label.
-
-        Raises:
-            OSError: the file cannot be read.
-            InvalidValueError: it is not JSON, or the platform refuses an item.
-            RuntimeError: the simulator is no longer being served.
-        """
-        document = read_data(data)
-        return self.at_hub(lambda _, now: load_data(self.simulator, document, now=now))
-
-    def load_organization(self) -> dict[str, str]:
-        """Create what a real organization has, around the users and queues that there are.
-
-        Divisions, roles, skills, languages, wrap-up codes, schedules, flows, groups, teams, stations and others,
-        which refer to each other; see "A sample organization" in ``docs/simulator.md``.
-
-        Returns:
-            The ids that the platform assigned, by label.
-
-        Raises:
-            InvalidValueError: an organization is already loaded.
-            RuntimeError: the simulator is no longer being served.
-        """
-        return self.at_hub(lambda _, now: load_organization(self.simulator, now=now))
-
-    def publish(self, topic: str, body: Json, *, version: str = "2") -> Published:
-        """Publish an event to the channels that are subscribed to its topic.
-
-        Args:
-            topic: such as ``v2.users.{id}.presence``, with the id filled in.
-            body: the event's body.
-            version: version of the body's schema.
-
-        Raises:
-            RuntimeError: the simulator is no longer being served.
-        """
-        return self.at_hub(lambda hub, now: hub.publish(topic, body, now, version=version))
-
-    def publish_event(self, topic: str, properties: Mapping[str, Json] = _NOTHING) -> Published:
-        """Publish an event with a valid body: an example of the topic's model, with some properties.
-
-        Args:
-            topic: such as ``v2.telephony.providers.edges.trunks.{id}``, with the id filled in.
-            properties: what the body has to have.
-
-        Raises:
-            InvalidValueError: there is no such topic, or a property is not one of its model or has
-                a value that the model does not allow.
-            RuntimeError: the simulator is no longer being served.
-        """
-        body = self.simulator.make_event(topic, properties)
-        return self.at_hub(lambda hub, now: hub.publish(topic, body, now))
-
-    def inject(self, *rules: Rule) -> None:
-        """Inject network faults into the requests that rules select; they count requests from now on.
-
-        Raises:
-            RuntimeError: the simulator is no longer being served.
-        """
-        self.at_hub(lambda _hub, _now: self.faults.inject(*rules))
-
     def at_hub(self, do: Callable[[Hub, Now], _T]) -> _T:
-        """Call a function with the hub of the notification channels, to inject faults for example.
-
-        Args:
-            do: called with the hub and the time in the server's thread, the only one that changes
-                the state; its effects on sockets are performed before this returns.
-
-        Raises:
-            RuntimeError: the simulator is no longer being served.
-        """
+        """Call a function with the hub; see :meth:`SimulatorControls.at_hub`."""
         return self._portal.call(self._server.call, do)
 
-    def start_traffic(self, rate: str | float, *, seed: int | None = None) -> None:
-        """Start generating customers, and agents that answer them, as the clock advances.
-
-        Args:
-            rate: such as ``10/min``, ``2/s`` or ``30/h``; a number is a mean rate per minute.
-            seed: makes the traffic repeatable; by default that of the simulator's settings.
-
-        Raises:
-            InvalidValueError: the rate is not valid, or there is no queue.
-            RuntimeError: the simulator is no longer being served.
-        """
-        self.at_hub(lambda _, now: self.simulator.start_traffic(rate, now=now, seed=seed))
-
     def tick(self) -> None:
-        """Perform what is due by the clock, such as heartbeats, after advancing a custom clock.
-
-        Raises:
-            RuntimeError: the simulator is no longer being served.
-        """
+        """Perform what is due by the clock, such as heartbeats, after advancing a custom clock."""
         self._portal.call(self._server.sockets.tick)
 
     def all_closed(self, *, seconds: float = 10) -> None:

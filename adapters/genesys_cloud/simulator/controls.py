@@ -1,0 +1,141 @@
+"""What a test does with a simulated platform, however its clients reach it.
+
+Invariants: everything happens through ``at_hub``, so in the thread and at the time of the requests.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import Final, TypeVar
+
+from genesys_cloud.simulator.data_files import read_data
+from genesys_core.clock import Now
+from genesys_core.simulator import Simulator
+from genesys_core.simulator.data_files import load_data
+from genesys_core.simulator.organization import load_organization
+from genesys_core.simulator.sockets.actions import Published
+from genesys_core.simulator.sockets.hub import Hub
+from genesys_core.simulator.state.examples import Json
+from genesys_core.simulator.state.memory import PlatformState
+from genesys_core.simulator.wire.faults import FaultyPlatform, Rule
+
+__all__ = ["SimulatorControls"]
+
+_T = TypeVar("_T")
+
+_NOTHING: Final[Mapping[str, Json]] = {}
+
+
+class SimulatorControls(ABC):
+    """Data, events, traffic and faults of a simulator.
+
+    A method raises ``RuntimeError`` if the simulator is no longer being served.
+    """
+
+    simulator: Simulator
+    faults: FaultyPlatform
+    client_id: str
+
+    @abstractmethod
+    def at_hub(self, do: Callable[[Hub, Now], _T]) -> _T:
+        """Call a function with the hub of the notification channels, to inject faults for example.
+
+        Args:
+            do: called with the hub and the time in the only thread that changes the state; its
+                effects on sockets are performed before this returns.
+        """
+
+    @abstractmethod
+    def tick(self) -> None:
+        """Perform what is due by the clock, such as heartbeats, after advancing a custom clock."""
+
+    def access_token(self) -> str:
+        """Issue an access token for the first client, without a request."""
+        return self.at_hub(lambda _, now: self.simulator.issue_token(self.client_id, now=now))
+
+    def load(self, data: str | Path | Mapping[str, Json]) -> dict[str, str]:
+        """Create what a JSON file or a mapping describes.
+
+        Keys are paths, such as ``/api/v2/routing/skills``; see "Data from a file" in
+        ``docs/testing.md``.
+
+        Returns:
+            The ids that the platform assigned, by label.
+
+        Raises:
+            OSError: the file cannot be read.
+            InvalidValueError: it is not JSON, or the platform refuses an item.
+        """
+        document = read_data(data)
+        return self.at_hub(lambda _, now: load_data(self.simulator, document, now=now))
+
+    def load_organization(self) -> dict[str, str]:
+        """Create what a real organization has, around the users and queues that there are.
+
+        Divisions, roles, skills, languages, wrap-up codes, schedules, flows, groups, teams, stations and others,
+        which refer to each other; see "A sample organization" in ``docs/simulator.md``.
+
+        Returns:
+            The ids that the platform assigned, by label.
+
+        Raises:
+            InvalidValueError: an organization is already loaded.
+        """
+        return self.at_hub(lambda _, now: load_organization(self.simulator, now=now))
+
+    def snapshot(self) -> PlatformState:
+        """Return a copy of the complete state, for :meth:`restore`."""
+        return self.at_hub(lambda hub, _: deepcopy(hub.state))
+
+    def restore(self, state: PlatformState) -> None:
+        """Replace the complete state by a copy of an earlier one, which can be restored again.
+
+        Sockets of channels that the state does not have are closed.
+        """
+
+        def replace(hub: Hub, now: Now) -> None:
+            self.simulator.state = deepcopy(state)
+            hub.settle(now)
+
+        self.at_hub(replace)
+
+    def inject(self, *rules: Rule) -> None:
+        """Inject faults into the requests that rules select; they count requests from now on."""
+        self.at_hub(lambda _hub, _now: self.faults.inject(*rules))
+
+    def publish(self, topic: str, body: Json, *, version: str = "2") -> Published:
+        """Publish an event to the channels that are subscribed to its topic.
+
+        Args:
+            topic: such as ``v2.users.{id}.presence``, with the id filled in.
+            body: the event's body.
+            version: version of the body's schema.
+        """
+        return self.at_hub(lambda hub, now: hub.publish(topic, body, now, version=version))
+
+    def publish_event(self, topic: str, properties: Mapping[str, Json] = _NOTHING) -> Published:
+        """Publish an event with a valid body: an example of the topic's model, with some properties.
+
+        Args:
+            topic: such as ``v2.telephony.providers.edges.trunks.{id}``, with the id filled in.
+            properties: what the body has to have.
+
+        Raises:
+            InvalidValueError: there is no such topic, or a property is not one of its model or has
+                a value that the model does not allow.
+        """
+        body = self.simulator.make_event(topic, properties)
+        return self.at_hub(lambda hub, now: hub.publish(topic, body, now))
+
+    def start_traffic(self, rate: str | float, *, seed: int | None = None) -> None:
+        """Start generating customers, and agents that answer them, as the clock advances.
+
+        Args:
+            rate: such as ``10/min``, ``2/s`` or ``30/h``; a number is a mean rate per minute.
+            seed: makes the traffic repeatable; by default that of the simulator's settings.
+
+        Raises:
+            InvalidValueError: the rate is not valid, or there is no queue.
+        """
+        self.at_hub(lambda _, now: self.simulator.start_traffic(rate, now=now, seed=seed))
