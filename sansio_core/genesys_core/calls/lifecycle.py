@@ -157,6 +157,7 @@ class NeedPermit(Struct, Generic[T], frozen=True):
     def granted(self, *, now: Now) -> "Sending[T] | Raised":
         """The request may be sent, and has been counted."""
         call = self.call
+        # The wait for the permit may have used up the time.
         if call.deadline is not None and call.expired(now):
             return _raised(call, call.timeout_error())
         return Sending(call, call.next_request(now))
@@ -176,6 +177,7 @@ class NeedPermit(Struct, Generic[T], frozen=True):
         limit = explain_overrun(
             wait, policy=call.policy, deadline=call.deadline, elapsed=call.elapsed(now)
         )
+        # Without retries the call's own 429 would be its end, so it does not wait for another call's.
         if limit is None and gate is not None and not call.policy.enabled:
             limit = "retries are disabled"
         if limit is not None:
@@ -201,11 +203,13 @@ class Sending(Struct, Generic[T], frozen=True):
         call = self.call
         if 200 <= response.status < 300:
             return _read(call, response, now)
+        # Once per call: a second 401 means that the new token is not accepted either.
         if response.status == 401 and call.refreshable and not call.refreshed:
             return _with_another_token(call, response, now)
         if call.endpoint.method == "DELETE" and call.doubtful and response.status in {404, 410}:
             return _was_deleted(call, response, now)
         after = _repeat_or_raise(call, response, now)
+        # A 429 is about all calls with the token, so it counts even if this call is not retried.
         gate = Gate.closed_by(response, now=now) if call.paced else None
         return after if gate is None else ClosingGate(gate, after)
 
@@ -266,6 +270,7 @@ class Waiting(Struct, Generic[T], frozen=True):
         self, session: Session, *, now: Now
     ) -> "Waiting[T] | NeedPermit[T] | Sending[T] | Raised":
         """The driver woke up; if that was too early, the call keeps waiting."""
+        # Timers may fire early, and drivers may wake a call to look at a closed gate.
         if self.left(session, now=now):
             return self
         if self.reservation is not None:
@@ -312,6 +317,7 @@ def start(
     request = prepare_request(operation, settings)
     # Not ApiResponseReader[T](...): subscripting a class costs more than creating an instance.
     reader: ApiResponseReader[T] = ApiResponseReader(endpoint, strict, keep)
+    # A caller's own Authorization header replaces the client's token.
     needs_token = session.vault.authenticates and "authorization" not in request.headers.by_name()
     call = Call(
         endpoint=endpoint,
@@ -374,6 +380,7 @@ def _read(call: Call[T], response: Response, now: Now) -> Returned[T] | Raised:
         done = call.with_attempt(
             response, "the request was made, but its response cannot be decoded", now=now
         )
+        # The request took effect, so the error must not invite a retry.
         return _raised(replace(done, doubtful=True), error)
 
 
@@ -405,6 +412,7 @@ def _repeat_or_raise(
     )
     if isinstance(decision, GiveUp):
         error = call.error(outcome, decision.retry_after)
+        # Only where a retry was conceivable: for a 404 the note would explain nothing.
         if is_retryable(outcome):
             error.add_note(f"not retried: {decision.why}")
         return _raised(call.with_attempt(outcome, decision.why, now=now), error)

@@ -143,6 +143,7 @@ def caller_timed_out(action: TokenAction[R], session: Session, *, now: Now) -> R
         session: the current session.
         now: the current time; timers may be slightly early.
     """
+    # As if the timer were exact: a moment earlier the action would not have timed out.
     late = now.monotonic if action.expires is None else max(now.monotonic, action.expires)
     return action.timed_out(session, now=Now(late, now.wall))
 
@@ -158,6 +159,7 @@ def begin_transaction(
         now: the current time.
     """
     key = _key(session, action)
+    # Asked before the store: most calls find a valid token and need no lock.
     session, answer = action.reserve(session, now=now)
     # A token from elsewhere requires no request, but must be saved too.
     is_met = isinstance(answer, Finished) and not answer.forget_token and action.grant is None
@@ -172,6 +174,7 @@ def response_received(
     """Apply the outcome of a call."""
     session, answer = step.action.settle(session, step.asked, outcome, now=now)
     moved = step.key is not None and step.key.login != session.settings.hosts.login
+    # The client changed its login host during the request; the token is valid at the old one only.
     if moved and isinstance(answer, Finished) and isinstance(outcome, Returned):
         return session, _kept_behind(step, answer.result, outcome.response.data)
     if step.key is None:
@@ -227,8 +230,10 @@ def store_answered(
 def _with_store(
     session: Session, step: Locking[R], found: Token | None, now: Now
 ) -> tuple[Session, _AfterLock[R]]:
+    # While the lock was awaited, the settings may have changed: the token is then another client's.
     if step.action.grant is None and step.key == _key(session, step.action):
         session = session.with_vault(session.vault.adopted(found))
+    # Asked again: another process may have saved a token before it released the lock.
     session, answer = step.action.reserve(session, now=now)
     return _following(session, step.action, answer, step.key)
 
@@ -239,6 +244,8 @@ def _without_store(
     session = session.with_vault(session.vault.adopted(None).without_store(failure))
     session, answer = action.reserve(session, now=now)
     grant = answer.grant if isinstance(answer, Exchanging) else None
+    # A single-use grant is not spent on a token that the store cannot keep: its successor would be
+    # lost with the process.
     if grant is not None and not grant.repeatable:
         return session, Ended(action.refused(session, failure, now=now))
     return _following_alone(session, action, answer, now)

@@ -192,6 +192,7 @@ class HTTP1Connection:
             raise TransportFailure(
                 "the connection cannot accept a request", kind="closed", sent=False
             )
+        # Before the state changes: an invalid request leaves the connection usable.
         head = encode_request_head(
             request,
             proxy_headers=self._proxy_headers,
@@ -216,6 +217,7 @@ class HTTP1Connection:
         """
         self._require_sending()
         self._waits = False
+        # As a chunk of its own it would end the body.
         if not chunk:
             return b""
         if self._upload_left is None:
@@ -267,6 +269,7 @@ class HTTP1Connection:
         Returns:
             The failure of the current request, for the caller to raise.
         """
+        # A response proves that the request arrived, whatever the caller knows of its writes.
         sent = self._state == _BUSY and (written or not self._silent)
         self._fail()
         return TransportFailure(message, kind=kind, sent=sent)
@@ -284,6 +287,7 @@ class HTTP1Connection:
                 exceeds the limits.
         """
         try:
+            # Most responses arrive in one read and need no incremental reader.
             if self._reader is None and self._state == _BUSY:
                 response = self._receive_at_once(data)
                 if response is not None:

@@ -82,8 +82,10 @@ class HeadSearch:
         buffer = self.buffer
         buffer += data
         if (found := _BLANK_LINE.search(buffer, self._searched)) is None:
+            # A blank line may begin in the last two bytes.
             self._searched = max(len(buffer) - 2, 0)
             start = bytes(buffer[: len(_SHORTEST_START)])
+            # A peer that does not speak HTTP is rejected with its first bytes, not at the limit of a head.
             if _START.match(start + _SHORTEST_START[len(start) :]) is None:
                 raise broken_response(_NO_HTTP)
             if len(buffer) >= self._limit:
@@ -140,6 +142,7 @@ def parse_plain_head(head: bytes, limits: ResponseLimits) -> ParsedHead | None:
         values = headers.by_name()
         length = values.get("content-length")
         coding = values.get("transfer-encoding")
+        # Ambiguous framing, the means of request smuggling: h11 decides what is rejected.
         if (length is not None and (coding is not None or not length.isdecimal())) or (
             coding is not None and coding != "chunked"
         ):

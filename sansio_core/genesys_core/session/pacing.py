@@ -173,6 +173,7 @@ class RateWindow(Struct, frozen=True):
         if ticket is not None and self.position(ticket) is not None:
             return self, ticket
         if self.vacant:
+            # The time of a released position is already accounted for, so taking it delays no other request.
             first, *others = self.vacant
             return msgspec.structs.replace(self, vacant=tuple(others)), first
         queue = (*self.queue, Ticket(self.issued, 0.0))
@@ -185,7 +186,9 @@ class RateWindow(Struct, frozen=True):
             ticket: the ticket.
             opens: no ticket may be used before this time.
         """
+        # `limit` requests ahead use up one window: each full round adds one.
         rounds, index = divmod(self.position(ticket) or 0, self.limit)
+        # Free places are used first; each further one opens a window after the request that holds it.
         taken = index - (self.limit - len(self.sent))
         first = opens if taken < 0 else max(opens, self.sent[taken] + self.window)
         return first + rounds * self.window
@@ -218,6 +221,7 @@ class RateWindow(Struct, frozen=True):
             return self
         place = bisect_left(self.vacant, ticket)
         vacant = (*self.vacant[:place], ticket, *self.vacant[place:])
+        # A released position at the end delays nothing, so the queue does not grow with abandoned calls.
         last = 0  # how many of the last in the queue are vacant
         while last < len(vacant) and self.queue[-1 - last].number == vacant[-1 - last]:
             last += 1
@@ -265,6 +269,7 @@ class RateWindow(Struct, frozen=True):
     def position(self, ticket: int) -> int | None:
         """Return the number of tickets ahead of a ticket, or ``None`` if it is not in the queue."""
         index = bisect_left(self.queue, (ticket,))
+        # Ascending by number; (ticket,) sorts before (ticket, any time).
         found = index < len(self.queue) and self.queue[index].number == ticket
         return index if found else None
 
@@ -324,6 +329,7 @@ class Pacer(Struct, frozen=True):
         opens = max(moment, self.gate.until) if self.gate else moment
         windows = {window.path: window.as_of(moment) for window in self.windows}
         if reservation is None and opens <= moment + GRAIN:
+            # Most requests need no position: no other waits, and every window has room.
             passed = [window for window in windows.values() if window.applies_to(path)]
             if all(window.has_room for window in passed):
                 windows |= {window.path: window.with_request(moment) for window in passed}
@@ -333,6 +339,8 @@ class Pacer(Struct, frozen=True):
             entered, ticket = window.with_ticket(tickets.get(window.path))
             windows[window.path], tickets[window.path] = entered, ticket
             opening = entered.opening_time(ticket, opens)
+            # The windows after this one are not entered yet: a position there would hold up requests that
+            # need not wait for this window.
             if opening > moment + GRAIN:
                 windows |= {
                     name: windows[name].with_return_time(t, opening) for name, t in tickets.items()

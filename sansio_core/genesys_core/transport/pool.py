@@ -278,9 +278,11 @@ class Pool(Generic[C]):
         """
         if self._closed:
             raise GenesysCloudError("the client is closed; nothing was sent")
+        # Slots that became free since the last step go to claims that already wait.
         if self._queue or self._abandoned:
             self.serve(now=now)
         look_at = self._look_at
+        # One comparison, so that most calls look at no idle connection.
         if now.monotonic >= look_at.monotonic or now.wall >= look_at.wall:
             self.expire(now=now)
         group = self._groups.get(key)
@@ -291,6 +293,7 @@ class Pool(Generic[C]):
             claim.lease = self._place(group, now)
             if claim.lease is not None:
                 return
+        # Also without a limit per key: `_admit` is the only way into the queue, which keeps its order.
         claim.is_waiting = True
         group.waiting[claim] = None
         self._admit(group)
@@ -303,9 +306,12 @@ class Pool(Generic[C]):
         group = claim.group
         if group is None:
             return
+        # The claim loses its lease first: an interruption after this drops the lease, which frees its
+        # slot, and a second release finds nothing.
         lease, claim.lease = claim.lease, None
         if lease is not None:
             if self._may_follow(lease, now):
+                # In this order: a lease in `group.idle` alone would never expire.
                 self._idle[lease] = None
                 group.idle[lease] = None
             else:
@@ -333,6 +339,7 @@ class Pool(Generic[C]):
             group.queued.discard(claim)
             self.waking.append(claim)
             claim.is_waiting = False
+            # Last, so that an interrupted step is repeated for this claim.
             del self._queue[claim]
             self._bury()
 
@@ -373,6 +380,7 @@ class Pool(Generic[C]):
     def next_closing(self) -> Lease[C] | None:
         """Remove and return the next lease in :attr:`closing`; needs no lock."""
         try:
+            # Not `if self.closing`: another thread may empty it in between.
             return self.closing.popleft()
         except IndexError:
             return None

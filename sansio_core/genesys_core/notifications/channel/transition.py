@@ -155,6 +155,7 @@ class Transition:
         error: GenesysCloudError,
     ) -> None:
         """A call of the connection failed; ``channel`` is the channel, if there is one."""
+        # Only the first attempt can be the user's mistake; a channel that worked before keeps trying.
         if not self.established and is_final(error):
             self.emit(GaveUp(error))
             self.stopped, self.failure = True, error
@@ -207,6 +208,7 @@ class Transition:
                 )
 
     def _not_opened(self, role: Role, connection: Connecting, how: Closed | Failed) -> None:
+        # A rejected handshake may mean that the channel no longer exists: create another.
         channel = None if is_turned_away(how) else connection.channel
         delay = self.wait(role, connection.failures + 1, channel)
         self.emit(Retrying("connect", describe_ending(how), delay))
@@ -222,6 +224,7 @@ class Transition:
         code: int | None = None,
     ) -> None:
         """An open socket ended; ``channel`` is the channel if it may be used again."""
+        # The primary is still connected: nothing is missing, and nothing is reported.
         if role == "successor":
             self.duplicates = (
                 None if self.duplicates is None else self.duplicates.without_new_socket()
@@ -257,6 +260,7 @@ class Transition:
     def sync_topics(self, role: Role) -> None:
         """Change the server's topics towards the requested ones, if due."""
         connection = self.connections.get(role)
+        # One request at a time: the server may apply two in either order.
         if not isinstance(connection, Listening) or isinstance(connection.sync, Syncing):
             return
         sync, now = connection.sync, self.now.monotonic
@@ -347,6 +351,7 @@ class Transition:
                 self.refused(role, "create", failures, None, unanswered_call_error("create"))
             case Inspecting(failures=failures, channel=channel):
                 self.refused(role, "inspect", failures, channel, unanswered_call_error("inspect"))
+            # No answer proves nothing; connecting to the channel will.
             case Checking():
                 self.enter(role, connection.exists(self.number(), now=self.now, policy=self.policy))
             case Connecting():
@@ -375,6 +380,7 @@ class Transition:
                 channel=connection.channel,
             )
         else:
+            # Silence alone is normal without events, so it leads to a ping and not to a reconnect.
             silent = (
                 connection.pinged is None
                 and now >= connection.heard.monotonic + self.policy.silence
