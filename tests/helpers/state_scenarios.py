@@ -542,7 +542,26 @@ def observe_callbacks():
     desk.write("POST", f"{path}/bulk/update", many, reads=whole)
     ends = {"callbackDisconnectIdentifiers": [{"conversationId": made, "callbackId": "c"}]}
     desk.write("POST", f"{path}/bulk/disconnect", ends, reads=whole)
+    on_call = desk.offer()
+    customer = desk.simulator.state.contact_center.conversations[on_call].participants[0]
+    wanted = {"callbackNumbers": ["+13175550125"], "queueId": desk.queue}
+    target = f"{BASE}/{on_call}/participants/{customer.id}/callbacks"
+    desk.write("POST", target, wanted, reads=[f"{BASE}/{on_call}"])
+    observe_transfer_to_contact(desk)
     return desk.seen
+
+
+def observe_transfer_to_contact(desk):
+    number = {"display": "+1 317 555 0126", "e164": "+13175550126"}
+    body = {"firstName": "Ada", "lastName": "L", "cellPhone": number}
+    contact = desk.call("POST", "/api/v2/externalcontacts/contacts", body).json["id"]
+    made = desk.call("POST", f"{BASE}/calls", {"phoneNumber": "+13175550127"}).json["id"]
+    desk.sleep(10)
+    desk.simulator.advance(desk.now)
+    caller = desk.simulator.state.contact_center.conversations[made].participants[0]
+    target = f"{BASE}/{made}/participants/{caller.id}/replace/contact/external"
+    wanted = {"contactId": contact, "phoneType": "CellPhone"}
+    desk.write("POST", target, wanted, reads=[f"{BASE}/{made}"])
 
 
 def observe_grants():

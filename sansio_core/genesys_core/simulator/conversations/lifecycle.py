@@ -6,7 +6,7 @@ in it. Handlers refuse what a state does not allow.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from genesys_core.clock import Now
@@ -43,6 +43,7 @@ from genesys_core.simulator.state.timeline import (
 __all__ = [
     "SKIPPED_CODE",
     "TIMEOUT_CODE",
+    "add_callback",
     "alert_agent",
     "begin_inbound",
     "begin_outbound",
@@ -174,12 +175,14 @@ def _join(
     purpose: str,
     now: Now,
     first: tuple[str, SegmentKind],
+    *,
+    media: MediaKind | None = None,
 ) -> Participant:
     """Add a participant, whose session has this state and segment at first."""
     at, (session_state, segment) = wall_milliseconds(now), first
     session = MediaSession(
         state.new_id("communication"),
-        conversation.media,
+        media or conversation.media,
         conversation.direction,
         session_state,
         session_state,
@@ -224,6 +227,7 @@ def enter_queue(
     now: Now,
     *,
     seconds: float = 0.0,
+    media: MediaKind | None = None,
 ) -> Participant:
     """Let a conversation wait in a queue, and return the participant that waits.
 
@@ -233,14 +237,15 @@ def enter_queue(
         queue_id: a queue that exists.
         now: the current time.
         seconds: for a scheduled callback, how long until it waits for an agent.
+        media: what the agent is for; by default the media type of the conversation.
     """
     is_later = seconds > 0
     start: tuple[str, SegmentKind] = (
         ("scheduled", "scheduled") if is_later else ("connected", "interact")
     )
-    acd = _join(state, conversation, "acd", now, start)
+    acd = _join(state, conversation, "acd", now, start, media=media)
     acd.queue_id, acd.name = queue_id, str(state.queues.get(queue_id, {}).get("name") or "")
-    customer = _outside_party(conversation)
+    customer = _outside_party(conversation, acd.session.media)
     if customer is not None:
         acd.session.peer_id, customer.queue_id = customer.session.id, queue_id
     if is_later:
@@ -248,6 +253,40 @@ def enter_queue(
     else:
         begin_waiting(state, conversation, acd, now)
     return acd
+
+
+def add_callback(
+    state: PlatformState,
+    conversation: ConversationTimeline,
+    queue_id: str,
+    now: Now,
+    *,
+    address: str,
+    name: str = "",
+    seconds: float = 0.0,
+) -> tuple[Participant, Participant]:
+    """Let the customer of a conversation wait for a callback too, which continues when the rest is over.
+
+    Args:
+        state: the platform's state.
+        conversation: the conversation, which continues.
+        queue_id: a queue that exists.
+        now: the current time.
+        address: the number to call.
+        name: the name of the customer.
+        seconds: how long until the callback waits for an agent.
+
+    Returns:
+        the customer as a party of the callback, and the participant that waits in the queue.
+    """
+    connected: tuple[str, SegmentKind] = ("connected", "interact")
+    customer = _join(state, conversation, "customer", now, connected, media="callback")
+    customer.name = name or address
+    customer.session.address = address
+    customer.session.connected = wall_milliseconds(now)
+    _tell(state, "customer.start", conversation, customer, now)
+    acd = enter_queue(state, conversation, queue_id, now, seconds=seconds, media="callback")
+    return customer, acd
 
 
 def begin_waiting(
@@ -304,7 +343,8 @@ def alert_agent(
     *,
     acd: Participant | None = None,
     purpose: str = "agent",
-    replaces: str | None = None,
+    replaces: Participant | None = None,
+    attended: bool = False,
 ) -> Participant:
     """Alert an agent, a new participant.
 
@@ -315,23 +355,26 @@ def alert_agent(
         now: the current time.
         acd: the participant that waits; ``None`` for an alert that no queue sent.
         purpose: ``agent``, or ``user`` in a conversation without a queue.
-        replaces: the participant that leaves when the agent connects.
+        replaces: the participant whose place the agent takes.
+        attended: whether that participant leaves only when the agent connects.
     """
-    agent = _join(state, conversation, purpose, now, ("alerting", "alert"))
+    other = acd or replaces
+    media = conversation.media if other is None else other.session.media
+    agent = _join(state, conversation, purpose, now, ("alerting", "alert"), media=media)
     queue_id = None if acd is None else acd.queue_id
     if acd is not None:
         agent.answers = acd.id
         state.contact_center.waiting[queue_id or ""].pop(acd.id, None)
-    agent.replaces = replaces
+    agent.replaces = replaces.id if replaces is not None and attended else None
     _be_agent(state, conversation, agent, user_id, now, queue_id=queue_id, is_acd=acd is not None)
-    other = _outside_party(conversation)
-    if other is not None:
-        agent.session.peer_id = other.session.id
-        agent.session.other_address = other.session.address
+    customer = _outside_party(conversation, media)
+    if customer is not None:
+        agent.session.peer_id = customer.session.id
+        agent.session.other_address = customer.session.address
     if state.users.get(user_id, {}).get("acdAutoAnswer") is True:
         connect_participant(state, conversation, agent, now)
         return agent
-    seconds = alerting_seconds(state, queue_id, conversation.media)
+    seconds = alerting_seconds(state, queue_id, media)
     set_timer(state.contact_center, "alert", seconds, now, (conversation.id, agent.id))
     return agent
 
@@ -429,16 +472,30 @@ def hang_up(
 
 
 def disconnect_all(
-    state: PlatformState, conversation: ConversationTimeline, disconnect_type: str, now: Now
+    state: PlatformState,
+    conversation: ConversationTimeline,
+    disconnect_type: str,
+    now: Now,
+    *,
+    media: MediaKind | None = None,
 ) -> None:
-    """End a conversation for everyone."""
-    for each in conversation.participants:
+    """End a conversation for everyone, or what there is of one media type in it.
+
+    Args:
+        state: the platform's state.
+        conversation: the conversation.
+        disconnect_type: why, as REST spells it.
+        now: the current time.
+        media: the media type that ends; ``None`` for all.
+    """
+    parties = [e for e in conversation.participants if media in {None, e.session.media}]
+    for each in parties:
         if each.is_live and each.purpose == "acd":
             leave_queue(state, conversation, each, "ABANDON", now)
-    for each in conversation.participants:
+    for each in parties:
         if each.is_live:
             _leave(state, conversation, each, disconnect_type, now)
-    if conversation.ended is None:
+    if conversation.ended is None and not any(e.is_live for e in conversation.participants):
         conversation.ended = wall_milliseconds(now)
     _touch(state, conversation)
 
@@ -468,12 +525,14 @@ def _leave(
 
 
 def _end_if_alone(state: PlatformState, conversation: ConversationTimeline, now: Now) -> None:
-    """End a conversation in which nobody is left to talk to."""
-    live = [each for each in conversation.participants if each.is_live]
-    has_outside = any(each.purpose in _OUTSIDE for each in conversation.participants)
-    is_outside = any(each.purpose in _OUTSIDE for each in live)
-    if len(live) < 2 or (has_outside and not is_outside):
-        disconnect_all(state, conversation, "peer", now)
+    """End a conversation, or what there is of one media type, in which nobody is left to talk to."""
+    for media in conversation.media_kinds:
+        parties = [each for each in conversation.participants if each.session.media == media]
+        live = [each for each in parties if each.is_live]
+        has_outside = any(each.purpose in _OUTSIDE for each in parties)
+        is_outside = any(each.purpose in _OUTSIDE for each in live)
+        if len(live) < 2 or (has_outside and not is_outside):
+            disconnect_all(state, conversation, "peer", now, media=media)
 
 
 def _begin_acw(
@@ -574,7 +633,7 @@ def transfer_to_queue(
         now: the current time.
         attended: whether the participant stays until an agent connects.
     """
-    acd = enter_queue(state, conversation, queue_id, now)
+    acd = enter_queue(state, conversation, queue_id, now, media=participant.session.media)
     acd.replaces = participant.id if attended else None
     _hand_over(state, conversation, participant, now, attended=attended)
     return acd
@@ -590,7 +649,7 @@ def transfer_to_agent(
     attended: bool = False,
 ) -> None:
     """Let a user take a participant's place; see :func:`transfer_to_queue`."""
-    alert_agent(state, conversation, user_id, now, replaces=participant.id if attended else None)
+    alert_agent(state, conversation, user_id, now, replaces=participant, attended=attended)
     _hand_over(state, conversation, participant, now, attended=attended)
 
 
@@ -663,13 +722,16 @@ def _hand_over(
 # Small things
 
 
-def _outside_party(conversation: ConversationTimeline) -> Participant | None:
-    live = (each for each in _outside(conversation) if each.is_live)
-    return next(live, None)
-
-
-def _outside(conversation: ConversationTimeline) -> Iterator[Participant]:
-    return (each for each in conversation.participants if each.purpose in _OUTSIDE)
+def _outside_party(conversation: ConversationTimeline, media: MediaKind) -> Participant | None:
+    """Return the customer or other party outside who is there with a media type."""
+    return next(
+        (
+            each
+            for each in conversation.participants
+            if each.purpose in _OUTSIDE and each.is_live and each.session.media == media
+        ),
+        None,
+    )
 
 
 def _touch(state: PlatformState, conversation: ConversationTimeline) -> None:

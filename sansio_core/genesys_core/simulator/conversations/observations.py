@@ -69,24 +69,27 @@ def _count_conversations(
     waiting = chain.from_iterable(line.values() for line in center.waiting.values())
     for identity in dict.fromkeys(chain(waiting, *center.busy.values())):
         conversation = center.conversations[identity]
-        for queue_id, what in _whereabouts(conversation):
+        for (queue_id, media), what in _whereabouts(conversation):
             if queue_id in queues:
-                counts[queue_id, conversation.media, what] += 1
+                counts[queue_id, media, what] += 1
     return counts
 
 
-def _whereabouts(conversation: ConversationTimeline) -> Iterator[tuple[str, str]]:
-    """Yield each queue of a conversation with what happens there: one thing for each queue."""
-    found: dict[str, str] = {}
+def _whereabouts(
+    conversation: ConversationTimeline,
+) -> Iterator[tuple[tuple[str, MediaKind], str]]:
+    """Yield each queue and media type of a conversation with what happens there: one thing for each."""
+    found: dict[tuple[str, MediaKind], str] = {}
     for each in conversation.participants:
         if not each.is_live or each.queue_id is None or each.purpose == "customer":
             continue
+        place = (each.queue_id, each.session.media)
         if each.purpose == "acd":
-            found.setdefault(each.queue_id, "waiting")
+            found.setdefault(place, "waiting")
         elif each.session.is_alerting:
-            found[each.queue_id] = "alerting"
+            found[place] = "alerting"
         else:
-            found[each.queue_id] = "interacting"
+            found[place] = "interacting"
     yield from found.items()
 
 

@@ -89,17 +89,26 @@ def show_conversation(state: PlatformState, conversation: ConversationTimeline) 
     )
 
 
-def show_media_conversation(conversation: ConversationTimeline) -> Record:
-    """Return a conversation in the form of its media type, such as ``CallConversation``."""
-    path = MEDIA_PATHS[conversation.media]
-    is_call = conversation.media == "voice"
+def show_media_conversation(
+    conversation: ConversationTimeline, media: MediaKind | None = None
+) -> Record:
+    """Return a conversation in the form of a media type, such as ``CallConversation``.
+
+    Args:
+        conversation: the conversation.
+        media: one of its media types; by default the one that it began with.
+    """
+    kind = media or conversation.media
+    path, is_call = MEDIA_PATHS[kind], kind == "voice"
     return _present(
         {
             "id": conversation.id,
             "recordingState": conversation.recording_state.lower() if is_call else None,
             "utilizationLabelId": conversation.label_id,
             "participants": [
-                _show_media_participant(conversation, each) for each in conversation.participants
+                _show_media_participant(conversation, each)
+                for each in conversation.participants
+                if each.session.media == kind
             ],
             "otherMediaUris": [],
             "divisions": [],
@@ -178,19 +187,19 @@ def _show_participant(
 def _show_media_participant(conversation: ConversationTimeline, participant: Participant) -> Record:
     session = participant.session
     extra: Record = {}
-    if conversation.media == "callback":
+    if session.media == "callback":
         extra = {
             "callbackNumbers": list(conversation.callback_numbers),
             "callbackScheduledTime": _time(conversation.scheduled),
         }
-    if conversation.media == "voice":
+    if session.media == "voice":
         extra = {
             "muted": session.is_muted,
             "recording": conversation.recording_state == "ACTIVE",
             "confined": False,
             **_show_company(participant),
         }
-    if conversation.media == "email":
+    if session.media == "email":
         extra = {"subject": conversation.subject}
     return _present(
         {

@@ -41,8 +41,8 @@ def disconnect_callbacks(call: ApiCall) -> Reply:
     """End many callbacks; unknown ids are ignored."""
     for each in _mappings(call.document().get("callbackDisconnectIdentifiers")):
         found = call.state.contact_center.conversations.get(str(each.get("conversationId")))
-        if found is not None and found.media == "callback" and found.ended is None:
-            lifecycle.disconnect_all(call.state, found, "system", call.now)
+        if found is not None and "callback" in found.media_kinds and found.ended is None:
+            lifecycle.disconnect_all(call.state, found, "system", call.now, media="callback")
     return no_content()
 
 
@@ -66,11 +66,16 @@ def _change(call: ApiCall, body: Mapping[str, Json]) -> Record:
 
 def _find_waiting(call: ApiCall, identity: str) -> tuple[ConversationTimeline, Participant]:
     found = call.state.contact_center.conversations.get(identity)
-    if found is None or found.media != "callback":
+    if found is None or "callback" not in found.media_kinds:
         message = f"There is no callback {identity}."
         raise make_refusal("conversation.error.conversation.not.found", message, status=404)
     acd = next(
-        (each for each in found.participants if each.purpose == "acd" and each.is_live), None
+        (
+            each
+            for each in found.participants
+            if each.purpose == "acd" and each.is_live and each.session.media == "callback"
+        ),
+        None,
     )
     if acd is None:
         raise bad_request("The callback does not wait for an agent.")

@@ -21,18 +21,18 @@ from genesys_core.simulator.handlers.conversation_lookup import (
     find_conversation,
     find_party,
     make_refusal,
+    number_of_contact,
     require_queue,
     require_user,
 )
 from genesys_core.simulator.http.exchange import ApiCall, Handler, Reply, json_reply
-from genesys_core.simulator.http.problems import bad_request, no_such_entity
+from genesys_core.simulator.http.problems import bad_request
 from genesys_core.simulator.state.examples import Json
 from genesys_core.simulator.state.timeline import ConversationTimeline, Participant
 
 __all__ = ["HANDLERS"]
 
 _ACCEPTED: Final = Reply(202)
-_CONTACTS: Final = ("", "api", "v2", "externalcontacts", "contacts")
 
 
 def post_consult(call: ApiCall) -> Reply:
@@ -66,25 +66,10 @@ def _join_destination(
     if wanted.get("queueId"):
         queue_id = require_queue(call, wanted["queueId"])
         return lifecycle.enter_queue(call.state, conversation, queue_id, call.now)
-    address = wanted.get("address") or _number_of_contact(call, wanted)
+    address = wanted.get("address") or number_of_contact(call, wanted)
     if not address:
         raise bad_request("Give a userId, a queueId, an address or a contact with a number.")
     return lifecycle.call_address(call.state, conversation, str(address), call.now)
-
-
-def _number_of_contact(call: ApiCall, wanted: Mapping[str, Json]) -> str | None:
-    """Return the number of an external contact that a consult names; ``None`` without one."""
-    identity = wanted.get("contactId")
-    if not isinstance(identity, str):
-        return None
-    contact = call.state.collections.get(_CONTACTS, {}).get(identity)
-    if contact is None:
-        raise no_such_entity("contact", identity)
-    kind = str(wanted.get("phoneType"))
-    number = contact.get(f"{kind[:1].lower()}{kind[1:]}")
-    facts: Mapping[str, Json] = number if isinstance(number, Mapping) else {}
-    found = facts.get("e164") or facts.get("display") or facts.get("userInput")
-    return str(found) if found else None
 
 
 def patch_consult(call: ApiCall) -> Reply:

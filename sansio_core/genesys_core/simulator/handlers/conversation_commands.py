@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
+from msgspec import Struct
+
 from genesys_core.simulator.conversations import lifecycle
 from genesys_core.simulator.conversations.consults import leave_conversation
 from genesys_core.simulator.conversations.rest_views import (
@@ -20,11 +22,12 @@ from genesys_core.simulator.handlers.conversation_lookup import (
     find_conversation,
     find_party,
     make_refusal,
+    number_of_contact,
     require_queue,
     require_user,
     require_user_context,
 )
-from genesys_core.simulator.http.exchange import ApiCall, Handler, Reply, json_reply
+from genesys_core.simulator.http.exchange import ApiCall, Handler, Reply, json_reply, no_content
 from genesys_core.simulator.http.problems import bad_request
 from genesys_core.simulator.state.examples import Json
 from genesys_core.simulator.state.timeline import ConversationTimeline, Participant
@@ -70,31 +73,80 @@ def post_call(call: ApiCall) -> Reply:
 
 def post_callback(call: ApiCall) -> Reply:
     """Let a customer wait for a callback, now or from a time on."""
-    body = call.document()
-    numbers = [str(each) for each in _list(body.get("callbackNumbers"))]
-    wanted = body.get("queueId") or _map(body.get("routingData")).get("queueId")
-    if not wanted:
-        raise make_refusal("callback.error.missing.queue.id", "A callback needs the id of a queue.")
-    queue_id = require_queue(call, wanted)
-    scheduled = _time(body.get("callbackScheduledTime"))
-    name = str(body.get("callbackUserName") or "")
+    body, wanted = _callback(call)
     conversation = lifecycle.begin_inbound(
         call.state,
         "callback",
         call.now,
-        address=numbers[0] if numbers else "",
-        name=name,
+        address=wanted.address,
+        name=wanted.name,
         attributes=_map(body.get("data")),
     )
-    conversation.callback_numbers, conversation.scheduled = tuple(numbers), scheduled
-    seconds = 0.0 if scheduled is None else (scheduled - wall_milliseconds(call.now)) / 1000
-    acd = lifecycle.enter_queue(call.state, conversation, queue_id, call.now, seconds=seconds)
+    conversation.callback_numbers, conversation.scheduled = wanted.numbers, wanted.scheduled
+    acd = lifecycle.enter_queue(
+        call.state, conversation, wanted.queue_id, call.now, seconds=wanted.seconds
+    )
     identifiers: Json = [
         {"type": "ACD", "id": acd.id},
         {"type": "EXTERNAL", "id": conversation.participants[0].id},
     ]
     return json_reply(
         {"conversation": _reference(conversation), "callbackIdentifiers": identifiers}
+    )
+
+
+def post_callback_on_conversation(call: ApiCall) -> Reply:
+    """Let the customer of a conversation wait for a callback, which outlasts the conversation as it is.
+
+    Without a queue it waits in that of the participant: a guess.
+    """
+    conversation = find_conversation(call)
+    party = find_party(call, conversation)
+    if conversation.ended is not None:
+        raise bad_request("The conversation is over.")
+    body, wanted = _callback(call, party.queue_id)
+    customer, _ = lifecycle.add_callback(
+        call.state,
+        conversation,
+        wanted.queue_id,
+        call.now,
+        address=wanted.address,
+        name=wanted.name,
+        seconds=wanted.seconds,
+    )
+    customer.attributes = dict(_map(body.get("data")))
+    conversation.callback_numbers, conversation.scheduled = wanted.numbers, wanted.scheduled
+    return no_content()
+
+
+class _WantedCallback(Struct, frozen=True):
+    """What a body says of a callback."""
+
+    queue_id: str
+    numbers: tuple[str, ...]
+    name: str
+    scheduled: int | None
+    seconds: float
+
+    @property
+    def address(self) -> str:
+        return self.numbers[0] if self.numbers else ""
+
+
+def _callback(
+    call: ApiCall, queue_id: str | None = None
+) -> tuple[Mapping[str, Json], _WantedCallback]:
+    body = call.document()
+    wanted = body.get("queueId") or _map(body.get("routingData")).get("queueId") or queue_id
+    if not wanted:
+        raise make_refusal("callback.error.missing.queue.id", "A callback needs the id of a queue.")
+    scheduled = _time(body.get("callbackScheduledTime"))
+    return body, _WantedCallback(
+        queue_id=require_queue(call, wanted),
+        numbers=tuple(str(each) for each in _list(body.get("callbackNumbers"))),
+        name=str(body.get("callbackUserName") or ""),
+        scheduled=scheduled,
+        seconds=0.0 if scheduled is None else (scheduled - wall_milliseconds(call.now)) / 1000,
     )
 
 
@@ -246,13 +298,13 @@ def replace_participant(call: ApiCall) -> Reply:
         lifecycle.transfer_to_agent(
             call.state, conversation, participant, user_id, call.now, attended=is_attended
         )
-    elif body.get("address"):
-        if conversation.media in {"email", "message"}:
+    elif address := body.get("address") or number_of_contact(call, body):
+        if participant.session.media in {"email", "message"}:
             raise bad_request("Only calls and callbacks can be transferred to an address.")
-        address = str(body["address"])
-        lifecycle.transfer_to_address(call.state, conversation, participant, address, call.now)
+        target = str(address)
+        lifecycle.transfer_to_address(call.state, conversation, participant, target, call.now)
     else:
-        raise bad_request("Give a userId, a queueId or an address.")
+        raise bad_request("Give a userId, a queueId, an address or a contact with a number.")
     return _ACCEPTED
 
 
@@ -413,8 +465,10 @@ HANDLERS: Mapping[tuple[str, str], Handler] = {
     **_below(_MEDIA, "PATCH", _COMMUNICATION, patch_communication),
     **_below(_MEDIA, "POST", f"{_COMMUNICATION}/wrapup", post_wrap_up),
     **_below(_MEDIA, "PATCH", "{conversationId}", patch_conversation),
+    ("POST", f"{_BASE}/{_PARTY}/callbacks"): post_callback_on_conversation,
     ("POST", f"{_BASE}/{_PARTY}/replace/agent"): replace_participant,
     ("POST", f"{_BASE}/{_PARTY}/replace/external"): replace_participant,
+    ("POST", f"{_BASE}/{_PARTY}/replace/contact/external"): replace_participant,
     ("POST", f"{_BASE}/{_PARTY}/replace/queue"): replace_participant,
     ("POST", f"{_BASE}/{_PARTY}/transfer"): replace_participant,
     ("POST", f"{_BASE}/{{conversationId}}/assign"): assign_conversation,

@@ -10,6 +10,7 @@ from typing import Final
 from genesys_core.simulator.conversations.rest_views import MEDIA_PATHS
 from genesys_core.simulator.http.exchange import ApiCall
 from genesys_core.simulator.http.problems import PlatformProblem, no_such_entity
+from genesys_core.simulator.state.examples import Json
 from genesys_core.simulator.state.timeline import ConversationTimeline, MediaKind, Participant
 
 __all__ = [
@@ -17,11 +18,13 @@ __all__ = [
     "find_party",
     "make_refusal",
     "media_of_path",
+    "number_of_contact",
     "require_queue",
     "require_user",
     "require_user_context",
 ]
 
+_CONTACTS: Final = ("", "api", "v2", "externalcontacts", "contacts")
 _BY_PATH: Final[Mapping[str, MediaKind]] = {path: media for media, path in MEDIA_PATHS.items()}
 
 
@@ -46,7 +49,7 @@ def find_conversation(call: ApiCall) -> ConversationTimeline:
     identity = call.arguments["conversationId"]
     found = call.state.contact_center.conversations.get(identity)
     media = media_of_path(call)
-    if found is None or media not in {None, found.media}:
+    if found is None or (media is not None and media not in found.media_kinds):
         message = f"There is no conversation {identity}."
         raise make_refusal("conversation.error.conversation.not.found", message, status=404)
     return found
@@ -100,3 +103,22 @@ def require_user_context(call: ApiCall) -> str:
     if user_id is None:
         raise make_refusal("not.a.user", "This request requires a user; the token has none.")
     return user_id
+
+
+def number_of_contact(call: ApiCall, wanted: Mapping[str, Json]) -> str | None:
+    """Return the number of an external contact that a body names; ``None`` without one.
+
+    Raises:
+        Problem: 404 if there is no such contact.
+    """
+    identity = wanted.get("contactId")
+    if not isinstance(identity, str):
+        return None
+    contact = call.state.collections.get(_CONTACTS, {}).get(identity)
+    if contact is None:
+        raise no_such_entity("contact", identity)
+    kind = str(wanted.get("phoneType"))
+    number = contact.get(f"{kind[:1].lower()}{kind[1:]}")
+    facts: Mapping[str, Json] = number if isinstance(number, Mapping) else {}
+    found = facts.get("e164") or facts.get("display") or facts.get("userInput")
+    return str(found) if found else None

@@ -34,7 +34,7 @@ def get_conversations(call: ApiCall) -> Reply:
         call.state.contact_center,
     )
     mine = (center.conversations[each] for each in center.busy.get(user_id, ()))
-    chosen = [_show(call, each) for each in mine if media in {None, each.media}]
+    chosen = [_show(call, each) for each in mine if media is None or media in each.media_kinds]
     return json_reply(make_page(call, chosen, lambda each: each))
 
 
@@ -68,4 +68,4 @@ HANDLERS: Mapping[tuple[str, str], Handler] = {
 def _show(call: ApiCall, conversation: ConversationTimeline) -> Record:
     if media_of_path(call) is None:
         return show_conversation(call.state, conversation)
-    return show_media_conversation(conversation)
+    return show_media_conversation(conversation, media_of_path(call))

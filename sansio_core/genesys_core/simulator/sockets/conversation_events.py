@@ -142,18 +142,24 @@ class ConversationEvents:
     def _conversation(
         self, state: PlatformState, conversation: ConversationTimeline, now: Now
     ) -> Iterator[Notice]:
-        media = MEDIA_PATHS[conversation.media]
         agents = [each for each in conversation.participants if each.user_id and not each.is_told]
         queues = {each.queue_id for each in conversation.participants if each.queue_id is not None}
         hearers = [
             *(("v2.users.{id}", each) for each in dict.fromkeys(a.user_id or "" for a in agents)),
             *(("v2.routing.queues.{id}", each) for each in sorted(queues)),
         ]
+        views: list[tuple[str, Callable[[], Record]]] = [
+            (".conversations", partial(show_conversation, state, conversation)),
+            *(
+                (
+                    f".conversations.{MEDIA_PATHS[e]}",
+                    partial(show_media_conversation, conversation, e),
+                )
+                for e in conversation.media_kinds
+            ),
+        ]
         for prefix, identity in hearers:
-            for suffix, view in (
-                (".conversations", lambda: show_conversation(state, conversation)),
-                (f".conversations.{media}", lambda: show_media_conversation(conversation)),
-            ):
+            for suffix, view in views:
                 names = (f"{prefix}{suffix}", f"{prefix.replace('{id}', identity)}{suffix}")
                 yield self._notice(state, names, view, now)
         for agent in agents:
@@ -164,7 +170,7 @@ class ConversationEvents:
         center = state.contact_center
         changed = (center.conversations[each] for each in center.changed)
         return {
-            (each.queue_id, conversation.media): None
+            (each.queue_id, each.session.media): None
             for conversation in changed
             for each in conversation.participants
             if each.queue_id is not None
@@ -343,7 +349,7 @@ def _agent_state(conversation: ConversationTimeline, agent: Participant) -> Reco
         "currentState": "TERMINATED" if is_over else _STATES[segment.kind],
         "userId": agent.user_id,
         "originatingDirection": conversation.direction.upper(),
-        "mediaType": conversation.media.upper(),
+        "mediaType": agent.session.media.upper(),
         "queueId": agent.queue_id,
     }
 
@@ -356,7 +362,7 @@ def _summary(state: PlatformState, user_id: str) -> Record:
         conversation = center.conversations[identity]
         for each in conversation.participants:
             if each.user_id == user_id and not each.is_finished:
-                count = counts[_MEDIA[conversation.media], each.queue_id is not None]
+                count = counts[_MEDIA[each.session.media], each.queue_id is not None]
                 count[int(each.is_in_acw)] += 1
     return {
         "userId": user_id,

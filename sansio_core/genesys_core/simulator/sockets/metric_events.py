@@ -73,7 +73,7 @@ class MetricEvents:
             data: list[Json] = [
                 {"interval": f"{at}/{at}", "metrics": [{"metric": metric.name, "stats": stats}]}
             ]
-            media = conversation.media
+            media = metric.participant.session.media
             user, code = dimensions["userId"], dimensions["wrapUpCode"]
             by_user: Record = {"group": {"mediaType": media, "userId": user}, "data": data}
             by_code: Record = {"group": {"mediaType": media, "wrapUpCode": code}, "data": data}

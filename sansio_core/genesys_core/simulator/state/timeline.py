@@ -6,6 +6,7 @@ one open segment, its last.
 """
 
 from collections import OrderedDict, deque
+from collections.abc import Collection
 from typing import Literal, TypeAlias
 
 from msgspec import Struct, field
@@ -268,6 +269,11 @@ class ConversationTimeline(Struct):
     def participant(self, identity: str) -> Participant | None:
         """Return a participant by id."""
         return next((each for each in self.participants if each.id == identity), None)
+
+    @property
+    def media_kinds(self) -> Collection[MediaKind]:
+        """Its media types, the one that it began with first."""
+        return dict.fromkeys((self.media, *(each.session.media for each in self.participants)))
 
     @property
     def is_over(self) -> bool:

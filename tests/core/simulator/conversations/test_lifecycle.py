@@ -358,3 +358,47 @@ def test_parties_of_another_conversation_join_connected():
     assert (customer.name, customer.session.address) == ("Ada", "tel:+1")
     assert (agent.user_id, agent.queue_id) == (agent_of(other).user_id, floor.queue)
     assert states(one)[-2:] == [("customer", "connected"), ("agent", "connected")]
+
+
+def test_a_callback_goes_on_when_the_call_that_it_was_asked_for_in_is_over():
+    floor = Floor(agents=2)
+    made = floor.connected()
+    customer, acd = lifecycle.add_callback(
+        floor.state, made, floor.queue, floor.now, address="tel:+2", name="Ada"
+    )
+    floor.settle()
+    assert (customer.session.media, acd.session.media) == ("callback", "callback")
+    agent = agent_of(made)
+    assert (agent.session.media, agent.session.peer_id) == ("callback", customer.session.id)
+    floor.hang_up(made, made.participants[0])
+    assert [each.is_live for each in made.participants] == [False] * 3 + [True] * 3
+    assert made.ended is None
+    lifecycle.connect_participant(floor.state, made, agent, floor.now)
+    floor.hang_up(made, agent)
+    assert made.ended == floor.at
+    assert made.is_over
+
+
+def test_a_call_goes_on_when_a_callback_that_was_asked_for_in_it_is_over():
+    floor = Floor(agents=1)
+    made = floor.connected()
+    customer, _ = lifecycle.add_callback(
+        floor.state, made, floor.queue, floor.now, address="tel:+2"
+    )
+    assert customer.name == "tel:+2"
+    floor.hang_up(made, customer)
+    assert [each.is_live for each in made.participants] == [True, False, True, False, False]
+    assert made.ended is None
+
+
+def test_a_callback_in_a_call_is_transferred_as_callback():
+    floor = Floor(agents=2, queues=2)
+    made = floor.connected()
+    lifecycle.add_callback(floor.state, made, floor.queue, floor.now, address="tel:+2")
+    floor.settle()
+    agent = agent_of(made)
+    lifecycle.connect_participant(floor.state, made, agent, floor.now)
+    acd = lifecycle.transfer_to_queue(floor.state, made, agent, floor.queues[1], floor.now)
+    assert acd.session.media == "callback"
+    lifecycle.transfer_to_agent(floor.state, made, acd, floor.agents[0], floor.now)
+    assert agent_of(made).session.media == "callback"

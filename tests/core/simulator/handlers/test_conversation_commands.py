@@ -2,6 +2,8 @@
 
 import pytest
 
+from genesys_core.simulator.conversations.observations import query_observations
+from genesys_core.simulator.http.exchange import format_instant
 from genesys_core.simulator.state.definition import Schema
 from tests.strategies.contact_center import StaffedDesk, agent_of, states
 from tests.strategies.simulator import definition, misfits
@@ -281,3 +283,121 @@ def test_other_changes_of_a_conversation_are_ignored(desk):
     answer = desk.call("PATCH", f"{BASE}/calls/{made}", body)
     assert declared("Conversation", answer.json) == []
     assert not desk.timeline(made).is_over
+
+
+CALLBACK = {"callbackNumbers": ["tel:+13175550199"], "callbackUserName": "Ada"}
+
+
+def call_back(desk, made, *, party=None, status=204, **more):
+    """POST a callback for the customer of a conversation, or for another participant."""
+    party = party or desk.timeline(made).participants[0]
+    target = f"/api/v2/conversations/{made}/participants/{party.id}/callbacks"
+    answer = desk.call("POST", target, {**CALLBACK, **more})
+    assert answer.status == status, answer
+    return answer
+
+
+def test_a_callback_on_a_call_waits_in_its_queue_and_outlasts_the_call():
+    desk = StaffedDesk()
+    made = desk.talk()
+    call_back(desk, made, data={"order": "7"})
+    listed = desk.call("GET", f"/api/v2/conversations/callbacks/{made}").json
+    assert [each["purpose"] for each in listed["participants"]] == ["customer", "acd", "agent"]
+    assert all(
+        each["callbackNumbers"] == CALLBACK["callbackNumbers"] for each in listed["participants"]
+    )
+    assert (listed["participants"][0]["name"], listed["participants"][0]["attributes"]) == (
+        "Ada",
+        {"order": "7"},
+    )
+    on_call = desk.call("GET", f"/api/v2/conversations/calls/{made}").json
+    assert [each["purpose"] for each in on_call["participants"]] == ["customer", "acd", "agent"]
+    customer = desk.timeline(made).participants[0]
+    desk.command(made, {"state": "disconnected"}, agent=customer)
+    assert desk.timeline(made).ended is None
+    assert not any(
+        e.is_live for e in desk.timeline(made).participants if e.session.media == "voice"
+    )
+    agent = agent_of(desk.timeline(made))
+    assert (agent.session.media, agent.session.other_address) == ("callback", "tel:+13175550199")
+    desk.command(made, {"state": "connected"}, agent=agent)
+    desk.command(made, {"state": "disconnected"}, agent=agent)
+    assert desk.timeline(made).ended is not None
+
+
+def test_a_callback_on_a_call_waits_for_its_time():
+    desk = StaffedDesk()
+    made = desk.talk()
+    when = format_instant(desk.now.wall + 600)
+    call_back(desk, made, queueId=desk.queue, callbackScheduledTime=when)
+    states = [e.session.state for e in desk.timeline(made).participants if e.purpose == "acd"]
+    assert states[-1] == "scheduled"
+    desk.command(made, {"state": "disconnected"})
+    desk.sleep(600)
+    desk.simulator.advance(desk.now)
+    assert agent_of(desk.timeline(made)).session.media == "callback"
+
+
+def test_a_callback_on_a_conversation_needs_a_participant_a_queue_and_a_conversation_that_goes_on():
+    desk = StaffedDesk()
+    outbound = desk.call("POST", "/api/v2/conversations/calls", {"phoneNumber": "+1"}).json["id"]
+    party = desk.timeline(outbound).participants[0]
+    refused = call_back(desk, outbound, party=party, status=400)
+    assert refused.json["code"] == "callback.error.missing.queue.id"
+    call_back(desk, outbound, party=party, status=400, queueId="q")
+    desk.call("POST", f"/api/v2/conversations/{outbound}/disconnect")
+    call_back(desk, outbound, party=party, status=400, queueId=desk.queue)
+    target = f"/api/v2/conversations/{outbound}/participants/x/callbacks"
+    assert desk.call("POST", target, CALLBACK).status == 404
+
+
+def test_callbacks_of_a_call_are_found_moved_and_ended_as_others():
+    desk = StaffedDesk()
+    made = desk.talk()
+    call_back(desk, made)
+    mine = f"/api/v2/conversations/callbacks/{made}"
+    assert desk.call("GET", mine).status == 200
+    observed = query_observations(
+        desk.state,
+        {
+            "filter": {"type": "or", "predicates": [{"dimension": "queueId", "value": desk.queue}]},
+            "metrics": ["oAlerting", "oInteracting"],
+        },
+    )["results"]
+    assert {
+        (each["group"]["mediaType"], datum["metric"]): datum["stats"]["count"]
+        for each in observed
+        for datum in each["data"]
+        if datum["stats"]["count"]
+    } == {("callback", "oAlerting"): 1, ("voice", "oInteracting"): 1}
+    changed = {"conversationId": made, "agentId": "a", "callbackNumbers": ["tel:+2"]}
+    assert desk.call("PATCH", "/api/v2/conversations/callbacks", changed).status == 200
+    assert desk.timeline(made).callback_numbers == ("tel:+2",)
+    body = {"callbackDisconnectIdentifiers": [{"conversationId": made, "callbackId": "c"}]}
+    target = "/api/v2/conversations/callbacks/bulk/disconnect"
+    assert desk.call("POST", target, body).status == 204
+    open_media = {e.session.media for e in desk.timeline(made).participants if e.is_live}
+    assert open_media == {"voice"}
+
+
+def test_a_callback_of_a_call_is_heard_as_callback_and_as_conversation():
+    desk = StaffedDesk()
+    made = desk.talk()
+    topics = [f"v2.routing.queues.{desk.queue}.conversations.{e}" for e in ("calls", "callbacks")]
+    _, socket = desk.opened(*topics)
+    call_back(desk, made)
+    assert desk.heard(socket)[:2] == topics
+
+
+def test_an_agent_hands_a_call_over_to_an_external_contact():
+    desk = StaffedDesk()
+    number = {"display": "+1 317 555 0126", "e164": "+13175550126"}
+    body = {"firstName": "Ada", "lastName": "L", "cellPhone": number}
+    contact = desk.call("POST", "/api/v2/externalcontacts/contacts", body).json["id"]
+    made = desk.talk()
+    party = agent_of(desk.timeline(made)).id
+    path = f"{made}/participants/{party}/replace/contact/external"
+    post(desk, path, {"contactId": contact, "phoneType": "CellPhone"}, status=202)
+    assert states(desk.timeline(made))[-1] == ("external", "dialing")
+    assert desk.timeline(made).participants[-1].session.address == "+13175550126"
+    assert post(desk, path, {}, status=400).json["message"]

@@ -51,3 +51,21 @@ def test_some_need_a_user():
     ):
         answer = desk.call(method, target, *([body] if body else []))
         assert (answer.status, answer.json["code"]) == (400, "not.a.user")
+
+
+def test_the_number_of_a_contact(desk):
+    contacts = desk.state.collections.setdefault(
+        ("", "api", "v2", "externalcontacts", "contacts"), {}
+    )
+    contacts["c"] = {"id": "c", "cellPhone": {"e164": "+1"}, "homePhone": {"userInput": "2"}}
+    made = desk.talk()
+    party = agent_of(desk.timeline(made)).id
+    target = f"/api/v2/conversations/{made}/participants/{party}/replace/contact/external"
+    assert desk.call("POST", target.removesuffix("/contact/external"), {}).status == 400
+    for body, status in (
+        ({"contactId": "x", "phoneType": "CellPhone"}, 404),
+        ({"contactId": "c", "phoneType": "WorkPhone"}, 400),
+        ({"contactId": "c", "phoneType": "HomePhone"}, 202),
+    ):
+        assert desk.call("POST", target, body).status == status
+    assert desk.timeline(made).participants[-1].session.address == "2"

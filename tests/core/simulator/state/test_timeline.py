@@ -57,3 +57,11 @@ def test_the_state_can_be_copied():
     copied.conversations["c"].ended = 5
     assert center.conversations["c"].ended is None
     assert copied.timers == center.timers
+
+
+def test_a_conversation_has_the_media_type_that_it_began_with_and_those_of_its_participants():
+    conversation = ConversationTimeline("c", "voice", "inbound", 0)
+    assert list(conversation.media_kinds) == ["voice"]
+    session = MediaSession("s", "callback", "inbound", "connected", "connected", 0)
+    conversation.participants = [Participant("q", "customer", session), participant()]
+    assert list(conversation.media_kinds) == ["voice", "callback"]
