@@ -1,7 +1,7 @@
 """Writes the charts and tables of the documentation from the results of the benchmarks.
 
 ``python -m tests.helpers.charts`` reads ``tests/benchmarks/results``, which the benchmarks write. It draws
-``docs/assets/NAME.svg``, and writes each table of ``docs/performance.md`` that follows a comment
+``docs/assets/NAME.svg``, and writes each table of the documentation that follows a comment
 ``<!-- results: NAME -->``. A test fails if a chart or a table is not current.
 """
 
@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.benchmarks.results import OURS, Rows, read_results
+from tests.helpers.export_chart import draw_tenths, tenths_of
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGE = DOCS / "performance.md"
+PAGES = (DOCS / "performance.md", DOCS / "export-measured.md")
 TABLE = re.compile(r"(<!-- results: ([\w-]+) -->\n\n)(?:\|.*\n)*\n?")
 BAR, GAP, LETTER, LONGEST, TOP = 16, 14, 7.2, 420, 34
 STYLE = """
@@ -152,18 +153,18 @@ def draw_bars(chart: Chart, rows: list[Row]) -> str:
 def current_charts() -> dict[Path, str]:
     """Return the charts of the results by their files."""
     tables = read_tables()
-    return {
-        DOCS / "assets" / f"{name}.svg": draw_bars(chart, bars_of(chart, tables[name]))
-        for name, chart in CHARTS.items()
-    }
+    drawn = {name: draw_bars(chart, bars_of(chart, tables[name])) for name, chart in CHARTS.items()}
+    drawn["export-million"] = draw_tenths(tenths_of(tables["export-million"]), STYLE)
+    return {DOCS / "assets" / f"{name}.svg": text for name, text in drawn.items()}
 
 
 def main() -> int:
-    """Write the charts, and the tables of the page."""
+    """Write the charts, and the tables of the pages."""
     for path, text in current_charts().items():
         path.write_text(text, encoding="utf-8")
-    page = current_page(PAGE.read_text(encoding="utf-8"), read_tables())
-    PAGE.write_text(page, encoding="utf-8")
+    for page in PAGES:
+        text = current_page(page.read_text(encoding="utf-8"), read_tables())
+        page.write_text(text, encoding="utf-8")
     return 0
 
 

@@ -1,21 +1,10 @@
-"""Draws the charts of long exports from their tables.
-
-``python -m tests.helpers.export_chart`` reads the tables of ``docs/export-measured.md`` that follow a comment
-``<!-- chart: NAME -->``, which the soak prints, and writes ``docs/assets/NAME.svg``. A test fails if a chart is not
-current.
-"""
+"""Draws the chart of a long export: throughput and memory, with what was killed."""
 
 from __future__ import annotations
 
-import re
-import sys
-from pathlib import Path
 from typing import NamedTuple
 
-from tests.helpers.charts import DOCS, STYLE
-
-PAGE = DOCS / "export-measured.md"
-CHARTS = ("export-million",)
+from tests.benchmarks.results import Rows
 
 
 class Tenth(NamedTuple):
@@ -27,19 +16,20 @@ class Tenth(NamedTuple):
     kills: list[str]
 
 
-def read_tenths(page: str, name: str) -> list[Tenth]:
-    """Return the table of a chart."""
-    table = page.partition(f"<!-- chart: {name} -->")[2].partition("![")[0]
-    found = re.findall(
-        r"^\| ([\d,]+) \| \d+ \| ([\d,]+) \| (\d+) \| \d+ \| ([a-z, ]*)\|$", table, re.MULTILINE
-    )
+def tenths_of(rows: Rows) -> list[Tenth]:
+    """Return what is drawn of a table of results."""
     return [
-        Tenth(records, int(rate.replace(",", "")), int(memory), kills.replace(",", " ").split())
-        for records, rate, memory, kills in found
+        Tenth(
+            title.removesuffix(" records"),
+            round(columns["records a second"][""]),
+            round(columns["largest worker, MiB"][""]),
+            list(columns["kills"]),
+        )
+        for title, columns in rows.items()
     ]
 
 
-def draw_tenths(tenths: list[Tenth]) -> str:
+def draw_tenths(tenths: list[Tenth], style: str) -> str:
     """Return two rows of columns, throughput above memory, with what was killed between them."""
     column, height, left, middle = 58, 120, 8, 60
     width = left + column * len(tenths)
@@ -69,24 +59,5 @@ def draw_tenths(tenths: list[Tenth]) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {total}" width="{width}" '
         f'height="{total}" role="img" aria-label="Throughput and memory of a long export">\n'
-        f"<style>{STYLE}</style>\n" + "\n".join(parts) + "\n</svg>\n"
+        f"<style>{style}</style>\n" + "\n".join(parts) + "\n</svg>\n"
     )
-
-
-def current_charts() -> dict[Path, str]:
-    """Return the charts of the page's tables by their files."""
-    page = PAGE.read_text(encoding="utf-8")
-    return {
-        DOCS / "assets" / f"{name}.svg": draw_tenths(read_tenths(page, name)) for name in CHARTS
-    }
-
-
-def main() -> int:
-    """Write the charts."""
-    for path, text in current_charts().items():
-        path.write_text(text, encoding="utf-8")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -5,8 +5,8 @@ scheduler, two workers and the driver are processes. When a share of the slices 
 the driver is killed in turn, and what is gone is started again. The first half of the days comes from the results of
 jobs, the second from queries. At the end, every record is compared with its source. Exit code 1 if one is missing,
 repeated or different, or if the largest worker of the second half needs more memory (by 10 % and 16 MiB) than that
-of the first. The last result is in ``docs/export-measured.md``, from which
-``python -m tests.helpers.export_chart`` draws the charts.
+of the first. ``--write`` stores the figures, from which ``python -m tests.helpers.charts`` writes the table and
+the chart of ``docs/export-measured.md``.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from genesys_cloud.export import ExportPart, read_records, read_status
+from tests.benchmarks.results import Rows, write_result
 from tests.helpers.conversations_server import FIRST_DAY, Platform, stamp
 from tests.helpers.dask_cluster import ROOT, DaskCluster, start_python
 from tests.helpers.server import scripted_server
@@ -325,6 +326,21 @@ def table(tenths: Sequence[Tenth]) -> str:
     return "\n".join(lines)
 
 
+def write_tenths(tenths: Sequence[Tenth]) -> None:
+    """Store the figures, from which the documentation's table and chart are written."""
+    rows: Rows = {
+        f"{one.records:,} records": {
+            "seconds": {"": one.seconds},
+            "records a second": {"": one.rate},
+            "largest worker, MiB": {"": one.worker},
+            "driver, MiB": {"": one.driver},
+            "kills": {kill: 1 for kill in one.kills.split(", ") if kill},
+        }
+        for one in tenths
+    }
+    write_result("export-million", "python -m tests.soak.soak_export", {"export-million": rows})
+
+
 def main() -> int:
     """Run the soak."""
     parser = argparse.ArgumentParser(
@@ -334,6 +350,7 @@ def main() -> int:
     parser.add_argument("--days", type=int, default=100)
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--format", choices=("jsonl", "parquet"), default="jsonl")
+    parser.add_argument("--write", action="store_true", help="store the figures for the chart")
     options = parser.parse_args()
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-export-")))
@@ -351,6 +368,8 @@ def main() -> int:
         tenths = divide(run, begun)
         status = read_status(run.out)
         print(table(tenths))
+        if options.write:
+            write_tenths(tenths)
         spent = run.samples[-1].processor / status.records
         print(
             f"{status.records:,} records, {status.size / 1e6:,.0f} MB of {options.format}, "
