@@ -1,6 +1,6 @@
 """Validation of request parameters and bodies.
 
-Invariants: a request is rejected only for violating the definition, at any depth of its body. Unknown enum values, parameters
+Invariants: a request is rejected only for violating the definition, also its bounds, at any depth of its body. Unknown enum values, parameters
 and properties are accepted.
 """
 
@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from genesys_core.http.messages import Request
+from genesys_core.simulator.http.bounds import find_broken_bound
 from genesys_core.simulator.http.problems import bad_request, invalid_value, unsupported_media_type
 from genesys_core.simulator.state.definition import Definition, OperationFacts, Parameter, Schema
 from genesys_core.simulator.state.examples import Json
@@ -53,6 +54,10 @@ def check_parameters(
             raise bad_request(message, field=parameter.name)
         for value in values:
             _check_text(parameter, value)
+        given: list[Json] = [*values] if parameter.type == "array" else []
+        broken = find_broken_bound(parameter, given) if given else None
+        if broken is not None:
+            raise invalid_value(",".join(values)[:100], broken, field=parameter.name)
 
 
 def read_body(facts: OperationFacts, definition: Definition, request: Request) -> Json:
@@ -99,6 +104,14 @@ def _check_text(parameter: Parameter, value: str) -> None:
         kind, form = parameter.items.type, parameter.items.format
     if not _TEXT_CHECKS.get(form or kind or "string", _anything)(value):
         raise invalid_value(value, form or kind or "string", field=parameter.name)
+    is_list = parameter.type == "array" and parameter.items is not None
+    bounded: Parameter | Schema = parameter.items or parameter if is_list else parameter
+    broken = find_broken_bound(bounded, float(value) if kind in _NUMBERS else value)
+    if broken is not None:
+        raise invalid_value(value, broken, field=parameter.name)
+
+
+_NUMBERS: Final = ("integer", "number")
 
 
 def _decoded(body: bytes, name: str) -> Json:
@@ -151,6 +164,8 @@ def _misfits(
         return
     if not has_type(kind, known.format, value):
         yield place, value, known.format or kind
+    elif (broken := find_broken_bound(known, value)) is not None:
+        yield place, value, broken
     elif isinstance(value, Mapping):
         for name, each in value.items():
             inside = _member(known, name)

@@ -4,15 +4,20 @@ Invariants: every value that is found has the declared type, so an older or newe
 accept it. It
 is refused only with :attr:`Settings.strict`; otherwise the response has a warning.
 
-The definition declares no ranges; those in :data:`RANGES` are the documented ones of the platform.
+Those in :data:`RANGES`, and the bounds of :mod:`genesys_core.simulator.http.known_bounds` and of parameters, are the documented
+ones of the platform: the bundled definition declares none. Those of a definition are checked elsewhere.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
 
+from genesys_core.definition.words.known_limits import KNOWN_LIMITS
+from genesys_core.simulator.http.bounds import find_broken_bound
 from genesys_core.simulator.http.exchange import ApiCall
+from genesys_core.simulator.http.known_bounds import KNOWN_BOUNDS
 from genesys_core.simulator.http.problems import PlatformProblem, invalid_value
 from genesys_core.simulator.state.definition import Definition, Schema
 from genesys_core.simulator.state.examples import Json
@@ -77,6 +82,7 @@ def find_value_faults(call: ApiCall) -> Iterator[ValueFault]:
                 values = [call.arguments[parameter.name]]
             case _:
                 continue
+        yield from _limit_fault(call.route.facts.name, parameter.name, values)
         enum = parameter.enum if parameter.items is None else parameter.items.enum
         for value in values if enum else ():
             yield from _enum_fault(parameter.name, enum, value)
@@ -99,6 +105,7 @@ def _faults(
             inside = (known.properties or {}).get(name, known.additional)
             if isinstance(inside, Schema):
                 yield from _range_fault(schema.model_name, name, each, f"{place}.{name}")
+                yield from _bound_fault(schema.model_name, name, each, f"{place}.{name}")
                 yield from _faults(definition, inside, each, f"{place}.{name}")
     elif isinstance(value, list):
         for at, each in enumerate(value):
@@ -116,6 +123,33 @@ def _enum_fault(
     # The definition writes the values of integer enums as strings.
     if enum and str(value) not in map(str, enum):
         yield ValueFault(place, str(value)[:100], f"one of {', '.join(map(str, enum))}")
+
+
+def _limit_fault(operation: str, name: str, values: Sequence[str]) -> Iterator[ValueFault]:
+    """Yield what is wrong with a parameter of which the platform states a limit, of its number or its values."""
+    most = KNOWN_LIMITS.get((operation, _CAPITAL.sub(r"_\1", name).lower()))
+    if most is None or not values:
+        return
+    is_size = name in _SIZES
+    count = sum(each.count(",") + 1 for each in values)
+    given = int(values[0]) if is_size and _WHOLE.fullmatch(values[0]) else count
+    if given > most:
+        rule = f"at most {most}" if is_size else f"at most {most} values"
+        yield ValueFault(name, ",".join(values)[:100], rule)
+
+
+_CAPITAL: Final = re.compile("([A-Z])")
+_WHOLE: Final = re.compile(r"\d{1,19}", re.ASCII)
+_SIZES: Final = frozenset({"count", "limit", "pageSize"})
+"""Parameters whose limit is of their number; of the others it is of how many values there are."""
+
+
+def _bound_fault(model: str | None, name: str, value: Json, place: str) -> Iterator[ValueFault]:
+    bounds = KNOWN_BOUNDS.get((model or "", name))
+    broken = None if bounds is None else find_broken_bound(bounds, value)
+    if broken is not None:
+        shown = f"a list of {len(value)}" if isinstance(value, list) else str(value)[:100]
+        yield ValueFault(place, shown, broken)
 
 
 def _range_fault(model: str | None, name: str, value: Json, place: str) -> Iterator[ValueFault]:

@@ -14,6 +14,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
+from genesys_core.definition.words.known_limits import KNOWN_LIMITS
 from genesys_core.simulator.http.divisions import is_permitted
 from genesys_core.simulator.http.exchange import ApiCall
 from genesys_core.simulator.http.paging import MAX_PAGE_SIZE
@@ -106,8 +107,9 @@ def _read_number(call: ApiCall, style: ListingStyle, path: FieldPath, default: i
         number = int(cast(str, given))
     except (TypeError, ValueError, OverflowError):
         number = 0
-    if number < 1 or (name in _SIZES and number > MAX_PAGE_SIZE):
-        allowed = f"1 to {MAX_PAGE_SIZE}" if name in _SIZES else "1 or more"
+    most = max(MAX_PAGE_SIZE, KNOWN_LIMITS.get((call.route.facts.name, "page_size"), 0))
+    if number < 1 or (name in _SIZES and number > most):
+        allowed = f"1 to {most}" if name in _SIZES else "1 or more"
         raise bad_request(f"The {name} [{given}] must be {allowed}.", field=name)
     return min(number, _FURTHEST)
 

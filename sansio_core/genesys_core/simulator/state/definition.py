@@ -31,6 +31,15 @@ class Schema(Struct, frozen=True, gc=False):
     additional: "Schema | bool | None" = field(name="additionalProperties", default=None)
     read_only: bool = field(name="readOnly", default=False)
     x_read_only: bool = field(name="x-read-only", default=False)
+    minimum: float | None = None
+    maximum: float | None = None
+    exclusive_minimum: bool = field(name="exclusiveMinimum", default=False)
+    exclusive_maximum: bool = field(name="exclusiveMaximum", default=False)
+    min_length: int | None = field(name="minLength", default=None)
+    max_length: int | None = field(name="maxLength", default=None)
+    min_items: int | None = field(name="minItems", default=None)
+    max_items: int | None = field(name="maxItems", default=None)
+    pattern: str | None = None
 
     @property
     def is_read_only(self) -> bool:
@@ -54,6 +63,15 @@ class Parameter(Struct, frozen=True, gc=False):
     items: Schema | None = None
     schema: Schema | None = None
     enum: list[str | int | float | bool] | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    exclusive_minimum: bool = field(name="exclusiveMinimum", default=False)
+    exclusive_maximum: bool = field(name="exclusiveMaximum", default=False)
+    min_length: int | None = field(name="minLength", default=None)
+    max_length: int | None = field(name="maxLength", default=None)
+    min_items: int | None = field(name="minItems", default=None)
+    max_items: int | None = field(name="maxItems", default=None)
+    pattern: str | None = None
 
 
 class ReplyFacts(Struct, frozen=True, gc=False):
@@ -75,6 +93,7 @@ class OperationFacts(Struct, frozen=True, gc=False):
     Attributes:
         security: empty if no token is required.
         permissions: the permissions that the caller needs, as the document has them.
+        name: the name of the method in Python, such as ``get_users_me``; empty if the document has none.
     """
 
     parameters: tuple[Parameter, ...] = ()
@@ -84,6 +103,7 @@ class OperationFacts(Struct, frozen=True, gc=False):
     permissions: RequiredPermissions | list[str] | None = field(
         name="x-inin-requires-permissions", default=None
     )
+    name: str = field(name="x-python-method-name", default="")
 
     @property
     def required_permissions(self) -> RequiredPermissions:

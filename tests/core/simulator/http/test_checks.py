@@ -307,3 +307,84 @@ def test_values_that_the_platform_takes_though_the_definition_declares_objects()
     patch = {"schemas": [], "Operations": [operation]}
     assert desk.call("PATCH", f"/api/v2/scim/users/{user}", patch).status == 200
     assert not is_wider("ScimV2PatchOperation", "path", 1)
+
+
+BOUNDED = small_document(
+    {
+        "/things/{size}": {
+            "post": operation(
+                {
+                    "name": "size",
+                    "in": "path",
+                    "type": "integer",
+                    "required": True,
+                    "maximum": 5,
+                },
+                {"name": "q", "in": "query", "type": "string", "minLength": 2, "pattern": "^a"},
+                {
+                    "name": "share",
+                    "in": "query",
+                    "type": "number",
+                    "exclusiveMinimum": True,
+                    "minimum": 0,
+                },
+                {
+                    "name": "ids",
+                    "in": "query",
+                    "type": "array",
+                    "items": {"type": "string", "maxLength": 3},
+                    "maxItems": 2,
+                },
+                {"name": "any", "in": "query", "type": "array"},
+                {"name": "X-Key", "in": "header", "type": "string", "maxLength": 3},
+                {"name": "body", "in": "body", "schema": {"$ref": "#/definitions/Bounded"}},
+            )
+        }
+    },
+    {
+        "Bounded": {
+            "type": "object",
+            "properties": {
+                "level": {"type": "integer", "minimum": 1, "maximum": 6},
+                "name": {"type": "string", "minLength": 1},
+                "inner": {"$ref": "#/definitions/Bounded"},
+                "list": {
+                    "type": "array",
+                    "minItems": 1,
+                    "items": {"$ref": "#/definitions/Bounded"},
+                },
+            },
+        }
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("target", "body", "field", "rule"),
+    [
+        ("6", {}, "size", "at most 5"),
+        ("5?q=a", {}, "q", "at least 2 characters"),
+        ("5?q=ba", {}, "q", "a text like ^a"),
+        ("5?share=0.0", {}, "share", "more than 0"),
+        ("5?ids=a,b,c", {}, "ids", "at most 2 items"),
+        ("5?ids=abcd", {}, "ids", "at most 3 characters"),
+        ("5", {"level": 0}, "body.level", "at least 1"),
+        ("5", {"inner": {"inner": {"level": 7}}}, "body.inner.inner.level", "at most 6"),
+        ("5", {"list": []}, "body.list", "at least 1 items"),
+        ("5", {"list": [{"name": ""}]}, "body.list[0].name", "at least 1 characters"),
+    ],
+)
+def test_bounds_of_a_definition_are_checked_to_the_bottom(target, body, field, rule):
+    desk = Desk(Simulator(BOUNDED))
+    refused = desk.call("POST", f"/things/{target}", body)
+    assert (refused.status, refused.json["code"]) == (400, "invalid.value")
+    assert rule in refused.json["message"]
+    assert refused.json["details"][0]["fieldName"] == field
+
+
+def test_what_is_within_the_bounds_of_a_definition_is_accepted():
+    desk = Desk(Simulator(BOUNDED))
+    target = "/things/5?q=ab&share=0.1&ids=abc,b&any=x"
+    body = {"level": 6, "name": "n", "inner": {}, "list": [{"level": 1}]}
+    assert desk.call("POST", target, body).status == 204
+    assert desk.call("POST", "/things/-1?ids=", None).status == 204

@@ -121,3 +121,40 @@ def test_a_queue_with_an_impossible_service_level_is_refused_if_strict():
     answer = desk.call("POST", "/api/v2/routing/queues", body)
     assert (answer.status, answer.json["code"]) == (400, "invalid.value")
     assert "serviceLevel.percentage" in answer.json["message"]
+
+
+def desk_of_the_platform(**settings):
+    return Desk(settings=Settings(check_references=False, **settings))
+
+
+STATED = [
+    ("GET", "/api/v2/taskmanagement/workitems/1/versions?pageSize=201", None, "at most 200"),
+    ("GET", "/api/v2/scim/users?count=26", None, "at most 25"),
+    ("GET", f"/api/v2/journey/views?id={','.join('a' * 101)}", None, "at most 100 values"),
+    ("POST", "/api/v2/taskmanagement/workbins", {"name": "ab"}, "at least 3 characters"),
+    (
+        "POST",
+        "/api/v2/groups/none/members",
+        {"memberIds": ["a"] * 51, "version": 1},
+        "at most 50 items",
+    ),
+]
+
+
+@pytest.mark.parametrize(("method", "target", "body", "rule"), STATED)
+def test_stated_limits_are_warnings_or_errors(method, target, body, rule):
+    sent = [] if body is None else [body]
+    answer = desk_of_the_platform().call(method, target, *sent)
+    if answer.status < 400:
+        assert rule in answer.headers[WARNING_HEADER]
+    refused = desk_of_the_platform(strict=True).call(method, target, *sent)
+    assert (refused.status, refused.json["code"]) == (400, "invalid.value")
+    assert rule in refused.json["message"]
+
+
+@pytest.mark.parametrize(
+    "target", ["/api/v2/scim/users?count=25", "/api/v2/scim/users", "/api/v2/scim/users?count=-1"]
+)
+def test_within_a_stated_limit_there_is_no_warning(target):
+    answer = desk_of_the_platform(strict=True).call("GET", target)
+    assert (answer.status, WARNING_HEADER in answer.headers) == (200, False)

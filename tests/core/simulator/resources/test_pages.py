@@ -379,3 +379,10 @@ def test_a_count_of_pages_that_is_required_is_true_without_links_too():
     )
     made.items = made.simulator.seed_items("GET", "/x", 5)
     assert get(made, "/x?pageSize=2")["pageCount"] == 3
+
+
+def test_pages_may_be_as_large_as_the_platform_says():
+    desk = Desk()
+    for path, most in (("/api/v2/externalcontacts/contacts", 1000), ("/api/v2/groups", 500)):
+        assert desk.call("GET", f"{path}?pageSize={most}").status == 200
+        assert desk.call("GET", f"{path}?pageSize={most + 1}").status == 400

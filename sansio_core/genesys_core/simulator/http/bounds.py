@@ -1,0 +1,75 @@
+"""Bounds of values: the keywords of JSON Schema for numbers, texts and lists.
+
+Invariants: a bound applies to its own kind of value alone, and both ends belong to a range unless an end is exclusive. A
+pattern matches anywhere in a text; one that Python cannot read bounds nothing.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from genesys_core.simulator.state.definition import Parameter, Schema
+from genesys_core.simulator.state.examples import Json
+
+__all__ = ["Bounded", "Bounds", "find_broken_bound"]
+
+
+class Bounds(Struct, frozen=True):
+    """Bounds of a value, by the keywords of JSON Schema; an exclusive end is itself out of bounds."""
+
+    minimum: float | None = None
+    maximum: float | None = None
+    exclusive_minimum: bool = False
+    exclusive_maximum: bool = False
+    min_length: int | None = None
+    max_length: int | None = None
+    min_items: int | None = None
+    max_items: int | None = None
+    pattern: str | None = None
+
+
+Bounded: TypeAlias = Schema | Parameter | Bounds
+"""What has bounds."""
+
+
+def find_broken_bound(bounds: Bounded, value: Json) -> str | None:
+    """Return what a value should be and is not, such as ``at most 25``, or ``None``."""
+    return next(_broken(bounds, value), None)
+
+
+def _broken(bounds: Bounded, value: Json) -> Iterator[str]:
+    match value:
+        case bool() | None:
+            return
+        case int() | float():
+            least, most = bounds.minimum, bounds.maximum
+            is_less = least is not None and value < least
+            is_more = most is not None and value > most
+            if is_less or (bounds.exclusive_minimum and value == least):
+                yield f"{'more than' if bounds.exclusive_minimum else 'at least'} {least:g}"
+            if is_more or (bounds.exclusive_maximum and value == most):
+                yield f"{'less than' if bounds.exclusive_maximum else 'at most'} {most:g}"
+        case str():
+            yield from _outside(bounds.min_length, bounds.max_length, len(value), "characters")
+            if bounds.pattern is not None and not _matches(bounds.pattern, value):
+                yield f"a text like {bounds.pattern}"
+        case list():
+            yield from _outside(bounds.min_items, bounds.max_items, len(value), "items")
+        case _:  # an object has no bounds
+            return
+
+
+def _outside(least: int | None, most: int | None, count: int, unit: str) -> Iterator[str]:
+    if least is not None and count < least:
+        yield f"at least {least} {unit}"
+    if most is not None and count > most:
+        yield f"at most {most} {unit}"
+
+
+def _matches(pattern: str, value: str) -> bool:
+    try:
+        return re.search(pattern, value) is not None
+    except re.error:
+        return True
