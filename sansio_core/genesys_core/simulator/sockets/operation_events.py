@@ -234,9 +234,25 @@ def _facts(cause: TopicCause, call: ApiCall, reply: Reply) -> Iterator[Record]:
     if not cause.each:
         yield facts
         return
+    if cause.each == "agents":
+        for user_id, conversation_id in _agents_of_sender(call):
+            yield {**facts, "userId": user_id, "conversationId": conversation_id}
+        return
     listed = call.body if cause.each == "*" else _mapping(call.body).get(cause.each)
     for item in listed if isinstance(listed, list) else ():
         yield {**facts, **_mapping(item)}
+
+
+def _agents_of_sender(call: ApiCall) -> Iterator[tuple[str, str]]:
+    """Yield the agents in message conversations with the sender of an open message, with the conversation."""
+    sender = _mapping(_mapping(_mapping(call.body).get("channel")).get("from")).get("id")
+    center = call.state.contact_center
+    for user_id, conversations in center.busy.items():
+        for identity in conversations:
+            conversation = center.conversations[identity]
+            addresses = [e.session.address for e in conversation.participants if not e.user_id]
+            if conversation.media == "message" and sender in addresses:
+                yield user_id, identity
 
 
 def _stored(call: ApiCall) -> Record:

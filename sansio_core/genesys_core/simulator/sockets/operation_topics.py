@@ -30,7 +30,8 @@ class TopicCause(Struct, frozen=True):
         operations: each with its method and its path below ``/api/v2``.
         is_late: whether the event is published when the work is done: with the job that the operation starts, or as
             long after the request as jobs take.
-        each: the list in the body of which each item is an event of its own; ``*`` for the body itself.
+        each: the list in the body of which each item is an event of its own; ``*`` for the body itself, and
+            ``agents`` for the agents in message conversations with the sender that the body names.
         needs: a property that must be there, or ``name=value``.
         more: what the body has besides the values of path, request and response; with the same
             placeholders, and ``{*}`` for all those values.
@@ -128,6 +129,12 @@ def _contact_center() -> Iterator[TopicCause]:
     yield _late("v2.users.{caller}.conversations.summaries", *asked)
     preview = "v2.users.{caller}.conversations.summaries.settings.preview"
     yield _late(preview, "POST /conversations/summaries/preview", userId="{caller}")
+    yield TopicCause(
+        "v2.users.{.userId}.conversations.inbound.typing.event",
+        ("POST /conversations/messages/{integrationId}/inbound/open/event",),
+        each="agents",
+        more={"normalizedMessage": "{*}"},
+    )
     yield _at_once(
         "v2.video.conferences.{conversationId}",
         "POST /conversations/videos/{conversationId}/agentconference/communications/{communicationId}",

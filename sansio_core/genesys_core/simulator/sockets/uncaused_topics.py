@@ -43,7 +43,6 @@ _REASONS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "a customer's browser or device causes it": (
         "v2.externalcontacts.contacts.{id}.journey.sessions",
-        "v2.users.{id}.conversations.inbound.typing.event",
         "v2.webmessaging.deployments.{id}.undelivered.messages",
     ),
     "the definition has no operation of this family any more": (

@@ -11,6 +11,7 @@ from genesys_core.simulator.state.definition import Definition
 from genesys_core.simulator.state.examples import example_of
 from genesys_core.simulator.state.jobs import AwaitedEvent, WorkEnd
 from tests.helpers.resource_walk import Walk
+from tests.strategies.contact_center import StaffedDesk, agent_of
 from tests.strategies.hub import ChannelDesk
 from tests.strategies.simulator import definition, small_document
 
@@ -272,3 +273,28 @@ def test_a_topic_without_ids_says_who_asked_and_when(desk):
     (event,) = desk.told(socket)
     assert event["eventBody"]["user"]["id"] == desk.user
     assert event["eventBody"]["startTime"]
+
+
+TYPING = "/api/v2/conversations/messages/{integrationId}/inbound/open/event"
+
+
+def test_agents_hear_that_the_sender_of_their_messages_types():
+    desk = StaffedDesk()
+    at = TYPING.replace("{integrationId}", "i")
+    body = Walk(desk).body(Walk(desk).route("POST", TYPING))
+    for media, address in (("message", "ada"), ("message", "bob"), ("voice", "ada")):
+        made = desk.simulator.offer(media, desk.queue, now=desk.now, address=address)
+        for each in desk.users[1:]:
+            desk.be(each, "On Queue")
+        if (media, address) == ("message", "ada"):
+            typed_in = made
+    agent = agent_of(desk.timeline(typed_in)).user_id
+    body["channel"]["from"]["id"] = "ada"
+    topic = f"v2.users.{agent}.conversations.inbound.typing.event"
+    _, socket = desk.opened(topic)
+    desk.hub.published.clear()
+    assert desk.call("POST", at, body).status == 200
+    (event,) = desk.told(socket)
+    assert event["eventBody"]["conversationId"] == typed_in
+    assert event["eventBody"]["normalizedMessage"]["channel"]["from"]["id"] == "ada"
+    assert topics(desk) == [topic]

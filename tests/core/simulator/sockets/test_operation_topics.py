@@ -6,6 +6,7 @@ import re
 import pytest
 
 from genesys_core.notifications.topics import NOTIFICATION_TOPICS, topic_model_name
+from genesys_core.simulator.conversations import lifecycle
 from genesys_core.simulator.sockets.operation_topics import TOPIC_CAUSES, causes_of
 from genesys_core.simulator.state.definition import Schema
 from genesys_core.simulator.state.stations import STATIONS
@@ -62,7 +63,11 @@ def prepared(cause):
         state.collections["", "api", "v2", "groups"] = {room: {"id": room}}
     body = walk.body(route)
     given = BODIES.get(cause.template, "")
-    if cause.each:
+    if cause.each == "agents":
+        sender = body["channel"]["from"]["id"]
+        made = lifecycle.begin_inbound(state, "message", walk.desk.now, address=sender)
+        lifecycle.alert_agent(state, made, walk.desk.user, walk.desk.now)
+    elif cause.each:
         listed = body if cause.each == "*" else body[cause.each]
         listed[0] |= {"userId": SESSION, "sessionId": SESSION}
     elif given:

@@ -1,5 +1,8 @@
 """Every topic has a cause or a reason, and a body for it can be made."""
 
+from collections import Counter
+from pathlib import Path
+
 import pytest
 
 from genesys_core.notifications.topics import NOTIFICATION_TOPICS, topic_model_name
@@ -8,6 +11,7 @@ from genesys_core.simulator.sockets.uncaused_topics import UNCAUSED_TOPICS
 from genesys_core.simulator.state.definition import Schema
 from tests.strategies.simulator import definition, misfits
 
+PAGE = Path(__file__).parents[4] / "docs" / "simulator-notifications.md"
 COVERAGE = Simulator(definition()).topic_coverage()
 
 
@@ -24,3 +28,15 @@ def test_an_event_without_a_cause_can_be_made(topic):
     model = Schema(ref=f"#/definitions/{topic_model_name(topic)}")
     assert misfits(definition(), model, body) == []
     assert body
+
+
+def test_the_page_counts_the_topics_as_they_are():
+    kinds = Counter(
+        "none" if each.startswith("none") else "after" if " /api" in each else each == "handler"
+        for each in COVERAGE.values()
+    )
+    counted = (
+        f"Of the {len(COVERAGE)} topics, {kinds[False]} are published by rule, {kinds['after']} after "
+        f"operations and {kinds[True]} by handlers; no operation causes the other {kinds['none']}"
+    )
+    assert counted in " ".join(PAGE.read_text().split())
