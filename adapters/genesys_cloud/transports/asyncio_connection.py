@@ -294,9 +294,9 @@ class AsyncioConnection(asyncio.Protocol):
         """Whether unsolicited input has arrived, including end of stream."""
         if self._has_arrived:
             return True
+        if not self._tls.layers:
+            return self._probe.is_readable()
         if self._probe.is_readable():
-            if not self._tls.layers:
-                return True
             # It may be a session ticket. The event loop reads what is available before it resumes
             # this task.
             await asyncio.sleep(0)

@@ -7,7 +7,7 @@ import time
 import weakref
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Final, cast, final
+from typing import Any, Final, cast
 
 import trio
 
@@ -34,7 +34,6 @@ _SIZE = 1 << 16
 _READ: Final = Step.READ
 
 
-@final
 class TrioConnection:
     """One connection.
 
@@ -132,9 +131,7 @@ class TrioConnection:
             self._timer.deadline = at
             return
         self._timer = scope = trio.CancelScope(deadline=at)
-        trio.lowlevel.spawn_system_task(
-            _time_reads, weakref.ref(self), scope, name="genesys-cloud read timeout"
-        )
+        _start_timing(self, scope)
 
     def on_timer(self) -> trio.CancelScope | None:
         """End a read that is late; returns what to wait in next, if anything."""
@@ -168,12 +165,12 @@ class TrioConnection:
 
     async def has_input(self) -> bool:
         """Whether unsolicited input has arrived, including end of stream."""
+        if not self._tls.layers:
+            return bool(self._content) or self._probe.is_readable()
         if self._content or self._tls.ended or self._tls.has_content():
             return True
         if not self._probe.is_readable():
             return False
-        if not self._tls.layers:
-            return True
         try:
             data = self._sock.recv(_SIZE)
         except BlockingIOError:
@@ -306,6 +303,14 @@ class TrioConnector:
     async def adopt(self, sock: socket.socket) -> TrioConnection:
         """Create a connection that takes over a connected socket."""
         return TrioConnection(sock)
+
+
+def _start_timing(connection: TrioConnection, scope: trio.CancelScope) -> None:
+    # A weak reference, so that a connection that is forgotten closes its socket.
+    reference = weakref.ref(connection)
+    trio.lowlevel.spawn_system_task(
+        _time_reads, reference, scope, name="genesys-cloud read timeout"
+    )
 
 
 async def _time_reads(
