@@ -1,7 +1,7 @@
 """Unions of models, distinguished by a member of their JSON objects (a discriminator).
 
 Invariants: a value of a known kind is decoded as that kind's model. A value of any other kind, and
-one without a kind, stays the dictionary that it is, so that nothing of it is lost.
+one without a kind, remains a dictionary, so that nothing is lost.
 """
 
 from collections.abc import Callable, Mapping, MutableMapping

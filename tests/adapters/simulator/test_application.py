@@ -69,6 +69,17 @@ def test_a_token_and_a_call(running):
     assert running.simulator.count("POST", "/oauth/token") == 1
 
 
+def test_a_state_is_restored_while_it_is_served(running, http):
+    token = running.access_token()
+    before = running.snapshot()
+    bearer = {"Authorization": f"Bearer {token}"}
+    for _ in range(2):
+        made = http.post("/api/v2/routing/skills", headers=bearer, json={"name": "Spanish"})
+        assert made.status_code == 200
+        running.restore(before)
+    assert http.get("/api/v2/routing/skills", headers=bearer).json()["total"] == 0
+
+
 def test_header_lines_are_repeated_and_nothing_is_added_to_them(http):
     response = http.get(ME)
     assert response.headers.get_list("server") == ["Google", "FrontEnd"]

@@ -1,8 +1,8 @@
 """Versions, histories, wrap-ups and assignments of task management: work items, work bins and work types.
 
-Invariants: every change of a work item, bin or type is a version, counted from 1; the latest 100 are kept, and all go when it
-is deleted. A history has what differs from the previous version. An update needs no version: the
-models have none, so that the last one wins.
+Invariants: every change of a work item, bin or type is a version, counted from 1; the latest 100
+are kept until it is deleted. A history lists the differences from the previous version. Updates
+need no version, because the models have none: the last one wins.
 
 That a wrap-up is a version of its work item, and how many versions are kept, are guesses.
 """

@@ -1,11 +1,11 @@
-"""Which topics are published because of an operation whose resource has another name, or none.
+"""Topics that are published by operations whose path does not follow from the topic's name.
 
 Invariants: each cause names operations of the definition. A topic is published once for a call, or once for each item
 that the call is about.
 
 A topic whose name is the path of what a write changes follows from that path; see
-:mod:`genesys_core.simulator.sockets.event_rules`. Guesses: that these operations cause these events, and that the
-results of what the platform computes are heard by the user who asked for them.
+:mod:`genesys_core.simulator.sockets.event_rules`. Guesses: that these operations cause these
+events, and that the user who requested a computation receives the event with its result.
 """
 
 import re
