@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import genesys_cloud
@@ -40,13 +41,16 @@ VERBS = {
 """Module-level functions of one word: well-known verbs, or names that the documentation shows."""
 
 
-def modules(root: Path) -> Iterator[tuple[str, ast.Module]]:
+@cache  # parsing takes a second
+def modules(root: Path) -> list[tuple[str, ast.Module]]:
     """The hand-written modules under a directory."""
+    found: list[tuple[str, ast.Module]] = []
     for path in sorted(root.rglob("*.py")):
         if not GENERATED.isdisjoint(path.parents) or path.name == "_topic_models.py":
             continue
         name = ".".join(path.relative_to(root).with_suffix("").parts)
-        yield name.removesuffix(".__init__"), ast.parse(path.read_text(encoding="utf-8"))
+        found.append((name.removesuffix(".__init__"), ast.parse(path.read_text(encoding="utf-8"))))
+    return found
 
 
 def assigned(node: ast.stmt) -> tuple[str, ast.expr] | None:
