@@ -6,6 +6,7 @@ step. A failure or cancellation before that leaves nothing behind.
 
 import os
 import re
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Self
@@ -15,7 +16,7 @@ from genesys_core.calls.partial_content import PartialFile
 from genesys_core.checks import PATH
 from genesys_core.errors import InvalidValueError
 
-__all__ = ["AtomicFile", "target_path"]
+__all__ = ["AtomicFile", "flush_directory", "target_path"]
 
 # Lone surrogates, except U+DC80 to U+DCFF, which represent undecodable bytes (PEP 383).
 _SURROGATE = re.compile(r"[\ud800-\udc7f\udd00-\udfff]")
@@ -86,7 +87,8 @@ class AtomicFile:
         self._file.close()
         target = self._target or self._claimed(safe_file_name(None, name))
         self._path.replace(target)
-        self._sync_directory()
+        with suppress(OSError):  # the file is complete, even if a crash may undo its rename
+            flush_directory(self._directory)
         return target
 
     def discard(self) -> None:
@@ -106,11 +108,16 @@ class AtomicFile:
         target.open("xb").close()
         return target
 
-    def _sync_directory(self) -> None:
-        # A rename is durable only after the directory is flushed; not every system can open one.
-        with suppress(OSError):
-            descriptor = os.open(self._directory, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+
+def flush_directory(path: Path) -> None:
+    """Flush a directory to disk, which makes a rename in it durable; Windows cannot, and need not.
+
+    Raises:
+        OSError: the file system cannot do it.
+    """
+    if sys.platform != "win32":
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -7,7 +7,6 @@ fsspec get a file as one upload; what a failed upload leaves has no entry in the
 import os
 import secrets
 import shutil
-import sys
 import tempfile
 from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -15,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol, cast
 
+from genesys_cloud.client.atomic_file import flush_directory
 from genesys_core.checks import PATH
 
 __all__ = ["DirectoryTarget", "FileSystemTarget", "Target", "open_target"]
@@ -126,7 +126,7 @@ class DirectoryTarget:
         final = self._path / name
         final.parent.mkdir(parents=True, exist_ok=True)
         path.replace(final)
-        _flush_directory(final.parent)
+        flush_directory(final.parent)
 
     def clean(self) -> None:
         """Remove leftovers of killed processes. No other process may be writing."""
@@ -202,13 +202,3 @@ class FileSystemTarget:
 
     def _make_parent(self, name: str) -> None:
         self._files.makedirs(self._at(name).rpartition("/")[0], exist_ok=True)
-
-
-def _flush_directory(path: Path) -> None:
-    # A rename is durable only after the directory is flushed; Windows cannot open one.
-    if sys.platform != "win32":
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

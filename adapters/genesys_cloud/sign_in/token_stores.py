@@ -22,6 +22,7 @@ from typing import Final, Protocol, cast
 
 import msgspec
 
+from genesys_cloud.client.atomic_file import flush_directory
 from genesys_cloud.observability.logging import TOKENS_LOGGER
 from genesys_cloud.sign_in.file_lock import hold_lock
 from genesys_cloud.sign_in.private_files import is_open_to_others, read_file, read_own_file
@@ -202,7 +203,7 @@ class FileTokenStore:
 
     def _finish(self) -> None:
         self._unfinished.replace(self._target)
-        _flush_directory(self._target.parent)
+        flush_directory(self._target.parent)
 
     def _read(self) -> TokenDocument:
         try:
@@ -367,13 +368,3 @@ def _fill(descriptor: int, content: bytes) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _flush_directory(path: Path) -> None:
-    # A rename is durable only after the directory is flushed; Windows cannot open one.
-    if sys.platform != "win32":
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
