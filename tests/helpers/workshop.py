@@ -185,7 +185,11 @@ def write_documents(folder: Path) -> Path:
 
 @contextmanager
 def own_package(root: Path, name: str = "acme_workshop") -> Iterator[ModuleType]:
-    """Generate a package into a folder, and import it for as long as the block."""
+    """Generate a package into a folder, and import it for as long as the block.
+
+    Each has a name of its own: of two imports by one name, the first would lose its modules.
+    """
+    assert name not in sys.modules, f"{name} is imported already"
     generate(root, definition=write_documents(root / "documents"), package=name, strict=True)
     sys.path.insert(0, str(root))
     importlib.invalidate_caches()

@@ -261,16 +261,16 @@ def test_descriptions_become_docstrings(acme):
 
 
 def test_importing_the_package_imports_no_model(tmp_path):
-    with own_package(tmp_path):
+    with own_package(tmp_path, "acme_lonely"):
         pass
     script = (
-        "import sys, acme_workshop as a; a.Client; print([m for m in sys.modules if '._' in m])"
+        "import sys, acme_lonely as a; a.Client; print([m for m in sys.modules if '._' in m])"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True
     )
     loaded = [name for name in json.loads(done.stdout.replace("'", '"')) if "acme" in name]
-    assert loaded == ["acme_workshop.apis._clients", "acme_workshop._sync_client"]
+    assert loaded == ["acme_lonely.apis._clients", "acme_lonely._sync_client"]
 
 
 @pytest.mark.parametrize("kind", [SyncClientBase, AsyncClientBase])
