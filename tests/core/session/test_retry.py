@@ -398,7 +398,8 @@ def test_a_connection_that_broke_by_a_protocol_error_after_sending_is_retryable(
 
 
 def test_a_replaced_token_does_not_count_towards_the_ladder():
-    assert decided(reply(502), before=[502] * 4 + [401]).seconds == 3
+    assert decided(reply(502), before=[502] * 4 + [401], elapsed=400).seconds == 3
+    assert decided(reply(502), before=[502] * 5, elapsed=400).seconds == 9
 
 
 def test_a_repeat_says_what_it_repeats():

@@ -414,6 +414,15 @@ def test_a_connection_is_kept_for_the_second_that_the_margin_leaves():
     assert name_of(desk.acquire(now=at(0.9))) == 0
 
 
+@pytest.mark.parametrize(
+    ("now", "taken"), [(at(3.9), 0), (at(4, 0), 1), (at(0, 4), 1), (at(3.9, 4), 1)]
+)
+def test_the_time_that_the_server_announced_counts_by_either_clock(now, taken):
+    desk = Desk(PoolLimits(keep_alive=30))
+    desk.release(desk.acquire(), keep_alive_timeout=5)
+    assert name_of(desk.acquire(now=now)) == taken
+
+
 def test_a_newcomer_serves_the_claim_that_an_interrupted_step_left_in_the_queue():
     class Broken(deque):
         def append(self, claim):
