@@ -69,10 +69,15 @@ def of_user(server: RunningSimulator) -> Operation[Any]:
     return users.patch_user(user_id(server), {"title": "changed", "version": user["version"]})
 
 
+def new_queue() -> Operation[Any]:
+    """A queue with an empty name, of which there can be several: also one that is sent twice."""
+    return routing.post_routing_queues({"name": ""})
+
+
 NEW = {"name": "new"}
 INTERVAL = {"interval": "2024-01-01T00:00:00.000Z/2024-01-02T00:00:00.000Z"}
 GET = Call("GET", "/api/v2/users/me", lambda _: users.get_users_me())
-POST = Call("POST", "/api/v2/routing/queues", lambda _: routing.post_routing_queues(NEW))
+POST = Call("POST", "/api/v2/routing/queues", lambda _: new_queue())
 PATCH = Call("PATCH", "/api/v2/users/{userId}", of_user)
 PUT = Call("PUT", QUEUE, lambda _: routing.put_routing_queue("q", NEW))
 DELETE = Call("DELETE", QUEUE, lambda _: routing.delete_routing_queue("q"))
@@ -281,7 +286,7 @@ def test_each_phase_has_its_timeout(run, phase, full, sent) -> None:
 @every_flavour
 def test_waiting_for_a_place_in_the_pool_has_its_timeout(run, server) -> None:
     async def scenario(api: Api) -> None:
-        ended = await api.at_once(2, lambda: api.send(routing.post_routing_queues(NEW)))
+        ended = await api.at_once(2, lambda: api.send(new_queue()))
         assert [type(error) for error in ended] == [errors.TimeoutError] * 2
         assert sorted(error.sent for error in ended) == [False, True]
         assert api.client.stats().open_connections == 0
@@ -299,7 +304,7 @@ def test_waiting_for_a_place_in_the_pool_has_its_timeout(run, server) -> None:
 @every_flavour
 def test_a_storm_for_many_at_once(run, server: RunningSimulator) -> None:
     async def scenario(api: Api) -> None:
-        made = await api.at_once(10, lambda: api.send(routing.post_routing_queues(NEW)))
+        made = await api.at_once(10, lambda: api.send(new_queue()))
         assert len({queue.id for queue in made}) == 10
         assert api.client.stats().calls_under_way == 0
 
@@ -349,7 +354,7 @@ def test_a_connection_that_ended_between_two_calls(run, server: RunningSimulator
 
     async def scenario(api: Api) -> None:
         for _ in range(3):
-            await api.send(routing.post_routing_queues(NEW))
+            await api.send(new_queue())
             server.all_closed()
 
     before = effects(server)
@@ -366,7 +371,7 @@ def test_a_connection_that_ends_as_the_next_call_is_sent(run, server: RunningSim
         await api.send(users.get_users_me())
         await api.send(users.get_users_me())
         with pytest.raises(errors.ConnectionClosedError) as caught:
-            await api.send(routing.post_routing_queues(NEW))
+            await api.send(new_queue())
         assert caught.value.is_retry_safe is False
 
     before = effects(server)

@@ -263,9 +263,7 @@ def test_descriptions_become_docstrings(acme):
 def test_importing_the_package_imports_no_model(tmp_path):
     with own_package(tmp_path, "acme_lonely"):
         pass
-    script = (
-        "import sys, acme_lonely as a; a.Client; print([m for m in sys.modules if '._' in m])"
-    )
+    script = "import sys, acme_lonely as a; a.Client; print([m for m in sys.modules if '._' in m])"
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True
     )
