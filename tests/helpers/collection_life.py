@@ -170,7 +170,9 @@ class Model:
         if str(old.get("version", "")).isdecimal() and "version" in body:
             assert int(new["version"]) == int(old["version"]) + 1
             stale = self.do("item", method, identity, body)
-            assert (stale.status, stale.json["code"]) == (409, "general.conflict")
+            is_outbound = self.base.startswith("/api/v2/outbound/")
+            code = "invalid.update.wrong.version" if is_outbound else "general.conflict"
+            assert (stale.status, stale.json["code"]) == (409, code)
             assert self.do("item", "GET", identity).json == new
         named = definition().resolve(route.facts.body.schema).properties.get("name")
         if named is not None and not named.is_read_only and isinstance(new.get("name"), str):

@@ -16,6 +16,7 @@ from genesys_core.simulator.http.exchange import (
     json_reply,
     no_content,
 )
+from genesys_core.simulator.http.name_filters import has_name
 from genesys_core.simulator.http.paging import make_page
 from genesys_core.simulator.http.problems import PlatformProblem, no_such_entity
 from genesys_core.simulator.http.unique_names import check_unique_name
@@ -38,11 +39,12 @@ _NOT_THE_CALLERS: Final = frozenset({"dateCreated", "dateModified", "sourceQueue
 
 def get_queues(call: ApiCall) -> Reply:
     """Return a page of queues, optionally filtered by id or name."""
-    ids, name = call.query.get("id"), call.argument("name", "").strip("*").lower()
+    ids, name = call.query.get("id"), call.argument("name", "") or "*"
+    template = call.route.template
     chosen = [
         queue
         for queue in call.state.queues.values()
-        if (ids is None or queue["id"] in ids) and name in str(queue.get("name")).lower()
+        if (ids is None or queue["id"] in ids) and has_name(template, _name(queue), name)
     ]
     chosen.sort(key=_name, reverse=call.argument("sortOrder", "asc").startswith("desc"))
     return json_reply(make_page(call, chosen, lambda queue: queue))

@@ -203,11 +203,18 @@ def method_not_allowed(allowed: Sequence[str]) -> PlatformProblem:
     return PlatformProblem(405, "method.not.allowed", message, headers=(allow,))
 
 
-def version_conflict(kind: str, identity: str, given: object, current: object) -> PlatformProblem:
+def version_conflict(
+    kind: str,
+    identity: str,
+    given: object,
+    current: object,
+    *,
+    code: str = "general.conflict",
+) -> PlatformProblem:
     """Return a 409 for an update based on an outdated version."""
     message = f"The {kind} version {given} does not match the current version {current}"
     extra: dict[str, Json] = {"entityId": identity, "entityName": kind}
-    return PlatformProblem(409, "general.conflict", message, extra=extra)
+    return PlatformProblem(409, code, message, extra=extra)
 
 
 def unsupported_media_type() -> PlatformProblem:

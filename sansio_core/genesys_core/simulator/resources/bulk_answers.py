@@ -31,10 +31,7 @@ def respond_to_bulk_command(
     items = store.stored_items(call.state, place)
     match rule.action:
         case "create_many":
-            named = [
-                store.create_record(call, rule.entity, place, each)
-                for each in _documents(call.body)
-            ]
+            named = [_create(store, call, rule, place, each) for each in _documents(call.body)]
         case "change_many":
             named = [*_change(store, call, rule, place)]
         case _:
@@ -46,6 +43,21 @@ def respond_to_bulk_command(
         for each in named:
             store.forget_item(call.state, (*place, str(each["id"])))
     return _respond(call, rule, named)
+
+
+def _create(
+    store: ResourceStore,
+    call: ApiCall,
+    rule: ResourceRule,
+    place: ResourcePath,
+    document: Mapping[str, Json],
+) -> Record:
+    """Create an item; one whose id is known is changed, such as a contact of a list."""
+    identity = str(document.get("id"))
+    old = store.stored_items(call.state, place).get(identity)
+    if old is None:
+        return store.create_record(call, rule.entity, place, document)
+    return store.change_record(call, rule.entity, (*place, identity), old, document)
 
 
 def _change(

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from genesys_core.simulator.http.exchange import ApiCall
+from genesys_core.simulator.http.name_filters import has_name
 from genesys_core.simulator.resources.listing_styles import find_listing_style
 from genesys_core.simulator.resources.pages import make_listing
 from genesys_core.simulator.state.examples import Json
@@ -43,20 +44,18 @@ def _passes(call: ApiCall, item: Json) -> bool:
         wanted = call.query.get(name)
         if parameter.location != "query" or not wanted or name in _NO_FILTERS:
             continue
-        if name in item and not _matches(name, item[name], wanted):
+        if name in item and not _matches(call.route.template, name, item[name], wanted):
             return False
     return True
 
 
-def _matches(name: str, value: Json, wanted: Sequence[str]) -> bool:
+def _matches(template: str, name: str, value: Json, wanted: Sequence[str]) -> bool:
     alternatives = [part for each in wanted for part in each.split(",")]
     match value:
         case bool():
             return str(value).lower() in alternatives
         case str() if name == "name":
-            # Whether a name must be equal, start with the text or contain it differs by family.
-            # That it may contain it is a guess for those that do not say.
-            return any(each.strip("*").casefold() in value.casefold() for each in wanted)
+            return any(has_name(template, value, each) for each in wanted)
         case str() | int() | float():
             return str(value) in alternatives or str(value) in wanted
         case _:

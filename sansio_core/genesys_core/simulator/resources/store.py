@@ -26,6 +26,9 @@ from genesys_core.simulator.state.world import Record, home_division, reference_
 
 __all__ = ["CREATED", "ResourcePath", "ResourceStore", "check_room", "kind_of", "resource_path"]
 
+_OUTBOUND: Final = "/api/v2/outbound/"
+"""Where a conflict of versions has a code of its own."""
+
 CREATED: Final = ("dateCreated", "createdDate", "createdAt", "dateModified", "modifiedDate")
 """Properties with the date of creation."""
 
@@ -182,7 +185,9 @@ class ResourceStore:
         sent: Mapping[str, Json] = call.body if isinstance(call.body, Mapping) else {}
         given, current = document.get("version", sent.get("version")), old.get("version")
         if given is not None and current is not None and str(given) != str(current):
-            raise version_conflict(kind_of(call.route.template), call.path, given, current)
+            kind, is_outbound = kind_of(call.route.template), call.path.startswith(_OUTBOUND)
+            code = "invalid.update.wrong.version" if is_outbound else "general.conflict"
+            raise version_conflict(kind, call.path, given, current, code=code)
         adopted = adopt_properties(self._definition, entity, document)
         new = {name: value for name, value in adopted.items() if name not in _SERVERS}
         kept = old

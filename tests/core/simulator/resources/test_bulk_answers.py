@@ -92,3 +92,20 @@ def test_a_deletion_of_some_or_of_all():
     assert left(desk) == ["m"]
     assert desk.call("DELETE", "/x").status == 204
     assert left(desk) == []
+
+
+def test_a_contact_whose_id_is_known_is_changed():
+    desk, lists = Desk(), "/api/v2/outbound/contactlists"
+    made = desk.call("POST", lists, {"name": "Leads", "columnNames": ["a"]}).json["id"]
+    at = f"{lists}/{made}/contacts"
+
+    def write(**more):
+        contact = {"contactListId": made, "data": {"a": str(len(more))}, **more}
+        (answer,) = desk.call("POST", at, [contact]).json
+        return answer
+
+    first = write()
+    again = write(id=first["id"])
+    assert (again["id"], again["data"]) == (first["id"], {"a": "1"})
+    assert desk.call("GET", f"{at}/{first['id']}").json["data"] == {"a": "1"}
+    assert write(id="mine")["id"] != first["id"]

@@ -203,3 +203,11 @@ def test_members_do_not_have_to_exist_for_what_is_below():
     user = next(iter(desk.simulator.state.users))
     path = f"/api/v2/users/{user}/routingskills/none"
     assert desk.call("DELETE", path).status == 404
+
+
+def test_a_stale_version_of_outbound_has_a_code_of_its_own():
+    desk, path = Desk(), "/api/v2/outbound/contactlists"
+    body = {"name": "Leads", "columnNames": ["a"]}
+    made = desk.call("POST", path, body).json
+    stale = desk.call("PUT", f"{path}/{made['id']}", {**body, "version": 9})
+    assert (stale.status, stale.json["code"]) == (409, "invalid.update.wrong.version")

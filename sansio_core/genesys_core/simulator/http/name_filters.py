@@ -1,0 +1,46 @@
+"""How listings filter by name: by equality with wildcards, by the beginning, or by any part, depending on the family.
+
+Invariants: case does not matter. Where nothing is known about a family, a name may contain the text, which is a
+guess; asterisks around the text are then ignored.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final, Literal, TypeAlias
+
+__all__ = ["NAME_FILTERS", "NameFilter", "has_name"]
+
+NameFilter: TypeAlias = Literal["pattern", "start"]
+"""``pattern``: equal, except for each ``*``, which stands for any text; ``start``: the name begins with the text."""
+
+NAME_FILTERS: Final[Mapping[str, NameFilter]] = {
+    "/api/v2/flows/datatables": "pattern",
+    "/api/v2/flows/datatables/divisionviews": "pattern",
+    "/api/v2/routing/queues": "pattern",
+    "/api/v2/routing/queues/divisionviews": "pattern",
+    "/api/v2/routing/skillgroups": "start",
+    "/api/v2/routing/skills": "start",
+    "/api/v2/routing/wrapupcodes": "pattern",
+    "/api/v2/routing/wrapupcodes/divisionviews": "pattern",
+    "/api/v2/telephony/providers/edges/phones": "pattern",
+}
+"""How a listing compares names, by its path."""
+
+
+def has_name(template: str, name: str, wanted: str) -> bool:
+    """Return whether the filter of a listing lets a name through.
+
+    Args:
+        template: the path template of the listing.
+        name: the name of an item.
+        wanted: the text of the filter.
+    """
+    known, text = name.casefold(), wanted.casefold()
+    match NAME_FILTERS.get(template):
+        case "pattern":
+            parts = [re.escape(each) for each in text.split("*")]
+            return re.fullmatch(".*".join(parts), known, re.DOTALL) is not None
+        case "start":
+            return known.startswith(text.strip("*"))
+        case _:
+            return text.strip("*") in known
