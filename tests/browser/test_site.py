@@ -42,7 +42,16 @@ const walk = (node) => {
 walk(document.body);
 return found;
 """
-PAGES = ["", "calls/", "performance/", "states/", "reference/apis/users/", "reference/models/user/"]
+PAGES = [
+    "",
+    "calls/",
+    "performance/",
+    "simulator-conversations/",
+    "states/",
+    "reference/apis/users/",
+    "reference/listings/",
+    "reference/models/user/",
+]
 
 pytestmark = [
     pytest.mark.slow,
@@ -166,3 +175,22 @@ def test_pages_fit_a_phone(site: str, browser: Any) -> None:
         browser.get(f"{site}{page}")
         width = browser.execute_script("return document.documentElement.scrollWidth")
         assert width <= 390, page
+
+
+def test_a_search_on_a_phone_leads_to_the_guide(site: str, browser: Any) -> None:
+    metrics = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+    browser.get(site)
+    first, *_ = search(browser, "rate limit")
+    assert "retries/" in first
+
+
+def test_colours_follow_the_system_also_when_that_changes(site: str, browser: Any) -> None:
+    from selenium.webdriver.support.wait import WebDriverWait
+
+    for system, scheme in (("light", "default"), ("dark", "slate"), ("light", "default")):
+        features = [{"name": "prefers-color-scheme", "value": system}]
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+        browser.get(site)
+        shown = f"return document.body.dataset.mdColorScheme === '{scheme}'"
+        WebDriverWait(browser, 60).until(lambda each, shown=shown: each.execute_script(shown))
