@@ -161,7 +161,15 @@ class TrioConnection:
                     view = view[self._sock.send(view) :]
                 except BlockingIOError:
                     with _until(until):
-                        await trio.lowlevel.wait_writable(self._sock)
+                        await self._wait_writable()
+
+    async def _wait_writable(self) -> None:
+        try:
+            await trio.lowlevel.wait_writable(self._sock)
+        except trio.ClosedResourceError:
+            # The end of a late read wakes writers as well: they try again.
+            if self._sock.fileno() == -1:
+                raise
 
     async def has_input(self) -> bool:
         """Whether unsolicited input has arrived, including end of stream."""
