@@ -165,8 +165,8 @@ def make_page():
     lines = [
         "# What the simulator keeps",
         "",
-        "An operation counts as stateful when a test saw its reply change because of an earlier write, or,",
-        "for a write, the reply of a read after it. This page is written by",
+        "An operation counts as stateful if a test verified that an earlier write changes its response, or,",
+        "for a write, that it changes the response of a later read. This page is written by",
         "`python -m tests.helpers.stateful_operations --write`, and a test checks that it is current.",
         "",
         "| of the operations of the definition | |",
@@ -174,15 +174,15 @@ def make_page():
         f"| all | {len(every):,} |",
         f"| stateful by a rule ([State by rule](simulator-data.md#state-by-rule)) | {len(rule):,} |",
         f"| stateful by a handler of their own | {len(hand):,} |",
-        f"| an example of the reply, and a 404 until what the path names was created | {len(named):,} |",
-        f"| an example of the reply, whatever came before | {len(others):,} |",
+        f"| an example of the response, and a 404 until the item in the path was created | {len(named):,} |",
+        f"| always an example of the response | {len(others):,} |",
         "",
-        "Replies that are examples have the header `Simulator-Answer: example`.",
+        "Example responses have the header `Simulator-Answer: example`.",
         "`genesys-cloud simulate --coverage` prints for every operation which rule or handler answers it.",
         "",
     ]
     for title, listed in (
-        ("Examples that follow what their path names", named),
+        ("Examples that depend on the item in the path", named),
         ("Examples", others),
     ):
         lines += [f"## {title}", ""]
