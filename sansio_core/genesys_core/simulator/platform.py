@@ -43,6 +43,7 @@ from genesys_core.simulator.handlers import (
     conversations,
     data_tables,
     division_objects,
+    family_checks,
     ignored_entities,
     oauth_clients,
     presences,
@@ -149,6 +150,7 @@ _HANDLERS: Mapping[tuple[str, str], Handler] = {
 _CHECKS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
     **authorization.CHECKS,
     **data_tables.CHECKS,
+    **family_checks.CHECKS,
 }
 _LOGIN_HANDLERS: Mapping[tuple[str, str], LoginHandler] = {**oauth.HANDLERS, **authorize.HANDLERS}
 

@@ -62,6 +62,10 @@ _EXPANSIONS: Final = frozenset(
 """Expansions supported by simulated users."""
 
 
+_DEEPEST: Final = 10_000
+"""How many inactive users can be paged through."""
+
+
 def get_users_me(call: ApiCall) -> Reply:
     """Return the token's user."""
     user_id = None if call.token is None else call.token.user_id
@@ -77,6 +81,9 @@ def get_users_me(call: ApiCall) -> Reply:
 def get_users(call: ApiCall) -> Reply:
     """Return a page of users, optionally filtered by state or id."""
     state, ids = call.argument("state", "active"), call.query.get("id")
+    reach = (call.number("pageNumber", 1) or 1) * (call.number("pageSize", 25) or 1)
+    if state == "inactive" and reach > _DEEPEST:
+        raise bad_request(f"Pages of inactive users reach {_DEEPEST} users.", field="pageNumber")
     chosen = [
         user
         for user in call.state.users.values()

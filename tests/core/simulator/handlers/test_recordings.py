@@ -148,8 +148,8 @@ def test_media_are_prepared_in_a_batch():
     ]
 
 
-def test_a_batch_of_nothing_is_over_with_nothing():
+def test_a_batch_without_a_list_is_over_with_nothing():
     desk = StaffedDesk()
-    where = batch(desk)
+    job = desk.simulator.start_job(BATCHES, now=desk.now)
     desk.sleep(1)
-    assert desk.call("GET", where).json["results"] == []
+    assert desk.call("GET", f"{BATCHES}/{job}").json["results"] == []

@@ -189,3 +189,11 @@ def test_a_token_of_no_user_has_no_me():
     answer = desk.call("GET", "/api/v2/users/me")
     assert (answer.status, answer.json["code"]) == (400, "bad.request")
     assert "requires a user context" in answer.json["message"]
+
+
+def test_pages_of_inactive_users_reach_ten_thousand():
+    desk = Desk()
+    path = "/api/v2/users?pageSize=500&pageNumber="
+    assert desk.call("GET", f"{path}20&state=inactive").status == 200
+    assert desk.call("GET", f"{path}21&state=inactive").status == 400
+    assert desk.call("GET", f"{path}21").status == 200

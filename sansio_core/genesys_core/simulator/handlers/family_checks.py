@@ -1,0 +1,61 @@
+"""What some families refuse before anything is written: deleting what is in use, and requests that are too large.
+
+Invariants: a check changes nothing. Its error code is the platform's, as far as one is known; that the answer for a schedule in
+use is ``general.conflict`` is a guess.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from genesys_core.simulator.http.exchange import ApiCall
+from genesys_core.simulator.http.problems import PlatformProblem, bad_request
+from genesys_core.simulator.state.examples import Json
+
+__all__ = ["CHECKS", "check_batch", "check_schedule_removal"]
+
+_GROUPS: Final = ("", "api", "v2", "architect", "schedulegroups")
+_LISTS: Final = ("openSchedules", "closedSchedules", "holidaySchedules")
+_MOST_MEDIA: Final = 100
+
+
+def check_schedule_removal(call: ApiCall) -> None:
+    """Check that no schedule group uses a schedule that is to be deleted.
+
+    Raises:
+        Problem: 409 if one does, naming it.
+    """
+    identity = call.arguments["scheduleId"]
+    for group in call.state.collections.get(_GROUPS, {}).values():
+        if any(identity in _ids(group.get(name)) for name in _LISTS):
+            message = f"The schedule is used by the schedule group [{group.get('name')}]."
+            raise PlatformProblem(409, "general.conflict", message)
+
+
+def check_batch(call: ApiCall) -> None:
+    """Check that a batch of recordings is neither empty nor too large.
+
+    Raises:
+        Problem: 400 for no items, or more than 100.
+    """
+    wanted = call.document().get("batchDownloadRequestList")
+    count = len(wanted) if isinstance(wanted, list) else 0
+    if not count:
+        raise bad_request("The batch has no items.", field="batchDownloadRequestList")
+    if count > _MOST_MEDIA:
+        message = f"The batch has {count} items; at most {_MOST_MEDIA} are allowed."
+        raise PlatformProblem(400, "batch.download.too.many.items", message)
+
+
+def _ids(value: Json) -> list[Json]:
+    return (
+        [each.get("id") for each in value if isinstance(each, Mapping)]
+        if isinstance(value, list)
+        else []
+    )
+
+
+CHECKS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
+    ("DELETE", "/api/v2/architect/schedules/{scheduleId}"): check_schedule_removal,
+    ("POST", "/api/v2/recording/batchrequests"): check_batch,
+}
+"""What is checked before the rules answer."""
