@@ -178,4 +178,4 @@ def contract(session: nox.Session) -> None:
 def mutants(session: nox.Session) -> None:
     """Mutations of the rules that matter most, against the modules' own tests (docs/proof.md)."""
     install(session, "--editable", ".[cli,simulator,trio]", "--group", "test")
-    session.run("python", "-m", "tests.mutation.run", *session.posargs)
+    session.run("python", "-m", "tests.mutation.run", "--jobs=2", *session.posargs)
