@@ -50,7 +50,7 @@ def test_an_exception_before_any_instruction_leaves_it_free():
     positions = list(
         each_interrupt(lambda: lambda: lock.run(str, "y"), "genesys_cloud/step_lock.py")
     )
-    assert len(positions) > 30
+    assert len(positions) > 20  # 3.13 needs fewer than 3.11
     for _ in each_interrupt(lambda: lambda: lock.run(str, "y"), "genesys_cloud/step_lock.py"):
         assert is_free(lock)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Generator, Iterator
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 
@@ -40,6 +41,8 @@ def interrupt_at(
         # hand, for everything that follows. What a generator has in hand ends with the generator.
         yield work()
 
+    if sys.version_info >= (3, 12):  # where tracing no longer sees every instruction
+        return _monitored(position, apart, files)
     before = sys.gettrace()
     try:
         sys.settrace(trace)
@@ -50,6 +53,40 @@ def interrupt_at(
     finally:
         sys.settrace(before)
     # In a finalizer it is swallowed.
+    return left < 0, result
+
+
+def _monitored(
+    position: int, apart: Callable[[], Iterator[object]], files: tuple[str, ...]
+) -> tuple[bool, object]:
+    """The same by ``sys.monitoring``, for which instructions count in this thread alone."""
+    left, here = position, threading.get_ident()
+    monitoring = sys.monitoring
+    tool, events = monitoring.DEBUGGER_ID, monitoring.events
+
+    def instruction(code: CodeType, offset: int) -> object:
+        nonlocal left
+        if not code.co_filename.endswith(files):
+            return monitoring.DISABLE
+        if threading.get_ident() == here:
+            left -= 1
+            if left < 0:
+                monitoring.set_events(tool, events.NO_EVENTS)
+                raise Interrupt
+        return None
+
+    monitoring.use_tool_id(tool, "interrupts")
+    monitoring.register_callback(tool, events.INSTRUCTION, instruction)
+    monitoring.restart_events()
+    try:
+        monitoring.set_events(tool, events.INSTRUCTION)
+        result = next(apart())
+    except Interrupt:
+        return True, None
+    finally:
+        monitoring.set_events(tool, events.NO_EVENTS)
+        monitoring.register_callback(tool, events.INSTRUCTION, None)
+        monitoring.free_tool_id(tool)
     return left < 0, result
 
 
