@@ -38,6 +38,7 @@ from genesys_core.simulator.resources.store import (
     ResourceStore,
     check_room,
     kind_of,
+    missing_item,
     resource_path,
 )
 from genesys_core.simulator.resources.view_rules import view_identity
@@ -132,7 +133,7 @@ class ResourceEngine:
         identity = call.arguments[view_identity(collection, call.route.template)]
         record = known.get(identity)
         if record is None:
-            raise no_such_entity(kind_of(collection.template), identity)
+            raise missing_item(call.state, collection.template, identity)
         return self.store.show_record(call, rule.entity, record)
 
     def _caller(self, call: ApiCall) -> str:
@@ -191,7 +192,7 @@ class ResourceEngine:
         if record is None and collection.letter == "C" and is_there:
             record = self.store.place_record(self.store.make_example(rule.entity), rule.entity, at)
         if record is None:
-            raise no_such_entity(kind_of(collection.template), identity)
+            raise missing_item(call.state, collection.template, identity)
         match rule.action:
             case "read":
                 shown = self.store.show_record(call, rule.entity, _with_page(call, record))

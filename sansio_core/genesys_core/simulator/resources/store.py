@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 from genesys_core.simulator.handlers.generic import WAYS_ON, respond_with_example
 from genesys_core.simulator.http.exchange import ApiCall, Reply, format_instant, json_reply
 from genesys_core.simulator.http.problems import (
+    PlatformProblem,
     bad_request,
     no_such_entity,
     version_conflict,
@@ -24,7 +25,15 @@ from genesys_core.simulator.state.examples import Json, example_of, minimal_valu
 from genesys_core.simulator.state.memory import PlatformState
 from genesys_core.simulator.state.world import Record, home_division, reference_of
 
-__all__ = ["CREATED", "ResourcePath", "ResourceStore", "check_room", "kind_of", "resource_path"]
+__all__ = [
+    "CREATED",
+    "ResourcePath",
+    "ResourceStore",
+    "check_room",
+    "kind_of",
+    "missing_item",
+    "resource_path",
+]
 
 _OUTBOUND: Final = "/api/v2/outbound/"
 """Where a conflict of versions has a code of its own."""
@@ -62,7 +71,7 @@ class ResourceStore:
             known = self.known_items(call.state, owner, call.arguments)
             identity = call.arguments[item.rpartition("/")[2].strip("{}")]
             if known is not None and identity not in known:
-                raise no_such_entity(kind_of(owner), identity)
+                raise missing_item(call.state, owner, identity)
 
     def known_items(
         self, state: PlatformState, owner: str, arguments: Mapping[str, str]
@@ -266,6 +275,22 @@ def resource_path(template: str, arguments: Mapping[str, str]) -> ResourcePath:
     return tuple(
         arguments[each[1:-1]] if each.startswith("{") else each for each in template.split("/")
     )
+
+
+def missing_item(state: PlatformState, template: str, identity: str) -> PlatformProblem:
+    """Return the problem of an id that nothing has: a 410 for a flow that was deleted, else a 404."""
+    issued = state.issued[template] if template == _FLOWS else 0
+    latest = range(issued, max(issued - _REMEMBERED, 0), -1)
+    if any(identity == uuid_shaped(state.seed, template, each, "issued") for each in latest):
+        message = "The flow was deleted."
+        extra: Record = {"entityId": identity, "entityName": "flow"}
+        return PlatformProblem(410, "architect.flow.deleted", message, extra=extra)
+    return no_such_entity(kind_of(template), identity)
+
+
+_FLOWS: Final = "/api/v2/flows"
+_REMEMBERED: Final = 1_000
+"""How many of the latest flows are known as deleted."""
 
 
 def kind_of(template: str) -> str:

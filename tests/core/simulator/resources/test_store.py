@@ -211,3 +211,14 @@ def test_a_stale_version_of_outbound_has_a_code_of_its_own():
     made = desk.call("POST", path, body).json
     stale = desk.call("PUT", f"{path}/{made['id']}", {**body, "version": 9})
     assert (stale.status, stale.json["code"]) == (409, "invalid.update.wrong.version")
+
+
+def test_a_deleted_flow_is_gone_and_an_unknown_one_not_found():
+    desk, path = Desk(), "/api/v2/flows"
+    made = desk.call("POST", path, {"name": "Main", "type": "INBOUNDCALL"}).json["id"]
+    assert desk.call("GET", f"{path}/none").status == 404
+    assert desk.call("DELETE", f"{path}/{made}").status < 300
+    for below in ("", "/latestconfiguration"):
+        gone = desk.call("GET", f"{path}/{made}{below}")
+        assert (gone.status, gone.json["code"]) == (410, "architect.flow.deleted")
+    assert desk.call("DELETE", f"{path}/{made}").status == 410
