@@ -100,6 +100,7 @@ def test_members_that_scim_writes_are_those_of_the_group(base):
         ({"op": "replace", "path": "displayName", "value": "x"}, "mutability"),
         ({"op": "replace", "path": "meta", "value": "x"}, "invalidPath"),
         ({"op": "remove"}, "invalidPath"),
+        ({"op": "add", "path": "externalId", "value": 5}, "invalidValue"),
         ({"op": "add", "path": 'members[value eq "x"]', "value": {}}, "invalidPath"),
         ({"op": "add", "path": "members", "value": [{"value": "nobody"}]}, "invalidValue"),
     ],
