@@ -32,7 +32,7 @@ def describe_raw_call(method: str) -> OperationDescription:
         "PATH",
         "any JSON value",
         "Call an endpoint by method and path.",
-        "Pages in the style that the response suggests.",
+        "Pages by the style that the response suggests.",
         "",
         ("body",),
         0,
