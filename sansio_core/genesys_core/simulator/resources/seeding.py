@@ -229,8 +229,15 @@ class Seeding:
         return record
 
 
-SHOWN_ELSEWHERE: Final = frozenset({"/api/v2/scim/users", "/api/v2/scim/v2/users"})
-"""Collections whose items are shown from another one: SCIM users from the users."""
+SHOWN_ELSEWHERE: Final = frozenset(
+    {
+        "/api/v2/scim/groups",
+        "/api/v2/scim/users",
+        "/api/v2/scim/v2/groups",
+        "/api/v2/scim/v2/users",
+    }
+)
+"""Collections whose items are shown from another one: SCIM users and groups from users and groups."""
 
 _LISTS: Final = frozenset({"list", "list_view"})
 """Actions of operations whose items are those of a collection."""

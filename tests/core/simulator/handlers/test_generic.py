@@ -45,6 +45,8 @@ def test_every_operation_answers_with_what_its_definition_promises(stateful, at_
             continue  # collections know that there is no "x"
         if answer.status == 409 and "version" in answer.json["message"]:
             continue  # an earlier call made the version of the example a stale one
+        if answer.status in (400, 409) and "already exists" in answer.json["message"]:
+            continue  # an earlier call took the name of the example
         if "q64" in target:
             continue  # no search in Base64
         without_handler += 1
