@@ -89,11 +89,11 @@ WITNESSES: Mapping[str, str] = {
 """By rule, a statement of the program that is an error after the change."""
 
 UNSEEN: Mapping[str, str] = {
-    "required-parameters-reordered": "both are text: only the request shows that they are swapped",
-    "parameter-date-format-changed": "a datetime is a date to a type checker; the server refuses it",
-    "required-property-added-to-request": "fields of models are optional; the server refuses it",
+    "required-parameters-reordered": "both are `str`: only the request shows that they are swapped",
+    "parameter-date-format-changed": "`datetime` is a subclass of `date`; the server rejects the value",
+    "required-property-added-to-request": "all fields of models are optional; the server rejects the body",
     "media-types-changed": "the body has another format; its type stays that of the schema",
-    "topic-removed": "topics are named by text; the server refuses the subscription",
-    "topic-model-changed": "topics are named by text; their events are of another model",
+    "topic-removed": "topic names are plain strings; the server rejects the subscription",
+    "topic-model-changed": "topic names are plain strings; the events are of another model",
 }
 """Rules that weigh ``major`` for Python, though no type checker sees it, and why."""

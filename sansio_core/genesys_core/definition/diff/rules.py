@@ -66,7 +66,7 @@ _ALL: Final = (
     ChangeRule("operation-removed", "operation removed", _J, _J, _J, "the method no longer exists"),
     ChangeRule(
         "deprecated-operation-removed",
-        "operation removed that was deprecated",
+        "deprecated operation removed",
         *(_J, _J, _J),
         "announced, but the method no longer exists",
     ),
@@ -76,7 +76,7 @@ _ALL: Final = (
         "operation-id-changed",
         "operationId changed, method name kept",
         *(_N, _N, _J),
-        "no Python name is made from it",
+        "Python names are not derived from it",
     ),
     ChangeRule("operation-deprecated", "deprecated", _M, _N, _J, "still works"),
     ChangeRule("deprecation-withdrawn", "no longer deprecated", _P, _N, _J, "still works"),
@@ -87,12 +87,19 @@ _ALL: Final = (
         *(_M, _N, _J),
         "optional parameters are keyword-only",
     ),
-    ChangeRule("required-parameter-added", "required parameter added", _J, _J, _J, "calls lack it"),
+    ChangeRule(
+        "required-parameter-added", "required parameter added", _J, _J, _J, "existing calls omit it"
+    ),
     ChangeRule(
         "parameter-removed", "parameter removed", _J, _M, _J, "TypeError in calls that pass it"
     ),
     ChangeRule(
-        "parameter-made-required", "parameter made required", _J, _J, _J, "calls may lack it"
+        "parameter-made-required",
+        "parameter made required",
+        _J,
+        _J,
+        _J,
+        "existing calls may omit it",
     ),
     ChangeRule(
         "parameter-made-optional",
@@ -104,7 +111,7 @@ _ALL: Final = (
         "positional-parameter-made-optional",
         "parameter before required ones made optional",
         *(_J, _N, _M),
-        "it becomes keyword-only, and positional arguments move",
+        "it becomes keyword-only, and later positional arguments shift",
     ),
     ChangeRule(
         "required-parameters-reordered",
@@ -119,13 +126,18 @@ _ALL: Final = (
         "they are keyword-only",
     ),
     ChangeRule(
-        "parameter-type-changed", "parameter type changed", _J, _J, _J, "another type is needed"
+        "parameter-type-changed",
+        "parameter type changed",
+        _J,
+        _J,
+        _J,
+        "the argument must have another type",
     ),
     ChangeRule(
         "parameter-item-type-changed",
         "item type of a parameter changed",
         *(_J, _J, _N),
-        "another type is needed",
+        "the argument must have another type",
     ),
     ChangeRule(
         "parameter-date-format-changed",
@@ -134,7 +146,12 @@ _ALL: Final = (
         "date and datetime are different types",
     ),
     ChangeRule(
-        "number-format-changed", "number format changed", _N, _N, _N, "both are int, or both float"
+        "number-format-changed",
+        "number format changed",
+        _N,
+        _N,
+        _N,
+        "the Python type, int or float, does not change",
     ),
     ChangeRule(
         "parameter-collection-format-changed",
@@ -144,21 +161,26 @@ _ALL: Final = (
     ),
     ChangeRule(
         "parameter-enum-value-removed",
-        "value of a parameter removed",
+        "enum value of a parameter removed",
         *(_M, _W, _N),
-        "the server may refuse it",
+        "the server may reject it",
     ),
     ChangeRule(
-        "parameter-enum-value-added", "value of a parameter added", _M, _N, _N, "a new value"
+        "parameter-enum-value-added", "enum value of a parameter added", _M, _N, _N, "a new value"
     ),
     ChangeRule(
         "parameter-default-changed",
         "default of a parameter changed",
         *(_N, _W, _N),
-        "calls without the parameter get other results",
+        "calls that omit the parameter return different results",
     ),
     ChangeRule(
-        "body-model-changed", "type of the body changed", _J, _J, _N, "another model is needed"
+        "body-model-changed",
+        "type of the body changed",
+        _J,
+        _J,
+        _N,
+        "the body must be another model",
     ),
     ChangeRule(
         "response-model-changed",
@@ -166,28 +188,38 @@ _ALL: Final = (
         _J,
         _J,
         _J,
-        "another model returns",
+        "the method returns another model",
     ),
     ChangeRule(
         "response-item-changed",
         "item type of the response changed",
         *(_J, _J, _N),
-        "items are other models",
+        "the items are of another model",
     ),
     ChangeRule(
-        "response-body-added", "response has a body now", _M, _N, _J, "None becomes a value"
+        "response-body-added",
+        "response body added",
+        _M,
+        _N,
+        _J,
+        "the method returns a value instead of None",
     ),
     ChangeRule(
-        "response-body-removed", "response has no body any more", _J, _J, _J, "returns None"
+        "response-body-removed", "response body removed", _J, _J, _J, "the method returns None"
     ),
     ChangeRule(
-        "success-status-added", "success status added", _M, _N, _M, "another status may come"
+        "success-status-added",
+        "success status added",
+        _M,
+        _N,
+        _M,
+        "the server may return another status",
     ),
     ChangeRule(
         "success-status-removed",
         "success status removed",
         *(_M, _N, _J),
-        "the type of the remaining one is compared on its own",
+        "the type of the remaining response is compared separately",
     ),
     ChangeRule(
         "error-status-removed",
@@ -201,37 +233,57 @@ _ALL: Final = (
         *(_P, _P, _M),
         "errors are typed by their status, not by this list",
     ),
-    ChangeRule("error-codes-changed", "error codes changed", _P, _P, _N, "for notes"),
+    ChangeRule("error-codes-changed", "error codes changed", _P, _P, _N, "documentation only"),
     ChangeRule(
         "permissions-tightened",
         "more permissions required",
         *(_N, _W, _N),
-        "calls that worked may get 403",
+        "calls that worked may fail with 403",
     ),
     ChangeRule(
-        "permissions-loosened", "fewer permissions required", _N, _M, _N, "more may call it"
+        "permissions-loosened",
+        "fewer permissions required",
+        _N,
+        _M,
+        _N,
+        "more callers are permitted",
     ),
     ChangeRule(
-        "security-changed", "authentication or scope changed", _N, _W, _N, "tokens may lack it"
+        "security-changed",
+        "authentication or scope changed",
+        _N,
+        _W,
+        _N,
+        "existing tokens may not be valid for it",
     ),
     ChangeRule(
-        "tag-added", "offered by one more API", _M, _N, _J, "the method is in a second class"
+        "tag-added",
+        "operation added to another API",
+        _M,
+        _N,
+        _J,
+        "the method is also in a second class",
     ),
     ChangeRule(
-        "tag-removed", "no longer offered by an API", _J, _N, _J, "the class lacks the method"
+        "tag-removed",
+        "operation removed from an API",
+        _J,
+        _N,
+        _J,
+        "the class no longer has the method",
     ),
     ChangeRule("model-added", "model added", _M, _N, _M, "a new class"),
     ChangeRule("model-removed", "model removed", _J, _N, _J, "the class no longer exists"),
     ChangeRule(
         "unreferenced-model-removed",
-        "model removed that no operation or topic reached",
+        "model removed that no operation or topic used",
         *(_J, _N, _J),
-        "the class could be imported",
+        "programs may import the class",
     ),
     ChangeRule("topic-added", "topic added", _M, _N, _N, "a new topic"),
     ChangeRule("topic-removed", "topic removed", _J, _J, _N, "events no longer arrive"),
     ChangeRule(
-        "topic-model-changed", "model of a topic changed", _J, _J, _N, "events are other models"
+        "topic-model-changed", "model of a topic changed", _J, _J, _N, "events are of another model"
     ),
     ChangeRule("property-removed", "property removed", _J, _J, _J, "AttributeError or TypeError"),
     ChangeRule(
@@ -251,35 +303,42 @@ _ALL: Final = (
         "required-property-added-to-request",
         "required property added to requests",
         *(_J, _J, _J),
-        "bodies without it are refused",
+        "bodies without it are rejected",
     ),
     ChangeRule(
         "request-property-made-required",
-        "property of requests made required",
+        "request property made required",
         *(_N, _J, _N),
-        "bodies without it are refused",
+        "bodies without it are rejected",
     ),
     ChangeRule(
         "response-property-made-required",
-        "property of responses made required",
+        "response property made required",
         *(_M, _N, _N),
-        "it is always there",
+        "it is always present",
     ),
     ChangeRule(
         "property-made-optional",
         "property made optional",
         *(_M, _N, _N),
-        "all fields may be None in any case",
+        "all fields may be None anyway",
     ),
-    ChangeRule("property-type-changed", "property type changed", _J, _J, _J, "another type"),
     ChangeRule(
-        "property-item-type-changed", "item type of a property changed", _J, _J, _J, "another type"
+        "property-type-changed", "property type changed", _J, _J, _J, "the field has another type"
+    ),
+    ChangeRule(
+        "property-item-type-changed",
+        "item type of a property changed",
+        _J,
+        _J,
+        _J,
+        "the field has another type",
     ),
     ChangeRule(
         "property-nested-type-changed",
         "type inside nested lists of a property changed",
         *(_J, _J, _N),
-        "another type",
+        "the field has another type",
     ),
     ChangeRule(
         "property-date-format-changed",
@@ -291,44 +350,50 @@ _ALL: Final = (
         "property-made-read-only",
         "property made read-only",
         *(_M, _W, _J),
-        "the server ignores or refuses it in requests",
+        "the server ignores or rejects it in requests",
     ),
-    ChangeRule("property-made-writable", "property made writable", _M, _N, _J, "it may be sent"),
+    ChangeRule(
+        "property-made-writable", "property made writable", _M, _N, _J, "requests may include it"
+    ),
     ChangeRule(
         "property-became-enum",
-        "values of a property are listed now",
+        "property became an enum",
         *(_M, _N, _J),
         "enums are open: any str is still valid",
     ),
     ChangeRule(
         "property-enum-dropped",
-        "values of a property are no longer listed",
+        "property is no longer an enum",
         *(_M, _N, _J),
         "enums are open: any str is still valid",
     ),
     ChangeRule(
         "property-enum-value-removed",
-        "value of a property removed",
+        "enum value of a property removed",
         *(_M, _W, _J),
-        "it never comes again, and may be refused",
+        "responses no longer contain it, and the server may reject it",
     ),
     ChangeRule(
-        "property-enum-value-added", "value of a property added", _M, _N, _M, "enums are open"
+        "property-enum-value-added", "enum value of a property added", _M, _N, _M, "enums are open"
     ),
     ChangeRule(
         "map-enum-value-removed",
-        "value inside a map removed",
+        "enum value inside a map removed",
         *(_M, _W, _N),
-        "it never comes again, and may be refused",
+        "responses no longer contain it, and the server may reject it",
     ),
-    ChangeRule("map-enum-value-added", "value inside a map added", _M, _N, _N, "enums are open"),
+    ChangeRule(
+        "map-enum-value-added", "enum value inside a map added", _M, _N, _N, "enums are open"
+    ),
     ChangeRule(
         "constraint-tightened",
         "limit tightened",
         *(_N, _W, _N),
-        "the server refuses what it accepted",
+        "the server rejects values that it accepted",
     ),
-    ChangeRule("constraint-loosened", "limit loosened", _N, _M, _N, "the server accepts more"),
+    ChangeRule(
+        "constraint-loosened", "limit loosened", _N, _M, _N, "the server accepts more values"
+    ),
     ChangeRule(
         "inheritance-changed",
         "discriminator or allOf changed",

@@ -65,7 +65,7 @@ def test_markdown_has_a_section_for_each_weight() -> None:
 
 ### Property type changed
 
-Python: major; wire: major; official SDKs: major. Another type.
+Python: major; wire: major; official SDKs: major. The field has another type.
 
 * `Out size`: `integer` to `string`
 
@@ -81,7 +81,7 @@ Python: minor; wire: none; official SDKs: minor. A new class.
 
 ### More permissions required
 
-Python: none; wire: warn; official SDKs: none. Calls that worked may get 403.
+Python: none; wire: warn; official SDKs: none. Calls that worked may fail with 403.
 
 * `GET /q`: `q:view`
 
