@@ -9,11 +9,11 @@ from typing import Final
 __all__ = ["UNCAUSED_TOPICS"]
 
 _REASONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "the data lake moves on by the platform's own schedule": (
+    "the platform updates the analytics data lake on its own schedule": (
         "v2.analytics.conversations.details.jobs.availability",
         "v2.analytics.users.details.jobs.availability",
     ),
-    "flows are run by the platform; the simulator interprets none": (
+    "flows run on the platform; the simulator does not execute them": (
         "v2.analytics.flow.{id}.aggregates",
         "v2.analytics.flow.{id}.metrics",
         "v2.analytics.flowoutcome.{id}.aggregates",
@@ -21,7 +21,7 @@ _REASONS: Final[Mapping[str, tuple[str, ...]]] = {
         "v2.detail.events.conversation.{id}.flow.outcome",
         "v2.workflows.{id}.conversations.inbound.typing.event",
     ),
-    "speech and text are analyzed by the platform, with its own models": (
+    "the platform analyzes speech and text with its own models": (
         "v2.conversations.{id}.suggestions.intent",
         "v2.conversations.{id}.transcription",
         "v2.speechandtextanalytics.conversation.{id}.empathy",
@@ -29,7 +29,7 @@ _REASONS: Final[Mapping[str, tuple[str, ...]]] = {
         "v2.speechandtextanalytics.conversation.{id}.topics",
         "v2.speechandtextanalytics.conversations.{id}.categories",
     ),
-    "the dialer works through contact lists by itself; the simulator does not dial": (
+    "the platform's dialer calls contacts by itself; the simulator does not dial": (
         "v2.detail.events.conversation.{id}.outbound",
         *(
             f"v2.outbound.{kind}.campaigns.contact.{side}Contact"
@@ -37,15 +37,15 @@ _REASONS: Final[Mapping[str, tuple[str, ...]]] = {
             for side in ("post", "pre")
         ),
     ),
-    "voicemail is left by callers, on telephony": (
+    "callers leave voicemail over telephony": (
         "v2.detail.events.conversation.{id}.voicemail.end",
         "v2.detail.events.conversation.{id}.voicemail.start",
     ),
-    "a customer's browser or device causes it": (
+    "a customer's browser or device sends it": (
         "v2.externalcontacts.contacts.{id}.journey.sessions",
         "v2.webmessaging.deployments.{id}.undelivered.messages",
     ),
-    "the definition has no operation of this family any more": (
+    "the definition no longer has operations of this family": (
         "v2.managementunits.{id}.workforcemanagement.intraday",
         "v2.routing.queues.{id}.conversations.chats",
         "v2.users.{id}.conversations.chats",
@@ -61,7 +61,7 @@ _REASONS: Final[Mapping[str, tuple[str, ...]]] = {
         "v2.telephony.providers.edges.{id}.metrics",
         "v2.users.{id}.persistentconnection",
     ),
-    "calendars outside the platform cause it": ("v2.users.{id}.integrations.calendar.teams",),
+    "external calendars send it": ("v2.users.{id}.integrations.calendar.teams",),
 }
 
 
