@@ -529,7 +529,7 @@ class Simulator:
         watch = ChangeWatch(call.state, call.route.template, call.arguments)
         jobs = len(call.state.jobs)
         reply = handler(call)
-        caller = None if call.token is None else call.token.user_id
+        caller = call.user_id
         changes = list(watch.changes(call.state))
         for change in changes:
             work_items.keep_version(call.state, change, caller)

@@ -193,7 +193,7 @@ def markdown_report(
     for weight, title in _SECTIONS:
         lines += _section(title, [change for change in rest if change.weight == weight], places)
     lines += _section("Permissions and authentication", access, places)
-    lines += _section("Operations in preview, without any promise", previews, places)
+    lines += _section("Operations in preview, which may change without notice", previews, places)
     return "\n".join(lines)
 
 

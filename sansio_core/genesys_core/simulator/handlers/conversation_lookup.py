@@ -99,7 +99,7 @@ def require_user_context(call: ApiCall) -> str:
     Raises:
         Problem: 400 for a token without a user.
     """
-    user_id = None if call.token is None else call.token.user_id
+    user_id = call.user_id
     if user_id is None:
         raise make_refusal("not.a.user", "This request requires a user; the token has none.")
     return user_id

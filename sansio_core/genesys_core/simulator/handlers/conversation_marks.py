@@ -12,10 +12,9 @@ from genesys_core.simulator.conversations.rest_views import MEDIA_PATHS
 from genesys_core.simulator.handlers.conversation_lookup import find_conversation, find_party
 from genesys_core.simulator.http.exchange import ApiCall, Handler, Reply, json_reply, no_content
 from genesys_core.simulator.state.timeline import ConversationTimeline
+from genesys_core.simulator.state.world import WRAP_UP_CODES
 
 __all__ = ["HANDLERS"]
-
-_CODES: Final = ("", "api", "v2", "routing", "wrapupcodes")
 
 
 def put_tags(call: ApiCall) -> Reply:
@@ -57,7 +56,7 @@ def delete_flag(call: ApiCall) -> Reply:
 def get_wrap_up_codes(call: ApiCall) -> Reply:
     """Return the wrap-up codes that a participant may be given: those of the queue."""
     queue_id = find_party(call, find_conversation(call)).queue_id or ""
-    codes = call.state.collections.get(_CODES, {})
+    codes = call.state.collections.get(WRAP_UP_CODES, {})
     place = ("", "api", "v2", "routing", "queues", queue_id, "wrapupcodes")
     members = call.state.collections.get(place, {})
     return json_reply([code for each, code in codes.items() if not members or each in members])

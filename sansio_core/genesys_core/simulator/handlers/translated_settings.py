@@ -19,7 +19,7 @@ from genesys_core.simulator.http.exchange import (
     no_content,
 )
 from genesys_core.simulator.http.problems import no_such_entity
-from genesys_core.simulator.state.world import Record
+from genesys_core.simulator.state.world import GROUPS, Record
 
 __all__ = ["HANDLERS"]
 
@@ -74,7 +74,7 @@ def delete_dynamic_settings(call: ApiCall) -> Reply:
 
 def _group(call: ApiCall) -> tuple[str, ...]:
     identity = call.arguments["groupId"]
-    if identity not in call.state.collections.get(("", "api", "v2", "groups"), {}):
+    if identity not in call.state.collections.get(GROUPS, {}):
         raise no_such_entity("group", identity)
     return _place(call)
 

@@ -68,7 +68,7 @@ _DEEPEST: Final = 10_000
 
 def get_users_me(call: ApiCall) -> Reply:
     """Return the token's user."""
-    user_id = None if call.token is None else call.token.user_id
+    user_id = call.user_id
     if user_id is None:
         message = (
             "This request requires a user context. Client credentials cannot be used for requests "

@@ -10,6 +10,8 @@ That a wrap-up is a version of its work item, and how many versions are kept, ar
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from genesys_core.simulator.handlers.conversation_lookup import require_user_context
+from genesys_core.simulator.http.capacity import check_room
 from genesys_core.simulator.http.exchange import (
     ApiCall,
     Handler,
@@ -19,7 +21,6 @@ from genesys_core.simulator.http.exchange import (
     no_content,
 )
 from genesys_core.simulator.http.problems import (
-    PlatformProblem,
     bad_request,
     no_such_entity,
     no_such_reference,
@@ -28,7 +29,7 @@ from genesys_core.simulator.http.values import conform_reply
 from genesys_core.simulator.state.changes import RecordChange
 from genesys_core.simulator.state.examples import Json
 from genesys_core.simulator.state.memory import PlatformState
-from genesys_core.simulator.state.world import Record, reference_of
+from genesys_core.simulator.state.world import WRAP_UP_CODES, Record, reference_of
 
 __all__ = ["HANDLERS", "MOST_VERSIONS", "keep_version"]
 
@@ -45,7 +46,6 @@ _KINDS: Final[Mapping[str, tuple[str, str]]] = {
 
 _MOST_ROWS: Final = 200
 _ROWS: Final = 25
-_CODES: Final = ("", "api", "v2", "routing", "wrapupcodes")
 
 
 def keep_version(state: PlatformState, change: RecordChange, user_id: str | None) -> None:
@@ -114,25 +114,22 @@ def get_wrapups(call: ApiCall) -> Reply:
 def patch_wrapups(call: ApiCall) -> Reply:
     """Add a wrap-up of a user to a work item, or remove it."""
     item, body = _find(call), call.document()
-    user_id = call.arguments.get("userId") or (None if call.token is None else call.token.user_id)
-    if user_id is None:
-        message = "The request needs a user, which client credentials are not."
-        raise PlatformProblem(400, "not.a.user", message)
+    user_id = call.arguments.get("userId") or require_user_context(call)
     _check_user(call, user_id, field="userId")
     code = str(body.get("wrapupCode"))
-    known = call.state.collections.get(_CODES, {}).get(code)
+    known = call.state.collections.get(WRAP_UP_CODES, {}).get(code)
     if known is None and call.settings.check_references:
         raise no_such_reference("wrapupcode", code, field="wrapupCode")
     kept, key = _wrapups(call), f"{user_id}/{code}"
     if body.get("action") == "Remove":
         kept.pop(key, None)
     else:
-        _check_room(call)
+        check_room(call)
         kept[key] = {
             "workitem": reference_of(item),
             "wrapupCode": {"id": code} if known is None else reference_of(known),
             "user": {"id": user_id},
-            "modifiedBy": {"id": _caller(call) or user_id},
+            "modifiedBy": {"id": call.user_id or user_id},
             "dateModified": format_instant(call.now.wall),
         }
     call.state.collections[*_place(call), "wrapups"] = kept
@@ -157,15 +154,6 @@ def _change(call: ApiCall, item: Record, changes: Record) -> None:
 def _check_user(call: ApiCall, user_id: str, *, field: str) -> None:
     if call.settings.check_references and user_id not in call.state.users:
         raise no_such_reference("user", user_id, field=field)
-
-
-def _check_room(call: ApiCall) -> None:
-    if call.state.count_items() >= call.settings.max_items:
-        raise bad_request(f"The simulator holds at most {call.settings.max_items} items.")
-
-
-def _caller(call: ApiCall) -> str | None:
-    return None if call.token is None else call.token.user_id
 
 
 def _place(call: ApiCall) -> tuple[str, ...]:

@@ -6,40 +6,19 @@ pattern matches anywhere in a text; one that Python cannot read bounds nothing.
 
 import re
 from collections.abc import Iterator
-from typing import TypeAlias
 
-from msgspec import Struct
-
-from genesys_core.simulator.state.definition import Parameter, Schema
+from genesys_core.simulator.state.definition import Bounds
 from genesys_core.simulator.state.examples import Json
 
-__all__ = ["Bounded", "Bounds", "find_broken_bound"]
+__all__ = ["find_broken_bound"]
 
 
-class Bounds(Struct, frozen=True):
-    """Bounds of a value, by the keywords of JSON Schema; an exclusive end is itself out of bounds."""
-
-    minimum: float | None = None
-    maximum: float | None = None
-    exclusive_minimum: bool = False
-    exclusive_maximum: bool = False
-    min_length: int | None = None
-    max_length: int | None = None
-    min_items: int | None = None
-    max_items: int | None = None
-    pattern: str | None = None
-
-
-Bounded: TypeAlias = Schema | Parameter | Bounds
-"""What has bounds."""
-
-
-def find_broken_bound(bounds: Bounded, value: Json) -> str | None:
+def find_broken_bound(bounds: Bounds, value: Json) -> str | None:
     """Return what a value should be and is not, such as ``at most 25``, or ``None``."""
     return next(_broken(bounds, value), None)
 
 
-def _broken(bounds: Bounded, value: Json) -> Iterator[str]:
+def _broken(bounds: Bounds, value: Json) -> Iterator[str]:
     match value:
         case bool() | None:
             return

@@ -107,6 +107,11 @@ class ApiCall(Struct, frozen=True):
     headers: Headers = Headers()
     divisions: frozenset[str] | None = None
 
+    @property
+    def user_id(self) -> str | None:
+        """The user of the caller's token, if it has one."""
+        return None if self.token is None else self.token.user_id
+
     def argument(self, name: str, default: str) -> str:
         """Return the first value of a query parameter."""
         values = self.query.get(name)

@@ -7,7 +7,7 @@ a caller writes. Bounds that depend on something else (the channel, the unit, th
 from collections.abc import Iterator, Mapping
 from typing import Final, Literal, TypeAlias
 
-from genesys_core.simulator.http.bounds import Bounds
+from genesys_core.simulator.state.definition import Bounds
 
 __all__ = ["KNOWN_BOUNDS"]
 

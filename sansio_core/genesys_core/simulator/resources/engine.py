@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from genesys_core.simulator.handlers.generic import respond_with_example
+from genesys_core.simulator.http.capacity import check_room
 from genesys_core.simulator.http.exchange import ApiCall, Reply, json_reply
 from genesys_core.simulator.http.problems import no_such_entity
 from genesys_core.simulator.resources.body_references import check_body_references
@@ -36,7 +37,6 @@ from genesys_core.simulator.resources.single_rules import find_list_property
 from genesys_core.simulator.resources.store import (
     ResourcePath,
     ResourceStore,
-    check_room,
     kind_of,
     missing_item,
     resource_path,
@@ -137,8 +137,7 @@ class ResourceEngine:
         return self.store.show_record(call, rule.entity, record)
 
     def _caller(self, call: ApiCall) -> str:
-        user = None if call.token is None else call.token.user_id
-        return user or ""
+        return call.user_id or ""
 
     def _answer_search(self, call: ApiCall, collection: Collection) -> Reply:
         known = self.store.known_items(call.state, collection.template, call.arguments) or {}

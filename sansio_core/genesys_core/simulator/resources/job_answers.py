@@ -14,6 +14,7 @@ from genesys_core.simulator.conversations.intervals import is_interval
 from genesys_core.simulator.handlers.generic import respond_with_last_page
 from genesys_core.simulator.handlers.recordings import BATCHES, show_batch
 from genesys_core.simulator.handlers.uploads import UPLOADS
+from genesys_core.simulator.http.capacity import check_room
 from genesys_core.simulator.http.exchange import ApiCall, Reply, json_reply
 from genesys_core.simulator.http.problems import no_such_entity
 from genesys_core.simulator.http.values import adopt_properties, conform_reply
@@ -25,7 +26,6 @@ from genesys_core.simulator.resources.store import (
     CREATED,
     ResourcePath,
     ResourceStore,
-    check_room,
     resource_path,
 )
 from genesys_core.simulator.state.definition import Schema

@@ -7,6 +7,7 @@ members that the owner of a list has follows the list.
 from collections.abc import Iterator, Mapping, Sequence
 
 from genesys_core.simulator.handlers.generic import respond_with_example
+from genesys_core.simulator.http.capacity import check_room
 from genesys_core.simulator.http.exchange import ApiCall, Reply, json_reply
 from genesys_core.simulator.http.values import adopt_properties, conform_reply
 from genesys_core.simulator.resources.listings import list_items
@@ -21,7 +22,6 @@ from genesys_core.simulator.resources.shapes import PathShapes
 from genesys_core.simulator.resources.store import (
     ResourcePath,
     ResourceStore,
-    check_room,
     resource_path,
 )
 from genesys_core.simulator.state.definition import Schema

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from typing import Final, TypeAlias
 
 from genesys_core.simulator.handlers.generic import WAYS_ON, respond_with_example
+from genesys_core.simulator.http.capacity import check_room
 from genesys_core.simulator.http.exchange import ApiCall, Reply, format_instant, json_reply
 from genesys_core.simulator.http.problems import (
     PlatformProblem,
-    bad_request,
     no_such_entity,
     version_conflict,
 )
@@ -29,7 +29,6 @@ __all__ = [
     "CREATED",
     "ResourcePath",
     "ResourceStore",
-    "check_room",
     "kind_of",
     "missing_item",
     "resource_path",
@@ -296,13 +295,3 @@ _REMEMBERED: Final = 1_000
 def kind_of(template: str) -> str:
     """Return the display name of an item of a collection."""
     return template.rpartition("/")[2].strip("{}").removesuffix("s")
-
-
-def check_room(call: ApiCall, more: int = 1) -> None:
-    """Check that the simulator can hold more items.
-
-    Raises:
-        Problem: 400 if it cannot.
-    """
-    if call.state.count_items() + more > call.settings.max_items:
-        raise bad_request(f"The simulator holds at most {call.settings.max_items} items.")

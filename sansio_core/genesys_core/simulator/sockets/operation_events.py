@@ -27,7 +27,7 @@ from genesys_core.simulator.state.definition import Definition, Schema
 from genesys_core.simulator.state.examples import Json
 from genesys_core.simulator.state.jobs import AwaitedEvent, WorkEnd
 from genesys_core.simulator.state.memory import PlatformState
-from genesys_core.simulator.state.world import Record
+from genesys_core.simulator.state.world import GROUPS, Record
 
 __all__ = ["JobStart", "OperationEvents"]
 
@@ -73,7 +73,7 @@ class OperationEvents:
                     call.state.notices.append(self._notice(event, "", call.now))
         if collection is not None and has_job:
             at = next(reversed(call.state.jobs))
-            caller = None if call.token is None else call.token.user_id
+            caller = call.user_id
             seconds = call.settings.job_duration
             start = JobStart(call.state, at, collection, caller, seconds, call.now)
             self.follow_job(start, changes, awaited)
@@ -283,7 +283,7 @@ def _value(name: str, call: ApiCall, facts: Record) -> Json:
         case "*":
             value = facts
         case "caller":
-            value = None if call.token is None else call.token.user_id
+            value = call.user_id
         case "now":
             value = format_instant(call.now.wall)
         case "queue":
@@ -292,7 +292,7 @@ def _value(name: str, call: ApiCall, facts: Record) -> Json:
             value = next((each.queue_id for each in parties if each.queue_id), None)
         case "room" | "group":
             room = call.arguments["roomJid"].partition("@")[0]
-            is_group = room in call.state.collections.get(_GROUPS, {})
+            is_group = room in call.state.collections.get(GROUPS, {})
             value = room if is_group == (name == "group") else None
         case _ if name.startswith("."):
             found = facts.get(name[1:])
@@ -300,9 +300,6 @@ def _value(name: str, call: ApiCall, facts: Record) -> Json:
         case _:
             value = call.arguments.get(name)
     return value
-
-
-_GROUPS: Final = ("", "api", "v2", "groups")
 
 
 def _fill(topic: str, find: Callable[[str], Json]) -> str | None:

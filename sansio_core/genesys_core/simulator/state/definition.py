@@ -13,12 +13,26 @@ from msgspec import Struct, field
 from genesys_core.errors import InvalidValueError
 from genesys_core.simulator.state.routes import RouteTable, ServedRoute
 
-__all__ = ["Definition", "OperationFacts", "Parameter", "RequiredPermissions", "Schema"]
+__all__ = ["Bounds", "Definition", "OperationFacts", "Parameter", "RequiredPermissions", "Schema"]
 
 Location: TypeAlias = Literal["path", "query", "header", "body", "formData"]
 
 
-class Schema(Struct, frozen=True, gc=False):
+class Bounds(Struct, frozen=True, gc=False, kw_only=True):
+    """The keywords that bound a value; an exclusive end is itself out of bounds."""
+
+    minimum: float | None = None
+    maximum: float | None = None
+    exclusive_minimum: bool = field(name="exclusiveMinimum", default=False)
+    exclusive_maximum: bool = field(name="exclusiveMaximum", default=False)
+    min_length: int | None = field(name="minLength", default=None)
+    max_length: int | None = field(name="maxLength", default=None)
+    min_items: int | None = field(name="minItems", default=None)
+    max_items: int | None = field(name="maxItems", default=None)
+    pattern: str | None = None
+
+
+class Schema(Bounds, frozen=True, gc=False):
     """A Swagger 2.0 schema object, with the keywords that the platform uses."""
 
     ref: str | None = field(name="$ref", default=None)
@@ -31,15 +45,6 @@ class Schema(Struct, frozen=True, gc=False):
     additional: "Schema | bool | None" = field(name="additionalProperties", default=None)
     read_only: bool = field(name="readOnly", default=False)
     x_read_only: bool = field(name="x-read-only", default=False)
-    minimum: float | None = None
-    maximum: float | None = None
-    exclusive_minimum: bool = field(name="exclusiveMinimum", default=False)
-    exclusive_maximum: bool = field(name="exclusiveMaximum", default=False)
-    min_length: int | None = field(name="minLength", default=None)
-    max_length: int | None = field(name="maxLength", default=None)
-    min_items: int | None = field(name="minItems", default=None)
-    max_items: int | None = field(name="maxItems", default=None)
-    pattern: str | None = None
 
     @property
     def is_read_only(self) -> bool:
@@ -52,7 +57,7 @@ class Schema(Struct, frozen=True, gc=False):
         return None if self.ref is None else self.ref.rpartition("/")[2]
 
 
-class Parameter(Struct, frozen=True, gc=False):
+class Parameter(Bounds, frozen=True, gc=False):
     """A Swagger 2.0 parameter object."""
 
     name: str
@@ -63,15 +68,6 @@ class Parameter(Struct, frozen=True, gc=False):
     items: Schema | None = None
     schema: Schema | None = None
     enum: list[str | int | float | bool] | None = None
-    minimum: float | None = None
-    maximum: float | None = None
-    exclusive_minimum: bool = field(name="exclusiveMinimum", default=False)
-    exclusive_maximum: bool = field(name="exclusiveMaximum", default=False)
-    min_length: int | None = field(name="minLength", default=None)
-    max_length: int | None = field(name="maxLength", default=None)
-    min_items: int | None = field(name="minItems", default=None)
-    max_items: int | None = field(name="maxItems", default=None)
-    pattern: str | None = None
 
 
 class ReplyFacts(Struct, frozen=True, gc=False):

@@ -18,6 +18,7 @@ __all__ = [
     "START",
     "SYSTEM_PRESENCES",
     "TEAMS",
+    "WRAP_UP_CODES",
     "ChangeKind",
     "OAuthClient",
     "Record",
@@ -128,6 +129,9 @@ ROLES: Final = ("", "api", "v2", "authorization", "roles")
 
 GROUPS: Final = ("", "api", "v2", "groups")
 """The path of the groups, by segment."""
+
+WRAP_UP_CODES: Final = ("", "api", "v2", "routing", "wrapupcodes")
+"""The path of the wrap-up codes, by segment."""
 
 TEAMS: Final = ("", "api", "v2", "teams")
 """The path of the teams, by segment."""

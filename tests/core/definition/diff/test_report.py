@@ -85,7 +85,7 @@ Python: none; wire: warn; official SDKs: none. Calls that worked may fail with 4
 
 * `GET /q`: `q:view`
 
-## Operations in preview, without any promise
+## Operations in preview, which may change without notice
 
 ### Parameter removed
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesys_core.simulator.http.bounds import Bounds, find_broken_bound
+from genesys_core.simulator.http.bounds import find_broken_bound
+from genesys_core.simulator.state.definition import Bounds
 
 
 @pytest.mark.parametrize(

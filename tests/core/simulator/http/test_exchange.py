@@ -1,6 +1,7 @@
 """What handlers are given and give back."""
 
 import pytest
+from msgspec.structs import replace
 
 from genesys_core.clock import Now
 from genesys_core.simulator.http.exchange import (
@@ -11,6 +12,7 @@ from genesys_core.simulator.http.exchange import (
     no_content,
     parse_query,
 )
+from genesys_core.simulator.state.credentials import IssuedToken
 from genesys_core.simulator.state.definition import Definition
 from genesys_core.simulator.state.memory import PlatformState
 from tests.strategies.simulator import operation, small_document
@@ -33,6 +35,13 @@ def test_replies():
         201, b'{"a":[1]}', "application/json", (("X", "y"),)
     )
     assert no_content() == Reply(204)
+
+
+def test_the_user_of_a_call_is_that_of_its_token():
+    assert call().user_id is None
+    for user_id in ("u-1", None):
+        token = IssuedToken("t", "c", user_id, 1.0)
+        assert replace(call(), token=token).user_id == user_id
 
 
 def test_the_first_value_of_a_parameter_counts():

@@ -2,9 +2,9 @@
 
 import json
 
-from genesys_core.simulator.http.bounds import Bounds
 from genesys_core.simulator.http.known_bounds import KNOWN_BOUNDS
 from genesys_core.simulator.http.strict_checks import RANGES
+from genesys_core.simulator.state.definition import Bounds
 from tests.strategies.simulator import definition, document
 
 KEYWORDS = {"minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "pattern"}

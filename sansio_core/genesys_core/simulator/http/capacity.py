@@ -1,0 +1,19 @@
+"""How many items the simulator holds.
+
+Invariants: what does not fit is refused before anything is changed.
+"""
+
+from genesys_core.simulator.http.exchange import ApiCall
+from genesys_core.simulator.http.problems import bad_request
+
+__all__ = ["check_room"]
+
+
+def check_room(call: ApiCall, more: int = 1) -> None:
+    """Check that the simulator can hold more items.
+
+    Raises:
+        Problem: 400 if it cannot.
+    """
+    if call.state.count_items() + more > call.settings.max_items:
+        raise bad_request(f"The simulator holds at most {call.settings.max_items} items.")
