@@ -26,7 +26,7 @@ from genesys_core.codec.issues import (
     mask_issue,
     show_value,
 )
-from genesys_core.codec.scalar_conversions import CONVERSIONS
+from genesys_core.codec.scalar_conversions import CONVERSIONS, is_last_moment
 from genesys_core.codec.tagged_union import TaggedUnion
 from genesys_core.codec.values import YearMonth, dec_hook
 from genesys_core.errors import DecodeError
@@ -170,6 +170,7 @@ class _Walk:
 
     def __init__(self) -> None:
         self.issues: list[Issue] = []
+        self.is_exact = False  # whether a value that only msgspec rejects was kept as it is
 
     def document(self, raw: JsonValue, type_: object) -> object:
         """Convert the whole document, whose shape must match."""
@@ -181,7 +182,7 @@ class _Walk:
         if raw is None or right == (isinstance(raw, list), isinstance(raw, dict)):
             value = self.descend(raw, shape, type_, ROOT)
             # forbid_unknown_fields and similar options, on a caller's own class
-            if not self.issues:
+            if not self.issues and not self.is_exact:
                 self.issues.append(
                     Issue("$", f"{shape} has a constraint that is violated: ignored")
                 )
@@ -251,7 +252,10 @@ class _Walk:
                 return raw
             value = _converted(raw, wanted, type_)
             if value is not None:
-                self.report(raw, shape, at, "converted")
+                if wanted is datetime and is_last_moment(raw):
+                    self.is_exact = True
+                else:
+                    self.report(raw, shape, at, "converted")
                 return value
         return self.report(raw, shape, at, "replaced with None")
 

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-__all__ = ["CONVERSIONS", "Conversion"]
+__all__ = ["CONVERSIONS", "Conversion", "is_last_moment"]
 
 Conversion: TypeAlias = Callable[[object], object | None]
 """Converts a JSON scalar to the expected type, or returns ``None`` if it cannot."""
@@ -20,6 +20,18 @@ _INTEGER = re.compile(r"([+-]?\d{1,40})(\.0+)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d{1,400}(\.\d{1,400})?([eE][+-]?\d{1,4})?", re.ASCII)
 # A date, then optionally a time and an offset; the separators vary between senders.
 _DATE_TIME = re.compile(r"([\d-]{8,10})(?:[T ]([\d:.,]+) ?(Z|[+-][\d:]{2,5})?)?", re.ASCII)
+
+_LAST_MOMENT = re.compile(
+    r"9999-12-31[Tt ]23:59:59\.999999[5-9]\d*([Zz]|[+-]\d\d:?\d\d)?", re.ASCII
+)
+
+
+def is_last_moment(raw: object) -> bool:
+    """Return whether a value is a valid date-time that msgspec rounds up, out of range.
+
+    It is what .NET writes for the latest date-time: ``9999-12-31T23:59:59.9999999Z``.
+    """
+    return isinstance(raw, str) and _LAST_MOMENT.fullmatch(raw) is not None
 
 
 def to_string(raw: object) -> str | None:

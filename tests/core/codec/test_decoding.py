@@ -2,7 +2,7 @@ import json
 import pickle
 import subprocess
 import sys
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -111,6 +111,30 @@ def test_strict_names_the_first_place_and_counts_the_others():
     body = b'{"entities": [{}, {"text": 1, "whole": "x"}, {"real": "y"}]}'
     with pytest.raises(DecodeError, match=r"\$\.entities\[1\]\.text: string .* \(and 2 more\)"):
         decode(Page, body, strict=True)
+
+
+MOMENTS = st.datetimes(timezones=st.sampled_from([UTC, None])).filter(lambda one: one.year < 9999)
+
+
+@given(MOMENTS, st.text("0123456789", min_size=1, max_size=20))
+def test_a_fraction_of_a_second_is_exact_to_the_microsecond_and_rounded_after_it(moment, digits):
+    """The seventh digit decides: the rest of a fraction is not looked at."""
+    moment = moment.replace(microsecond=0)
+    text = moment.isoformat().replace("+00:00", "")
+    body = f'{{"moment": "{text}.{digits}{"Z" if moment.tzinfo else ""}"}}'.encode()
+    truncated = moment + timedelta(microseconds=int(digits[:6].ljust(6, "0")))
+    rounded = truncated + timedelta(microseconds=digits[6:7] >= "5")
+    assert decode(Everything, body, strict=True) == Decoded(Everything(moment=rounded))
+
+
+@pytest.mark.parametrize("offset", ["Z", "", "+05:30", "-1000"])
+def test_the_last_moment_of_the_calendar_is_not_rounded_up(offset):
+    last = datetime.fromisoformat(f"9999-12-31T23:59:59.999999{offset}")
+    body = b'{"moment": "9999-12-31T23:59:59.9999999%s"}' % offset.encode()
+    assert decode(Everything, body, strict=True) == Decoded(Everything(moment=last))
+    issue = Issue("$.whole", "integer expected, string found: converted", '"5"')
+    with_another = body.replace(b"}", b', "whole": "5"}')
+    assert decode(Everything, with_another).issues == (issue,)
 
 
 def test_issues_of_the_text_come_before_those_of_its_values():

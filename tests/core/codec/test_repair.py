@@ -243,6 +243,12 @@ def test_a_rule_that_the_walk_does_not_know_is_reported():
     assert issue == Issue("$", "object (Closed) has a constraint that is violated: ignored")
 
 
+def test_the_last_moment_of_the_calendar_fits():
+    raw = "9999-12-31T23:59:59.9999999Z"
+    assert repair_value(raw, datetime) == (datetime.fromisoformat(raw), [])
+    assert repair_value(f" {raw}", datetime)[1]  # not RFC 3339
+
+
 def test_an_array_like_class_is_not_walked_into():
     class Row(msgspec.Struct, array_like=True):
         a: int

@@ -2,7 +2,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from genesys_core.codec.scalar_conversions import CONVERSIONS
+from genesys_core.codec.scalar_conversions import CONVERSIONS, is_last_moment
 
 
 @pytest.mark.parametrize(
@@ -84,3 +84,22 @@ def test_date_times_in_forms_that_rfc_3339_lacks(raw, value):
     assert result == value
     if value is not None:
         assert result.utcoffset() == value.utcoffset()
+
+
+@pytest.mark.parametrize(
+    ("raw", "is_last"),
+    [
+        ("9999-12-31T23:59:59.9999999Z", True),
+        ("9999-12-31t23:59:59.99999950z", True),
+        ("9999-12-31 23:59:59.9999999+05:30", True),
+        ("9999-12-31T23:59:59.9999999-0530", True),
+        ("9999-12-31T23:59:59.9999999", True),
+        ("9999-12-31T23:59:59.9999994Z", False),  # msgspec decodes these itself
+        ("9999-12-31T23:59:59.999999Z", False),
+        ("9998-12-31T23:59:59.9999999Z", False),
+        ("9999-12-31T23:59:59.9999999+05", False),  # not RFC 3339
+        (5, False),
+    ],
+)
+def test_the_last_moment_of_the_calendar(raw, is_last):
+    assert is_last_moment(raw) is is_last
