@@ -230,6 +230,10 @@ class AsyncioConnection(asyncio.Protocol):
         data = exchange.data
         piece = data if len(data) <= _PIECE else memoryview(data)[:_PIECE]
         self._write(piece)
+        if self._transport.is_closing():  # the write failed at once: none of the piece was sent
+            while self._error is None:
+                await self._wait(exchange.until)
+            raise self._error
         count = len(piece)
         while not (self._writable or self._has_arrived):
             await self._wait(exchange.until)
