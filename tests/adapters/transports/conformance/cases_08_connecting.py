@@ -8,16 +8,21 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 from genesys_core import GenesysCloudError
+from genesys_core.transport.exchange import Exchange
 from tests.adapters.transports.conformance.cases_07_timeouts import SOON, patient
 from tests.adapters.transports.conformance.certificates import server_context, trusted
 from tests.adapters.transports.conformance.harness import Bench, F, R, case
 from tests.adapters.transports.conformance.network import resolving, sockets_to, unaccepting
 from tests.adapters.transports.conformance.servers import (
+    LIMIT,
+    RESET,
     Peer,
     answering,
     reply,
@@ -331,15 +336,26 @@ async def _(bench: Bench) -> None:
 
 
 class Audit:
-    """Keeps the addresses that were connected to, while it is on: a hook cannot be removed."""
+    """Sees each socket and address before it is connected, while it is on: a hook cannot be removed."""
 
     def __init__(self) -> None:
-        self.on = self.hooked = False
-        self.seen: list[object] = []
+        self.hooked = False
+        self.see: Callable[[Any, Any], object] | None = None
 
-    def __call__(self, event: str, args: tuple[object, ...]) -> None:
-        if self.on and event == "socket.connect":
-            self.seen.append(args[1])
+    def __call__(self, event: str, args: tuple[Any, ...]) -> None:
+        if self.see is not None and event == "socket.connect":
+            self.see(*args)
+
+    @contextmanager
+    def seeing(self, see: Callable[[Any, Any], object]) -> Iterator[None]:
+        if not self.hooked:
+            sys.addaudithook(self)
+            self.hooked = True
+        self.see = see
+        try:
+            yield
+        finally:
+            self.see = None
 
 
 AUDIT = Audit()
@@ -347,13 +363,36 @@ AUDIT = Audit()
 
 @case(163, "audit-events")
 async def _(bench: Bench) -> None:
-    if not AUDIT.hooked:
-        sys.addaudithook(AUDIT)
-        AUDIT.hooked = True
+    seen: list[Any] = []
     with serving(answering(reply())) as server:
-        AUDIT.seen, AUDIT.on = [], True
-        try:
+        with AUDIT.seeing(lambda _, address: seen.append(address)):
             assert await bench.send(f"{server.url}/case") == HELLO
-        finally:
-            AUDIT.on = False
-        assert ("127.0.0.1", server.port) in AUDIT.seen
+        assert ("127.0.0.1", server.port) in seen
+
+
+@case(160, "connected-to-itself", needs="linux")
+async def _(bench: Bench) -> None:
+    # What the system does once in 28,000 times: the socket has the very port that it connects to.
+    port = free_port()
+    with AUDIT.seeing(lambda sock, address: sock.bind(address[:2])):
+        outcome = await bench.send(f"http://127.0.0.1:{port}/")
+    assert outcome == F("connect", False), outcome
+
+
+@case(164, "a-reset-before-the-first-write", needs="exchange", each={"GET": "GET", "POST": "POST"})
+async def _(bench: Bench, method: str) -> None:
+    def script(peer: Peer) -> None:
+        if peer.number == 1:
+            peer.play(RESET)
+        answering(reply())(peer)
+
+    def dialed(*args, **kwargs):
+        assert server.peer(0).ended.wait(LIMIT)
+        return real(*args, **kwargs)
+
+    real = Exchange.dialed
+    with serving(script) as server:
+        with patch.object(Exchange, "dialed", dialed):
+            outcome = await bench.send(f"{server.url}/case", method)
+        assert outcome in (F("closed", False), F("connect", False)), outcome
+        assert await bench.send(f"{server.url}/case") == HELLO

@@ -492,6 +492,43 @@ async def _(bench: Bench) -> None:
             assert await bench.send(f"{HTTP}/case") == HELLO
 
 
+@case(208, "several-proxies", needs="proxy tls environment")
+async def _(bench: Bench) -> None:
+    with (
+        serving(forwarding(reply())) as plain,
+        serving(tunnelling(answering(reply()))) as secure,
+        serving(answering(reply())) as direct,
+    ):
+        proxies = {
+            "http_proxy": plain.url.replace("//", "//one:1@"),
+            "https_proxy": secure.url.replace("//", "//two:2@"),
+            "no_proxy": "127.0.0.1",
+        }
+        with environment(**proxies), resolving({}):
+            bench.options = {"trust_env": True, "verify": trusted()}
+            for _ in range(2):
+                for url in (HTTP, HTTPS, direct.url):
+                    assert await bench.send(f"{url}/case") == HELLO
+        assert [server.connections for server in (plain, secure, direct)] == [1, 1, 1]
+        assert {seen.header("proxy-authorization") for seen in plain.requests} == {
+            basic("one", "1")
+        }
+        assert [seen.header("proxy-authorization") for seen in secure.requests] == [basic("two", "2"), None, None]  # fmt: skip
+        assert not any(b"roxy-" in seen.head for seen in direct.requests)
+
+
+@case(208, "one-proxy-with-several-credentials", needs="proxy")
+async def _(bench: Bench) -> None:
+    with serving(forwarding(reply())) as proxy:
+        for credentials in ("one:1@", "two:2@", "", "one:1@"):
+            through(bench, proxy, credentials)
+            transport = bench.another(**bench.options)
+            assert await bench.exchange(bench.request(f"{HTTP}/case"), transport) == HELLO
+        sent = [seen.header("proxy-authorization") for seen in proxy.requests]
+        assert sent == [basic("one", "1"), basic("two", "2"), None, basic("one", "1")]
+        assert [seen.connection for seen in proxy.requests] == [1, 2, 3, 4]
+
+
 @case(209, "an-empty-one-switches-off", needs="proxy environment")
 async def _(bench: Bench) -> None:
     with serving(answering(reply())) as server:

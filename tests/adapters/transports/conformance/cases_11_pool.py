@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import random
+import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Awaitable
+from contextlib import suppress
+from types import FrameType
 
-from genesys_core import GenesysCloudError
+from genesys_core import GenesysCloudError, TransportFailure
+from genesys_core.transport import PoolStatistics
 from tests.adapters.transports.conformance.cases_07_timeouts import SOON, patient
 from tests.adapters.transports.conformance.certificates import server_context, trusted
 from tests.adapters.transports.conformance.harness import Bench, F, R, case, descriptors
@@ -146,6 +151,30 @@ async def _(bench: Bench, how: str) -> None:
         assert await bench.send(f"{server.url}/", timeout=patient(pool=3)) == HELLO
 
 
+@case(221, "a-waiter-takes-what-comes-first", needs="limit", each={"freed": (), "opened": ("Connection: close",)})  # fmt: skip
+async def _(bench: Bench, fields: tuple[str, ...]) -> None:
+    # A connection that is being opened belongs to the call that opens it: a waiter has none.
+    bench.options = {"limit": 1}
+    go = threading.Event()
+
+    def script(peer: Peer) -> None:
+        while seen := peer.read():
+            if seen.target == "/hold":
+                go.wait(20)
+            peer.send(reply(b"hello", *fields))
+
+    with serving(script) as server:
+        hold = bench.start(lambda: bench.send(f"{server.url}/hold"))
+        await bench.wait(lambda: server.requests)
+        waiter = bench.start(lambda: bench.send(f"{server.url}/waits", timeout=patient(pool=20)))
+        await bench.wait(lambda: bench.transport.statistics().waiting == 1)
+        go.set()
+        assert [await hold.result(), await waiter.result()] == [HELLO, HELLO]
+        assert server.connections == (2 if fields else 1)
+        idle = 0 if fields else 1
+        await bench.wait(lambda: bench.transport.statistics() == PoolStatistics(idle, idle, 0))
+
+
 @case(222, "an-idle-connection-elsewhere-makes-way", needs="limit")
 async def _(bench: Bench) -> None:
     bench.options = {"limit": 2}
@@ -228,6 +257,66 @@ async def _(bench: Bench) -> None:
         assert asked == Counter(f"/{number}" for number in range(10_000))
 
 
+class Steps:
+    """How many functions of the library are called while something is done."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, frame: FrameType, event: str, _: object) -> None:
+        self.count += event == "call" and "/genesys_c" in frame.f_code.co_filename
+
+    async def counted(self, work: Awaitable[object]) -> int:
+        self.count, before = 0, sys.getprofile()
+        sys.setprofile(self)
+        try:
+            await work
+        finally:
+            sys.setprofile(before)
+        return self.count
+
+
+@case(225, "as-many-steps-with-many-connections", needs="exchange linux")
+async def _(bench: Bench) -> None:
+    async def fewest() -> int:
+        counts = [await Steps().counted(bench.send(f"{url}/case")) for _ in range(5)]
+        return min(counts)
+
+    with serving(answering(reply()), host="0.0.0.0") as server:
+        url = f"http://127.0.0.1:{server.port}"
+        await bench.send(f"{url}/case")
+        few = await fewest()
+        for origin in range(2, 90):
+            assert await bench.send(f"http://127.0.0.{origin}:{server.port}/case") == HELLO
+        assert bench.transport.connections() == 89
+        assert await fewest() <= few
+
+
+@case(226, "many-origins-beside-one-in-use", needs="linux")
+async def _(bench: Bench) -> None:
+    go = threading.Event()
+
+    def slow(peer: Peer) -> None:
+        while peer.read():
+            peer.send(head("Content-Length: 5") + b"he")
+            go.wait(20)
+            peer.send(b"llo")
+
+    with serving(slow) as server, serving(answering(reply()), host="0.0.0.0") as many:
+        if "limit" in bench.subject.can:
+            bench.options = {"limit": 2}
+        held = bench.start(lambda: bench.send(f"{server.url}/case"))
+        await bench.wait(lambda: server.requests)
+        for origin in range(1, 150):
+            url = f"http://127.0.1.{origin}:{many.port}/case"
+            assert await bench.send(url, timeout=patient(pool=3)) == HELLO
+            if "limit" in bench.subject.can:
+                assert bench.transport.connections() <= 2
+        go.set()
+        assert await held.result() == HELLO
+        assert len(many.requests) == 149
+
+
 @case(227, "closed-while-calls-are-under-way")
 async def _(bench: Bench) -> None:
     go = threading.Event()
@@ -261,8 +350,6 @@ async def _(bench: Bench) -> None:
 
 @case(228, "given-back-after-close", needs="stream")
 async def _(bench: Bench) -> None:
-    from genesys_core import TransportFailure
-
     with serving(answering(reply())) as server:
         transport = bench.transport
         try:
@@ -343,3 +430,31 @@ async def _(bench: Bench) -> None:
         for _ in range(4):
             await all_fail()
         await bench.wait(lambda: descriptors() <= before + 1)
+
+
+@case(230, "left-and-read-again-while-another-has-it", needs="stream")
+async def _(bench: Bench) -> None:
+    go = threading.Event()
+
+    def script(peer: Peer) -> None:
+        while seen := peer.read():
+            if seen.target == "/second":
+                peer.send(head("Content-Length: 5") + b"he")
+                go.wait(20)
+                peer.send(b"llo")
+            else:
+                peer.send(reply())
+
+    with serving(script) as server:
+        async with bench.stream(bench.request(f"{server.url}/first")) as first:
+            assert await first.read() == b"hello"
+        second = bench.start(lambda: bench.send(f"{server.url}/second"))
+        await bench.wait(lambda: server.asked("/second"))
+        for _ in range(2):
+            with suppress(GenesysCloudError, TransportFailure, RuntimeError):
+                assert await first.read() == b""
+            await first.chunks.aclose()
+        go.set()
+        assert await second.result() == HELLO
+        assert await bench.send(f"{server.url}/third") == HELLO
+        assert len(server.requests) == 3

@@ -13,6 +13,9 @@ from functools import cache
 
 DEVIATIONS: dict[str, dict[str, str]] = {
     "httpx*": {
+        "a connection to its own port is to it one to a server": """
+            160-connected-to-itself
+        """,
         "it keeps a connection after Content-Length with Transfer-Encoding": """
             014-length-first 014-length-last
         """,
@@ -129,6 +132,9 @@ DEVIATIONS: dict[str, dict[str, str]] = {
         """,
     },
     "urllib3-sync": {
+        "a connection to its own port is to it one to a server": """
+            160-connected-to-itself
+        """,
         "a connection that a proxy ends on an unread body is closed to it, whatever came before": """
             000-tinyproxy-wants-credentials-plain
         """,
@@ -240,6 +246,9 @@ DEVIATIONS: dict[str, dict[str, str]] = {
         """,
     },
     "aiohttp-asyncio": {
+        "a connection to its own port is to it one to a server": """
+            160-connected-to-itself
+        """,
         "it takes more, or other, for HTTP": """
             008-closed-after-a-header 008-closed-within-a-header 008-closed-within-the-status-line
             012-a-list-of-equals 012-two-equal-fields 015-chunked-then-chunked

@@ -180,6 +180,14 @@ class Bench:
         self._transports.append(made)
         return made
 
+    def client(self, host: str = "https://api.example", **options: Any) -> Any:
+        """A client over the transport, for what is done above it."""
+        from genesys_cloud import AsyncClient, Client
+
+        chosen = {"access_token": "hunter2", "trust_env": False, "pacing": None, **options}
+        kind = Client if self.is_sync else AsyncClient
+        return kind(host=host, transport=self.transport, **chosen)
+
     async def close(self) -> None:
         while self._transports:
             await self.over(self._transports.pop().close())

@@ -21,6 +21,7 @@ if sys.platform == "linux":  # what looks into /proc, or rests on how Linux trea
     EVERYTHING |= {"linux"}
 SETTINGS = frozenset({"settings"})  # its settings are checked by this library when it is made
 OWN = EVERYTHING | SETTINGS | {"limit", "idle", "age", "expect", "socks", "resume"}
+OWN |= {"exchange", "channel"}  # driven by the core's exchange; its dialer serves the notifications
 
 
 @dataclass(frozen=True)
