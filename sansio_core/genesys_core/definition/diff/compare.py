@@ -18,11 +18,10 @@ from genesys_core.definition.diff.operations import (
 )
 from genesys_core.definition.diff.rules import RULES
 from genesys_core.definition.read.parse import DefinitionSources
+from genesys_core.definition.read.references import definition_name
 from genesys_core.definition.read.swagger import Swagger, SwaggerSchema
 
 __all__ = ["compare_definitions"]
-
-_REF = "#/definitions/"
 
 
 def compare_definitions(old: DefinitionSources, new: DefinitionSources) -> tuple[Change, ...]:
@@ -84,6 +83,7 @@ def _models(old: DefinitionSources, new: DefinitionSources) -> Iterator[Change]:
             rule = "model-removed" if reached else "unreferenced-model-removed"
             yield Change(rule, name, direction=reached)
         else:
+            # If nothing uses the model any more, where it was used decides.
             direction = reached_after.direction(name) or reached_before.direction(name)
             yield from compare_models(name, before[name], after[name], direction)
     for name in after:
@@ -128,7 +128,7 @@ def _closure(roots: Iterable[str], definitions: Mapping[str, SwaggerSchema]) -> 
 
 
 def _references(schema: SwaggerSchema) -> list[str]:
-    found = [] if schema.ref is None else [schema.ref.removeprefix(_REF)]
+    found = [] if schema.ref is None else [definition_name(schema.ref)]
     inner = [*schema.all_of, *schema.properties.values()]
     inner += [
         one

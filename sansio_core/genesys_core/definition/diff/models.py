@@ -74,6 +74,7 @@ class _Comparison(Struct, frozen=True):
     def _added(self, is_required: bool) -> str:  # noqa: FBT001 - the only fact
         if not is_required:
             return "optional-property-added"
+        # In a model that requests and responses share, the requests break.
         target = "response" if self.direction in {"response", ""} else "request"
         return f"required-property-added-to-{target}"
 
@@ -91,6 +92,7 @@ class _Comparison(Struct, frozen=True):
             kind = "read-only" if new.is_read_only else "writable"
             yield self.change(f"property-made-{kind}", part)
         inner = _inline(old), _inline(new)
+        # Inline objects on both sides, in containers of the same kind, are compared by their fields.
         if inner[0] is not None and inner[1] is not None and type_text(old) == type_text(new):
             yield from self.models(inner[0], inner[1], part)
         else:

@@ -18,6 +18,7 @@ from genesys_core.definition.diff.schemas import (
     type_text,
 )
 from genesys_core.definition.read import naming
+from genesys_core.definition.read.references import pointed_name
 from genesys_core.definition.read.swagger import (
     Swagger,
     SwaggerOperation,
@@ -39,6 +40,7 @@ class OperationView(Struct, frozen=True):
     consumes: tuple[str, ...]
     produces: tuple[str, ...]
     security: tuple[str, ...]
+    error_codes: frozenset[str]
 
     @property
     def subject(self) -> str:
@@ -97,11 +99,13 @@ def _view(
     shared: Sequence[SwaggerParameter],
 ) -> OperationView:
     given = [
-        one if one.ref is None else document.parameters.get(one.ref.rpartition("/")[2])
+        one if one.ref is None else document.parameters.get(pointed_name(one.ref, "#/parameters/"))
         for one in (*shared, *operation.parameters)
     ]
     responses = {
-        status: one if one.ref is None else document.responses.get(one.ref.rpartition("/")[2])
+        status: one
+        if one.ref is None
+        else document.responses.get(pointed_name(one.ref, "#/responses/"))
         for status, one in operation.responses.items()
     }
     security = document.security if operation.security is None else operation.security
@@ -118,6 +122,7 @@ def _view(
             for choice in security
             for name, scopes in choice.items()
         ),
+        frozenset(code for one in responses.values() if one for code in one.error_codes),
     )
 
 
@@ -245,6 +250,7 @@ _TYPE_RULES: Final[Mapping[str, str]] = {
 def _need_change(old: SwaggerParameter, new: SwaggerParameter, view: OperationView) -> str:
     if _is_required(new):
         return "parameter-made-required"
+    # Only the last one leaves the positions of the others as they were.
     is_last = view.required()[-1] == (old.name, old.location)
     return f"{'' if is_last else 'positional-'}parameter-made-optional"
 
@@ -296,12 +302,8 @@ def _responses(old: OperationView, new: OperationView) -> Iterator[_Found]:
         for status in found:
             if status not in known:
                 yield f"{kind}-status-added", status, "", status
-    codes = [
-        sorted({code for one in view.source.responses.values() for code in one.error_codes})
-        for view in (old, new)
-    ]
-    if codes[0] != codes[1]:
-        gone, come = set(codes[0]) - set(codes[1]), set(codes[1]) - set(codes[0])
+    gone, come = old.error_codes - new.error_codes, new.error_codes - old.error_codes
+    if gone or come:
         yield "error-codes-changed", "", ", ".join(sorted(gone)), ", ".join(sorted(come))
 
 

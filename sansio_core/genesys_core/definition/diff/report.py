@@ -18,6 +18,7 @@ from genesys_core.definition.diff.rules import RULES, ChangeRule, Weight
 from genesys_core.definition.diff.source_names import SourceNames
 from genesys_core.definition.diff.usage import find_touched
 from genesys_core.definition.read.parse import DefinitionSources, interpret_sources
+from genesys_core.definition.write.source_text import count_things
 from genesys_core.errors import InvalidValueError
 
 __all__ = [
@@ -161,7 +162,9 @@ def _totals(changes: Sequence[Change]) -> str:
         for weight in sorted(Weight, reverse=True)
         if (count := sum(change.weight == weight for change in changes))
     ]
-    return f"{len(changes)} changes: {', '.join(counts)}" if counts else "no changes"
+    return (
+        f"{count_things(len(changes), 'change')}: {', '.join(counts)}" if counts else "no changes"
+    )
 
 
 _SECTIONS: Final = (
@@ -189,7 +192,8 @@ def markdown_report(
         for change in changes
         if not change.is_preview and change.rule in {"permissions-tightened", "security-changed"}
     ]
-    rest = [change for change in changes if change not in {*previews, *access}]
+    shown = {*previews, *access}
+    rest = [change for change in changes if change not in shown]
     for weight, title in _SECTIONS:
         lines += _section(title, [change for change in rest if change.weight == weight], places)
     lines += _section("Permissions and authentication", access, places)

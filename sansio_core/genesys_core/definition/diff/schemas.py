@@ -8,6 +8,7 @@ same change weighs differently in a parameter and in a property.
 from collections.abc import Iterator
 from typing import Final, TypeAlias, overload
 
+from genesys_core.definition.read.references import definition_name
 from genesys_core.definition.read.swagger import SwaggerParameter, SwaggerSchema
 
 __all__ = [
@@ -20,7 +21,6 @@ __all__ = [
 ]
 
 _DATES: Final = frozenset({"date", "date-time", "local-date-time", "year-month"})
-_DEFINITIONS: Final = "#/definitions/"
 
 Described: TypeAlias = SwaggerSchema | SwaggerParameter
 
@@ -48,7 +48,7 @@ def type_text(schema: Described | None) -> str:
         return ""
     schema = unwrap_schema(schema)
     if schema.ref is not None:
-        return schema.ref.removeprefix(_DEFINITIONS)
+        return definition_name(schema.ref) or schema.ref
     if schema.type == "array":
         return f"list[{type_text(schema.items) or 'any'}]"
     if schema.type == "string" and schema.format in _DATES:
@@ -124,8 +124,10 @@ def changed_limits(old: Described, new: Described) -> Iterator[tuple[str, str, s
         for name in names:
             before, after = getattr(old, name), getattr(new, name)
             if before != after:
+                # A minimum is tighter if it is greater, a maximum if it is smaller.
                 is_tighter = after is not None and (before is None or sign * after > sign * before)
                 yield name, _text(before), _text(after), is_tighter
+    # Whether one pattern allows more than another cannot be told: assume the worse.
     if old.pattern != new.pattern:
         yield "pattern", _text(old.pattern), _text(new.pattern), new.pattern is not None
     if old.unique_items != new.unique_items:

@@ -73,6 +73,7 @@ class _TreeReader:
         self.fields: dict[str, int] = {}
         self.texts: dict[str, int] = {}
         self.bound = dict(_bound_classes(tree))
+        # By identity: nodes of a tree do not know their parent, and have no equality.
         self.called = {
             id(target): node
             for node in ast.walk(tree)

@@ -82,6 +82,7 @@ def _shown(wire: str, location: str) -> str:
     return "body" if location == "body" else f"{wire} ({location})"
 
 
+# Rules that no existing program notices.
 _ADDITIONS: Final = frozenset(
     {
         *("path-added", "operation-added", "optional-parameter-added", "model-added"),
@@ -153,6 +154,7 @@ class _Usage:
         if not change.part or change.rule in _OF_REQUESTS:
             yield from places
             return
+        # The last name in "address.city maximum".
         wire = change.part.split(" ")[0].split(".")[-1]
         model = self.models.get(change.subject)
         names = {wire} | {one.name for one in (model.fields if model else ()) if one.wire == wire}
@@ -220,6 +222,7 @@ def _meets(use: _OperationUse, change: Change) -> bool:
     if change.rule == "parameter-enum-value-removed":
         return use.may_pass_text(change.part, change.old)
     if change.rule in _OF_PARAMETERS:
+        # Without what follows the location: the part of a limit is "limit (query) maximum".
         return use.passes(change.part.rpartition(")")[0] + ")" if ")" in change.part else "body")
     return True
 
@@ -236,6 +239,7 @@ def _operation_uses(old: ApiDefinition, source: SourceNames) -> Iterator[_Operat
     }
     for site in source.calls:
         for api_name, operation in by_name.get(site.name, ()):
+            # An owner that is not the name of an API, such as a variable, may be any of them.
             if apis.get(site.owner, api_name) == api_name:
                 yield _OperationUse(source.path, operation, site)
     paths = {text: line for text, line in source.texts.items() if text.startswith("/")}

@@ -213,6 +213,7 @@ class ApiDefinition(Struct, frozen=True):
 
     def common_errors(self) -> frozenset[str]:
         """The error codes that at least half of the operations have, such as ``internal.server.error``."""
+        # In a definition of one operation nothing is common: its codes would all be left out.
         operations = self.operations()
         counts = Counter(
             code

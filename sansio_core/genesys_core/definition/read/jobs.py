@@ -186,6 +186,7 @@ KIND_BY_WORD: Final[Mapping[str, StateKind]] = {
 }
 """The meaning of a state by its word, in lower case and without underscores."""
 
+# Names of fields, in order of preference; the first that a response has counts.
 _STATE_FIELDS: Final = ("state", "status", "jobState", "jobStatus", "queryStatus", "queryState")
 _INLINE: Final = ("results", "result", "entities", "downloadResult", "importStatusResult", "files")
 _ERRORS: Final = (
@@ -204,6 +205,7 @@ _PROGRESS: Final = (
     ("progress",),
     ("resultCount", "expectedResultCount"),
 )
+# Links that begin with these words lead elsewhere than to results.
 _NO_RESULTS: Final = ("upload", "selfUri", "nextUri", "failed")
 _CANCELS: Final = ("cancelled", "canceled", "cancel", "terminated", "abortrequested")
 _IDS: Final = ("id", "jobId", "operationId", "job.id")
@@ -269,15 +271,16 @@ def job_problems(definition: ApiDefinition) -> list[str]:
         if _word(state) not in KIND_BY_WORD
     ]
     problems += [
-        f"{path}: is reviewed, and no such status operation exists"
+        f"{path}: is in a reviewed table, but there is no such status operation"
         for path in (*OTHER_STATUSES, *_RESULTS, *NEXT_STEPS, *_PAUSES, *_NOT_STATES)
         if path not in statuses
     ]
     problems += [
-        f"{submit}: is reviewed, and starts no job" for submit in OTHER_SUBMITS.keys() - submits
+        f"{submit}: is in OTHER_SUBMITS, but starts no job"
+        for submit in OTHER_SUBMITS.keys() - submits
     ]
     problems += [
-        f"{path}: {state!r} is reviewed, and no state"
+        f"{path}: {state!r} is in NEXT_STEPS, but is not a state"
         for path, (state, _) in NEXT_STEPS.items()
         if path in statuses and state not in dict(statuses[path].states)
     ]
@@ -307,6 +310,7 @@ def _family(
     stopped, step = NEXT_STEPS.get(path, ("", ""))
     listing = find_listing(status, models)
     is_paged = listing is not None and listing.style != "single"
+    # A status that is paginated contains the results itself.
     results = operations.get(("GET", _RESULTS.get(path, f"{path}/results")))
     results = status if is_paged else results
     inline = tuple(name for name in _INLINE if name in fields)
@@ -317,6 +321,7 @@ def _family(
         parameter=path.rpartition("{")[2].partition("}")[0],
         state=state,
         states=tuple(
+            # Unknown states count as running: taking one for the end would lose results.
             (value, "stopped" if value == stopped else KIND_BY_WORD.get(_word(value), "running"))
             for value in values
         ),
@@ -352,9 +357,11 @@ def _submits(
 ) -> Iterable[JobSubmit]:
     parent, _, last = path.rpartition("/")
     for one in operations:
+        # The parent of ``/usage/query/{executionId}/results`` does not start the job.
         starts = one.path == parent and last.startswith("{") and one.method != "GET"
         if not starts and OTHER_SUBMITS.get(f"{one.method} {one.path}") != path:
             continue
+        # Without an id in the response, the job cannot be polled.
         found = _id_field(one, path.rpartition("{")[2].partition("}")[0], models)
         if found:
             yield JobSubmit(one, found)

@@ -96,6 +96,7 @@ Reviewed, because many fields that look like an id are not unique: a subject has
 the same ``subjectId``, a session several turns with the same ``sessionId``.
 """
 
+# "Resources", "totalResults" and "count" are SCIM's (RFC 7644, section 3.4.2).
 _ENVELOPES: Final = ("entities", "results", "Resources", "conversations", "userDetails")
 _TOTALS: Final = ("total", "totalResults", "totalHits")
 _SIZES: Final = ("pageSize", "limit", "count")
@@ -111,7 +112,7 @@ def find_listing(operation: ApiOperation, models: Mapping[str, ModelDef]) -> Lis
         return None
     reply = {one.wire for one in _fields(operation.returns, models)}
     if operation.method not in ("GET", "POST") and "nextUri" not in reply:
-        return None  # what was changed, and no more than that
+        return None  # the list in its response is what the request changed, not a page
     style, send, following = _style(operation, reply, models)
     return Listing(
         style,
@@ -166,13 +167,13 @@ def listing_problems(definition: ApiDefinition) -> list[str]:
         for key in sorted(pages - NOT_LISTINGS.keys())
     ]
     problems += [
-        f"{key}: is in NOT_LISTINGS, and has no paging parameters"
+        f"{key}: is in NOT_LISTINGS, but has no paging parameters"
         for key in sorted(NOT_LISTINGS.keys() - pages)
     ]
     for key in (*UNTYPED_REPLIES, *WINDOWS):
         listing = find_listing(operations[key], models) if key in operations else None
         if listing is None or listing.style != "page":
-            problems.append(f"{key}: is reviewed, but is not paginated by number")
+            problems.append(f"{key}: is in a reviewed table, but is not paginated by number")
     names = {one.name for one in operations.values()}
     return problems + [
         f"{window.instead}: continues after a window, but does not exist"
@@ -219,7 +220,10 @@ _RULES: Final[tuple[tuple[PagingStyle, str, frozenset[str]], ...]] = (
     ("token", "body.after", frozenset({"body.after"})),
     ("page", "body.pageNumber", frozenset({"body.pageNumber"})),
 )
-"""Styles, the field that selects the page, and the parameters that indicate the style; the first match applies."""
+"""Styles, the field that selects the page, and the parameters that indicate the style.
+
+The first match applies: some operations have ``cursor`` or ``nextPage`` beside ``pageNumber``.
+"""
 
 _TIME: Final = frozenset({"query.after", "query.before", "query.limit"})
 

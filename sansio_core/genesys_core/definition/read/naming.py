@@ -26,17 +26,19 @@ _WORDS = (
     (re.compile(r"IPv([46])(?![a-z])"), r"Ipv\1"),
     (re.compile(r"URIs(?![a-z])"), "Uris"),
 )
+# Of tags only: the official SDK has `o_auth_client_id`, but `oauth_api`.
 _TAG_WORDS = ((re.compile(r"OAuth"), "Oauth"),)
 
 # Separators, and all other characters that are invalid in an identifier.
 _SEPARATORS = re.compile(r"[.\-_/\s]+")
 _FORBIDDEN = re.compile(r"[^0-9A-Za-z_]")
 
+# Where words begin: `SIPTraces` is `SIP_Traces`, `userId` is `user_Id`.
 _BEFORE_WORD = re.compile(r"([A-Z]+)([A-Z][a-z])")
 _AFTER_WORD = re.compile(r"([a-z0-9])([A-Z])")
 
-# API methods are called on an object, so `self` is taken.
-_TAKEN = frozenset({"self"})
+# API methods are called on an object, so `self` is taken; `Model.of` is a method of all models.
+_TAKEN = frozenset({"self", "of"})
 # Names that generated modules use themselves.
 _MODULE_WORDS = frozenset({"annotations", "preload"})
 # A client's own attributes: the tag "Configuration" becomes `client.configuration_`.
@@ -110,4 +112,4 @@ def _split(name: str, words: Iterable[tuple[re.Pattern[str], str]]) -> str:
 def _free(name: str, taken: frozenset[str], digit_prefix: str = "field_") -> str:
     if not name or name[0].isdigit():
         name = f"{digit_prefix}{name}".rstrip("_")
-    return f"{name}_" if keyword.iskeyword(name) or name in taken or name == "of" else name
+    return f"{name}_" if keyword.iskeyword(name) or name in taken else name

@@ -180,6 +180,8 @@ class _DefinitionReader:
 
     # --- types ---
 
+    # The order of the cases matters: next to a ``$ref`` all other members are ignored (Swagger 2.0,
+    # "Reference Object"), and documents in use write ``properties`` without ``type: object``.
     def type_of(self, schema: swagger.SwaggerSchema, place: Place, hint: str) -> Type:
         """Return the type of a schema; ``hint`` names the model of an inline object."""
         if schema.ref is not None:
@@ -239,6 +241,7 @@ class _DefinitionReader:
 
     # --- models ---
 
+    # A union has its own name, ``AnyShape``: the base ``Shape`` remains a class that can be created.
     def union(self, wire: str, family: Family) -> ModelDef:
         """Return the union of a definition and those that extend it."""
         cases: dict[str, str] = {}
@@ -248,7 +251,7 @@ class _DefinitionReader:
             if name is None:
                 self.report(place, f"kind {kind!r}: {model!r} is not an object definition; ignored")
             elif kind in cases:
-                self.report(place, f"kind {kind!r}: is that of {cases[kind]} too; ignored")
+                self.report(place, f"kind {kind!r}: already names {cases[kind]}; ignored")
             else:
                 cases[kind] = name
         return ModelDef(
@@ -514,6 +517,7 @@ class _DefinitionReader:
         self, operations: list[tuple[ApiOperation, Place]]
     ) -> list[tuple[ApiOperation, Place]]:
         """Number the names of operations that share one within an API."""
+        # A number must not produce the name that another operation has itself.
         names = {(tag, one.name) for one, _ in operations for tag in one.tags}
         used: set[tuple[str, str]] = set()
         result: list[tuple[ApiOperation, Place]] = []
@@ -597,4 +601,5 @@ def _accept(produces: list[str]) -> str:
 def _permissions(given: swagger.SwaggerPermissions) -> ApiPermissions | None:
     if not given.permissions:
         return None
+    # An unknown type is read as the stricter one.
     return ApiPermissions(given.type.upper() != "ANY", tuple(given.permissions))

@@ -55,6 +55,7 @@ def _discriminator(given: object) -> tuple[str, list[tuple[str, str]]]:
         return given, []
     facts = _object(given)
     tag, mapping = facts.get("propertyName"), _object(facts.get("mapping"))
+    # The values of a mapping are references or bare names (OpenAPI 3, "Discriminator Object").
     kinds = [(kind, definition_name(str(to)) or str(to)) for kind, to in mapping.items()]
     return (tag, kinds) if isinstance(tag, str) else ("", [])
 
@@ -75,6 +76,7 @@ def _descendants(name: str, extended: Mapping[str, list[str]]) -> Iterator[str]:
 
 
 def _kind(name: str, schema: SwaggerSchema, tag: str) -> str:
+    # ``x-ms-discriminator-value`` is AutoRest's, ``x-discriminator-value`` that of other generators.
     given = schema.discriminator_value or schema.ms_discriminator_value
     if given is not None:
         return given

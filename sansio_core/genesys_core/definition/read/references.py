@@ -22,6 +22,7 @@ def pointed_name(reference: str, prefix: str) -> str:
     """Return the name that a JSON pointer ends with; empty if it has another prefix."""
     if not reference.startswith(prefix):
         return ""
+    # A fragment is percent-encoded, and ~1 comes before ~0: "~01" is "~1" (RFC 6901, sections 4, 6).
     return unquote(reference.removeprefix(prefix)).replace("~1", "/").replace("~0", "~")
 
 

@@ -108,6 +108,7 @@ def _sounds_secret(wire: str) -> bool:
 
 def _is_text(type_: Type) -> bool:
     match type_:
+        # A value without a type may be text; the values of an enum are public.
         case Plain(kind="string" | "object" | "any", values=()):
             return True
         case Array(items=inner) | Map(values=inner):

@@ -261,7 +261,7 @@ def _check_version(document: object) -> None:
             "definition: has no 'swagger' version; it must be a Swagger 2.0 document, "
             "which the platform publishes at /api/v2/docs/swagger"
         )
-    if facts["swagger"] not in ("2.0", 2.0):
+    if facts["swagger"] not in ("2.0", 2.0):  # a number if converted from YAML without quotes
         raise InvalidValueError(
             f"definition: is Swagger {facts['swagger']!s:.20}; only Swagger 2.0 is supported"
         )
@@ -270,7 +270,7 @@ def _check_version(document: object) -> None:
 
 
 def _without_extensions(document: object) -> object:
-    """Return the document without ``x-`` members in places where only names are expected."""
+    """Return the document without ``x-`` members of ``paths``, which are not paths."""
     facts = cast(Mapping[str, object], document)
     paths = cast(Mapping[str, object], facts["paths"])
     kept = {name: item for name, item in paths.items() if not name.startswith("x-")}

@@ -79,6 +79,7 @@ class _Reader:
         self.findings.append(Finding(format_place(place), message))
 
     def read(self, value: object, type_: object, place: Place) -> object:
+        # msgspec recurses: a deep value is a RecursionError, or with ``Any`` passes unread.
         if self.is_shallow:
             try:
                 return msgspec.convert(value, cast("type[object]", type_))
@@ -160,7 +161,7 @@ def _may_hold(type_: object, value: object) -> bool:
         return isinstance(value, dict)
     if kind is float:
         return isinstance(value, int | float) and not isinstance(value, bool)
-    return type(value) is kind
+    return type(value) is kind  # not isinstance: a Boolean is an int
 
 
 @cache

@@ -105,6 +105,7 @@ def _class_of(urn: str) -> str | None:
     """Return a model's name: ``urn:jsonschema:conversation:event:v2:Call`` has three words."""
     if not urn.startswith(_URN):
         return None
+    # The official SDKs leave the version out of the name.
     words = [word for word in urn.removeprefix(_URN).split(":") if word != "v2"]
     return "".join(word[:1].upper() + word[1:] for word in words) or None
 

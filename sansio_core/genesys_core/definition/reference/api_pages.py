@@ -138,9 +138,12 @@ def _facts(
     places: ReferenceLinks,
     page: str,
 ) -> list[tuple[str, str]]:
+    replies = (
+        "nothing" if one is None else places.type(one, page) for one in operation.return_types
+    )
     facts = [
         ("request", f"{operation.method} {inline_code(operation.path)}"),
-        ("reply", places.type(operation.returns, page) if operation.returns else "nothing"),
+        ("reply", " or ".join(replies)),
     ]
     if operation.permissions is not None and operation.permissions.names:
         facts.append(("permissions", _permissions(operation.permissions, places, page)))

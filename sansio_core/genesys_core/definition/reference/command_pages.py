@@ -39,6 +39,7 @@ _OPERATION_SUMMARY: Final = (
 )
 
 
+# Click shows the value of an option as `<str>` or `<int range>`.
 _TYPE: Final = re.compile(r" <([\w ]+?)(?: range)?>")
 _VALUES: Final[Mapping[str, str]] = {"str": "TEXT", "int": "N", "float": "N"}
 

@@ -18,6 +18,7 @@ __all__ = [
     "write_tabs",
 ]
 
+# `_` is markup only at the edge of a word; `~`, `$`, `^` and `=` are those of the site's extensions.
 _MARKUP: Final = re.compile(r"([\\`*{}\[\]<>#|&~$^=]|(?<!\w)_|_(?!\w))")
 _NOT_IN_ANCHORS: Final = re.compile(r"[^\w.:-]+")
 _BACKTICKS: Final = re.compile(r"`+")
@@ -33,6 +34,8 @@ def inline_code(text: str) -> str:
     line = " ".join(text.split())
     if "\\|" in line:  # no spelling of a code span survives a table
         return f"<code>{plain_text(line)}</code>"
+    # A code span needs longer marks than any inside it, and spaces beside an inner backtick
+    # (CommonMark, "Code spans"); a table needs its bars escaped even there (GFM, "Tables").
     longest = max(map(len, _BACKTICKS.findall(line)), default=0)
     mark, space = "`" * (longest + 1), " " if longest else ""
     return f"{mark}{space}{line}{space}{mark}".replace("|", "\\|") if line else ""

@@ -33,12 +33,13 @@ def find_uses(definition: ApiDefinition) -> Uses:
 
     for api in definition.apis:
         for operation in api.operations:
-            types = [operation.returns, *(one.type for one in operation.parameters)]
+            types = [*operation.return_types, *(one.type for one in operation.parameters)]
             for type_ in types:
                 note(referenced_models(type_), "method", f"{api.name}.{operation.name}")
     for topic, model in definition.topics:
         note([model], "topic", topic)
     for each in definition.models:
+        note((name for _, name in each.cases), "model", each.name)
         for field in each.fields:
             note(referenced_models(field.type), "model", each.name)
     return {name: tuple(found) for name, found in uses.items()}
@@ -73,8 +74,13 @@ def _section(
         lines += [f"In the definition: {inline_code(model.wire)}", ""]
     if model.description:
         lines += [plain_text(model.description), ""]
-    rows = (_field_row(field, places, page) for field in model.fields)
-    lines += write_table(("field", "type", ""), rows) or ["A model without fields.", ""]
+    if model.tag:
+        lines += [f"A union, by {inline_code(model.tag)}; a dict if the kind is unknown.", ""]
+        rows = ((inline_code(kind), places.model(name, page)) for kind, name in model.cases)
+        lines += write_table(("kind", "model"), rows)
+    else:
+        fields = (_field_row(field, places, page) for field in model.fields)
+        lines += write_table(("field", "type", ""), fields) or ["A model without fields.", ""]
     if uses:
         shown = [_use(kind, name, places, page) for kind, name in uses[:_USES_SHOWN]]
         more = len(uses) - len(shown)

@@ -33,6 +33,7 @@ __all__ = [
 
 TOPICS: Final = "topics.md"
 PERMISSIONS: Final = "permissions.md"
+# "SIP" of SIPTrace, "User" of UserMe; any other character is a page of its own.
 _FIRST_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]*|.")
 _VALUES_SHOWN: Final = 12
 _LARGEST: Final = 150
@@ -130,6 +131,7 @@ def describe_values(type_: Type) -> str:
 
 
 def _listed(values: Iterable[str]) -> str:
+    # A blank value has no inline code.
     shown = [inline_code(value) if value.strip() else '`""`' for value in values]
     if len(shown) <= _VALUES_SHOWN:
         return ", ".join(shown)

@@ -18,6 +18,7 @@ __all__ = ["KNOWN_LIMITS", "find_limits"]
 def find_limits(operation: ApiOperation, parameter: ApiParameter) -> Limits:
     """Return the limits of a parameter: those of its document, or else the known ones."""
     most = KNOWN_LIMITS.get((operation.name, parameter.name))
+    # A document with descriptions states its limits itself, perhaps newer ones.
     if most is None or parameter.limits != Limits() or parameter.description:
         return parameter.limits
     if parameter.name in _SIZES:

@@ -230,7 +230,8 @@ def split_name(name: str) -> str:
     words = apart.lower().split()
     if words[-1:] == ["id"] and len(words) > 1:
         words.pop()
-    plural = SPELLINGS.get("".join(words) + "s", "")  # proper names, hyphens
+    # The lexicon has things in the plural, with the hyphens and capitals of proper names.
+    plural = SPELLINGS.get("".join(words) + "s", "")
     if plural and to_singular(plural) != plural:
         return to_singular(plural)
     return " ".join(_NAMES.get(word) or spell_segment(word) for word in words) or name
@@ -279,6 +280,7 @@ def _plural(word: str) -> str:
     return f"{word}s"
 
 
+# By sound: "an hour", "an SMS"; "a user", "a URL", "a one-time password".
 _AN: Final = re.compile(
     r"[aeiouAEIO]|hour\b|(?:SMS|STT|SIP|HRIS|NLU|NSLookup|SAML)\b",
 )

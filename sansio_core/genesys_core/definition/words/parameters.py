@@ -72,17 +72,17 @@ _INCLUDES: Final = re.compile(r"(include|exclude)(?!Only)([A-Z].*)")
 
 
 def describe_limits(limits: Limits) -> str:
-    """Return default, format and bounds as words, such as "by default 25, from 1 to 100"."""
+    """Return default, format and bounds as words, such as "default 25, from 1 to 100"."""
     return ", ".join(
         filter(
             None,
             [
-                f"by default {limits.default}" if limits.default else "",
+                f"default {limits.default}" if limits.default else "",
                 f"in the format {limits.format}" if limits.format else "",
                 _bounds(limits.minimum, limits.maximum, ""),
                 _bounds(limits.min_length, limits.max_length, " characters"),
                 _bounds(limits.min_items, limits.max_items, " items"),
-                "no item twice" if limits.is_unique else "",
+                "without duplicates" if limits.is_unique else "",
                 f"matching {limits.pattern}" if limits.pattern else "",
             ],
         )
@@ -98,6 +98,7 @@ def _bounds(least: float | None, most: float | None, unit: str) -> str:
 
 
 def _is_id(name: str) -> bool:
+    # "queueId", "site.id", "ids", but neither "paid" nor "grids".
     return re.search(r"([a-z\d]I|\.i|^i)ds?$", name) is not None
 
 

@@ -99,6 +99,7 @@ def name_by_rules(steps: Sequence[PathStep]) -> str:
     if len(steps) == 1:
         for end in (3, 2, 1):
             if len(segments) > end and "/".join(segments[:end]) in DOMAINS:
+                # "settings" alone would be unclear: they stay "routing settings".
                 if segments[end:] != segments[-1:] or segments[-1] not in GENERIC:
                     del segments[:end]
                 break

@@ -1,7 +1,7 @@
 """A line for every operation: what it does, in a verb and its object.
 
 Invariants: a line follows from the method, the path, the body and the response by rules, or is in
-the reviewed table; it has at most :data:`LONGEST` letters, begins with a verb of :data:`VERBS`, and
+the reviewed table; it has at most :data:`LONGEST` characters, begins with a verb of :data:`VERBS`, and
 no other operation of its API has the same.
 """
 
@@ -28,7 +28,7 @@ from genesys_core.definition.words.phrases import (
 __all__ = ["LONGEST", "VERBS", "line_by_rules", "replaced_paths", "summarize_operation"]
 
 LONGEST: Final = 76
-"""Letters of a line, without the full stop."""
+"""The maximum length of a line without the full stop: it must fit a docstring's first line."""
 
 _BY_METHOD: Final[Mapping[str, str]] = {
     "GET": "Get",
@@ -89,7 +89,9 @@ def line_by_rules(operation: ApiOperation, replaced: Collection[str] = ()) -> st
     """Return the line of an operation that the rules make, reviewed or not."""
     steps = split_path(operation.path)
     verb = _verb(operation, replaced)
+    # SCIM has each operation at two paths; without a difference their lines would be the same.
     end = " (v2 path)" if "/scim/v2/" in operation.path else ""
+    # If a line is too long, it names fewer owners.
     lines = [f"{_line(operation, steps, depth, verb)}{end}" for depth in (2, 1, 0)]
     return next((line for line in lines if len(line) <= LONGEST), lines[-1])
 
@@ -100,7 +102,7 @@ def _verb(operation: ApiOperation, replaced: Collection[str]) -> str:
     if operation.method == "PUT" and operation.path in replaced:
         return "Replace"
     if operation.method == "POST" and operation.path.endswith("}"):
-        return "Update"
+        return "Update"  # the path has the ID of something that exists
     return _BY_METHOD.get(operation.method, "Call")
 
 

@@ -143,7 +143,7 @@ _EXPRESSIONS: Mapping[PlainKind, str] = {
     "boolean": "bool",
     "date": "date",
     "date-time": "datetime",
-    "local-date-time": "datetime",
+    "local-date-time": "datetime",  # the decoder accepts both, with and without an offset
     "year-month": "YearMonth",
     "object": "object",
     "any": "object",
@@ -188,4 +188,5 @@ def grouped_imports(helpers: Iterable[str]) -> list[str]:
 
 
 def _import_group(module: str) -> int:
+    # The groups of isort, so that generated code looks like the rest.
     return {"msgspec": 1, "genesys_core": 2}.get(module.partition(".")[0], 0)

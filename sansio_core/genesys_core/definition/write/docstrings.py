@@ -164,6 +164,7 @@ def _parameter(parameter: ApiParameter, words: str, limits: str) -> str:
     """Describe a parameter: its place and type, known values, what it is, default and bounds."""
     values = literal_values(parameter.type)
     known = f": {', '.join(map(to_plain_text, values))}" if values else ""
+    # Almost all path parameters are plain strings: saying so would only add noise.
     if (
         parameter.location == "path"
         and parameter.type == Plain("string")

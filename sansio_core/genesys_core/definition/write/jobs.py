@@ -90,6 +90,7 @@ def _head(layout: Layout, lines: Sequence[str]) -> list[str]:
     listings = [f"from {layout.package}.api import _listings as _l"] if "=_l." in text else []
     endpoint = [f"from {layout.endpoint} import Endpoint"] if lines else []
     families = ["from genesys_core.calls.job_family import JobFamily"]
+    # A user's own package is sorted by isort behind the library, which is third-party to it.
     own = layout is not BUILT_IN
     return [
         _TITLE,
@@ -125,7 +126,7 @@ def _name_lines(field: str, names: Sequence[str]) -> list[str]:
 def _text_lines(field: str, text: str) -> list[str]:
     if not text:
         return []
-    room = WIDTH - 20
+    room = WIDTH - 20  # for the indent of 12, the quotes, and some escapes
     parts = [text[start : start + room] for start in range(0, len(text), room)]
     return [
         f"        {field}=(",

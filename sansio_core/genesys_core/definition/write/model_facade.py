@@ -17,6 +17,9 @@ from genesys_core.definition.write.source_text import (
 
 __all__ = ["facade_source", "facade_stub"]
 
+# How `_home` searches `_TABLE`: each name follows a space, a module starts a line, and only modules
+# begin with an underscore; so the last "\n_" before a name starts the row of its module. Names that
+# are no identifiers are refused first: "User Queue" would match two neighbors.
 _FACADE = '''\
 """All models of the platform, each imported on first use.
 

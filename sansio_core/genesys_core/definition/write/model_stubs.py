@@ -109,10 +109,12 @@ class _StubWriter:
 
         text = f"{format_annotation(field.type, spell, self.enums)} | None"
         default = "None"
+        # Models are declared with rename="camel", so that only exceptions state their wire name.
         if to_camel_case(field.name) != field.wire:
             default = f"{spell('_field')}(name={quote_string(field.wire)}, default=None)"
         known = values_to_split(field.type, self.enums)
         lines = split_values(f"    {field.name}: {text} = {default}", known)
+        # The default of a secret may be a secret, and its pattern helps to guess it.
         limits = "" if field.secret else describe_limits(field.limits)
         described = wrap_text(to_plain_text(join_sentences(field.description, limits)), "    ")
         if not described:

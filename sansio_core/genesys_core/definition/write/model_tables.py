@@ -88,6 +88,7 @@ def _field(field: Field) -> str:
 
 
 def _encoded(wire: str) -> str:
+    # Percent-encoding hides the signs of the notation and spaces; `$ref` needs no escape.
     return quote(wire, safe="$")
 
 

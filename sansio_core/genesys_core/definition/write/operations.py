@@ -79,6 +79,7 @@ def api_source(
         )
         for operation in api.operations
     ]
+    # Annotations are never evaluated, so what only they use is not imported at run time.
     runtime = {"_Endpoint", *scope.built}
     typed = _typing_imports(scope.used - runtime, layout)
     guarded = [*(f"    {line}".rstrip() for line in typed), *enum_lines(scope.enums, "    ")]
@@ -294,6 +295,7 @@ def _return(
     """Write the endpoint and the operation's fields, up to the last that is not empty."""
     fields = [_pairs(operation, where) for where in ("path", "query", "header")]
     body = operation.body
+    # The rest are defaults of the operation; arguments before a body or form must stay.
     while fields and body is None and operation.form is None and not fields[-1]:
         fields.pop()
     form = _tuple(_pairs(operation, "formData"))
@@ -312,7 +314,7 @@ def _return(
     last = "    )"
     parts = [(_tuple(field), field) for field in fields] + [(name, []) for name in tail]
     for whole, items in parts:
-        if len(last) + len(whole) + 3 <= WIDTH or not items:
+        if len(last) + len(whole) + 3 <= WIDTH or not items:  # 3: the ", " before it, and ")"
             last += f", {whole}"
         else:
             lines += [f"{last}, (", *fill_lines(items, " " * 8)]

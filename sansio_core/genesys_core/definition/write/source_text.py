@@ -114,7 +114,7 @@ def described_lines(description: str, indent: str = "") -> list[str]:
 def write_docstring(lines: Sequence[str], indent: str) -> list[str]:
     """Write a docstring from lines that are already indented, except for the first."""
     first, *rest = lines
-    if not rest and len(indent) + len(first) + 6 <= WIDTH:
+    if not rest and len(indent) + len(first) + 6 <= WIDTH:  # 6: the quotes
         return [f'{indent}"""{first}"""']
     return [f'{indent}"""{first}', *rest, f'{indent}"""']
 

@@ -44,6 +44,19 @@ def test_no_definition_differs_from_itself(document: Any) -> None:
     assert compare_definitions(read, read_sources(copy.deepcopy(document), NO_TOPICS)) == ()
 
 
+def test_models_are_reached_by_names_with_escapes() -> None:
+    """Generic types of Java have such names: ``Page«User»``."""
+    page = {"$ref": "#/definitions/Page%C2%ABUser%C2%BB"}
+    old = {
+        "swagger": "2.0",
+        "paths": {"/q": {"get": {"responses": {"200": {"schema": page}}}}},
+        "definitions": {"Page«User»": {"type": "object"}},
+    }
+    new = {**old, "definitions": {}}
+    [change] = compare_definitions(read_sources(old, NO_TOPICS), read_sources(new, NO_TOPICS))
+    assert (change.rule, change.direction) == ("model-removed", "response")
+
+
 def edited(edits: list[Edit]) -> Any:
     document = base()
     for edit in edits:

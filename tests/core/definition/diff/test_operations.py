@@ -124,6 +124,28 @@ def test_any_of_one_permission_is_that_permission() -> None:
     assert compared(permissions("ANY", "a"), permissions("ALL", "a")) == []
 
 
+def test_references_are_json_pointers() -> None:
+    view = views(
+        {
+            "parameters": [{"$ref": "#/parameters/a~1p"}],
+            "responses": {"200": {"$ref": "#/responses/a%20r"}},
+        },
+        parameters={"a/p": query("p")},
+        responses={"a r": {"schema": ref("R")}},
+    )
+    assert list(view.parameters) == [("p", "query")]
+    assert view.returned().ref == "#/definitions/R"
+
+
+def test_error_codes_of_shared_responses_count() -> None:
+    def view(code: str) -> Any:
+        shared = {"r": {"x-inin-error-codes": {code: "..."}}}
+        return views({"responses": {"400": {"$ref": "#/responses/r"}}}, responses=shared)
+
+    [change] = compare_operations(view("a.b"), view("c.d"))
+    assert (change.rule, change.old, change.new) == ("error-codes-changed", "a.b", "c.d")
+
+
 def test_what_the_document_adds() -> None:
     more = {
         "consumes": ["a/b"],

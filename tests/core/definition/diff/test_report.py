@@ -163,7 +163,7 @@ def test_a_comparison_may_be_limited_to_a_program() -> None:
     program = [read_source("app.py", ast.parse("client.q.get_q()\n\nclient.q.get_q(n=1)"))]
     found = Comparison.of(sources(base()), sources(new), (), program)
     assert found.text() == (
-        "minor operation-deprecated: GET /q\n      app.py:1\n      app.py:3\n1 changes: 1 minor\n"
+        "minor operation-deprecated: GET /q\n      app.py:1\n      app.py:3\n1 change: 1 minor\n"
     )
     assert "* `GET /q` (app.py:1, app.py:3)\n" in found.markdown()
     assert msgspec.json.decode(found.json())["changes"][0]["uses"] == ["app.py:1", "app.py:3"]
@@ -206,8 +206,8 @@ def test_a_comparison_knows_when_it_fails() -> None:
         True,
         False,
     ]
-    assert found.text() == "minor model-added: New\n1 changes: 1 minor\n"
-    assert found.text("major") == "1 changes: 1 minor\n"
+    assert found.text() == "minor model-added: New\n1 change: 1 minor\n"
+    assert found.text("major") == "1 change: 1 minor\n"
     assert found.markdown().startswith("# API definition 1 to 2\n")
     assert msgspec.json.decode(found.json())["new"] == "2"
     ignored = Comparison.of(old, sources(new), parse_ignores("model-added\npath-added\n"))

@@ -255,17 +255,17 @@ def test_what_the_rules_do_not_cover_is_a_problem(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(listings, "NOT_LISTINGS", {key: "one"})
     assert listing_problems(definition("query.pageNumber", returns=ref("Item"))) == []
     (problem,) = listing_problems(definition(returns=ref("Item")))
-    assert problem == f"{key}: is in NOT_LISTINGS, and has no paging parameters"
+    assert problem == f"{key}: is in NOT_LISTINGS, but has no paging parameters"
     monkeypatch.setattr(listings, "NOT_LISTINGS", {})
     monkeypatch.setattr(listings, "WINDOWS", {key: PagingWindow(9, instead="get_more")})
     one, two = listing_problems(definition())
-    assert one == f"{key}: is reviewed, but is not paginated by number"
+    assert one == f"{key}: is in a reviewed table, but is not paginated by number"
     assert two == "get_more: continues after a window, but does not exist"
     monkeypatch.setattr(listings, "WINDOWS", {key: PagingWindow(9, instead="things")})
     assert listing_problems(definition("query.pageNumber")) == []
     monkeypatch.setattr(listings, "WINDOWS", {"GET /gone": PagingWindow(9, instead="things")})
     assert listing_problems(definition()) == [
-        "GET /gone: is reviewed, but is not paginated by number"
+        "GET /gone: is in a reviewed table, but is not paginated by number"
     ]
 
 

@@ -490,7 +490,7 @@ def test_kinds_that_cannot_be_told_apart_are_findings() -> None:
     place = "definitions.Shape.discriminator"
     assert found == [
         f"{place}: kind 'flat': 'Nowhere' is not an object definition; ignored",
-        f"{place}: kind 'round': is that of Circle too; ignored",
+        f"{place}: kind 'round': already names Circle; ignored",
     ]
 
 

@@ -133,11 +133,24 @@ def test_facts_of_a_method() -> None:
     assert "| accepts | `text/plain` |" in section(page(traps(), "ipv6_tools"), "get_odd")
 
 
+def test_all_replies_of_a_method() -> None:
+    one = ApiOperation(
+        "get_x",
+        "GET",
+        "/x",
+        ("A",),
+        returns=Plain("string"),
+        replies=((202, None), (206, Ref("M"))),
+    )
+    text = page(ApiDefinition("1", (), (Api("A", "a", (one,)),)), "a")
+    assert "| reply | string or nothing or `M` |" in text
+
+
 def test_limits_of_a_parameter() -> None:
     size = ApiParameter("n", "n", "query", Plain("integer"), limits=Limits("5", maximum=9))
     one = ApiOperation("get_x", "GET", "/x", ("A",), (size,))
     text = page(ApiDefinition("1", (), (Api("A", "a", (one,)),)), "a")
-    assert "| `n` | query | integer | by default 5, at most 9 |" in text
+    assert "| `n` | query | integer | default 5, at most 9 |" in text
 
 
 def test_parameters_of_a_method() -> None:

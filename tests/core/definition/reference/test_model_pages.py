@@ -5,7 +5,15 @@ from __future__ import annotations
 from functools import cache
 
 from genesys_core.definition import read_definition
-from genesys_core.definition.read.definition import ApiDefinition, Field, ModelDef, Plain
+from genesys_core.definition.read.definition import (
+    Api,
+    ApiDefinition,
+    ApiOperation,
+    Field,
+    ModelDef,
+    Plain,
+    Ref,
+)
 from genesys_core.definition.reference.model_pages import find_uses, model_page_text
 from genesys_core.definition.reference.places import ReferenceLinks
 from tests.strategies.definition import TRAP_TOPICS, TRAPS
@@ -49,6 +57,28 @@ def test_where_a_model_is_used() -> None:
     assert "Used by [`users.post_moments`](../apis/users.md#post_moments)" in page("First")
     assert "[`v2.names.{id}`](../topics.md#v2.names.id)." in page("Event")
     assert "Used by [`First`](#First)" in page("First", "Second").partition("## Second")[2]
+
+
+def test_a_union_has_its_kinds() -> None:
+    kinds = (("round", "Circle"), ("flat", "Square"))
+    models = (
+        ModelDef("AnyShape", "AnyShape", tag="type", cases=kinds),
+        ModelDef("Circle", "Circle"),
+    )
+    definition = ApiDefinition("1", models, ())
+    text = model_page_text(models, find_uses(definition), ReferenceLinks(definition))
+    assert (
+        "A union, by `type`; a dict if the kind is unknown.\n\n"
+        "| kind | model |\n|---|---|\n"
+        "| `round` | [`Circle`](../models/circle.md#Circle) |\n| `flat` | `Square` |\n"
+    ) in text
+    assert "Used by [`AnyShape`]" in text.partition("## Circle")[2]
+
+
+def test_replies_of_all_statuses_are_uses() -> None:
+    one = ApiOperation("get_x", "GET", "/x", ("A",), replies=((202, Ref("M")),))
+    definition = ApiDefinition("1", (ModelDef("M", "M"),), (Api("A", "a", (one,)),))
+    assert find_uses(definition) == {"M": (("method", "a.get_x"),)}
 
 
 def test_many_uses_are_counted() -> None:

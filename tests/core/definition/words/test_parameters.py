@@ -134,14 +134,14 @@ def test_pages_without_a_listing(wire: str, expected: str) -> None:
     ("limits", "expected"),
     [
         (Limits(), ""),
-        (Limits("25"), "by default 25"),
-        (Limits("25", 1, 100), "by default 25, from 1 to 100"),
+        (Limits("25"), "default 25"),
+        (Limits("25", 1, 100), "default 25, from 1 to 100"),
         (Limits(minimum=0), "at least 0"),
         (Limits(maximum=0.5), "at most 0.5"),
         (Limits(min_length=3, max_length=9), "from 3 to 9 characters"),
         (Limits(max_items=50), "at most 50 items"),
-        (Limits("a", format="uri"), "by default a, in the format uri"),
-        (Limits(is_unique=True, pattern="[a-z]+"), "no item twice, matching [a-z]+"),
+        (Limits("a", format="uri"), "default a, in the format uri"),
+        (Limits(is_unique=True, pattern="[a-z]+"), "without duplicates, matching [a-z]+"),
     ],
 )
 def test_defaults_and_bounds(limits: Limits, expected: str) -> None:

@@ -62,7 +62,7 @@ def test_a_documents_own_words_come_first() -> None:
     assert lines[:3] == ['    """Get x.', "", f"    {'Long. ' * 15}Long."]
     assert all(len(line) <= 100 for line in lines)
     assert "    GET /x -> nothing." in lines
-    assert '        q: query, string. How many \\"x\\". By default 5, at most 9.' in lines
+    assert '        q: query, string. How many \\"x\\". Default 5, at most 9.' in lines
     same = replace(one, description="Get x.")
     assert operation_docstring(same, {})[:3] == ['    """Get x.', "", "    GET /x -> nothing."]
 

@@ -53,7 +53,7 @@ def test_limits_of_fields_follow_their_descriptions() -> None:
         for path, text in build_sources(definition).items()
         if path.endswith(".pyi") and "class A(" in text
     )
-    assert '    """How many. By default 2, from 1 to 9."""\n' in stub
+    assert '    """How many. Default 2, from 1 to 9."""\n' in stub
     assert '    """In the format uri."""\n' in stub
     assert '    """Of the lamp"""\n' in stub
     assert "example" not in stub
