@@ -41,6 +41,8 @@ def read_document(text: str, source: str) -> object:
     """
     try:
         return json.loads(text)
+    except RecursionError:
+        raise UsageError(f"{source}: nested too deeply") from None
     except ValueError as error:
         if text.lstrip().startswith(("{", "[", '"')):
             raise UsageError(f"{source}: not valid JSON: {error}") from None
@@ -50,7 +52,9 @@ def read_document(text: str, source: str) -> object:
 
     try:
         return yaml.load(text, Loader)  # noqa: S506 - a subclass of SafeLoader
-    except yaml.YAMLError as error:
+    except RecursionError:
+        raise UsageError(f"{source}: nested too deeply") from None
+    except (yaml.YAMLError, ValueError) as error:  # a ValueError for 5,000 digits, or !!int x
         reason = " ".join(str(error).split())
         raise UsageError(f"{source}: neither JSON nor YAML: {reason}") from None
 

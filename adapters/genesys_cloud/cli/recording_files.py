@@ -198,9 +198,18 @@ class _Folder:
             path.unlink(missing_ok=True)
 
 
+def _open_journal(path: Path) -> TextIO:
+    # A crash may have cut the last character in two.
+    return path.open("a+", encoding="utf-8", errors="replace")
+
+
 def _lines(file: TextIO) -> Iterator[str]:
     file.seek(0)
-    return iter(file)
+    line = "\n"
+    for line in file:
+        yield line
+    if not line.endswith("\n"):
+        file.write("\n")  # ends a line that was cut off
 
 
 def _append(file: TextIO, line: str) -> None:
@@ -214,10 +223,10 @@ def _open_folder(path: Path) -> Generator[_Folder]:
 
     try:
         path.mkdir(parents=True, exist_ok=True)
-        files = (path / _MANIFEST).open("a+", encoding="utf-8")
+        files = _open_journal(path / _MANIFEST)
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
-    with files, (path / _FOUND).open("a+", encoding="utf-8") as found:
+    with files, _open_journal(path / _FOUND) as found:
         if not try_lock(files.fileno()):
             raise UsageError(f"{path}: another download into this folder is in progress")
         yield _Folder(path, files, found)

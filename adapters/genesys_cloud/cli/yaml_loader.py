@@ -1,8 +1,7 @@
 """A YAML loader that produces the values of JSON alone.
 
-Invariants: as in YAML 1.2, ``no`` and ``2024-01-01`` are strings. Only ``true``, ``false``,
-``null`` and
-numbers are not.
+Invariants: as in YAML 1.2, ``no`` and ``2024-01-01`` are strings, and ``0123`` is 123. Only ``true``,
+``false``, ``null`` and numbers are not strings; there is no infinity and no NaN, as in JSON.
 """
 
 import re
@@ -28,3 +27,11 @@ for _tag, _pattern, _first in (
     Loader.add_implicit_resolver(  # pyright: ignore[reportUnknownMemberType]
         f"tag:yaml.org,2002:{_tag}", re.compile(f"(?:{_pattern})$"), list(_first)
     )
+
+
+def _read_integer(loader: Loader, node: yaml.ScalarNode) -> int:
+    # PyYAML's own is that of YAML 1.1, where a zero at the beginning means octal.
+    return int(loader.construct_scalar(node))
+
+
+Loader.add_constructor("tag:yaml.org,2002:int", _read_integer)

@@ -19,7 +19,7 @@ from genesys_core.codec.decoding import resolve_type
 from genesys_core.errors import JobFailedError, NotFoundError
 from genesys_core.export.manifest import ExportedFile, ExportPart, encode_part
 from genesys_core.export.media import find_media, media_folder
-from genesys_core.export.plan import Slice
+from genesys_core.export.plan import Slice, job_file
 from genesys_core.export.reading import SliceReading
 from genesys_core.paging.places import read_path
 from genesys_core.paging.replies import read_items
@@ -69,11 +69,12 @@ def fetch(
     target = open_target(out)
     reading = SliceReading(slice)
     media: list[ExportedFile] = []
+    jobs: list[str] = []
     with target.new_file() as path:
         with path.open("wb") as file:
             writer = open_writer(format, file, resolve_type(slice.model))
             with client() as connected:
-                for records in _read(connected, slice, reading, target):
+                for records in _read(connected, slice, reading, target, jobs):
                     writer.write(records)
                     if slice.media:
                         media += _fetch_media(connected, slice, records, target)
@@ -86,7 +87,8 @@ def fetch(
         part = ExportPart(slice.id, name, size, digest, reading.totals, tuple(media))
         target.put(path, name)
     target.write(f"manifest/{slice.id}.json", encode_part(part))
-    target.remove(_job_file(slice))
+    for name in jobs:
+        target.remove(name)
     return part
 
 
@@ -101,13 +103,16 @@ def check_factory(client: object) -> None:
 
 
 def _read(
-    client: Client, slice: Slice, reading: SliceReading, target: Target
+    client: Client, slice: Slice, reading: SliceReading, target: Target, jobs: list[str]
 ) -> Iterator[list[object]]:
+    """Yield the records of each page, and note the files with the ids of jobs in ``jobs``."""
     while (request := reading.next_request()) is not None:
+        # Pages are read without a check of the total: SliceReading judges what is missing.
         operation = request.operation.with_options(keep_unknown="items")
         if slice.source == "job":
             starts = cast("JobOperation[Any, Any, Any]", operation)
-            job = _find_or_start(client, starts, slice, target)
+            jobs.append(job_file(slice, operation))
+            job = _find_or_start(client, starts, jobs[-1], target)
             endpoint, pages = job.results_operation, job.pages(shortfall="ignore")
             listing = None if endpoint is None else endpoint.endpoint.listing
             if listing is None:
@@ -143,27 +148,23 @@ def _batches(reading: SliceReading, results: Iterator[object]) -> Iterator[list[
 
 
 def _find_or_start(
-    client: Client, operation: "JobOperation[Any, Any, Any]", slice: Slice, target: Target
+    client: Client, operation: "JobOperation[Any, Any, Any]", name: str, target: Target
 ) -> "Job[Any, Any]":
-    known = target.read(_job_file(slice))
+    known = target.read(name)
     if known:
         job = client.job(operation, known.decode())
         try:
             job.refresh()
             job.wait()
         except (NotFoundError, JobFailedError):
-            pass  # it has expired since
+            pass  # it has expired or failed since: start another
         else:
             return job
     job = client.run(operation)
     if job.id:
-        target.write(_job_file(slice), job.id.encode())
+        target.write(name, job.id.encode())
     job.wait()
     return job
-
-
-def _job_file(slice: Slice) -> str:
-    return f"jobs/{slice.id}"
 
 
 def _fetch_media(

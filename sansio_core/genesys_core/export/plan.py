@@ -27,6 +27,7 @@ __all__ = [
     "Slice",
     "SliceSource",
     "fingerprint_export",
+    "job_file",
     "plan",
     "record_endpoint",
     "with_interval",
@@ -190,6 +191,14 @@ def fingerprint_export(export: Export) -> str:
     """
     facts = (export.places, export.moment, export.group, *_media_fact(export))
     return _digest(export.name, export.operations, *facts)
+
+
+def job_file(slice: Slice, operation: Operation[Any]) -> str:
+    """Return the file with the id of the job that an operation of a slice has started.
+
+    A slice may need several jobs, so the name depends on the request, with its interval.
+    """
+    return f"jobs/{slice.id}-{_digest('', (operation,))[:12]}"
 
 
 def record_endpoint(operation: Operation[Any]) -> Endpoint | None:

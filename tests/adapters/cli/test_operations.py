@@ -116,12 +116,22 @@ def test_bodies_from_files_in_json_and_yaml(tmp_path, text):
     assert body == {"name": "Bob", "description": "no"}
 
 
+def test_integers_with_a_zero_at_the_beginning_are_decimal(tmp_path):
+    done = run_command(
+        "routing", "post_routing_queues", "--body", "name: 0123\ndescription: -09", "--dry-run"
+    )
+    assert json.loads(done.out.partition("\n\n")[2]) == {"name": 123, "description": -9}
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [
         ("@/nonexistent", "/nonexistent: cannot be read: No such file"),
         ('{"a"', "--body: not valid JSON"),
         ("a: [", "--body: neither JSON nor YAML"),
+        ("a: " + "1" * 5_000, "--body: neither JSON nor YAML"),
+        ("[" * 100_000, "--body: nested too deeply"),
+        ("a: " + "[" * 20_000, "--body: nested too deeply"),
     ],
 )
 def test_bodies_that_cannot_be_read(body, words):

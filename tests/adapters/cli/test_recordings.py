@@ -175,6 +175,16 @@ def test_recordings_become_files_and_a_second_run_has_nothing_to_do(at, tmp_path
     assert (out / "c-1/r-1.ogg").read_bytes() == MEDIA
 
 
+def test_a_manifest_that_was_cut_off_is_continued(at, tmp_path):
+    at(Platform(READY))
+    assert download(tmp_path, "c-1").code == 0
+    manifest = tmp_path / "recordings.jsonl"
+    manifest.write_bytes(manifest.read_bytes() + '{"file": "caf\u00e9'.encode()[:-1])
+    done = download(tmp_path, "c-1", "c-2")
+    assert (done.code, "2 downloaded earlier" in done.err) == (0, True), done.err
+    assert "3 downloaded earlier" in download(tmp_path, "c-1", "c-2").err
+
+
 def test_a_link_that_has_expired_is_replaced(at, tmp_path):
     platform = Platform(READY, expired={"r-1", "r-3"})
     at(platform)

@@ -24,8 +24,10 @@ from genesys_cloud.export import (
     verify,
 )
 from genesys_cloud.export.targets import DirectoryTarget
+from genesys_core.api.analytics import post_analytics_conversations_details_jobs
 from genesys_core.api.groups import get_group_members
 from genesys_core.api.users import get_users
+from genesys_core.export.plan import job_file
 from tests.helpers.conversations_server import JOBS, conversations_server
 
 DAYS = Interval.of_days(date(2024, 3, 1), date(2024, 3, 3))
@@ -134,15 +136,29 @@ def test_a_job_that_was_started_is_continued_by_another_process(tmp_path):
             one = slice_.operations[0]
             body = {**one.body, "interval": str(slice_.interval)}
             job = connected.analytics.post_analytics_conversations_details_jobs.run(body)
-        DirectoryTarget(tmp_path).write(f"jobs/{slice_.id}", job.id.encode())
+        file = job_file(slice_, post_analytics_conversations_details_jobs(body))
+        DirectoryTarget(tmp_path).write(file, job.id.encode())
         fetch(slice_, out=tmp_path, client=client)
         assert list(platform.jobs) == [job.id]
-        assert not (tmp_path / "jobs" / slice_.id).exists()
+        assert not (tmp_path / file).exists()
         # One that the platform has forgotten is started again.
-        DirectoryTarget(tmp_path).write(f"jobs/{slice_.id}", b"forgotten")
+        DirectoryTarget(tmp_path).write(file, b"forgotten")
         fetch(slice_, out=tmp_path, client=client)
         assert len(platform.jobs) == 2
         assert len([seen for seen in server.requests if seen.path == JOBS]) == 2
+
+
+def test_each_job_of_a_slice_is_a_job_of_its_own(tmp_path):
+    with conversations_server() as (server, platform):
+        jobs = tuple(
+            post_analytics_conversations_details_jobs({"interval": str(day)})
+            for day in DAYS.split("day")
+        )
+        (slice_,) = plan(Export("conversations", jobs, group=3))
+        part = fetch(slice_, out=tmp_path, client=client_of(server.url))
+        assert len(platform.jobs) == 3
+        assert part.totals.records == len(platform.records)
+        assert list((tmp_path / "jobs").iterdir()) == []
 
 
 def test_a_request_with_too_many_records_is_divided(served, tmp_path):

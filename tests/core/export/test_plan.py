@@ -16,7 +16,7 @@ from genesys_core.api.users import get_users, get_users_me
 from genesys_core.calls.operation import raw_operation
 from genesys_core.codec.intervals import Interval
 from genesys_core.errors import InvalidValueError
-from genesys_core.export.plan import Export, fingerprint_export, plan, with_interval
+from genesys_core.export.plan import Export, fingerprint_export, job_file, plan, with_interval
 from tests.helpers.examples import examples
 from tests.strategies.export import expected, exported, exports, records
 
@@ -136,3 +136,11 @@ def test_with_media_it_is_another_export():
     assert plan(without)[0].id != plan(with_media)[0].id
     # Directories of earlier versions are continued.
     assert plan(without)[0].id == "recordings-all-036bb01cbb42"
+
+
+def test_each_request_of_a_slice_has_a_file_for_its_job() -> None:
+    (slice_,) = plan(Export("users", (get_users(page_size=1), get_users(page_size=2)), group=2))
+    first, second = (job_file(slice_, one) for one in slice_.operations)
+    assert first != second
+    assert first == job_file(slice_, get_users(page_size=1))
+    assert first.startswith(f"jobs/{slice_.id}-")
