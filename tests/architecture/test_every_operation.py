@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 from datetime import datetime
 from typing import Any
 
@@ -98,6 +100,38 @@ def test_apis_can_be_built_around_a_client() -> None:
     client = Client(host=BASE, transport=recorder, trust_env=False)
     assert apis.UsersApi(client).get_users_me() is None
     assert recorder.requests[0].url == f"{BASE}/api/v2/users/me"
+
+
+@pytest.mark.slow  # it imports most models
+def test_every_operation_with_a_declared_model_refuses_its_python_names() -> None:
+    from genesys_core import api
+    from genesys_core.calls.body_keys import check_keys
+    from genesys_core.codec.decoding import resolve_type
+    from genesys_core.errors import InvalidValueError
+
+    refused = 0
+    for module in (getattr(api, attribute(tag)) for tag in {tag for tag, *_ in methods()}):
+        for builder in vars(module).values():
+            notes: dict[str, str] = getattr(builder, "__annotations__", {})
+            bodies = [
+                name for name, note in notes.items() if re.search("_m.*_JsonObject", str(note))
+            ]
+            for body_name in bodies:
+                required = inspect.signature(builder).parameters.values()
+                given: dict[str, Any] = {
+                    one.name: "x" for one in required if one.default is one.empty
+                }
+                endpoint = builder(**given | {body_name: {}}).endpoint
+                model = resolve_type(re.findall(r"_m\.(\w+)", notes[body_name])[0])
+                wires = model.__struct_encode_fields__  # type: ignore[attr-defined]
+                names = [name for name in model.__struct_fields__ if name not in wires]  # type: ignore[attr-defined]
+                wrap = (lambda one: [one]) if endpoint.body == "array" else (lambda one: one)
+                check_keys(wrap(dict.fromkeys(wires, 1)), endpoint)
+                for name in names:
+                    with pytest.raises(InvalidValueError, match="is the Python name of"):
+                        check_keys(wrap({name: 1}), endpoint)
+                refused += bool(names)
+    assert refused > 1000
 
 
 def normalised(value: Any) -> Any:

@@ -6,6 +6,8 @@ client's, and those the library's; only ``Authorization`` is added later, when t
 
 from functools import lru_cache
 
+from msgspec import Struct
+
 from genesys_core.calls.operation import Operation
 from genesys_core.codec.encoding import encode_body
 from genesys_core.errors import InvalidValueError
@@ -102,4 +104,10 @@ def _body(operation: Operation[object]) -> tuple[bytes | None, str | None]:
                 "pass a model or a dict, or NULL for a JSON null"
             )
         return None, None
-    return encode_body(operation.body, endpoint.body or "any"), "application/json"
+    content = encode_body(operation.body, endpoint.body or "any")
+    if b"_" in content and not isinstance(operation.body, Struct):
+        # Few programs pass dictionaries with such keys.
+        from genesys_core.calls.body_keys import check_keys  # noqa: PLC0415
+
+        check_keys(operation.body, endpoint)
+    return content, "application/json"

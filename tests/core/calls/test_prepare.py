@@ -4,6 +4,8 @@ from urllib.parse import urlsplit
 import pytest
 from hypothesis import given
 
+from genesys_core import models
+from genesys_core.api import users
 from genesys_core.calls.operation import Endpoint, Operation, raw_operation
 from genesys_core.calls.prepare import authorize_request, prepare_request
 from genesys_core.codec.model import Model
@@ -216,3 +218,10 @@ def test_a_form_is_sent_with_its_type():
         prepare_request(
             Operation(endpoint, body=FormBody("urlencoded", (("file", b""),))), SETTINGS
         )
+
+
+def test_the_keys_of_a_dictionary_are_checked_and_those_of_a_model_are_not():
+    with pytest.raises(InvalidValueError, match=r"body: \$\.division_id: "):
+        prepare_request(users.post_users({"division_id": "d_1"}), SETTINGS)
+    for body in ({"divisionId": "d_1"}, models.CreateUser(division_id="d_1")):
+        assert prepare_request(users.post_users(body), SETTINGS).body == b'{"divisionId":"d_1"}'
