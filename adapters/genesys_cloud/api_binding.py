@@ -272,9 +272,11 @@ class Method(Generic[P, T]):
         builder = self.__wrapped__
 
         def call(*args: Any, **kwargs: Any) -> object:  # noqa: ANN401 - the builder checks them
-            operation = builder(*args, **kwargs)
-            # Some tracebacks show variables, and a body may contain a password.
-            del args, kwargs
+            try:
+                operation = builder(*args, **kwargs)
+            finally:
+                # Some tracebacks show variables, and a body may contain a password.
+                del args, kwargs
             return send(operation)
 
         call.__wrapped__ = _Shown(builder, asynchronous=self._asynchronous)  # type: ignore[attr-defined] # pyright: ignore[reportFunctionMemberAccess] - inspect.signature reads it
@@ -303,9 +305,11 @@ class Method(Generic[P, T]):
         builder = self.__wrapped__
 
         def form(*args: Any, **kwargs: Any) -> object:  # noqa: ANN401 - the builder checks them
-            operation = builder(*args, **kwargs)
-            # Some tracebacks show variables, and a body may contain a password.
-            del args, kwargs
+            try:
+                operation = builder(*args, **kwargs)
+            finally:
+                # Some tracebacks show variables, and a body may contain a password.
+                del args, kwargs
             return act(operation)
 
         form.__name__ = name

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import importlib
 import inspect
+import json
 import logging
 import pkgutil
 import re
@@ -51,6 +52,8 @@ from genesys_core.api import users
 from genesys_core.calls.auth_actions import TokenSnapshot
 from genesys_core.calls.operation import raw_operation
 from genesys_core.clock import Now
+from genesys_core.codec.decoding import decode
+from genesys_core.codec.encoding import to_json
 from genesys_core.configuration import LoggingConfiguration
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Request, Response
@@ -579,6 +582,78 @@ def test_no_secret_comes_out_of_a_client_that_cannot_be_made(kind, wrong):
             trust_env=False,
             **wrong,
         )
+    captured.error(caught.value)
+    assert_absent(captured.texts)
+
+
+PLANTED = SECRETS["api key"]
+BODY = {"name": "Ann", "password": SECRETS["password"]}
+QUERY = {"access_token": SECRETS["query token"]}
+FIELDS = {"X-Api-Key": SECRETS["api key"]}
+REFUSED = {
+    "a value that JSON lacks": lambda client: client.users.post_users(BODY | {"x": {1}}),
+    "the same, in a model": lambda client: client.users.post_users(
+        models.CreateUser(name={1}, password=SECRETS["password"])
+    ),
+    "the same, encoded alone": lambda _: to_json(BODY | {"x": {1}}),
+    "a document of another type": lambda _: to_json(
+        models.CreateUser(), base=json.dumps([BODY]).encode()
+    ),
+    "a key": lambda client: client.users.post_users(BODY | {"division_id": "d"}),
+    "a body of another kind": lambda client: client.users.post_users([BODY]),
+    "an unknown argument": lambda client: client.users.post_users(body=BODY, nope=1),
+    "the same, raw": lambda client: client.users.post_users.raw(body=BODY, nope=1),
+    "a missing argument": lambda client: client.users.patch_user(body=BODY),
+    "a body to a path": lambda client: client.request("POST", "/x", body=BODY | {"x": {1}}),
+    "a method": lambda client: client.request("G T", "/x", query=QUERY, body=BODY, headers=FIELDS),
+    "a path": lambda client: client.request("GET", 5, query=QUERY, body=BODY, headers=FIELDS),
+    "a query": lambda client: client.request("GET", "/x", query=QUERY | {"x": object()}),
+    "a query of another type": lambda client: client.request("GET", "/x", query=[QUERY]),
+    "a header": lambda client: client.request("GET", "/x", headers=FIELDS | {"a b": "c"}),
+    "its value": lambda client: client.request("GET", "/x", headers={"X-Api-Key": f"{PLANTED}\n"}),
+    "headers of another type": lambda client: client.request("GET", "/x", headers=[FIELDS]),
+    "a client's option": lambda client: client.with_options(headers=FIELDS, timeout="x"),
+    "an operation's option": lambda _: users.get_users_me().with_options(
+        headers=FIELDS, query=QUERY, timeout="x"
+    ),
+    "a response, in strict mode": lambda _: decode(
+        models.CreateUser, json.dumps(BODY | {"name": []}).encode(), strict=True
+    ),
+    "a response that is no JSON": lambda _: decode(models.CreateUser, PLANTED.encode()),
+}
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+@pytest.mark.parametrize("refused", REFUSED.values(), ids=REFUSED)
+def test_no_secret_is_in_the_traceback_of_what_was_refused(kind, refused):
+    """Some tracebacks show the variables of our frames, and these are not the caller's own."""
+    client = kind(host="http://127.0.0.1:1", trust_env=False)
+
+    async def used():
+        result = refused(client)
+        return await result if inspect.isawaitable(result) else result
+
+    captured = Captured()
+    with pytest.raises((errors.GenesysCloudError, TypeError)) as caught:
+        asyncio.run(used())
+    captured.error(caught.value)
+    assert_absent(captured.texts)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"nope": 1},
+        {"auth": ("id", SECRETS["client secret"])},
+        {"auth": {"client_secret": SECRETS["client secret"]}},
+        {"access_token": [SECRETS["access token"]]},
+    ],
+)
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_no_secret_is_in_the_traceback_of_a_wrong_type(kind, wrong):
+    captured = Captured()
+    with pytest.raises(TypeError) as caught:
+        kind(host="http://127.0.0.1:1", headers=FIELDS, trust_env=False, **wrong)
     captured.error(caught.value)
     assert_absent(captured.texts)
 

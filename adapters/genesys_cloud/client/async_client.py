@@ -55,7 +55,7 @@ class AsyncClientBase(AsyncTransfers):
             super().__init__(options, transport=transport, hooks=hooks)
             self._transport = new_async_transport(self._network) if transport is None else transport
             self._wire = add_hooks(self._transport, hooks, self._secrets)
-        except GenesysCloudError as error:
+        except (GenesysCloudError, TypeError) as error:
             options = {}  # some tracebacks show variables, and these hold a token and passwords
             raise error.with_traceback(None) from None
 
@@ -85,8 +85,12 @@ class AsyncClientBase(AsyncTransfers):
         headers: Mapping[str, str | None] | None = None,
     ) -> Any:  # noqa: ANN401 - the definition does not say what comes back
         """Call an endpoint that the API definition does not describe; see :func:`~genesys_core.raw_operation`."""
-        operation = raw_operation(method, path, query=query, body=body, headers=headers)
-        del query, body, headers  # some tracebacks show variables
+        try:
+            operation = raw_operation(method, path, query=query, body=body, headers=headers)
+        except (GenesysCloudError, TypeError) as error:
+            raise error.with_traceback(None) from None
+        finally:
+            del query, body, headers  # some tracebacks show variables
         return await self.send(operation)
 
     def pages(

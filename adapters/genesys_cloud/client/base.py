@@ -45,6 +45,7 @@ from genesys_core.calls.token_actions import obtain_for_call
 from genesys_core.checks import FUNCTION, NUMBER
 from genesys_core.codec.unknown_fields import KeepUnknown
 from genesys_core.configuration.configuration import Configuration
+from genesys_core.errors import GenesysCloudError
 from genesys_core.http.messages import Request, Response, Timeout, TransportFailure
 from genesys_core.observability.statistics import ClientStats
 from genesys_core.observability.watch import watch_call
@@ -115,14 +116,19 @@ class ClientBase(LazyApis, Unpicklable):
 
         Options of a call override these defaults. Closing either client closes both.
         """
-        said = Options(
-            headers={} if headers is None else headers,
-            timeout=timeout,
-            deadline=deadline,
-            retry=retry,
-            strict=strict,
-            keep_unknown=keep_unknown,
-        )
+        try:
+            said = Options(
+                headers={} if headers is None else headers,
+                timeout=timeout,
+                deadline=deadline,
+                retry=retry,
+                strict=strict,
+                keep_unknown=keep_unknown,
+            )
+        except (GenesysCloudError, TypeError) as error:
+            raise error.with_traceback(None) from None
+        finally:
+            del headers  # some tracebacks show variables
         twin = self.unbound_copy()
         twin._defaults = said.over(self._defaults)  # noqa: SLF001 - of this very class
         return twin

@@ -53,7 +53,7 @@ class SyncClientBase(SyncTransfers):
             super().__init__(options, transport=transport, hooks=hooks)
             self._transport = new_transport(self._network) if transport is None else transport
             self._wire = add_hooks(awaited_transport(self._transport), hooks, self._secrets)
-        except GenesysCloudError as error:
+        except (GenesysCloudError, TypeError) as error:
             options = {}  # some tracebacks show variables, and these hold a token and passwords
             raise error.with_traceback(None) from None
 
@@ -83,8 +83,12 @@ class SyncClientBase(SyncTransfers):
         headers: Mapping[str, str | None] | None = None,
     ) -> Any:  # noqa: ANN401 - the definition does not say what comes back
         """Call an endpoint that the API definition does not describe; see :func:`~genesys_core.raw_operation`."""
-        operation = raw_operation(method, path, query=query, body=body, headers=headers)
-        del query, body, headers  # some tracebacks show variables
+        try:
+            operation = raw_operation(method, path, query=query, body=body, headers=headers)
+        except (GenesysCloudError, TypeError) as error:
+            raise error.with_traceback(None) from None
+        finally:
+            del query, body, headers  # some tracebacks show variables
         return self.send(operation)
 
     def pages(

@@ -206,15 +206,20 @@ class Operation(Printable, Generic[T_co], frozen=True):
             keep_unknown: ``False`` to discard fields that are unknown to this version; ``"items"``
             to keep those of a listing's items as well, for sending them back.
         """
-        said = Options(
-            headers=_copied("headers", headers),
-            query=_copied("query", query),
-            timeout=timeout,
-            deadline=deadline,
-            retry=retry,
-            strict=strict,
-            keep_unknown=keep_unknown,
-        )
+        try:
+            said = Options(
+                headers=_copied("headers", headers),
+                query=_copied("query", query),
+                timeout=timeout,
+                deadline=deadline,
+                retry=retry,
+                strict=strict,
+                keep_unknown=keep_unknown,
+            )
+        except (InvalidValueError, TypeError) as error:
+            raise error.with_traceback(None) from None
+        finally:
+            del headers, query  # some tracebacks show variables
         return msgspec.structs.replace(self, options=said.over(self.options))
 
 

@@ -27,6 +27,15 @@ def prepare_request(operation: Operation[object], settings: Settings) -> Request
     Raises:
         InvalidValueError: a path parameter, query value, header or body cannot be sent.
     """
+    try:
+        return _prepared(operation, settings)
+    except InvalidValueError as error:
+        refusal = error
+    # Without the frames inside: some tracebacks show variables, and theirs hold the body and headers.
+    raise refusal.with_traceback(None)
+
+
+def _prepared(operation: Operation[object], settings: Settings) -> Request:
     endpoint = operation.endpoint
     body, content_type = _body(operation)
     return Request(

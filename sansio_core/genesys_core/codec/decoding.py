@@ -69,9 +69,14 @@ def decode(type_: object, body: bytes, *, strict: bool = False) -> Decoded[Any]:
         return Decoded(_decoder(type_).decode(body))
     except UNFIT:
         pass  # raised below, outside this block: UnicodeDecodeError contains the body
-    decoded = _forgiving(type_, body)
-    if strict and decoded.issues:
-        raise _refusal(decoded.issues, body)
+    try:
+        decoded = _forgiving(type_, body)
+        if strict and decoded.issues:
+            raise _refusal(decoded.issues, body)
+    except DecodeError as error:
+        raise error.with_traceback(None) from None
+    finally:
+        del body  # some tracebacks show variables
     return decoded
 
 

@@ -37,7 +37,12 @@ def to_json(value: object, *, base: bytes | None = None) -> bytes:
         InvalidValueError: a value cannot be represented in JSON, or ``base`` is not a document of
             the model's type.
     """
-    return _encode(value if base is None else merge_over_base(value, base))
+    try:
+        return _encode(value if base is None else merge_over_base(value, base))
+    except InvalidValueError as error:
+        raise error.with_traceback(None) from None
+    finally:
+        del value, base  # some tracebacks show variables
 
 
 def to_dict(model: Struct) -> dict[str, object]:
