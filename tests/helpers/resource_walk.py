@@ -14,7 +14,7 @@ from tests.strategies.simulator import Desk, definition
 
 SAMPLES = {"date": "2024-05-17", "date-time": "2024-05-17T09:30:00Z", "integer": "1"}
 
-RULES = ResourceRules(definition())
+RULES = ResourceRules.of(definition())
 ROUTES = {
     (each.method, re.sub(r"\{\w+\}", "{}", each.template)): each for each in definition().routes
 }

@@ -47,7 +47,7 @@ def letters(paths, models=MODELS):
 def real_rule(method, template):
     """The rule of an operation of the definition."""
     known = definition()
-    return ResourceRules(known).find(known.routes.find(template).routes[method])
+    return ResourceRules.of(known).find(known.routes.find(template).routes[method])
 
 
 def real_action(method, template):

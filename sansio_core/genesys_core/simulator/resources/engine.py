@@ -64,7 +64,7 @@ class ResourceEngine:
     """
 
     def __init__(self, definition: Definition) -> None:
-        self.rules = ResourceRules(definition)
+        self.rules = ResourceRules.of(definition)
         self.store = ResourceStore(definition, self.rules)
 
     def respond(self, call: ApiCall) -> Reply:

@@ -43,6 +43,14 @@ class ResourceRules:
         self._collections: dict[str, Collection | None] = {}
         self._found: dict[tuple[str, str], ResourceRule | None] = {}
 
+    @classmethod
+    def of(cls, definition: Definition) -> "ResourceRules":
+        """Return the rules of a definition, which all its simulators share."""
+        found = definition.derived.get(cls)
+        if not isinstance(found, cls):
+            found = definition.derived[cls] = cls(definition)
+        return found
+
     def find(self, route: ApiRoute) -> ResourceRule | None:
         """Return the rule of an operation, or ``None`` if it has no state."""
         method = "GET" if route.method == "HEAD" else route.method

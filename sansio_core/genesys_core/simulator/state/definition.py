@@ -168,6 +168,7 @@ class Definition:
     Attributes:
         schemas: the models by name.
         routes: the operations, by path and method.
+        derived: objects derived from the definition on first use, by type; its simulators share them.
 
     Raises:
         InvalidValueError: the document is not a Swagger 2.0 definition; the message has the
@@ -183,6 +184,7 @@ class Definition:
         facts = document if isinstance(document, SwaggerDocument) else _read(document)
         self._text = text
         self._document = document if text is None else None
+        self.derived: dict[type, object] = {}
         self.schemas: Mapping[str, Schema] = facts.definitions
         self.routes: RouteTable[OperationFacts] = RouteTable(
             ServedRoute(method=method, template=path, facts=operation)

@@ -46,7 +46,7 @@ def test_the_name_of_a_property_says_what_it_refers_to(name, target):
 
 
 def test_every_target_is_a_collection_whose_items_can_be_created():
-    rules = ResourceRules(definition())
+    rules = ResourceRules.of(definition())
     for target in {*REFERENCES.values(), *MEMBERS.values()}:
         collection = rules.collection(target)
         assert collection is not None

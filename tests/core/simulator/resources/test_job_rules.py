@@ -98,4 +98,4 @@ def test_jobs_that_are_started_elsewhere(key):
     rule = real_rule(*key)
     assert (rule.letter, rule.action, rule.collection.template) == ("H", "start", JOB_STARTERS[key])
     assert is_job_path(rule.collection.template)
-    assert ResourceRules(definition()).collection(JOB_STARTERS[key]).states is not None
+    assert ResourceRules.of(definition()).collection(JOB_STARTERS[key]).states is not None

@@ -2,8 +2,10 @@
 
 import pytest
 
+from genesys_core.simulator.resources.engine import ResourceEngine
 from genesys_core.simulator.resources.rule_types import RULES
 from genesys_core.simulator.resources.rules import ResourceRules
+from genesys_core.simulator.state.definition import Definition
 from tests.helpers.rule_documents import (
     BODY,
     COLLECTION,
@@ -62,6 +64,12 @@ def test_parents_from_the_innermost():
     ]
     assert list(found.parents("/a/{b}")) == []
     assert list(found.parents("/a")) == []
+
+
+def test_simulators_of_a_definition_share_its_rules():
+    known = Definition({"swagger": "2.0", "paths": {}})
+    assert ResourceEngine(known).rules is ResourceRules.of(known)
+    assert ResourceRules.of(known) is not ResourceRules.of(definition())
 
 
 def test_rules_are_found_once():

@@ -24,7 +24,7 @@ from tests.strategies.simulator import definition, misfits, small_document
 
 NOW = Now(0.0, 1_700_000_000.0)
 EVENTS = EventRules(definition())
-BY_RULE = EVENTS.heard(ResourceRules(definition()))
+BY_RULE = EVENTS.heard(ResourceRules.of(definition()))
 STARTED = "v2.speechandtextanalytics.programs.topiclinks.jobs.{id}"
 """A topic of jobs that only ``Simulator.start_job`` starts."""
 

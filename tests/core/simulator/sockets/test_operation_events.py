@@ -248,7 +248,7 @@ def test_a_topic_may_need_a_value(desk, kind):
 
 
 def test_the_topics_of_a_definition_are_those_of_its_operations(desk):
-    rules = ResourceRules(definition())
+    rules = ResourceRules.of(definition())
     heard = OperationEvents(definition(), rules, EventRules(definition())).heard()
     assert {each.template for each in TOPIC_CAUSES} == set(heard)
     small = Definition(small_document({}))
