@@ -120,6 +120,7 @@ def test_the_first_decoded_model_needs_no_client() -> None:
     assert foreign == ""
 
 
+@pytest.mark.slow
 def test_the_installed_packages_are_small(tmp_path: Path) -> None:
     """Sources, their bytecode and data, as an installer leaves them: under 21.7 MB.
 

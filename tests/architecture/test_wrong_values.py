@@ -119,12 +119,24 @@ _RULE = re.compile(r"must be .+, not .+; such as .+|unexpected .+; known are .+"
 _INSIDE = re.compile(r"has no attribute|'NoneType'|object is not|not supported between|unhashable")
 
 
+RUNNERS: list[asyncio.Runner] = []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_event_loop():
+    """To make an event loop takes longer than what these coroutines do in it."""
+    with asyncio.Runner() as runner:
+        RUNNERS.append(runner)
+        yield
+    RUNNERS.clear()
+
+
 def complaint(call: Callable[[], object]) -> str | None:
     """What is wrong with how a call went; ``None`` if nothing is."""
     try:
         result = call()
         if inspect.iscoroutine(result):
-            asyncio.run(result)
+            RUNNERS[0].run(result)
     except TypeError as error:
         return None if _RULE.search(str(error)) else f"TypeError: {error}"
     except GenesysCloudError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import logging
 import pickle
@@ -11,7 +10,6 @@ from base64 import b64decode, b64encode
 from types import TracebackType
 from urllib.parse import quote
 
-import rich.console
 import rich.pretty
 import rich.traceback
 
@@ -58,14 +56,13 @@ def all_secrets() -> dict[str, str]:
 
 def assert_absent(texts: list[str]) -> None:
     """No secret is in any of the texts, whatever its spelling."""
+    everything = "\n".join(texts)
     for name, secret in all_secrets().items():
-        spelt = {spell(secret).strip('[]{}"') for spell in SPELLINGS.values()}
-        for text in texts:
-            for spelling in spelt:
-                if spelling in text:
-                    at = text.index(spelling)
-                    around = text[max(0, at - 200) : at + len(spelling) + 60]
-                    raise AssertionError(f"the {name} came out: ...{around}...")
+        for spelling in {spell(secret).strip('[]{}"') for spell in SPELLINGS.values()}:
+            at = everything.find(spelling)
+            if at >= 0:
+                around = everything[max(0, at - 200) : at + len(spelling) + 60]
+                raise AssertionError(f"the {name} came out: ...{around}...")
 
 
 def repeated(seen: Seen) -> str:
@@ -111,7 +108,6 @@ class Captured:
 
     def __init__(self) -> None:
         self.texts: list[str] = []
-        self._drawn: set[type[BaseException]] = set()
 
     def error(self, error: BaseException) -> None:
         """All forms in which an error may come before somebody's eyes."""
@@ -119,9 +115,7 @@ class Captured:
         own = _from_our_frames(error.__traceback__)
         found = traceback.TracebackException(type(error), error, own, capture_locals=True)
         self.texts += [*traceback.format_exception(error), *found.format()]
-        if type(error) not in self._drawn:  # which takes long
-            self._drawn.add(type(error))
-            self.texts.append(_rich_traceback(error, own))
+        self.texts.append(_rich_traceback(error, own))
         if isinstance(error, errors.GenesysCloudError):
             self.of(
                 error.attempts, getattr(error, "response", None), getattr(error, "request", None)
@@ -147,21 +141,16 @@ def _from_our_frames(found: TracebackType | None) -> TracebackType | None:
     return found
 
 
-class _Uncoloured(rich.traceback.Traceback):
-    """A traceback whose source lines are plain text: parsing whole files for colours takes long."""
-
-    @classmethod
-    def _guess_lexer(cls, filename: str, code: str) -> str:
-        return "text"
-
-
 def _rich_traceback(error: BaseException, frames: TracebackType | None) -> str:
-    shown = _Uncoloured.from_exception(
-        type(error), error, frames, show_locals=True, locals_max_string=None, width=400
+    """What a traceback of ``rich`` shows besides source lines; drawing the boxes around it takes long."""
+    trace = rich.traceback.Traceback.extract(
+        type(error), error, frames, show_locals=True, locals_max_string=None
     )
-    out = io.StringIO()
-    rich.console.Console(file=out, width=400, no_color=True).print(shown)
-    return out.getvalue()
+    shown = [stack.exc_value for stack in trace.stacks]
+    for stack in trace.stacks:
+        for frame in stack.frames:
+            shown += [f"{name} = {value}" for name, value in (frame.locals or {}).items()]
+    return "\n".join(shown)
 
 
 class Curious(logging.Handler):

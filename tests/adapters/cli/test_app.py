@@ -65,6 +65,7 @@ def test_a_command_that_does_not_exist():
     assert run("dance").returncode == 2
 
 
+@pytest.mark.slow
 def test_demo_shows_what_came_back():
     done = run("demo")
     assert done.returncode == 0, done.stderr
@@ -109,7 +110,9 @@ def simulating(*arguments):
         process.communicate()
 
 
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "end", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
+)
 def test_simulate_serves_until_it_is_told_to_end(end):
     with simulating("--port", "0", "--users", "3", "--rate-limit", "2") as (process, facts):
         with httpx.Client(base_url=facts["url"], trust_env=False) as client:

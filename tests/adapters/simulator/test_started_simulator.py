@@ -23,7 +23,12 @@ with Client(host=simulator.url, auth=auth) as client:
 
 
 @pytest.mark.parametrize(
-    ("last", "code"), [("", 0), ("raise SystemExit(3)", 3), ("client.notification_handler", 0)]
+    ("last", "code"),
+    [
+        ("", 0),
+        pytest.param("raise SystemExit(3)", 3, marks=pytest.mark.slow),
+        pytest.param("client.notification_handler", 0, marks=pytest.mark.slow),
+    ],
 )
 def test_the_program_ends(last: str, code: int) -> None:
     program = [sys.executable, "-W", "error", "-c", PROGRAM.format(last=last)]

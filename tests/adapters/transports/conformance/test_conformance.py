@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib
 import os
 from fnmatch import fnmatchcase
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -27,10 +28,11 @@ for module in sorted(HERE.glob("cases_*.py")):
 
 
 def _parameters() -> list[object]:
+    cases = sorted(CASES.values(), key=lambda each: each.number)
     return [
         pytest.param(subject, entry, id=f"{subject.name}-{entry.id}", marks=_marks(subject, entry))
         for subject in SUBJECTS
-        for entry in sorted(CASES.values(), key=lambda each: each.number)
+        for entry in cases
         if entry.needs <= subject.can and subject.flavour in entry.flavours
     ]
 
@@ -38,19 +40,23 @@ def _parameters() -> list[object]:
 def _marks(subject: Subject, entry: Case) -> list[pytest.MarkDecorator]:
     marks = [pytest.mark.slow] if entry.slow or subject.slow else []
     if subject.foreign:
-        missing = find_spec(subject.family) is None
-        marks.append(pytest.mark.skipif(missing, reason=f"{subject.family} is not installed"))
-        # what it leaves to the collector when a case fails is its own affair
-        marks.append(pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"))
-        marks.append(pytest.mark.filterwarnings("ignore::ResourceWarning"))
-        marks.append(
-            pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-        )
+        marks += _foreign_marks(subject.family)
     if reason := deviations.reason(subject.name, entry.id):
         # What comes out otherwise may take until a timeout, so that the quick suite leaves it out.
         marks.append(pytest.mark.slow)
         marks.append(pytest.mark.xfail(reason=reason, strict=STRICT, raises=Exception))
     return marks
+
+
+@cache  # looking for a package reads the file system
+def _foreign_marks(family: str) -> tuple[pytest.MarkDecorator, ...]:
+    return (
+        pytest.mark.skipif(find_spec(family) is None, reason=f"{family} is not installed"),
+        # what it leaves to the collector when a case fails is its own affair
+        pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+        pytest.mark.filterwarnings("ignore::ResourceWarning"),
+        pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning"),
+    )
 
 
 @pytest.mark.parametrize(("subject", "entry"), _parameters())

@@ -14,6 +14,7 @@ def test_the_whole_definition_is_read():
     assert repr(definition()) == "Definition(3355 operations, 6651 models)"
 
 
+@pytest.mark.slow
 def test_text_and_values_give_the_same():
     from_values = Definition(msgspec.json.decode(document()))
     assert from_values.schemas == definition().schemas
