@@ -9,13 +9,14 @@ import signal
 import threading
 
 import pytest
+from _pytest.runner import runtestprotocol
 from hypothesis import Phase, settings
 
 settings.register_profile("at-home", deadline=None)
 settings.register_profile("in-ci", deadline=None, derandomize=True, print_blob=True)
 for name in ("at-home", "in-ci"):
-    # A quarter of Hypothesis' 100; CI runs every property with all of them beside the slow tests.
-    settings.register_profile(f"{name}-quick", settings.get_profile(name), max_examples=25)
+    # A tenth of Hypothesis' 100; CI runs every property with all of them beside the slow tests.
+    settings.register_profile(f"{name}-quick", settings.get_profile(name), max_examples=10)
 # Enough to run through a property, for measuring coverage: it must not hang on a lucky example.
 settings.register_profile("few-examples", settings.get_profile("in-ci"), max_examples=10)
 # A mutant has to fail, not to be understood.
@@ -49,3 +50,17 @@ def pytest_collection_finish() -> None:
     """What is loaded by now stays: no later garbage collection looks through it again."""
     gc.freeze()
     gc.enable()
+
+
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
+    """A worker reports a test that passes once, not thrice: reports take a twentieth of the time."""
+    if not hasattr(item.config, "workerinput"):
+        return None
+    reports = runtestprotocol(item, log=False, nextitem=nextitem)
+    duration = sum(report.duration for report in reports)
+    for report in reports:
+        if report.when == "call" or not report.passed:
+            report.duration = duration
+            item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True

@@ -4,7 +4,7 @@ from hypothesis import settings
 
 
 def examples(number: int) -> int:
-    """Scale a number of examples as the profile scales 100: the quick suite takes a quarter.
+    """Scale a number of examples as the profile scales 100: the quick suite takes a tenth.
 
     It is called while test modules are imported, when the profile is chosen (``tests/conftest.py``).
     """

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from genesys_core.codec.encoding import to_json
 from genesys_core.codec.intervals import Interval
 from genesys_core.errors import InvalidValueError
+from tests.helpers.examples import examples
 from tests.strategies.codec import Everything
 from tests.strategies.intervals import intervals, zones
 
@@ -202,7 +203,7 @@ def test_the_last_day_of_all_is_split_in_any_zone() -> None:
     zones,
     st.none() | st.timedeltas(timedelta(minutes=37), timedelta(days=3)),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_pieces_cover_the_whole_once_in_order_within_the_limit(
     interval, unit, count, zone, limit
 ) -> None:
@@ -218,7 +219,7 @@ def test_pieces_cover_the_whole_once_in_order_within_the_limit(
 
 
 @given(intervals())
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 def test_what_is_written_is_parsed_again(interval: Interval) -> None:
     assert Interval.parse(str(interval)) == interval
 

@@ -12,6 +12,7 @@ from genesys_core.codec.encoding import to_json
 from genesys_core.codec.merge import list_parts, merge_over_response
 from genesys_core.codec.values import NULL
 from genesys_core.errors import InvalidValueError
+from tests.helpers.examples import examples
 from tests.strategies.codec import Everything, Login, Page, Spoiled, Tree, documents
 
 
@@ -241,7 +242,7 @@ def test_secrets_are_merged_like_all_else():
 
 @pytest.mark.slow
 @given(documents(Page, faults=5))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_without_a_change_the_document_stays_what_it_was(spoiled: Spoiled):
     assert _edited(Page, spoiled.document, lambda _: None) == spoiled.document
 

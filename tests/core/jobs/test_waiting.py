@@ -32,6 +32,7 @@ from genesys_core.jobs.waiting import (
     judge_results,
     start_wait,
 )
+from tests.helpers.examples import examples
 from tests.strategies.calls import at
 from tests.strategies.jobs import WaitRun, api_error, check_wait, missing, reply, wait_runs
 
@@ -237,6 +238,6 @@ def test_a_pause_that_is_woken_too_early_goes_on() -> None:
 
 
 @given(wait_runs)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_whatever_the_platform_replies_a_wait_ends_as_promised(run: WaitRun) -> None:
     check_wait(run)
