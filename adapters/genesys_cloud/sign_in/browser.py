@@ -214,7 +214,7 @@ class BrowserSignIn:
             arrival = self._server.next(lambda: deadline - self._clock().monotonic)
             if arrival is None:
                 raise sign_in_timed_out(timeout, foreign)
-            step = self._redirect.received(arrival.visit, now=self._clock())
+            step = self._redirect.received(arrival.request, now=self._clock())
             if not isinstance(step, BrowserPage):
                 return self._ended(arrival, step)
             foreign += step.is_foreign

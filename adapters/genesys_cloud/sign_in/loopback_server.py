@@ -28,7 +28,7 @@ _MOST_CONNECTIONS: Final = 32
 class Arrival:
     """A browser request and its connection."""
 
-    visit: BrowserRequest
+    request: BrowserRequest
     _connection: socket.socket
 
     def answer(self, page: BrowserPage) -> None:

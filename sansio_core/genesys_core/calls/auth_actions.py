@@ -285,7 +285,7 @@ def _revocation_step(token: Token, session: Session, now: Now) -> Exchanging:
         reader=_RevocationReader(token),
         policy=settings.retry,
         repeatable=True,
-        refreshable=False,
+        refreshable=False,  # a 401 means that the token is invalid already
         paced=session.pacer is not None,
         random=session.random,
         started=now.monotonic,

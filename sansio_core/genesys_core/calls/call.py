@@ -152,6 +152,7 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
         redact_error(error, secrets)
         if isinstance(error, ApiError):
             error.response = error.response.hiding(secrets)
+        # The error knows the last attempt only; an earlier one may have taken effect.
         if self.repeatable:
             error.is_retry_safe = True
         elif self.doubtful and error.is_retry_safe:

@@ -138,6 +138,7 @@ class Download(Struct, frozen=True, kw_only=True):
         """
         left = None if self.expires is None else self.expires - now.monotonic
         if left is not None and left <= 0:
+            # Only a request before this one, such as a redirect's, can have used up the time.
             raise errors.TimeoutError("the download's deadline has passed", sent=True)
         if isinstance(self.target, Operation):
             return start(self.target.with_options(deadline=left), session, now=now)
@@ -187,9 +188,11 @@ class Download(Struct, frozen=True, kw_only=True):
 
     def _target(self, url: str, hosts: Hosts) -> Operation[Any] | str:
         """Return the next target: a call within the API, or once outside, a URL without a token."""
+        # A redirect from another host back to the API gets no token: that host chose the URL.
         target = _target(url, hosts) if isinstance(self.target, Operation) else url
         if isinstance(target, str) or isinstance(self.target, str):
             return target
+        # The Location has its own query.
         return msgspec.structs.replace(
             _plain(target), options=msgspec.structs.replace(self.target.options, query={})
         )
@@ -197,6 +200,7 @@ class Download(Struct, frozen=True, kw_only=True):
     def _refusal(self, error: RedirectError) -> str | None:
         if error.location is None:
             return "it has no Location"
+        # RFC 9110 section 15.4: these two keep the method; the others are followed with a GET.
         if error.request.method not in {"GET", "HEAD"} and error.status in {307, 308}:
             return f"it would repeat the {error.request.method} elsewhere"
         return None if self.redirects else "too many redirects"
@@ -281,6 +285,7 @@ def _plain(operation: Operation[Any]) -> Operation[None]:
 def _target(source: Operation[Any] | str, hosts: Hosts) -> Operation[Any] | str:
     if isinstance(source, Operation):
         return source
+    # RFC 3986 section 4.2: "//host/path" is a reference to another host.
     rooted = source.startswith("/") and not source.startswith("//")
     url = check_url(f"{hosts.api}{source}" if rooted else source)
     parts = urlsplit(url)
@@ -337,8 +342,8 @@ _PARAMETER: Final = re.compile(
     r";\s*(?P<key>[^\s;=\"]+)\s*=\s*(?:\"(?P<quoted>(?:[^\"\\]|\\.)*)\"|(?P<token>[^;\"]*))",
     re.DOTALL,
 )
-_FORBIDDEN: Final = re.compile(r'[<>:"|?*]')
-# Windows device names, with any extension.
+_FORBIDDEN: Final = re.compile(r'[<>:"|?*]')  # on Windows
+# Windows device names, with any extension. It reads superscript digits as digits.
 _DEVICES: Final = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|$)", re.IGNORECASE)
 _LONGEST_NAME: Final = 200
 """Bytes; file systems allow 255, of which a temporary name needs some."""
@@ -376,6 +381,7 @@ def _cleaned(text: str) -> str:
     name = unicodedata.normalize("NFC", re.split(r"[/\\]", text)[-1])
     # Cc, Cf, Cs, Co, Cn: control characters, bidirectional marks, lone surrogates.
     name = "".join(c for c in name if not unicodedata.category(c).startswith("C"))
+    # Windows drops dots and spaces at the end; a dot at the beginning hides a file elsewhere.
     name = _FORBIDDEN.sub("_", name).strip().strip(". ")
     if _DEVICES.match(name):
         name = f"_{name}"
@@ -393,3 +399,4 @@ def _shortened(name: str) -> str:
 
 
 _LONGEST_EXTENSION: Final = 20
+"""Bytes; what follows the last dot of a longer one is a part of the name."""

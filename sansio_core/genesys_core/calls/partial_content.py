@@ -54,6 +54,7 @@ class PartialFile(Struct, frozen=True, kw_only=True):
             known = _RECORD.decode(record)
         except msgspec.MsgspecError:
             known = cls()
+        # More on disk than recorded was written after the record, and is downloaded again.
         fits = known.source == source and 0 <= known.size <= size
         return known if fits else cls(source=source)
 
@@ -85,6 +86,7 @@ class PartialFile(Struct, frozen=True, kw_only=True):
             TransportFailure: the body is not the requested part.
         """
         if status != _PARTIAL:
+            # The whole file: it has changed, or the server ignores ranges.
             return PartialFile(
                 source=self.source,
                 validator=None if _is_coded(headers) else strong_validator(headers),
@@ -104,9 +106,11 @@ class PartialFile(Struct, frozen=True, kw_only=True):
 
 
 _RECORD: Final = msgspec.json.Decoder(PartialFile)
+# 18 digits: what fits into 64 bits, the size of files.
 _CONTENT_RANGE: Final = re.compile(
     r"bytes (?P<first>[0-9]{1,18})-(?P<last>[0-9]{1,18})/(?P<total>[0-9]{1,18}|\*)"
 )
+# RFC 9110 section 8.8.3, without W/"...": weak ones must not be used with If-Range.
 _ENTITY_TAG: Final = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')
 _LENGTH: Final = re.compile(r"[0-9]{1,18}")
 

@@ -91,6 +91,7 @@ def _own_headers(accept: str, content_type: str | None) -> Headers:
 
 
 def _unframed(headers: Headers) -> Headers:
+    # A length that contradicts the body would desynchronize the connection (RFC 9112 section 6.3).
     for name in _FRAMING:
         if name in headers:
             raise InvalidValueError(f"header {name}: must be omitted; the transport sets it")

@@ -33,5 +33,6 @@ def answer_place(
     if place.wait <= GRAIN:
         return need.granted(now=now)
     reservation = place.reservation(lanes, now.monotonic)
+    # The Redis server stores no responses: an empty 429 stands for the one that closed the gate.
     gate = Gate(reservation.at, Response(429, Headers())) if place.is_gate else None
     return need.queued(reservation, gate=gate, now=now)

@@ -28,7 +28,7 @@ from genesys_core.errors import (
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import FailureKind, Request, Response, TransportFailure
 from genesys_core.http.redaction import DEFAULT_REDACTION
-from genesys_core.oauth.tokens import Token, oauth_error, parse_token_response
+from genesys_core.oauth.tokens import CORRELATION_ID, Token, oauth_error, parse_token_response
 
 __all__ = [
     "ApiResponse",
@@ -40,10 +40,6 @@ __all__ = [
 ]
 
 T_co = TypeVar("T_co", covariant=True)
-
-CORRELATION_ID = "inin-correlation-id"
-"""The header with the request id, needed for support requests."""
-
 
 _BODILESS = frozenset({204, 205})
 """Statuses without a body (RFC 9110 sections 15.3.5 and 15.3.6)."""

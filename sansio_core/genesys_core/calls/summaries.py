@@ -25,7 +25,7 @@ def operation_summaries(api: ModuleType) -> dict[str, str]:
     """Return the summaries of all operations of an API, by the name of the method, in order.
 
     Args:
-        api: a module of :mod:`genesys_core.api`. To import all of them takes 0.3 s.
+        api: a module of :mod:`genesys_core.api`. Importing all of them takes 0.3 s.
     """
     return {
         name: operation_summary(value)

@@ -174,6 +174,7 @@ def reserve_token(
     if not need.call.uses_login_host(session.settings.hosts.login):
         return session, need.refused(moved_away_error())
     if need.call.expired(now):
+        # The call ends, but its rejected token must not be sent by another one either.
         vault = session.vault.refused(need.rejected) if need.rejected else session.vault
         return session.with_vault(vault), need.refused(need.call.timeout_error())
     vault, answer = session.vault.reserve(rejected=need.rejected, arrived=need.arrived, now=now)

@@ -241,6 +241,7 @@ def _with_store(
 def _without_store(
     session: Session, action: TokenAction[R], failure: TokenStoreError, now: Now
 ) -> tuple[Session, Requesting[R] | Ended[R]]:
+    # adopted(): the exchange that was reserved before the lock was never made.
     session = session.with_vault(session.vault.adopted(None).without_store(failure))
     session, answer = action.reserve(session, now=now)
     grant = answer.grant if isinstance(answer, Exchanging) else None
@@ -274,6 +275,7 @@ def _following_alone(
         return session, Requesting(action, answer, None)
     if not answer.forget_token:
         return session, Ended(answer.result)
+    # If the store failed in this transaction, the token is still in it.
     failure = session.vault.store_failure
     session = session.with_vault(session.vault.without_token())
     return session, Ended(_forgotten(session, action, answer.result, failure, now))

@@ -97,6 +97,7 @@ class UploadBody(Struct, frozen=True):
             return cls(content, measure(content), once=_is_once(content))
         parts = list(cast(Sequence[Part[object]], content))
         for part in parts:
+            # A field of a form may be text; a whole body may not.
             _require_readable(
                 b"" if isinstance(part.content, str) else part.content, can_await=can_await
             )
@@ -131,7 +132,7 @@ def _require_readable(content: object, *, can_await: bool) -> None:
     kinds = (Iterable, AsyncIterable) if can_await else (Iterable,)
     if not (isinstance(content, kinds) or _is_path(content) or hasattr(content, "read")):
         raise wrong_type("content", content, _CONTENT, "pathlib.Path('call.wav')")
-    if isinstance(content, str):
+    if isinstance(content, str):  # an iterable, but probably meant as a path
         raise wrong_type("content", content, _CONTENT, "pathlib.Path('call.wav') for a file")
 
 
@@ -279,6 +280,7 @@ def check_url(url: str) -> str:
 
 
 _SHOWN: Final = 200
+"""Maximum characters of a URL in a message."""
 _SPACE: Final = "\t\n\r\x0c "
 # RFC 3986 sections 2.2 and 2.1: characters valid in a URL, and the percent sign.
 _URL_SAFE: Final = ":/?#[]@!$&'()*+,;=%-._~"

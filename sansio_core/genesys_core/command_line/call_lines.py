@@ -4,11 +4,10 @@ Invariants: no secret and no character that a terminal interprets.
 """
 
 from genesys_core.http.messages import Request, Response, TransportFailure
+from genesys_core.oauth.tokens import CORRELATION_ID
 from genesys_core.observability.terminal import escape_line
 
 __all__ = ["attempt_line", "progress_line", "waiting_line"]
-
-_CORRELATION_ID = "inin-correlation-id"
 
 
 def attempt_line(request: Request, outcome: Response | TransportFailure, seconds: float) -> str:
@@ -21,7 +20,7 @@ def attempt_line(request: Request, outcome: Response | TransportFailure, seconds
     """
     if isinstance(outcome, Response):
         result = str(outcome.status)
-        correlation_id = outcome.headers.get(_CORRELATION_ID)
+        correlation_id = outcome.headers.get(CORRELATION_ID)
         size = f", {len(outcome.body):,} bytes"
         about = f"{size}, correlation id {correlation_id}" if correlation_id else size
     else:

@@ -114,6 +114,7 @@ class StartedJob(Printable, Generic[StatusT, ItemT], frozen=True):
         until = read_path(page, "dataAvailabilityDate")
         if self.interval_end is None or not isinstance(until, datetime):
             return ""
+        # Python refuses to compare a time without a zone, and a guess would be off by hours.
         if until.tzinfo is None or until >= self.interval_end:
             return ""
         return (
@@ -162,8 +163,8 @@ def find_job(
     """Return a job that was started earlier, possibly in another process.
 
     Args:
-        operation: the operation that started it (its body counts for warnings about the interval
-            only), or the one that returns its status.
+        operation: the operation that started it (its body is used only for warnings about the
+            interval), or the one that returns its status.
         id: its id; ``None`` if the operation returns its status.
 
     Raises:
@@ -179,12 +180,12 @@ def find_job(
     elif id is None:
         job_id = str(dict(operation.path).get(family.parameter, ""))
     if not job_id:
-        raise InvalidValueError(f"id={id!r}: pass the id of the job, which is job.id where it runs")
+        raise InvalidValueError(f"id={id!r}: pass the job's id, which job.id has after the start")
     return _job(operation, family, job_id, None)
 
 
 def find_family(operation: JobOperation[object, StatusT, ItemT]) -> JobFamily:
-    """Return how the jobs are followed that an operation starts.
+    """Return how the jobs that an operation starts are polled.
 
     Raises:
         InvalidValueError: the operation starts no job that can be polled.

@@ -20,6 +20,8 @@ StatusKind: TypeAlias = StateKind | Literal["unknown"]
 """What a state means; ``unknown`` states are waited on."""
 
 _MOST: Final = 1e15
+"""Larger numbers are no counts, and their quotients may overflow."""
+
 _OVER: Final = ("succeeded", "partial", "failed", "cancelled")
 
 
@@ -149,7 +151,7 @@ def _progress(family: JobFamily, data: object) -> float | None:
     numbers = [value for value in values if _is_number(value)]
     if not numbers or len(numbers) < len(values):
         return None
-    done, of = (*numbers, 100)[:2]
+    done, of = (*numbers, 100)[:2]  # a single number is a percentage
     return min(max(done / of, 0.0), 1.0) if of > 0 else None
 
 
@@ -170,6 +172,7 @@ def _messages(value: object) -> Iterator[str]:
         if isinstance(one, str):
             yield one
         else:
+            # The families have different error types; the most readable field comes first.
             names = ("message", "errorMessage", "description", "errorCode", "code")
             yield from [text for name in names for text in _texts(read_path(one, name))][:1]
 

@@ -1,9 +1,9 @@
 """Waiting by polling: for the end of a job, or for a condition.
 
 Invariants: a wait ends with the response that fulfills it, with an error that its judge returns, or
-at its deadline; only a last poll may take up to ``LAST_POLL`` seconds longer. Pauses grow up to a limit and are never shorter than
-``Retry-After`` (RFC 9110 section 10.2.3). Polls that fail for a temporary reason are repeated, a
-limited number of consecutive times.
+at its deadline; only a last poll may take up to ``LAST_POLL`` seconds longer. Pauses grow up to a
+limit and are never shorter than ``Retry-After`` (RFC 9110 section 10.2.3). Polls that fail for a
+temporary reason are repeated, a limited number of consecutive times.
 
 ::
 
@@ -157,6 +157,7 @@ class _Wait(Struct, Generic[T], frozen=True):
                 f"within {self.deadline:g} s, and the platform asks to wait {asked:g} s"
             )
         seconds = min(seconds, left)  # the last poll is at the deadline
+        # max(): a family's first pause may already be longer than the longest.
         longer = min(self.pause * FACTOR, self.policy.longest)
         return Pausing(
             replace(self, pause=max(longer, self.pause)), seconds, now.monotonic + seconds, why
@@ -205,7 +206,7 @@ class Polling(Struct, Generic[T], frozen=True):
             return WaitFailed(result.error, wait.warnings)
         if result.is_over:
             return WaitEnded(response, wait.warnings)
-        asked = parse_retry_after(response.headers.get("retry-after") or "", now)
+        asked = parse_retry_after(response.headers.get("retry-after"), now)
         return wait.paused(asked, result.seen or "not yet", now)
 
     def failed(self, error: GenesysCloudError, *, now: Now) -> "Pausing[T] | WaitFailed":
@@ -218,6 +219,7 @@ class Polling(Struct, Generic[T], frozen=True):
         if is_missing and wait.policy.is_missing_expected:
             return wait.paused(None, "not found yet", now)
         misses = wait.misses + 1
+        # A new entity may be missing at first; one that was there and is gone has been deleted.
         if misses > MAX_MISSES or (is_missing and wait.has_seen):
             return WaitFailed(error, wait.warnings)
         asked = error.retry_after if isinstance(error, ApiError) else None

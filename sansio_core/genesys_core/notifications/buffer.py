@@ -32,6 +32,7 @@ the platform; ``drop_oldest`` drops the oldest event and puts a gap in its posit
 """
 
 DEFAULT_LIMIT: Final = 1_000
+"""Default maximum number of notifications that a consumer may be behind."""
 
 
 class Buffered(Struct, Generic[T], frozen=True, gc=False):
@@ -79,7 +80,7 @@ class EventBuffer:
         """
         held = Buffered(event, at)
         if type(event) is Gap:
-            self._items.append(_joined(self._gap(-1), held))
+            self._items.append(_joined(self._take_gap(-1), held))
             return
         if self._notifications >= self._limit and not self._blocks:
             self._drop()
@@ -97,14 +98,14 @@ class EventBuffer:
 
     def _drop(self) -> None:
         """Merge the oldest notification and adjacent gaps into one gap."""
-        before, oldest = self._gap(0), self._items.popleft()
+        before, oldest = self._take_gap(0), self._items.popleft()
         self._notifications -= 1
-        moment_ = wall_datetime(oldest.at.wall)
-        gap = _joined(before, Buffered(Gap(moment_, moment_, dropped=1), oldest.at))
-        after = self._gap(0)
+        moment = wall_datetime(oldest.at.wall)
+        gap = _joined(before, Buffered(Gap(moment, moment, dropped=1), oldest.at))
+        after = self._take_gap(0)
         self._items.appendleft(gap if after is None else _joined(gap, after))
 
-    def _gap(self, end: Literal[0, -1]) -> Buffered[Event] | None:
+    def _take_gap(self, end: Literal[0, -1]) -> Buffered[Event] | None:
         """Remove and return the gap at one end, if there is one."""
         if not self._items or not isinstance(self._items[end].event, Gap):
             return None

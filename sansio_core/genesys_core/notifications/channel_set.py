@@ -238,6 +238,7 @@ class ChannelSet(Struct, frozen=True):
         return self._planned(plan, range(len(plan.channels)), now).after(tuple(effects))
 
     def _changed(self, plan: Plan, now: Now) -> "SetStep":
+        # Without topics there is one member and no planned channel; new channels have no member yet.
         known = min(len(self.members), len(self.plan.channels))
         changed = [
             channel

@@ -55,6 +55,7 @@ class Metadata(Struct, frozen=True, rename="pascal"):
 _NO_METADATA: Final = Metadata()
 
 
+# gc=False: thousands may be alive, none can be part of a cycle, and the collector need not look.
 class Envelope(Struct, frozen=True, gc=False, rename="camel"):
     """A frame of the notification service whose body has not been decoded yet.
 

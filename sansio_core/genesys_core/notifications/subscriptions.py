@@ -87,6 +87,7 @@ def combine_topics(topics: Iterable[str]) -> tuple[str, ...]:
 def _group(topic: str) -> str:
     """Return the common part of topics that can be combined, or the topic itself."""
     prefix, _, suffix = topic.rpartition(".")
+    # A resource is a kind and an id at least: v2.users.{id}.
     if prefix.count(".") < 2 or _SUFFIX.fullmatch(suffix) is None:
         return topic.lower()
     return prefix.lower() + "."
@@ -97,6 +98,7 @@ def _packed(topics: Iterable[str]) -> tuple[str, ...]:
     entries: list[str] = []
     for topic in topics:
         suffix = topic.rpartition(".")[2]
+        # The suffix and its "?" or "&"; the dot before the first suffix becomes the "?".
         if entries and len(entries[-1]) + 1 + len(suffix) < MAX_LENGTH:
             entries[-1] = _joined(entries[-1], suffix)
         else:
@@ -197,6 +199,7 @@ class Plan(Struct, frozen=True):
         return self._with(draft)
 
     def _place(self, topic: str, draft: "list[_Draft]") -> None:
+        # Beside topics of the same resource, it can be combined with them if the channel gets full.
         takers = [channel for channel in draft if channel.takes(topic)]
         related = (channel for channel in takers if channel.knows(topic))
         channel = next(related, None) or next(iter(takers), None)
@@ -232,6 +235,7 @@ class _Draft:
     def takes(self, topic: str) -> bool:
         if self._places < MAX_TOPICS:
             return True
+        # Full, but it may still fit into one of the combined topics.
         name = _group(topic)
         packed = _packed((*self._groups.get(name, ()), topic))
         return len(packed) == len(self._packed.get(name, ()))
@@ -282,6 +286,7 @@ def _expanded(topics: Iterable[str]) -> list[str]:
 def _too_many(max_channels: int) -> InvalidValueError:
     return InvalidValueError(
         f"topics: do not fit on {max_channels} channels of {MAX_TOPICS:,}. The platform allows "
-        f"{MAX_CHANNELS} channels for each user and OAuth client, and displaces the oldest if there are more. Subscribe to fewer topics, to topics of groups or queues instead of "
-        "users, with a second OAuth client, or use the platform's EventBridge integration"
+        f"{MAX_CHANNELS} channels for each user and OAuth client, and displaces the oldest if there "
+        "are more. Subscribe to fewer topics, to topics of groups or queues instead of users, or with "
+        "a second OAuth client, or use the platform's EventBridge integration"
     )

@@ -70,6 +70,7 @@ def prepare_authorize_url(
         given, missing = ("org", "provider") if provider is None else ("provider", "org")
         raise InvalidValueError(f"{given}: requires {missing} as well; pass both or neither")
     _check_challenge(code_challenge, response_type)
+    # The order of the official JavaScript SDK, so that URLs can be compared with it.
     fields = (
         ("client_id", client_id),
         ("redirect_uri", redirect_uri),
@@ -239,6 +240,7 @@ def _fields(text: str) -> dict[str, str]:
     return dict(pairs)
 
 
+# Only of what is used below: a duplicate of any other parameter cannot mislead.
 _ONCE = frozenset({"access_token", "code", "error", "state"})
 
 
@@ -268,4 +270,5 @@ def _same(received: str | None, sent: str | None) -> bool:
 
 
 def _bytes(text: str) -> bytes:
+    # compare_digest takes strings in ASCII only, and a forged state may be any text.
     return text.encode("utf-8", "surrogatepass")

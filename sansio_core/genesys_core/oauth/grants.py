@@ -95,12 +95,12 @@ class _Material(Confidential, frozen=True):
 
     @property
     def repeatable(self) -> bool:
-        """No, unless a grant says otherwise: a code is valid for one exchange."""
+        """No, unless a grant says otherwise: codes are valid once, and refresh tokens are rotated."""
         return False
 
     @property
     def resumes(self) -> bool:
-        """No, unless a grant says otherwise: a new code is a new sign-in."""
+        """No, unless a grant says otherwise: a new code or assertion may be another user's."""
         return False
 
     def __post_init__(self) -> None:
@@ -219,11 +219,6 @@ class Saml2Bearer(_WithSecret, frozen=True):
         """Always; whether the assertion has expired is known only to the login host."""
         return True
 
-    @property
-    def resumes(self) -> bool:
-        """Never: another assertion may belong to another user."""
-        return False
-
     def form(self) -> Form:
         """The organization and the assertion, encoded as given."""
         return (
@@ -233,6 +228,7 @@ class Saml2Bearer(_WithSecret, frozen=True):
         )
 
     def _problems(self) -> Iterator[str]:
+        # Not the inherited checks, which reject the line breaks of an assertion.
         yield from _client_problems(self.client_id, self.client_secret)
         yield from text_problems("org_name", self.org_name)
         yield from assertion_problems(self.assertion)
@@ -298,12 +294,7 @@ class RefreshToken(_Material, frozen=True):
 
     client_id: str
     client_secret: str | None = None
-    refresh_token: str = ""
-
-    @property
-    def repeatable(self) -> bool:
-        """Never: the platform rotates refresh tokens."""
-        return False
+    refresh_token: str = ""  # required; it follows a field with a default
 
     @property
     def resumes(self) -> bool:

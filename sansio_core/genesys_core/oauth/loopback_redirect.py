@@ -58,7 +58,7 @@ __all__ = [
     "signed_in_page",
 ]
 
-MAX_VISIT: Final = 65_536
+MAX_REQUEST: Final = 65_536
 """Maximum size of a request in bytes; a redirect with a token has a few thousand."""
 
 
@@ -109,6 +109,7 @@ class BrowserPage(Struct, frozen=True):
     @property
     def is_foreign(self) -> bool:
         """Whether the request was the redirect of another sign-in, which was rejected."""
+        # Of the pages that LoopbackRedirect.received returns, only this one has the status.
         return self.status == 400
 
     def _policy(self) -> str:
@@ -167,7 +168,7 @@ class LoopbackRedirect(Confidential, frozen=True):
         """
         wanted = urlsplit(self.redirect_uri)
         # Reject other host names: someone's DNS may point them to the loopback address (DNS
-        # rebinding).
+        # rebinding). Browsers omit the default port from `Host`.
         if request.host.lower().removesuffix(":80") != wanted.netloc.lower().removesuffix(":80"):
             return _problem(421, "This address is not served here.")
         if request.target.partition("?")[0] != (wanted.path or "/"):
@@ -300,10 +301,11 @@ def read_browser_request(data: bytes) -> BrowserRequest | BrowserPage | None:
         The request; an error page if it is not valid; ``None`` if it is incomplete.
     """
     head, end, rest = data.partition(b"\r\n\r\n")
-    if len(data) > MAX_VISIT:
+    if len(data) > MAX_REQUEST:
         return _problem(413, "The request is too long.")
     if not end:
         return None
+    # Latin-1 decodes any bytes (RFC 9110 section 5.5), so a malformed request cannot raise here.
     start, *lines = head.decode("latin-1").split("\r\n")
     words, fields = start.split(" "), _fields(lines)
     if fields is None or len(words) != 3 or not words[2].startswith("HTTP/1."):
@@ -315,7 +317,7 @@ def read_browser_request(data: bytes) -> BrowserRequest | BrowserPage | None:
     return BrowserRequest(words[0], words[1], fields.get("host", ""), rest) if is_whole else None
 
 
-_LENGTH = re.compile(r"[0-9]{1,9}")
+_LENGTH = re.compile(r"[0-9]{1,9}")  # a longer body than MAX_REQUEST is rejected as it arrives
 
 
 def signed_in_page() -> BrowserPage:
@@ -360,6 +362,7 @@ _FIELDS: Final = {
     "Connection": "close",
 }
 
+# The empty icon keeps browsers from requesting /favicon.ico.
 _FRAME: Final = """<!DOCTYPE html>
 <html lang="en">
 <head>

@@ -35,7 +35,7 @@ __all__ = [
 class TokenStoreError(GenesysCloudError):
     """The token store failed: not readable, not writable, lock timeout, or foreign format."""
 
-    is_retry_safe = True
+    is_retry_safe = True  # a call that fails for want of a token has had no effect
 
 
 class TokenKey(Struct, frozen=True):
@@ -167,6 +167,7 @@ class TokenDocument(Printable, frozen=True):
             document = msgspec.json.decode(content, type=dict[str, Any])
             entries = msgspec.convert(document.pop(_ENTRIES), list[dict[str, Any]])
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, KeyError):
+            # Raised below instead: here, the error would chain one with the document in its frames.
             document, entries = {}, None
         if entries is None:
             raise TokenStoreError("not a token file; move it away or use another path")

@@ -24,6 +24,7 @@ from genesys_core.http.redaction import message_secrets, redact_error
 from genesys_core.oauth.grants import Grant
 
 __all__ = [
+    "CORRELATION_ID",
     "Token",
     "grant_secrets",
     "oauth_error",
@@ -101,11 +102,13 @@ def prepare_token_request(
         headers: additional headers, such as a gateway's key; they never replace required ones.
     """
     credentials = grant.basic()
+    # The client's own Authorization header is for the API, and a public client must send none here.
     sent = (headers or Headers()).without("authorization")
     sent = sent.set("Accept", "application/json")
     sent = sent.set("Content-Type", _FORM_TYPE)
     if credentials is not None:
         sent = sent.set("Authorization", _basic(*credentials))
+    # quote(), not urlencode(): every form parser decodes "%20", but not every one decodes "+".
     form = "&".join(f"{name}={quote(value, safe='')}" for name, value in grant.form())
     return Request(
         "POST",
@@ -134,6 +137,7 @@ def parse_token_response(response: Response, *, now: Now) -> Token:
         OAuthError: by its error code; ``invalid_response`` if it is neither a token nor an error.
     """
     body = _document(response.body)
+    # Next to a token, `error` is a field like any other: the .NET SDK's token type has one.
     if not 200 <= response.status < 300 or (_text(body, "error") and not _has_token(body)):
         raise oauth_error(response)
     return token_of(
@@ -181,6 +185,7 @@ def token_of(
     )
 
 
+# The other two are ours: a response's field of the same name is kept in `extra`.
 _KNOWN: Final = frozenset(Token.__struct_fields__) - {"extra", "expires_at"}
 
 
@@ -208,6 +213,8 @@ def oauth_error(response: Response, request: Request | None = None) -> OAuthErro
     return error
 
 
+# RFC 6749 section 5.2 has the first; the login host sends the second, in some errors only that.
+# The third is the API's, in case that answers.
 _WORDS: Final = ("error_description", "description", "message")
 
 
@@ -218,6 +225,7 @@ def error_of(code: str, words: str | None, *, status: int | None = None) -> OAut
 
 def _document(body: bytes) -> dict[str, object]:
     try:
+        # RFC 8259 section 8.1: a parser may ignore a byte order mark; msgspec rejects it.
         document = msgspec.json.decode(body.removeprefix(b"\xef\xbb\xbf"))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return {}

@@ -46,6 +46,7 @@ from genesys_core.http.headers import Headers
 from genesys_core.http.known_secrets import KnownSecrets
 from genesys_core.http.messages import Request, Response, TransportFailure
 from genesys_core.http.redaction import DEFAULT_REDACTION, Redaction
+from genesys_core.oauth.tokens import CORRELATION_ID
 from genesys_core.observability.terminal import escape_json, escape_line, escape_lines
 from genesys_core.session.retry import GiveUp, Repeat
 
@@ -386,7 +387,7 @@ def _headers(message: Request | Response | None, redaction: Redaction) -> dict[s
 
 
 def _correlation_id(response: Response | None) -> str | None:
-    found = response.headers.get("inin-correlation-id") if response else None
+    found = response.headers.get(CORRELATION_ID) if response else None
     return _encodable(found) if found else None
 
 

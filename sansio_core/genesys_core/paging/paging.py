@@ -227,10 +227,12 @@ class Paging(Struct, Generic[T], frozen=True):
             number=self._page_number(),
             skip=0,
             recent=(*self.recent, ids)[-MEMORY:],
+            # Forgotten when the earlier reader would have forgotten them.
             known=self.known if self.pages + 1 < MEMORY else frozenset[bytes](),
             pages=self.pages + 1,
             taken=self.taken + len(self._cut(tuple(items))),
             fetched=self.fetched + len(items),
+            # Skipped items come again because of the resumption, not because the listing shifted.
             repeated=self.repeated + max(0, again - self.skip),
             total=None if total < 0 else total,
             empty=0 if reply.items else self.empty + 1,
@@ -342,6 +344,7 @@ _LINKED: Final = Listing("link", items=GUESS, identity="")
 _SHIFTING: Final = ("page", "index", "time")
 _OPAQUE: Final = ("link", "token")
 _APPROXIMATE: Final = ("totalHits",)
+"""Totals of analytics queries, whose data changes while it is read (Genesys blog, 2022-04-21)."""
 _FIRST_PAGES: Final = (None, "", 1, "1")
 
 

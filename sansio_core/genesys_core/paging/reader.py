@@ -67,6 +67,7 @@ class ListingReader(Generic[T]):
         self._depth = options.prefetch
         self._current = Paging(operation, hosts, options) if begin is None else begin
         self._next = None if options.limit == 0 else begin
+        # The resume token of a listing that has ended: as if its last page had been received.
         self._step: PageResult[T] | None = None if begin else PageResult((), (), None, None)
         self._index = 0
         self._keys = 0
@@ -170,6 +171,7 @@ class ListingReader(Generic[T]):
         except PaginationError:
             is_next = False
         if not is_next:
+            # Predictions would be wrong again; the next page itself can still be requested ahead.
             self._ahead.clear()
             self._depth = 1
 

@@ -47,6 +47,7 @@ class ListingReply(Struct, frozen=True):
 
 
 class _Envelope(Struct, rename="camel"):
+    # Any: one field of another type must not lose the others.
     next_uri: Any = None
     cursor: Any = None
     after: Any = None

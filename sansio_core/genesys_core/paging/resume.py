@@ -113,6 +113,7 @@ def format_resume_token(current: Paging[T], step: PageResult[T] | None, taken: i
             page.position.value,
             page.number,
             page.skip + len(consumed),
+            # Sorted, so that equal positions have equal tokens.
             b"".join(sorted(_digests(page, consumed))),
             page.fetched + len(consumed),
             page.repeated,

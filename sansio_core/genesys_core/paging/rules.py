@@ -127,6 +127,7 @@ def _next_number(page: ReceivedPage, reply: ListingReply) -> Position | None:
         return None
     window = page.listing.window
     if window is not None:
+        # Elsewhere the end is an empty page. Here the request for it may be outside the window.
         if not reply.count and len(reply.items) < reply.size:
             return None
         _check_window(page, window, reply)
@@ -155,7 +156,8 @@ def _next_token(page: ReceivedPage, reply: ListingReply) -> Position | None:
 
 
 def _next_index(page: ReceivedPage, reply: ListingReply) -> Position | None:
-    # RFC 7644 section 3.4.2.4. The start index in the response is not used.
+    # RFC 7644 section 3.4.2.4: indexes begin with 1, and a page may be smaller than requested. The
+    # start index in the response is not used.
     at = page.position
     index = int(at.value) if at.kind == "index" else page_number(page.operation, page.listing)
     following = index + len(reply.items)
@@ -172,6 +174,7 @@ def _next_date(page: ReceivedPage, reply: ListingReply) -> Position | None:
     dates = [one for one in read_each(reply.items, name) if isinstance(one, datetime)]
     if not dates:
         raise PaginationError(f"no item has a {name} from which to continue")
+    # The next page begins with the oldest date again, because other items may have the same.
     if page.fresh:
         return Position("time", format_scalar(name, min(dates)))
     if not limit:

@@ -73,7 +73,8 @@ class RatePlace(Struct, frozen=True):
     Attributes:
         wait: seconds until it may be used; 0 for now.
         ticket: identifies it.
-        lane: the number of the limit that it waits for, from 1; 0 for none, -1 for the gate.
+        lane: the number of the limit that it waits for, from 1 (it comes from a Lua script); 0 for
+            none, -1 for the gate.
     """
 
     wait: float
@@ -146,7 +147,10 @@ EXPECTED_BUDGET: Final = Expected(
 
 
 def token_key(token: Token | None) -> str:
-    """Return the key of a token's rate limit: the platform counts by token."""
+    """Return the key of a token's rate limit: the platform counts by token.
+
+    A digest, because keys are file names and names in a database; 128 bits of it suffice.
+    """
     return "" if token is None else sha256(token.access_token.encode()).hexdigest()[:32]
 
 
@@ -210,4 +214,5 @@ def _restore(state: bytes | None, like: Pacer, now: Now) -> Pacer:
 
 
 def _gate(until: float) -> Gate:
+    # The response itself is not stored: it was meant for one client, and may be large.
     return Gate(until, Response(429, Headers()))

@@ -166,6 +166,7 @@ class RateWindow(Struct, frozen=True):
 
     def applies_to(self, path: str) -> bool:
         """Return whether a request to a path counts."""
+        # A prefix ends with a segment: /users does not apply to /usersearch.
         return path.startswith(self.path) and path[len(self.path) :][:1] in {"", "/", "?"}
 
     def with_ticket(self, ticket: int | None) -> "tuple[RateWindow, int]":
@@ -176,7 +177,7 @@ class RateWindow(Struct, frozen=True):
             # The time of a released position is already accounted for, so taking it delays no other request.
             first, *others = self.vacant
             return msgspec.structs.replace(self, vacant=tuple(others)), first
-        queue = (*self.queue, Ticket(self.issued, 0.0))
+        queue = (*self.queue, Ticket(self.issued, 0.0))  # its time is set in the same step
         return msgspec.structs.replace(self, queue=queue, issued=self.issued + 1), self.issued
 
     def opening_time(self, ticket: int, opens: float) -> float:
@@ -205,8 +206,9 @@ class RateWindow(Struct, frozen=True):
 
     def with_request(self, now: float) -> "RateWindow":
         """Record that a request is sent now."""
-        # Threads read the clock before they get here and may overtake one another.
-        sent = (*self.sent, max(now, *self.sent[-1:], now))
+        # Threads read the clock before they get here and may overtake one another, but `sent` is
+        # searched by bisection.
+        sent = (*self.sent, max((now, *self.sent[-1:])))
         return msgspec.structs.replace(self, sent=sent)
 
     @property
@@ -326,6 +328,7 @@ class Pacer(Struct, frozen=True):
             it.
         """
         moment = now.monotonic
+        # The gate delays the queue but does not empty it: places stay in order of arrival.
         opens = max(moment, self.gate.until) if self.gate else moment
         windows = {window.path: window.as_of(moment) for window in self.windows}
         if reservation is None and opens <= moment + GRAIN:

@@ -35,6 +35,7 @@ def reconfigure_session(
     vault = session.vault if kept else _emptied(session.vault)
     if renew is not None:
         vault = msgspec.structs.replace(vault, renew=renew)
+    # The platform counts requests by token: a new token has its whole limit, and no closed gate.
     pacer = session.pacer if kept or session.pacer is None else _fresh(session.pacer)
     return msgspec.structs.replace(session, settings=settings, vault=vault, pacer=pacer), kept
 

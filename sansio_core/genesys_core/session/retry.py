@@ -53,7 +53,9 @@ REPEATABLE_METHODS: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 """Idempotent methods (RFC 9110 section 9.2.2)."""
 
 BEFORE_LADDER: Final = 5
-"""Retries after 502, 503, 504 or a broken connection before the backoff of 3, 9, 27 s begins."""
+"""Retries after 502, 503, 504 or a broken connection before the backoff of 3, 9, 27 s begins, as in
+the .NET SDK.
+"""
 
 JITTER: Final = 0.1
 """Maximum jitter, as a fraction of the delay. Jitter only lengthens a delay."""
@@ -173,6 +175,7 @@ def parse_retry_after(value: str | None, now: Now) -> float | None:
 
 def _number(text: str) -> float | None:
     try:
+        # More than the RFC's whole seconds, but not all of float(): "1_0", digits of other scripts.
         return float(text) if text.isascii() and "_" not in text else None
     except ValueError:
         return None
@@ -302,6 +305,7 @@ def decide_retry(
     limit = explain_overrun(wait, policy=policy, deadline=deadline, elapsed=elapsed)
     if limit is not None:
         return GiveUp(f"{_demand(wait, asked)}, {limit}", asked)
+    # Jitter must not prevent a retry that fits without it.
     longer = min(wait * (1 + JITTER * random()), MAX_RETRY_AFTER)
     fits = explain_overrun(longer, policy=policy, deadline=deadline, elapsed=elapsed) is None
     return Repeat(longer if fits else wait, _reason(outcome, asked))
@@ -328,8 +332,9 @@ def _refusal(
         return "retries are disabled"
     if asked is not None and asked > MAX_RETRY_AFTER:
         return f"{_demand(asked, asked)}, more than the maximum of {MAX_RETRY_AFTER:g} s"
-    if _repeats(history) >= policy.retry_max:
-        return f"retried {_repeats(history)} times, the maximum"
+    repeats = _repeats(history)
+    if repeats >= policy.retry_max:
+        return f"retried {repeats} times, the maximum"
     if not (repeatable or policy.repeat_unsafe or certainly_not_done(outcome, asked)):
         return "it may have taken effect, and repeating it is not safe"
     return None
@@ -349,13 +354,16 @@ def _wait(
 ) -> float:
     least = policy.retry_wait_min or 0
     throttled = isinstance(outcome, Response) and outcome.status == 429
-    stumbles = sum(attempt.status not in {401, 429} for attempt in history)
-    if throttled or stumbles < BEFORE_LADDER:
+    failures = sum(attempt.status not in {401, 429} for attempt in history)
+    # A 429's Retry-After is when the window opens. Other failures that last are an outage, for which
+    # the platform recommends the backoff and not the header.
+    if throttled or failures < BEFORE_LADDER:
         if asked is not None:
             return min(max(asked, least), MAX_RETRY_AFTER)
         wait = policy.retry_after_default
     else:
         interval = policy.backoff_interval
+        # 3^min(3, floor(elapsed / interval) + 1), as in the official SDKs.
         wait = 3.0 ** min(3, (elapsed // interval if interval else 3) + 1)
     longest = math.inf if policy.retry_wait_max is None else policy.retry_wait_max
     return min(max(min(wait, longest), least), MAX_RETRY_AFTER)

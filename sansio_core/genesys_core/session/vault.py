@@ -18,6 +18,7 @@ A call that holds the adapter's token lock uses :meth:`Vault.reserve`, and after
 """
 
 from collections.abc import Iterator
+from copy import copy
 from typing import Final, TypeVar
 
 import msgspec
@@ -33,7 +34,9 @@ __all__ = ["ExchangeNeeded", "NoToken", "TokenReady", "Vault"]
 E = TypeVar("E", bound=GenesysCloudError)
 
 REFRESH_MARGIN: Final = 60.0
-"""Seconds before expiry at which a token is renewed, or a tenth of its lifetime if that is less."""
+"""Seconds before expiry at which a token is renewed, or a tenth of its lifetime if that is less: a
+token with a short lifetime would otherwise be renewed by every call.
+"""
 
 AHEAD_PAUSE: Final = 1.0
 """Minimum seconds between two attempts to renew a token before it expires."""
@@ -124,6 +127,7 @@ class Vault(Struct, frozen=True):
         token = self._accepted
         if token is None or not self.refreshable or not _is_ending(token, now):
             return token
+        # Before `ahead_from`, another call is renewing it, or has just failed to.
         return token if now.wall < self.ahead_from and not _has_ended(token, now) else None
 
     def fallback(self, rejected: Token | None, now: Now) -> Token | None:
@@ -179,6 +183,7 @@ class Vault(Struct, frozen=True):
         self, *, rejected: Token | None, arrived: int, now: Now
     ) -> TokenReady | ExchangeNeeded | NoToken:
         """Decide what a call that needs a token has to do; see :meth:`reserve`."""
+        # An exchange that ended while this call waited for the lock answers this call too.
         failure = self.failure if self.exchanges > arrived else None
         token = self.usable(now)
         if token is None and failure is not None:
@@ -187,6 +192,7 @@ class Vault(Struct, frozen=True):
             return TokenReady(token)
         if failure is not None:
             return NoToken(_copy(failure))
+        # The first exchange is no renewal: it is made whether or not tokens are renewed.
         grant = self._next_grant() if self.renew or self.token is None else None
         if grant is None:
             return NoToken(GenesysCloudError(self._why_nothing()), exhausted=True)
@@ -288,6 +294,7 @@ class Vault(Struct, frozen=True):
     @property
     def unsaved(self) -> Token | None:
         """Return the token if it has not been saved yet."""
+        # All fields count: the same access token may come with another refresh token.
         return self.token if self.grant is not None and self.token != self.stored else None
 
     def saved(self) -> "Vault":
@@ -323,6 +330,7 @@ class Vault(Struct, frozen=True):
         return self.grant if self._is_exchangeable else None
 
     def _holding(self, grant: Grant | None, token: Token, *, spent: bool) -> "Vault":
+        # What was known of the previous token (failure, rejection, early renewal) is over.
         return Vault(
             grant,
             token,
@@ -385,11 +393,9 @@ def _copy(error: E) -> E:
     An exception accumulates the frames that it is raised through; one that many callers raise would
     keep all of them alive, and show each caller the frames of the others.
     """
-    copy = type(error).__new__(type(error), *error.args)
-    copy.__dict__.update(error.__dict__)
-    if "__notes__" in copy.__dict__:
-        copy.__notes__ = list(error.__notes__)
-    copy.args = error.args
-    copy.__cause__ = error.__cause__
-    copy.__suppress_context__ = error.__suppress_context__
-    return copy
+    twin = copy(error)
+    if "__notes__" in twin.__dict__:
+        twin.__notes__ = list(error.__notes__)  # add_note() appends to the list in place
+    twin.__cause__ = error.__cause__
+    twin.__suppress_context__ = error.__suppress_context__
+    return twin

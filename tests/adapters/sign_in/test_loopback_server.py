@@ -41,8 +41,8 @@ def test_a_visit_is_answered_and_its_connection_closed():
         url = f"http://127.0.0.1:{server.port}/x?y=1"
         answer = in_thread(lambda: httpx.get(url, trust_env=False))
         arrival = server.next(forever)
-        assert (arrival.visit.method, arrival.visit.target) == ("GET", "/x?y=1")
-        assert arrival.visit.host == f"127.0.0.1:{server.port}"
+        assert (arrival.request.method, arrival.request.target) == ("GET", "/x?y=1")
+        assert arrival.request.host == f"127.0.0.1:{server.port}"
         arrival.answer(PAGE)
         assert "content" in answer().text
 
@@ -72,7 +72,7 @@ def test_idle_and_broken_connections_hold_nobody_up():
         url = f"http://127.0.0.1:{server.port}/real"
         answer = in_thread(lambda: httpx.get(url, trust_env=False))
         arrival = server.next(forever)
-        assert arrival.visit.target == "/real"
+        assert arrival.request.target == "/real"
         arrival.answer(PAGE)
         assert answer().status_code == 200
         assert nonsense.recv(65536).startswith(b"HTTP/1.1 400 ")
@@ -112,6 +112,6 @@ def test_a_request_in_pieces_is_put_together():
 
         visitor = socket.create_connection(("127.0.0.1", server.port))
         arrival = server.next(remaining)
-        assert (arrival.visit.target, arrival.visit.host) == ("/", "x")
+        assert (arrival.request.target, arrival.request.host) == ("/", "x")
         visitor.close()
         arrival.answer(PAGE)  # a browser that has left is no error

@@ -314,6 +314,7 @@ class Listening(Struct, frozen=True):
             return connection
         if not backlog.again:
             return replace(connection, backlog=None)
+        # All that was sent before that ping has been read; another ping follows for the rest.
         return replace(connection, backlog=Backlog(backlog.pinged, now))
 
     def deadline(self, policy: Policy, *, reading: bool = True) -> float:
@@ -336,6 +337,7 @@ class Listening(Struct, frozen=True):
 
     def changed(self, change: Syncing, *, now: Now, policy: Policy) -> "Listening":
         """The server applied a change; one that sent all topics extends the channel's lifetime."""
+        # A proper subset: only the topics that were added have been sent.
         whole = change.before is None or not change.before < change.wanted
         renew_at = now.monotonic + (self.channel.life or policy.renew_after)
         return replace(
@@ -344,6 +346,7 @@ class Listening(Struct, frozen=True):
 
     def ping(self, *, now: Now) -> "Listening":
         """A ping was sent."""
+        # The watchdog counts from the first one: further pings must not postpone it.
         pinged = now.monotonic if self.pinged is None else self.pinged
         return replace(self, pinged=pinged, pongs_due=self.pongs_due + 1)
 

@@ -50,6 +50,7 @@ class Facts(Struct, frozen=True, kw_only=True):
             else connection.until
             for connection in connections
         ]
+        # While reading is paused, frames of the old socket are still to come.
         if reading and self.draining is not None:
             due.append(self.draining.until)
         if reading and self.duplicates is not None and self.duplicates.until is not None:

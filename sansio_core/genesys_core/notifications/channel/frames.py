@@ -145,6 +145,7 @@ def _system(
         case "socket_closing" | "token_revoked" as reason:
             _closing(transition, source, reason)
         case "no_longer_subscribed":
+            # The platform says this of our own planned move too, when the next channel subscribes.
             by = _read(_SYSTEM_BODY, envelope.event_body).channel_id
             if by is None or by != _next_channel(transition, source):
                 _displaced(transition, source, text)
@@ -181,9 +182,8 @@ def _displaced(transition: Transition, source: _Source, text: str) -> None:
             transition.emit(SubscriptionLost(text, datetime_of(transition.now)))
             successor = transition.connections.get("successor")
             if isinstance(successor, Listening) and isinstance(successor.sync, Syncing):
-                transition.suspect_gap(
-                    connection
-                )  # the topics are moving there; another request would be too late
+                # The topics are moving there; requesting them here would take them away again.
+                transition.suspect_gap(connection)
             else:
                 transition.resubscribe(role, connection)
 

@@ -52,9 +52,9 @@ __all__ = [
 
 _MAX_FRAMES: Final = 10_000
 _MAX_CHARACTERS: Final = 16 * 1024 * 1024
-"""Maximum number of remembered characters of frames without a duplicate. A move lasts seconds and
-duplicates arrive within fractions of one, so this is reached only if one socket stalls; duplicates
-of further frames are then delivered again.
+"""Maximum numbers of remembered frames without a duplicate, and of their characters. A move lasts
+seconds and duplicates arrive within fractions of one, so they are reached only if one socket stalls;
+duplicates of further frames are then delivered again.
 """
 
 
@@ -129,6 +129,7 @@ def start_move(transition: "Transition") -> None:
     """Create the successor of a primary that will be closed, unless a move is in progress."""
     connection = transition.connections["primary"]
     is_moving = "successor" in transition.connections or transition.draining is not None
+    # The duplicates of one move must have arrived before the next: the filter knows two sockets.
     if is_moving or transition.duplicates is not None:
         return
     if isinstance(connection, Listening) and connection.leaving:
@@ -162,6 +163,7 @@ def hand_over(transition: "Transition", new: Listening, settled: InSync) -> None
     transition.connections = {"primary": new}
     transition.emit(Connected(new.channel.id, datetime_of(transition.now)))
     if isinstance(old, Listening):
+        # The last pong follows all frames that were sent before the topics moved.
         transition.effects.append(SendText(old.socket, PING))
         transition.draining = Draining(
             old.socket,
@@ -181,6 +183,7 @@ def end_draining(transition: "Transition", old: Draining) -> None:
     if old.pongs_due:
         # Even a proper close may have been sent before the new channel had all topics.
         _suspect_gap_before_move(transition, old)
+    # A channel cannot be deleted, only left to expire; its topics can, if nobody else uses it.
     if old.channel.own:
         operation = api.delete_notifications_channel_subscriptions(old.channel.id)
         transition.effects.append(ChannelCall(transition.number(), operation))

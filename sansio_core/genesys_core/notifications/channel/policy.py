@@ -31,6 +31,7 @@ __all__ = [
 
 _HOUR: Final = 3600.0
 _TRANSIENT: Final = frozenset({408, 409, 425, 429})
+"""Rejections that depend on the moment: timeout, conflict, too early, rate limit."""
 
 
 class Policy(Struct, frozen=True):

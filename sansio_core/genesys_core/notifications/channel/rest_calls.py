@@ -34,6 +34,7 @@ def subscription_call(
     """
     if not wanted:
         return api.delete_notifications_channel_subscriptions(channel_id)
+    # POST adds topics, PUT replaces all. Without ignore_errors, one bad topic would fail them all.
     if before is not None and before <= wanted:
         return api.post_notifications_channel_subscriptions(
             channel_id, _topics(wanted - before), ignore_errors=True

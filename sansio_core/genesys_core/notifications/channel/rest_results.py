@@ -103,6 +103,7 @@ def _report(transition: Transition, wanted: frozenset[str], outcome: object) -> 
     for refusal in refused:
         if refusal.topic not in known:
             transition.emit(refusal)
+    # A response to added topics says nothing of the others, whose rejections still hold.
     kept = wanted - permitted - {refusal.topic for refusal in refused}
     transition.refusals = frozenset(refused).union(
         old for old in transition.refusals if old.topic in kept

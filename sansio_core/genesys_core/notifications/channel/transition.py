@@ -273,6 +273,7 @@ class Transition:
             return
         if isinstance(sync, InSync) or now >= sync.until:
             call = self.number()
+            # Only a request with all topics extends the channel's lifetime.
             before = None if now >= connection.renew_at else sync.confirmed
             self.effects.append(
                 ChannelCall(call, subscription_call(connection.channel.id, before, self.wanted))
@@ -389,21 +390,19 @@ class Transition:
                 self.ping(role, connection)
             self.sync_topics(role)
 
-    # The user
-
     def _behind(self, role: Role, connection: Listening) -> None:
         """Detect when the backlog has been read: a pong follows all of it."""
-        connection = (
-            connection
-            if connection.pinged is None
-            else replace(connection, pinged=self.now.monotonic)
-        )
+        if connection.pinged is not None:
+            # The answer may be in the backlog, so the watchdog starts over.
+            connection = replace(connection, pinged=self.now.monotonic)
         if connection.backlog is not None:
             self.connections[role] = replace(
                 connection, backlog=replace(connection.backlog, again=True)
             )
         else:
             self.ping(role, replace(connection, backlog=Backlog(connection.heard, self.now)))
+
+    # The user
 
     def want(self, topics: Iterable[str]) -> None:
         """Set the requested topics."""
