@@ -7,6 +7,7 @@ state remains.
 
 import contextlib
 import os
+import re
 import secrets
 import time
 from collections.abc import Callable, Generator
@@ -26,6 +27,11 @@ _POLL: Final = 0.002
 
 _STALE: Final = 2 * 86_400.0
 """Seconds after which the state of a token is removed: no window is longer than a day."""
+
+_STATE: Final = r"\.([0-9a-f]{32}|none)(\.[0-9a-f]{8}\.new)?"
+"""What follows the prefix in the name of a state, or of one whose writer was killed; see
+:func:`~genesys_core.session.budget.token_key`.
+"""
 
 
 class FileBudget:
@@ -51,7 +57,7 @@ class FileBudget:
         path = self._path.with_name(f"{self._path.name}.{key or 'none'}")
         with self._errors(), self._locked(wait):
             try:
-                kept = path.read_bytes()
+                kept = path.read_bytes() or None
             except FileNotFoundError:
                 kept = None
                 self._remove_stale()
@@ -77,14 +83,18 @@ class FileBudget:
     def _replace(self, path: Path, state: bytes) -> None:
         unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, 0o600)
+        # Not flushed to the disk, which would cost each call milliseconds: a power failure may leave an
+        # empty file, but it restarts the clock, and with it the windows.
         with os.fdopen(descriptor, "wb") as file:
             file.write(state)
         unfinished.replace(path)
 
     def _remove_stale(self) -> None:
         oldest = time.time() - _STALE
-        for path in self._path.parent.glob(f"{self._path.name}.*"):
-            if path.suffix != ".lock" and path.stat().st_mtime < oldest:
+        # Other files may begin with the same name, such as budget.py beside FileBudget("budget").
+        name = re.compile(re.escape(self._path.name) + _STATE)
+        for path in self._path.parent.iterdir():
+            if name.fullmatch(path.name) and path.stat().st_mtime < oldest:
                 path.unlink(missing_ok=True)
 
     @contextlib.contextmanager
@@ -96,7 +106,7 @@ class FileBudget:
             raise BudgetError(f"rate limit {self._path}: {problem}; nothing was sent") from None
 
 
-# Windows has neither.
+# O_BINARY exists only on Windows, the others only elsewhere.
 _FLAGS: Final = (
     getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 )

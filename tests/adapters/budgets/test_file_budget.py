@@ -88,17 +88,41 @@ def test_threads_exclude_each_other(tmp_path):
 
 def test_the_states_of_tokens_of_long_ago_are_removed(tmp_path):
     budget = FileBudget(tmp_path / "budget")
-    for key in ("old", "new"):
+    old, new, newest = (token_key(Token(name)) for name in ("old", "new", "newest"))
+    for key in (old, "", new):
         budget.change_state(key, count, wait=0)
-    long_ago = time.time() - 3 * 86_400
-    os.utime(tmp_path / "budget.old", (long_ago, long_ago))
-    os.utime(tmp_path / "budget.lock", (long_ago, long_ago))
-    budget.change_state("newest", count, wait=0)
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
+    (tmp_path / f"budget.{old}.0123abcd.new").touch()  # its process was killed
+    for path in tmp_path.iterdir():
+        _make_old(path)
+    budget.change_state(new, count, wait=0)
+    budget.change_state(newest, count, wait=0)
+    assert {path.name for path in tmp_path.iterdir()} == {
         "budget.lock",
-        "budget.new",
-        "budget.newest",
-    ]
+        f"budget.{new}",
+        f"budget.{newest}",
+    }
+
+
+def test_files_of_others_are_not_removed(tmp_path):
+    budget = FileBudget(tmp_path / "budget")
+    others = ["budget.py", "budget.xlsx", "budget.2025.none", "other.none", "budget.0123abcd.new"]
+    for name in others:
+        (tmp_path / name).touch()
+        _make_old(tmp_path / name)
+    budget.change_state("", count, wait=0)
+    assert all((tmp_path / name).exists() for name in others)
+
+
+def test_a_state_that_a_power_failure_has_emptied_is_none(tmp_path):
+    budget = FileBudget(tmp_path / "budget")
+    budget.change_state("a", count, wait=0)
+    (tmp_path / "budget.a").write_bytes(b"")
+    assert budget.change_state("a", count, wait=0) == 0
+
+
+def _make_old(path: Path) -> None:
+    long_ago = time.time() - 3 * 86_400
+    os.utime(path, (long_ago, long_ago))
 
 
 def test_what_cannot_be_used_is_an_error(tmp_path):
