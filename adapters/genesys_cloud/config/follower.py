@@ -86,7 +86,7 @@ class FileEvents(Polling):
     def wait(self) -> bool:
         self._watch_this_directory()
         if self._notices is None or not self._noticed(self._notices):
-            self._watched = None
+            self._watched = None  # tried again after the interval
             return super().wait()
         return not self._stopped.is_set()
 
@@ -107,6 +107,7 @@ class FileEvents(Polling):
             debounce=int(SETTLE * 1000),
             step=int(_STEP * 1000),
             stop_event=self._stopped,
+            # Network and container file systems may report nothing, so it reads at intervals anyway.
             rust_timeout=int(INTERVAL * 1000),
             yield_on_timeout=True,
             raise_interrupt=False,

@@ -84,6 +84,7 @@ class LoggingObserver(Observer):
         redaction: Redaction = DEFAULT_REDACTION,
         secrets: Callable[[], KnownSecrets] = KnownSecrets,
     ) -> None:
+        # Unless the program has named the level itself.
         if logging.getLevelName(TRACE) == f"Level {TRACE}":
             logging.addLevelName(TRACE, "TRACE")
         self.redaction = redaction
@@ -256,7 +257,7 @@ def _file_of(settings: LoggingConfiguration) -> "_LogFile | None":
     except OSError as error:
         raise ConfigurationError(
             f"log_file_path {path!r}: cannot be written: {error.strerror or error}; "
-            "make the directory, or name another file"
+            "create the directory, or use another file"
         ) from None
 
 

@@ -202,6 +202,7 @@ class _TracedCall(CallObserver):
         self._sent_at = now.monotonic
         self._sent = 0
         self._status: Attributes = {}
+        # Spans within the call, such as those of an instrumented HTTP library, get this parent.
         self._attached = context.attach(trace.set_span_in_context(span))
 
     def sending(self, request: Request) -> Request:

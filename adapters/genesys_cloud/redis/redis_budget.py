@@ -25,7 +25,7 @@ class RedisBudget:
     always``): if it loses its state, the clients that notice close the gate for one window.
 
     Args:
-        url: ``redis://host:6379/0``, or ``rediss://`` for TLS; with user name and password if need be.
+        url: ``redis://host:6379/0``, or ``rediss://`` for TLS; may contain user name and password.
         prefix: of all keys.
         fallback: the share of the limit that each client uses while Redis cannot be reached, such as
             ``1 / 8`` for eight workers; ``None`` for an error instead.

@@ -34,7 +34,7 @@ class RedisTokenStore:
     Who can read the server can read the tokens: protect it with a password, TLS and a private network.
 
     Args:
-        url: ``redis://host:6379/0``, or ``rediss://`` for TLS; with user name and password if need be.
+        url: ``redis://host:6379/0``, or ``rediss://`` for TLS; may contain user name and password.
         account: distinguishes users who sign in with the same client id.
         prefix: of all keys.
         lease: seconds after which the lock of a holder that died ends. It must be longer than an

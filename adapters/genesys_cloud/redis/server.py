@@ -116,8 +116,8 @@ class RedisServer:
     """A Redis server.
 
     Args:
-        url: ``redis://host:port/database``, or ``rediss://`` for TLS; with user name and password if need
-            be, percent-encoded.
+        url: ``redis://host:port/database``, or ``rediss://`` for TLS; may contain user name and password,
+            percent-encoded.
         timeout: seconds for a command, connecting included.
         verify: see the client's argument.
 
@@ -145,6 +145,7 @@ class RedisServer:
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
         self.address = f"{host}:{port}"
         self._hello = [encode_command("SELECT", database)] if database != "0" else []
+        # AUTH comes before SELECT. Before version 6, Redis had no users: then only the password is sent.
         if parts.password is not None:
             user = [unquote(parts.username)] if parts.username else []
             self._hello.insert(0, encode_command("AUTH", *user, unquote(parts.password)))

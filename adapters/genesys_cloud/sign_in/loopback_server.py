@@ -20,6 +20,7 @@ _ADDRESS: Final = "127.0.0.1"
 _LONGEST_NAP: Final = 0.5
 """Longest single wait in seconds; on Windows, Ctrl-C takes effect after it."""
 _WRITE_TIMEOUT: Final = 5.0
+"""Seconds to send a page of a few kilobytes to a browser on this machine."""
 _MOST_CONNECTIONS: Final = 32
 """Maximum open connections; browsers open some speculatively, and the oldest is closed."""
 
@@ -36,6 +37,8 @@ class Arrival:
         with contextlib.suppress(OSError), self._connection:
             self._connection.settimeout(_WRITE_TIMEOUT)
             self._connection.sendall(page.to_bytes())
+            # A close with unread bytes, such as a rejected request's, resets the connection; the
+            # browser gets the end of the page first.
             self._connection.shutdown(socket.SHUT_WR)
 
 

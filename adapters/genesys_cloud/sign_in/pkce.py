@@ -7,11 +7,11 @@ from genesys_core.oauth.pkce import compute_pkce_code_challenge
 
 __all__ = ["compute_pkce_code_challenge", "generate_pkce_code_verifier", "generate_state"]
 
-_STATE_BYTES = 32  # as many as the shortest code verifier is made from (RFC 7636, 4.1)
+_STATE_BYTES = 32  # as many as the shortest code verifier is made from (RFC 7636 section 4.1)
 
 
 def generate_pkce_code_verifier(length: int = 128) -> str:
-    """Generate a random PKCE code verifier (RFC 7636, 4.1).
+    """Generate a random PKCE code verifier (RFC 7636 section 4.1).
 
     Args:
         length: number of characters, 43 to 128.

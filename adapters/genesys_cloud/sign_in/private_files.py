@@ -13,7 +13,8 @@ from genesys_core.oauth.token_store import TokenStoreError
 
 __all__ = ["is_open_to_others", "open_file", "read_file", "read_own_file"]
 
-# Windows has neither; it has access control lists instead of modes, and FIFOs are not files.
+# O_BINARY exists only on Windows, which has access control lists instead of modes, and whose FIFOs are
+# no files; the others exist only elsewhere.
 _FLAGS: Final = (
     getattr(os, "O_NOFOLLOW", 0)
     | getattr(os, "O_NONBLOCK", 0)
@@ -29,6 +30,7 @@ def open_file(path: Path, flags: int = os.O_RDONLY) -> int:
         OSError: the file cannot be opened.
         TokenStoreError: a symbolic link, FIFO, device or directory.
     """
+    # For the message, and for Windows: O_NOFOLLOW rejects a link even if it appears after this check.
     if path.is_symlink():
         raise TokenStoreError(f"{path} is a symbolic link, which is not followed; remove it")
     descriptor = os.open(path, flags | _FLAGS, 0o600)
@@ -57,6 +59,7 @@ def read_own_file(path: Path) -> bytes:
         TokenStoreError: not a regular file, owned by another user, or accessible to others.
     """
     content, facts = read_file(path)
+    # A hard link to a file of our own has our owner and mode.
     if is_open_to_others(facts) or facts.st_nlink != 1:
         raise TokenStoreError(
             f"{path} may have been planted by another user; inspect it and remove it"

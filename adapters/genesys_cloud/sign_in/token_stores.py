@@ -81,6 +81,7 @@ class MemoryTokenStore:
         """
         # setdefault is atomic, so all threads get the same lock.
         lock = self._locks.setdefault(key, threading.Lock())
+        # acquire() takes -1 for "forever", and raises above TIMEOUT_MAX.
         if not lock.acquire(timeout=min(max(timeout, 0), threading.TIMEOUT_MAX)):
             raise TokenStoreError(
                 f"another client has been exchanging this token for more than {timeout:g} s"
@@ -289,6 +290,7 @@ class KeyringTokenStore:
         Raises:
             TokenStoreError: the keyring is locked or broken, or the token is too long for it.
         """
+        # In one line without spaces: keyrings limit the length, that of Windows to 2,560 bytes.
         text = msgspec.json.format(encode_token(token), indent=-1).decode()
         with _keyring_errors("write"):
             self._keyring.set_password(self._service, self._name(key), text)
@@ -347,6 +349,7 @@ def _digest(key: TokenKey, account: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
+# O_EXCL: a file that somebody planted is not written to.
 _NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 

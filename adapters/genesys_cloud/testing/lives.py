@@ -51,7 +51,7 @@ class LifeTransport:
     Attributes:
         requests: all requests of calls so far.
         arrived: the requests that the platform may have executed: all except those whose failure
-        guarantees that nothing was sent.
+            guarantees that nothing was sent.
     """
 
     is_mock = True  # no platform behind it, so no rate limit to keep

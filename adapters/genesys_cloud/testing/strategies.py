@@ -255,7 +255,7 @@ _FAILURES: Final[tuple[tuple[FailureKind, bool, str], ...]] = (
     ("timeout", True, "no response within 60 s"),
     ("closed", True, "the server closed the connection before its response was complete"),
     ("protocol", True, "the response is not HTTP"),
-    ("proxy", False, "the proxy answered 407"),
+    ("proxy", False, "proxy authentication failed (407)"),
     ("tls", False, "the certificate has expired"),
 )
 

@@ -204,7 +204,7 @@ class Operation(Printable, Generic[T_co], frozen=True):
             retry: the retry configuration of this call.
             strict: raise ``DecodeError`` if a response does not match its type.
             keep_unknown: ``False`` to discard fields that are unknown to this version; ``"items"``
-            to keep those of a listing's items as well, for sending them back.
+                to keep those of a listing's items as well, for sending them back.
         """
         try:
             said = Options(

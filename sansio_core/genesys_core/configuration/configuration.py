@@ -116,7 +116,7 @@ class Configuration(Struct, frozen=True, kw_only=True, eq=False):
         settings = judge_document(read_json(text) if looks_like_json(text) else read_ini(text))
         problems = sorted((*settings.problems, *_conflicts(settings)))
         if problems:
-            # tracebacks may show local variables, and these may contain a password
+            # Tracebacks may show local variables, and these may contain a password.
             del text, settings
             raise ConfigurationError([problem.located(source) for problem in problems])
         return cls(**_parts_of(settings, source))
@@ -189,8 +189,8 @@ class Configuration(Struct, frozen=True, kw_only=True, eq=False):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Configuration) and self._parts() == other._parts()
 
+    # With eq=False, a Struct's own `!=` and hash are those of the identity.
     def __ne__(self, other: object) -> bool:
-        # Struct with eq=False would otherwise use the identity's hash.
         return not self == other
 
     def __hash__(self) -> int:

@@ -24,6 +24,7 @@ _COMMENT = re.compile(r"\s[#;]")
 _HEADER = re.compile(r"\[([^\[\]]*)\]\s*(?:(?<=\s)[#;].*)?")
 _BROKEN_HEADER = re.compile(r"\[+\s*([\w-]*)")
 _DELIMITER = re.compile(r"[=:]")
+# Possessive (*+), so that a value without its closing quote is rejected in linear time.
 _QUOTED = {
     quote: re.compile(rf"{quote}((?:[^{quote}]|{quote}{quote})*+){quote}\s*(?:(?<=\s)[#;].*)?")
     for quote in ('"', "'")

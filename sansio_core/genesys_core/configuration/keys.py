@@ -58,6 +58,7 @@ _BOOLEANS: Final = {
     **dict.fromkeys(("true", "yes", "on", "1"), True),
     **dict.fromkeys(("false", "no", "off", "0"), False),
 }
+# 300 digits: float() makes infinity of 309, and int() refuses more than 4,300.
 _WHOLE = re.compile(r"[+-]?[0-9]{1,300}")
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,300}(\.[0-9]{1,300})?(e[+-]?[0-9]{1,4})?", re.IGNORECASE)
 
@@ -152,9 +153,11 @@ KEYS: Final[Mapping[str, Mapping[str, Key]]] = {
             "The file to which records are appended.",
             is_text=True,
         ),
-        "log_request_body": _on_off("Whether request bodies are logged; they have personal data."),
+        "log_request_body": _on_off(
+            "Whether request bodies are logged; they contain personal data."
+        ),
         "log_response_body": _on_off(
-            "Whether the bodies of error responses are logged; they may have personal data."
+            "Whether the bodies of error responses are logged; they may contain personal data."
         ),
     },
     "retry": {
@@ -224,8 +227,9 @@ KEYS: Final[Mapping[str, Mapping[str, Key]]] = {
             "The path in front of /api/v2/...",
             is_text=True,
         ),
-        "username": _line("Stored, and not used."),
-        "password": _line("Stored, and not used; never shown.", is_secret=True),
+        # The official SDKs have these keys too, so a file may contain them.
+        "username": _line("Stored but not used."),
+        "password": _line("Stored but not used; never shown.", is_secret=True),
     },
 }
 """All keys by section: those of the official SDKs, ``max_retry_time_sec``, and two more fields of

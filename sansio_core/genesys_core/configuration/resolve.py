@@ -193,6 +193,7 @@ class Sources(Confidential, frozen=True):
     def _pacer(self, hosts: Hosts, *, is_mock: bool) -> Pacer | None:
         pacing = self.arguments.pacing
         if pacing is UNSET:
+            # Behind a loopback address is a simulator or a test server, which has no limit to keep.
             is_local = is_mock or urlsplit(hosts.api).hostname in _LOOPBACK
             is_unlimited = is_local and self.arguments.budget is None
             pacing = None if is_unlimited else Pacing()

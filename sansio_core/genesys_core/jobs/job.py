@@ -152,7 +152,7 @@ def begin_job(
     job: StartedJob[StatusT, ItemT] = _job(operation, family, job_id, reply)
     if not job_id and not (reply and job.judge(reply).is_over):
         raise JobError(
-            f"{operation.endpoint.name}: the reply has no {id_field}, so the job cannot be followed"
+            f"{operation.endpoint.name}: the response has no {id_field}, so the job cannot be polled"
         )
     return job
 

@@ -119,13 +119,10 @@ def judge_status(family: JobFamily, id: str, response: ApiResponse[object]) -> P
                 next_step=family.next_step,
             )
         case "partial":
-            warning = f"{job}succeeded in part ({status.state}){why}"
+            warning = f"{job}succeeded partially ({status.state}){why}"
         case "unknown":
             known = ", ".join(family.states)
-            warning = (
-                f"{job}is in the state {status.state!r}, which this version does not know "
-                f"(it knows {known}); still waiting"
-            )
+            warning = f"{job}has the unknown state {status.state!r} (known: {known}); still waiting"
         case _:
             pass
     return PollResult(

@@ -72,7 +72,7 @@ JITTER: Final = 0.2
 
 
 class JobWarning(UserWarning):
-    """A job has an unknown state, succeeded in part, or lacks recent data."""
+    """A job has an unknown state, succeeded partially, or lacks recent data."""
 
 
 class PollResult(Struct, frozen=True):
@@ -82,7 +82,7 @@ class PollResult(Struct, frozen=True):
         is_over: whether the wait ends with this response.
         error: the error that it ends with instead.
         is_passing: whether that error is raised only if the next poll has the same ``seen``,
-        because the state may be temporary.
+            because the state may be temporary.
         seen: what was seen, such as a job's state, for messages.
         warning: a warning for the caller.
     """
@@ -103,7 +103,7 @@ class PausePolicy(Struct, frozen=True):
         is_missing_expected: whether a 404 means "not yet" until the deadline; otherwise it does for
             the first few polls only.
         repeats_failures: whether polls that fail for a temporary reason other than a 404 are
-        repeated.
+            repeated.
     """
 
     first: float = 1.0

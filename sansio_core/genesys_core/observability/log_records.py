@@ -330,7 +330,10 @@ def log_entry(
 
 
 def _hidden(message: M, secrets: KnownSecrets) -> M:
-    """Return the message with secrets redacted in its headers, values before names."""
+    """Return the message with known secrets redacted in the values of its headers.
+
+    Before headers are redacted by name, which recognizes secrets only in the usual ones.
+    """
     fields = ((name, secrets.hide(value)) for name, value in message.headers.raw)
     return replace(message, headers=Headers.received(fields))
 
@@ -396,6 +399,7 @@ def _body(
 ) -> str | None:
     if message is None or message.body is None:
         return None
+    # surrogateescape: a body may be any bytes, and what is not redacted stays as it is.
     content = secrets.hide(message.body.decode("utf-8", "surrogateescape"))
     shown = redaction.shown_body(
         content.encode("utf-8", "surrogateescape"), message.headers.get("content-type")

@@ -35,6 +35,8 @@ def escape_json(document: str) -> str:
     return re.sub(_UNSAFE, _json_escape, document)
 
 
+# C0 and C1; bidirectional marks, embeddings and isolates ("Trojan Source", CVE-2021-42574); line and
+# paragraph separators; interlinear annotations; lone surrogates; tags, which are invisible.
 _ALWAYS: Final = (
     r"\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufff9-\ufffb"
     r"\ud800-\udfff\U000e0000-\U000e007f"

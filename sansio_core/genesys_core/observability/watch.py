@@ -95,6 +95,7 @@ class Watch:
     def end(self, state: State[Any], *, now: Now) -> None:
         """Record the end of the call; any state that is not final means that it was cancelled."""
         outcome = state if isinstance(state, _ENDED) else None
+        # In reverse, so that what observers began is nested: spans are detached in this order.
         for observer in reversed(self._observers):
             observer.ended(outcome, now)
 

@@ -45,7 +45,7 @@ class PagingOptions(Struct, frozen=True):
         prefetch: the number of pages to request ahead; more than one requires numbered pages.
         resume: the resume token of an earlier listing of the same operation, to continue after it.
         shortfall: what to do if the listing had fewer items than the platform counted: ``error``
-        raises ``IncompleteListingError`` after the last item, ``warn`` warns.
+            raises ``IncompleteListingError`` after the last item, ``warn`` warns.
     """
 
     limit: int | None = None

@@ -31,7 +31,7 @@ class ListingReply(Struct, frozen=True):
         link: ``nextUri``, or empty.
         token: the token of the next page, or empty.
         more: the first field that indicates another page, such as ``cursor``; empty if there is
-        none.
+            none.
         count: the number of pages; 0 if unknown.
         size: the maximum number of items of a page; 0 if unknown.
         total: the total number of items; ``None`` if unknown.

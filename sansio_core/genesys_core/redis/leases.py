@@ -10,6 +10,7 @@ from genesys_core.redis.resp import encode_command
 
 __all__ = ["acquire_command", "lease_name", "release_command", "token_name"]
 
+# Compare and delete in one step: between the two, the lease could end and become another owner's.
 RELEASE_SCRIPT: Final = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0
@@ -28,6 +29,7 @@ def lease_name(prefix: str, key: TokenKey, account: str) -> str:
 
 def acquire_command(name: str, owner: str, seconds: float) -> bytes:
     """Return the command that acquires a lease; its reply is ``OK``, or nothing if another has it."""
+    # Redis rejects an expiry of 0.
     return encode_command("SET", name, owner, "NX", "PX", max(round(seconds * 1000), 1))
 
 

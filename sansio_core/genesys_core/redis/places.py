@@ -28,7 +28,12 @@ __all__ = [
 ]
 
 SECOND: Final = 1_000_000
+"""Microseconds: the unit of all times in the scripts, as in the reply to TIME."""
 
+# - '%.0f': Lua writes numbers of 16 digits in scientific notation, which loses some of them.
+# - longest * 0.01: a ticket that comes this late still has its place, because windows are extended by
+#   2 % (pacing.MARGIN). Later, its request might be one too many for the platform.
+# - 172800000 ms, two days: tickets are numbered anew only after the longest window, a day.
 TAKE_SCRIPT: Final = """
 local t = redis.call('TIME')
 local now = t[1] * 1000000 + t[2]

@@ -11,11 +11,13 @@ from typing import Final, TypeAlias
 __all__ = ["RedisProtocolError", "RedisReply", "RedisReplyError", "ReplyReader", "encode_command"]
 
 MAX_REPLY: Final = 1 << 20
-"""The length of a reply in bytes, at most; tokens and places are much shorter."""
+"""Maximum length of a reply in bytes; tokens and places are much shorter."""
 
 _MAX_DEPTH: Final = 8
+"""Maximum depth of nested lists, which are parsed recursively; the replies to our commands have one."""
 
 _KINDS: Final = {b"", b"+", b"-", b":", b"$", b"*"}
+"""First bytes of replies. Anything else is noticed before its first line is complete, if it ever is."""
 
 
 class RedisProtocolError(Exception):
@@ -126,7 +128,7 @@ def _parse_list(
 
 def _number(text: bytes) -> int:
     digits = text.removeprefix(b"-")
-    if not digits.isdigit() or len(digits) > 19:
+    if not digits.isdigit() or len(digits) > 19:  # the digits of a signed 64-bit integer
         raise _foreign(text)
     return int(text)
 

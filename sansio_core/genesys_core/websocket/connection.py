@@ -58,6 +58,7 @@ DEFAULT_MAX_SIZE: Final = 16 * 1024 * 1024
 """Maximum size of a decompressed message in bytes: a security limit, far above any notification."""
 
 _MAX_CONTROL: Final = 125  # RFC 6455 section 5.5
+# RFC 6455 section 7.4: 1004 to 1006 and 1015 must not be sent, 1012 to 1014 are for servers.
 _SENDABLE_CODES: Final = frozenset({1000, 1001, 1002, 1003, *range(1007, 1012), *range(3000, 5000)})
 
 
@@ -205,7 +206,7 @@ class WebSocket:
             self._open().close(payload)
 
     def __repr__(self) -> str:
-        phase = "over" if self.over else type(self._phase).__name__.lstrip("_")
+        phase = "over" if self.over else type(self._phase).__name__
         return f"WebSocket({self.address!r}, {phase})"
 
     # Internals

@@ -40,7 +40,7 @@ _WORDS: Final = {
     1007: "the server sent invalid UTF-8 or invalid compressed data",
     1009: "the server sent a message that exceeds the size limit",
 }
-_NO_STATUS: Final = 1005
+_NO_STATUS: Final = 1005  # RFC 6455 section 7.1.5: the close frame had no code
 _BAD_GATEWAY: Final = 1014
 """Close code 1014 (bad gateway), registered after RFC 6455 and unknown to wsproto."""
 
@@ -155,6 +155,7 @@ class Frames:
                 raise ParseFailed(_WORDS[1003], CloseReason.UNSUPPORTED_DATA)
 
     def _answer(self, payload: bytes) -> None:
+        # RFC 6455 section 5.5.1: our close frame is the last one.
         if not self._closing:
             self._write(Opcode.PONG, payload)
 
@@ -201,6 +202,7 @@ class Frames:
         return not self._closing
 
     def _write(self, opcode: Opcode, payload: bytes, *, flags: int = 0x80) -> None:
+        # RFC 6455 section 5.3: a fresh mask, which nobody can predict, for each frame.
         mask = self._random_bytes(4)
         head = bytes((flags | opcode,)) + _length(len(payload))
         self._outgoing.append(head + mask + _masked(payload, mask))
@@ -255,6 +257,7 @@ def _length(size: int) -> bytes:
 
 
 def _masked(payload: bytes, mask: bytes) -> bytes:
+    # One XOR of two large integers is many times faster than one for each byte.
     repeated = (mask * (len(payload) // 4 + 1))[: len(payload)]
     mixed = int.from_bytes(payload, "big") ^ int.from_bytes(repeated, "big")
     return mixed.to_bytes(len(payload), "big")

@@ -121,7 +121,7 @@ class Upgrade:
         if head is None:
             return None
         if isinstance(head, str):
-            return Failed("handshake", f"the server's response is not HTTP: {head}", code=1006)
+            return Failed("handshake", head, code=1006)
         if head.status != 101:
             return _refusal("the server rejected the WebSocket handshake", head)
         return self._accepted(head)
@@ -139,7 +139,8 @@ class Upgrade:
     def _problem(
         self, headers: Headers, subprotocol: str | None, deflate: Deflate | str | None
     ) -> str | None:
-        # RFC 6455 section 4.1: the client's checks of the response, in this order.
+        # RFC 6455 section 4.1: the client's checks of the response, in this order. SHA-1 is prescribed
+        # and protects nothing here; without the argument, FIPS builds of OpenSSL refuse it.
         digest = hashlib.sha1(self._key + _GUID, usedforsecurity=False).digest()
         accept = base64.b64encode(digest).decode("ascii")
         unoffered = subprotocol is not None and subprotocol not in self._subprotocols
@@ -179,7 +180,9 @@ class _HeadExchange:
         except h11.RemoteProtocolError:
             # h11's messages quote the data, and depend on how it was split.
             return (
-                "not HTTP/1.1" if data else "the connection closed before the response was complete"
+                "the server's response is not HTTP/1.1"
+                if data
+                else "the connection closed before the server's response was complete"
             )
 
     def _head(self) -> "_Head | None":

@@ -131,6 +131,7 @@ class Inflate(Extension):
         return rest
 
     def _unpacked(self, data: bytes) -> bytes | CloseReason:
+        # One more than allowed: that shows an excess without decompressing the rest.
         allowance = self._limit - self._size + 1
         try:
             unpacked = self._stream.decompress(data, allowance)

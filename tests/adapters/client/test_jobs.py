@@ -204,7 +204,7 @@ def test_an_unknown_state_is_reported_at_once_and_waited_on(run, fake_time: Fake
 
     async def scenario(api: Api) -> None:
         job = await settled(api.client.run(START))
-        with pytest.warns(JobWarning, match="'HIBERNATING', which this version does not know"):
+        with pytest.warns(JobWarning, match="has the unknown state 'HIBERNATING'"):
             await settled(job.wait())
         assert job.state == "FULFILLED"
 
@@ -402,7 +402,7 @@ def test_what_starts_no_job_cannot_be_run(run) -> None:
     async def scenario(api: Api) -> None:
         with pytest.raises(InvalidValueError, match="get_users_me: starts no job"):
             api.client.job(users.get_users_me(), "j1")
-        with pytest.raises(JobError, match="the reply has no jobId"):
+        with pytest.raises(JobError, match="the response has no jobId"):
             await settled(api.client.run(START))
         assert not hasattr(api.client.users.get_users_me, "run")
 

@@ -69,9 +69,9 @@ def test_a_reply_that_is_a_status_is_kept() -> None:
     early = reply(LearningScheduleSlotsJobResponse(results=[]))
     job = begin_job(start, early)
     assert (job.reply, job.id) == (early, "")
-    with pytest.raises(JobError, match="post_learning_scheduleslots_jobs: the reply has no id"):
+    with pytest.raises(JobError, match="post_learning_scheduleslots_jobs: the response has no id"):
         begin_job(start, reply(LearningScheduleSlotsJobResponse()))
-    with pytest.raises(JobError, match="the reply has no jobId"):
+    with pytest.raises(JobError, match="the response has no jobId"):
         begin_job(START, reply({"jobId": 7}))
 
 

@@ -117,14 +117,14 @@ def test_what_a_status_means_for_those_who_wait() -> None:
     assert (running.is_over, running.error, running.warning) == (False, None, "")
     partly = judge_status(FAMILY, "j1", reply({"state": "Partly"}))
     assert (partly.is_over, partly.error) == (True, None)
-    assert partly.warning == "get_thing_job: job j1 succeeded in part (Partly)"
+    assert partly.warning == "get_thing_job: job j1 succeeded partially (Partly)"
     failed = judge_status(FAMILY, "j1", reply({"state": "Failed"}))
     assert str(failed.error) == "get_thing_job: job j1 ended as Failed"
     cancelled = judge_status(FAMILY, "j1", reply({"state": "Cancelled", "errorMessage": "why"}))
     assert str(cancelled.error) == "get_thing_job: job j1 was cancelled (Cancelled): why"
     novel = judge_status(FAMILY, "j1", reply({"state": "Novel"}))
     assert (novel.is_over, novel.error) == (False, None)
-    assert "does not know (it knows Queued, Running" in novel.warning
+    assert "(known: Queued, Running" in novel.warning
     stopped = judge_status(FAMILY, "j1", reply({"state": "Ready"}))
     assert stopped.is_passing
     assert str(stopped.error) == "get_thing_job: job j1 waits in the state Ready: put it"

@@ -157,14 +157,14 @@ def test_an_unknown_state_is_reported_once_and_waited_on() -> None:
     ended = WaitRun([{"state": "Novel"}, {"state": "Novel"}, {"state": "Other"}, DONE]).run()
     assert isinstance(ended, WaitEnded)
     one, two = ended.warnings
-    assert "'Novel', which this version does not know" in one
+    assert "has the unknown state 'Novel'" in one
     assert "'Other'" in two
 
 
 def test_a_partial_success_is_a_success_with_a_warning() -> None:
     ended = WaitRun([{"state": "Partly", "errors": [{"message": "one row"}]}]).run()
     assert isinstance(ended, WaitEnded)
-    assert ended.warnings == ("get_thing_job: job j1 succeeded in part (Partly): one row",)
+    assert ended.warnings == ("get_thing_job: job j1 succeeded partially (Partly): one row",)
 
 
 @pytest.mark.parametrize(
