@@ -16,6 +16,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 
 import msgspec
@@ -24,19 +25,25 @@ import trustme
 from genesys_cloud import Client
 from genesys_cloud.definition import load_definition
 from genesys_core import models
+from genesys_core.calls.listing import Listing
+from genesys_core.calls.operation import Endpoint
+from genesys_core.calls.responses import ApiResponseReader
+from genesys_core.clock import Now
 from genesys_core.codec.decoding import decode
 from genesys_core.codec.encoding import to_json
 from genesys_core.codec.unknown_fields import (
-    remember_items,
     remember_model,
     restore_unknown_fields,
 )
+from genesys_core.http.messages import Response
 from genesys_core.simulator.state.definition import Definition
 from genesys_core.simulator.state.examples import example
 from tests.benchmarks.bench_calls import BODIES
 from tests.benchmarks.bench_core import user
 from tests.benchmarks.measure import compare, ratio, served, show
 from tests.benchmarks.results import OURS, Rows, write_result
+
+NOW = Now(0, 1_000)
 
 MEASURE = """
 import time
@@ -133,9 +140,10 @@ def _bare(annotation: object, known: dict[type, type]) -> object:
     return result
 
 
-def decoding() -> None:
+def responses() -> dict[str, bytes]:
+    """Bodies of responses, by the name of their type and what is special about them."""
     definition = Definition.of(load_definition())
-    bodies = {
+    return {
         "UserMe, as most": BODIES["small"],
         "UserMe of two strings": b'{"id": "1", "name": "Ann"}',
         "Queue": json.dumps(example(definition, "Queue", depth=2)).encode(),
@@ -152,32 +160,45 @@ def decoding() -> None:
             }
         ).encode(),
     }
-    print(
-        f"\n{'decode':44} {'size':>9} {'ours':>10} {'bare msgspec':>13} {'ratio':>6} {'keep_unknown':>15}"
-    )
-    for title, body in bodies.items():
+
+
+def decoding() -> None:
+    print(f"\n{'decode':44} {'size':>9} {'ours':>10} {'bare msgspec':>13} {'ratio':>6}")
+    for title, body in responses().items():
         type_ = getattr(models, re.split("[, ]", title)[0])
         bare = msgspec.json.Decoder(bare_twin(type_, {}))
         assert decode(type_, body).issues == ()
         cases = {
             "ours": lambda body=body, type_=type_: decode(type_, body),
             "theirs": lambda body=body, bare=bare: bare.decode(body),
-            "remembered": lambda body=body, type_=type_: remember(decode(type_, body).data, body),
         }
-        spent = compare(cases, max(2_000_000 // len(body), 1), 60)
-        ours, theirs, _ = (min(spent[name]) * 1e6 for name in cases)
-        print(
-            f"{title:44} {len(body) / 1024:7.1f}KB {ours:8.1f}us {theirs:11.1f}us "
-            f"{ratio(spent, 'ours', 'theirs'):6.2f} {ratio(spent, 'remembered', 'ours'):15.2f}"
-        )
+        show_ratio(title, body, cases)
 
 
-def remember(model: object, body: bytes) -> None:
-    """Keep unknown fields as a call does: of a listing, those of its items."""
-    for items in ("entities", "conversations"):
-        if hasattr(model, items):
-            return remember_items(model, body, items)
-    return remember_model(model, body)
+def keeping() -> None:
+    """What it adds to reading a response that its models, or items, keep unknown fields."""
+    print(f"\n{'read a response':44} {'size':>9} {'keeping':>10} {'not keeping':>13} {'ratio':>6}")
+    for title, body in responses().items():
+        items = re.match(rb'{"(entities|conversations)"', body)
+        listing = Listing("single", items=items[1].decode()) if items else None
+        endpoint = Endpoint("x", "GET", "/x", re.split("[, ]", title)[0], listing=listing)
+        kept = ApiResponseReader(endpoint, strict=False, keep_unknown="items")
+        lost = ApiResponseReader(endpoint, strict=False, keep_unknown=False)
+        response = Response(200, body=body)
+        cases = {
+            "kept": lambda read=kept.read, response=response: read(response, NOW),
+            "lost": lambda read=lost.read, response=response: read(response, NOW),
+        }
+        show_ratio(title, body, cases)
+
+
+def show_ratio(title: str, body: bytes, cases: Mapping[str, Callable[[], object]]) -> None:
+    spent = compare(cases, max(2_000_000 // len(body), 1), 60)
+    one, other = cases
+    print(
+        f"{title:44} {len(body) / 1024:7.1f}KB {min(spent[one]) * 1e6:8.1f}us "
+        f"{min(spent[other]) * 1e6:11.1f}us {ratio(spent, one, other):6.2f}"
+    )
 
 
 def sending() -> None:
@@ -272,4 +293,5 @@ if __name__ == "__main__":
         write_result("start", "python -m tests.benchmarks.bench_start --write", tables)
     first_calls()
     decoding()
+    keeping()
     sending()

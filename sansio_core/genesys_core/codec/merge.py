@@ -11,8 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from gc import is_tracked
-from operator import attrgetter
-from typing import Any, Final, TypeAlias, cast, get_args
+from typing import Final, TypeAlias, cast, get_args
 
 import msgspec
 from msgspec import Struct
@@ -22,7 +21,7 @@ from genesys_core.codec.json_encoder import encode_json
 from genesys_core.codec.tolerant_json import parse_json
 from genesys_core.errors import DecodeError, InvalidValueError
 
-__all__ = ["list_parts", "merge_over_base", "merge_over_response"]
+__all__ = ["list_holders", "list_parts", "merge_over_base", "merge_over_response"]
 
 # Decimal, so that numbers nobody changed keep all their digits.
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
@@ -41,38 +40,7 @@ def list_parts(model: Struct) -> list[object]:
 
     The order is the same for every model that was decoded from the same document.
     """
-    parts: list[Any] = [model]  # not `object`: each `cast` in the loop would be a call
-    for each in parts:  # which grows meanwhile
-        # Most models hold strings and numbers only, and are passed over: the garbage collector does
-        # not track them (msgspec decides that when it creates a model, and never takes it back).
-        if not is_tracked(each):
-            continue
-        kind = each.__class__
-        if kind is list:
-            parts += each
-        elif kind is dict:
-            # Not all: the collector may stop tracking a dict that holds nothing else.
-            parts += [value for value in each.values() if isinstance(value, _PARTS)]
-        elif found := _GETTERS[kind]:
-            get, is_one = found
-            if not is_one:
-                parts += filter(None, get(each))
-            elif value := get(each):
-                parts.append(value)
-    return parts
-
-
-class _Getters(dict[type, tuple[Callable[[object], Any], bool] | None]):
-    """What reads the fields of a type that may hold models in one call, and whether that is one."""
-
-    def __missing__(self, kind: type) -> tuple[Callable[[object], Any], bool] | None:
-        names = [name for name, _ in _holders(kind)]
-        found = self[kind] = (attrgetter(*names), len(names) == 1) if names else None
-        return found
-
-
-_GETTERS: Final = _Getters()
-"""By type. Two threads that look at a type at a time come to the same result."""
+    return [part for part, _ in _pair_parts(model, None)]
 
 
 def _pair_parts(model: Struct, raw: object) -> Iterable[tuple[object, object]]:
@@ -99,17 +67,21 @@ def _held(part: object) -> Iterable[tuple[str, object]]:
     if type(part) is dict:
         members = cast(dict[str, object], part)
         return [each for each in members.items() if isinstance(each[1], _PARTS)]
-    held = ((key, getattr(part, name)) for name, key in _holders(cast(Hashable, type(part))))
-    return [(key, value) for key, value in held if value]
+    holders = list_holders(cast(Hashable, type(part)))
+    # Not by attribute, which would list the parts of a model that is watched for its parts.
+    values = msgspec.structs.astuple(cast(Struct, part)) if holders else ()
+    return [(key, values[index]) for index, _, key in holders if values[index]]
 
 
 @lru_cache(4096)
-def _holders(kind: Hashable) -> tuple[tuple[str, str], ...]:
-    """Return name and wire name of the fields of a model's type that may hold models."""
+def list_holders(kind: Hashable) -> tuple[tuple[int, str, str], ...]:
+    """Return index, name and wire name of the fields of a model that contain models."""
     if not isinstance(kind, type) or not issubclass(kind, Struct):
         return ()
-    fields = msgspec.structs.fields(kind)
-    return tuple((field.name, field.encode_name) for field in fields if _may_hold(field.type))
+    fields = enumerate(msgspec.structs.fields(kind))
+    return tuple(
+        (index, field.name, field.encode_name) for index, field in fields if _may_hold(field.type)
+    )
 
 
 def _may_hold(annotation: object) -> bool:
@@ -149,16 +121,22 @@ def merge_over_response(
     Args:
         model: the model as it is now.
         body: the response.
-        parts: what :func:`list_parts` returned when the model was decoded, without the model.
+        parts: what :func:`list_parts` returned when the model was decoded, without the model; empty
+        if its parts have not been touched since.
         is_remembered: whether a model came as a response of its own, and is left to that.
     """
     old, raw = decode(type(model), body).data, cast(dict[str, object], _parse(body))
-    pairs = zip([model, *parts], _pair_parts(old, raw), strict=True)
-    origins = {
-        id(part): (before, cast(dict[str, object], document))
-        for part, (before, document) in pairs
-        if isinstance(before, Struct) and isinstance(document, dict)
-    }
+    pairs = list(_pair_parts(old, raw))
+    origins = (
+        {
+            id(part): (before, cast(dict[str, object], document))
+            # Another number: the parts were changed by way of a copy that shares them, before they were listed.
+            for part, (before, document) in zip(parts, pairs[1:], strict=True)
+            if isinstance(before, Struct) and isinstance(document, dict)
+        }
+        if len(parts) == len(pairs) - 1
+        else {}
+    )
     return _merge_model(model, old, raw, _Origins(origins, is_remembered))
 
 
@@ -253,8 +231,9 @@ def _merge_model(
     new: Struct, old: Struct, raw: dict[str, object], response: _Origins | None = None
 ) -> dict[str, object]:
     document = dict(raw)
-    for name, key in zip(new.__struct_fields__, new.__struct_encode_fields__, strict=True):
-        now, before, sent = getattr(new, name), getattr(old, name), raw.get(key)
+    values = msgspec.structs.astuple(new), msgspec.structs.astuple(old)
+    for key, now, before in zip(new.__struct_encode_fields__, *values, strict=True):
+        sent = raw.get(key)
         if now is not None:
             document[key] = _merge(now, before, sent, response)
         elif before is not None or (sent is None and response is not None):

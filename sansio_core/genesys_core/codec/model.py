@@ -24,7 +24,7 @@ class ResponseRecord:
     __slots__ = ("_response",)
 
     if TYPE_CHECKING:
-        _response: object
+        _response: tuple[object] | list[object]
 
 
 class Model(

@@ -8,11 +8,16 @@ The record is the body of the response and which objects the models in it are; e
 found out when the model is sent back. A nested model that is still the same object is merged with
 its own part of the body, wherever it was moved to. Another one inherits from the model that it
 replaces if it has the same id or is equal.
+
+Listing these objects while decoding would take up to twice the time of decoding. A caller reaches
+one only by reading it from a field of the model, so they are listed at the first such access: in
+each type that was received, the fields that contain models become properties.
 """
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from gc import is_tracked
+from types import MemberDescriptorType
 from typing import Final, Literal, TypeAlias, cast
 
 import msgspec
@@ -20,7 +25,7 @@ from msgspec import Raw, Struct
 
 from genesys_core.checks import Expected
 from genesys_core.codec.decoding import UNFIT
-from genesys_core.codec.merge import list_parts, merge_over_response
+from genesys_core.codec.merge import list_holders, list_parts, merge_over_response
 from genesys_core.codec.model import Model
 from genesys_core.errors import InvalidValueError
 
@@ -79,23 +84,25 @@ class _Listing:
         return parts if len(parts) == self._count else []  # another number: repaired
 
 
-_Record: TypeAlias = tuple[bytes | tuple[_Listing, int], Sequence[object]]
-"""The body of a model's response and the parts of the model. The body of an item is its place in a
-listing."""
+class _Item(Struct, frozen=True, gc=False):
+    """The place of an item in its listing."""
+
+    listing: _Listing
+    index: int
 
 
-_USED: Final[set[type]] = set()
-"""Not empty once there has been a record, so that programs without pay nothing for it."""
+_WATCHED: Final[set[type]] = set()
+"""The types that have been received. Empty in programs that only send, which pay nothing for this."""
+
+
+# A record is a tuple of a body, or an item's place, and once the parts of the model were listed, a
+# list of that and the parts. Either makes the garbage collector track the model, see `_has_record`.
 
 
 def remember_model(model: object, body: bytes) -> None:
-    """Record the body that a model was decoded from; values of other types are ignored."""
-    if isinstance(model, Model):
-        if not _USED:
-            _USED.add(Model)
-        # A model that the garbage collector does not track contains no other. Most do not.
-        parts = _parts(model) if is_tracked(model) else ()
-        model._response = body, parts  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    """Record the body that a model was decoded from; other values and frozen models are ignored."""
+    if model.__class__ in _WATCHED or _watch(model.__class__):
+        model._response = (body,)  # type: ignore[attr-defined] # noqa: SLF001 # pyright: ignore[reportAttributeAccessIssue]
 
 
 def remember_items(page: object, body: bytes, path: str) -> None:
@@ -114,17 +121,48 @@ def remember_items(page: object, body: bytes, path: str) -> None:
         return
     models = cast(list[object], items)
     listing = _Listing(body, path, len(models))
-    _USED.add(Model)
     for index, model in enumerate(models):
-        if isinstance(model, Model):
-            parts = _parts(model) if is_tracked(model) else ()
-            model._response = (listing, index), parts  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+        if model.__class__ in _WATCHED or _watch(model.__class__):
+            model._response = (_Item(listing, index),)  # type: ignore[attr-defined] # noqa: SLF001 # pyright: ignore[reportAttributeAccessIssue]
 
 
-def _parts(model: Model) -> list[object]:
+def _watch(kind: type) -> bool:
+    """Make the models of a type list their parts in time; return whether they can have a record."""
+    if not issubclass(kind, Model) or kind.__struct_config__.frozen:
+        return False
+    for _, name, _ in list_holders(kind):
+        field = getattr(kind, name)
+        if isinstance(field, MemberDescriptorType):  # else watched in a base class
+            setattr(kind, name, _watched(field))
+    _WATCHED.add(kind)
+    return True
+
+
+def _watched(field: MemberDescriptorType) -> property:
+    """Return a field as a property that first lists the parts of its model, once.
+
+    msgspec decodes, encodes, compares and copies models without it.
+    """
+    read, assign = field.__get__, field.__set__
+
+    def get(model: Model) -> object:
+        if getattr(model, "_response", None).__class__ is tuple:
+            _list_parts(model)
+        return read(model)
+
+    def set_(model: Model, value: object) -> None:
+        if getattr(model, "_response", None).__class__ is tuple:
+            _list_parts(model)
+        assign(model, value)
+
+    return property(get, set_, field.__delete__)
+
+
+def _list_parts(model: Model) -> None:
     parts = list_parts(model)
-    del parts[0]  # the model itself, which would live until the next garbage collection
-    return parts
+    # Instead of the model itself, which would live until the next garbage collection.
+    parts[0] = model._response[0]  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+    model._response = parts  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
 
 
 _MEMBERS = msgspec.json.Decoder(dict[str, Raw])
@@ -149,7 +187,7 @@ def restore_unknown_fields(value: object) -> object:
     The result mixes models, dictionaries and lists. It is the unchanged value if there are no
     records.
     """
-    if not (_USED and is_tracked(value)):
+    if not (_WATCHED and is_tracked(value)):
         return value
     try:
         return _restored(value) if _has_record(value) else value
@@ -203,15 +241,12 @@ def _is_remembered(value: object) -> bool:
 
 def _response(model: Struct) -> tuple[bytes, Sequence[object]] | None:
     """Return the body of the response that a model was, and its parts when it was decoded."""
-    record = cast(_Record | None, getattr(model, "_response", None))
+    record = cast(Sequence[object] | None, getattr(model, "_response", None))
     if record is None:
         return None
-    body, parts = record
-    if isinstance(body, bytes):
-        return body, parts
-    listing, index = body
-    part = listing.part(index)
-    return None if part is None else (part, parts)
+    source, *parts = record
+    body = source.listing.part(source.index) if isinstance(source, _Item) else cast(bytes, source)
+    return None if body is None else (body, parts)
 
 
 def _restored_fields(model: Struct) -> object:

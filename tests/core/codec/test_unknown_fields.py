@@ -176,16 +176,71 @@ def calls(function):
     return len(found)
 
 
-@pytest.mark.parametrize("count", [1, 500])
-def test_models_that_contain_none_cost_no_call(count):
-    """A record is one call, and two more to list the parts, however many these are."""
-    flat = json.dumps({"id": "1", "weight": 5}).encode()
-    wide = json.dumps({"children": [{"id": str(n)} for n in range(count)]}).encode()
-    for body, expected in ((flat, 1), (wide, 3)):
+def test_a_record_is_one_call_however_many_models_a_response_has():
+    wide = json.dumps({"children": [{"id": str(n)} for n in range(500)]}).encode()
+    for body in (b'{"id": "1", "weight": 5}', wide):
+        tree = received(json.loads(body))  # the type is known from now on
         tree = decode(Tree, body).data
-        remember_model(tree, body)  # the type is known from now on
-        tree = decode(Tree, body).data
-        assert calls(partial(remember_model, tree, body)) == expected
+        assert calls(partial(remember_model, tree, body)) == 1
+
+
+def test_parts_are_listed_once_when_a_field_that_may_hold_models_is_first_used(monkeypatch):
+    listed = []
+    list_parts = unknown_fields.list_parts
+    monkeypatch.setattr(
+        unknown_fields, "list_parts", lambda model: listed.append(model) or list_parts(model)
+    )
+    tree = received({"id": "1", "child": {"weight": 1, "newer": 1}})
+    assert (tree.id, tree.weight, repr(tree), tree == Tree(id="1")) == (
+        "1",
+        None,
+        "Tree(id='1', child=Tree(weight=1))",
+        False,
+    )
+    assert (listed, sent(tree)) == ([], {"id": "1", "child": {"weight": 1, "newer": 1}})
+    assert tree.child.child is tree.children is None
+    assert len(listed) == 1
+    assert Tree().child is None
+    assert len(listed) == 1
+
+
+@pytest.mark.parametrize("child", [Tree(weight=1), None])
+def test_a_part_that_is_replaced_before_it_was_read_gives_nothing_to_its_successor(child):
+    document = {"child": {"newer": 1}, "children": [{"newer": 2}], "byName": {"x": {"newer": 3}}}
+    tree = received(document)
+    tree.child, tree.children, tree.by_name = child, [Tree(weight=2)], {"x": Tree(weight=3)}
+    rest = {"children": [{"weight": 2}], "byName": {"x": {"weight": 3}}}
+    assert sent(tree) == ({} if child is None else {"child": {"weight": 1}}) | rest
+    del tree.child  # as of any model, which cannot be used until the field is assigned
+    with pytest.raises(AttributeError):
+        tree.child  # noqa: B018
+    tree.child = Tree(weight=4)
+    assert sent(tree)["child"] == {"weight": 4}
+
+
+def test_a_subclass_of_a_received_type_is_received_as_well():
+    received({"id": "1"})
+
+    class Larger(Tree, kw_only=True):
+        size: int | None = None
+        other: Tree | None = None
+
+    for _ in range(2):
+        tree = received({"size": 1, "child": {"newer": 1}, "other": {"newer": 2}}, Larger)
+        tree.child, tree.other = tree.other, tree.child
+        assert sent(tree) == {"size": 1, "child": {"newer": 2}, "other": {"newer": 1}}
+
+
+def test_parts_that_were_changed_through_a_copy_are_told_by_what_they_are():
+    """A copy shares them, and lists nothing: afterwards their number is another."""
+    tree = received({"children": [{"id": "a", "newer": 1}, {"weight": 2, "newer": 2}]})
+    copy.copy(tree).children.insert(0, Tree(weight=3))
+    assert [each.weight for each in tree.children] == [3, None, 2]
+    assert sent(tree)["children"] == [
+        {"weight": 3},
+        {"id": "a", "newer": 1},
+        {"weight": 2, "newer": 2},
+    ]
 
 
 def test_a_listing_is_parsed_when_an_item_is_sent_back(monkeypatch):
@@ -211,14 +266,18 @@ def test_a_model_that_is_remembered_again_is_what_came_last():
     assert sent(tree) == {"id": "1", "newer": 2}
 
 
-@pytest.mark.parametrize("value", [None, 5, [Tree()], {"a": 1}, Plain(id="1")])
+class Frozen(Tree, frozen=True):
+    """A type of a user's own, whose models cannot have a record."""
+
+
+@pytest.mark.parametrize("value", [None, 5, [Tree()], {"a": 1}, Plain(id="1"), Frozen(id="1")])
 def test_other_values_are_not_remembered(value):
     remember_model(value, b'{"newer": 1}')
     assert restore_unknown_fields(value) is value
 
 
 def test_before_the_first_record_no_body_is_looked_at(monkeypatch):
-    monkeypatch.setattr(unknown_fields, "_USED", set())
+    monkeypatch.setattr(unknown_fields, "_WATCHED", set())
     monkeypatch.delattr(unknown_fields, "_has_record")
     body = [Tree(child=Tree())]
     assert restore_unknown_fields(body) is body
