@@ -170,8 +170,8 @@ class RedisServer:
         with self._failures():
             idle = self._find_idle(is_blocking=is_blocking)
             if (stream := idle.take()) is not None:
-                # A connection that has died since costs one more attempt. A place that is taken twice
-                # stays unused.
+                # A connection that has died since costs one more attempt. The first may have been executed:
+                # a place that is taken twice stays unused, and a lease is acquired again by its owner.
                 with contextlib.suppress(OSError, EOFError):
                     return await self._exchange(stream, [command], until, idle)
             stream = await self._open(until, idle.connector)

@@ -10,6 +10,11 @@ from genesys_core.redis.resp import encode_command
 
 __all__ = ["acquire_command", "lease_name", "release_command", "token_name"]
 
+# The second half answers a client that sends the command again because it lost the first reply.
+ACQUIRE_SCRIPT: Final = """
+return redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) or redis.call('GET', KEYS[1]) == ARGV[1]
+"""
+
 # Compare and delete in one step: between the two, the lease could end and become another owner's.
 RELEASE_SCRIPT: Final = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
@@ -28,9 +33,9 @@ def lease_name(prefix: str, key: TokenKey, account: str) -> str:
 
 
 def acquire_command(name: str, owner: str, seconds: float) -> bytes:
-    """Return the command that acquires a lease; its reply is ``OK``, or nothing if another has it."""
+    """Return the command that acquires a lease; its reply is nothing if another owner has it."""
     # Redis rejects an expiry of 0.
-    return encode_command("SET", name, owner, "NX", "PX", max(round(seconds * 1000), 1))
+    return encode_command("EVAL", ACQUIRE_SCRIPT, 1, name, owner, max(round(seconds * 1000), 1))
 
 
 def release_command(name: str, owner: str) -> bytes:

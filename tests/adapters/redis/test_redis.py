@@ -20,7 +20,7 @@ from genesys_cloud import Client, ClientCredentials, InvalidValueError, Pacing, 
 from genesys_cloud.client.asyncio_loop import AsyncioLoop
 from genesys_cloud.client.trio_loop import TrioLoop
 from genesys_cloud.errors import BudgetError
-from genesys_cloud.redis import RedisBudget, RedisTokenStore
+from genesys_cloud.redis import RedisBudget, RedisTokenStore, server
 from genesys_cloud.token_stores import AsyncTokenStore, TokenKey, TokenStoreError
 from genesys_cloud.transports.awaited import run_now
 from genesys_core.oauth.tokens import Token
@@ -409,6 +409,23 @@ def test_clients_share_a_token_and_asynchronous_ones_use_no_thread(run, redis, m
     assert len(exchanged) == 1
     # The lease has been released.
     assert b"lease" not in redis.ask("KEYS", "*")
+
+
+def test_a_lease_whose_reply_was_lost_is_not_waited_for(redis, monkeypatch):
+    store, lost = RedisTokenStore(redis.url), []
+    read_reply = server._read_reply
+
+    async def lose_one(stream, command, until):
+        reply = await read_reply(stream, command, until)
+        if not lost:
+            lost.append(reply)
+            raise EOFError
+        return reply
+
+    assert store.load(TOKEN_KEY) is None  # a connection is idle from here on
+    monkeypatch.setattr(server, "_read_reply", lose_one)
+    with store.lock(TOKEN_KEY, timeout=0):
+        assert lost == [b"OK"]
 
 
 def test_a_lease_excludes_others_and_only_its_owner_releases_it(redis):
