@@ -241,6 +241,7 @@ def _places() -> Iterator[tuple[str, tuple[str, str]]]:
         for key in keys:
             if (name := f"{section}.{key}") not in _ALIASES:
                 yield name, (section, _RENAMED.get(name, key))
+    # What only an argument or a variable can set has no key, but is described as well.
     for field in RetryConfiguration.__struct_fields__:
         if f"retry.{field}" in _ALIASES or field not in KEYS["retry"]:
             yield f"retry.{field} (argument only)", ("retry", field)
@@ -297,6 +298,7 @@ def _retry_conflicts(settings: JudgedDocument) -> Iterator[ConfigurationProblem]
         return  # reported separately
     key, budget = next(iter(budgets.items()), (None, DEFAULT_BUDGET))
     least: Any = values.get("retry_wait_min", 0)
+    # RetryConfiguration would reject this too, but without the key and the line.
     if 0 < budget < least:
         limit = f"{key} = {budget}" if key else f"the default budget of {budget:g} s"
         rule = (
@@ -338,6 +340,7 @@ def _writable(configuration: Configuration) -> dict[str, dict[str, str | float]]
             continue
         if key in KEYS.get(section, {}) and isinstance(value, str | float | int):
             sections.setdefault(section, {})[key] = _checked(section, key, value)
+        # A retry configuration always has all fields; a default need not be written.
         elif section != "retry" or value != getattr(RetryConfiguration(), field):
             hint = " (retry_wait_max is the budget there)" if field == "retry_wait_max" else ""
             raise InvalidValueError(

@@ -121,6 +121,7 @@ def _choice(about: str, *choices: str) -> Key:
         return text.lower()
 
     *most, last = choices
+    # The example is not the last choice, because the last level is "none".
     return Key(read, f"{', '.join(most)} or {last}", choices[-2], about, choices)
 
 

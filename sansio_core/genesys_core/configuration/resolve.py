@@ -98,6 +98,7 @@ class Sources(Confidential, frozen=True):
             unneeded = PLACE_VARIABLES.values()
             environ = {name: environ[name] for name in environ if name not in unneeded}
         path = default_file if arguments.config is None else None
+        # Whichever of them a transport uses: http_proxy, HTTPS_PROXY, all_proxy.
         proxies = [environ[name] for name in environ if name.lower().endswith("_proxy")]
         secrets = [url_secrets(url) for url in (*proxies, arguments.proxy or "")]
         match arguments.proxy_auth:

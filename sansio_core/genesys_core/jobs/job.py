@@ -147,6 +147,7 @@ def begin_job(
     family, id_field = _submit(operation)
     found = read_path(response.data, id_field)
     job_id = found if isinstance(found, str) else ""
+    # Some operations reply with the status itself, which may already have the results.
     is_status = operation.endpoint.returns == family.status.returns
     reply = cast(ApiResponse[StatusT], response) if is_status else None
     job: StartedJob[StatusT, ItemT] = _job(operation, family, job_id, reply)

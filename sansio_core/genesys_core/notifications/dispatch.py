@@ -305,7 +305,10 @@ def latest_failure(events: Iterable[object], known: str | None) -> str | None:
 
 
 def operator_warning(event: ChannelEvent) -> str | None:
-    """Describe an event for operators, without channel ids, or return ``None``."""
+    """Describe an event for operators, or return ``None``.
+
+    Without channel ids: one is sufficient to listen to the channel.
+    """
     words: str | None = None
     match event:
         case Arrived() | Heartbeat():  # first, because they are the most common

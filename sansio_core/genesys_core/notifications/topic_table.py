@@ -28,6 +28,7 @@ class TopicTable(Mapping[str, type[Model]]):
     def __init__(self, names: Mapping[str, str], package: str = "genesys_core") -> None:
         self._names = names
         self._package = package
+        # A cache for each table: one of the class would keep tables alive.
         self._found = lru_cache(maxsize=4096)(self._find)
 
     def __getitem__(self, template: str) -> type[Model]:

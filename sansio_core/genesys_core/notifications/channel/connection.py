@@ -212,6 +212,7 @@ class InSync(Struct, frozen=True):
 
     def lost(self, *, now: Now, policy: Policy) -> OutOfSync:
         """The server removed topics."""
+        # With a delay: two programs on one channel could take topics from each other endlessly.
         failures = self._recent(now, policy) + 1
         return OutOfSync(None, failures, now.monotonic + policy.delay(failures))
 

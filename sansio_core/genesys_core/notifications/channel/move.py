@@ -81,8 +81,9 @@ class DuplicateFilter(Struct, frozen=True):
         """Count a frame; also return whether to deliver it."""
         sign = 1 if socket == self.old else -1
         lead = self.ahead.get(text, 0) * sign
-        if lead < 0:
+        if lead < 0:  # delivered already, from the other socket
             return self._counted(text, (lead + 1) * sign), False
+        # The old socket is closed, so no duplicate of this one will follow.
         if self.until is not None or self._full(text, lead):
             return self, True
         return self._counted(text, (lead + 1) * sign), True

@@ -286,6 +286,7 @@ class Transition:
         again = self.rejected & topics
         for role, connection in tuple(self.connections.items()):
             if again and isinstance(connection, Listening) and isinstance(connection.sync, InSync):
+                # As if the server had never had them: the next request sends what is missing.
                 confirmed = connection.sync.confirmed - again
                 self.connections[role] = replace(
                     connection, sync=replace(connection.sync, confirmed=confirmed)
@@ -313,6 +314,7 @@ class Transition:
         if again or topics != before:
             event = Resubscribed if again else Subscribed
             self.emit(event(topics - self.rejected, datetime_of(self.now)))
+        # At its end, when the consumer can fetch what it has missed.
         if self.missing is not None:
             self.emit(Gap(wall_datetime(self.missing), datetime_of(self.now)))
             self.missing = None
