@@ -187,5 +187,5 @@ def _lanes(prefix: str, key: str, lanes: Sequence[RateWindow]) -> list[str]:
 
 
 def _name(prefix: str, key: str, what: str) -> str:
-    # The braces keep the keys of a token on one node of a cluster.
-    return f"{prefix}:{{{key}}}:{what}"
+    # The braces keep the keys of a token on one node of a cluster, unless they are empty.
+    return f"{prefix}:{{{key or 'none'}}}:{what}"
