@@ -134,9 +134,10 @@ class LoggingObserver(Observer):
             name: the logger.
         """
         warning = log_notice(self.secrets().hide(message), now=now, redaction=self.redaction)
-        logging.getLogger(name).warning(warning)
-        if self._file is not None:
-            self._file.handle(_record(logging.getLogger(name), logging.WARNING, warning))
+        logger, file = logging.getLogger(name), self._file
+        logger.warning(warning)
+        if file is not None:
+            file.handle(_record(logger, logging.WARNING, warning))
 
     def emit(self, entry: LogEntry | LogNotice, operation: str) -> None:
         """Pass a record to the program's handlers and the client's own."""
