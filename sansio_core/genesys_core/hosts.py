@@ -250,7 +250,7 @@ def _is_port(port: object) -> bool:
 
 
 def is_path(text: str) -> bool:
-    """Return whether a text is a valid URL path: no query, no fragment, no dot segments."""
+    """Return whether a string is a valid URL path: no query, no fragment, no dot segments."""
     return _NO_PATH.search(text) is None
 
 

@@ -69,7 +69,7 @@ def _run(words: list[str]) -> None:
     if not rest or rest[0] in _HELP:
         _print_help()
         sys.exit(0 if rest else 2)
-    api = rest[0].replace("-", "_") if rest else ""
+    api = rest[0].replace("-", "_")
     if api == "call" or api in api_names():
         from genesys_cloud.cli.operations import run_api, run_call  # noqa: PLC0415
 

@@ -55,6 +55,7 @@ def _save_names(options: dict[str, object]) -> None:
     with open_client(options) as client:
         names = _names(client)
     path = names_file(select_profile(options, os.environ))
+    # Names of people are for the user's eyes only; and a completion may read the file at any time.
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     new = path.with_suffix(".new")
     new.unlink(missing_ok=True)

@@ -132,6 +132,7 @@ def open_client(options: Mapping[str, object], *, observer: "Observer | None" = 
         network["telemetry"] = observer
     region, host = options.get("region"), options.get("host")
     if region or host:
+        # A saved token belongs to its platform, and is never sent to another one.
         network["region"] = str(region) if region else None
         network["host"] = str(host) if host else None
         saved = None

@@ -46,6 +46,7 @@ def capture_request(operation: "Operation[Any]", options: Mapping[str, Any]) -> 
         GenesysCloudError: the request cannot be sent.
     """
     network = client_options(options)
+    # Nothing is connected, so a proxy or a file of certificates that is wrong does not matter.
     network.pop("proxy", None)
     network.pop("verify", None)
     region, host = options.get("region"), options.get("host")

@@ -67,6 +67,7 @@ def export(
     elif what == "verify":
         _print_verification(out)
     else:
+        # SIGTERM ends it like Ctrl-C: unfinished slices are left for the next run.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         _export(
             ctx.obj,

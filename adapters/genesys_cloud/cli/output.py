@@ -85,6 +85,7 @@ def _lines(items: Iterable[object], output: OutputOptions) -> Iterator[str]:
 
 def _table_lines(items: Iterable[object], output: OutputOptions) -> Iterator[str]:
     rows = iter(items)
+    # A table needs all of its rows to know its widths; a long listing is shown as several.
     while batch := list(itertools.islice(rows, 1000)):
         yield _table(batch, output)
 

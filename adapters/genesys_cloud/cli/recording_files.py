@@ -259,7 +259,7 @@ class _Driver:
 
     def run(self, conversations: Iterator[str]) -> None:
         """Run until every recording is downloaded or has failed."""
-        # Waits for batches need threads of their own, beside the downloads.
+        # Waits for the two batches in progress need threads of their own, beside the downloads.
         pool = ThreadPoolExecutor(self._run.parallel + 2)
         try:
             self._run_in(pool, conversations)

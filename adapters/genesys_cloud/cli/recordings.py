@@ -35,7 +35,7 @@ def download(
         str | None,
         typer.Option(
             metavar="FILE",
-            help="File with an id of a conversation per line, alone or in JSON; - for standard input.",
+            help="File with one conversation id per line, plain or in JSON; - for standard input.",
         ),
     ] = None,
     from_: Annotated[

@@ -344,7 +344,7 @@ def _print_listing(
             else:
                 print_rows(_with_progress(listing), output)
     except BrokenPipeError:
-        raise
+        raise  # the reader, such as head, has all that it wants
     except BaseException:
         if listing.fetched:
             sys.stdout.flush()

@@ -138,17 +138,17 @@ def _new_client(options: dict[str, object], gateway: "Gateway | None") -> "Clien
 
 
 def _saved_sign_in(command: str, options: dict[str, object]) -> "SavedSignIn":
-    """Return the sign-in that a command is about.
+    """Return the sign-in that a command uses.
 
     Raises:
-        UsageError: a platform is given, although the sign-in has one.
+        UsageError: a region or host is given, although the sign-in has its own.
     """
     from genesys_cloud.sign_in.saved_sign_in import SavedSignIn  # noqa: PLC0415 - see cli.app
 
     for name in ("region", "host"):
         if name in options:
             raise UsageError(
-                f"--{name}: {command} is about a saved sign-in, which has its platform; "
+                f"--{name}: {command} uses a saved sign-in, which has its own platform; "
                 "select another with --profile or --token-file"
             )
     return SavedSignIn(token_file_of(options))

@@ -65,6 +65,7 @@ def _parsed(file: Path) -> ast.Module:
 
 
 def _belongs(root: Path) -> Callable[[Path], bool]:
+    # Virtual environments (PEP 405) contain other people's programs.
     environments = {file.parent for file in root.rglob("pyvenv.cfg")}
 
     def belongs(file: Path) -> bool:

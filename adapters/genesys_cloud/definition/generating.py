@@ -138,6 +138,7 @@ def write_generated(
     stale = [path for path in _generated(root, folders) if path not in files]
     changed = [path for path, text in files.items() if _read(root / path) != text]
     if not check:
+        # All of them first, so that a refusal leaves nothing half-written.
         for path in changed:
             _refuse_handwritten(root / path)
         for path in changed:
@@ -158,6 +159,7 @@ def _generated(root: Path, folders: Iterable[str]) -> list[str]:
 
 
 def _read(path: Path) -> str | None:
+    # As bytes: reading as text would hide line ends that differ.
     return path.read_bytes().decode("utf-8", "replace") if path.is_file() else None
 
 
@@ -180,7 +182,7 @@ def generate(
     package: str | None = None,
     check: bool = False,
     strict: bool = False,
-    on_finding: Callable[[Finding], object] = str,
+    on_finding: Callable[[Finding], object] = str,  # without effect
 ) -> list[str]:
     """Generate the source for a definition, into a checkout of this library or a package.
 
@@ -235,5 +237,5 @@ def _update_page(
 def _checkout() -> Path:
     root = Path(__file__).resolve().parents[3]
     if not (root / "pyproject.toml").is_file():
-        raise ConfigurationError(f"{root}: is not a checkout of this library; give --root")
+        raise ConfigurationError(f"{root}: is not a checkout of this library; pass --root")
     return root

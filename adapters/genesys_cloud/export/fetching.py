@@ -37,7 +37,10 @@ store. It must be possible to pickle it: a class or a function of a module.
 
 _SLICE: Final = Expected("a Slice", "plan(export)[0]", (Slice,))
 _CHUNK: Final = 1 << 20
+"""Bytes of a file that are hashed at a time."""
+
 _BATCH: Final = 1000
+"""Records of a job without pages that are written at a time."""
 
 
 def fetch(

@@ -138,6 +138,7 @@ def read_part(
     match format:
         case "csv":
             text = io.TextIOWrapper(file, "utf-8", newline="")
+            # The default of 128 KiB is less than some cells of JSON; more is too large on Windows.
             csv.field_size_limit(2**31 - 1)
             try:
                 yield from csv.DictReader(text)

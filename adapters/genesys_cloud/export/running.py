@@ -130,6 +130,7 @@ def _run(
                     if isinstance(error, Exception) and not isinstance(error, BrokenExecutor):
                         failed[one.id] = error
                     else:
+                        # Raises what no other slice would survive: broken workers, an interrupt.
                         yield future.result()
         finally:
             for future in running:
@@ -141,6 +142,7 @@ def _run(
             f"The first, {first}: {error}",
             missing=tuple(failed),
         ) from error
+    # As long as something is missing, another process may be writing it.
     if judge_export(document, read_parts(target)).is_complete:
         target.clean()
 

@@ -115,6 +115,7 @@ class DirectoryTarget:
         """Return a context manager with the path of a new local file, which it removes."""
         folder = self._path / _UNFINISHED
         folder.mkdir(parents=True, exist_ok=True)
+        # In the same file system, so that the move is atomic; the name is unique across machines.
         path = folder / secrets.token_hex(8)
         try:
             yield path
@@ -176,7 +177,7 @@ class FileSystemTarget:
 
     def list(self, folder: str) -> list[str]:
         """Return the names of the files in a folder."""
-        self._files.invalidate_cache()
+        self._files.invalidate_cache()  # other processes write as well
         try:
             found = self._files.ls(self._at(folder), detail=False)
         except FileNotFoundError:

@@ -59,7 +59,7 @@ class SignInTarget(Struct, frozen=True, omit_defaults=True):
         """The two base URLs.
 
         Raises:
-            InvalidValueError: the settings give no valid URLs.
+            InvalidValueError: the settings do not result in valid URLs.
         """
         return Hosts.resolve(region=self.region, host=self.host, gateway=self.gateway)
 

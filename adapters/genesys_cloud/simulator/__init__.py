@@ -1,4 +1,4 @@
-"""Serves the simulated platform over HTTP .
+"""Serves the simulated platform over HTTP.
 
 Invariants: when the context manager exits, the port is closed, the thread has ended and no
 connection is open.

@@ -63,6 +63,7 @@ async def _respond(
     request = _request(scope, b"".join(chunks))
     response = simulator.respond(request, now=clock())
     fields = [(name.encode(), value.encode("latin-1")) for name, value in response.headers.raw]
+    # RFC 9110, section 8.6: a 204 must not have it, and that of the others is not known here.
     if request.method != "HEAD" and response.status not in {204, 304}:
         fields.append((b"content-length", str(len(response.body)).encode()))
     await send({"type": "http.response.start", "status": response.status, "headers": fields})

@@ -25,6 +25,7 @@ _GRACE: Final = 1.0
 """Seconds for connections to write what is pending when the server stops."""
 
 _BACKLOG: Final = 1024
+"""Connections that wait to be accepted: load tests open hundreds at once."""
 
 
 class ServerSide(Protocol):
@@ -122,7 +123,7 @@ class ConnectionServer(Generic[Side]):
     def opened(self, connection: "ServedConnection[Side]") -> None:
         """Add a connection."""
         self.connections.add(connection)
-        if self._stopping:
+        if self._stopping:  # accepted just before the port was closed
             connection.abort()
 
     def closed(self, connection: "ServedConnection[Side]") -> None:
@@ -280,6 +281,7 @@ class ServedConnection(asyncio.Protocol, Generic[Side]):
                 self._timer.cancel()
                 self._timer = None
         elif self._timer is None:
+            # A timer that runs is not moved: when it fires too early, the next one is set.
             left = max(0.0, due - self._clock().monotonic)
             self._timer = asyncio.get_running_loop().call_later(left, self._time_out)
 

@@ -119,7 +119,7 @@ class SimulatorControls(ABC):
 
         Args:
             topic: such as ``v2.telephony.providers.edges.trunks.{id}``, with the id filled in.
-            properties: what the body has to have.
+            properties: what the body must have.
 
         Raises:
             InvalidValueError: there is no such topic, or a property is not one of its model or has

@@ -27,6 +27,7 @@ _T = TypeVar("_T")
 
 
 _MOST_REQUESTS: Final = 10_000
+"""Requests that are kept for inspection, so that long runs do not fill the memory."""
 
 
 class InProcessSimulator(SimulatorControls):

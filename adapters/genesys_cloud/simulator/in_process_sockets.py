@@ -149,6 +149,7 @@ class InProcessSocket:
 
     async def _wait(self, until: float | None) -> None:
         """Wait for steps; the reader of a connection also serves the hub's timers."""
+        # The simulator's clock may be a test's; the event loop waits by the real one.
         left = self._sockets.seconds_left()
         due = None if left is None else time.monotonic() + left
         self._waker = self._connector.new_waker()

@@ -149,9 +149,9 @@ def _simulator_of(simulator: Simulator | None, settings: Settings | None) -> Sim
     if simulator is None:
         simulator = Simulator(bundled_definition(), settings=settings or Settings())
     elif settings is not None:
-        raise ValueError("simulator and settings: give the settings to the Simulator")
+        raise ValueError("simulator and settings: pass the settings to the Simulator")
     if not simulator.state.clients:
-        raise ValueError("the simulator's world has no OAuth client: give its World one")
+        raise ValueError("the simulator's world has no OAuth client: add one to its World")
     return simulator
 
 

@@ -50,7 +50,7 @@ def run_now(work: Coroutine[Any, Any, T]) -> T:
         result: T = stop.value
         return result
     work.close()
-    raise RuntimeError("a synchronous client cannot await: give it functions, not coroutines")
+    raise RuntimeError("a synchronous client cannot await: pass functions, not coroutines")
 
 
 def iterate_now(chunks: AsyncIterator[T]) -> Iterator[T]:

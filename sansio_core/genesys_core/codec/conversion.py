@@ -50,7 +50,7 @@ def _missing(before: object, after: object, at: JsonPath) -> Iterator[JsonPath]:
         for key, value in cast(dict[str, object], before).items():
             if key in kept:
                 yield from _missing(value, kept[key], (at, key))
-            elif value is not None:
+            elif value is not None:  # null and absent are the same in a model
                 yield at, key
     elif isinstance(before, list) and isinstance(after, list):
         pairs = zip(cast(list[object], before), cast(list[object], after), strict=False)

@@ -221,6 +221,7 @@ def _day_after(moment: datetime, count: int, zone: tzinfo) -> datetime:
 
 
 def _hour_after(moment: datetime, count: int, zone: tzinfo) -> datetime:
+    # By the zone's clock, because some offsets have half hours (+05:30); hours then elapse evenly.
     local = moment.astimezone(zone)
     into = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
     return moment - into + timedelta(hours=count)
@@ -230,6 +231,7 @@ def _format_moment(moment: datetime) -> str:
     return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
+# "P" alone, and a "T" that nothing follows, are not durations.
 _DURATION: Final = re.compile(
     r"P(?=.)(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
     r"(?:T(?=.)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d{1,6})?)S)?)?",

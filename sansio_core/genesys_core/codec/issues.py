@@ -97,6 +97,7 @@ def show_value(value: JsonValue) -> str:
             return f"{json_kind(value)} of {len(value)}"
         case str() if len(value) > _LONGEST_VALUE:
             return f"string of {len(value)} characters"
+        # A digit has 3.3 bits. Converting a long integer is slow, or refused above 4,300 digits.
         case int() if value.bit_length() > 4 * _LONGEST_VALUE:
             return f"number of {value.bit_length()} bits"
         case _:

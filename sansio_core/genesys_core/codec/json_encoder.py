@@ -78,6 +78,7 @@ def _enc_hook(value: object) -> object:
             simpler = value.isoformat().replace("+00:00", "Z")
         case Mapping():
             simpler = dict(cast(Mapping[object, object], value))
+        # Subclasses of str, int and float, which msgspec does not know.
         case str():
             simpler = str.__str__(value)
         case int():

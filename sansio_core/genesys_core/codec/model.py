@@ -18,7 +18,7 @@ __all__ = ["Model", "SecretModel"]
 class ResponseRecord:
     """A place for what a response had besides the fields of its model; empty for other models.
 
-    No field of the model: ``==``, ``repr``, copies and pickles ignore it, and so does msgspec.
+    It is not a field of the model: ``==``, ``repr``, copies and pickles ignore it, and so does msgspec.
     """
 
     __slots__ = ("_response",)

@@ -192,7 +192,7 @@ def split_command(words: Sequence[str]) -> tuple[dict[str, str], list[str]]:
     return options, rest
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=8)  # parsing, help and completion ask for the same ones
 def offered_options(
     parameters: tuple[OperationParameter, ...], common: tuple[CommonOption, ...] = COMMON_OPTIONS
 ) -> Mapping[str, OfferedOption]:
@@ -255,6 +255,7 @@ def _parse_option(
     if not is_long and not equals and len(word) > 2:  # -ojson
         name, equals, value = word[:2], "=", word[2:]
     found = known.get(_plain(name)) if is_long else offered.get(name)
+    # --no-flag is false, for Booleans of the operation; options of the command have no opposite.
     if found is None and is_long and _plain(name).startswith("no"):
         found = known.get(_plain(name)[2:])
         if found is None or found.parameter is None or found.takes_value or equals:
@@ -266,6 +267,7 @@ def _parse_option(
         names = [each for each in offered if each.startswith("--")]
         raise UsageError(f"{name}: no such option{suggest_name(name, names)}")
     if found.takes_value and not equals:
+        # A value may begin with one dash, such as a negative number; two are the next option.
         if not rest or (rest[0].startswith("--") and len(rest[0]) > 2):
             raise UsageError(f"{found.option}: needs a value")
         value = rest.pop(0)

@@ -14,6 +14,7 @@ from genesys_core.command_line.usage import UsageError
 
 __all__ = ["BodyField", "ModelField", "build_body", "is_field", "new_skeleton", "parse_field"]
 
+# The notation of HTTPie, with dots for nested objects.
 _FIELD: Final = re.compile(r"([^=:\s][^=:]*?)(:?=)(.*)", re.DOTALL)
 _SKELETON_DEPTH: Final = 2
 

@@ -237,7 +237,7 @@ class BulkRun:
             self.stop(f"more than {self.max_failures} rows failed")
 
     def withdraw(self, row: int, reason: str) -> None:
-        """A row was certainly not done, and neither would any other be: end the run."""
+        """A row was not executed, and no other can succeed either: end the run."""
         self._running.discard(row)
         self._ended[row] = None
         self.stop(reason)

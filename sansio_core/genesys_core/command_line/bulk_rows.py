@@ -29,6 +29,7 @@ def parse_json_row(line: str) -> dict[str, object]:
     if not isinstance(row, dict):
         raise UsageError("not a JSON object")
     fields = cast(dict[str, object], row)
+    # A line of the file of failures: what was given is run again.
     given = fields.get("input")
     if isinstance(given, dict) and {"row", "reason"} <= fields.keys():
         return cast(dict[str, object], given)
@@ -89,6 +90,7 @@ def row_arguments(
 
 
 def _field(column: str, value: object) -> BodyField:
+    # The name of a CSV column may end with ":=", as on the command line: its cells are JSON.
     if isinstance(value, str):
         return parse_field(f"{column}{value}" if column.endswith(":=") else f"{column}={value}")
     return BodyField(parse_field(f"{column.removesuffix(':=')}=").path, value)

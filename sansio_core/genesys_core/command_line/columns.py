@@ -1,6 +1,6 @@
 """Columns of tables and CSV files: which fields are shown, and the text of a cell.
 
-Invariants: only named fields are omitted by choice, never rows; a missing field is an empty cell.
+Invariants: fields may be omitted, rows never; a missing field is an empty cell.
 """
 
 import json
@@ -38,8 +38,14 @@ _FIRST: Final[tuple[str, ...]] = (
 
 _LINKS: Final = frozenset({"selfUri", "firstUri", "nextUri", "previousUri", "lastUri"})
 _MOST: Final = 7
+"""The number of columns of a table if none are named."""
+
 _SAMPLE: Final = 50
+"""The number of items that columns and widths are derived from."""
+
 _WIDEST: Final = 40
+"""The width that a column may claim; longer cells are folded."""
+
 _GAP: Final = 2
 
 
@@ -140,7 +146,7 @@ def fit_columns(columns: Sequence[str], items: Sequence[object], width: int) -> 
         texts = [cell_text(read_cell(item, column)) for item in items[:_SAMPLE]]
         longest = max(map(len, [column_title(column), *texts]))
         left -= min(longest, _WIDEST) + _GAP
-        if fitting and left + _GAP < 0:
+        if fitting and left + _GAP < 0:  # no gap follows the last column
             break
         fitting.append(column)
     return fitting

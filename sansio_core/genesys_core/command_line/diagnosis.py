@@ -1,4 +1,4 @@
-"""What is wrong with a set-up: the cause of a failed step of ``doctor``, and the way out.
+"""What is wrong with a set-up: the cause of a failed step of ``doctor``, and how to fix it.
 
 Invariants: a cause is named only if the error shows it; anything else is reported with its message.
 """
@@ -56,7 +56,7 @@ CLOCK_TOLERANCE: Final = 300.0
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """A cause and the way out.
+    """A cause and how to fix it.
 
     Attributes:
         cause: what is wrong.
@@ -148,6 +148,7 @@ _CAUSES: Final[tuple[tuple[type[BaseException], Cause], ...]] = (
 
 
 def _tls_cause(message: str) -> Cause:
+    # The messages of OpenSSL, which has no other facts.
     if "expired" in message or "not yet valid" in message:
         return "expired certificate"
     if "hostname mismatch" in message or "ip address mismatch" in message:
@@ -157,6 +158,7 @@ def _tls_cause(message: str) -> Cause:
 
 def _sign_in_cause(error: errors.OAuthError) -> Cause:
     if isinstance(error, errors.InvalidClientError):
+        # The platform uses one error code for an unknown client and for a wrong secret.
         is_unknown = "not found" in (error.description or "").lower()
         return "client or region" if is_unknown else "client secret"
     if isinstance(error, errors.UnauthorizedClientError | errors.UnsupportedGrantTypeError):
@@ -165,7 +167,7 @@ def _sign_in_cause(error: errors.OAuthError) -> Cause:
 
 
 def is_answer(error: errors.ApiError) -> bool:
-    """Return whether an error response shows that the platform is reached.
+    """Return whether an error response shows that the platform was reached.
 
     A proxy or a sign-in page of a network answers with HTML, or with a redirect.
     """
@@ -175,6 +177,7 @@ def is_answer(error: errors.ApiError) -> bool:
 
 def lacks_user(error: errors.ApiError) -> bool:
     """Return whether a request failed because the token belongs to no user."""
+    # The platform's message has no code of its own: "This request requires a user context."
     return error.status == 400 and "user" in str(error).lower()
 
 

@@ -31,6 +31,7 @@ class ExitCode(IntEnum):
     INCOMPLETE = 11
     JOB_FAILED = 12
     ROWS_FAILED = 13
+    # As shells report the signals SIGINT and SIGPIPE: 128 and the signal's number.
     INTERRUPTED = 130
     PIPE_CLOSED = 141
 

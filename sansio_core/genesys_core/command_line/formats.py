@@ -153,6 +153,7 @@ def _astral(match: re.Match[str]) -> str:
     return f"\\U{0x10000 + (high - 0xD800) * 0x400 + low - 0xDC00:08x}"
 
 
+# Text that is the same in all contexts of YAML: without ":" and "#", and never like a number.
 _PLAIN: Final = re.compile(r"[A-Za-z_](?:[\w ./@+-]*[\w./@+-])?", re.ASCII)
 _YAML_WORDS: Final = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
 _ASTRAL_PAIR: Final = re.compile(r"\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", re.IGNORECASE)

@@ -189,6 +189,7 @@ def list_definitions(rows: Sequence[tuple[str, str]], width: int) -> list[str]:
         rows: names and their texts.
         width: of the terminal in characters.
     """
+    # Names longer than 32 have a line of their own, and texts at least 24 characters.
     column = min(max(len(name) for name, _ in rows) + 4, 36)
     if width < column + 24:
         return _listed(rows, width)
@@ -205,7 +206,7 @@ def list_definitions(rows: Sequence[tuple[str, str]], width: int) -> list[str]:
 def _wrapped(text: str, width: int, first: str = "", other: str = "") -> list[str]:
     return textwrap.wrap(
         text,
-        max(width, 20),
+        max(width, 20),  # textwrap refuses 0, and less cannot be read
         initial_indent=first,
         subsequent_indent=other,
         break_long_words=False,

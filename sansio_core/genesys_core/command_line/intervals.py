@@ -28,14 +28,15 @@ def parse_period(first: str | None, last: str | None) -> Interval | None:
     if first is None and last is None:
         return None
     if first is None or last is None:
-        raise UsageError("--from and --to: give both")
+        raise UsageError("--from and --to: pass both")
     try:
+        # By length, because a datetime can be parsed from a day as well.
         if len(first) == len(last) == _DAY:
             return Interval.of_days(date.fromisoformat(first), date.fromisoformat(last))
         start, end = (datetime.fromisoformat(text) for text in (first, last))
     except ValueError as error:
         raise UsageError(
-            f"--from {first} --to {last}: {error}; give days such as 2024-01-01, or date-times such "
+            f"--from {first} --to {last}: {error}; pass days such as 2024-01-01, or date-times such "
             "as 2024-01-01T00:00:00Z"
         ) from None
     return Interval(*(each if each.tzinfo else each.replace(tzinfo=UTC) for each in (start, end)))

@@ -169,7 +169,7 @@ def _parameter(
     elif first.startswith("header "):
         place, kind = "header", rest
     elif _folded(name) in path_names:
-        # Texts in paths are described by what they identify alone.
+        # Docstrings omit place and type of path parameters that are strings.
         place, kind, about = "path", "string", head
     kind = kind.replace("``", "")
     is_list = kind.startswith("list of ") and place != "body"

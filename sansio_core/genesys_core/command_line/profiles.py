@@ -25,6 +25,7 @@ DEFAULT_TOKEN_FILE: Final = "~/.genesyscloudpython/tokens.json"  # noqa: S105 - 
 PROFILES_FOLDER: Final = "~/.genesyscloudpython/profiles"
 """The folder with a folder for each profile; ``~`` is not expanded."""
 
+# Not "..", nor anything else that begins with a dot.
 _NAME: Final = re.compile(r"\w[\w.-]*", re.ASCII)
 _PROFILE: Final = "GENESYSCLOUD_PROFILE"
 _TOKEN_FILE: Final = "GENESYSCLOUD_TOKEN_FILE"  # noqa: S105 - the name of a variable

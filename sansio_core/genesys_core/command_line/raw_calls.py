@@ -59,4 +59,5 @@ def parse_raw_call(
     query: dict[str, list[str]] = {}
     for name, value in parse_qsl(text, keep_blank_values=True):
         query.setdefault(name, []).append(value)
+    # Escapes what a path cannot contain (RFC 3986, section 3.3); what is escaped already stays.
     return method.upper(), quote(path, safe="/%:@!$&'()*+,;=~-._"), query, rest

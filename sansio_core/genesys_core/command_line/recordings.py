@@ -32,14 +32,15 @@ __all__ = [
 ]
 
 BATCH_SIZE: Final = 100
-"""The most recordings of a batch request (``batch.download.too.many.items``)."""
+"""The maximum number of recordings in a batch request (``batch.download.too.many.items``)."""
 
 _BATCHES: Final = 2
-"""The most batch requests that are waited for at a time."""
+"""The maximum number of batch requests in progress."""
 
 _ATTEMPTS: Final = 3
-"""How often a recording is attempted, each time with a new link."""
+"""The number of attempts to download a recording, each with a new link."""
 
+# A recording without a state may be available: the attempt will tell.
 _READY: Final = frozenset({"AVAILABLE", "RESTORED", ""})
 _REASONS: Final[Mapping[str, str]] = {
     "UPLOADING": "is not ready yet (UPLOADING); run the same command later",
@@ -180,7 +181,7 @@ def recordings_query(interval: str) -> dict[str, object]:
 
 
 def read_conversation_ids(lines: Iterable[str]) -> Iterable[str]:
-    """Yield the ids in a text: one per line, alone or in JSON (a string, or ``conversationId`` or ``id``)."""
+    """Yield ids, one per line: plain, or in JSON (a string, or ``conversationId`` or ``id``)."""
     for line in lines:
         text = line.strip()
         if text.startswith(("{", '"')):
@@ -431,7 +432,7 @@ class RecordingRun:
                 self._attempt_again(recording, reason)
 
     def withdraw(self, task: DownloadTask) -> None:
-        """A task has ended; alone, without a result because the run ends."""
+        """A task has ended. Called on its own, it has no result because the run ends."""
         match task:
             case LookUp():
                 self._look_ups -= 1

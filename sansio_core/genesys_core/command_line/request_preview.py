@@ -44,6 +44,7 @@ def curl_command(request: Request) -> str:
     """
     parts = ["curl"]
     if request.method == "HEAD":
+        # With -X HEAD, curl would wait for the body that Content-Length announces.
         parts.append("--head")
     elif request.method != "GET":
         parts += ["-X", request.method]

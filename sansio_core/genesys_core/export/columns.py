@@ -73,7 +73,7 @@ class Column(Struct, frozen=True):
 
 
 def columns_of(model: object) -> tuple[Column, ...]:
-    """Return the columns of records of a type; records that are no models have one, ``value``."""
+    """Return the columns of records of a type; records that are not models have one, ``value``."""
     found = _column_type(types.type_info(model), ())
     if isinstance(found, StructOf):
         return (*found.columns, Column(REST, "json"))
@@ -138,9 +138,7 @@ def _column_type(info: types.Type, within: tuple[type, ...]) -> ColumnType:
 
 def _without_none(info: types.Type) -> types.Type:
     if isinstance(info, types.UnionType):
-        others = [
-            one for one in info.types if not isinstance(one, types.NoneType | types.CustomType)
-        ]
+        others = [one for one in info.types if not isinstance(one, types.NoneType)]
         if len(others) == 1:
             return others[0]
     return info
@@ -195,12 +193,13 @@ def _text(value: object) -> object:
 def _integer(value: object) -> object:
     if isinstance(value, bool) or not isinstance(value, int):
         return _MISFIT
-    return value if -(2**63) <= value < 2**63 else _MISFIT
+    return value if -(2**63) <= value < 2**63 else _MISFIT  # the column has 64 bits
 
 
 def _number(value: object) -> object:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return _MISFIT
+    # A double represents integers exactly up to 2**53.
     return float(value) if isinstance(value, float) or abs(value) <= 2**53 else _MISFIT
 
 
@@ -212,7 +211,7 @@ def _timestamp(value: object) -> object:
     try:
         moment = datetime.fromisoformat(cast(str, value))
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, TypeError, OverflowError):
+    except (ValueError, TypeError, OverflowError):  # the last one: out of range in UTC
         return _MISFIT
 
 

@@ -181,6 +181,7 @@ def build_recordings_export(
 
     _IDS.check("conversation_ids", conversation_ids)
     FLAG.check("media", media)
+    # With the format NONE the platform converts nothing, and returns the metadata at once.
     operations = tuple(
         get_conversation_recordings(
             one, max_wait_ms=max_wait_ms, format_id=format_id if media else "NONE"
@@ -222,6 +223,7 @@ def _find_builder(name: str) -> Callable[..., Operation[Any]]:
     from genesys_core import api  # noqa: PLC0415 - the list of APIs is long
 
     module, _, method = name.partition(".")
+    # Names come from users: nothing else than a builder of an API is imported or returned.
     if module in dir(api) and method.isidentifier() and not method.startswith("_"):
         found = getattr(import_module(f"genesys_core.api.{module}"), method, None)
         if callable(found) and getattr(found, "__module__", "") == f"genesys_core.api.{module}":

@@ -1,9 +1,9 @@
 """The flat form of records, for spreadsheets: one cell for each value, and lines of CSV.
 
 Invariants: objects are flattened to columns whose names are joined by dots (``queue.id``), two names
-at most; deeper objects, lists and objects with any names become JSON text in one cell. An absent value is an empty cell, an empty
-text is ``""`` in quotes. No value is changed: a text that a spreadsheet would take for a formula
-stays as it is.
+at most; deeper objects, lists and objects with any names become JSON text in one cell. An absent
+value is an empty cell, an empty text is ``""`` in quotes. No value is changed: a text that a
+spreadsheet would take for a formula stays as it is.
 """
 
 import re
@@ -57,6 +57,7 @@ def flatten_row(row: Mapping[str, object], columns: Sequence[FlatColumn]) -> tup
 
 def csv_line(cells: Sequence[str | None]) -> bytes:
     """Return a line of CSV in UTF-8 with its line break (RFC 4180 section 2)."""
+    # JSON may have lone surrogates: one of them must not end an export.
     return (",".join(map(_quote, cells)) + "\r\n").encode("utf-8", "surrogatepass")
 
 
@@ -95,6 +96,7 @@ def _cell(value: object) -> str | None:
             return msgspec.json.encode(value).decode()
 
 
+# White space at the ends is quoted as well, because some readers strip it.
 _SPECIAL: Final = re.compile(r'[",\r\n]|^$|^\s|\s$')
 
 

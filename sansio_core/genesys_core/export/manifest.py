@@ -209,6 +209,7 @@ def extend_document(kept: ExportDocument, added: ExportDocument) -> ExportDocume
                     f"export.json: slice {other.id} overlaps {one.id} of the export there; continue "
                     "it with the same start and the same days, or use another directory"
                 )
+    # As texts in UTC, intervals are in the order of time.
     slices = sorted([*older, *added.slices], key=lambda one: one.interval)
     return replace(added, slices=tuple(slices))
 
@@ -238,7 +239,7 @@ def encode_part(part: ExportPart) -> bytes:
 
 def decode_part(content: bytes) -> ExportPart | None:
     """Decode an entry; ``None`` for anything else, such as half of one."""
-    if not content.endswith(b"\n"):
+    if not content.endswith(b"\n"):  # the last byte that is written
         return None
     try:
         return _PART.decode(content)
@@ -276,7 +277,9 @@ _DOCUMENT: Final = msgspec.json.Decoder(ExportDocument)
 
 
 def _overlap(one: PlannedSlice, other: PlannedSlice) -> bool:
-    if one.interval == other.interval:  # of other operations, unless they differ in what they take
+    # Slices of one interval are of different operations, so their records differ. If only one of
+    # them takes earlier records, the plans have different starts, and their operations may be the same.
+    if one.interval == other.interval:
         return one.takes_earlier != other.takes_earlier
     if not (one.interval and other.interval):
         return True

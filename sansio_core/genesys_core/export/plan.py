@@ -169,6 +169,7 @@ def plan(export: Export) -> tuple[Slice, ...]:
     intervals = _intervals(export)
     endpoint = record_endpoint(export.archive or export.operations[0])
     listed = "" if endpoint is None or endpoint.listing is None else endpoint.listing.identity
+    # Without a moment, the same record may be in several slices.
     common = _Common(
         fingerprint_export(export),
         getattr(record_type(endpoint), "__name__", "object"),
@@ -262,10 +263,12 @@ def _slice(
     takes_earlier = interval is not None and interval.start == _start(export)
     archive, until = export.archive, export.available_until
     facts = (str(interval), takes_earlier, *_media_fact(export))
+    # Before the archive is chosen: a slice keeps its id when it moves to the archive.
     digest = _digest(export.name, operations, export.places, export.moment, *facts)
     if archive is not None and interval and until is not None and interval.end <= until:
         operations = (archive,)
     is_job = isinstance(operations[0], JobOperation)
+    # Windows allows no colons in the names of files.
     start = "all" if interval is None else re.sub(r"[-:]|\.000", "", str(interval).split("/")[0])
     return Slice(
         f"{export.name}-{start}-{digest[:12]}",

@@ -73,7 +73,7 @@ class SliceReading:
 
     def __init__(self, slice: Slice) -> None:
         self._slice = slice
-        self._pending = list(_requests(slice))[::-1]
+        self._pending = list(_requests(slice))[::-1]  # a stack: parts of a request come next
         self._request: SliceRequest | None = None
         self._kept: set[str | int] = set()  # of all requests
         self._seen: set[str | int] = set()  # of this request
@@ -129,6 +129,7 @@ class SliceReading:
             self._note_shortfall("the platform is preparing the records; fetch the slice again")
             return []
         if total is not None:
+            # It may change from page to page, while records are added.
             self._expected_here = max(total, self._expected_here or 0)
         self._note_availability(available_until)
         self._received += len(items)
@@ -222,8 +223,8 @@ class SliceReading:
         if interval is None or until is None or until >= interval.end:
             return ""
         return (
-            f"the platform's data was complete up to {until.isoformat()} only; fetch the slice again "
-            f"later"
+            f"the platform's data was complete up to {until.isoformat()} only; "
+            "fetch the slice again later"
         )
 
 

@@ -239,7 +239,7 @@ def _document_secrets(document: object) -> Iterator[str]:
 
 
 def redact_error(error: GenesysCloudError, secrets: KnownSecrets) -> None:
-    """Redact secrets, by value and by name, in all texts of an error.
+    """Redact secrets, by value and by name, in all strings of an error.
 
     The request and the response of the error are unchanged: a program may inspect them.
     """

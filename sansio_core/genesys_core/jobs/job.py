@@ -107,7 +107,7 @@ class StartedJob(Printable, Generic[StatusT, ItemT], frozen=True):
         return cast(Sequence[ItemT], items)
 
     def find_data_lag(self, page: object) -> str:
-        """Return a warning if results lack recent data, and an empty text otherwise.
+        """Return a warning if results lack recent data, or an empty string.
 
         The platform's data may lag; it is complete up to ``dataAvailabilityDate``.
         """

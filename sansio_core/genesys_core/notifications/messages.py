@@ -2,7 +2,7 @@
 
 Invariants: a frame is never lost. Malformed envelopes are parsed as far as possible, a body that
 does not match its model is repaired or delivered untyped, unknown topics are delivered untyped;
-only a text without a topic is not a notification, and is reported as such. Topics are
+only a message without a topic is not a notification, and is reported as such. Topics are
 case-insensitive.
 """
 
@@ -119,7 +119,7 @@ def open_envelope(text: str) -> Envelope | None:
     """Parse a frame except for its body.
 
     Returns:
-        ``None`` for a text that is neither an event nor a response to a subscription.
+        ``None`` for a message that is neither an event nor a response to a subscription.
     """
     try:
         envelope = _ENVELOPE.decode(text)

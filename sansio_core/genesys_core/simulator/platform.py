@@ -398,7 +398,7 @@ class Simulator:
 
         Args:
             topic: such as ``v2.telephony.providers.edges.trunks.{id}``, with or without its ids.
-            properties: what the body has to have; the rest is an example of the topic's model.
+            properties: what the body must have; the rest is an example of the topic's model.
 
         Raises:
             InvalidValueError: there is no such topic, or a property is not one of its model or has

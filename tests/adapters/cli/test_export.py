@@ -98,8 +98,8 @@ def test_after_ctrl_c_the_same_command_continues(command, tmp_path):
     [
         (("nonsense",), 2, "no such export; known are audits"),
         (("conversations",), 2, "needs an interval"),
-        (("conversations", "--from", "2024-01-01"), 2, "give both"),
-        (("conversations", "--from", "x", "--to", "y"), 2, "give days such as"),
+        (("conversations", "--from", "2024-01-01"), 2, "pass both"),
+        (("conversations", "--from", "x", "--to", "y"), 2, "pass days such as"),
         (("users", "--query", "x"), 2, "must be NAME=VALUE"),
         (("conversations", "--body", "nofile", *RANGE), 2, "--body nofile"),
         (("conversations", "--body", "list.json", *RANGE), 2, "must be a JSON object"),

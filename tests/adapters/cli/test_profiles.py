@@ -112,7 +112,7 @@ def test_the_settings_of_a_profile_are_shown(clean_home):
 def test_a_saved_sign_in_has_its_platform(command, option):
     done = run_command(option, "eu_west_1", command)
     assert done.code == 2
-    assert f"{option}: {command} is about a saved sign-in" in done.err
+    assert f"{option}: {command} uses a saved sign-in" in done.err
 
 
 def test_a_name_that_leads_elsewhere_is_rejected():

@@ -277,8 +277,8 @@ def test_many_batches(at, tmp_path):
     ("arguments", "words"),
     [
         ([], "needs ids of conversations"),
-        (["--from", "2024-01-01"], "--from and --to: give both"),
-        (["--from", "x", "--to", "y"], "give days such as"),
+        (["--from", "2024-01-01"], "--from and --to: pass both"),
+        (["--from", "x", "--to", "y"], "pass days such as"),
         (["--from", "2024-01-02T00:00:00Z", "--to", "2024-01-01T00:00:00Z"], "after the start"),
     ],
 )

@@ -33,7 +33,7 @@ def test_no_end_is_no_interval():
 
 @pytest.mark.parametrize("ends", [("2024-01-01", None), (None, "2024-01-01")])
 def test_one_end_is_not_enough(ends):
-    with pytest.raises(UsageError, match="give both"):
+    with pytest.raises(UsageError, match="pass both"):
         parse_period(*ends)
 
 
@@ -41,7 +41,7 @@ def test_one_end_is_not_enough(ends):
     "ends", [("x", "y"), ("2024-01-02", "2024-01-01"), ("2024-13-01", "2024-01-01")]
 )
 def test_what_is_not_a_time_or_not_an_interval(ends):
-    with pytest.raises(UsageError, match="give days such as"):
+    with pytest.raises(UsageError, match="pass days such as"):
         parse_period(*ends)
 
 

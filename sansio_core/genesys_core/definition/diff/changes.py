@@ -1,6 +1,6 @@
 """Changes: the result of comparing two definitions.
 
-Invariants: a change is a value with a rule's id, the place where it is, and both texts. Its weights
+Invariants: a change is a value with a rule's id, its place, and what was there before and after. Its weights
 are its rule's, except that changes of preview operations never weigh more than a warning.
 """
 

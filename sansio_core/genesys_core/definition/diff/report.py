@@ -369,7 +369,7 @@ class Comparison(Struct, frozen=True):
         return cls(old.version, new.version, tuple(touched), unused, touched)
 
     def fails(self, limit: str | None) -> bool:
-        """Whether a change weighs as much as ``limit``, the name of a weight, or more.
+        """Whether a change has at least the weight that ``limit`` names.
 
         Raises:
             InvalidValueError: there is no weight of that name.

@@ -435,7 +435,7 @@ class _DefinitionReader:
         undeclared = [name for name in re.findall(r"\{([^{}]+)\}", path) if name not in declared]
         here: Place = ("paths", path)
         for name in dict.fromkeys(undeclared):
-            self.report(here, f"parameter {name!r} of the path is not declared; added as text")
+            self.report(here, f"parameter {name!r} of the path is not declared; added as a string")
             missing = swagger.SwaggerParameter(name=name, location="path", type="string")
             merged.append((missing, here))
         names = naming.make_unique(naming.to_snake_case(one.name) for one, _ in merged)

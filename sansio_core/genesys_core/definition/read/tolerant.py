@@ -135,7 +135,7 @@ _DROPPED: Final = object()
 
 _JSON_TYPES: Final[tuple[tuple[type, str], ...]] = (
     (bool, "a Boolean"),
-    (str, "text"),
+    (str, "a string"),
     (list, "an array"),
     (dict, "an object"),
     (type(None), "null"),

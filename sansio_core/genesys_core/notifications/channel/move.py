@@ -66,7 +66,7 @@ class DuplicateFilter(Struct, frozen=True):
         new: the number of the new socket.
         ahead: by text, how many more times the old socket received it than the new one; negative
             if the new one is ahead, and never zero.
-        size: number of characters of these texts.
+        size: number of characters of these messages.
         until: when the last duplicates from the new socket are expected; ``None`` while the old
             socket is open.
     """

@@ -26,7 +26,7 @@ DAY: Final = 86_400_000
 """A day in milliseconds."""
 
 _MOST_PARTS: Final = 10_000
-"""The most parts of a query, so that a reply stays small: a guess."""
+"""The maximum number of parts of a query, so that responses stay small; a guess."""
 
 _GRANULARITY: Final = re.compile(
     r"P(?:(\d{1,4})W)?(?:(\d{1,4})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,4})M)?(?:(\d{1,4})S)?)?", re.ASCII
@@ -53,7 +53,7 @@ def parse_interval(text: object) -> tuple[int, int]:
 
 
 def is_interval(text: object) -> bool:
-    """Return whether a text is an interval."""
+    """Return whether a string is an interval."""
     try:
         parse_interval(text)
     except PlatformProblem:

@@ -1,6 +1,6 @@
 """Conversations as REST replies show them: whole, by media type, and their wrap-ups.
 
-Invariants: a view depends on the timeline and the names of users and queues alone. REST spells segments
+Invariants: a view depends only on the timeline and the names of users and queues. REST spells segments
 ``Interact`` and disconnect types ``transfer.noanswer``; analytics spell them differently.
 """
 

@@ -16,7 +16,7 @@ LONGEST: Final = 10
 
 _RATE: Final = 8000
 _PITCH: Final = 400
-"""Hertz; a whole number of samples is one period."""
+"""In hertz; a period is a whole number of samples."""
 
 
 @lru_cache(maxsize=LONGEST + 1)

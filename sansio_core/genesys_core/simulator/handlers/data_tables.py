@@ -1,6 +1,6 @@
 """Data tables: their schemas, and rows that are keyed by ``key`` and fit the schema.
 
-Invariants: every row has the table's properties alone, each of its type, and a key that no other row has.
+Invariants: every row has only the table's properties, each of its type, and a key that no other row has.
 Deleting a table deletes its rows. A table's schema only gains properties.
 
 The codes of rows that do not fit the schema are a guess.

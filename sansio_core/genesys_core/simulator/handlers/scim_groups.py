@@ -77,7 +77,7 @@ def _apply(operation: ScimResource, members: list[str], external: Json) -> tuple
     elif path == "externalId":
         external = None if name == "remove" else value
         if external is not None and not isinstance(external, str):
-            raise ScimProblem(400, "The externalId of a group is a text.", "invalidValue")
+            raise ScimProblem(400, "The externalId of a group is a string.", "invalidValue")
     elif one is not None and name == "remove":
         members = [each for each in members if each != one[1]]
     elif path == "members":

@@ -1,7 +1,7 @@
-"""Bounds of values: the keywords of JSON Schema for numbers, texts and lists.
+"""Bounds of values: the keywords of JSON Schema for numbers, strings and lists.
 
-Invariants: a bound applies to its own kind of value alone, and both ends belong to a range unless an end is exclusive. A
-pattern matches anywhere in a text; one that Python cannot read bounds nothing.
+Invariants: a bound applies only to its own kind of value, and both ends belong to a range unless an end is exclusive. A
+pattern matches anywhere in a string; one that Python cannot compile is ignored.
 """
 
 import re
@@ -33,7 +33,7 @@ def _broken(bounds: Bounds, value: Json) -> Iterator[str]:
         case str():
             yield from _outside(bounds.min_length, bounds.max_length, len(value), "characters")
             if bounds.pattern is not None and not _matches(bounds.pattern, value):
-                yield f"a text like {bounds.pattern}"
+                yield f"a string matching {bounds.pattern}"
         case list():
             yield from _outside(bounds.min_items, bounds.max_items, len(value), "items")
         case _:  # an object has no bounds

@@ -1,6 +1,6 @@
 """Permissions by division: what a role that is granted in one division permits elsewhere.
 
-Invariants: a grant counts for the things of its division alone. What is in no division is permitted by a grant in any.
+Invariants: a grant covers only the items of its division. An item in no division is permitted by a grant in any.
 The role Master Admin counts in every division.
 
 Which things are in a division: those with a ``division``. The definition does not mark permissions that know

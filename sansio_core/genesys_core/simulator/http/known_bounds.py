@@ -214,7 +214,7 @@ _STATED: Final[Mapping[tuple[_Kind, float | None, float | None], str]] = {
         CaseplanCreate.defaultTtlSeconds CaseplanUpdate.defaultTtlSeconds
     """,
 }
-"""What is bounded: the number of items of a list, the length of a text or a number; the least, the most, and the properties."""
+"""What is bounded (the number of items of a list, the length of a string, a number), its minimum and maximum, and the properties."""
 
 
 def _entries() -> Iterator[tuple[tuple[str, str], Bounds]]:

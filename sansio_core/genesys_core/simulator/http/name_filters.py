@@ -1,7 +1,7 @@
-"""How listings filter by name: by equality with wildcards, by the beginning, or by any part, depending on the family.
+"""How listings filter by name: by equality with wildcards, by prefix or by substring, depending on the family.
 
-Invariants: case does not matter. Where nothing is known about a family, a name may contain the text, which is a
-guess; asterisks around the text are then ignored.
+Invariants: case does not matter. For a family about which nothing is known, any substring matches, which is a guess;
+asterisks around it are then ignored.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Ids that the caller chooses: domains and languages, where other things get an id from the platform.
 
-Invariants: an id is the text of one property of the body; without such a text the platform chooses.
+Invariants: an id is the string in one property of the body; without one, the platform chooses.
 """
 
 from collections.abc import Mapping

@@ -103,7 +103,7 @@ def _has_id(entity: Schema) -> bool:
 
 
 def is_plain_text(item: ApiRoute) -> bool:
-    """Return whether the item's path ends in a text, not in a number or a date.
+    """Return whether the item's path ends in a string, not in a number or a date.
 
     Conversations are not such a collection: commands change them, which no rule describes.
     """

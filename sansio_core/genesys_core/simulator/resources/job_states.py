@@ -2,7 +2,7 @@
 
 Invariants: a job starts in its waiting state and ends in the state of its outcome, which it keeps.
 One that needs its caller (an upload, a confirmation) stays in that state until the caller has acted.
-The state depends on the run and the time alone.
+The state depends only on the run and the time.
 """
 
 from collections.abc import Sequence

@@ -24,7 +24,7 @@ def make_event(definition: Definition, topic: str, properties: Mapping[str, Json
     Args:
         definition: has the models of events.
         topic: a topic with its ids, or its template.
-        properties: what the body has to have; the rest is an example.
+        properties: what the body must have; the rest is an example.
 
     Raises:
         InvalidValueError: there is no such topic, or its model has no such property or not that value.

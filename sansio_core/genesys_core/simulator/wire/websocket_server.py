@@ -57,7 +57,7 @@ def frame(opcode: int, payload: bytes = b"", *, flags: int = 0x80) -> bytes:
     """Build a server frame, which need not be valid.
 
     Args:
-        opcode: 0 to 15; 1 is a text, 0 a continuation, 8 a close, 9 a ping.
+        opcode: 0 to 15; 1 is text, 0 a continuation, 8 a close, 9 a ping.
         payload: its content.
         flags: the first four bits of the frame: 0x80 is FIN, 0x70 the reserved bits.
     """

@@ -308,7 +308,7 @@ NOWHERE = {"$ref": "#/definitions/Nowhere"}
         (
             {"/x/{id}": get()},
             {},
-            "paths./x/{id}: parameter 'id' of the path is not declared; added as text",
+            "paths./x/{id}: parameter 'id' of the path is not declared; added as a string",
         ),
         (
             {"/x": get(), "/y": get()},

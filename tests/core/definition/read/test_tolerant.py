@@ -38,7 +38,7 @@ def test_a_value_that_fits() -> None:
         (
             {"name": "a", "numbers": [1, "x", 2]},
             Part("a", numbers=[1, 2]),
-            "numbers[1]: expected a number, found text; ignored",
+            "numbers[1]: expected a number, found a string; ignored",
         ),
         (
             {"name": "a", "numbers": {}},
@@ -58,7 +58,7 @@ def test_a_value_that_fits() -> None:
         (
             {"name": "a", "either": "x"},
             Part("a"),
-            "either: expected an object or a Boolean, found text; ignored",
+            "either: expected an object or a Boolean, found a string; ignored",
         ),
         (
             {"name": "a", "ratio": True, "anything": [{}]},
@@ -87,7 +87,7 @@ def test_a_missing_required_field_drops_all_that_is_around_it() -> None:
     part, findings = read({"name": "a", "inner": {"name": 1}})
     assert part == Part("a")
     assert findings == [
-        "inner.name: expected text, found a number; ignored",
+        "inner.name: expected a string, found a number; ignored",
         "inner: has no valid 'name'; ignored",
     ]
 

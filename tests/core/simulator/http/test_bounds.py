@@ -19,7 +19,7 @@ from genesys_core.simulator.state.definition import Bounds
         (Bounds(max_length=2), ["ab", [1, 2, 3]], "abc", "at most 2 characters"),
         (Bounds(min_items=1), [[None], ""], [], "at least 1 items"),
         (Bounds(max_items=2), [[1, 2], {"a": 1}], [1, 2, 3], "at most 2 items"),
-        (Bounds(pattern="^a+$"), ["aa", 5], "ab", "a text like ^a+$"),
+        (Bounds(pattern="^a+$"), ["aa", 5], "ab", "a string matching ^a+$"),
     ],
 )
 def test_a_bound_applies_to_its_kind_of_value(bounds, inside, outside, rule):

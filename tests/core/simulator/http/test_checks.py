@@ -364,7 +364,7 @@ BOUNDED = small_document(
     [
         ("6", {}, "size", "at most 5"),
         ("5?q=a", {}, "q", "at least 2 characters"),
-        ("5?q=ba", {}, "q", "a text like ^a"),
+        ("5?q=ba", {}, "q", "a string matching ^a"),
         ("5?share=0.0", {}, "share", "more than 0"),
         ("5?ids=a,b,c", {}, "ids", "at most 2 items"),
         ("5?ids=abcd", {}, "ids", "at most 3 characters"),
