@@ -1,6 +1,6 @@
 """The examination of a set-up, step by step, for ``genesys-cloud doctor``.
 
-Invariants: nothing is changed on the platform but the notification channel that is opened. Secrets are
+Invariants: nothing is changed on the platform, except that a notification channel is opened. Secrets are
 not shown. Exit code 0 if every step succeeds, otherwise that of the error.
 """
 

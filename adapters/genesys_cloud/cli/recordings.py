@@ -54,7 +54,7 @@ def download(
     """Download the recordings of conversations, or continue a download.
 
     Selects conversations by their ids, by a file of ids, or by --from and --to. Recordings that are
-    already in the folder are not downloaded again; a file that was cut off is continued. Prints the
+    already in the folder are not downloaded again; incomplete files are resumed. Prints the
     path of each file.
     """
     from genesys_cloud.cli.recording_files import (  # noqa: PLC0415 - see cli.app

@@ -78,7 +78,7 @@ def _find_waiting(call: ApiCall, identity: str) -> tuple[ConversationTimeline, P
         None,
     )
     if acd is None:
-        raise bad_request("The callback does not wait for an agent.")
+        raise bad_request("The callback is not waiting for an agent.")
     return found, acd
 
 

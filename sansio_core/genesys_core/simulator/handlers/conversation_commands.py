@@ -320,7 +320,7 @@ def assign_conversation(call: ApiCall) -> Reply:
     )
     acd = next(waiting, None)
     if acd is None:
-        raise bad_request("The conversation does not wait for an agent.")
+        raise bad_request("The conversation is not waiting for an agent.")
     lifecycle.alert_agent(call.state, conversation, user_id, call.now, acd=acd)
     return json_reply("")
 

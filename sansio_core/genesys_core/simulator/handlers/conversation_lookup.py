@@ -41,7 +41,7 @@ def media_of_path(call: ApiCall) -> MediaKind | None:
 
 
 def find_conversation(call: ApiCall) -> ConversationTimeline:
-    """Return the conversation that a call is about.
+    """Return the conversation that a call refers to.
 
     Raises:
         Problem: 404 if there is none, or it is of another media type than the path's.
@@ -56,7 +56,7 @@ def find_conversation(call: ApiCall) -> ConversationTimeline:
 
 
 def find_party(call: ApiCall, conversation: ConversationTimeline) -> Participant:
-    """Return the participant that a call is about.
+    """Return the participant that a call refers to.
 
     Raises:
         Problem: 404 if the conversation has no such participant or communication.

@@ -25,7 +25,7 @@ def put_tags(call: ApiCall) -> Reply:
 
 
 def patch_label(call: ApiCall) -> Reply:
-    """Give a conversation a utilization label, or none."""
+    """Set or remove a conversation's utilization label."""
     conversation = find_conversation(call)
     label = call.document().get("utilizationLabelId")
     conversation.label_id = label if isinstance(label, str) else None

@@ -157,7 +157,7 @@ def _check_user(call: ApiCall, user_id: str, *, field: str) -> None:
 
 
 def _place(call: ApiCall) -> tuple[str, ...]:
-    """Return the path of the item that a call is about."""
+    """Return the path of the item that a call refers to."""
     owner = next(each for each in _KINDS if call.route.template.startswith(f"{each}/"))
     return (*owner.split("/"), call.arguments[_KINDS[owner][0]])
 

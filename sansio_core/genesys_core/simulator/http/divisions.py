@@ -42,7 +42,7 @@ def permitted_divisions(
 
 
 def check_divisions(call: ApiCall) -> None:
-    """Check that what a call is about is in divisions in which the caller has the permission.
+    """Check that what a call refers to is in divisions in which the caller has the permission.
 
     Raises:
         Problem: 403, naming the permissions.
