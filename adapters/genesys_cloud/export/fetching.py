@@ -118,7 +118,7 @@ def _read(
             job = _find_or_start(client, starts, jobs[-1], target)
             endpoint, pages = job.results_operation, job.pages(shortfall="ignore")
             listing = None if endpoint is None else endpoint.endpoint.listing
-            if listing is None:
+            if listing is None:  # the results are in the status, or not paginated
                 yield from _batches(reading, job.results())
                 continue
         else:

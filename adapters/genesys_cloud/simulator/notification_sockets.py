@@ -69,6 +69,7 @@ class SocketServer:
         self._schedule()
 
     def _find(self, number: int) -> ServedConnection[ChannelConnection] | None:
+        # A socket gets its number with the handshake, so the index is renewed when one is missing.
         if self._server is not None and number not in self._by_number:
             self._by_number = {each.side.number: each for each in self._server.connections}
         return self._by_number.get(number)

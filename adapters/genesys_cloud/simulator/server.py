@@ -202,6 +202,7 @@ class _Server:
         """Serve until the event is set, which is reported with the port."""
         stop = asyncio.Event()
         http = self._http = ConnectionServer(self._accept, self._clock, self.sockets.flush)
+        # The sockets first: responses contain their address.
         async with self.sockets.serving():
             await http.start(host, port)
             task_status.started((http.port, stop))

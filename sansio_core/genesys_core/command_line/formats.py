@@ -121,6 +121,7 @@ def _yaml(value: object, indent: str) -> Iterator[str]:
             yield from _yaml_entry(f"{indent}{_yaml_scalar(name)}:", item, f"{indent}  ")
     elif isinstance(value, list) and value:
         for item in cast(list[object], value):
+            # The first line of an item stands beside its dash.
             lines = list(_yaml(item, f"{indent}  "))
             yield f"{indent}- {lines[0][len(indent) + 2 :]}"
             yield from lines[1:]

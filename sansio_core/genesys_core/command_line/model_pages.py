@@ -32,6 +32,7 @@ class ModelCatalog:
                 _kind(field),
                 _kind(field.get("items", {})) if field.get("type") == "array" else "",
                 name in required,
+                # The second is the platform's, for fields that are a $ref.
                 bool(field.get("readOnly") or field.get("x-read-only")),
             )
             for name, field in schema.get("properties", {}).items()

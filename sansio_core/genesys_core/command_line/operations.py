@@ -137,6 +137,7 @@ def describe_builders(api: str, module: CodeType) -> dict[str, OperationDescript
 def _describe(api: str, code: CodeType) -> OperationDescription:
     # How a code object refers to its docstring differs between versions of Python; a function knows.
     text = FunctionType(code, {}).__doc__ or ""
+    # The generator makes required parameters positional and all others keyword-only.
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
     head, _, documented = text.partition("Args:\n")
     found = _REQUEST.search(head)

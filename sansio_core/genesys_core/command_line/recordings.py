@@ -334,6 +334,7 @@ class RecordingRun:
         """Return what to do next; ``None`` if nothing can be started now."""
         if self.stop_reason:
             return None
+        # Files come first, because links expire; recordings are looked up only to fill the next batch.
         if self._has_capacity and self._links:
             self._fetches += 1
             return self._links.popleft()
@@ -375,7 +376,7 @@ class RecordingRun:
             elif each.state in _READY:
                 self.found += 1
                 self._waiting.append(each)
-            elif each.state != "DELETED":
+            elif each.state != "DELETED":  # which is no failure: there is nothing to download
                 reason = _REASONS.get(each.state, f"is in the state {each.state}")
                 self._fail(each, {"reason": reason})
 

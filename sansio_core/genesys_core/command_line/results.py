@@ -25,6 +25,7 @@ __all__ = [
 OutputFormat: TypeAlias = Literal["json", "jsonl", "yaml", "csv", "table", "id"]
 
 _ROW_FORMATS: Final = frozenset({"jsonl", "csv", "table", "id"})
+# Where items are in responses whose listing is not known, such as those of `call`.
 _COMMON_LISTS: Final = ("entities", "results", "resources", "Resources", "conversations")
 _UNITS: Final[Mapping[str, float]] = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 

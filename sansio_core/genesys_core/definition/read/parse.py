@@ -155,7 +155,7 @@ class _DefinitionReader:
         self.taken = set(names)
         self.inline: list[ModelDef] = []
         self.aliases: dict[str, Type] = {}
-        self.open_aliases: set[str] = set()
+        self.open_aliases: set[str] = set()  # being resolved; one that leads to itself is circular
         self.families = find_families(source.definitions)
         self.unions: dict[str, str] = {}
         for wire in self.families:
@@ -173,6 +173,7 @@ class _DefinitionReader:
         definition = ApiDefinition(
             sources.version, (*models, *unions, *self.inline), apis, topic_models
         )
+        # A shared parameter or an inherited schema is reported by each of its users.
         return Reading(definition, tuple(dict.fromkeys(self.findings)))
 
     def report(self, place: Place, message: str) -> None:
@@ -375,6 +376,8 @@ class _DefinitionReader:
 
     def schemes(self, given: list[dict[str, list[str]]] | None) -> tuple[str, ...] | None:
         """Return the ways to authenticate without an access token; ``None`` if one is accepted."""
+        # An operation's list replaces the document's, and an empty one removes it (Swagger 2.0,
+        # "Operation Object"); {} makes it optional, as in OpenAPI 3.
         choices = given if given is not None else self.source.security or None
         if choices is None:
             return None

@@ -257,7 +257,7 @@ def _examples(
     body = operation.body
     for title, type_ in (("Body", body.type if body else None), ("Reply", operation.returns)):
         text = "" if type_ is None else _as_text(_value(type_, models, example))
-        if 0 < text.count("\n") < _EXAMPLE_LINES:
+        if 0 < text.count("\n") < _EXAMPLE_LINES:  # one line, such as null, explains nothing
             shown += [f"{title}:", "", *code_block("json", text), ""]
     return folded_block("Example, as the simulator answers", shown) if shown else []
 

@@ -60,7 +60,7 @@ def split_path(path: str) -> tuple[PathStep, ...]:
         if segment.startswith("{") or segment == "me":
             steps.append(PathStep(tuple(segments), segment.strip("{}") or "id"))
             segments = []
-        elif segment not in ("", "v2"):
+        elif segment not in ("", "v2"):  # SCIM's paths have a version of their own as well
             segments.append(segment.lower())
     if not steps and not segments:
         segments = ["root"]
@@ -96,6 +96,7 @@ def name_by_rules(steps: Sequence[PathStep]) -> str:
         segments.pop()
     if not segments:  # a parameter that follows another
         return split_name(steps[-1].parameter)
+    # Areas are at the start of a path; of nested ones ("telephony/providers") the longest counts.
     if len(steps) == 1:
         for end in (3, 2, 1):
             if len(segments) > end and "/".join(segments[:end]) in DOMAINS:
@@ -147,6 +148,7 @@ def describe_owner(steps: Sequence[PathStep], depth: int = 2, word: str = "of") 
         if depth < 1:
             return ""
         if PASSED_BY.isdisjoint((*tails, " < ".join((*owned, *tails)))):
+            # "a member of a queue" is clear; "a phrase of a topic" needs the owner of the topic too.
             deeper = depth - 1 if name_item(owner) in WEAK else 0
             return f" {word} {describe_item(owner, deeper)}"
         owned = tails

@@ -120,6 +120,7 @@ def _line(operation: ApiOperation, steps: tuple[PathStep, ...], depth: int, verb
             return f"{_in_bulk(whole, depth, verb)} in bulk"
     if tail == "divisionviews":
         return f"List {describe_things(base, depth)} in the caller's divisions"
+    # A GET of a path such as /import lists imports, it does not import.
     if tail in _ACTIONS and (operation.method != "GET" or tail in ("search", "query")):
         is_again = _has_parameter(operation, "q64")
         end = " by the q64 value of an earlier search" if is_again else ""

@@ -128,6 +128,7 @@ class _Scope:
 
     def reply_annotation(self, operation: ApiOperation) -> str:
         """Format the type of a reply; ``None`` for one without a body."""
+        # ``None`` comes last, as in all annotations.
         types = sorted(operation.return_types, key=lambda type_: type_ is None)
         return " | ".join("None" if one is None else self.annotation(one) for one in types)
 
