@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
 import pickle
@@ -120,7 +121,8 @@ class Captured:
             self.of(
                 error.attempts, getattr(error, "response", None), getattr(error, "request", None)
             )
-            self.texts.append(pickle.dumps(error).decode("latin-1"))
+            for same in (error, copy.copy(error), copy.deepcopy(error)):
+                self.texts.append(pickle.dumps(same).decode("latin-1"))
 
     def of(self, *values: object) -> None:
         """What ``print``, a debugger and ``rich`` show of values."""

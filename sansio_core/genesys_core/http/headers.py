@@ -63,8 +63,11 @@ class Headers(Mapping[str, str]):
 
     def hiding(self, secrets: KnownSecrets) -> "Headers":
         """Return the same fields, with these secrets redacted in every value that is shown."""
-        headers = Headers.received(self.raw)
-        headers._secrets = secrets  # noqa: SLF001 - a constructor of this class
+        return self._with(self.raw, secrets)
+
+    def _with(self, fields: Iterable[tuple[str, str]], secrets: KnownSecrets | None) -> "Headers":
+        headers = Headers.received(fields)
+        headers._secrets = secrets  # noqa: SLF001 - of this class
         return headers
 
     def __getitem__(self, name: str) -> str:
@@ -99,7 +102,8 @@ class Headers(Mapping[str, str]):
     def without(self, name: str) -> "Headers":
         """Return headers without a field."""
         wanted = name.lower()
-        return Headers.received(pair for pair in self.raw if pair[0].lower() != wanted)
+        kept = (pair for pair in self.raw if pair[0].lower() != wanted)
+        return self._with(kept, self._secrets)
 
     def updated(self, changes: Mapping[str, str | None]) -> "Headers":
         """Return headers with changes: a value replaces a field, ``None`` removes it.
@@ -119,7 +123,7 @@ class Headers(Mapping[str, str]):
             )
             replaced = set(last)
         kept = (field for field in self.raw if field[0].lower() not in replaced)
-        return Headers.received((*kept, *added))
+        return self._with((*kept, *added), self._secrets)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Headers):
@@ -138,6 +142,12 @@ class Headers(Mapping[str, str]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Headers.received, (self.raw,)
+
+    def __copy__(self) -> "Headers":
+        return self  # immutable; a pickle would not know what to redact
+
+    def __deepcopy__(self, memo: object) -> "Headers":
+        return self
 
     def _shown(self) -> Iterator[tuple[str, str]]:
         secrets = self._secrets or KnownSecrets()

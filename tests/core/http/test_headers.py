@@ -161,3 +161,11 @@ def test_secrets_that_somebody_knows_are_replaced_where_fields_are_shown():
     assert hiding["x-echo"] == "was hunter2hunter2"
     assert hiding.redacted()["x-echo"] == "was [REDACTED]"
     assert pickle.loads(pickle.dumps(hiding)) == headers
+    for derived in (
+        copy.copy(hiding),
+        copy.deepcopy([hiding])[0],
+        hiding.without("cookie"),
+        hiding.updated({"Cookie": None}),
+        hiding.set("cookie", "c"),
+    ):
+        assert repr(derived).startswith("Headers(X-Echo: was [REDACTED]")
