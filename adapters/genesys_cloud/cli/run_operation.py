@@ -297,6 +297,17 @@ def print_request(request: "Request", *, as_curl: bool) -> None:
     write_line(curl_command(request) if as_curl else preview_request(request))
 
 
+def _write_raw(body: bytes, output: OutputOptions) -> None:
+    """Write a body as received; a terminal gets its control characters escaped."""
+    if output.is_terminal:
+        from genesys_core.observability.terminal import escape_lines  # noqa: PLC0415 - as below
+
+        sys.stdout.write(escape_lines(body.decode("utf-8", "backslashreplace")))
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.write(body)
+
+
 def _send(
     client: "Client", operation: "Operation[Any]", parsed: ParsedArguments, output: OutputOptions
 ) -> None:
@@ -305,8 +316,7 @@ def _send(
         return
     response = client.send_raw(operation)
     if parsed.has("raw"):
-        sys.stdout.flush()
-        sys.stdout.buffer.write(response.raw)
+        _write_raw(response.raw, output)
         return
     listing = operation.endpoint.listing
     if output.query:

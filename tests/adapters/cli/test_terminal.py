@@ -172,6 +172,11 @@ def operation(*options, respond=hostile):
     return run
 
 
+def as_it_is(seen):
+    """A body with the characters themselves, in which line breaks are its own."""
+    return Reply(body=f'{{"name": "{HOSTILE}"}}'.replace("\r", "").replace("\n", " ").encode())
+
+
 def describe(tmp_path, monkeypatch):
     return run_in_terminal("describe", HOSTILE)
 
@@ -209,6 +214,7 @@ COMMANDS = {
         operation(*LISTING, "-o", "id", "--verbose"),
         operation(*LISTING, "--columns", f"name,{HOSTILE}"),
         operation("users", "get_users_me"),
+        operation("users", "get_users_me", "--raw", respond=as_it_is),
         operation("users", "get_users_me", respond=refusing),
         operation("users", HOSTILE),
         operation("users", "get_users", f"--{HOSTILE}"),
