@@ -22,6 +22,9 @@ _FLAGS: Final = (
     | getattr(os, "O_BINARY", 0)
 )
 
+_LARGEST: Final = 16 << 20
+"""Bytes that are read of a file at most. A token has some hundreds."""
+
 
 def open_file(path: Path, flags: int = os.O_RDONLY) -> int:
     """Open a regular file, created with mode 0600, and return its descriptor.
@@ -45,10 +48,13 @@ def read_file(path: Path) -> tuple[bytes, os.stat_result]:
 
     Raises:
         OSError: the file cannot be opened or read.
-        TokenStoreError: not a regular file.
+        TokenStoreError: not a regular file, or much too large.
     """
     with os.fdopen(open_file(path), "rb") as file:
-        return file.read(), os.fstat(file.fileno())
+        content = file.read(_LARGEST + 1)
+        if len(content) > _LARGEST:
+            raise TokenStoreError(f"{path} is larger than 16 MiB; move it away or use another path")
+        return content, os.fstat(file.fileno())
 
 
 def read_own_file(path: Path) -> bytes:

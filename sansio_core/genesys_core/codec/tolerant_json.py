@@ -14,7 +14,7 @@ from msgspec import Struct
 from genesys_core.codec.issues import ROOT, Issue, JsonPath, JsonValue, json_path
 from genesys_core.errors import DecodeError
 
-__all__ = ["ParsedJson", "parse_json"]
+__all__ = ["ParsedJson", "describe_other_body", "parse_json"]
 
 _WHITESPACE = b" \t\r\n"
 
@@ -43,7 +43,10 @@ def parse_json(body: bytes) -> ParsedJson:
         pass  # raised below, outside this block: those exceptions contain the body
     parsed = _tolerant(body)
     if isinstance(parsed, str):
-        raise DecodeError(_not_json(body, parsed), body=body)
+        other = describe_other_body(body)
+        raise DecodeError(
+            other or f"the body is not valid JSON ({len(body):,} bytes): {parsed}", body=body
+        )
     return parsed
 
 
@@ -136,8 +139,11 @@ def _text(text: str, at: JsonPath, issues: list[Issue]) -> str:
     return text
 
 
-def _not_json(body: bytes, problem: str) -> str:
-    """Describe a body that is not JSON by its type and size; bodies contain personal data."""
+def describe_other_body(body: bytes) -> str | None:
+    """Describe an empty body, HTML or XML by its type and size; ``None`` for anything else.
+
+    Nothing of the body is shown, because bodies contain personal data.
+    """
     size = f"{len(body):,} bytes"
     start = body.removeprefix(BOM_UTF8).lstrip(_WHITESPACE)[:14].lower()
     if not start:
@@ -148,4 +154,4 @@ def _not_json(body: bytes, problem: str) -> str:
         )
     if start.startswith(b"<"):
         return f"the body looks like XML or HTML, not JSON ({size})"
-    return f"the body is not valid JSON ({size}): {problem}"
+    return None

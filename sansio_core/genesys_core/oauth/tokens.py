@@ -140,39 +140,32 @@ def parse_token_response(response: Response, *, now: Now) -> Token:
     # Next to a token, `error` is a field like any other: the .NET SDK's token type has one.
     if not 200 <= response.status < 300 or (_text(body, "error") and not _has_token(body)):
         raise oauth_error(response)
-    return token_of(
-        body,
-        now=now,
-        status=response.status,
-        correlation_id=response.headers.get(CORRELATION_ID),
-    )
+    if not _has_token(body):
+        # Few programs ever receive such a response.
+        from genesys_core.codec.tolerant_json import describe_other_body  # noqa: PLC0415
+
+        other = describe_other_body(response.body)
+        raise OAuthError(
+            INVALID_RESPONSE,
+            f"{_NOTHING_VALID}: {other}" if other else _NOTHING_VALID,
+            status=response.status,
+            correlation_id=response.headers.get(CORRELATION_ID),
+        )
+    return token_of(body, now=now)
 
 
-def token_of(
-    fields: Mapping[str, object],
-    *,
-    now: Now,
-    status: int | None = None,
-    correlation_id: str | None = None,
-) -> Token:
+def token_of(fields: Mapping[str, object], *, now: Now) -> Token:
     """Build a token from the fields of a JSON document or a redirect URL.
 
     Args:
         fields: by their wire names. Malformed fields count as missing.
         now: when they were received.
-        status: for the error.
-        correlation_id: for the error.
 
     Raises:
         OAuthError: ``invalid_response`` if there is no valid access token.
     """
     if not _has_token(fields):
-        raise OAuthError(
-            INVALID_RESPONSE,
-            "the login host's response has no valid access token",
-            status=status,
-            correlation_id=correlation_id,
-        )
+        raise OAuthError(INVALID_RESPONSE, _NOTHING_VALID)
     seconds = _seconds(fields.get("expires_in"))
     return Token(
         access_token=cast(str, fields["access_token"]),
@@ -185,6 +178,7 @@ def token_of(
     )
 
 
+_NOTHING_VALID: Final = "the login host's response has no valid access token"
 # The other two are ours: a response's field of the same name is kept in `extra`.
 _KNOWN: Final = frozenset(Token.__struct_fields__) - {"extra", "expires_at"}
 

@@ -32,6 +32,14 @@ def test_a_file_of_ones_own_is_read(path):
     assert not is_open_to_others(facts)
 
 
+def test_a_file_that_is_much_too_large_is_not_read(path):
+    os.truncate(path, 16 << 20)
+    assert len(read_file(path)[0]) == 16 << 20
+    os.truncate(path, 1 << 40)
+    with pytest.raises(TokenStoreError, match=r"larger than 16 MiB; move it away"):
+        read_file(path)
+
+
 def test_a_fifo_is_refused_at_once(tmp_path):
     os.mkfifo(tmp_path / "fifo")
     for flags in (os.O_RDONLY, os.O_RDWR | os.O_CREAT):

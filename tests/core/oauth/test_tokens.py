@@ -296,6 +296,18 @@ def test_a_reply_that_is_neither_a_token_nor_an_error(body):
         parse_token_response(reply(body), now=NOW)
     error = caught.value
     assert (error.error, error.status, error.correlation_id) == ("invalid_response", 200, "c-1")
+    assert "the login host's response has no valid access token" in str(error)
+
+
+def test_fields_of_a_redirect_without_a_token():
+    with pytest.raises(OAuthError, match=r"invalid_response: .* no valid access token$"):
+        token_of({"access_token": ""}, now=NOW)
+
+
+def test_a_login_page_in_place_of_a_token_is_named():
+    page = b"<!DOCTYPE html><title>Sign in to the network</title>"
+    with pytest.raises(OAuthError, match=r"HTML, not JSON \(52 bytes\): a proxy or login page"):
+        parse_token_response(reply(page), now=NOW)
 
 
 @pytest.mark.parametrize(
