@@ -14,6 +14,14 @@ from tests.strategies.simulator import Desk, definition
 
 SAMPLES = {"date": "2024-05-17", "date-time": "2024-05-17T09:30:00Z", "integer": "1"}
 
+# What runs cannot be changed or deleted.
+AT_REST = {
+    "Campaign": {"campaignStatus": "off"},
+    "CampaignRule": {"enabled": False},
+    "CampaignSequence": {"status": "off"},
+    "MessagingCampaign": {"campaignStatus": "off"},
+}
+
 RULES = ResourceRules.of(definition())
 ROUTES = {
     (each.method, re.sub(r"\{\w+\}", "{}", each.template)): each for each in definition().routes
@@ -69,6 +77,7 @@ class Walk:
             value[unique.name] = [text] if unique.name == "dnis" else text
         if wanted.schema.model_name == "DataTable":
             value["schema"] = {}  # an example of a schema has no key
+        value |= AT_REST.get(wanted.schema.model_name, {})
         for name, each in more.items():
             if name in properties:
                 value.pop(name, None)

@@ -74,6 +74,7 @@ def observe_handlers():
         observe_work_items,
         observe_divisions,
         observe_stations,
+        observe_campaigns,
         observe_queues,
         observe_tokens,
         observe_channels,
@@ -261,6 +262,20 @@ def observe_stations():
     desk.write("DELETE", default, reads=[user])
     desk.write("PUT", f"{user}/{taken}", reads=[user])
     desk.write("DELETE", f"/api/v2/stations/{station['id']}/associateduser", reads=[user])
+    return desk.seen
+
+
+def observe_campaigns():
+    desk, outbound = Observer(), "/api/v2/outbound"
+    columns = {"name": "L", "columnNames": ["phone"]}
+    contacts = desk.call("POST", f"{outbound}/contactlists", columns).json["id"]
+    body = {"name": "C", "contactList": {"id": contacts}, "messagesPerMinute": 1}
+    body |= {"dialingMode": "agentless", "callerName": "C", "callerAddress": "c"}
+    for path in (f"{outbound}/campaigns", f"{outbound}/messagingcampaigns"):
+        made = desk.call("POST", path, body | {"phoneColumns": []})
+        campaign = f"{path}/{made.json['id']}"
+        desk.write("POST", f"{campaign}/start", reads=[campaign])
+        desk.write("POST", f"{campaign}/stop", reads=[campaign])
     return desk.seen
 
 

@@ -15,6 +15,7 @@ from PureCloudPlatformClientV2.rest import ApiException
 from websockets.sync.client import connect
 
 from genesys_cloud.simulator import RunningSimulator
+from genesys_core.simulator.state.default_roles import EMPLOYEE, role_id
 
 Scenario = Callable[["Desk"], None]
 SCENARIOS: dict[str, Scenario] = {}
@@ -187,6 +188,7 @@ collection(
         "name": "Robot",
         "authorizedGrantType": "CLIENT-CREDENTIALS",
         "accessTokenValiditySeconds": 600,
+        "roleIds": [role_id(0, EMPLOYEE)],
     },
     listed=False,
 )

@@ -34,8 +34,10 @@ from genesys_core.simulator.handlers import (
     authorization,
     call_parties,
     callback_commands,
+    campaigns,
     channels,
     consult_commands,
+    contact_lists,
     conversation_analytics,
     conversation_commands,
     conversation_marks,
@@ -83,6 +85,7 @@ from genesys_core.simulator.http.problems import (
     method_not_allowed,
     no_such_resource,
 )
+from genesys_core.simulator.http.statuses import with_status
 from genesys_core.simulator.http.strict_checks import find_value_faults, warning_headers
 from genesys_core.simulator.login import (
     authorization_endpoint as authorize,
@@ -126,6 +129,8 @@ _HANDLERS: Mapping[tuple[str, str], Handler] = {
     **work_items.HANDLERS,
     **division_objects.HANDLERS,
     **stations.HANDLERS,
+    **campaigns.HANDLERS,
+    **contact_lists.HANDLERS,
     **queues.HANDLERS,
     **queue_members.HANDLERS,
     **conversations.HANDLERS,
@@ -151,6 +156,14 @@ _CHECKS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
     **authorization.CHECKS,
     **data_tables.CHECKS,
     **family_checks.CHECKS,
+    **campaigns.CHECKS,
+    **contact_lists.CHECKS,
+}
+# What the rules get in place of a call, and what follows their answer.
+_AMENDMENTS: Mapping[tuple[str, str], Callable[[ApiCall], ApiCall]] = {**campaigns.AMENDMENTS}
+_FOLLOW_UPS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
+    **campaigns.FOLLOW_UPS,
+    **contact_lists.FOLLOW_UPS,
 }
 _LOGIN_HANDLERS: Mapping[tuple[str, str], LoginHandler] = {**oauth.HANDLERS, **authorize.HANDLERS}
 
@@ -266,6 +279,10 @@ class Simulator:
             if timer.kind == "work":
                 key, duration = timer.conversation_id, self.settings.job_duration
                 self._operation_events.end_work(self.state, key, duration, at)
+            elif timer.kind == "campaign":
+                stopped = campaigns.end_stopping(self.state, timer)
+                if stopped is not None:
+                    self.state.notices.extend(self._events.notices(stopped, None, at))
             else:
                 run_timer(self.state, timer, at)
             self._settle(at)
@@ -526,9 +543,14 @@ class Simulator:
         self._resources.check_body(call)
         if key in _CHECKS and self.settings.stateful:
             _CHECKS[key](call)
-        watch = ChangeWatch(call.state, call.route.template, call.arguments)
+        if key in _AMENDMENTS and self.settings.stateful:
+            call = _AMENDMENTS[key](call)
+        moved = division_objects.name_objects(call)
+        watch = ChangeWatch(call.state, call.route.template, call.arguments, moved)
         jobs = len(call.state.jobs)
         reply = handler(call)
+        if key in _FOLLOW_UPS:
+            _FOLLOW_UPS[key](call)
         caller = call.user_id
         changes = list(watch.changes(call.state))
         for change in changes:
@@ -536,7 +558,7 @@ class Simulator:
             call.state.notices.extend(self._events.notices(change, caller, call.now))
         has_job = len(call.state.jobs) > jobs
         self._operation_events.publish(call, reply, changes, has_job=has_job)
-        return reply
+        return with_status(*key, reply)
 
     def _call(self, goal: "_ApiGoal", request: Request, query: str, now: Now) -> ApiCall:
         facts = goal.route.facts

@@ -5,7 +5,7 @@ Invariants: all things of a request are moved, or none. A thing is in one divisi
 That an unknown id is a 404 is a guess.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from genesys_core.simulator.http.exchange import ApiCall, Handler, Reply, no_content
@@ -13,7 +13,7 @@ from genesys_core.simulator.http.problems import invalid_value, no_such_entity
 from genesys_core.simulator.state.memory import PlatformState
 from genesys_core.simulator.state.world import DIVISIONS, Record, reference_of
 
-__all__ = ["HANDLERS", "OBJECT_TYPES"]
+__all__ = ["HANDLERS", "OBJECT_TYPES", "name_objects"]
 
 _OUTBOUND: Final = "/api/v2/outbound"
 _WFM: Final = "/api/v2/workforcemanagement"
@@ -56,13 +56,21 @@ def post_objects(call: ApiCall) -> Reply:
     if kind not in OBJECT_TYPES:
         raise invalid_value(kind, f"one of {', '.join(OBJECT_TYPES)}", field="objectType")
     held = _things(call.state, OBJECT_TYPES[kind])
-    ids = [str(each) for each in call.body] if isinstance(call.body, list) else []
+    ids = [identity for _, identity in name_objects(call)]
     for identity in ids:
         if identity not in held:
             raise no_such_entity(kind.lower(), identity)
     for identity in ids:
         held[identity] = {**held[identity], "division": reference_of(division)}
     return no_content()
+
+
+def name_objects(call: ApiCall) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield the path of the collection and the id of each thing that a call moves."""
+    path = OBJECT_TYPES.get(call.arguments.get("objectType", ""))
+    if path is not None and isinstance(call.body, list):
+        for each in call.body:
+            yield tuple(path.split("/")), str(each)
 
 
 def _things(state: PlatformState, path: str) -> dict[str, Record]:

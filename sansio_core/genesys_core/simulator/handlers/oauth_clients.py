@@ -1,7 +1,8 @@
 """Handlers that write OAuth clients: what is created gets tokens at the login host.
 
 Invariants: the client of the API and that of the login host change together. A client that is deleted or inactive
-gets no tokens, and its tokens are revoked. A client keeps its secret until it asks for a new one.
+gets no tokens, and its tokens are revoked. A client keeps its secret until it asks for a new one. One that uses client credentials
+has a role.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +18,7 @@ from genesys_core.simulator.http.exchange import (
     json_reply,
     no_content,
 )
-from genesys_core.simulator.http.problems import bad_request, no_such_entity
+from genesys_core.simulator.http.problems import PlatformProblem, bad_request, no_such_entity
 from genesys_core.simulator.http.values import conform_reply
 from genesys_core.simulator.state.definition import Schema
 from genesys_core.simulator.state.examples import Json
@@ -124,7 +125,17 @@ def _find(call: ApiCall) -> Record:
 
 
 def _given(call: ApiCall) -> Record:
-    return {name: value for name, value in call.document().items() if value is not None}
+    """Return what a body says about a client.
+
+    Raises:
+        Problem: 400 for one that uses client credentials and has no role.
+    """
+    given = {name: value for name, value in call.document().items() if value is not None}
+    is_service = given.get("authorizedGrantType") == "CLIENT-CREDENTIALS"
+    if is_service and not any(_elements(given.get(name)) for name in ("roleIds", "roleDivisions")):
+        message = "A client that uses client credentials needs at least one role."
+        raise PlatformProblem(400, "missing.client.roles", message)
+    return given
 
 
 def _caller(call: ApiCall) -> Record:

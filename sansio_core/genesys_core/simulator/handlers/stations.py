@@ -13,7 +13,6 @@ from genesys_core.simulator.http.exchange import (
     Reply,
     format_instant,
     json_reply,
-    no_content,
 )
 from genesys_core.simulator.http.problems import PlatformProblem, no_such_entity
 from genesys_core.simulator.state.definition import Schema
@@ -68,7 +67,7 @@ def delete_associated_user(call: ApiCall) -> Reply:
     user_id = _station(call).get("userId")
     if user_id is not None:
         leave_station(call.state, str(user_id))
-    return no_content()
+    return Reply(202)
 
 
 def _user_id(call: ApiCall) -> str:

@@ -1,7 +1,7 @@
 """The rules I and M: commands on an item that respond with the item, and commands on many items.
 
 Invariants: the path of a command is below the item or the collection that it changes. It changes
-only the properties in its body and in the table of effects.
+only the properties in its body.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,19 +14,8 @@ from genesys_core.simulator.resources.rule_types import (
     are_alike,
 )
 from genesys_core.simulator.resources.shapes import ApiRoute, PathShapes, is_placeholder
-from genesys_core.simulator.state.examples import Json
 
-__all__ = ["EFFECTS", "find_bulk_command", "find_command"]
-
-_OUTBOUND: Final = "/api/v2/outbound"
-
-EFFECTS: Final[Mapping[str, Mapping[str, Json]]] = {
-    f"{_OUTBOUND}/campaigns/{{campaignId}}/start": {"campaignStatus": "on"},
-    f"{_OUTBOUND}/campaigns/{{campaignId}}/stop": {"campaignStatus": "off"},
-    f"{_OUTBOUND}/messagingcampaigns/{{messagingCampaignId}}/start": {"campaignStatus": "on"},
-    f"{_OUTBOUND}/messagingcampaigns/{{messagingCampaignId}}/stop": {"campaignStatus": "off"},
-}
-"""What commands without a response change, by their path."""
+__all__ = ["find_bulk_command", "find_command"]
 
 _COPIES: Final = frozenset({"copies", "copy", "clone"})
 _NO_COMMANDS: Final = frozenset(
@@ -56,7 +45,7 @@ def find_command(
     owner = collection(template)
     if owner is None or owner.letter not in {"A", "B"}:
         return None
-    if route.template in EFFECTS or _responds_with_item(shapes, route, owner):
+    if _responds_with_item(shapes, route, owner):
         return ResourceRule("I", "copy" if verb in _COPIES else "command", owner, owner.entity)
     return None
 

@@ -13,7 +13,6 @@ from genesys_core.simulator.http.exchange import ApiCall, Reply, json_reply
 from genesys_core.simulator.http.problems import no_such_entity
 from genesys_core.simulator.resources.body_references import check_body_references
 from genesys_core.simulator.resources.bulk_answers import respond_to_bulk_command
-from genesys_core.simulator.resources.command_rules import EFFECTS
 from genesys_core.simulator.resources.field_changes import read_changes
 from genesys_core.simulator.resources.job_answers import (
     read_results,
@@ -158,14 +157,9 @@ class ResourceEngine:
             wanted = {**old, **call.document()}
             made = self.store.create_record(call, rule.entity, place, wanted)
             return self.store.show_record(call, rule.entity, made)
-        effects = EFFECTS.get(call.route.template)
-        document: Mapping[str, Json] = call.document() if effects is None else effects
-        changed = self.store.change_record(call, rule.entity, (*place, identity), old, document)
-        return (
-            respond_with_example(call)
-            if effects
-            else self.store.show_record(call, rule.entity, changed)
-        )
+        at = (*place, identity)
+        changed = self.store.change_record(call, rule.entity, at, old, call.document())
+        return self.store.show_record(call, rule.entity, changed)
 
     def _answer_collection(
         self, call: ApiCall, rule: ResourceRule, collection: Collection

@@ -40,6 +40,13 @@ _OUTBOUND: Final = "/api/v2/outbound/"
 CREATED: Final = ("dateCreated", "createdDate", "createdAt", "dateModified", "modifiedDate")
 """Properties with the date of creation."""
 
+_BEGINNINGS: Final[Mapping[str, Record]] = {
+    "/api/v2/outbound/campaigns": {"campaignStatus": "off"},
+    "/api/v2/outbound/contactlists": {"size": 0},
+    "/api/v2/outbound/messagingcampaigns": {"campaignStatus": "off"},
+}
+"""What an item has at first, whatever its body says, by the path of its collection."""
+
 _MODIFIED: Final = ("dateModified", "modifiedDate", "updatedAt", "dateUpdated")
 _SERVERS: Final = frozenset({"id", "selfUri", "version", *CREATED, *_MODIFIED})
 """Properties that the platform sets, regardless of what a caller writes."""
@@ -139,6 +146,7 @@ class ResourceStore:
             for name, value in given.items()
             if value is not None and name not in _SERVERS
         }
+        record |= _BEGINNINGS.get(path, {})
         properties = entity.properties or {}
         if "division" in properties and "division" not in record:
             home = reference_of(home_division(state.seed))

@@ -1,10 +1,10 @@
-"""What a request changed: the stored records on its path, compared before and after.
+"""What a request changed: the stored records on its path, and others that it names, compared before and after.
 
 Invariants: only records that differ are reported, each once, outermost first. Comparing costs the
 length of the path and what was created, not the size of the collections.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import TypeAlias
 
@@ -44,9 +44,16 @@ class ChangeWatch:
         state: the state before the request.
         template: the request's path template, such as ``/api/v2/groups/{groupId}/members``.
         arguments: the values of its path parameters.
+        others: the paths of collections with other records that it may change, each with their ids.
     """
 
-    def __init__(self, state: PlatformState, template: str, arguments: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        state: PlatformState,
+        template: str,
+        arguments: Mapping[str, str],
+        others: Iterable[tuple[RecordPath, str]] = (),
+    ) -> None:
         segments = template.split("/")
         self._is_id = [each.startswith("{") for each in segments]
         path = tuple(arguments[each[1:-1]] if each.startswith("{") else each for each in segments)
@@ -56,6 +63,9 @@ class ChangeWatch:
             if is_id or at == len(path) - 1
         ]
         self._path = path
+        self._others = [
+            (place, identity, find_record(state, (*place, identity))) for place, identity in others
+        ]
         self._count = len(_collection(state, path))
 
     def changes(self, state: PlatformState) -> Iterator[RecordChange]:
@@ -68,6 +78,11 @@ class ChangeWatch:
             after = find_record(state, path)
             if before is not after and before != after:
                 yield self._change(path, before, after)
+        for place, identity, before in self._others:
+            after = find_record(state, (*place, identity))
+            if before is not None and after is not None and before != after:
+                template = "/".join((*place, "{}"))
+                yield RecordChange(template, (identity,), "updated", after)
         created = _collection(state, self._path)
         for identity in islice(created, self._count, None):
             yield self._change((*self._path, identity), None, created[identity])

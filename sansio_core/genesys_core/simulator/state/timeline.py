@@ -57,7 +57,7 @@ UserStatusKind: TypeAlias = Literal["presence", "routing"]
 """What a user's status change is about."""
 
 TimerKind: TypeAlias = Literal[
-    "alert", "answer", "schedule", "acw", "traffic", "talk", "give_up", "work"
+    "alert", "answer", "schedule", "acw", "traffic", "talk", "give_up", "work", "campaign"
 ]
 """What a timer does: ends an alert, lets the far end answer, begins a scheduled callback, ends after-call
 work; three belong to generated traffic, and the last ends a job or other work."""

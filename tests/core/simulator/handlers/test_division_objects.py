@@ -3,6 +3,7 @@
 import pytest
 
 from genesys_core.simulator.handlers.division_objects import HANDLERS, OBJECT_TYPES
+from tests.strategies.hub import ChannelDesk
 from tests.strategies.simulator import Desk, definition
 
 DIVISIONS = "/api/v2/authorization/divisions"
@@ -67,3 +68,24 @@ def test_all_are_moved_or_none():
     assert desk.move("BICYCLE", queue).json["code"] == "invalid.value"
     assert desk.move("CAMPAIGN", "nothing").status == 404
     assert desk.call("POST", f"{DIVISIONS}/{desk.sales}/objects/QUEUE", []).status == 204
+
+
+def test_what_is_moved_is_heard():
+    desk, listener = DivisionDesk(), ChannelDesk()
+    listener.simulator, listener.hub = desk.simulator, desk.simulator.hub
+    columns = {"name": "L", "columnNames": ["phone"]}
+    moved, other = (
+        desk.call("POST", "/api/v2/outbound/contactlists", columns | {"name": name}).json["id"]
+        for name in ("A", "B")
+    )
+    topics = [f"v2.outbound.contactlists.{each}" for each in (moved, other)]
+    listener.client = desk.client
+    _, socket = listener.opened(*topics)
+    assert desk.move("CONTACTLIST", moved).status == 204
+    (event,) = listener.told(socket)
+    assert event["topicName"] == topics[0]
+    assert event["eventBody"]["division"]["id"] == desk.sales
+    assert desk.move("CONTACTLIST", moved).status == 204
+    assert listener.told(socket) == []  # it is there already
+    assert desk.move("CONTACTLIST", other, "nothing").status == 404
+    assert listener.told(socket) == []

@@ -3,11 +3,13 @@
 import pytest
 
 from genesys_core.simulator import OAuthClient, Settings, Simulator, World
+from genesys_core.simulator.state.default_roles import EMPLOYEE, role_id
 from tests.strategies.simulator import Desk, definition, misfits
 
 CLIENTS = "/api/v2/oauth/clients"
 GRANT = {"grant_type": "client_credentials"}
-SERVICE = {"name": "Service", "authorizedGrantType": "CLIENT-CREDENTIALS"}
+ROLELESS = {"name": "Service", "authorizedGrantType": "CLIENT-CREDENTIALS"}
+SERVICE = ROLELESS | {"roleIds": [role_id(0, EMPLOYEE)]}
 
 
 def token_of(desk: Desk, client: dict[str, str]):
@@ -119,11 +121,24 @@ def test_a_client_has_the_roles_that_it_was_given():
     assert desk.call("POST", "/api/v2/routing/queues", {"name": "R"}, token=token).status == 403
 
 
+@pytest.mark.parametrize("given", [{}, {"roleIds": [], "roleDivisions": []}, {"roleIds": None}])
+def test_a_client_that_uses_client_credentials_has_a_role(given):
+    desk = Desk()
+    made = desk.call("POST", CLIENTS, SERVICE).json
+    at = f"{CLIENTS}/{made['id']}"
+    for method, target in (("POST", CLIENTS), ("PUT", at)):
+        refused = desk.call(method, target, ROLELESS | given)
+        assert (refused.status, refused.json["code"]) == (400, "missing.client.roles")
+    assert desk.call("GET", at).json == made
+    assert desk.call("POST", CLIENTS, ROLELESS | {"authorizedGrantType": "CODE"}).status == 200
+    assert desk.call("PUT", f"{CLIENTS}/nothing", ROLELESS | given).status == 404
+
+
 @pytest.mark.parametrize(
     "given", [{"roleIds": ["none"]}, {"roleDivisions": [{"roleId": "none", "divisionId": "none"}]}]
 )
 def test_a_role_must_exist(given):
-    answer = Desk().call("POST", CLIENTS, SERVICE | given)
+    answer = Desk().call("POST", CLIENTS, ROLELESS | given)
     assert (answer.status, "none" in answer.json["message"]) == (400, True)
 
 

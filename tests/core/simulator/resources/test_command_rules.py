@@ -2,7 +2,6 @@
 
 import pytest
 
-from genesys_core.simulator.resources.command_rules import EFFECTS
 from tests.helpers.rule_documents import (
     COLLECTION,
     CREATE,
@@ -13,7 +12,6 @@ from tests.helpers.rule_documents import (
     THINGS,
     body,
     letters,
-    real_action,
 )
 from tests.strategies.simulator import operation
 
@@ -69,8 +67,3 @@ def test_lists_of_members_are_changed_by_many():
     made = letters(paths)
     assert made["PATCH /m/bulk"] == ("M", "add_members")
     assert made["PUT /m/bulk"] == ("M", "set_members")
-
-
-@pytest.mark.parametrize("template", EFFECTS)
-def test_commands_with_an_effect_of_their_own(template):
-    assert real_action("POST", template) == ("I", "command")

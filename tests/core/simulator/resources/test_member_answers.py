@@ -27,8 +27,8 @@ def test_members_of_a_group(desk):
     path = f"/api/v2/groups/{group}/members"
     one, two, three = users(desk, 3)
     body = {"memberIds": [one, two], "version": 1}
-    assert desk.call("POST", path, body).status == 200
-    assert desk.call("POST", path, body | {"memberIds": [two, three]}).status == 200
+    assert desk.call("POST", path, body).status == 202
+    assert desk.call("POST", path, body | {"memberIds": [two, three]}).status == 202
     members = desk.call("GET", path).json["entities"]
     assert [(each["id"], each["name"]) for each in members] == [
         (one, "User 001"),
@@ -36,7 +36,7 @@ def test_members_of_a_group(desk):
         (three, "User 003"),
     ]
     assert desk.call("GET", f"/api/v2/groups/{group}").json["memberCount"] == 3
-    assert desk.call("DELETE", f"{path}?ids={one},{two}").status == 200
+    assert desk.call("DELETE", f"{path}?ids={one},{two}").status == 202
     assert listed(desk, path) == [three]
     assert desk.call("GET", f"/api/v2/groups/{group}").json["memberCount"] == 1
     desk.call("DELETE", f"/api/v2/groups/{group}")

@@ -20,9 +20,9 @@ def state(**records):
     )
 
 
-def changes(template, act, known=None, **arguments):
+def changes(template, act, known=None, others=(), **arguments):
     known = known or state()
-    watch = ChangeWatch(known, template, arguments)
+    watch = ChangeWatch(known, template, arguments, others)
     act(known)
     return list(watch.changes(known))
 
@@ -46,6 +46,20 @@ def test_what_was_replaced():
     assert changes(GROUP, replace, groupId="g") == [expected]
     (change,) = changes(f"{GROUP}/members", replace, groupId="g")
     assert change == replaced(expected, is_target=False)
+
+
+def test_what_else_a_request_changed():
+    def replace(known):
+        known.collections[GROUPS]["g"] = {"id": "g", "name": "Tier 2"}
+        known.users["u"] = {"id": "u", "name": "Ada"}
+
+    others = [(GROUPS, "g"), (tuple(USERS.split("/")), "u"), (GROUPS, "none")]
+    template = "/api/v2/authorization/divisions/{divisionId}/objects/{objectType}"
+    assert changes(template, replace, others=others, divisionId="d", objectType="GROUP") == [
+        RecordChange("/api/v2/groups/{}", ("g",), "updated", {"id": "g", "name": "Tier 2"}),
+        RecordChange("/api/v2/users/{}", ("u",), "updated", {"id": "u", "name": "Ada"}),
+    ]
+    assert changes(template, lambda known: None, others=others, divisionId="d", objectType="") == []
 
 
 def test_what_was_deleted_is_shown_as_it_was():

@@ -1,0 +1,246 @@
+"""Outbound campaigns, sequences and campaign rules: when they run, and what is refused meanwhile.
+
+Invariants: a campaign is created off. One that runs is off again only after ``stopping``, which takes as long as a job;
+until then neither its settings are changed nor is it deleted. The simulator dials nobody, so no campaign completes by itself.
+
+Guesses: that a campaign that stops cannot be turned on before it is off, that its version stays when it is, and that messaging
+campaigns are like the others; the status and code for a sequence that runs; the exact codes for campaign rules.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from msgspec.structs import replace
+
+from genesys_core.simulator.conversations.timers import set_timer
+from genesys_core.simulator.http.exchange import (
+    ApiCall,
+    Handler,
+    Reply,
+    format_instant,
+    no_content,
+)
+from genesys_core.simulator.http.problems import PlatformProblem, bad_request, no_such_entity
+from genesys_core.simulator.http.values import adopt_properties
+from genesys_core.simulator.state.changes import RecordChange
+from genesys_core.simulator.state.definition import Schema
+from genesys_core.simulator.state.examples import Json
+from genesys_core.simulator.state.memory import PlatformState
+from genesys_core.simulator.state.timeline import VirtualTimer
+from genesys_core.simulator.state.world import Record
+
+__all__ = ["AMENDMENTS", "CHECKS", "FOLLOW_UPS", "HANDLERS", "end_stopping"]
+
+_OUTBOUND: Final = "/api/v2/outbound"
+_CAMPAIGNS: Final = (
+    f"{_OUTBOUND}/campaigns/{{campaignId}}",
+    f"{_OUTBOUND}/messagingcampaigns/{{messagingCampaignId}}",
+)
+_SEQUENCE: Final = f"{_OUTBOUND}/sequences/{{sequenceId}}"
+_RULES: Final = f"{_OUTBOUND}/campaignrules"
+_RULE: Final = f"{_RULES}/{{campaignRuleId}}"
+
+_ACTIVE: Final = frozenset({"on", "stopping", "forced_stopping"})
+_NO_SETTINGS: Final = frozenset({"version", "campaignStatus", "dateCreated", "dateModified", "id"})
+
+
+def check_campaign_update(call: ApiCall) -> None:
+    """Check an update of a campaign: it has a version and a status, and the settings of a running one are the same.
+
+    Raises:
+        Problem: 400 for a missing property, 409 for other settings or a start while the campaign stops.
+    """
+    document, old = call.document(), _stored(call)
+    if not old:
+        return
+    for name in ("version", "campaignStatus"):
+        if document.get(name) is None:
+            raise bad_request(f"The field '{name}' is required for an update.", field=name)
+    status = old.get("campaignStatus")
+    if status not in _ACTIVE or str(document["version"]) != str(old.get("version")):
+        return
+    if status != "on" and document["campaignStatus"] == "on":
+        raise _is_active("it is stopping, and cannot be turned on")
+    entity = call.definition.resolve(call.route.facts.reply_schema or Schema())
+    given = adopt_properties(call.definition, entity, document)
+    for name in given.keys() - _NO_SETTINGS:
+        if not _is_same(given[name], old.get(name)):
+            raise _is_active(f"its field '{name}' cannot be changed")
+
+
+def check_campaign_removal(call: ApiCall) -> None:
+    """Check that a campaign that is to be deleted does not run.
+
+    Raises:
+        Problem: 400 if it does.
+    """
+    if _stored(call).get("campaignStatus") in _ACTIVE:
+        raise PlatformProblem(400, "campaign.in.use", "A campaign that runs cannot be deleted.")
+
+
+def check_sequence_removal(call: ApiCall) -> None:
+    """Check that a sequence that is to be deleted does not run.
+
+    Raises:
+        Problem: 400 if it does.
+    """
+    if _stored(call).get("status") == "on":
+        raise bad_request("A sequence that runs cannot be deleted.")
+
+
+def check_rule_creation(call: ApiCall) -> None:
+    """Check that a campaign rule is created disabled.
+
+    Raises:
+        Problem: 400 if it is not.
+    """
+    if call.document().get("enabled") is True:
+        raise _is_enabled("create")
+
+
+def check_rule_update(call: ApiCall) -> None:
+    """Check that an enabled campaign rule is only disabled.
+
+    Raises:
+        Problem: 400 for another change.
+    """
+    if _stored(call).get("enabled") is True and call.document().get("enabled") is not False:
+        raise _is_enabled("update")
+
+
+def check_rule_removal(call: ApiCall) -> None:
+    """Check that a campaign rule that is to be deleted is disabled.
+
+    Raises:
+        Problem: 400 if it is not.
+    """
+    if _stored(call).get("enabled") is True:
+        raise _is_enabled("delete")
+
+
+def settle_status(call: ApiCall) -> ApiCall:
+    """Return an update of a campaign with the status that results: callers turn it only on and off."""
+    status = _stored(call).get("campaignStatus", "off")
+    match call.document().get("campaignStatus"):
+        case "off":
+            status = "stopping" if status in _ACTIVE else "off"
+        case "on":
+            status = "on"
+        case _:
+            pass
+    given = call.body if isinstance(call.body, Mapping) else {}
+    return replace(call, body={**given, "campaignStatus": status})
+
+
+def begin_stopping(call: ApiCall) -> None:
+    """Set the timer of a campaign that stops."""
+    record = _stored(call)
+    if record.get("campaignStatus") == "stopping":
+        about = ("/".join(_place(call)), f"{record['id']} {record.get('version')}")
+        seconds = call.settings.job_duration
+        set_timer(call.state.contact_center, "campaign", seconds, call.now, about)
+
+
+def end_stopping(state: PlatformState, timer: VirtualTimer) -> RecordChange | None:
+    """Turn a campaign off that has stopped.
+
+    Returns:
+        the change; ``None`` if the campaign was deleted or changed in the meantime.
+    """
+    path, (identity, _, version) = timer.conversation_id, timer.participant_id.partition(" ")
+    records = state.collections.get(tuple(path.split("/")), {})
+    old = records.get(identity, {})
+    if old.get("campaignStatus") != "stopping" or str(old.get("version")) != version:
+        return None
+    records[identity] = {**old, "campaignStatus": "off"}
+    return RecordChange(f"{path}/{{}}", (identity,), "updated", records[identity])
+
+
+def start_campaign(call: ApiCall) -> Reply:
+    """Turn a campaign on."""
+    if _stored(call).get("campaignStatus") in {"stopping", "forced_stopping"}:
+        raise _is_active("it is stopping, and cannot be turned on")
+    return _turn(call, "on")
+
+
+def stop_campaign(call: ApiCall) -> Reply:
+    """Let a campaign that runs stop."""
+    is_on = _stored(call).get("campaignStatus") == "on"
+    return _turn(call, "stopping" if is_on else None)
+
+
+def _turn(call: ApiCall, status: str | None) -> Reply:
+    """Give a campaign another status, if it is another."""
+    if not call.settings.stateful:
+        return no_content()
+    old, identity = _stored(call), _identity(call)
+    if not old:
+        raise no_such_entity("campaign", identity)
+    if status not in (None, old.get("campaignStatus")):
+        version = old.get("version")
+        call.state.collections[_place(call)][identity] = {
+            **old,
+            "campaignStatus": status,
+            "version": version + 1 if isinstance(version, int) else 1,
+            "dateModified": format_instant(call.now.wall),
+        }
+        begin_stopping(call)
+    return no_content()
+
+
+def _is_same(given: Json, kept: Json) -> bool:
+    """Return whether a value is that of a record; of a reference, the id counts."""
+    if isinstance(given, Mapping) and isinstance(kept, Mapping) and "id" in given:
+        return given["id"] == kept.get("id")
+    if isinstance(given, list) and isinstance(kept, list):
+        return len(given) == len(kept) and all(map(_is_same, given, kept))
+    return given == kept
+
+
+def _is_active(what: str) -> PlatformProblem:
+    message = f"The campaign is active: {what}."
+    return PlatformProblem(409, "invalid.update.campaign.active", message)
+
+
+def _is_enabled(verb: str) -> PlatformProblem:
+    message = f"A campaign rule must be disabled to {verb} it."
+    return PlatformProblem(400, f"cannot.{verb}.enabled.campaign.rule", message)
+
+
+def _identity(call: ApiCall) -> str:
+    return next(iter(call.arguments.values()))
+
+
+def _place(call: ApiCall) -> tuple[str, ...]:
+    return tuple(call.route.template.split("/")[:5])
+
+
+def _stored(call: ApiCall) -> Record:
+    """Return what a call is about; empty if there is none, which is told elsewhere."""
+    return call.state.collections.get(_place(call), {}).get(_identity(call), {})
+
+
+CHECKS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
+    **{("PUT", each): check_campaign_update for each in _CAMPAIGNS},
+    **{("DELETE", each): check_campaign_removal for each in _CAMPAIGNS},
+    ("DELETE", _SEQUENCE): check_sequence_removal,
+    ("POST", _RULES): check_rule_creation,
+    ("PUT", _RULE): check_rule_update,
+    ("DELETE", _RULE): check_rule_removal,
+}
+"""What is checked before the rules answer."""
+
+AMENDMENTS: Mapping[tuple[str, str], Callable[[ApiCall], ApiCall]] = {
+    ("PUT", each): settle_status for each in _CAMPAIGNS
+}
+"""What the rules get in place of a call."""
+
+FOLLOW_UPS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
+    ("PUT", each): begin_stopping for each in _CAMPAIGNS
+}
+"""What is done after the rules have answered."""
+
+HANDLERS: Mapping[tuple[str, str], Handler] = {
+    **{("POST", f"{each}/start"): start_campaign for each in _CAMPAIGNS},
+    **{("POST", f"{each}/stop"): stop_campaign for each in _CAMPAIGNS},
+}

@@ -1,0 +1,224 @@
+"""Contact lists: the number of their contacts, their export, and what is refused.
+
+Invariants: the size of a list is the number of its contacts. Its columns stay as they were created. What another thing of the
+outbound family refers to is not deleted.
+
+Guesses: the codes for columns that change, and for what is in use other than a contact list; that at most 1,000 contacts are added
+at once; that an export takes as long as a job; that lists of numbers not to call are exported likewise.
+"""
+
+import csv
+from collections.abc import Callable, Iterator, Mapping
+from io import StringIO
+from typing import Final
+
+from genesys_core.simulator.http.exchange import (
+    ApiCall,
+    Handler,
+    Reply,
+    format_instant,
+    json_reply,
+    no_content,
+)
+from genesys_core.simulator.http.problems import PlatformProblem, bad_request, no_such_entity
+from genesys_core.simulator.state.examples import Json
+from genesys_core.simulator.state.jobs import JobRun
+from genesys_core.simulator.state.memory import PlatformState
+from genesys_core.simulator.state.world import Record
+
+__all__ = ["CHECKS", "FOLLOW_UPS", "HANDLERS"]
+
+_OUTBOUND: Final = "/api/v2/outbound"
+_LISTS: Final = f"{_OUTBOUND}/contactlists"
+_LIST: Final = f"{_LISTS}/{{contactListId}}"
+_CONTACTS: Final = f"{_LIST}/contacts"
+
+_MOST_ADDED: Final = 1_000
+_MOST_READ: Final = 50
+
+_COLUMNS: Final[Mapping[str, str]] = {
+    "columnNames": "column.names",
+    "phoneColumns": "phone.columns",
+    "zipCodeColumnName": "zip.code.column.name",
+    "automaticTimeZoneMapping": "automatic.time.zone.mapping",
+}
+"""What stays of a list, with the end of the error code."""
+
+_CAMPAIGNS: Final = ("campaigns", "messagingcampaigns")
+_USERS: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
+    "attemptlimits/{attemptLimitsId}": (("contactlists",), "attemptLimits"),
+    "callabletimesets/{callableTimeSetId}": (_CAMPAIGNS, "callableTimeSet"),
+    "callanalysisresponsesets/{callAnalysisSetId}": (_CAMPAIGNS, "callAnalysisResponseSet"),
+    "contactlistfilters/{contactListFilterId}": (_CAMPAIGNS, "contactListFilters"),
+    "contactlists/{contactListId}": (_CAMPAIGNS, "contactList"),
+    "digitalrulesets/{digitalRuleSetId}": (("messagingcampaigns",), "ruleSets"),
+    "dnclists/{dncListId}": (_CAMPAIGNS, "dncLists"),
+    "rulesets/{ruleSetId}": (("campaigns",), "ruleSets"),
+}
+"""What refers to a thing of the outbound family: the collections, and the property."""
+
+
+def check_columns(call: ApiCall) -> None:
+    """Check that an update of a contact list leaves its columns.
+
+    Raises:
+        Problem: 400 with a code for each property.
+    """
+    old = _stored(call, _LISTS, call.arguments["contactListId"])
+    for name, given in call.document().items() if old else ():
+        if name in _COLUMNS and given != old.get(name) and (given or old.get(name)):
+            message = f"The field '{name}' of a contact list cannot be changed."
+            raise PlatformProblem(400, f"cannot.update.{_COLUMNS[name]}", message)
+
+
+def check_removal(call: ApiCall) -> None:
+    """Check that nothing refers to what is to be deleted.
+
+    Raises:
+        Problem: 400 if something does, naming it.
+    """
+    kind = call.route.template.removeprefix(f"{_OUTBOUND}/").partition("/")[0]
+    collections, name = next(_USERS[each] for each in _USERS if each.startswith(f"{kind}/"))
+    ids = [*call.arguments.values(), *call.query.get("id", ())]
+    for each in collections:
+        for user in call.state.collections.get(_place(f"{_OUTBOUND}/{each}"), {}).values():
+            if any(identity in ids for identity in _ids(user.get(name))):
+                message = f"It is used by [{user.get('name')}]."
+                if kind == "contactlists":
+                    raise PlatformProblem(400, "contact.list.in.use", message)
+                raise bad_request(message)
+
+
+def check_added(call: ApiCall) -> None:
+    """Check that no more contacts are added than the platform takes.
+
+    Raises:
+        Problem: 400 for more.
+    """
+    if _count(call.body) > _MOST_ADDED:
+        raise bad_request(f"At most {_MOST_ADDED} contacts can be added at once.")
+
+
+def check_read(call: ApiCall) -> None:
+    """Check that no more contacts are read than the platform returns.
+
+    Raises:
+        Problem: 400 for more.
+    """
+    if _count(call.body) > _MOST_READ:
+        message = f"At most {_MOST_READ} contacts can be requested at once."
+        raise PlatformProblem(400, "too.many.contacts.requested", message)
+
+
+def count_contacts(call: ApiCall) -> None:
+    """Set the size of a list to the number of its contacts."""
+    identity = call.arguments["contactListId"]
+    lists = call.state.collections.get(_place(_LISTS), {})
+    if identity in lists:
+        contacts = call.state.collections.get((*_place(_LISTS), identity, "contacts"), {})
+        lists[identity] = {**lists[identity], "size": len(contacts)}
+
+
+def clear_list(call: ApiCall) -> Reply:
+    """Delete all contacts of a list."""
+    if call.settings.stateful:
+        identity = call.arguments["contactListId"]
+        if not _stored(call, _LISTS, identity):
+            raise no_such_entity("contactlist", identity)
+        call.state.collections.pop((*_place(_LISTS), identity, "contacts"), None)
+        count_contacts(call)
+    return no_content()
+
+
+def post_export(call: ApiCall) -> Reply:
+    """Begin the export of a list."""
+    at = _exported(call)
+    call.state.jobs[(*at, "export")] = JobRun(call.now.monotonic)
+    return json_reply({"id": at[-1], "selfUri": f"{'/'.join(at)}/export"})
+
+
+def get_export(call: ApiCall) -> Reply:
+    """Return the link of an export, or its file; 404 before it is ready."""
+    at = _exported(call)
+    run = call.state.jobs.get((*at, "export"))
+    over = None if run is None else run.started + call.settings.job_duration
+    if over is None or call.now.monotonic < over:
+        message = "The list has no export that is ready."
+        raise PlatformProblem(404, "no.available.list.export.uri", message)
+    if call.argument("download", "false") == "true":
+        return Reply(200, _write_file(call.state, at), "text/csv")
+    when = format_instant(call.now.wall - (call.now.monotonic - over))
+    uri = f"http://{call.host}{'/'.join(at)}/export?download=true"
+    return json_reply({"uri": uri, "exportTimestamp": when})
+
+
+def _write_file(state: PlatformState, at: tuple[str, ...]) -> bytes:
+    """Return a list in the form of CSV; lists of numbers not to call keep none."""
+    names = state.collections[at[:-1]][at[-1]].get("columnNames")
+    columns = names if isinstance(names, list) else []
+    file = StringIO()
+    writer = csv.writer(file)
+    if at[-2] != "contactlists":
+        writer.writerow(["phone-number"])
+    else:
+        writer.writerow(["inin-outbound-id", *columns])
+        for identity, contact in state.collections.get((*at, "contacts"), {}).items():
+            data = contact.get("data")
+            known: Mapping[str, Json] = data if isinstance(data, Mapping) else {}
+            writer.writerow([identity, *(known.get(str(each), "") for each in columns)])
+    return file.getvalue().encode()
+
+
+def _exported(call: ApiCall) -> tuple[str, ...]:
+    """Return the path of the list that is exported."""
+    path = call.route.template.rpartition("/{")[0]
+    (identity,) = call.arguments.values()
+    if not _stored(call, path, identity):
+        raise no_such_entity(path.rpartition("/")[2].removesuffix("s"), identity)
+    return (*_place(path), identity)
+
+
+def _place(path: str) -> tuple[str, ...]:
+    return tuple(path.split("/"))
+
+
+def _stored(call: ApiCall, path: str, identity: str) -> Record:
+    """Return an item of a collection; empty if there is none."""
+    return call.state.collections.get(_place(path), {}).get(identity, {})
+
+
+def _ids(value: Json) -> Iterator[Json]:
+    """Yield the ids of a reference, or of several."""
+    for each in value if isinstance(value, list) else [value]:
+        if isinstance(each, Mapping):
+            yield each.get("id")
+
+
+def _count(body: Json) -> int:
+    return len(body) if isinstance(body, list) else 0
+
+
+CHECKS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
+    ("PUT", _LIST): check_columns,
+    ("DELETE", _LISTS): check_removal,
+    **{("DELETE", f"{_OUTBOUND}/{each}"): check_removal for each in _USERS},
+    ("POST", _CONTACTS): check_added,
+    ("POST", f"{_CONTACTS}/bulk"): check_read,
+}
+"""What is checked before the rules answer."""
+
+FOLLOW_UPS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
+    ("POST", _CONTACTS): count_contacts,
+    ("DELETE", _CONTACTS): count_contacts,
+    ("DELETE", f"{_CONTACTS}/{{contactId}}"): count_contacts,
+}
+"""What is done after the rules have answered."""
+
+HANDLERS: Mapping[tuple[str, str], Handler] = {
+    ("POST", f"{_LIST}/clear"): clear_list,
+    **{
+        (method, f"{_OUTBOUND}/{each}/export"): handler
+        for each in ("contactlists/{contactListId}", "dnclists/{dncListId}")
+        for method, handler in (("GET", get_export), ("POST", post_export))
+    },
+}
