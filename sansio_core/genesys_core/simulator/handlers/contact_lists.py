@@ -7,9 +7,7 @@ Guesses: the codes for columns that change, and for what is in use other than a 
 at once; that an export takes as long as a job; that lists of numbers not to call are exported likewise.
 """
 
-import csv
-from collections.abc import Callable, Iterator, Mapping
-from io import StringIO
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from genesys_core.simulator.http.exchange import (
@@ -156,17 +154,20 @@ def _write_file(state: PlatformState, at: tuple[str, ...]) -> bytes:
     """Return a list in the form of CSV; lists of numbers not to call keep none."""
     names = state.collections[at[:-1]][at[-1]].get("columnNames")
     columns = names if isinstance(names, list) else []
-    file = StringIO()
-    writer = csv.writer(file)
     if at[-2] != "contactlists":
-        writer.writerow(["phone-number"])
-    else:
-        writer.writerow(["inin-outbound-id", *columns])
-        for identity, contact in state.collections.get((*at, "contacts"), {}).items():
-            data = contact.get("data")
-            known: Mapping[str, Json] = data if isinstance(data, Mapping) else {}
-            writer.writerow([identity, *(known.get(str(each), "") for each in columns)])
-    return file.getvalue().encode()
+        return _line(["phone-number"])
+    lines = [_line(["inin-outbound-id", *columns])]
+    for identity, contact in state.collections.get((*at, "contacts"), {}).items():
+        data = contact.get("data")
+        known: Mapping[str, Json] = data if isinstance(data, Mapping) else {}
+        lines.append(_line([identity, *(known.get(str(each), "") for each in columns)]))
+    return b"".join(lines)
+
+
+def _line(cells: Sequence[Json]) -> bytes:
+    """Return a line of a file in the form of RFC 4180."""
+    quoted = ('"' + str(each).replace('"', '""') + '"' for each in cells)
+    return (",".join(quoted) + "\r\n").encode()
 
 
 def _exported(call: ApiCall) -> tuple[str, ...]:

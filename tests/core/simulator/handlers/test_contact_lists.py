@@ -198,4 +198,4 @@ def test_a_list_of_numbers_is_exported_without_them():
     at = f"{OUTBOUND}/dnclists/{made['id']}/export"
     desk.call("POST", at)
     desk.sleep(1)
-    assert desk.call("GET", f"{at}?download=true").body == b"phone-number\r\n"
+    assert desk.call("GET", f"{at}?download=true").body == b'"phone-number"\r\n'
