@@ -128,7 +128,7 @@ def settle_status(call: ApiCall) -> ApiCall:
             status = "on"
         case _:
             pass
-    given = call.body if isinstance(call.body, Mapping) else {}
+    given: Mapping[str, Json] = call.body if isinstance(call.body, Mapping) else {}
     return replace(call, body={**given, "campaignStatus": status})
 
 

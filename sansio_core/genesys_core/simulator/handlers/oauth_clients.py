@@ -130,7 +130,7 @@ def _given(call: ApiCall) -> Record:
     Raises:
         Problem: 400 for one that uses client credentials and has no role.
     """
-    given = {name: value for name, value in call.document().items() if value is not None}
+    given: Record = {name: value for name, value in call.document().items() if value is not None}
     is_service = given.get("authorizedGrantType") == "CLIENT-CREDENTIALS"
     if is_service and not any(_elements(given.get(name)) for name in ("roleIds", "roleDivisions")):
         message = "A client that uses client credentials needs at least one role."
