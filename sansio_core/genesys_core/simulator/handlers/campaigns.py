@@ -1,7 +1,7 @@
 """Outbound campaigns, sequences and campaign rules: when they run, and what is refused meanwhile.
 
 Invariants: a campaign is created off. One that runs is off again only after ``stopping``, which takes as long as a job;
-until then neither its settings are changed nor is it deleted. The simulator dials nobody, so no campaign completes by itself.
+until then neither its settings are changed nor is it deleted. The simulator does not dial, so no campaign completes by itself.
 
 Guesses: that a campaign that stops cannot be turned on before it is off, that its version stays when it is, and that messaging
 campaigns are like the others; the status and code for a sequence that runs; the exact codes for campaign rules.
