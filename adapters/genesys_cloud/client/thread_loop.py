@@ -73,22 +73,8 @@ class ThreadLoop:
     ) -> T | None:
         """Run ``work`` in its own thread, which continues if the caller is interrupted."""
         await self.close()  # the previous one has released the token lock and is about to end
-        result, context = Future[T](), copy_context()
-
-        def run() -> None:
-            try:
-                result.set_result(context.run(run_now, work()))
-            except BaseException as error:  # noqa: BLE001 - raised where it is waited for
-                result.set_exception(error)
-
         # Not a daemon: the interpreter waits for it at exit.
-        thread = Thread(target=run, name="genesys-cloud-token", daemon=False)
-        try:
-            thread.start()
-        except RuntimeError:
-            run()  # no thread can be started: run it in this one
-        else:
-            self._last = thread
+        result, self._last = _start_thread(work, "genesys-cloud-token", daemon=False)
         done, _ = wait({result}, timeout=seconds)
         return result.result() if done else None
 
@@ -106,27 +92,36 @@ class ThreadLoop:
 
     async def close(self) -> None:
         """Wait for shielded work whose caller was interrupted."""
-        if self._last is not None:
+        if self._last is not None and self._last.is_alive():
             self._last.join()
 
 
 class _Thread(Generic[T]):
     def __init__(self, work: Callable[[], Coroutine[Any, Any, T]]) -> None:
-        self._result, context = Future[T](), copy_context()
-
-        def run() -> None:
-            try:
-                self._result.set_result(context.run(run_now, work()))
-            except BaseException as error:  # noqa: BLE001 - raised where it is waited for
-                self._result.set_exception(error)
-
-        try:
-            Thread(target=run, name="genesys-cloud-page", daemon=True).start()
-        except RuntimeError:
-            run()  # where no thread is to be had, here and now
+        self._result, _ = _start_thread(work, "genesys-cloud-page", daemon=True)
 
     async def result(self) -> T:
         return self._result.result()
 
     def cancel(self) -> None:
         """Do nothing: a thread cannot be cancelled, and its result is ignored."""
+
+
+def _start_thread(
+    work: Callable[[], Coroutine[Any, Any, T]], name: str, *, daemon: bool
+) -> tuple[Future[T], Thread]:
+    """Run ``work`` in a thread of its own, or at once if no thread can be started."""
+    result, context = Future[T](), copy_context()
+
+    def run() -> None:
+        try:
+            result.set_result(context.run(run_now, work()))
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+            result.set_exception(error)
+
+    thread = Thread(target=run, name=name, daemon=daemon)
+    try:
+        thread.start()
+    except RuntimeError:
+        run()
+    return result, thread
