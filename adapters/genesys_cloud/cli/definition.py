@@ -18,6 +18,14 @@ __all__ = ["app"]
 
 _SOURCE = "Swagger file, folder that fetch has filled, or bundled."
 
+_Definition = Annotated[
+    str, typer.Option(help="A Swagger file, optionally compressed, or a folder filled by fetch.")
+]
+_Topics = Annotated[
+    Path | None,
+    typer.Option(help="A topic file, optionally compressed; by default the bundled one."),
+]
+
 app = typer.Typer(
     help="The API definition that this library is generated from.", no_args_is_help=True
 )
@@ -126,14 +134,8 @@ def generate(
             "a checkout of this library."
         ),
     ] = None,
-    definition: Annotated[
-        str,
-        typer.Option(help="A Swagger file, optionally compressed, or a folder filled by fetch."),
-    ] = "bundled",
-    topics: Annotated[
-        Path | None,
-        typer.Option(help="A topic file, optionally compressed; by default the bundled one."),
-    ] = None,
+    definition: _Definition = "bundled",
+    topics: _Topics = None,
     check: Annotated[
         bool, typer.Option("--check", help="Only compare; exit code 1 if not current.")
     ] = False,
@@ -162,14 +164,8 @@ def generate(
 def reference(
     *,
     output: Annotated[Path, typer.Option(help="Folder for the pages; created if necessary.")],
-    definition: Annotated[
-        str,
-        typer.Option(help="A Swagger file, optionally compressed, or a folder filled by fetch."),
-    ] = "bundled",
-    topics: Annotated[
-        Path | None,
-        typer.Option(help="A topic file, optionally compressed; by default the bundled one."),
-    ] = None,
+    definition: _Definition = "bundled",
+    topics: _Topics = None,
     changes: Annotated[
         list[Path] | None,
         typer.Option(help="Report of diff --format json, the oldest first; repeatable."),

@@ -22,7 +22,7 @@ def declared(name):
     ("depth", "seed"),
     [
         pytest.param(1, 0, marks=pytest.mark.slow),
-        (2, 1),
+        pytest.param(2, 1, marks=pytest.mark.slow),
         (3, 0),
         pytest.param(3, 7, marks=pytest.mark.slow),
     ],
