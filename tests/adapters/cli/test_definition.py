@@ -118,7 +118,7 @@ def test_diff_prints_what_changed(pair):
 
 def test_diff_compares_files_without_topics(pair):
     done = run("diff", *(folder / "swagger.json" for folder in pair), "--format", "markdown")
-    assert done.stdout.startswith("# API definition 7 to 8\n\n1 changes: 1 minor.\n")
+    assert done.stdout.startswith("# API definition 7 to 8\n\n1 change: 1 minor.\n")
 
 
 def test_diff_for_a_changelog(pair):
