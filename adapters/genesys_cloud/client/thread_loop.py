@@ -83,10 +83,12 @@ class ThreadLoop:
         return _Thread(work)
 
     async def run_in_thread(self, work: Callable[..., T], *args: object) -> T:
-        """Run it in the current thread."""
+        """Run it in the current thread, which belongs to the transaction."""
         return work(*args)
 
-    run_in_worker = run_in_thread
+    async def run_in_worker(self, work: Callable[..., T], *args: object) -> T:
+        """Run it in the current thread."""
+        return work(*args)
 
     async def close(self) -> None:
         """Wait for shielded work whose caller was interrupted."""
