@@ -24,6 +24,7 @@ from genesys_core.notifications.buffer import Event as ConsumerEvent
 from genesys_core.notifications.channel.channel import GivenChannel
 from genesys_core.notifications.channel.events import (
     ChannelCall,
+    ChannelEvent,
     CloseSocket,
     Connect,
     Effect,
@@ -249,15 +250,17 @@ class Driver:
 
     def _perform(self, step: SetStep, arrived: Now | None) -> None:
         self._set = step.state
-        at = arrived or read_clocks()
-        emitted = [each.effect.event for each in step.effects if isinstance(each.effect, Emit)]
+        emitted = _emitted(step)
         if emitted:
-            routed = self._dispatcher.route_all(emitted)
-            self.failure = latest_failure(routed.states, self.failure)
-            self._hand_over(routed, at)
+            self._emit(emitted, arrived or read_clocks())
         if len(emitted) < len(step.effects):
             for each in step.effects:
                 self._carry_out(each.channel, each.effect)
+
+    def _emit(self, events: list[ChannelEvent], at: Now) -> None:
+        routed = self._dispatcher.route_all(events)
+        self.failure = latest_failure(routed.states, self.failure)
+        self._hand_over(routed, at)
 
     def _follow_up(self) -> None:
         """Do what follows from the current state, whatever led to it."""
@@ -323,8 +326,11 @@ class Driver:
         async def deliver(events: tuple[WebSocketEvent, ...], read_at: Now) -> None:
             await self._deliver(channel, socket, events, read_at)
 
+        def deliver_early(events: tuple[WebSocketEvent, ...], read_at: Now) -> bool:
+            return self._deliver_early(channel, socket, events, read_at)
+
         try:
-            await stream.run(deliver)
+            await stream.run(deliver, deliver_early)
         finally:
             del self._streams[channel, socket]
 
@@ -341,6 +347,7 @@ class Driver:
             now = read_clocks()
             step = self._set.received(channel, socket, texts, now=now, read_at=read_at)
             self._perform(step, read_at)
+        if texts or not events:  # none are left if all were delivered early
             try:
                 # The consumer comes first: what follows can wait for a turn of the event loop.
                 await checkpoint()
@@ -351,14 +358,29 @@ class Driver:
                 now = read_clocks()
                 self._advance(self._set.disconnected(channel, socket, event, now=now))
 
+    def _deliver_early(
+        self, channel: int, socket: int, events: tuple[WebSocketEvent, ...], read_at: Now
+    ) -> bool:
+        """Hand messages to consumers in the event loop's callback, a turn before a task would.
+
+        If this returns false, a task makes the same step again: a callback can start none.
+        """
+        texts = [event.data for event in events if type(event) is Text]
+        if self._full or len(texts) < len(events):
+            return False
+        step = self._set.received(channel, socket, texts, now=read_at, read_at=read_at)
+        emitted = _emitted(step)
+        if len(emitted) < len(step.effects):
+            return False
+        self._set = step.state
+        self._emit(emitted, read_at)
+        return True  # `_deliver` follows
+
     def _look_for_room(self) -> None:
-        if not self._consumer.blocked:
-            return
-        self._full = True
-        if not self._watched:
-            # A socket waits for capacity only after a read, which may never happen.
-            self._watched = True
-            self._calls.start_soon(self._guarded, self._watch)
+        if self._consumer.blocked:
+            self._full = True
+            if not self._watched:
+                self._wake.set()
 
     async def _watch(self) -> None:
         await self._room()
@@ -388,6 +410,10 @@ class Driver:
     async def _work(self) -> None:
         self._advance(self._first)
         while (deadline := self._deadline()) is not None:
+            if self._full and not self._watched:
+                # A socket waits for capacity only after a read, which may never happen.
+                self._watched = True
+                self._calls.start_soon(self._guarded, self._watch)
             self._due, self._wake = deadline, anyio.Event()
             with anyio.move_on_after(deadline - time.monotonic()):
                 await self._wake.wait()
@@ -403,3 +429,7 @@ class Driver:
         self._close_consumer()
         self._states.close()
         self._over.set()
+
+
+def _emitted(step: SetStep) -> list[ChannelEvent]:
+    return [each.effect.event for each in step.effects if isinstance(each.effect, Emit)]

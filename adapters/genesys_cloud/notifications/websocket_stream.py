@@ -17,7 +17,7 @@ from genesys_cloud.system_clock import read_clocks
 from genesys_cloud.transports.async_dialer import open_connection, running_connector
 from genesys_cloud.transports.connection_settings import ConnectionSettings
 from genesys_cloud.transports.network_options import NetworkOptions
-from genesys_cloud.transports.protocols import ByteStream, WebSocketTransport
+from genesys_cloud.transports.protocols import ByteStream, EarlyReader, WebSocketTransport
 from genesys_cloud.transports.reported_errors import system_words
 from genesys_core.clock import Now
 from genesys_core.errors import ConnectionClosedError, InvalidValueError
@@ -27,13 +27,16 @@ from genesys_core.transport.dialer import dial
 from genesys_core.version import USER_AGENT
 from genesys_core.websocket.connection import Failed, WebSocket, WebSocketEvent
 
-__all__ = ["Deliver", "SocketOptions", "WebSocketStream"]
+__all__ = ["Deliver", "DeliverEarly", "SocketOptions", "WebSocketStream"]
 
 CLOSE_LIMIT: Final = 2.0
 """Seconds to wait for the server's close frame."""
 
 Deliver: TypeAlias = Callable[[tuple[WebSocketEvent, ...], Now], Awaitable[None]]
 """Called with the events of one read and the time of the read; the next read waits for it."""
+
+DeliverEarly: TypeAlias = Callable[[tuple[WebSocketEvent, ...], Now], bool]
+"""Called with the same before, in the event loop's callback; returns whether it took the events."""
 
 
 class SocketOptions:
@@ -98,11 +101,16 @@ class WebSocketStream:
         self._scope = anyio.CancelScope()
         self._ended = anyio.Event()
 
-    async def run(self, deliver: Deliver) -> None:
-        """Connect and deliver events until the connection ends or :meth:`close` is called."""
+    async def run(self, deliver: Deliver, deliver_early: DeliverEarly | None = None) -> None:
+        """Connect and deliver events until the connection ends or :meth:`close` is called.
+
+        Args:
+            deliver: called after each read; gets all events that ``deliver_early`` did not take.
+            deliver_early: called first, where the event loop allows it.
+        """
         try:
             with self._scope:
-                await self._work(deliver)
+                await self._work(deliver, deliver_early)
         finally:
             self._ended.set()
             if self._connection is not None:
@@ -125,14 +133,16 @@ class WebSocketStream:
                 await self._ended.wait()
         self._scope.cancel()
 
-    async def _work(self, deliver: Deliver) -> None:
+    async def _work(self, deliver: Deliver, deliver_early: DeliverEarly | None) -> None:
         events = await self._connect()
         if not events and self._socket is not None and self._connection is not None:
             ws, connection = self._socket, self._connection
+            received = _Received(ws, deliver_early)
+            read = _reader_of(connection)
             while not ws.over:
-                if events:
+                events = await self._read(received, read, connection)
+                if not ws.over:
                     await deliver(events, read_clocks())
-                events = await self._read(ws, connection)
         await deliver(events, read_clocks())
 
     async def _connect(self) -> tuple[WebSocketEvent, ...]:
@@ -152,26 +162,65 @@ class WebSocketStream:
             return (_broken(error),)
         return ()
 
-    async def _read(self, ws: WebSocket, connection: ByteStream) -> tuple[WebSocketEvent, ...]:
-        """Read once and return the resulting events, possibly none."""
+    async def _read(
+        self, received: "_Received", read: "_Read", connection: ByteStream
+    ) -> tuple[WebSocketEvent, ...]:
+        """Read once and return the events that have not been delivered, possibly none."""
         try:
-            data = await connection.read(None)
+            await read(received.take)
         except ssl.SSLEOFError:
             # Many servers skip TLS close_notify; WebSocket has a closing handshake of its own.
-            data = b""
+            received.take(b"")
         except OSError as error:
-            ws.receive_eof()
+            received.socket.receive_eof()
             return (_broken(error),)
-        events = ws.receive_data(data) if data else ws.receive_eof()
-        if answer := ws.data_to_send():
+        if received.answer:
             with contextlib.suppress(OSError):  # reported by the next read
-                await connection.write(answer, None)
-        return events
+                await connection.write(received.answer, None)
+        return received.events
 
     async def _flush(self, ws: WebSocket, connection: ByteStream) -> None:
         data = ws.data_to_send()
         if data:
             await connection.write(data, None)
+
+
+class _Received:
+    """What the last read led to.
+
+    Attributes:
+        socket: the state of the connection.
+        events: those that are still to be delivered.
+        answer: bytes to write.
+    """
+
+    def __init__(self, socket: WebSocket, deliver_early: DeliverEarly | None) -> None:
+        self.socket = socket
+        self._deliver_early = deliver_early
+        self.events: tuple[WebSocketEvent, ...] = ()
+        self.answer = b""
+
+    def take(self, data: bytes) -> None:
+        """Process some bytes; ``b""`` at end of stream."""
+        ws, early = self.socket, self._deliver_early
+        events = ws.receive_data(data) if data else ws.receive_eof()
+        self.answer = ws.data_to_send()
+        is_delivered = early is not None and events and early(events, read_clocks())
+        self.events = () if is_delivered else events
+
+
+_Read: TypeAlias = Callable[[Callable[[bytes], None]], Awaitable[None]]
+"""Reads once and passes the bytes on."""
+
+
+def _reader_of(connection: ByteStream) -> _Read:
+    if isinstance(connection, EarlyReader):
+        return connection.read_early
+
+    async def read(take: Callable[[bytes], None]) -> None:
+        take(await connection.read(None))
+
+    return read
 
 
 def _broken(error: OSError) -> Failed:

@@ -27,6 +27,7 @@ from genesys_cloud.transports.reported_errors import system_words
 from genesys_cloud.transports.resolver import look_up
 from genesys_cloud.transports.socket_dialer import ask_socks_proxy
 from genesys_cloud.transports.tls_stack import TlsStack
+from genesys_core.clock import Now
 from genesys_core.transport.dialer import ConnectingThroughSocks, OpeningSockets, ResolvingHost
 from genesys_core.transport.exchange import Exchange, Step
 from genesys_core.transport.happy_eyeballs import Address, Race
@@ -37,6 +38,7 @@ T = TypeVar("T")
 
 # Before Python 3.12 accessing an enum member costs as much as a small function.
 _READ: Final = Step.READ
+_RESPOND: Final = Step.RESPOND
 _WRITE: Final = Step.WRITE
 
 _PIECE: Final = 1 << 18
@@ -66,7 +68,7 @@ class AsyncioConnection(asyncio.Protocol):
         self._writable = True
         self._ended = False
         self._error: OSError | None = None
-        self._exchange: Exchange[AsyncioConnection] | None = None
+        self._exchange: Exchange[AsyncioConnection] | _EarlyRead | None = None
         self._waiter: asyncio.Future[Step | None] | None = None
         self._writers: list[asyncio.Future[None]] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -210,7 +212,7 @@ class AsyncioConnection(asyncio.Protocol):
 
     # --- called by the transport ------------------------------------------------------------------
 
-    async def receive(self, exchange: Exchange["AsyncioConnection"]) -> Step:
+    async def receive(self, exchange: "Exchange[AsyncioConnection] | _EarlyRead") -> Step:
         """Read until the exchange's next step is not :attr:`Step.READ`."""
         if self._has_arrived:
             return exchange.received(self._take(), now=read_clocks())
@@ -257,6 +259,14 @@ class AsyncioConnection(asyncio.Protocol):
         while not self._has_arrived:
             await self._wait(until)
         return self._take()
+
+    async def read_early(self, take: Callable[[bytes], None]) -> None:
+        """Read some bytes and call ``take`` with them, in the event loop's callback.
+
+        Raises:
+            OSError: the connection broke.
+        """
+        await self.receive(_EarlyRead(take))
 
     def _take(self) -> bytes:
         if self._chunks:
@@ -324,6 +334,19 @@ class AsyncioConnection(asyncio.Protocol):
         # asyncio warns of unclosed sockets, but cannot close one without its event loop.
         if hasattr(self._transport, "_sock"):
             cast(Any, self._transport)._sock = None  # noqa: SLF001
+
+
+class _EarlyRead:
+    """What an exchange is to :meth:`AsyncioConnection.receive`, for one read of other data."""
+
+    until: Final = None
+
+    def __init__(self, take: Callable[[bytes], None]) -> None:
+        self._take = take
+
+    def received(self, data: bytes, *, now: Now) -> Step:  # noqa: ARG002 - as an exchange's
+        self._take(data)
+        return _RESPOND
 
 
 class AsyncioConnector:

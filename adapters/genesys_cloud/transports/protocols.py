@@ -3,7 +3,7 @@
 Invariants: this module imports no HTTP library, so a client with a custom transport loads none.
 """
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Final, Protocol, runtime_checkable
 
@@ -16,6 +16,7 @@ __all__ = [
     "AsyncTransport",
     "ByteStream",
     "CountingTransport",
+    "EarlyReader",
     "StreamingTransport",
     "Transport",
     "WebSocketTransport",
@@ -114,6 +115,18 @@ class ByteStream(Protocol):
 
     def close(self) -> None:
         """Close the connection without waiting."""
+        ...
+
+
+@runtime_checkable
+class EarlyReader(Protocol):
+    """Optional interface of a byte stream: what reads gets data before a task is resumed."""
+
+    async def read_early(self, take: Callable[[bytes], None]) -> None:
+        """Read some bytes and call ``take`` with them, in the event loop's callback.
+
+        Raises as ``read`` does.
+        """
         ...
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import anyio
 import pytest
 
 from genesys_cloud import Client
-from genesys_cloud.notifications import Gap, Retrying
+from genesys_cloud.notifications import Gap, Notification, Retrying
+from genesys_cloud.notifications.event_queues import AsyncEventQueue, ThreadEventQueue
 from genesys_cloud.notifications.websocket_stream import SocketOptions, WebSocketStream
 from genesys_cloud.simulator import running_simulator
 from genesys_core.errors import ConfigurationError
 from genesys_core.transport import Proxy
 from genesys_core.websocket import Failed, WebSocketEvent
-from tests.helpers.flavours import every_flavour
+from tests.helpers.flavours import RUNNERS, every_flavour
 from tests.helpers.listeners import listening
 from tests.helpers.proxy import PASSWORD, USER, tinyproxy
 from tests.helpers.tls import Certificates, nginx
@@ -234,6 +237,26 @@ def test_whatever_goes_wrong_with_a_connection_is_its_last_event(backend, url, w
     assert failed.kind == "connect"
     assert words in failed.message
     assert "secret" not in failed.message
+
+
+@pytest.mark.parametrize("flavour", ["asyncio", "sync"])
+def test_events_reach_the_consumer_before_a_task_is_resumed(flavour, simulator, monkeypatch):
+    early: list[bool] = []
+    for queue in (AsyncEventQueue, ThreadEventQueue):
+        put = queue.put
+
+        def putting(self, events, at, put=put):
+            if any(isinstance(each, Notification) for each in events):
+                early.append(asyncio.current_task() is None)
+            put(self, events, at)
+
+        monkeypatch.setattr(queue, "put", putting)
+
+    async def main(api):
+        await listening(api, lambda listener: hears(listener, simulator))
+
+    RUNNERS[flavour](main, host=simulator.url, access_token=simulator.access_token())
+    assert early == [True]
 
 
 def test_handshakes_say_who_asks():
