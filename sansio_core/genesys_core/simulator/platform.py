@@ -86,7 +86,11 @@ from genesys_core.simulator.http.problems import (
     no_such_resource,
 )
 from genesys_core.simulator.http.statuses import with_status
-from genesys_core.simulator.http.strict_checks import find_value_faults, warning_headers
+from genesys_core.simulator.http.strict_checks import (
+    clamp_page_size,
+    find_value_faults,
+    warning_headers,
+)
 from genesys_core.simulator.login import (
     authorization_endpoint as authorize,
 )
@@ -521,11 +525,13 @@ class Simulator:
 
     def _checked(self, call: ApiCall) -> Reply:
         """Answer a call, with a warning for values that the platform is not known to accept."""
+        call = clamp_page_size(call)
         faults = list(find_value_faults(call))
         if not faults:
             return self._handle(call)
-        if self.settings.strict:
-            raise faults[0].problem()
+        for fault in faults:
+            if fault.is_limit or self.settings.strict:
+                raise fault.problem()
         reply = self._handle(call)
         headers = (*reply.headers, *warning_headers(faults))
         return Reply(reply.status, reply.body, reply.content_type, headers)

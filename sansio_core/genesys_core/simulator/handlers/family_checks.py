@@ -1,4 +1,4 @@
-"""What some families refuse before anything is written: deleting what is in use, and requests that are too large.
+"""What some families refuse before anything is written: deleting what is in use, and requests for nothing.
 
 Invariants: a check changes nothing. Its error code is the platform's, as far as one is known; that the answer for a schedule in
 use is ``general.conflict`` is a guess.
@@ -15,7 +15,6 @@ __all__ = ["CHECKS", "check_batch", "check_schedule_removal"]
 
 _GROUPS: Final = ("", "api", "v2", "architect", "schedulegroups")
 _LISTS: Final = ("openSchedules", "closedSchedules", "holidaySchedules")
-_MOST_MEDIA: Final = 100
 
 
 def check_schedule_removal(call: ApiCall) -> None:
@@ -32,18 +31,13 @@ def check_schedule_removal(call: ApiCall) -> None:
 
 
 def check_batch(call: ApiCall) -> None:
-    """Check that a batch of recordings is neither empty nor too large.
+    """Check that a batch of recordings is not empty; one that is too large is refused before.
 
     Raises:
-        Problem: 400 for no items, or more than 100.
+        Problem: 400 for no items.
     """
-    wanted = call.document().get("batchDownloadRequestList")
-    count = len(wanted) if isinstance(wanted, list) else 0
-    if not count:
+    if not call.document().get("batchDownloadRequestList"):
         raise bad_request("The batch has no items.", field="batchDownloadRequestList")
-    if count > _MOST_MEDIA:
-        message = f"The batch has {count} items; at most {_MOST_MEDIA} are allowed."
-        raise PlatformProblem(400, "batch.download.too.many.items", message)
 
 
 def _ids(value: Json) -> list[Json]:

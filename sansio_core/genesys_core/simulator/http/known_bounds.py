@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeAlias
 
 from genesys_core.simulator.state.definition import Bounds
 
-__all__ = ["KNOWN_BOUNDS"]
+__all__ = ["KNOWN_BOUNDS", "KNOWN_COUNTS"]
 
 _Kind: TypeAlias = Literal["items", "length", "value"]
 
@@ -235,3 +235,14 @@ def _bounds(kind: _Kind, least: float | None, most: float | None) -> Bounds:
 
 KNOWN_BOUNDS: Final[Mapping[tuple[str, str], Bounds]] = dict(_entries())
 """The bounds of properties, by model and property."""
+
+KNOWN_COUNTS: Final[Mapping[str, int]] = {
+    "patch_user_routinglanguages_bulk": 50,
+    "patch_user_routingskills_bulk": 50,
+    "patch_users_bulk": 50,
+    "post_conversations_message_messages_bulk": 1_000,
+    "post_outbound_contactlist_contacts": 1_000,
+    "post_routing_queue_wrapupcodes": 100,
+    "put_user_routingskills_bulk": 50,
+}
+"""The most items of a body that is a list, by operation. That of contacts is a guess."""

@@ -1,8 +1,9 @@
-"""Checks beyond the types of the definition: enum values, ranges, nulls in lists.
+"""Checks beyond the types of the definition: limits that the platform states, enum values, nulls in lists.
 
-Invariants: every value that is found has the declared type, so an older or newer platform might
-accept it. It
-is refused only with :attr:`Settings.strict`; otherwise the response has a warning.
+Invariants: every value that is found has the declared type. More items, ids or rows of a page than the platform takes are refused.
+Whatever else is found an older or newer platform might accept: it is refused only with :attr:`Settings.strict`; otherwise the
+response has a warning. A page of outbound things has at most the items that the platform returns, however many are asked for,
+and so have those of SCIM; that other families refuse larger pages is a guess.
 
 Those in :data:`RANGES`, and the bounds of :mod:`genesys_core.simulator.http.known_bounds` and of parameters, are the documented
 ones of the platform: the bundled definition declares none. Those of a definition are checked elsewhere.
@@ -13,16 +14,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from genesys_core.definition.words.known_limits import KNOWN_LIMITS
 from genesys_core.simulator.http.bounds import find_broken_bound
 from genesys_core.simulator.http.exchange import ApiCall
-from genesys_core.simulator.http.known_bounds import KNOWN_BOUNDS
+from genesys_core.simulator.http.known_bounds import KNOWN_BOUNDS, KNOWN_COUNTS
 from genesys_core.simulator.http.problems import PlatformProblem, invalid_value
 from genesys_core.simulator.state.definition import Definition, Schema
 from genesys_core.simulator.state.examples import Json
 
-__all__ = ["RANGES", "WARNING_HEADER", "ValueFault", "find_value_faults", "warning_headers"]
+__all__ = [
+    "RANGES",
+    "WARNING_HEADER",
+    "ValueFault",
+    "clamp_page_size",
+    "find_value_faults",
+    "warning_headers",
+]
 
 WARNING_HEADER: Final = "Simulator-Warning"
 """The header of a response to a request with a value that :attr:`Settings.strict` would refuse."""
@@ -56,14 +65,21 @@ class ValueFault(Struct, frozen=True):
         place: where it is, such as ``body.state``.
         value: the value, as JSON.
         rule: what is expected, such as ``one of active, inactive``.
+        is_limit: whether it is beyond a limit, which the platform refuses.
+        code: the error code of its own; empty for none.
     """
 
     place: str
     value: str
     rule: str
+    is_limit: bool = False
+    code: str = ""
 
     def problem(self) -> PlatformProblem:
         """Return the 400 for it."""
+        if self.code:
+            message = f"Value [{self.value}] is not {self.rule}: {self.place}."
+            return PlatformProblem(400, self.code, message)
         return invalid_value(self.value, self.rule, field=self.place)
 
     def warning(self) -> str:
@@ -88,7 +104,25 @@ def find_value_faults(call: ApiCall) -> Iterator[ValueFault]:
             yield from _enum_fault(parameter.name, enum, value)
     wanted = call.route.facts.body
     if wanted is not None and wanted.schema is not None:
+        most = KNOWN_COUNTS.get(call.route.facts.name)
+        if most is not None and isinstance(call.body, list) and len(call.body) > most:
+            shown = f"a list of {len(call.body)}"
+            yield ValueFault(wanted.name, shown, f"at most {most} items", is_limit=True)
         yield from _faults(call.definition, wanted.schema, call.body, wanted.name)
+
+
+def clamp_page_size(call: ApiCall) -> ApiCall:
+    """Return a call with the largest page that the platform returns, if it asks for a larger one of a family that allows it."""
+    if not call.route.template.startswith(_CLAMPED):
+        return call
+    most = KNOWN_LIMITS.get((call.route.facts.name, "page_size"))
+    size = call.number("pageSize", 0)
+    if most is None or size is None or size <= most:
+        return call
+    return replace(call, query={**call.query, "pageSize": [str(most)]})
+
+
+_CLAMPED: Final = "/api/v2/outbound/"
 
 
 def warning_headers(faults: Sequence[ValueFault]) -> tuple[tuple[str, str], ...]:
@@ -127,7 +161,8 @@ def _enum_fault(
 
 def _limit_fault(operation: str, name: str, values: Sequence[str]) -> Iterator[ValueFault]:
     """Yield what is wrong with a parameter of which the platform states a limit, of its number or its values."""
-    most = KNOWN_LIMITS.get((operation, _CAPITAL.sub(r"_\1", name).lower()))
+    known = (operation, _CAPITAL.sub(r"_\1", name).lower())
+    most = KNOWN_LIMITS.get(known) or _IDS.get(known)
     if most is None or not values:
         return
     is_size = name in _SIZES
@@ -135,8 +170,20 @@ def _limit_fault(operation: str, name: str, values: Sequence[str]) -> Iterator[V
     given = int(values[0]) if is_size and _WHOLE.fullmatch(values[0]) else count
     if given > most:
         rule = f"at most {most}" if is_size else f"at most {most} values"
-        yield ValueFault(name, ",".join(values)[:100], rule)
+        code = _CODES.get((operation, name), "")
+        shown = ",".join(values)[:100]
+        # How many a page of SCIM has at most is the server's choice (RFC 7644, section 3.4.2.4).
+        yield ValueFault(name, shown, rule, is_limit=name != "count", code=code)
 
+
+_IDS: Final[Mapping[tuple[str, str], int]] = {("get_authorization_roles", "id"): 100}
+"""The most ids of a parameter, if descriptions do not state it."""
+
+_CODES: Final[Mapping[tuple[str, str], str]] = {
+    ("BatchDownloadJobSubmission", "batchDownloadRequestList"): "batch.download.too.many.items",
+    ("get_authorization_roles", "id"): "max.role.ids",
+}
+"""Error codes of limits, by model or operation and name, if they have their own."""
 
 _CAPITAL: Final = re.compile("([A-Z])")
 _WHOLE: Final = re.compile(r"\d{1,19}", re.ASCII)
@@ -147,9 +194,12 @@ _SIZES: Final = frozenset({"count", "limit", "pageSize"})
 def _bound_fault(model: str | None, name: str, value: Json, place: str) -> Iterator[ValueFault]:
     bounds = KNOWN_BOUNDS.get((model or "", name))
     broken = None if bounds is None else find_broken_bound(bounds, value)
-    if broken is not None:
+    if bounds is not None and broken is not None:
         shown = f"a list of {len(value)}" if isinstance(value, list) else str(value)[:100]
-        yield ValueFault(place, shown, broken)
+        is_size = name == "pageSize"
+        is_limit = is_size or (isinstance(value, list) and len(value) > (bounds.max_items or 0))
+        code = _CODES.get((model or "", name), "")
+        yield ValueFault(place, shown, broken, is_limit=is_limit, code=code)
 
 
 def _range_fault(model: str | None, name: str, value: Json, place: str) -> Iterator[ValueFault]:

@@ -3,6 +3,7 @@
 import pytest
 
 from genesys_core.simulator import Settings, Simulator
+from genesys_core.simulator.http.known_bounds import KNOWN_COUNTS
 from genesys_core.simulator.http.strict_checks import RANGES, WARNING_HEADER
 from tests.strategies.simulator import Desk, definition, operation, small_document
 
@@ -128,17 +129,67 @@ def desk_of_the_platform(**settings):
 
 
 STATED = [
-    ("GET", "/api/v2/taskmanagement/workitems/1/versions?pageSize=201", None, "at most 200"),
     ("GET", "/api/v2/scim/users?count=26", None, "at most 25"),
-    ("GET", f"/api/v2/journey/views?id={','.join('a' * 101)}", None, "at most 100 values"),
     ("POST", "/api/v2/taskmanagement/workbins", {"name": "ab"}, "at least 3 characters"),
+]
+MEMBERS = "/api/v2/groups/none/members"
+LIMITS = [
+    ("GET", "/api/v2/taskmanagement/workitems/1/versions?pageSize=201", None, "at most 200"),
+    ("GET", f"/api/v2/journey/views?id={','.join('a' * 101)}", None, "at most 100 values"),
+    ("DELETE", f"{MEMBERS}?ids={','.join('a' * 51)}", None, "at most 50 values"),
+    ("POST", MEMBERS, {"memberIds": ["a"] * 51, "version": 1}, "at most 50 items"),
     (
         "POST",
-        "/api/v2/groups/none/members",
-        {"memberIds": ["a"] * 51, "version": 1},
+        "/api/v2/taskmanagement/workbins/query",
+        {"filters": [], "pageSize": 201},
+        "at most 200",
+    ),
+    (
+        "PATCH",
+        "/api/v2/users/none/routingskills/bulk",
+        [{"id": "a", "proficiency": 1}] * 51,
         "at most 50 items",
     ),
+    ("POST", "/api/v2/routing/queues/q/wrapupcodes", [{"id": "a"}] * 101, "at most 100 items"),
 ]
+
+
+@pytest.mark.parametrize(("method", "target", "body", "rule"), LIMITS)
+def test_more_than_the_platform_takes_is_refused(method, target, body, rule):
+    refused = desk_of_the_platform().call(method, target, *([] if body is None else [body]))
+    assert (refused.status, refused.json["code"]) == (400, "invalid.value")
+    assert rule in refused.json["message"]
+
+
+def test_some_limits_have_a_code_of_their_own():
+    desk = desk_of_the_platform()
+    refused = desk.call("GET", f"/api/v2/authorization/roles?id={','.join('a' * 101)}")
+    assert (refused.status, refused.json["code"]) == (400, "max.role.ids")
+    assert desk.call("GET", f"/api/v2/authorization/roles?id={','.join('a' * 100)}").status == 200
+    items = {"batchDownloadRequestList": [{"conversationId": "c"}] * 101}
+    refused = desk.call("POST", "/api/v2/recording/batchrequests", items)
+    assert (refused.status, refused.json["code"]) == (400, "batch.download.too.many.items")
+
+
+def test_a_page_of_outbound_things_is_no_larger_than_the_platform_returns():
+    desk = desk_of_the_platform()
+    lists = "/api/v2/outbound/contactlists"
+    for size, shown in (
+        ("?pageSize=101", 100),
+        ("?pageSize=100", 100),
+        ("?pageSize=7", 7),
+        ("", 25),
+    ):
+        listed = desk.call("GET", f"{lists}{size}")
+        assert (listed.status, listed.json["pageSize"]) == (200, shown)
+    assert desk.call("GET", f"{lists}?pageSize=many").status == 400
+    assert desk.call("GET", "/api/v2/outbound/events?pageSize=101").status == 200  # not stated
+
+
+def test_every_count_is_of_a_body_that_is_a_list():
+    known = {each.facts.name: each.facts.body for each in definition().routes}
+    for name in KNOWN_COUNTS:
+        assert definition().resolve(known[name].schema).type == "array", name
 
 
 @pytest.mark.parametrize(("method", "target", "body", "rule"), STATED)
