@@ -101,7 +101,9 @@ def require_user_context(call: ApiCall) -> str:
     """
     user_id = call.user_id
     if user_id is None:
-        raise make_refusal("not.a.user", "This request requires a user; the token has none.")
+        raise make_refusal(
+            "not.a.user", "This request requires a user context; the token has none."
+        )
     return user_id
 
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from genesys_core.simulator.conversations.agents import retire_user
 from genesys_core.simulator.handlers.authorization import describe_authorization
+from genesys_core.simulator.handlers.conversation_lookup import require_user_context
 from genesys_core.simulator.http.exchange import (
     ApiCall,
     Handler,
@@ -68,13 +69,7 @@ _DEEPEST: Final = 10_000
 
 def get_users_me(call: ApiCall) -> Reply:
     """Return the token's user."""
-    user_id = call.user_id
-    if user_id is None:
-        message = (
-            "This request requires a user context. Client credentials cannot be used for requests "
-            "to this resource."
-        )
-        raise PlatformProblem(400, "bad.request", message)
+    user_id = require_user_context(call)
     return json_reply(_shown(call, _find(call, user_id), model="UserMe"))
 
 

@@ -19,6 +19,8 @@ ACCEPTED: Final = frozenset(
         ("DELETE", _MEMBERS),
         ("DELETE", "/api/v2/outbound/campaigns/{campaignId}/progress"),
         ("DELETE", "/api/v2/outbound/messagingcampaigns/{messagingCampaignId}/progress"),
+        ("POST", "/api/v2/analytics/conversations/details/jobs"),
+        ("POST", "/api/v2/analytics/users/details/jobs"),
         ("POST", _MEMBERS),
     }
 )

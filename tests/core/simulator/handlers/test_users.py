@@ -187,7 +187,7 @@ def test_a_new_user_needs_what_the_definition_requires(field):
 def test_a_token_of_no_user_has_no_me():
     desk = Desk(Simulator(definition(), world=World.sample(users=0)))
     answer = desk.call("GET", "/api/v2/users/me")
-    assert (answer.status, answer.json["code"]) == (400, "bad.request")
+    assert (answer.status, answer.json["code"]) == (400, "not.a.user")
     assert "requires a user context" in answer.json["message"]
 
 
