@@ -5,6 +5,7 @@ import re
 
 from msgspec import UNSET
 
+from genesys_core.definition.words.known_limits import KNOWN_LIMITS
 from genesys_core.simulator import Simulator
 from genesys_core.simulator.resources.shapes import path_key
 from tests.helpers.listing_walk import at, read_pages, style_of
@@ -147,7 +148,8 @@ class Model:
         """The ids of the first page, which has room for all, that a query lets through."""
         route = self.walk.route("GET", self.collection.template)
         known = {each.name for each in route.facts.parameters}
-        size = {"pageSize": 100} if "pageSize" in known else {}
+        most = min(100, KNOWN_LIMITS.get((route.facts.name, "page_size"), 100))
+        size = {"pageSize": most} if "pageSize" in known else {}
         answer = self.do("", "GET", **size, **query)
         assert answer.status == 200, (self.collection.template, query, answer)
         path = style_of(route).items

@@ -75,6 +75,7 @@ def observe_handlers():
         observe_divisions,
         observe_stations,
         observe_campaigns,
+        observe_flows,
         observe_queues,
         observe_tokens,
         observe_channels,
@@ -276,6 +277,14 @@ def observe_campaigns():
         campaign = f"{path}/{made.json['id']}"
         desk.write("POST", f"{campaign}/start", reads=[campaign])
         desk.write("POST", f"{campaign}/stop", reads=[campaign])
+    return desk.seen
+
+
+def observe_flows():
+    desk, flows = Observer(), "/api/v2/flows"
+    made = desk.call("POST", flows, {"name": "F", "type": "WORKFLOW"}).json["id"]
+    for action in ("checkin", "checkout", "revert", "checkout", "unlock", "publish", "deactivate"):
+        desk.write("POST", f"{flows}/actions/{action}?flow={made}", reads=[f"{flows}/{made}"])
     return desk.seen
 
 

@@ -46,6 +46,7 @@ from genesys_core.simulator.handlers import (
     data_tables,
     division_objects,
     family_checks,
+    flow_locks,
     ignored_entities,
     oauth_clients,
     presences,
@@ -135,6 +136,7 @@ _HANDLERS: Mapping[tuple[str, str], Handler] = {
     **stations.HANDLERS,
     **campaigns.HANDLERS,
     **contact_lists.HANDLERS,
+    **flow_locks.HANDLERS,
     **queues.HANDLERS,
     **queue_members.HANDLERS,
     **conversations.HANDLERS,
@@ -162,9 +164,13 @@ _CHECKS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
     **family_checks.CHECKS,
     **campaigns.CHECKS,
     **contact_lists.CHECKS,
+    **flow_locks.CHECKS,
 }
 # What the rules get in place of a call, and what follows their answer.
-_AMENDMENTS: Mapping[tuple[str, str], Callable[[ApiCall], ApiCall]] = {**campaigns.AMENDMENTS}
+_AMENDMENTS: Mapping[tuple[str, str], Callable[[ApiCall], ApiCall]] = {
+    **campaigns.AMENDMENTS,
+    **flow_locks.AMENDMENTS,
+}
 _FOLLOW_UPS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
     **campaigns.FOLLOW_UPS,
     **contact_lists.FOLLOW_UPS,
@@ -551,8 +557,8 @@ class Simulator:
             _CHECKS[key](call)
         if key in _AMENDMENTS and self.settings.stateful:
             call = _AMENDMENTS[key](call)
-        moved = division_objects.name_objects(call)
-        watch = ChangeWatch(call.state, call.route.template, call.arguments, moved)
+        named = [*division_objects.name_objects(call), *flow_locks.name_flow(call)]
+        watch = ChangeWatch(call.state, call.route.template, call.arguments, named)
         jobs = len(call.state.jobs)
         reply = handler(call)
         if key in _FOLLOW_UPS:

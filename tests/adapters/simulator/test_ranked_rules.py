@@ -493,6 +493,25 @@ def _campaigns(desk):
     desk.done("DELETE", at)
 
 
+@rule(27, "locks of flows")
+def _flows(desk):
+    flow = desk.done("POST", "/api/v2/flows", {"name": "F", "type": "WORKFLOW"})["id"]
+    role = role_id(0, EMPLOYEE)
+    service = {"name": "S", "authorizedGrantType": "CLIENT-CREDENTIALS", "roleIds": [role]}
+    made = desk.done("POST", "/api/v2/oauth/clients", service)
+    form = {"grant_type": "client_credentials"}
+    token = desk.grant(form, credentials=(made["id"], made["secret"])).json["access_token"]
+    actions = "/api/v2/flows/actions"
+    refused = desk.call("POST", f"{actions}/checkout?flow={flow}", token=token)
+    assert (refused.status, refused.json["code"]) == (409, "architect.flow.locked.by.user")
+    operation = desk.done("POST", f"{actions}/checkin?flow={flow}")
+    assert (operation["actionName"], operation["complete"]) == ("CHECKIN", True)
+    assert desk.call("POST", f"{actions}/checkout?flow={flow}", token=token).status == 200
+    desk.refused(409, "architect.flow.locked.by.user", "POST", f"{actions}/publish?flow={flow}")
+    desk.done("POST", f"{actions}/unlock?flow={flow}")
+    assert desk.done("POST", f"{actions}/publish?flow={flow}")["actionName"] == "PUBLISH"
+
+
 @rule(28, "every change is heard")
 def _events(desk):
     made = desk.talk()

@@ -65,7 +65,7 @@ class ValueFault(Struct, frozen=True):
         place: where it is, such as ``body.state``.
         value: the value, as JSON.
         rule: what is expected, such as ``one of active, inactive``.
-        is_limit: whether it is beyond a limit, which the platform refuses.
+        is_limit: whether it exceeds a limit, which the platform refuses.
         code: the error code of its own; empty for none.
     """
 

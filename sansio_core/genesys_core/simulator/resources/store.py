@@ -7,6 +7,7 @@ that its model lacks. Deleting an item deletes everything below it.
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
+from genesys_core.simulator.handlers.flow_locks import FLOWS, missing_flow
 from genesys_core.simulator.handlers.generic import WAYS_ON, respond_with_example
 from genesys_core.simulator.http.capacity import check_room
 from genesys_core.simulator.http.exchange import ApiCall, Reply, format_instant, json_reply
@@ -286,18 +287,9 @@ def resource_path(template: str, arguments: Mapping[str, str]) -> ResourcePath:
 
 def missing_item(state: PlatformState, template: str, identity: str) -> PlatformProblem:
     """Return the problem of an id that nothing has: a 410 for a flow that was deleted, else a 404."""
-    issued = state.issued[template] if template == _FLOWS else 0
-    latest = range(issued, max(issued - _REMEMBERED, 0), -1)
-    if any(identity == uuid_shaped(state.seed, template, each, "issued") for each in latest):
-        message = "The flow was deleted."
-        extra: Record = {"entityId": identity, "entityName": "flow"}
-        return PlatformProblem(410, "architect.flow.deleted", message, extra=extra)
+    if template == FLOWS:
+        return missing_flow(state, identity)
     return no_such_entity(kind_of(template), identity)
-
-
-_FLOWS: Final = "/api/v2/flows"
-_REMEMBERED: Final = 1_000
-"""How many of the latest flows are known as deleted."""
 
 
 def kind_of(template: str) -> str:

@@ -1,0 +1,211 @@
+"""Locks of flows: who may change a flow, until it is checked in or published.
+
+Invariants: a flow is locked by at most one caller, a user or a client. Its creator has it locked. Only who has it locked checks it in
+or reverts it; others neither change, publish nor delete it meanwhile. Flows themselves are not executed.
+
+Guesses: that a flow is published at once, also by who has it locked, and that any caller may unlock it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from msgspec.structs import replace
+
+from genesys_core.simulator.handlers.generic import respond_with_example
+from genesys_core.simulator.http.exchange import ApiCall, Handler, Reply, json_reply
+from genesys_core.simulator.http.problems import PlatformProblem, no_such_entity
+from genesys_core.simulator.http.values import conform_reply
+from genesys_core.simulator.state.definition import Schema
+from genesys_core.simulator.state.examples import Json, uuid_shaped
+from genesys_core.simulator.state.memory import PlatformState
+from genesys_core.simulator.state.world import Record
+
+__all__ = ["AMENDMENTS", "CHECKS", "FLOWS", "HANDLERS", "missing_flow", "name_flow"]
+
+FLOWS: Final = "/api/v2/flows"
+"""The path of flows."""
+
+_PLACE: Final = ("", "api", "v2", "flows")
+_FLOW: Final = f"{FLOWS}/{{flowId}}"
+_ACTIONS: Final = f"{FLOWS}/actions"
+_LOCKS: Final = ("lockedUser", "lockedClient")
+_REMEMBERED: Final = 1_000
+"""How many of the latest flows are known as deleted."""
+
+
+def missing_flow(state: PlatformState, identity: str) -> PlatformProblem:
+    """Return the problem of an id that no flow has: a 410 for one that was deleted, else a 404."""
+    issued = state.issued[FLOWS]
+    latest = range(issued, max(issued - _REMEMBERED, 0), -1)
+    if any(identity == uuid_shaped(state.seed, FLOWS, each, "issued") for each in latest):
+        extra: Record = {"entityId": identity, "entityName": "flow"}
+        return PlatformProblem(410, "architect.flow.deleted", "The flow was deleted.", extra=extra)
+    return no_such_entity("flow", identity)
+
+
+def name_flow(call: ApiCall) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield the path of flows and the id of the flow that an action is about."""
+    if call.route.template.startswith(f"{_ACTIONS}/"):
+        yield _PLACE, call.argument("flow", "")
+
+
+def check_lock(call: ApiCall) -> None:
+    """Check that no other caller has a flow locked.
+
+    Raises:
+        Problem: 409 if one has.
+    """
+    _check_others(call, call.state.collections.get(_PLACE, {}).get(call.arguments["flowId"], {}))
+
+
+def lock_new(call: ApiCall) -> ApiCall:
+    """Return the creation of a flow, which its caller has locked."""
+    return _with_lock(call, _lock_of(call))
+
+
+def keep_lock(call: ApiCall) -> ApiCall:
+    """Return a change of a flow with the lock that it has."""
+    old = call.state.collections.get(_PLACE, {}).get(call.arguments["flowId"], {})
+    return _with_lock(call, {name: old[name] for name in _LOCKS if name in old})
+
+
+def check_out(call: ApiCall) -> Reply:
+    """Lock a flow."""
+    return _act(call, lambda flow: {**_unlocked(flow), **_lock_of(call)})
+
+
+def revert(call: ApiCall) -> Reply:
+    """Unlock a flow that the caller has locked."""
+    return _act(call, _unlocked, is_own=True)
+
+
+def unlock(call: ApiCall) -> Reply:
+    """Unlock a flow that any caller has locked."""
+    return _act(call, _unlocked, is_forced=True)
+
+
+def deactivate(call: ApiCall) -> Reply:
+    """Make a flow inactive."""
+    return _act(call, lambda flow: {**flow, "active": False})
+
+
+def check_in(call: ApiCall) -> Reply:
+    """Unlock a flow that the caller has locked, with what was saved."""
+    return _operate(call, "CHECKIN", "checkedInVersion", is_own=True)
+
+
+def publish(call: ApiCall) -> Reply:
+    """Publish a flow, and unlock it."""
+    return _operate(call, "PUBLISH", "publishedVersion")
+
+
+def _act(
+    call: ApiCall,
+    change: Callable[[Record], Record],
+    *,
+    is_own: bool = False,
+    is_forced: bool = False,
+) -> Reply:
+    if not call.settings.stateful:
+        return respond_with_example(call)
+    changed = _change(call, change, is_own=is_own, is_forced=is_forced)
+    return json_reply(conform_reply(call, call.route.facts.reply_schema or Schema(), changed))
+
+
+def _operate(call: ApiCall, action: str, version: str, *, is_own: bool = False) -> Reply:
+    """Unlock a flow with another version, and return the operation, which is complete."""
+    if not call.settings.stateful:
+        return respond_with_example(call)
+    who, name = _caller(call)
+    operation: Record = {
+        "id": call.state.new_id("operation"),
+        "complete": True,
+        "user" if name == "lockedUser" else "client": {"id": who},
+        "actionName": action,
+        "actionStatus": "SUCCESS",
+    }
+
+    def change(flow: Record) -> Record:
+        made = {version: _next_version(flow.get(version), action), "currentOperation": operation}
+        return {**_unlocked(flow), **made, **({"active": True} if action == "PUBLISH" else {})}
+
+    _change(call, change, is_own=is_own)
+    return json_reply(conform_reply(call, call.route.facts.reply_schema or Schema(), operation))
+
+
+def _change(
+    call: ApiCall,
+    change: Callable[[Record], Record],
+    *,
+    is_own: bool = False,
+    is_forced: bool = False,
+) -> Record:
+    identity = call.argument("flow", "")
+    flows = call.state.collections.get(_PLACE, {})
+    if identity not in flows:
+        raise missing_flow(call.state, identity)
+    if not is_forced:
+        _check_others(call, flows[identity])
+    if is_own and not any(name in flows[identity] for name in _LOCKS):
+        message = "The flow is not locked by the caller."
+        raise PlatformProblem(409, "architect.flow.not.locked.by.user", message)
+    flows[identity] = change(flows[identity])
+    return flows[identity]
+
+
+def _next_version(old: Json, kind: str) -> Record:
+    """Return the version of a flow after another: ``1.0``, ``2.0`` and so on."""
+    number = str(old.get("id")).partition(".")[0] if isinstance(old, Mapping) else ""
+    return {"id": f"{int(number) + 1 if number.isdecimal() else 1}.0", "type": kind}
+
+
+def _check_others(call: ApiCall, flow: Record) -> None:
+    who, kind = _caller(call)
+    for name in _LOCKS:
+        holder = flow.get(name)
+        if isinstance(holder, Mapping) and (name, holder.get("id")) != (kind, who):
+            message = "The flow is locked by another user."
+            raise PlatformProblem(409, "architect.flow.locked.by.user", message)
+
+
+def _unlocked(flow: Record) -> Record:
+    return {name: each for name, each in flow.items() if name not in _LOCKS}
+
+
+def _caller(call: ApiCall) -> tuple[str, str]:
+    """Return the id of the caller, and the property that has it when it locks a flow."""
+    if call.user_id is not None:
+        return call.user_id, "lockedUser"
+    return "" if call.token is None else call.token.client_id, "lockedClient"
+
+
+def _lock_of(call: ApiCall) -> Record:
+    who, name = _caller(call)
+    return {name: {"id": who}}
+
+
+def _with_lock(call: ApiCall, lock: Mapping[str, Json]) -> ApiCall:
+    given: Mapping[str, Json] = call.body if isinstance(call.body, Mapping) else {}
+    return replace(call, body={**_unlocked({**given}), **lock})
+
+
+CHECKS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
+    ("PUT", _FLOW): check_lock,
+    ("DELETE", _FLOW): check_lock,
+}
+"""What is checked before the rules answer."""
+
+AMENDMENTS: Mapping[tuple[str, str], Callable[[ApiCall], ApiCall]] = {
+    ("POST", FLOWS): lock_new,
+    ("PUT", _FLOW): keep_lock,
+}
+"""What the rules get in place of a call."""
+
+HANDLERS: Mapping[tuple[str, str], Handler] = {
+    ("POST", f"{_ACTIONS}/checkin"): check_in,
+    ("POST", f"{_ACTIONS}/checkout"): check_out,
+    ("POST", f"{_ACTIONS}/deactivate"): deactivate,
+    ("POST", f"{_ACTIONS}/publish"): publish,
+    ("POST", f"{_ACTIONS}/revert"): revert,
+    ("POST", f"{_ACTIONS}/unlock"): unlock,
+}
