@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from msgspec import UNSET
 
+from genesys_core.definition.words.known_limits import KNOWN_LIMITS
 from genesys_core.simulator.resources.job_rules import JOB_STARTERS
 from genesys_core.simulator.resources.path_references import list_references
 from tests.helpers.resource_walk import RULES, Walk, hand_written
@@ -35,7 +36,8 @@ class Witness:
 
     def call(self, route, path, body=UNSET):
         known = {each.name for each in route.facts.parameters}
-        size = {"pageSize": 200} if "pageSize" in known else {}
+        most = min(200, KNOWN_LIMITS.get((route.facts.name, "page_size"), 200))
+        size = {"pageSize": most} if "pageSize" in known else {}
         url = self.walk.url(route, path, **size).replace("q64=q64", "q64=e30%3D")
         return self.desk.call(route.method, url, body)
 
