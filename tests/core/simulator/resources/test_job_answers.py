@@ -107,7 +107,7 @@ def test_a_job_that_waits_for_its_upload():
 
 def test_no_more_jobs_than_the_settings_allow():
     desk = Desk(settings=Settings(max_items=1))
-    assert desk.call("POST", DETAILS, INTERVAL).status == 200
+    assert desk.call("POST", DETAILS, INTERVAL).status == 202
     assert desk.call("POST", DETAILS, INTERVAL).status == 400
 
 
