@@ -69,32 +69,32 @@ def keep_lock(call: ApiCall) -> ApiCall:
     return _with_lock(call, {name: old[name] for name in _LOCKS if name in old})
 
 
-def check_out(call: ApiCall) -> Reply:
+def check_out_flow(call: ApiCall) -> Reply:
     """Lock a flow."""
     return _act(call, lambda flow: {**_unlocked(flow), **_lock_of(call)})
 
 
-def revert(call: ApiCall) -> Reply:
+def revert_flow(call: ApiCall) -> Reply:
     """Unlock a flow that the caller has locked."""
     return _act(call, _unlocked, is_own=True)
 
 
-def unlock(call: ApiCall) -> Reply:
+def unlock_flow(call: ApiCall) -> Reply:
     """Unlock a flow that any caller has locked."""
     return _act(call, _unlocked, is_forced=True)
 
 
-def deactivate(call: ApiCall) -> Reply:
+def deactivate_flow(call: ApiCall) -> Reply:
     """Make a flow inactive."""
     return _act(call, lambda flow: {**flow, "active": False})
 
 
-def check_in(call: ApiCall) -> Reply:
+def check_in_flow(call: ApiCall) -> Reply:
     """Unlock a flow that the caller has locked, with what was saved."""
     return _operate(call, "CHECKIN", "checkedInVersion", is_own=True)
 
 
-def publish(call: ApiCall) -> Reply:
+def publish_flow(call: ApiCall) -> Reply:
     """Publish a flow, and unlock it."""
     return _operate(call, "PUBLISH", "publishedVersion")
 
@@ -202,10 +202,10 @@ AMENDMENTS: Mapping[tuple[str, str], Callable[[ApiCall], ApiCall]] = {
 """What the rules get in place of a call."""
 
 HANDLERS: Mapping[tuple[str, str], Handler] = {
-    ("POST", f"{_ACTIONS}/checkin"): check_in,
-    ("POST", f"{_ACTIONS}/checkout"): check_out,
-    ("POST", f"{_ACTIONS}/deactivate"): deactivate,
-    ("POST", f"{_ACTIONS}/publish"): publish,
-    ("POST", f"{_ACTIONS}/revert"): revert,
-    ("POST", f"{_ACTIONS}/unlock"): unlock,
+    ("POST", f"{_ACTIONS}/checkin"): check_in_flow,
+    ("POST", f"{_ACTIONS}/checkout"): check_out_flow,
+    ("POST", f"{_ACTIONS}/deactivate"): deactivate_flow,
+    ("POST", f"{_ACTIONS}/publish"): publish_flow,
+    ("POST", f"{_ACTIONS}/revert"): revert_flow,
+    ("POST", f"{_ACTIONS}/unlock"): unlock_flow,
 }
