@@ -34,7 +34,7 @@ _AGENT: Final[Sequence[tuple[str, str, Sequence[str]]]] = (
     ("directory", "*", ("view",)),
 )
 _MOST: Final = 100
-"""Members that one request may add."""
+"""Members of a queue that one request may add; of a group or a team, half of them."""
 
 
 def load_organization(simulator: Simulator, *, now: Now) -> dict[str, str]:
@@ -188,7 +188,7 @@ def _groups(users: Sequence[Record]) -> dict[str, Json]:
     }
     return {
         "/api/v2/groups": [group],
-        "/api/v2/groups/$group/members": {"memberIds": people[:_MOST], "version": 1},
+        "/api/v2/groups/$group/members": {"memberIds": people[: _MOST // 2], "version": 1},
         "/api/v2/teams": [
             {"id": "$team", "name": "Team 1", "division": {"id": f"${_label(_DIVISIONS[0])}"}}
         ],
