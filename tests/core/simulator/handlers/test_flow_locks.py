@@ -111,3 +111,11 @@ def test_a_deleted_flow_is_gone_and_an_unknown_one_not_found():
 def test_without_state_actions_are_examples(action):
     desk = Desk(settings=Settings(stateful=False))
     assert desk.call("POST", f"{FLOWS}/actions/{action}?flow=any").status == 200
+
+
+def test_a_user_cannot_change_what_another_user_has_locked():
+    desk = Studio()
+    flows = desk.simulator.state.collections["", "api", "v2", "flows"]
+    someone = next(each for each in desk.simulator.state.users if each != desk.client.user_id)
+    flows[desk.flow["id"]]["lockedUser"] = {"id": someone}
+    desk.act("publish", status=409, code="architect.flow.locked.by.user")
