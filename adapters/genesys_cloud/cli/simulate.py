@@ -59,6 +59,13 @@ def simulate(
             help="Require the permissions of each operation, from the caller's roles.",
         ),
     ] = False,
+    lag: Annotated[
+        bool,
+        typer.Option(
+            "--lag",
+            help="Reads show what was created or deleted only after seconds to minutes, as on the platform.",
+        ),
+    ] = False,
     organization: Annotated[
         bool | None,
         typer.Option(
@@ -94,6 +101,7 @@ def simulate(
             stateful=stateful,
             strict=strict,
             enforce_permissions=enforce_permissions,
+            lag=lag,
         ),
     )
     if coverage:

@@ -74,12 +74,13 @@ class _Loading:
 
     def load(self, data: Mapping[str, Json]) -> dict[str, str]:
         state = self._simulator.state
-        counts, log = state.counts.copy(), state.log.copy()
+        counts, log, unsettled = state.counts.copy(), state.log.copy(), state.unsettled.copy()
         try:
             for path, value in data.items():
                 self._load_path(path, value)
         finally:
-            state.counts, state.log = counts, log
+            # What is loaded has been there for long.
+            state.counts, state.log, state.unsettled = counts, log, unsettled
             state.revoke(state.tokens[self._token])
             state.spent.pop(self._token, None)
         return self._ids

@@ -6,6 +6,7 @@ clock and uses no random numbers.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Final, TypeAlias
 from urllib.parse import SplitResult, parse_qs, parse_qsl, urlsplit
 
@@ -79,6 +80,12 @@ from genesys_core.simulator.http.exchange import (
     LoginHandler,
     Reply,
     parse_query,
+)
+from genesys_core.simulator.http.lag import (
+    delay_change,
+    is_read,
+    show_earlier_grants,
+    show_earlier_items,
 )
 from genesys_core.simulator.http.problems import (
     OAuthProblem,
@@ -550,8 +557,10 @@ class Simulator:
         seeded = list_seeds(call) if key in _HANDLERS else None
         if seeded is not None:
             return seeded
+        late = show_earlier_items(call) if call.settings.lag and is_read(call) else nullcontext()
         if call.route.method in {"GET", "HEAD"}:
-            return handler(call)
+            with late:
+                return handler(call)
         self._resources.check_body(call)
         if key in _CHECKS and self.settings.stateful:
             _CHECKS[key](call)
@@ -560,12 +569,15 @@ class Simulator:
         named = [*division_objects.name_objects(call), *flow_locks.name_flow(call)]
         watch = ChangeWatch(call.state, call.route.template, call.arguments, named)
         jobs = len(call.state.jobs)
-        reply = handler(call)
+        with late:
+            reply = handler(call)
         if key in _FOLLOW_UPS:
             _FOLLOW_UPS[key](call)
         caller = call.user_id
         changes = list(watch.changes(call.state))
         for change in changes:
+            if call.settings.lag:
+                delay_change(call.state, change, call.now)
             work_items.keep_version(call.state, change, caller)
             call.state.notices.extend(self._events.notices(change, caller, call.now))
         has_job = len(call.state.jobs) > jobs
@@ -574,7 +586,10 @@ class Simulator:
 
     def _call(self, goal: "_ApiGoal", request: Request, query: str, now: Now) -> ApiCall:
         facts = goal.route.facts
-        token = self._admitted(facts, request, now) if facts.security else None
+        lag = self.settings.lag and self.settings.enforce_permissions
+        with show_earlier_grants(self.state, now) if lag else nullcontext():
+            token = self._admitted(facts, request, now) if facts.security else None
+            divisions = self._divisions(facts, token)
         values = parse_query(facts, query)
         check_parameters(facts, goal.arguments, values, request)
         return ApiCall(
@@ -590,7 +605,7 @@ class Simulator:
             host=request.headers.get("host", "") or _split(request.url).netloc,
             settings=self.settings,
             headers=request.headers,
-            divisions=self._divisions(facts, token),
+            divisions=divisions,
         )
 
     def _admitted(self, facts: OperationFacts, request: Request, now: Now) -> IssuedToken:

@@ -542,6 +542,23 @@ def _names(desk):
             assert len(desk.done("GET", f"{path}?name={name}")["entities"]) == count, (path, name)
 
 
+@rule(30, "changes take time to spread", lag=True, enforce_permissions=True)
+def _lag(desk):
+    made = desk.done("POST", QUEUES, {"name": "Late"})
+    path = f"{QUEUES}/{made['id']}"
+    desk.refused(404, "not.found", "GET", path)
+    desk.sleep(5)
+    assert desk.done("GET", path)["name"] == "Late"
+    desk.sleep(5)
+    assert [each["id"] for each in desk.done("GET", f"{QUEUES}?name=Late")["entities"]] == [
+        made["id"]
+    ]
+    desk.call("DELETE", path)
+    assert desk.done("GET", path)["name"] == "Late"
+    desk.sleep(120)
+    desk.refused(404, "not.found", "GET", path)
+
+
 @pytest.mark.parametrize(("show", "settings"), [RULES[number] for number in sorted(RULES)])
 def test_a_rule_holds_over_http(show, settings):
     desk = Office(**settings)

@@ -3,7 +3,7 @@
 import pytest
 
 from genesys_core.errors import InvalidValueError
-from genesys_core.simulator import OAuthClient, Simulator, World
+from genesys_core.simulator import OAuthClient, Settings, Simulator, World
 from genesys_core.simulator.organization import describe_organization, load_organization
 from tests.strategies.simulator import Desk, definition
 
@@ -63,6 +63,13 @@ def test_it_is_the_same_each_time_and_loads_once():
     assert desk.simulator.state.collections == again.simulator.state.collections
     with pytest.raises(InvalidValueError, match="already exists"):
         load_organization(desk.simulator, now=desk.now)
+
+
+def test_it_has_been_there_for_long():
+    desk = Desk(settings=Settings(lag=True))
+    labels = load_organization(desk.simulator, now=desk.now)
+    assert desk.call("GET", f"/api/v2/groups/{labels['$group']}").status == 200
+    assert desk.simulator.state.unsettled == {}
 
 
 def test_the_document_can_be_changed_before_it_is_loaded():

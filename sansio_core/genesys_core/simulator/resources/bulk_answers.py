@@ -13,6 +13,7 @@ from genesys_core.simulator.resources.member_answers import read_ids
 from genesys_core.simulator.resources.pages import make_listing
 from genesys_core.simulator.resources.rule_types import Collection, ResourceRule, are_alike
 from genesys_core.simulator.resources.store import ResourcePath, ResourceStore, resource_path
+from genesys_core.simulator.state.changes import stored_items
 from genesys_core.simulator.state.examples import Json
 from genesys_core.simulator.state.world import Record
 
@@ -28,7 +29,7 @@ def respond_to_bulk_command(
         Problem: 409 for an outdated version or a name that is taken, 400 if the simulator is full.
     """
     place = resource_path(collection.template, call.arguments)
-    items = store.stored_items(call.state, place)
+    items = stored_items(call.state, place)
     match rule.action:
         case "create_many":
             named = [_create(store, call, rule, place, each) for each in _documents(call.body)]
@@ -54,7 +55,7 @@ def _create(
 ) -> Record:
     """Create an item; one whose id is known is changed, such as a contact of a list."""
     identity = str(document.get("id"))
-    old = store.stored_items(call.state, place).get(identity)
+    old = stored_items(call.state, place).get(identity)
     if old is None:
         return store.create_record(call, rule.entity, place, document)
     return store.change_record(call, rule.entity, (*place, identity), old, document)
@@ -63,7 +64,7 @@ def _create(
 def _change(
     store: ResourceStore, call: ApiCall, rule: ResourceRule, place: ResourcePath
 ) -> Iterator[Record]:
-    items = store.stored_items(call.state, place)
+    items = stored_items(call.state, place)
     common: Mapping[str, Json] = call.body if isinstance(call.body, Mapping) else {}
     shared = {
         name: each

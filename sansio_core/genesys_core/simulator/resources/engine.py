@@ -41,6 +41,7 @@ from genesys_core.simulator.resources.store import (
     resource_path,
 )
 from genesys_core.simulator.resources.view_rules import view_identity
+from genesys_core.simulator.state.changes import stored_items
 from genesys_core.simulator.state.definition import Definition
 from genesys_core.simulator.state.examples import Json
 from genesys_core.simulator.state.world import Record
@@ -151,7 +152,7 @@ class ResourceEngine:
     def _answer_command(self, call: ApiCall, rule: ResourceRule, collection: Collection) -> Reply:
         place = resource_path(collection.template, call.arguments)
         identity = resource_path(call.route.template, call.arguments)[len(place)]
-        items = self.store.stored_items(call.state, place)
+        items = stored_items(call.state, place)
         old = items[identity]
         if rule.action == "copy":
             wanted = {**old, **call.document()}

@@ -24,6 +24,7 @@ from genesys_core.simulator.resources.store import (
     ResourceStore,
     resource_path,
 )
+from genesys_core.simulator.state.changes import stored_items
 from genesys_core.simulator.state.definition import Schema
 from genesys_core.simulator.state.world import Record
 
@@ -39,7 +40,7 @@ def change_members(
         Problem: 400 if the simulator is full.
     """
     place = resource_path(collection.template, call.arguments)
-    members = store.stored_items(call.state, place)
+    members = stored_items(call.state, place)
     changed = [*_changes(call, rule.entity, place)]
     match _effective(call, rule.action):
         case "remove_members":
@@ -57,7 +58,7 @@ def change_members(
             check_room(call, len(changed))
             for identity, member in changed:
                 members[identity] = {**members.get(identity, {}), **member}
-    _count(store, call, place, len(members))
+    _count(call, place, len(members))
     return _respond(call, rule, [identity for identity, _ in changed], members)
 
 
@@ -108,10 +109,10 @@ def _known(call: ApiCall, entity: Schema, identity: str) -> Record:
     return {}
 
 
-def _count(store: ResourceStore, call: ApiCall, place: ResourcePath, count: int) -> None:
+def _count(call: ApiCall, place: ResourcePath, count: int) -> None:
     """Set the count of members of what is above a list."""
     if place[-1] in {"members", "users"}:
-        owners = store.stored_items(call.state, place[:-2])
+        owners = stored_items(call.state, place[:-2])
         owner = owners.get(place[-2])
         if owner is not None:
             owners[place[-2]] = {**owner, "memberCount": count}

@@ -21,6 +21,7 @@ from genesys_core.simulator.http.values import adopt_properties, conform_reply
 from genesys_core.simulator.resources.chosen_ids import find_chosen_id
 from genesys_core.simulator.resources.rule_types import Collection, are_alike
 from genesys_core.simulator.resources.rules import ResourceRules
+from genesys_core.simulator.state.changes import stored_items
 from genesys_core.simulator.state.definition import Definition, Schema
 from genesys_core.simulator.state.examples import Json, example_of, minimal_value, uuid_shaped
 from genesys_core.simulator.state.memory import PlatformState
@@ -95,16 +96,6 @@ class ResourceStore:
                     return None
                 return state.collections.setdefault(resource_path(owner, arguments), {})
 
-    def stored_items(self, state: PlatformState, place: ResourcePath) -> dict[str, Record]:
-        """Return what is stored of a collection at a path, to be changed."""
-        match place:
-            case ("", "api", "v2", "users"):
-                return state.users
-            case ("", "api", "v2", "routing", "queues"):
-                return state.queues
-            case _:
-                return state.collections.setdefault(place, {})
-
     def items_of(
         self, state: PlatformState, collection: Collection, place: ResourcePath
     ) -> Mapping[str, Record]:
@@ -157,7 +148,7 @@ class ResourceStore:
             record["version"] = 1 if properties["version"].type == "integer" else "1"
         record = self.place_record(record, entity, (*place, identity))
         self.complete_record(entity, record)
-        self.stored_items(state, place)[identity] = record
+        stored_items(state, place)[identity] = record
         return record
 
     def change_record(
@@ -181,14 +172,14 @@ class ResourceStore:
             Problem: 409 for an outdated version or a name that is taken, 400 if the simulator is full.
         """
         place, identity = at[:-1], at[-1]
-        stored = self.stored_items(call.state, place)
+        stored = stored_items(call.state, place)
         changed = self.apply_document(call, entity, old, document)
         path = "/".join(place)
         check_unique_name(path, kind_of(path), changed, stored.values(), identity)
         if identity not in stored:
             check_room(call)
         changed = self.place_record(changed, entity, at)
-        self.stored_items(call.state, place)[identity] = changed
+        stored_items(call.state, place)[identity] = changed
         return changed
 
     def apply_document(
@@ -232,7 +223,7 @@ class ResourceStore:
 
     def forget_item(self, state: PlatformState, at: ResourcePath) -> None:
         """Delete an item, and everything below it."""
-        self.stored_items(state, at[:-1]).pop(at[-1], None)
+        stored_items(state, at[:-1]).pop(at[-1], None)
         for kept in (state.jobs, state.collections, state.singles):
             below = [each for each in kept if each[: len(at)] == at]
             for place in below:

@@ -6,17 +6,27 @@ length of the path and what was created, not the size of the collections.
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from msgspec import Struct
 
 from genesys_core.simulator.state.memory import PlatformState
 from genesys_core.simulator.state.world import ChangeKind, Record
 
-__all__ = ["ChangeKind", "ChangeWatch", "RecordChange", "RecordPath", "find_record"]
+__all__ = [
+    "ChangeKind",
+    "ChangeWatch",
+    "RecordChange",
+    "RecordPath",
+    "find_record",
+    "stored_items",
+]
 
 RecordPath: TypeAlias = tuple[str, ...]
 """The segments of a path, decoded; the first is empty."""
+
+_APART: Final = {("", "api", "v2", "users"), ("", "api", "v2", "routing", "queues")}
+"""Collections that are not kept with the others."""
 
 
 class RecordChange(Struct, frozen=True):
@@ -101,13 +111,19 @@ class ChangeWatch:
 
 
 def _collection(state: PlatformState, path: RecordPath) -> Mapping[str, Record]:
+    is_there = path in _APART or path in state.collections
+    return stored_items(state, path) if is_there else {}
+
+
+def stored_items(state: PlatformState, path: RecordPath) -> dict[str, Record]:
+    """Return what is stored of the collection at a path, to be changed."""
     match path:
         case ("", "api", "v2", "users"):
             return state.users
         case ("", "api", "v2", "routing", "queues"):
             return state.queues
         case _:
-            return state.collections.get(path, {})
+            return state.collections.setdefault(path, {})
 
 
 def find_record(state: PlatformState, path: RecordPath) -> Record | None:

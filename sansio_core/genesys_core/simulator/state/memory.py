@@ -38,7 +38,7 @@ from genesys_core.simulator.state.world import (
     home_division,
 )
 
-__all__ = ["PlatformState", "RateLimit", "Served", "Settings"]
+__all__ = ["PlatformState", "RateLimit", "Served", "Settings", "Unsettled"]
 
 _LOG_LENGTH: Final = 10_000
 """Maximum number of recorded requests; counters are unlimited."""
@@ -88,6 +88,8 @@ class Settings(Struct, frozen=True):
         check_references: whether what is written must refer to divisions, queues, users and the like
             that exist; otherwise a body may have any ids.
         max_deleted_users: how many deleted users are kept; those that were deleted first are dropped.
+        lag: whether it takes seconds to minutes until reads show what was created or deleted, and until
+            granted roles count, as on the platform; otherwise both are immediate.
     """
 
     token_lifetime: float = 86_400.0
@@ -110,6 +112,7 @@ class Settings(Struct, frozen=True):
     enforce_permissions: bool = False
     check_references: bool = True
     max_deleted_users: int = 1_000
+    lag: bool = False
 
 
 class Served(Struct, frozen=True):
@@ -128,6 +131,20 @@ class Served(Struct, frozen=True):
     template: str | None
     status: int
     at: Now
+
+
+class Unsettled(Struct, frozen=True):
+    """A change that reads do not show yet.
+
+    Attributes:
+        before: a deleted item; ``None`` for one that was created.
+        read: when reading the item shows the change, in monotonic seconds.
+        listed: when listings and searches show it.
+    """
+
+    before: Record | None
+    read: float
+    listed: float
 
 
 class PlatformState(Struct):
@@ -152,6 +169,7 @@ class PlatformState(Struct):
             ids of role and division.
         deleted: the paths of items that were deleted, of collections whose items are examples until
             written.
+        unsettled: changes that reads do not show yet, by the path of the item.
         singles: what was written to single resources, by the segments of their path.
         jobs: the run of each job, by the segments of its path.
         work_ends: what is published when jobs and other work end, by the key of their timers.
@@ -187,6 +205,7 @@ class PlatformState(Struct):
     collections: dict[tuple[str, ...], dict[str, Record]] = {}
     grants: dict[str, dict[tuple[str, str], str]] = {}
     deleted: set[tuple[str, ...]] = set()
+    unsettled: dict[tuple[str, ...], Unsettled] = {}
     singles: dict[tuple[str, ...], Record] = {}
     jobs: dict[tuple[str, ...], JobRun] = {}
     work_ends: dict[str, WorkEnd] = {}

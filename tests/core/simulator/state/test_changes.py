@@ -3,7 +3,7 @@
 from msgspec.structs import replace as replaced
 
 from genesys_core.simulator import PlatformState
-from genesys_core.simulator.state.changes import ChangeWatch, RecordChange
+from genesys_core.simulator.state.changes import ChangeWatch, RecordChange, stored_items
 
 GROUPS = ("", "api", "v2", "groups")
 GROUP = "/api/v2/groups/{groupId}"
@@ -25,6 +25,14 @@ def changes(template, act, known=None, others=(), **arguments):
     watch = ChangeWatch(known, template, arguments, others)
     act(known)
     return list(watch.changes(known))
+
+
+def test_what_is_stored_at_a_path():
+    known = state()
+    assert stored_items(known, ("", "api", "v2", "users")) is known.users
+    assert stored_items(known, ("", "api", "v2", "routing", "queues")) is known.queues
+    assert stored_items(known, GROUPS) is known.collections[GROUPS]
+    assert stored_items(known, ("", "x")) is known.collections["", "x"]
 
 
 def test_what_was_created():

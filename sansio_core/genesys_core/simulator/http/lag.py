@@ -1,0 +1,98 @@
+"""Changes that take time to spread, as on the platform: with ``Settings(lag=True)``.
+
+Invariants: only reads are late. What was created is a 404 for up to 5 seconds, and listed or found after 2 to 10; what
+was deleted is still there for up to 30 seconds, a queue for up to 120; a role counts 10 seconds after it was granted.
+How long each change takes follows from the seed and its path.
+
+The times are those that the platform's own Terraform provider waits for. That writes, events and unique names know of
+a change at once is a guess.
+"""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from genesys_core.clock import Now
+from genesys_core.simulator.http.exchange import ApiCall, format_instant
+from genesys_core.simulator.state.changes import RecordChange, RecordPath, stored_items
+from genesys_core.simulator.state.examples import uuid_shaped
+from genesys_core.simulator.state.memory import PlatformState, Unsettled
+
+if TYPE_CHECKING:
+    from genesys_core.simulator.state.world import Record
+
+__all__ = ["delay_change", "is_read", "show_earlier_grants", "show_earlier_items"]
+
+_GRANT: Final = 10.0
+_READ: Final = 5.0
+_FIRST_LISTED, _LAST_LISTED = 2.0, 10.0
+_DELETED: Final = 30.0
+_DELETED_QUEUE: Final = 120.0
+_MOST: Final = 1_000
+"""How many changes are kept; the oldest spreads early."""
+
+
+def is_read(call: ApiCall) -> bool:
+    """Return whether a call reads: with ``GET`` or ``HEAD``, or by a search."""
+    return call.route.method in {"GET", "HEAD"} or call.route.template.endswith("/search")
+
+
+def delay_change(state: PlatformState, change: RecordChange, now: Now) -> None:
+    """Let reads see an item that was created or deleted only after a while."""
+    if change.kind == "updated" or not change.template.endswith("/{}"):
+        return
+    ids = iter(change.ids)
+    path = tuple(next(ids) if each == "{}" else each for each in change.template.split("/"))
+    part = int(uuid_shaped(state.seed, "lag", *path)[:8], 16) / 2**32
+    if change.kind == "created":
+        listed = _FIRST_LISTED + part * (_LAST_LISTED - _FIRST_LISTED)
+        unsettled = Unsettled(None, now.monotonic + part * _READ, now.monotonic + listed)
+    else:
+        is_queue = change.template == "/api/v2/routing/queues/{}"
+        gone = now.monotonic + part * (_DELETED_QUEUE if is_queue else _DELETED)
+        unsettled = Unsettled(change.record, gone, gone)
+    if len(state.unsettled) >= _MOST:
+        del state.unsettled[next(iter(state.unsettled))]
+    state.unsettled[path] = unsettled
+
+
+@contextmanager
+def show_earlier_items(call: ApiCall) -> Generator[None, None, None]:
+    """Let the collections be, for the time of a read, without the changes that have not spread."""
+    state, now = call.state, call.now.monotonic
+    is_listing = not call.route.template.endswith("}")
+    saved: dict[RecordPath, dict[str, Record]] = {}
+    for path, change in list(state.unsettled.items()):
+        if now >= max(change.read, change.listed):
+            del state.unsettled[path]
+        elif now < (change.listed if is_listing else change.read):
+            items = stored_items(state, path[:-1])
+            saved.setdefault(path[:-1], dict(items))
+            if change.before is None:
+                items.pop(path[-1], None)
+            else:
+                items.setdefault(path[-1], change.before)
+    try:
+        yield
+    finally:
+        for place, items in saved.items():
+            # The same dictionary, which others may hold.
+            changed = stored_items(state, place)
+            changed.clear()
+            changed.update(items)
+
+
+@contextmanager
+def show_earlier_grants(state: PlatformState, now: Now) -> Generator[None, None, None]:
+    """Let there be, for the time of a check of permissions, no grants that do not count yet."""
+    first, last = format_instant(now.wall - _GRANT), format_instant(now.wall)
+    grants = state.grants
+    state.grants = {
+        # The first grants have a fixed date, which is later than some clocks of tests.
+        subject: {key: when for key, when in held.items() if not first < when <= last}
+        for subject, held in grants.items()
+    }
+    try:
+        yield
+    finally:
+        state.grants = grants
