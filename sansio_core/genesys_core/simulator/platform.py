@@ -49,6 +49,7 @@ from genesys_core.simulator.handlers import (
     family_checks,
     flow_locks,
     ignored_entities,
+    member_groups,
     oauth_clients,
     presences,
     published,
@@ -181,6 +182,7 @@ _AMENDMENTS: Mapping[tuple[str, str], Callable[[ApiCall], ApiCall]] = {
 _FOLLOW_UPS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
     **campaigns.FOLLOW_UPS,
     **contact_lists.FOLLOW_UPS,
+    **member_groups.FOLLOW_UPS,
 }
 _LOGIN_HANDLERS: Mapping[tuple[str, str], LoginHandler] = {**oauth.HANDLERS, **authorize.HANDLERS}
 

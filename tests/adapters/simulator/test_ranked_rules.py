@@ -367,6 +367,14 @@ def _members(desk):
     joined = desk.done("GET", f"{members}?joined=true")["entities"]
     assert desk.users[1] not in [each["id"] for each in joined]
     assert all(each["memberBy"] == "user" for each in joined)
+    group = desk.done("POST", GROUPS, GROUP)["id"]
+    added = {"memberIds": [desk.users[1]], "version": 1}
+    desk.done("POST", f"{GROUPS}/{group}/members", added, status=202)
+    body = {"name": "By group", "memberGroups": [{"id": group, "type": "GROUP"}]}
+    queue = desk.done("POST", QUEUES, body)["id"]
+    (member,) = desk.done("GET", f"{QUEUES}/{queue}/members")["entities"]
+    assert (member["id"], member["memberBy"]) == (desk.users[1], "group")
+    assert desk.call("DELETE", f"{QUEUES}/{queue}/members/{desk.users[1]}").status == 400
 
 
 @rule(19, "data tables")

@@ -18,6 +18,7 @@ from genesys_core.simulator.state.world import Record
 __all__ = [
     "follow_presence",
     "forget_member",
+    "make_direct_member",
     "occupy_agent",
     "release_agent",
     "request_routing_status",
@@ -132,12 +133,20 @@ def set_member(state: PlatformState, queue_id: str, user_id: str, *, joined: boo
     _sort_in(state, user_id)
 
 
+def make_direct_member(state: PlatformState, queue_id: str, user_id: str) -> None:
+    """Add a joined member to a queue, whatever groups the user is in."""
+    set_member(state, queue_id, user_id, joined=True)
+    state.contact_center.by_group.get(queue_id, {}).pop(user_id, None)
+    _count_members(state, queue_id)
+
+
 def forget_member(state: PlatformState, queue_id: str, user_id: str) -> None:
     """Remove a member from a queue; does nothing for other users."""
     center = state.contact_center
     if center.members.get(queue_id, {}).pop(user_id, None) is None:
         return
     del center.memberships[user_id][queue_id]
+    center.by_group.get(queue_id, {}).pop(user_id, None)
     center.available.get(queue_id, {}).pop(user_id, None)
     center.membership_changes[queue_id, user_id] = None
     _count_members(state, queue_id)
@@ -154,11 +163,13 @@ def _count_members(state: PlatformState, queue_id: str) -> None:
     queue = state.queues.get(queue_id)
     if queue is not None:
         joined = state.contact_center.members[queue_id].values()
-        state.queues[queue_id] = {**queue, **_counts(len(joined), sum(joined))}
-
-
-def _counts(members: int, joined: int) -> Record:
-    return {"memberCount": members, "userMemberCount": members, "joinedMemberCount": joined}
+        by_group = len(state.contact_center.by_group.get(queue_id, ()))
+        state.queues[queue_id] = {
+            **queue,
+            "memberCount": len(joined),
+            "userMemberCount": len(joined) - by_group,
+            "joinedMemberCount": sum(joined),
+        }
 
 
 def _status(user_id: str, status: str, now: Now) -> Record:

@@ -3,13 +3,17 @@
 Invariants: members are users who exist. The counts of a queue follow. Users who are not members are ignored where the
 platform ignores it; adding a member twice has no further effect.
 
-That a new member is joined at once is a guess.
+That a new member is joined at once is a guess, and so is the error for removing a member by group.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from genesys_core.simulator.conversations.agents import forget_member, set_member
+from genesys_core.simulator.conversations.agents import (
+    forget_member,
+    make_direct_member,
+    set_member,
+)
 from genesys_core.simulator.handlers.conversation_lookup import require_user, require_user_context
 from genesys_core.simulator.http.exchange import ApiCall, Handler, Reply, json_reply, no_content
 from genesys_core.simulator.http.paging import make_page
@@ -29,12 +33,17 @@ def get_members(call: ApiCall) -> Reply:
     queue_id = _queue_id(call)
     members = call.state.contact_center.members.get(queue_id, {})
     joined, name = call.argument("joined", "").lower(), call.argument("name", "").casefold()
+    origin = call.argument("memberBy", "").lower()
     shown = [
         _show_member(call, queue_id, user_id, joined=is_joined)
         for user_id, is_joined in members.items()
         if joined in {"", str(is_joined).lower()}
     ]
-    chosen = [each for each in shown if name in str(each["name"]).casefold()]
+    chosen = [
+        each
+        for each in shown
+        if name in str(each["name"]).casefold() and origin in {"", str(each["memberBy"])}
+    ]
     chosen.sort(key=lambda each: str(each["name"]))
     return _listing(call, chosen)
 
@@ -45,9 +54,9 @@ def post_members(call: ApiCall) -> Reply:
     users = [require_user(call, each.get("id")) for each in _given(call)]
     for user_id in users:
         if call.argument("delete", "false").lower() == "true":
-            forget_member(call.state, queue_id, user_id)
+            _forget(call, queue_id, user_id)
         else:
-            set_member(call.state, queue_id, user_id, joined=True)
+            make_direct_member(call.state, queue_id, user_id)
     return no_content()
 
 
@@ -68,7 +77,7 @@ def patch_member(call: ApiCall) -> Reply:
 
 def delete_member(call: ApiCall) -> Reply:
     """Remove a member."""
-    forget_member(call.state, _queue_id(call), _member_id(call))
+    _forget(call, _queue_id(call), _member_id(call))
     return no_content()
 
 
@@ -132,16 +141,23 @@ def _join(call: ApiCall, queue_id: str, user_id: str, joined: Json) -> None:
         set_member(call.state, queue_id, user_id, joined=joined)
 
 
+def _forget(call: ApiCall, queue_id: str, user_id: str) -> None:
+    if user_id in call.state.contact_center.by_group.get(queue_id, {}):
+        raise bad_request("A member by group is removed with its group.")
+    forget_member(call.state, queue_id, user_id)
+
+
 def _show_member(call: ApiCall, queue_id: str, user_id: str, *, joined: bool) -> Record:
     user = call.state.users[user_id]
     status = user.get("routingStatus")
+    by_group = call.state.contact_center.by_group.get(queue_id, {})
     return {
         **reference_of(user),
         "name": str(user.get("name") or ""),
         "user": {"version": 1, **{key: user[key] for key in _USER_FACTS if key in user}},
         "ringNumber": 1,
         "joined": joined,
-        "memberBy": "user",
+        "memberBy": "group" if user_id in by_group else "user",
         **({} if status is None else {"routingStatus": status}),
         "selfUri": f"/api/v2/routing/queues/{queue_id}/members/{user_id}",
     }

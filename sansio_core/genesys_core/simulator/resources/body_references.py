@@ -233,7 +233,9 @@ def _references(target: str, value: Json, place: str) -> Iterator[Reference]:
         for at, each in enumerate(value):
             yield from _references(target, each, f"{place}[{at}]")
     elif isinstance(value, Mapping):
-        yield from _references(target, value.get("id"), f"{place}.id")
+        # A queue's `memberGroups` are groups, teams and skill groups, as their `type` says.
+        kind = str(value.get("type")).lower() if target == REFERENCES["group"] else ""
+        yield from _references(REFERENCES.get(kind, target), value.get("id"), f"{place}.id")
     elif isinstance(value, str) and value not in {"", _ANY, _EXAMPLE_ID, _last_name(place)}:
         yield Reference(place, target, value)
 

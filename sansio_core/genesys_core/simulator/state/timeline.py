@@ -339,6 +339,7 @@ class ContactCenter(Struct):
         finished: ids of those that are over, in that order; the oldest are dropped first.
         dropped: how many were dropped.
         members: whether each member of a queue is joined, by queue and user.
+        by_group: the members that a queue has by its groups alone, by queue.
         memberships: the queues of each user, joined or not.
         waiting: the conversation of each ``acd`` participant that waits, by queue; the first is next.
         available: the agents that can take a conversation, by queue; the first waits longest.
@@ -358,6 +359,7 @@ class ContactCenter(Struct):
     finished: deque[str] = field(default_factory=deque[str])
     dropped: int = 0
     members: dict[str, dict[str, bool]] = {}
+    by_group: dict[str, dict[str, None]] = {}
     memberships: dict[str, dict[str, None]] = {}
     waiting: dict[str, OrderedDict[str, str]] = {}
     available: dict[str, dict[str, None]] = {}

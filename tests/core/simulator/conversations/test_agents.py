@@ -3,6 +3,7 @@
 from genesys_core.simulator.conversations.agents import (
     follow_presence,
     forget_member,
+    make_direct_member,
     occupy_agent,
     release_agent,
     request_routing_status,
@@ -55,6 +56,17 @@ def test_the_counts_of_a_queue_follow():
     del floor.state.queues[floor.queue]
     forget_member(floor.state, floor.queue, floor.agents[0])
     assert floor.center.members[floor.queue] == {}
+
+
+def test_a_member_by_group_becomes_a_direct_one():
+    floor = Floor()
+    first, second = floor.agents
+    floor.center.by_group[floor.queue] = {first: None, second: None}
+    make_direct_member(floor.state, floor.queue, first)
+    queue = floor.state.queues[floor.queue]
+    assert (queue["memberCount"], queue["userMemberCount"]) == (2, 1)
+    forget_member(floor.state, floor.queue, second)
+    assert floor.center.by_group == {floor.queue: {}}
 
 
 def test_a_new_member_who_is_idle_lets_the_queue_match_again():

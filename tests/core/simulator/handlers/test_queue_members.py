@@ -91,3 +91,14 @@ def test_members_without_a_status():
     assert desk.call("POST", f"{QUEUES}/q/members", [{"id": "u"}]).status == 204
     (member,) = desk.call("GET", f"{QUEUES}/q/members").json["entities"]
     assert (member["id"], "routingStatus" in member) == ("u", False)
+
+
+def test_a_member_by_group_is_not_removed_directly(desk):
+    user, other = desk.users[:2]
+    desk.simulator.state.contact_center.by_group[desk.queue] = {user: None, other: None}
+    at = f"{QUEUES}/{desk.queue}/members"
+    assert desk.call("DELETE", f"{at}/{user}").status == 400
+    assert desk.call("POST", f"{at}?delete=true", [{"id": user}]).status == 400
+    assert names(desk.call("GET", f"{at}?memberBy=group")) == ["User 001", "User 002"]
+    assert desk.call("POST", at, [{"id": other}]).status == 204
+    assert names(desk.call("GET", f"{at}?memberBy=user")) == ["User 002", "User 003"]
