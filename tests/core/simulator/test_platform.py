@@ -355,6 +355,40 @@ def test_the_end_of_a_job_is_published_when_it_is_due():
     assert [each.topic for each in desk.hub.published] == [topic, topic]
 
 
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_a_campaign_stops_when_it_is_due(is_deleted):
+    desk = ChannelDesk()
+    people = {"name": "L", "columnNames": ["a"]}
+    contacts = desk.call("POST", "/api/v2/outbound/contactlists", people).json["id"]
+    path = "/api/v2/outbound/messagingcampaigns"
+    body = {"name": "C", "contactList": {"id": contacts}, "messagesPerMinute": 1}
+    made = desk.call("POST", path, body | {"campaignStatus": "on"}).json
+    at = f"{path}/{made['id']}"
+    made = desk.call("PUT", at, made | {"campaignStatus": "on"}).json
+    stopping = desk.call("PUT", at, made | {"campaignStatus": "off"}).json
+    assert stopping["campaignStatus"] == "stopping"
+    if is_deleted:
+        campaigns = desk.simulator.state.collections[
+            "", "api", "v2", "outbound", "messagingcampaigns"
+        ]
+        del campaigns[made["id"]]
+    heard = len(desk.hub.published)
+    desk.sleep(1)
+    desk.simulator.advance(desk.now)
+    assert (len(desk.hub.published) > heard) is not is_deleted
+    assert desk.call("GET", at).status == (404 if is_deleted else 200)
+
+
+@pytest.mark.parametrize("enforced", [False, True])
+def test_changes_may_take_time_to_spread(enforced):
+    desk = Desk(settings=Settings(lag=True, enforce_permissions=enforced))
+    made = desk.call("POST", "/api/v2/routing/skills", {"name": "S"}).json["id"]
+    assert made in {path[-1] for path in desk.simulator.state.unsettled}
+    assert desk.call("GET", "/api/v2/routing/skills").json["entities"] == []
+    desk.sleep(10)
+    assert len(desk.call("GET", "/api/v2/routing/skills").json["entities"]) == 1
+
+
 def test_an_event_can_be_made_for_any_topic():
     body = Simulator(definition()).make_event("v2.users.u.station", {"associatedStation": {}})
     assert body == {"associatedStation": {}}
