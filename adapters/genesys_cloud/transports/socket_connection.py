@@ -11,9 +11,12 @@ import socket
 import ssl
 import time
 from collections.abc import Hashable, Sequence
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from genesys_cloud.transports.tls_bytes import TlsBytes
+
+if TYPE_CHECKING:
+    from genesys_cloud.transports.gil_socket import GilSocket
 
 __all__ = [
     "READ_SIZE",
@@ -120,7 +123,7 @@ class SocketConnection:
         session_key: the key to store its TLS session under; ``None`` without TLS.
     """
 
-    __slots__ = ("_is_plain", "_poll", "_socket", "_stream", "session_key")
+    __slots__ = ("_gil_socket", "_is_plain", "_poll", "_socket", "_stream", "session_key")
 
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
@@ -128,6 +131,7 @@ class SocketConnection:
         self._stream: StreamSocket = sock
         self._is_plain = True
         self.session_key: Hashable = None
+        self._gil_socket: GilSocket | None = None
         self._poll: select.poll | None = None
         self._watch(sock)
 
@@ -136,6 +140,17 @@ class SocketConnection:
         if _CAN_POLL:
             self._poll = select.poll()
             self._poll.register(sock, select.POLLIN)
+
+    def keep_gil(self) -> None:
+        """Release the GIL only in waits, without TLS; for several threads (:mod:`.gil_socket`)."""
+        # Imported here because it loads `ctypes`, which most programs do not need.
+        from genesys_cloud.transports.gil_socket import (  # noqa: PLC0415
+            GilSocket,
+            can_keep_gil,
+        )
+
+        if self._is_plain and can_keep_gil():
+            self._stream = self._gil_socket = GilSocket(self._socket, READ_SIZE)
 
     @property
     def socket(self) -> socket.socket:
@@ -277,6 +292,8 @@ class SocketConnection:
         """Whether a read would return immediately, including end of stream."""
         poll = self._poll
         if self._is_plain:
+            if self._gil_socket is not None:
+                return self._gil_socket.is_readable()
             if poll is not None:
                 return bool(poll.poll(0))
             return _look(self._socket, read=True, write=False, seconds=0)[0]

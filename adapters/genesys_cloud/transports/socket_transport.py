@@ -204,6 +204,8 @@ class SocketTransport:
         outcome = open_connection(exchange.dial(now=read_clocks()), self._settings)
         if isinstance(outcome, DialFailed):
             raise exchange.dial_failed(outcome.failure)
+        if exchange.lease is not None and exchange.lease.siblings:
+            outcome.keep_gil()
         return exchange.dialed(outcome, now=read_clocks())
 
     def _keep_session(self, connection: SocketConnection) -> None:

@@ -159,6 +159,11 @@ class Lease(Generic[C]):
         self.group = group
         self.ref: _Reference[C] | None = None
 
+    @property
+    def siblings(self) -> int:
+        """Number of other connections with the same key."""
+        return len(self.group.members) - 1
+
     def clear(self, *, now: Now) -> None:
         """Detach the connection, which the driver closes, and keep the slot for a new one."""
         self.http = self.connection = None

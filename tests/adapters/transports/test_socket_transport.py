@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from genesys_cloud.transports import resolver, socket_dialer
+from genesys_cloud.transports.socket_connection import SocketConnection
 from genesys_cloud.transports.socket_transport import SocketTransport
 from genesys_core.errors import ConfigurationError, GenesysCloudError
 from genesys_core.http.messages import Request, Timeout, TransportFailure
@@ -65,13 +66,13 @@ WATCHED = (
 
 def survive(wire: SocketTransport, url: str, work, *files: str) -> int:
     """Interrupt work before each instruction; after each, calls succeed and get their own replies."""
-    positions = 0
+    positions, held = 0, wire.statistics().in_use
     for position in each_interrupt(lambda: work, *files):
         positions = position
         target = f"{url}/after/{position}"
         response = wire.send(request(target))
         assert response.body == f"/after/{position}".encode(), f"interrupted at {position}"
-        assert wire.statistics().in_use == 0, f"a place is lost, interrupted at {position}"
+        assert wire.statistics().in_use == held, f"a place is lost, interrupted at {position}"
         if position % 200 == 0:
             for number in range(100):
                 assert wire.send(request(f"{url}/{number}")).body == f"/{number}".encode()
@@ -91,6 +92,22 @@ def test_an_interrupt_before_any_instruction_of_a_call_loses_nothing():
         wire.send(request(server.url))
         work = lambda: wire.send(request(f"{server.url}/interrupted"))  # noqa: E731
         assert survive(wire, server.url, work, *WATCHED) > 500
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_interrupt_before_any_instruction_of_a_call_beside_another_loses_nothing():
+    """Its connection is not the only one, so it keeps the GIL."""
+    with (
+        scripted_server(echo) as server,
+        transport(limits=PoolLimits(connections=3)) as wire,
+        wire.stream(request(server.url)),
+    ):
+        wire.send(request(server.url))
+        work = lambda: wire.send(request(f"{server.url}/interrupted"))  # noqa: E731
+        files = ("transports/gil_socket.py", "transports/socket_connection.py")
+        assert survive(wire, server.url, work, *files) > 100
 
 
 @pytest.mark.slow
@@ -458,6 +475,21 @@ def test_calls_of_many_threads_share_few_connections_and_none_waits_in_vain():
         assert server.connections <= 3
         assert wire.statistics().waiting == 0
         assert wire.connections() <= 3
+
+
+def test_connections_of_several_threads_keep_the_gil(monkeypatch):
+    kept: list[SocketConnection] = []
+
+    def keep_gil(self: SocketConnection) -> None:
+        kept.append(self)
+
+    monkeypatch.setattr(SocketConnection, "keep_gil", keep_gil)
+    with scripted_server(echo) as server, scripted_server(echo) as another, transport() as wire:
+        wire.send(request(server.url))
+        with wire.stream(request(another.url)):
+            assert not kept
+            with wire.stream(request(another.url)):
+                assert len(kept) == 1
 
 
 def test_a_closed_transport_refuses_new_calls_and_lets_the_others_end():

@@ -394,6 +394,15 @@ def test_a_snapshot_counts_no_lease_that_nobody_holds():
     assert desk.counts == (0, 0, 0)
 
 
+def test_a_lease_has_the_others_of_its_key_as_siblings():
+    desk = Desk()
+    first = desk.acquire()
+    other = desk.acquire(THERE)
+    assert (first.lease.siblings, other.lease.siblings) == (0, 0)
+    second = desk.acquire()
+    assert (first.lease.siblings, second.lease.siblings, other.lease.siblings) == (1, 1, 0)
+
+
 @pytest.mark.parametrize("now", [at(30, 0), at(0.1, 30)])
 def test_a_step_about_another_key_closes_what_is_idle_too_long_by_either_clock(now):
     desk = Desk(PoolLimits(keep_alive=30))
