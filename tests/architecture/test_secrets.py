@@ -518,7 +518,7 @@ def test_no_secret_comes_out_of_notifications(run, everywhere):
                     group.start_soon(handler.add_subscription, topic)
                     await listener.wait_for(enough)
                     group.cancel_scope.cancel()
-            captured.of(handler, vars(handler), vars(handler._driver))
+            captured.of(handler, vars(handler), vars(handler._driver), vars(handler._driver.state))
 
         await listening(api, listen, told=told)
         captured.of(*told.states, api.client)

@@ -160,16 +160,16 @@ class Soak:
     def _is_at_rest(self, listener: Listener) -> bool:
         """One socket is left, the server has its topics, and the handler knows that it does."""
         driver = listener.handler._driver
-        members = [member.facts for member in driver._set.members]
+        members = [member.facts for member in driver.state.channels.members]
         moving = any(facts.successor or facts.draining for facts in members)
-        if moving or len(driver._streams) > 1 or not driver._set.settled:
+        if moving or len(driver._streams) > 1 or not driver.state.channels.settled:
             return False
         return self._simulator.at_hub(heard) == [self.ledger.asked_names]
 
     def _unrest(self, listener: Listener) -> str:
         """What a handler that does not come to rest is doing."""
         topics = f"asked for {self.ledger.asked_names}, heard {self._simulator.at_hub(heard)}"
-        members = [member.facts for member in listener.handler._driver._set.members]
+        members = [member.facts for member in listener.handler._driver.state.channels.members]
         return f"no rest: {topics}, {self.storm.struck}, {self.states.counts}, {members}"
 
     async def _hear_all(self, listener: Listener) -> None:

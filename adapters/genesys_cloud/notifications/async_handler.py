@@ -134,7 +134,7 @@ class AsyncNotificationHandler:
         return self._context.delivered(held)
 
     async def __aenter__(self) -> Self:
-        self._driver.check_unused()
+        self._driver.state.check_unused()
         # Not earlier: a handler may be created before the event loop runs.
         self._loop = running_loop()
         self._tasks = anyio.create_task_group()

@@ -1,12 +1,13 @@
 """Drives notification channels on asyncio and trio.
 
-Invariants: the driver performs the effects of :class:`~genesys_core.notifications.channel_set.ChannelSet` and
-reports their outcomes; every decision is the core's. It runs in one event loop, and no state transition
+Invariants: the driver performs what :class:`~genesys_core.notifications.handler_state.HandlerState` says and
+reports the outcomes; every decision is the core's. It runs in one event loop, and no state transition
 contains an ``await``, so nothing needs a lock.
 """
 
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from typing import Protocol, TypeVar, assert_never
 
 import anyio
@@ -24,26 +25,18 @@ from genesys_core.notifications.buffer import Event as ConsumerEvent
 from genesys_core.notifications.channel.channel import GivenChannel
 from genesys_core.notifications.channel.events import (
     ChannelCall,
-    ChannelEvent,
     CloseSocket,
     Connect,
-    Effect,
-    Emit,
     SendText,
 )
 from genesys_core.notifications.channel.policy import Policy
-from genesys_core.notifications.channel_set import ChannelSet, SetStep, TopicsAnswer
-from genesys_core.notifications.dispatch import (
-    EventDispatcher,
-    RoutedEvents,
-    StateEvent,
-    SubscriptionError,
-    latest_failure,
-)
+from genesys_core.notifications.channel_set import ChannelSet
+from genesys_core.notifications.dispatch import StateEvent
+from genesys_core.notifications.handler_state import ChannelAction, HandlerState, Turn
 from genesys_core.notifications.topic_table import TopicTable
 from genesys_core.notifications.topics import NOTIFICATION_TOPICS
-from genesys_core.observability.observers import Observer
-from genesys_core.websocket.connection import Closed, Failed, HandshakeDone, Text, WebSocketEvent
+from genesys_core.observability.observers import Observer, report_connections
+from genesys_core.websocket.events import WebSocketEvent
 
 __all__ = ["Driver", "DriverContext", "EventSink"]
 
@@ -93,15 +86,6 @@ class DriverContext(Struct, frozen=True, kw_only=True):
     topics: TopicTable = NOTIFICATION_TOPICS
 
 
-class _PendingSubscription:
-    """A caller that waits until its topics are confirmed or rejected."""
-
-    def __init__(self, topics: tuple[str, ...]) -> None:
-        self.topics = topics
-        self.answer: TopicsAnswer | None = None
-        self.answered = anyio.Event()
-
-
 class Driver:
     """Runs channels until :meth:`stop` is called.
 
@@ -109,6 +93,9 @@ class Driver:
         context: its dependencies.
         consumer: receives notifications and gaps.
         states: receives all other events.
+
+    Attributes:
+        state: the state of the handler.
     """
 
     _calls: TaskGroup
@@ -122,20 +109,13 @@ class Driver:
     ) -> None:
         self._context = context
         self._consumer, self._states = consumer, states
-        self._dispatcher = EventDispatcher(context.topics)
-        self._first = ChannelSet.start(
-            (), policy=context.policy, now=read_clocks(), existing=context.existing
+        self.state = HandlerState(
+            context.policy, now=read_clocks(), existing=context.existing, topics=context.topics
         )
-        self._set = self._first.state
         self._streams: dict[tuple[int, int], WebSocketStream] = {}
-        self._pending: list[_PendingSubscription] = []
-        self._started = False
         self._connections = 0
-        self._full = self._watched = False
-        self._error: Exception | None = None
-        self.failure: str | None = None
         self._wake, self._due = anyio.Event(), 0.0
-        self._over = anyio.Event()
+        self._resumed, self._over = anyio.Event(), anyio.Event()
 
     # Called by the handlers
 
@@ -144,16 +124,17 @@ class Driver:
         try:
             async with anyio.create_task_group() as self._calls:
                 async with anyio.create_task_group() as self._sockets:
-                    self._started = True
                     task_status.started()
                     try:
                         await self._guarded(self._work)
                     finally:
                         # After cancellation, late results must not cause further effects.
-                        self._set = self._set.stop(now=read_clocks()).state
+                        self.state.apply(ChannelSet.stop, now=read_clocks())
                 self._calls.cancel_scope.cancel()
         finally:
-            self._end()
+            self._report()
+            self._states.close()
+            self._over.set()
 
     async def add(self, wanted: tuple[tuple[str, object], ...]) -> None:
         """Subscribe to topics and wait until the platform has confirmed them.
@@ -166,124 +147,75 @@ class Driver:
             SubscriptionError: the platform rejected some of them.
             GenesysCloudError: there is no channel; the message gives the reason.
         """
-        self._check_at_work()
-        topics = tuple(topic for topic, _ in wanted)
-        step = self._set.add(topics, now=read_clocks())
-        self._dispatcher.remember(wanted)
-        self._advance(step)
-        await self._told(topics)
+        await self._ask(partial(self.state.add, wanted), tuple(topic for topic, _ in wanted))
 
     async def remove(self, topics: tuple[str, ...]) -> None:
         """Unsubscribe from topics; raises as :meth:`add`."""
-        self._check_at_work()
-        step = self._set.remove(topics, now=read_clocks())
-        self._dispatcher.forget(topics)
-        self._advance(step)
-        await self._told(())
+        await self._ask(partial(self.state.remove, topics))
 
     async def clear(self) -> None:
         """Unsubscribe from all topics; raises as :meth:`add`."""
-        self._check_at_work()
-        self._dispatcher.forget_all()
-        self._advance(self._set.clear(now=read_clocks()))
-        await self._told(())
+        await self._ask(self.state.clear)
 
     async def ping(self) -> None:
         """Send a ping on each channel; raises as :meth:`add`."""
-        self._check_at_work()
-        self._advance(self._set.ping(now=read_clocks()))
+        self.state.check_running()
+        self._advance(self.state.apply(ChannelSet.ping, now=read_clocks()))
 
     async def stop(self) -> None:
         """Close all channels and wait until they are closed."""
-        self._advance(self._set.stop(now=read_clocks()))
+        self._advance(self.state.apply(ChannelSet.stop, now=read_clocks()))
         # No checkpoint if it has ended: a cancelled caller may have more to close.
-        if self._started and not self._over.is_set():
+        if self.state.has_started and not self._over.is_set():
             await self._over.wait()
 
-    def check_unused(self) -> None:
-        """Raise if the handler was used before."""
-        if self._started or self._set.stopped:
-            raise GenesysCloudError(
-                "a notification handler cannot be reused; create a new one for each block"
-            )
+    async def _ask(self, change: Callable[..., Turn], topics: tuple[str, ...] = ()) -> None:
+        self.state.check_running()
+        self._advance(change(now=read_clocks()))
+        answered = anyio.Event()
+        with self.state.expecting(topics, answered.set):
+            await answered.wait()
 
-    def _check_at_work(self) -> None:
-        if self._set.stopped:
-            raise self.why_over()
-        if not self._started:
-            raise GenesysCloudError(
-                "the handler is not running; use it inside its block: async with ... as handler"
-            )
+    # What the state machine says
 
-    def why_over(self) -> Exception:
-        """The reason why the channels ended."""
-        error = self._error or self._set.failure
-        return error.with_traceback(None) if error else GenesysCloudError("the handler is closed")
-
-    async def _told(self, topics: tuple[str, ...]) -> None:
-        waiter = _PendingSubscription(topics)
-        self._pending.append(waiter)
-        self._answer()
-        try:
-            await waiter.answered.wait()
-        finally:
-            self._pending.remove(waiter)
-        answer = waiter.answer
-        if answer is None:
-            raise self.why_over()
-        if answer.error is not None:
-            raise answer.error.with_traceback(None)
-        if answer.refusals:
-            raise SubscriptionError(answer.refusals)
-
-    def _answer(self) -> None:
-        for waiter in self._pending:
-            waiter.answer = waiter.answer or self._set.answer(waiter.topics)
-            if waiter.answer is not None or self._set.stopped:
-                waiter.answered.set()
-
-    # Effects of the state machine
-
-    def _advance(self, step: SetStep, arrived: Now | None = None) -> None:
-        self._perform(step, arrived)
+    def _advance(self, turn: Turn) -> None:
+        self._perform(turn, read_clocks())
         self._follow_up()
 
-    def _perform(self, step: SetStep, arrived: Now | None) -> None:
-        self._set = step.state
-        emitted = _emitted(step)
-        if emitted:
-            self._emit(emitted, arrived or read_clocks())
-        if len(emitted) < len(step.effects):
-            for each in step.effects:
-                self._carry_out(each.channel, each.effect)
-
-    def _emit(self, events: list[ChannelEvent], at: Now) -> None:
-        routed = self._dispatcher.route_all(events)
-        self.failure = latest_failure(routed.states, self.failure)
-        self._hand_over(routed, at)
+    def _perform(self, turn: Turn, at: Now) -> None:
+        if turn.events.consumer:
+            self._consumer.put(turn.events.consumer, at)
+        if turn.events.states:
+            self._states.put(turn.events.states, at)
+        for words in turn.events.warnings:
+            self._context.warn(words)
+        for channel, action in turn.actions:
+            self._carry_out(channel, action)
 
     def _follow_up(self) -> None:
         """Do what follows from the current state, whatever led to it."""
-        if self._pending:
-            self._answer()
-        self._count()
-        if self._set.stopped:
-            self._close_consumer()
-        self._look_for_room()
-        deadline = self._deadline()
+        self._report()
+        if self._consumer.blocked and not self.state.is_paused:
+            # A socket waits for capacity only after a read, which may never happen.
+            self.state.pause()
+            self._calls.start_soon(self._guarded, self._wait_for_room)
+        deadline = self.state.deadline
         if deadline is None or deadline < self._due:
             self._wake.set()
 
-    def _carry_out(self, channel: int, effect: Effect) -> None:
-        match effect:
-            case Emit():
-                pass  # delivered together
-            case ChannelCall(id=call, operation=operation):
-                self._calls.start_soon(self._guarded, self._call, channel, call, operation)
+    def _report(self) -> None:
+        before, self._connections = self._connections, self.state.channels.connections
+        report_connections(self._context.observer, before, self._connections)
+        if self.state.channels.stopped:
+            self._consumer.close(self.state.end)
+
+    def _carry_out(self, channel: int, action: ChannelAction) -> None:
+        match action:
+            case ChannelCall():
+                self._calls.start_soon(self._guarded, self._call, channel, action)
             case Connect(socket=socket, url=url):
-                stream = self._streams[channel, socket] = WebSocketStream(
-                    url, self._context.socket_options
-                )
+                stream = WebSocketStream(url, self._context.socket_options)
+                self._streams[channel, socket] = stream
                 self._sockets.start_soon(self._guarded, self._run, channel, socket, stream)
             case SendText(socket=socket, text=text):
                 if (channel, socket) in self._streams:
@@ -293,105 +225,60 @@ class Driver:
                 if (channel, socket) in self._streams:
                     self._sockets.start_soon(self._guarded, self._streams[channel, socket].close)
             case _:
-                assert_never(effect)
+                assert_never(action)
 
-    def _hand_over(self, routed: RoutedEvents, at: Now) -> None:
-        if routed.consumer:
-            self._consumer.put(routed.consumer, at)
-        if routed.states:
-            self._states.put(routed.states, at)
-        for words in routed.warnings:
-            self._context.warn(words)
+    # Outcomes of actions
 
-    def _count(self) -> None:
-        before, self._connections = self._connections, self._set.connections
-        for _ in range(self._connections - before):
-            self._context.observer.channel_opened()
-        for _ in range(before - self._connections):
-            self._context.observer.channel_closed()
-
-    # Results of effects
-
-    async def _call(self, channel: int, call: int, operation: Operation[object]) -> None:
-        outcome: object
+    async def _call(self, channel: int, call: ChannelCall) -> None:
+        limit, outcome = self._context.policy.call_limit, object()
         try:
-            outcome = await self._context.send(
-                operation.with_options(deadline=self._context.policy.call_limit)
-            )
+            outcome = await self._context.send(call.operation.with_options(deadline=limit))
         except GenesysCloudError as error:
             outcome = error
-        self._advance(self._set.called(channel, call, outcome, now=read_clocks()))
+        now = read_clocks()
+        self._advance(self.state.apply(ChannelSet.called, channel, call.id, outcome, now=now))
 
     async def _run(self, channel: int, socket: int, stream: WebSocketStream) -> None:
-        async def deliver(events: tuple[WebSocketEvent, ...], read_at: Now) -> None:
-            await self._deliver(channel, socket, events, read_at)
-
-        def deliver_early(events: tuple[WebSocketEvent, ...], read_at: Now) -> bool:
-            return self._deliver_early(channel, socket, events, read_at)
-
         try:
-            await stream.run(deliver, deliver_early)
+            await stream.run(
+                partial(self._deliver, channel, socket),
+                partial(self._deliver_early, channel, socket),
+            )
         finally:
             del self._streams[channel, socket]
 
     async def _deliver(
         self, channel: int, socket: int, events: tuple[WebSocketEvent, ...], read_at: Now
     ) -> None:
-        texts = [event.data for event in events if type(event) is Text]
-        others = events if len(texts) < len(events) else ()  # rarely any
-        if others and any(isinstance(event, HandshakeDone) for event in others):
-            self._advance(self._set.connected(channel, socket, now=read_at))
-        if texts:
-            if self._full:
-                await self._room()
-            now = read_clocks()
-            step = self._set.received(channel, socket, texts, now=now, read_at=read_at)
-            self._perform(step, read_at)
-        if texts or not events:  # none are left if all were delivered early
-            try:
-                # The consumer comes first: what follows can wait for a turn of the event loop.
-                await checkpoint()
-            finally:
-                self._follow_up()
-        for event in others:
-            if isinstance(event, Closed | Failed):
-                now = read_clocks()
-                self._advance(self._set.disconnected(channel, socket, event, now=now))
+        while self.state.must_wait(events):
+            await self._resumed.wait()
+        if events:  # none are left if all were delivered early
+            happened, now = ChannelSet.happened, read_clocks()
+            turn = self.state.apply(happened, channel, socket, events, now=now, read_at=read_at)
+            self._perform(turn, read_at)
+        try:
+            # The consumer comes first: what follows can wait for a turn of the event loop.
+            await checkpoint()
+        finally:
+            self._follow_up()
 
     def _deliver_early(
         self, channel: int, socket: int, events: tuple[WebSocketEvent, ...], read_at: Now
     ) -> bool:
         """Hand messages to consumers in the event loop's callback, a turn before a task would.
 
-        If this returns false, a task makes the same step again: a callback can start none.
+        If this returns false, a task processes them: a callback can start none.
         """
-        texts = [event.data for event in events if type(event) is Text]
-        if self._full or len(texts) < len(events):
-            return False
-        step = self._set.received(channel, socket, texts, now=read_at, read_at=read_at)
-        emitted = _emitted(step)
-        if len(emitted) < len(step.effects):
-            return False
-        self._set = step.state
-        self._emit(emitted, read_at)
-        return True  # `_deliver` follows
+        turn = self.state.deliver_early(channel, socket, events, read_at=read_at)
+        if turn is not None:
+            self._perform(turn, read_at)  # `_deliver` follows
+        return turn is not None
 
-    def _look_for_room(self) -> None:
-        if self._consumer.blocked:
-            self._full = True
-            if not self._watched:
-                self._wake.set()
-
-    async def _watch(self) -> None:
-        await self._room()
-        self._watched = False
-
-    async def _room(self) -> None:
-        """Wait until the consumer has capacity; meanwhile sockets count as not read."""
+    async def _wait_for_room(self) -> None:
         await self._consumer.room()
-        if self._full:
-            self._full = False
-            self._advance(self._set.resumed(now=read_clocks()))
+        self._resumed.set()
+        self._resumed = anyio.Event()
+        self._advance(self.state.resume(now=read_clocks()))
 
     async def _guarded(self, work: Callable[..., Awaitable[None]], *args: object) -> None:
         """Run a task; an exception of the caller's hook or ``connect_uri`` ends the handler and propagates."""
@@ -399,37 +286,13 @@ class Driver:
             await work(*args)
         except Exception as error:  # noqa: BLE001 - raised by iteration
             self._context.warn(f"ended by {type(error).__name__}: {error}")
-            self._error = self._error or error
-            self._advance(self._set.stop(now=read_clocks()))
-
-    # Time
-
-    def _deadline(self) -> float | None:
-        return self._set.deadline(reading=not self._full)
+            self._advance(self.state.fail(error, now=read_clocks()))
 
     async def _work(self) -> None:
-        self._advance(self._first)
-        while (deadline := self._deadline()) is not None:
-            if self._full and not self._watched:
-                # A socket waits for capacity only after a read, which may never happen.
-                self._watched = True
-                self._calls.start_soon(self._guarded, self._watch)
+        self._advance(self.state.start())
+        while (deadline := self.state.deadline) is not None:
             self._due, self._wake = deadline, anyio.Event()
             with anyio.move_on_after(deadline - time.monotonic()):
                 await self._wake.wait()
                 continue
-            self._advance(self._set.timer(now=read_clocks(), reading=not self._full))
-
-    def _close_consumer(self) -> None:
-        self._consumer.close(self._error or self._set.failure)
-
-    def _end(self) -> None:
-        self._answer()
-        self._count()
-        self._close_consumer()
-        self._states.close()
-        self._over.set()
-
-
-def _emitted(step: SetStep) -> list[ChannelEvent]:
-    return [each.effect.event for each in step.effects if isinstance(each.effect, Emit)]
+            self._advance(self.state.timer(now=read_clocks()))

@@ -191,14 +191,14 @@ class NotificationHandler:
             with anyio.move_on_after(timeout) as scope:
                 await work(*args)
             if scope.cancelled_caught:
-                raise _unanswered(timeout, self._driver.failure)
+                raise _unanswered(timeout, self._driver.state.failure)
 
         self._check_process()
         self._check_thread()
         try:
             self._portal.call(bounded)
         except RuntimeError:  # the event loop has ended
-            raise self._driver.why_over() from None
+            raise self._driver.state.why_over() from None
 
     def _check_process(self) -> None:
         if self._process != process_id():

@@ -8,7 +8,7 @@ The adapter's loop is that of :mod:`genesys_core.notifications.channel.channel`;
 index of their channel, which is passed back with their results.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -26,7 +26,7 @@ from genesys_core.notifications.channel.channel import (
 from genesys_core.notifications.channel.events import Adopted, Effect, Emit, SubscriptionRejected
 from genesys_core.notifications.channel.policy import Policy
 from genesys_core.notifications.subscriptions import Plan, expand_topic
-from genesys_core.websocket.events import Closed, Failed
+from genesys_core.websocket.events import Closed, Failed, HandshakeDone, Text, WebSocketEvent
 
 __all__ = ["Addressed", "ChannelSet", "SetStep", "TopicsAnswer"]
 
@@ -172,6 +172,38 @@ class ChannelSet(Struct, frozen=True):
     ) -> "SetStep":
         """Process the end of a channel's socket, or that it could not be opened."""
         return self._at(channel, lambda member: member.disconnected(socket, how, now=now))
+
+    def happened(
+        self,
+        channel: int,
+        socket: int,
+        events: Sequence[WebSocketEvent],
+        *,
+        now: Now,
+        read_at: Now | None = None,
+    ) -> "SetStep":
+        """Process the events of one read of a channel's socket, or that it could not be opened.
+
+        Args:
+            channel: the index of the channel.
+            socket: the number of the socket.
+            events: as :class:`~genesys_core.websocket.WebSocket` returned them, in order.
+            now: both clocks.
+            read_at: when they were read, if that was earlier.
+        """
+        step = SetStep(self, ())
+        texts = [event.data for event in events if isinstance(event, Text)]
+        others = [event for event in events if not isinstance(event, Text)]
+        if any(isinstance(event, HandshakeDone) for event in others):
+            step = self.connected(channel, socket, now=read_at or now)
+        if texts:
+            received = step.state.received(channel, socket, texts, now=now, read_at=read_at)
+            step = received.after(step.effects)
+        for event in others:
+            if isinstance(event, Closed | Failed):
+                ended = step.state.disconnected(channel, socket, event, now=now)
+                step = ended.after(step.effects)
+        return step
 
     def timer(self, *, now: Now, reading: bool = True) -> "SetStep":
         """Do what is due on each channel; see :meth:`Running.timer`."""

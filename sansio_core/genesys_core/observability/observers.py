@@ -23,7 +23,7 @@ from genesys_core.calls.lifecycle import Raised, Returned, Sending, State, Waiti
 from genesys_core.clock import Now
 from genesys_core.http.messages import Purpose, Request, Response, TransportFailure
 
-__all__ = ["CallObserver", "ChannelObservers", "Observer"]
+__all__ = ["CallObserver", "ChannelObservers", "Observer", "report_connections"]
 
 
 class CallObserver:
@@ -126,3 +126,17 @@ class ChannelObservers(Observer):
         """Notify all observers."""
         for observer in self._of_delivery:
             observer.delivered(topic, seconds)
+
+
+def report_connections(observer: Observer, before: int, after: int) -> None:
+    """Notify an observer of notification channels that connected or disconnected.
+
+    Args:
+        observer: the observer.
+        before: the number of connected channels at the last report.
+        after: the current number.
+    """
+    for _ in range(after - before):
+        observer.channel_opened()
+    for _ in range(before - after):
+        observer.channel_closed()

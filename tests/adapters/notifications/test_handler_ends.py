@@ -428,7 +428,7 @@ def test_neither_token_nor_channel_is_shown(run, simulator, options, caplog, cap
             assert isinstance(event, Gap)
             shown.extend(map(repr, listener.told.states[1:2]))
             shown.append(repr(listener.handler))
-            shown.append(repr(vars(listener.handler)["_driver"]._set))
+            shown.append(repr(vars(listener.handler)["_driver"].state.channels))
 
         await listening(api, scenario)
 

@@ -2,6 +2,7 @@ import pytest
 
 from genesys_core.clock import Now
 from genesys_core.errors import InvalidValueError
+from genesys_core.http.headers import Headers
 from genesys_core.notifications.channel.channel import GivenChannel, Stopped
 from genesys_core.notifications.channel.events import (
     Adopted,
@@ -9,13 +10,15 @@ from genesys_core.notifications.channel.events import (
     ChannelCall,
     CloseSocket,
     Connect,
+    Disconnected,
     Emit,
     SendText,
     SubscriptionRejected,
 )
 from genesys_core.notifications.channel_set import ChannelSet, TopicsAnswer
 from genesys_core.notifications.subscriptions import Plan
-from genesys_core.websocket import Closed, Failed
+from genesys_core.websocket import Closed, Failed, HandshakeDone, Text
+from genesys_core.websocket.events import Pong
 from tests.helpers.channel_world import POLICY, ServerChannel, World, api_error
 
 
@@ -131,6 +134,39 @@ def test_what_happens_on_a_channel_stays_there():
     assert not world.set.settled
     assert isinstance(world.events[0], Arrived)
     assert second in world.places
+
+
+def test_the_events_of_a_read_are_processed_in_their_order():
+    world = SetWorld(users(1))
+    world.settle()
+    (place,) = world.places
+    world.events.clear()
+    text, read_at = '{"topicName":"v2.users.user-0.presence"}', world.now
+    world.time += 5
+    events = [Pong(b""), Text(text), Text(text), Closed(1001, "")]
+    step = world.set.happened(*place, events, now=world.now, read_at=read_at)
+    world.keep(step)
+    apart = world.set.received(*place, [text], now=world.now)
+    assert [type(event) for event in world.events] == [Arrived, Arrived, Disconnected]
+    assert (apart.state, apart.effects) == (world.set, ())  # the socket is over
+    assert world.set.happened(*place, [], now=world.now).state == world.set
+
+
+def test_a_handshake_connects_before_the_messages_of_its_read_count():
+    world = SetWorld(users(1))
+    ((channel, call),) = world.calls
+    outcome = world.execute(world.calls.pop((channel, call)))
+    world.keep(world.set.called(channel, call, outcome, now=world.now))
+    (place,) = world.opening
+    read_at, done = world.now, HandshakeDone(None, (), Headers())
+    world.time += 5
+    text = '{"topicName":"v2.users.user-0.presence"}'
+    step = world.set.happened(*place, [done, Text(text)], now=world.now, read_at=read_at)
+    before = world.set.connected(*place, now=read_at)
+    after = before.state.received(*place, [text], now=world.now, read_at=read_at)
+    assert step.state == after.state
+    assert step.effects == (*before.effects, *after.effects)
+    assert world.set.happened(*place, [done], now=read_at).effects == before.effects
 
 
 def test_the_earliest_deadline_counts_and_the_timer_serves_all():

@@ -1,9 +1,15 @@
 """Observers: the base classes change nothing, and several watch a channel as one."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genesys_core.observability.observers import CallObserver, ChannelObservers, Observer
+from genesys_core.observability.observers import (
+    CallObserver,
+    ChannelObservers,
+    Observer,
+    report_connections,
+)
 from genesys_core.session.pacing import Pacing
 from genesys_core.session.retry import RetryConfiguration
 from tests.strategies.calls import Driver, operation, reply, scripted, session
@@ -48,6 +54,16 @@ def test_every_observer_learns_of_every_event_of_a_channel_in_order(events):
                 both.delivered(TOPIC, 0.5)
     expected = [(TOPIC, 0.5) if event == "delivered" else (event,) for event in events]
     assert log == [(name, *facts) for facts in expected for name in "ab"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "calls"),
+    [(0, 2, ["opened", "opened"]), (2, 1, ["closed"]), (1, 1, [])],
+)
+def test_a_change_of_the_number_of_connections_is_reported_one_by_one(before, after, calls):
+    log = []
+    report_connections(Recording("a", log), before, after)
+    assert log == [("a", call) for call in calls]
 
 
 def test_the_base_classes_change_nothing():

@@ -1,0 +1,269 @@
+"""The state of a notification handler: channels, the destination of events, and pending subscriptions.
+
+Invariants: a driver reports each input once, in order, and performs what it returns; nothing else
+follows from an input. A caller that waits for topics gets the first answer of the platform, even if
+the topics have changed again before the caller runs.
+"""
+
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
+from typing import Concatenate, ParamSpec, TypeAlias
+
+from msgspec import Struct
+
+from genesys_core.clock import Now
+from genesys_core.errors import GenesysCloudError
+from genesys_core.notifications.channel.channel import GivenChannel
+from genesys_core.notifications.channel.events import (
+    ChannelCall,
+    ChannelEvent,
+    CloseSocket,
+    Connect,
+    Emit,
+    SendText,
+)
+from genesys_core.notifications.channel.policy import Policy
+from genesys_core.notifications.channel_set import ChannelSet, SetStep, TopicsAnswer
+from genesys_core.notifications.dispatch import (
+    EventDispatcher,
+    RoutedEvents,
+    SubscriptionError,
+    latest_failure,
+)
+from genesys_core.notifications.topic_table import TopicTable
+from genesys_core.notifications.topics import NOTIFICATION_TOPICS
+from genesys_core.websocket.events import HandshakeDone, Text, WebSocketEvent
+
+__all__ = ["ChannelAction", "HandlerState", "Turn"]
+
+P = ParamSpec("P")
+
+ChannelAction: TypeAlias = ChannelCall | Connect | SendText | CloseSocket
+"""An effect of a channel other than an event."""
+
+
+class Turn(Struct, frozen=True):
+    """What a driver does after an input, in this order.
+
+    Attributes:
+        events: events by destination.
+        actions: what to perform, each with the index of its channel.
+    """
+
+    events: RoutedEvents
+    actions: "list[tuple[int, ChannelAction]]"
+
+
+class _Caller:
+    """A caller that waits until its topics are confirmed or rejected."""
+
+    def __init__(self, topics: tuple[str, ...], notify: Callable[[], object]) -> None:
+        self.topics = topics
+        self.notify = notify
+        self.answer: TopicsAnswer | None = None
+
+
+class HandlerState:
+    """The state of a handler. Not thread-safe.
+
+    Args:
+        policy: timeouts and delays of each channel.
+        now: both clocks.
+        existing: a channel that the caller created.
+        topics: the topics of the client's definition.
+
+    Attributes:
+        channels: the channels.
+        has_started: whether :meth:`start` was called.
+        failure: why subscriptions are not confirmed yet; ``None`` if nothing failed.
+        is_paused: whether reading from sockets is paused because the consumer is slow.
+
+    Raises:
+        InvalidValueError: the existing channel has no id or address.
+    """
+
+    def __init__(
+        self,
+        policy: Policy,
+        *,
+        now: Now,
+        existing: GivenChannel | None = None,
+        topics: TopicTable = NOTIFICATION_TOPICS,
+    ) -> None:
+        self._first = ChannelSet.start((), policy=policy, now=now, existing=existing)
+        self.channels = self._first.state
+        self._dispatcher = EventDispatcher(topics)
+        self._callers: list[_Caller] = []
+        self._error: Exception | None = None
+        self.failure: str | None = None
+        self.has_started = self.is_paused = False
+
+    @property
+    def deadline(self) -> float | None:
+        """When to call :meth:`timer`, on the monotonic clock; ``None`` if all channels stopped."""
+        return self.channels.deadline(reading=not self.is_paused)
+
+    @property
+    def end(self) -> Exception | None:
+        """The error that ended the handler; ``None`` while it runs, or if the user stopped it."""
+        return self._error or self.channels.failure
+
+    def check_unused(self) -> None:
+        """Raise if the handler was used before."""
+        if self.has_started or self.channels.stopped:
+            raise GenesysCloudError(
+                "a notification handler cannot be reused; create a new one for each block"
+            )
+
+    def check_running(self) -> None:
+        """Raise if the handler has ended or was not started."""
+        if self.channels.stopped:
+            raise self.why_over()
+        if not self.has_started:
+            raise GenesysCloudError(
+                "the handler is not running; use it inside its block: async with ... as handler"
+            )
+
+    def why_over(self) -> Exception:
+        """Return the reason why the channels ended."""
+        error = self.end
+        return error.with_traceback(None) if error else GenesysCloudError("the handler is closed")
+
+    def start(self) -> Turn:
+        """Start the channels."""
+        self.has_started = True
+        return self._take(self._first)
+
+    def apply(
+        self,
+        step: Callable[Concatenate[ChannelSet, P], SetStep],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Turn:
+        """Apply an input of the channels, such as :meth:`ChannelSet.called`."""
+        return self._take(step(self.channels, *args, **kwargs))
+
+    def add(self, wanted: tuple[tuple[str, object], ...], *, now: Now) -> Turn:
+        """Subscribe to topics.
+
+        Args:
+            wanted: see :func:`~genesys_core.notifications.dispatch.typed_topics`.
+            now: both clocks.
+
+        Raises:
+            InvalidValueError: too many topics; nothing was changed.
+        """
+        step = self.channels.add((topic for topic, _ in wanted), now=now)
+        self._dispatcher.remember(wanted)
+        return self._take(step)
+
+    def remove(self, topics: Iterable[str], *, now: Now) -> Turn:
+        """Unsubscribe from topics.
+
+        Raises:
+            InvalidValueError: a topic is malformed.
+        """
+        topics = tuple(topics)
+        step = self.channels.remove(topics, now=now)
+        self._dispatcher.forget(topics)
+        return self._take(step)
+
+    def clear(self, *, now: Now) -> Turn:
+        """Unsubscribe from all topics."""
+        self._dispatcher.forget_all()
+        return self.apply(ChannelSet.clear, now=now)
+
+    def deliver_early(
+        self, channel: int, socket: int, events: Sequence[WebSocketEvent], *, read_at: Now
+    ) -> Turn | None:
+        """Process messages for a driver that can perform no actions yet.
+
+        Returns:
+            ``None`` if actions follow from them, or reading is paused: then nothing was changed, and
+            the driver reports the events to :meth:`ChannelSet.happened` once it can.
+        """
+        if self.is_paused or not all(type(event) is Text for event in events):
+            return None
+        step = self.channels.happened(channel, socket, events, now=read_at, read_at=read_at)
+        emitted = _emitted(step)
+        if len(emitted) < len(step.effects):
+            return None
+        return self._take(step, emitted)
+
+    def must_wait(self, events: Sequence[WebSocketEvent]) -> bool:
+        """Whether the driver keeps the events of a read back until reading resumes.
+
+        A handshake is never kept back, because the channel waits for it.
+        """
+        kinds = {type(event) for event in events} if self.is_paused else set[type[object]]()
+        return Text in kinds and HandshakeDone not in kinds
+
+    def timer(self, *, now: Now) -> Turn:
+        """Do what is due at this time, which may be nothing."""
+        return self.apply(ChannelSet.timer, now=now, reading=not self.is_paused)
+
+    def pause(self) -> None:
+        """Record that reading is paused: silence of the sockets means nothing."""
+        self.is_paused = True
+
+    def resume(self, *, now: Now) -> Turn:
+        """Record that reading resumes. Call this before passing what was read."""
+        self.is_paused = False
+        return self.apply(ChannelSet.resumed, now=now)
+
+    def fail(self, error: Exception, *, now: Now) -> Turn:
+        """Stop because of an exception in the user's code."""
+        self._error = self._error or error
+        return self.apply(ChannelSet.stop, now=now)
+
+    @contextmanager
+    def expecting(self, topics: tuple[str, ...], notify: Callable[[], object]) -> Generator[None]:
+        """Wait, within a block, for the platform's answer to requested topics.
+
+        Args:
+            topics: the topics; none for the latest answers of all channels.
+            notify: called when there is an answer; end the block then.
+
+        Raises:
+            SubscriptionError: at the end of the block: the platform rejected some of the topics.
+            GenesysCloudError: likewise: there is no channel; the message gives the reason.
+        """
+        caller = _Caller(topics, notify)
+        self._callers.append(caller)
+        self._answer()
+        try:
+            yield
+        finally:
+            self._callers.remove(caller)
+        if caller.answer is None:
+            raise self.why_over()
+        if caller.answer.error is not None:
+            raise caller.answer.error.with_traceback(None)
+        if caller.answer.refusals:
+            raise SubscriptionError(caller.answer.refusals)
+
+    def _answer(self) -> None:
+        for caller in self._callers:
+            caller.answer = caller.answer or self.channels.answer(caller.topics)
+            if caller.answer is not None or self.channels.stopped:
+                caller.notify()
+
+    def _take(self, step: SetStep, emitted: list[ChannelEvent] | None = None) -> Turn:
+        emitted = _emitted(step) if emitted is None else emitted
+        actions: list[tuple[int, ChannelAction]] = []
+        if len(emitted) < len(step.effects):
+            actions = [
+                (each.channel, each.effect)
+                for each in step.effects
+                if not isinstance(each.effect, Emit)
+            ]
+        self.channels = step.state
+        routed = self._dispatcher.route_all(emitted)
+        self.failure = latest_failure(routed.states, self.failure)
+        if self._callers:
+            self._answer()
+        return Turn(routed, actions)
+
+
+def _emitted(step: SetStep) -> list[ChannelEvent]:
+    return [each.effect.event for each in step.effects if isinstance(each.effect, Emit)]
