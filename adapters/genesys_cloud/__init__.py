@@ -1,8 +1,8 @@
 """A client for the Genesys Cloud Platform API, for threads, asyncio and trio.
 
-All that a program needs is here: clients, grants, settings, errors by name, the classes of the APIs
-(``UsersApi``), and the modules ``models``, ``errors`` and ``api``. Names are imported on first use
-(PEP 562), so that importing the package costs next to nothing.
+Everything that a program needs is exported here: clients, grants, settings, errors by name, the
+classes of the APIs (``UsersApi``), and the modules ``models``, ``errors`` and ``api``. Names are
+imported on first use (PEP 562), so that importing the package takes almost no time.
 """
 
 from typing import TYPE_CHECKING

@@ -2,7 +2,7 @@
 
 Invariants: sync and async methods share one definition. A :class:`Method` wraps a pure builder and
 binds to the client that it is read from: on a synchronous API it returns the result, on an
-asynchronous one a coroutine, as its signature shows.
+asynchronous one a coroutine; its signature reflects this.
 """
 
 import inspect
@@ -113,7 +113,7 @@ class LazyApis:
             return api
 
     def unbound_copy(self) -> Self:
-        """A shallow copy whose APIs are bound to itself."""
+        """Return a shallow copy whose APIs are bound to the copy."""
         twin = copy(self)
         for name in self._classes:
             twin.__dict__.pop(name, None)
@@ -190,7 +190,7 @@ class SyncListMethod(SyncMethod[P, T_co], Protocol[P, T_co, Item_co]):
             users = client.users.get_users.with_paging(limit=500).paginate(page_size=100)
 
         See :class:`~genesys_core.paging.options.PagingOptions`. They are separate from the method's
-        arguments, which may include a ``limit`` too.
+        arguments, which may also include a ``limit``.
         """
         ...
 
@@ -217,7 +217,7 @@ class SyncJobMethod(SyncMethod[P, T_co], Protocol[P, T_co, StatusT, Item]):
     """A method of a synchronous API that starts a job."""
 
     def run(self, *args: P.args, **kwargs: P.kwargs) -> "Job[StatusT, Item]":
-        """Start the job, and return it; arguments are those of the method."""
+        """Start the job and return it; arguments are those of the method."""
         ...
 
 
@@ -227,7 +227,7 @@ class AsyncJobMethod(AsyncMethod[P, T_co], Protocol[P, T_co, StatusT, Item]):
     def run(
         self, *args: P.args, **kwargs: P.kwargs
     ) -> "Coroutine[Any, Any, AsyncJob[StatusT, Item]]":
-        """Start the job, and return it; arguments are those of the method."""
+        """Start the job and return it; arguments are those of the method."""
         ...
 
 
@@ -396,7 +396,7 @@ class JobMethod(Method[P, T], Generic[P, T, StatusT, Item]):
 
     def _add_forms(self, call: Any, client: Any) -> None:  # noqa: ANN401 - a function and its attributes
         super()._add_forms(call, client)
-        call.run = self._form(client.run, "run", "Start the job, and return it.")
+        call.run = self._form(client.run, "run", "Start the job and return it.")
 
 
 def _method_type(builder: Callable[..., object]) -> type[Method[..., Any]]:
@@ -418,7 +418,7 @@ def api_classes(
         name: the sync class's name; the async one begins with ``Async``.
         builders: a module of :mod:`genesys_core.api`.
         about: the beginning of the docstrings.
-        home: the module that the classes are for.
+        home: the ``__module__`` of the classes.
     """
     found = {key: one for key, one in vars(builders).items() if isinstance(one, FunctionType)}
 

@@ -1,7 +1,7 @@
 """The operating system's advisory locks on open files.
 
-Invariants: the operating system releases a lock when its process dies. A lock belongs to the open file, so that
-two clients of one process exclude each other too.
+Invariants: the operating system releases a lock when its process dies. A lock belongs to the open
+file, so that two clients in one process exclude each other as well.
 """
 
 import sys
@@ -43,7 +43,7 @@ else:
 
 
 def wait_for_lock(descriptor: int, *, timeout: float, poll: float) -> bool:
-    """Lock an open file; return ``False`` if another open file has it for longer than ``timeout``.
+    """Lock an open file; return ``False`` if another open file keeps the lock for longer than ``timeout``.
 
     The operating system's locks have no timeout, so they are tried every ``poll`` seconds.
     """

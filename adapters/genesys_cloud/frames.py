@@ -1,9 +1,9 @@
 """Tables of records: listings, pages, models and exports as Arrow, pandas or polars.
 
-Columns are typed by the models, as in Parquet files of exports (:mod:`genesys_cloud.export`): nested
-models are structs and lists, times are UTC, and the last column ``_rest`` has as JSON text what fits no
-column. The packages are imported when they are needed: pyarrow comes with the extra ``export``, pandas
-and polars are yours to install.
+Columns are typed by the models, as in Parquet files of exports (:mod:`genesys_cloud.export`):
+nested models are structs and lists, times are UTC, and the last column ``_rest`` has JSON text with
+the values that fit no other column. The packages are imported when they are needed: pyarrow comes
+with the extra ``export``, pandas and polars must be installed separately.
 
 ::
 
@@ -32,10 +32,10 @@ from genesys_core.export.columns import REST, Column, columns_of, to_row
 __all__ = ["FrameSource", "to_arrow", "to_pandas", "to_polars"]
 
 FrameSource: TypeAlias = Iterable[object] | Struct | str | os.PathLike[str]
-"""Models, as a listing yields them or in a list; a page; or the directory or URL of an export."""
+"""A listing or list of models; a page; or the directory or URL of an export."""
 
 _BATCH: Final = 2000
-"""The number of records that are Python objects at once."""
+"""The number of records that are converted at a time."""
 
 
 def to_arrow(source: FrameSource, *, model: type[object] | None = None) -> Any:  # noqa: ANN401 - an untyped package
@@ -43,7 +43,7 @@ def to_arrow(source: FrameSource, *, model: type[object] | None = None) -> Any: 
 
     Args:
         source: the records.
-        model: their type; by default the type of the first one. Needed for a table of no records.
+        model: their type; by default the type of the first one. Required if there are no records.
 
     Raises:
         ImportError: pyarrow is not installed.
@@ -69,7 +69,7 @@ def to_arrow(source: FrameSource, *, model: type[object] | None = None) -> Any: 
 
 
 def to_pandas(source: FrameSource, *, model: type | None = None) -> Any:  # noqa: ANN401 - an untyped package
-    """Return a data frame of pandas with Arrow types, so that integers with nulls remain integers.
+    """Return a pandas data frame with Arrow types, so that integers with nulls remain integers.
 
     Arguments and exceptions are those of :func:`to_arrow`.
     """
@@ -78,7 +78,7 @@ def to_pandas(source: FrameSource, *, model: type | None = None) -> Any:  # noqa
 
 
 def to_polars(source: FrameSource, *, model: type | None = None) -> Any:  # noqa: ANN401 - an untyped package
-    """Return a data frame of polars.
+    """Return a polars data frame.
 
     Arguments and exceptions are those of :func:`to_arrow`.
     """

@@ -1,7 +1,7 @@
 """Compressed data files: this package's own and the user's.
 
-Invariants: the compression of a file is recognized by its first bytes, never by its name; a small file
-cannot unpack to one that fills the memory.
+Invariants: the compression of a file is recognized by its first bytes, never by its name; the
+decompressed size is limited, so that a small file cannot exhaust memory.
 """
 
 import gzip
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["MOST_BYTES", "bundled_definition", "read_data", "read_own_data", "unpack_data"]
 
 MOST_BYTES = 512 * 1024 * 1024
-"""The greatest size of a data file, packed and unpacked; the platform's definition has about 20 MB."""
+"""Maximum size of a data file, compressed and decompressed; the platform's definition has about 20
+MB."""
 
 _GZIP = b"\x1f\x8b"
 _XZ = b"\xfd7zXZ\x00"
@@ -68,7 +69,7 @@ def unpack_data(data: bytes) -> bytes:
 def _read_limited(read: Callable[[int], bytes]) -> bytes:
     data = read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
-        raise ValueError(f"holds more than {MOST_BYTES:,} bytes")
+        raise ValueError(f"contains more than {MOST_BYTES:,} bytes")
     return data
 
 

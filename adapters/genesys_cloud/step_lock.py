@@ -21,9 +21,9 @@ _LOCKS: Final["WeakSet[StepLock]"] = WeakSet()
 class StepLock:
     """Runs one step at a time.
 
-    A ``with`` statement never releases the lock if an exception is raised between the last
+    A ``with`` statement would not release the lock if an exception were raised between the last
     instruction of its block and the release. Here the release is in a ``finally``, with a second
-    one for an exception during the first.
+    one in case of an exception during the first.
     """
 
     __slots__ = ("__weakref__", "_lock")
@@ -33,7 +33,7 @@ class StepLock:
         _LOCKS.add(self)
 
     def free(self) -> None:
-        """Replace the lock; called in a child after a fork, which leaves one thread."""
+        """Replace the lock; called in a child after a fork, where only one thread exists."""
         self._lock = threading.RLock()
 
     def run(self, step: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:

@@ -138,7 +138,7 @@ class GenesysCloudError(Exception):
     def documentation(self) -> str:
         """The section of the documentation about this class, such as ``errors.md#notfounderror``.
 
-        A class of your own has the section of the class that it extends.
+        A subclass of your own has the section of its base class.
         """
         classes = (
             kind for kind in type(self).__mro__ if kind.__module__.startswith("genesys_core.")
@@ -414,7 +414,7 @@ class InvalidGrantError(OAuthError):
 
 
 class InvalidRequestError(OAuthError):
-    """The request has a missing or invalid parameter."""
+    """A parameter of the request is missing or invalid."""
 
     wire_code = "invalid_request"
 
@@ -497,11 +497,11 @@ class ExportError(GenesysCloudError):
 
 
 class JobError(GenesysCloudError):
-    """A job cannot be followed to its end.
+    """The end of a job cannot be determined.
 
     Attributes:
         id: the job's id; empty if the platform returned none.
-        state: its last state, as the platform spells it.
+        state: its last state, as spelt by the platform.
     """
 
     def __init__(self, message: str, *, id: str = "", state: str = "") -> None:
@@ -537,7 +537,7 @@ class JobStoppedError(JobError):
 
 
 class WaitTimeoutError(GenesysCloudError, builtins.TimeoutError):
-    """A job was not over, or a condition not true, within the deadline.
+    """A job did not end, or a condition did not become true, within the deadline.
 
     Attributes:
         seconds: the deadline.

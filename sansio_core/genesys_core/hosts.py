@@ -29,7 +29,7 @@ class _Regions(StructMeta):
 class Region(Struct, frozen=True, metaclass=_Regions):
     """A region of the platform: a domain with an ``api``, a ``login`` and a ``streaming`` host.
 
-    ``Region.eu_west_1`` and so on are the known regions, and ``list(Region)`` is all of them;
+    ``Region.eu_west_1`` and so on are the known regions, and ``list(Region)`` returns all of them;
     ``Region.of(text)`` parses a name (``eu_west_1``, ``eu-west-1``) or any domain that contains a
     dot.
 
@@ -160,7 +160,7 @@ class Gateway(Confidential, frozen=True):
         password: likewise; never shown.
 
     Raises:
-        InvalidValueError: a part is not valid in a URL.
+        InvalidValueError: a part is invalid in a URL.
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"password"})

@@ -117,7 +117,7 @@ def test_a_user_signs_in_and_the_command_ends_with_a_token(chromium, simulator, 
         assert landed(chromium, "Signed in") == "You can close this window."
         out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, err) == (0, "")
-    assert f"The token is kept in {file}." in out
+    assert f"The token is stored in {file}." in out
     place, token = SavedSignIn(file).load()
     assert place.client_id == simulator.client_id
     assert simulator.simulator.state.tokens[token.access_token].user_id

@@ -1,8 +1,8 @@
-"""Rate limits shared by the processes of one machine, in files.
+"""Rate limits shared by the processes of one machine, stored in files.
 
-Invariants: the state is read, changed and replaced under a lock that the operating system releases when its
-process dies, with the machine's monotonic clock. If a process is killed in between, the previous
-state remains.
+Invariants: the state is read, changed and replaced under a lock that the operating system releases
+when its process dies, with the machine's monotonic clock. If a process is killed in the middle, the
+previous state remains.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ _STALE: Final = 2 * 86_400.0
 """Seconds after which the state of a token is removed: no window is longer than a day."""
 
 _STATE: Final = r"\.([0-9a-f]{32}|none)(\.[0-9a-f]{8}\.new)?"
-"""What follows the prefix in the name of a state, or of one whose writer was killed; see
+"""The suffixes of the names of state files, and of temporary files of killed writers; see
 :func:`~genesys_core.session.budget.token_key`.
 """
 

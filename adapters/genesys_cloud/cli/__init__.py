@@ -1,8 +1,8 @@
 """The ``genesys-cloud`` command.
 
-Invariants: without its extras the command starts and reports how to install them. An error of the
-library is its message on standard error and an exit code by kind of error
-(:mod:`genesys_core.command_line.exit_codes`), never a traceback.
+Invariants: without its extras the command starts and reports how to install them. Errors of the
+library are reported as a message on standard error and an exit code
+(:mod:`genesys_core.command_line.exit_codes`), never as a traceback.
 """
 
 import os
@@ -24,7 +24,7 @@ _EXTRAS: Final = {
 _HELP: Final = frozenset({"--help", "-h"})
 
 _COMPLETE: Final = "_GENESYS_CLOUD_COMPLETE"
-"""The variable with which a shell's script asks for candidates."""
+"""The environment variable with which completion scripts request candidates."""
 
 
 def main() -> None:

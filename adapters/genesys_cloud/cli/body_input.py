@@ -16,7 +16,7 @@ __all__ = ["edit_body", "model_catalog", "read_body", "read_document"]
 
 
 def read_body(source: str) -> object:
-    """Return the body that ``--body`` names: the text itself, ``@FILE`` or ``-``.
+    """Return the body of ``--body``: the text itself, ``@FILE`` or ``-``.
 
     Raises:
         UsageError: the file cannot be read, or the text is neither JSON nor YAML.
@@ -74,11 +74,11 @@ def bundled_document() -> dict[str, Any]:
 
 
 def edit_body(model: str, body: object) -> object:
-    """Let the user write a body in ``VISUAL`` or ``EDITOR``; return it.
+    """Open ``VISUAL`` or ``EDITOR`` for the user to write a body, and return it.
 
     Args:
         model: the body's model.
-        body: what to begin with; ``None`` for a skeleton of the model.
+        body: the initial text; ``None`` for a skeleton of the model.
 
     Raises:
         UsageError: the editor failed, or the result is not a document.

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["BulkFiles", "run_rows"]
 
 Row = tuple[int, "Mapping[str, object] | UsageError", object]
-"""A row: its number, its values or why it cannot be read, and its text."""
+"""A row: its number, its values or the reason why it cannot be read, and its text."""
 
 
 class BulkFiles:
@@ -73,7 +73,7 @@ class BulkFiles:
             raise UsageError(f"{self.rows}: cannot be read: {error.strerror}") from None
 
     def open_failures(self) -> TextIO:
-        """Open the file of failures: a new run overwrites it.
+        """Open the file of failures, which a new run overwrites.
 
         Raises:
             UsageError: it cannot be written, or is the file with the rows.
@@ -92,7 +92,7 @@ class BulkFiles:
             self.failures.unlink()
 
     def read(self) -> Iterator[Row]:
-        """Yield the rows; one that cannot be read has the reason instead of its values."""
+        """Yield the rows; a row that cannot be read has the reason instead of its values."""
         with self.rows.open(encoding="utf-8-sig", newline="") as file:
             if self.rows.suffix.lower() == ".csv":
                 yield from _csv_rows(file)
@@ -134,12 +134,12 @@ def run_rows(
     """Run an operation for each row.
 
     Args:
-        files: of the run.
+        files: the run's files.
         run: its state; its journal is read here.
         name: the operation's name.
         send: sends the call of a row and returns the response's data.
         show: prints the results.
-        report: knows why calls wait.
+        report: reports why calls wait.
 
     Raises:
         CommandExit: rows failed, or the run was interrupted.
@@ -192,7 +192,7 @@ class _Driver:
         self._has_rows = True
 
     def results(self) -> Generator[object]:
-        """Yield the results of the rows that were done, in their order."""
+        """Yield the results of successful rows, in order."""
         began = shown = time.monotonic()
         try:
             while True:
@@ -217,7 +217,7 @@ class _Driver:
             while not self._run.is_idle:
                 self._finish(*self._next_ended())
             for _ in self._take_results():
-                """Failures are recorded; nothing reads the results any more."""
+                """Failures are recorded; results are discarded, because the output is closed."""
             if shown != began:
                 sys.stderr.write("\r\x1b[K")
 
@@ -316,7 +316,7 @@ def _open_journal(files: BulkFiles, run: BulkRun, head: str) -> Generator[TextIO
     except FileExistsError:
         raise UsageError(
             f"{files.journal}: exists, so an earlier run has not ended; continue it with "
-            f"--resume {files.journal}, or delete it to begin again"
+            f"--resume {files.journal}, or delete the file to start over"
         ) from None
     except OSError as error:
         raise UsageError(f"{files.journal}: cannot be written: {error.strerror}") from None
@@ -338,7 +338,7 @@ def _stopping_on_interrupt(run: BulkRun) -> Generator[None]:
             # The journal is complete: every event is written when it happens.
             os._exit(int(ExitCode.INTERRUPTED))
         run.interrupt()
-        _report("finishing the rows that are running; press Ctrl-C again to abandon them")
+        _report("finishing running rows; press Ctrl-C again to abandon them")
 
     before = signal.signal(signal.SIGINT, stop)
     try:

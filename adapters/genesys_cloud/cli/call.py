@@ -1,4 +1,4 @@
-"""``genesys-cloud call`` and ``jobs``, as they are listed among the commands.
+"""``genesys-cloud call`` and ``jobs``, declared only to be listed in the help.
 
 Invariants: both parse their arguments themselves, so ``main`` runs them without typer.
 """

@@ -1,4 +1,4 @@
-"""Reports about calls: what ``--verbose`` prints on standard error, and why calls wait."""
+"""Reports about calls: the output of ``--verbose`` on standard error, and the reason why calls wait."""
 
 import sys
 from typing import Any
@@ -19,7 +19,7 @@ class CallReport(Observer):
         is_verbose: whether each attempt and each wait is printed.
 
     Attributes:
-        waiting_for: why a call waits; empty if none does.
+        waiting_for: why a call waits; empty if no call waits.
     """
 
     def __init__(self, *, is_verbose: bool) -> None:
@@ -61,4 +61,4 @@ class _ReportedCall(CallObserver):
             sys.stderr.write(f"{waiting_line(waiting.seconds, waiting.why)}\n")
 
     def ended(self, outcome: Returned[Any] | Raised | None, now: Now) -> None:
-        """Nothing more to report."""
+        """Does nothing: there is nothing more to report."""

@@ -1,7 +1,7 @@
-"""Descriptions of all commands, from the commands themselves.
+"""Descriptions of all commands, derived from the commands themselves.
 
-Invariants: the texts are those of ``--help``; nothing is repeated here. The same version describes
-the same commands on every machine.
+Invariants: the texts are
+those of ``--help``. The same version describes the same commands on every machine.
 """
 
 from collections.abc import Iterator
@@ -18,12 +18,12 @@ __all__ = ["describe_commands", "write_command_reference"]
 
 
 def describe_commands() -> Iterator[CommandDescription]:
-    """Yield the program itself and all commands and subcommands, each before its own."""
+    """Yield the program itself and all commands, each before its subcommands."""
     yield from _described(typer.main.get_command(app), None, "")
 
 
 def write_command_reference(folder: str | Path) -> list[str]:
-    """Write the page of the commands into a folder that exists, and return its name."""
+    """Write the page of the commands to an existing folder, and return the page's name."""
     text = commands_text(describe_commands())
     Path(folder, "commands.md").write_text(text, encoding="utf-8")
     return ["commands.md"]

@@ -1,7 +1,8 @@
-"""Candidates for shells.
+"""Candidates for shell completion.
 
-Invariants: typer is imported only for the commands that it runs, and no API ever; nothing is sent. A
-failure offers nothing and prints nothing, because it would appear in the middle of a command line.
+Invariants: typer is imported only to complete the commands that
+it parses; no API is imported, and nothing is sent. On failure nothing is printed, because it would
+appear in the middle of a command line.
 """
 
 import json
@@ -41,7 +42,7 @@ def print_candidates(shell: str, words: Sequence[str]) -> None:
 
     Args:
         shell: ``bash``, ``zsh`` or ``fish``.
-        words: of the command line up to the cursor, without the command itself.
+        words: the words up to the cursor, without the command itself.
     """
     plain = [unquote_word(word) for word in words]
     candidates = complete_words(plain[:-1], plain[-1] if plain else "")
@@ -100,7 +101,7 @@ def _cached_entities(profile: str | None) -> Mapping[str, Sequence[Candidate]]:
 
 
 def names_file(profile: str | None) -> Path:
-    """Return the file with names of entities for completion."""
+    """Return the path of the file with names of entities for completion."""
     folder = (
         "~/.genesyscloudpython" if profile is None else profile_paths(profile)[1].rpartition("/")[0]
     )

@@ -1,4 +1,4 @@
-"""``genesys-cloud completion``."""
+"""``genesys-cloud completion``: print a shell's completion script, or save names to complete."""
 
 import json
 import os
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 __all__ = ["completion"]
 
 _MOST = 5000
-"""Names of each kind: more would slow down each completion."""
+"""Maximum number of names of each kind; more would slow down completion."""
 
 
 class Shell(StrEnum):
-    """The values of ``SHELL``."""
+    """The values of the argument ``SHELL``."""
 
     bash = "bash"
     zsh = "zsh"

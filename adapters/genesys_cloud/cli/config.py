@@ -1,4 +1,4 @@
-"""``genesys-cloud config``.
+"""``genesys-cloud config``: validate a configuration, or show the effective one.
 
 Invariants: secrets are never printed. Exit code 0 for a valid configuration; 1 for an invalid one,
 with every problem on standard error.

@@ -1,7 +1,7 @@
 """The client of a command: profile, sign-in, environment and options.
 
 Invariants: without ``--region`` or ``--host`` the sign-in of ``genesys-cloud login`` is used, and
-without one the environment and the configuration file. Secrets are never options.
+if there is none, the environment and the configuration file. Secrets are never options.
 """
 
 import getpass
@@ -53,7 +53,7 @@ def config_file_of(options: Mapping[str, object]) -> str | None:
 
 
 def client_options(options: Mapping[str, object]) -> "ClientOptions":
-    """Return the arguments of a client for the options of a command, the sign-in aside.
+    """Return the client arguments for the options of a command, except for the sign-in.
 
     Raises:
         UsageError: the profile has neither settings nor a sign-in.
@@ -67,7 +67,7 @@ def client_options(options: Mapping[str, object]) -> "ClientOptions":
 
 
 def sign_in_options(options: Mapping[str, object]) -> "ClientOptions":
-    """Return the arguments of the client that signs in, whose profile may be new.
+    """Return the client arguments for a sign-in, whose profile may be new.
 
     Raises:
         UsageError: not a valid name of a profile.
@@ -117,8 +117,9 @@ def open_client(options: Mapping[str, object], *, observer: "Observer | None" = 
     """Create the client of a command.
 
     Args:
-        options: of the command, by name without dashes.
-        observer: of the client's calls.
+        options: the command's options, by name without dashes.
+        observer: observes the client's
+            calls.
 
     Raises:
         GenesysCloudError: contradictory or unusable settings.

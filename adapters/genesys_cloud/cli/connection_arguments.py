@@ -61,12 +61,12 @@ _OPTIONS: Final[Mapping[str, object]] = {
 
 
 def take_connection(*left_out: str) -> Callable[[_Command], _Command]:
-    """Give a command the connection options, except some; they are merged into its ``ctx.obj``.
+    """Add the connection options to a command, except for some; their values are merged into ``ctx.obj``.
 
     The command's first parameter is ``ctx``; its own options are shown before the added ones.
 
     Args:
-        left_out: names such as ``secret_file``.
+        left_out: the options to omit, such as ``secret_file``.
     """
     names = [name for name in _OPTIONS if name not in left_out]
 
@@ -91,10 +91,12 @@ def take_connection(*left_out: str) -> Callable[[_Command], _Command]:
 
 
 def merge_options(ctx: typer.Context, **given: object) -> None:
-    """Merge options into ``ctx.obj``, by name without dashes; those given earlier are overridden.
+    """Merge options into ``ctx.obj``, by name without dashes.
+
+    Options that were given earlier are overridden.
 
     Args:
-        ctx: of the command; ``ctx.obj`` has the options before the command.
+        ctx: the command's context; ``ctx.obj`` has the options that precede the command.
         given: the options; ``None`` if not given.
     """
     chosen = {name.replace("_", "-"): value for name, value in given.items() if value is not None}

@@ -1,4 +1,4 @@
-"""``genesys-cloud definition``: the published API definition, from fetching to source code.
+"""``genesys-cloud definition``: fetch and compare API definitions, and generate code from them.
 
 Invariants: findings go to standard error, results to standard output. A document that
 cannot be used at all is an error.
@@ -16,7 +16,7 @@ from genesys_cloud.cli.terminal import print_error, print_line
 
 __all__ = ["app"]
 
-_SOURCE = "Swagger file, folder that fetch has filled, or bundled."
+_SOURCE = "Swagger file, folder filled by fetch, or bundled."
 
 _Definition = Annotated[
     str, typer.Option(help="A Swagger file, optionally compressed, or a folder filled by fetch.")
@@ -76,24 +76,24 @@ def diff(
     old: Annotated[str, typer.Argument(help=_SOURCE)],
     new: Annotated[str, typer.Argument(help=_SOURCE)],
     *,
-    format_: Annotated[Format, typer.Option("--format", help="How to show it.")] = Format.text,
+    format_: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.text,
     ignore: Annotated[
         Path | None, typer.Option(help="File with rules to ignore, one RULE [PLACE] per line.")
     ] = None,
     usage: Annotated[
         Path | None,
-        typer.Option(help="Python file or folder: only changes that touch it, and where."),
+        typer.Option(help="Python file or folder: show only changes that affect it, and where."),
     ] = None,
     fail_on: Annotated[
         str | None,
         typer.Option(
-            help="Exit code 1 for changes of this weight or a greater one: "
-            "none, point, minor, warn or major.",
+            help="Exit code 1 if a change has at least this weight: none, point, minor, warn or "
+            "major.",
             metavar="WEIGHT",
         ),
     ] = None,
     least: Annotated[
-        str, typer.Option(help="Least weight that the text lists.", metavar="WEIGHT")
+        str, typer.Option(help="Minimum weight of listed changes.", metavar="WEIGHT")
     ] = "minor",
 ) -> None:
     """Compare two API definitions: what changed, and what it breaks.
@@ -130,7 +130,7 @@ def generate(
     root: Annotated[
         Path | None,
         typer.Option(
-            help="The folder that contains the package, by default this one; without --package, "
+            help="The folder that contains the package, by default the current one; without --package, "
             "a checkout of this library."
         ),
     ] = None,

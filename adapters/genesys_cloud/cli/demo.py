@@ -1,4 +1,4 @@
-"""``genesys-cloud demo``."""
+"""``genesys-cloud demo``: call a simulated platform and show the results."""
 
 import typer
 

@@ -1,4 +1,4 @@
-"""``genesys-cloud doctor``."""
+"""``genesys-cloud doctor``: check a setup step by step."""
 
 from typing import Annotated
 

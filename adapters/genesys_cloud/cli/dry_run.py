@@ -1,4 +1,4 @@
-"""Requests that are built by a client and not sent."""
+"""Dry runs: requests that a client builds but does not send."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, Unpack
@@ -32,7 +32,7 @@ class _Capturing:
         raise _Captured(request)
 
     def close(self) -> None:
-        """Nothing to close."""
+        """Does nothing: there is nothing to close."""
 
 
 def capture_request(operation: "Operation[Any]", options: Mapping[str, Any]) -> Request:
@@ -40,7 +40,7 @@ def capture_request(operation: "Operation[Any]", options: Mapping[str, Any]) -> 
 
     Args:
         operation: the operation.
-        options: of the command, by name.
+        options: the command's options, by name.
 
     Raises:
         GenesysCloudError: the request cannot be sent.

@@ -1,7 +1,7 @@
-"""The examination of a set-up, step by step, for ``genesys-cloud doctor``.
+"""The steps of ``genesys-cloud doctor``.
 
-Invariants: nothing is changed on the platform, except that a notification channel is opened. Secrets are
-not shown. Exit code 0 if every step succeeds, otherwise that of the error.
+Invariants: nothing is changed on the platform, except that a notification channel is created.
+Secrets are not shown. Exit code 0 if every step succeeds, otherwise that of the error.
 """
 
 import time
@@ -22,10 +22,10 @@ __all__ = ["examine"]
 
 
 def examine(options: Mapping[str, Any], timeout: float) -> None:
-    """Examine a set-up, and print the outcome of each step.
+    """Check a setup, and print the outcome of each step.
 
     Args:
-        options: of the command, by name.
+        options: the command's options, by name.
         timeout: seconds for each step.
 
     Raises:
@@ -154,7 +154,7 @@ class _Doctor:
     @property
     def _known(self) -> "Client":
         if self._client is None:
-            raise AssertionError("the first step makes the client")
+            raise AssertionError("the first step creates the client")
         return self._client
 
 

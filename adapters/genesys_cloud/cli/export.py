@@ -1,8 +1,9 @@
-"""``genesys-cloud export``.
+"""``genesys-cloud export``: export records to files.
 
-Invariants: progress and problems go to standard error, the result of ``status`` and ``verify`` to
-standard output. Exit code 0 if the export is complete, 11 if something is missing or damaged, 130 after
-Ctrl-C; in all cases the same command continues the export.
+Invariants: progress and problems go to
+standard error, the result of ``status`` and ``verify`` to standard output. Exit code 0 if the
+export is complete, 11 if something is missing or damaged, 130 after Ctrl-C; in all cases the same
+command continues the export.
 """
 
 import signal
@@ -43,11 +44,13 @@ def export(
         str | None, typer.Option("--from", help="First day or date-time, such as 2024-01-01.")
     ] = None,
     to: Annotated[
-        str | None, typer.Option(help="Last day, which is included, or date-time, which is not.")
+        str | None, typer.Option(help="Last day (inclusive) or date-time (exclusive).")
     ] = None,
     format: Annotated[str, typer.Option(help="jsonl, csv or parquet.")] = "jsonl",
-    days: Annotated[int | None, typer.Option(min=1, help="Days of a slice.")] = None,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="Slices fetched at once.")] = 4,
+    days: Annotated[int | None, typer.Option(min=1, help="Number of days in a slice.")] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="Number of slices fetched in parallel.")
+    ] = 4,
     body: Annotated[
         Path | None, typer.Option(help="JSON file with the request's body, such as filters.")
     ] = None,

@@ -1,4 +1,4 @@
-"""``genesys-cloud jobs``: jobs of the platform, from their start to their results."""
+"""``genesys-cloud jobs``: start jobs of the platform, wait for them and print their results."""
 
 import json
 import sys
@@ -49,8 +49,8 @@ def run_jobs(arguments: Sequence[str], before: Mapping[str, Any]) -> None:
     """Run ``jobs ACTION API METHOD``, or print help.
 
     Args:
-        arguments: that follow ``jobs``.
-        before: options that precede it, by name.
+        arguments: the arguments after ``jobs``.
+        before: the options that precede it, by name.
 
     Raises:
         GenesysCloudError: a call or the job failed.

@@ -1,4 +1,4 @@
-"""The commands of all operations, made when they are needed.
+"""The commands of all operations, created on demand.
 
 Invariants: a command for one operation imports nothing for the others, and help and completion
 execute no builder.
@@ -23,8 +23,8 @@ def run_api(api: str, arguments: Sequence[str], before: Mapping[str, Any]) -> No
 
     Args:
         api: the API's name.
-        arguments: that follow it.
-        before: options that precede it, by name.
+        arguments: the arguments after it.
+        before: the options that precede it, by name.
 
     Raises:
         GenesysCloudError: the call failed.
@@ -48,8 +48,8 @@ def run_call(arguments: Sequence[str], before: Mapping[str, Any]) -> None:
     """Call an endpoint by method and path, or print help.
 
     Args:
-        arguments: that follow ``call``.
-        before: options that precede it, by name.
+        arguments: the arguments after ``call``.
+        before: the options that precede it, by name.
 
     Raises:
         GenesysCloudError: the call failed.

@@ -1,7 +1,6 @@
 """Output of results.
 
-Invariants: rich is imported for tables alone. The text itself is made in
-:mod:`genesys_core.command_line`.
+Invariants: rich is imported only for tables. Text is formatted in :mod:`genesys_core.command_line`.
 """
 
 import itertools
@@ -36,7 +35,7 @@ def terminal_width() -> int:
 
 
 def select(value: object, expression: str) -> object:
-    """Return what a JMESPath expression selects.
+    """Return the result of a JMESPath expression.
 
     Raises:
         UsageError: not a valid expression.
@@ -52,7 +51,7 @@ def select(value: object, expression: str) -> object:
 
 
 def print_document(value: object, output: OutputOptions) -> None:
-    """Print a response as a whole, as JSON or YAML."""
+    """Print a complete response as JSON or YAML."""
     text = formats.yaml_text(value) if output.format == "yaml" else formats.json_text(value)
     write_line(text)
 

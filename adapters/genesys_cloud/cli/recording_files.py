@@ -1,7 +1,7 @@
-"""Downloads recordings into a folder, side by side.
+"""Downloads recordings to a folder, in parallel.
 
 Invariants: a file is recorded in the manifest when it is complete. The part of an unfinished file
-is kept beside its path, and the next run continues it.
+is kept next to it, and the next run continues it.
 """
 
 import json
@@ -54,12 +54,12 @@ _MANIFEST = "recordings.jsonl"
 _FOUND = ".conversations.jsonl"
 _FAILURES = "failures.jsonl"
 _GRACE = 3.0
-"""Seconds after Ctrl-C in which running downloads may finish."""
+"""Seconds that running downloads may take to finish after Ctrl-C."""
 
 
 @dataclass(frozen=True)
 class DownloadRequest:
-    """What is downloaded, and where to.
+    """What to download, and where to.
 
     Attributes:
         out: the folder.
@@ -74,7 +74,7 @@ class DownloadRequest:
     period: tuple[str | None, str | None]
 
     def interval(self) -> "Interval | None":
-        """Return the interval whose conversations are wanted.
+        """Return the interval of the requested conversations.
 
         Raises:
             UsageError: it is not valid, or no conversation is selected.
@@ -82,7 +82,7 @@ class DownloadRequest:
         found = parse_period(*self.period)
         if found is None and not self.conversations and self.from_file is None:
             raise UsageError(
-                "recordings download: needs ids of conversations, --from-file, or --from and --to"
+                "recordings download: needs conversation ids, --from-file, or --from and --to"
             )
         return found
 
@@ -97,9 +97,9 @@ def download_recordings(
     """Download recordings.
 
     Args:
-        options: of the command, by name without dashes.
-        request: what is downloaded.
-        parallel: how many calls and downloads run side by side.
+        options: the command's options, by name without dashes.
+        request: what to download.
+        parallel: the number of calls and downloads that run in parallel.
         is_verbose: whether attempts are reported.
 
     Raises:
@@ -189,7 +189,7 @@ class _Folder:
             _append(self._found, line)
 
     def write_failures(self, run: RecordingRun) -> None:
-        """Write the file of failures; without failures there is none."""
+        """Write the file of failures, or remove it if there are none."""
         path = self.path / _FAILURES
         if run.failures:
             lines = (json.dumps(each, ensure_ascii=False) for each in run.failures)

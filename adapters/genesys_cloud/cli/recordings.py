@@ -1,8 +1,8 @@
 """``genesys-cloud recordings``: the media of recordings, as files.
 
-Invariants: :class:`~genesys_core.command_line.recordings.RecordingRun` decides what is requested next. Paths of
-files go to standard output, everything else to standard error. Exit code 11 if recordings are missing, 130
-after Ctrl-C; in both cases the same command continues.
+Invariants: :class:`~genesys_core.command_line.recordings.RecordingRun` decides which request is
+next. Paths of files go to standard output, everything else to standard error. Exit code 11 if
+recordings are missing, 130 after Ctrl-C; in both cases the same command continues.
 """
 
 from pathlib import Path
@@ -45,7 +45,7 @@ def download(
         str | None, typer.Option(help="Last day, which is included, or date-time, which is not.")
     ] = None,
     parallel: Annotated[
-        int, typer.Option(min=1, max=32, help="How many files are downloaded side by side.")
+        int, typer.Option(min=1, max=32, help="Number of files downloaded in parallel.")
     ] = 4,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Print attempts and timings to stderr.")
@@ -53,7 +53,7 @@ def download(
 ) -> None:
     """Download the recordings of conversations, or continue a download.
 
-    Selects conversations by their ids, by a file of ids, or by --from and --to. Recordings that are
+    Selects conversations by id, with a file of ids, or with --from and --to. Recordings that are
     already in the folder are not downloaded again; incomplete files are resumed. Prints the
     path of each file.
     """

@@ -1,4 +1,4 @@
-"""``genesys-cloud apis`` and ``describe``: what the platform offers."""
+"""``genesys-cloud apis`` and ``describe``: search and describe operations, models and topics."""
 
 from typing import Annotated
 

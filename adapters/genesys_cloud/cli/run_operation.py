@@ -62,9 +62,9 @@ def run_operation(
     """Run an operation of the definition.
 
     Args:
-        description: of the operation.
-        arguments: that follow its name.
-        before: options that precede the command, by name.
+        description: the operation's description.
+        arguments: the arguments after its name.
+        before: the options that precede the command, by name.
 
     Raises:
         GenesysCloudError: the call failed.
@@ -83,12 +83,12 @@ def parse_operation(
     before: Mapping[str, Any],
     common: tuple[CommonOption, ...],
 ) -> "tuple[Operation[Any], ParsedArguments]":
-    """Return the operation that arguments describe, and the options of the command.
+    """Return the operation for given arguments, and the options of the command.
 
     Args:
-        description: of the operation.
-        arguments: that follow its name.
-        before: options that precede the command, by name.
+        description: the operation's description.
+        arguments: the arguments after its name.
+        before: the options that precede the command, by name.
         common: the options of the command itself.
 
     Raises:
@@ -166,11 +166,11 @@ def _run_rows(description: OperationDescription, parsed: ParsedArguments, body: 
 
 
 def run_raw_call(arguments: Sequence[str], before: Mapping[str, Any]) -> None:
-    """Run ``call METHOD PATH``, also for endpoints that the definition lacks.
+    """Run ``call METHOD PATH``, which also supports endpoints that the definition lacks.
 
     Args:
-        arguments: that follow ``call``.
-        before: options that precede the command, by name.
+        arguments: the arguments after ``call``.
+        before: the options that precede the command, by name.
 
     Raises:
         GenesysCloudError: the call failed.
@@ -277,7 +277,7 @@ def request_of(operation: "Operation[Any]", options: Mapping[str, Any]) -> "Requ
 
     Args:
         operation: the operation.
-        options: of the command, by name.
+        options: the command's options, by name.
 
     Raises:
         GenesysCloudError: the request cannot be sent.
@@ -363,7 +363,7 @@ def _print_listing(
 
 
 def show_warning(message: Warning | str, *_: object, **__: object) -> None:
-    """Print a warning on standard error; takes the arguments of ``warnings.showwarning``."""
+    """Print a warning on standard error; has the signature of ``warnings.showwarning``."""
     from genesys_core.observability.terminal import escape_line  # noqa: PLC0415
 
     sys.stderr.write(f"genesys-cloud: warning: {escape_line(str(message))}\n")

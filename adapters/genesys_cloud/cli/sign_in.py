@@ -1,4 +1,4 @@
-"""``genesys-cloud login``, ``whoami`` and ``logout``: three commands over one saved sign-in.
+"""``genesys-cloud login``, ``whoami`` and ``logout``: the commands for a saved sign-in.
 
 Invariants: the token itself is never printed. Exit codes of ``login``: 0 if a token was saved, 1 if
 sign-in was rejected or timed out, 2 if it could not be attempted. ``logout`` always deletes the
@@ -48,7 +48,7 @@ def login(
         ),
     ] = None,
     gateway_host: Annotated[
-        str | None, typer.Option(help="Host of a gateway in front of API and login.")
+        str | None, typer.Option(help="Host of a gateway in front of the API and the login host.")
     ] = None,
     gateway_protocol: Annotated[str, typer.Option(help="https or http.")] = "https",
     gateway_port: Annotated[int | None, typer.Option(min=0, max=65535)] = None,
@@ -87,7 +87,9 @@ def login(
     if gateway_host is None and (
         gateway_port is not None or gateway_login_path or gateway_api_path
     ):
-        exit_with_error("login", "--gateway-port and the paths: need --gateway-host as well", 2)
+        exit_with_error(
+            "login", "--gateway-port and the gateway paths need --gateway-host as well", 2
+        )
     merge_options(ctx, region=region)
     options = ctx.obj
     saved = SavedSignIn(token_file_of(options))
@@ -123,7 +125,7 @@ def login(
         exit_with_error("login", f"sign-in failed: {reason}")
     except errors.GenesysCloudError as error:
         exit_with_error("login", str(error))
-    print_line(f"Signed in. The token is kept in {saved.path}.")
+    print_line(f"Signed in. The token is stored in {saved.path}.")
 
 
 def _new_client(options: dict[str, object], gateway: "Gateway | None") -> "Client":
@@ -205,7 +207,7 @@ def _until(expires_at: float | None) -> str:
 def logout(ctx: typer.Context) -> None:
     """Revoke the token on the platform and delete it here.
 
-    Exit code 1 if revocation failed; the token is deleted here nevertheless.
+    Exit code 1 if revocation failed; the token is deleted here anyway.
     """
     from genesys_core.errors import GenesysCloudError  # noqa: PLC0415 - see cli.app
 

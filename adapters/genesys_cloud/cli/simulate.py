@@ -1,4 +1,4 @@
-"""``genesys-cloud simulate``."""
+"""``genesys-cloud simulate``: serve a simulated platform."""
 
 import signal
 import time
@@ -43,47 +43,51 @@ def simulate(
     ] = None,
     stateful: Annotated[
         bool,
-        typer.Option(help="State by the rules of the definition; otherwise only examples."),
+        typer.Option(
+            help="Stateful resources by the rules of the definition; otherwise only examples."
+        ),
     ] = True,
     strict: Annotated[
         bool,
         typer.Option(
             "--strict",
-            help="Refuse unknown enum values, numbers out of range and nulls in lists.",
+            help="Reject unknown enum values, numbers out of range and nulls in lists.",
         ),
     ] = False,
     enforce_permissions: Annotated[
         bool,
         typer.Option(
             "--enforce-permissions",
-            help="Require the permissions of each operation, from the caller's roles.",
+            help="Require that the caller's roles have the permissions of each operation.",
         ),
     ] = False,
     lag: Annotated[
         bool,
         typer.Option(
             "--lag",
-            help="Reads show what was created or deleted only after seconds to minutes, as on the platform.",
+            help="Delay the visibility of created and deleted items by seconds to minutes, as on the "
+            "platform.",
         ),
     ] = False,
     organization: Annotated[
         bool | None,
         typer.Option(
-            help="Create divisions, roles, skills, flows, groups and others; by default without --data."
+            help="Create divisions, roles, skills, flows, groups and so on; default if --data is not given."
         ),
     ] = None,
     traffic: Annotated[
         str,
         typer.Option(
             metavar="RATE",
-            help="Generate customers and agents that answer: 10/min, 2/s, 30/h; repeatable with --seed.",
+            help="Generate conversations with customers and agents, such as 10/min, 2/s or 30/h; "
+            "reproducible with --seed.",
         ),
     ] = "",
     coverage: Annotated[
         bool,
         typer.Option(
             "--coverage",
-            help="Print where each operation's answer and each topic's events come from, and end.",
+            help="Print what implements each operation and what publishes each topic, and exit.",
         ),
     ] = False,
 ) -> None:

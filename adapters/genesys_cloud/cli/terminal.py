@@ -1,6 +1,7 @@
 """Terminal output of the commands.
 
-Invariants: every line of output goes through this module, which escapes control characters in data from outside.
+Invariants: every line of output goes through this module, which escapes control characters in
+external data.
 """
 
 from typing import NoReturn

@@ -73,13 +73,13 @@ class AsyncioLoop:
         return _Task(asyncio.ensure_future(work()))
 
     async def run_in_thread(self, work: Callable[..., T], *args: object) -> T:
-        """Run it in a dedicated thread: all of the loop's worker threads may be waiting for this work."""
+        """Run a function in a dedicated thread: all of the loop's own may be waiting for it."""
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, "genesys-cloud-token-store")
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *args)
 
     async def run_in_worker(self, work: Callable[..., T], *args: object) -> T:
-        """Run it in a worker thread; a cancelled caller waits for it."""
+        """Run a function in a worker thread; a cancelled caller waits for it."""
         import anyio.to_thread  # noqa: PLC0415 - for those who transfer files
 
         return await anyio.to_thread.run_sync(work, *args)

@@ -61,11 +61,11 @@ class AtomicFile:
 
     @property
     def part(self) -> PartialFile:
-        """The part of the file that can be continued: none."""
+        """The part of the file that can be continued, which is empty."""
         return PartialFile()
 
     def begin(self, part: PartialFile) -> None:
-        """Truncate the file to a part, and append to it."""
+        """Truncate the file to the given part, for appending."""
         self._file.seek(part.size)
         self._file.truncate()
 
@@ -74,10 +74,10 @@ class AtomicFile:
         self._file.write(chunk)
 
     def commit(self, name: str) -> Path:
-        """Rename the complete file to its final name and return that.
+        """Rename the complete file to its final name, and return its path.
 
         Args:
-            name: a proposed name, sanitized here; used only in a directory.
+            name: a proposed name, which is sanitized; used only if the target is a directory.
 
         Raises:
             FileExistsError: the directory already has a file of that name.
@@ -110,7 +110,7 @@ class AtomicFile:
 
 
 def flush_directory(path: Path) -> None:
-    """Flush a directory to disk, which makes a rename in it durable; Windows cannot, and need not.
+    """Flush a directory to disk, which makes a rename in it durable; not possible or necessary on Windows.
 
     Raises:
         OSError: the file system cannot do it.

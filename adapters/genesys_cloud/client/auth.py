@@ -108,8 +108,8 @@ class Auth(_Facts):
     def exchange(self, grant: Grant) -> Token:
         """Exchange a grant for a token and use it from now on; ``PostToken`` in the official SDKs.
 
-        The grant replaces the client's own grant and token. If the login host rejects it, the client
-        keeps what it had.
+        The grant replaces the client's own grant and token. If the login host rejects it, the
+        client keeps the previous ones.
 
         Args:
             grant: such as :class:`~genesys_cloud.Pkce` or :class:`~genesys_cloud.RefreshToken`.
@@ -162,8 +162,8 @@ class Auth(_Facts):
         :meth:`use`.
 
         Raises:
-            GenesysCloudError: revocation failed, or the token store could not be cleared; the client is
-                signed out nevertheless.
+            GenesysCloudError: revocation failed, or the token store could not be cleared; the
+                client is signed out anyway.
         """
         run_now(self._obtain(SignOut(self._asked)))
 
@@ -172,17 +172,17 @@ class AsyncAuth(_Facts):
     """The token of an :class:`~genesys_cloud.AsyncClient`; shared with clients made by ``with_options``."""
 
     async def exchange(self, grant: Grant) -> Token:
-        """As :meth:`Auth.exchange`."""
+        """See :meth:`Auth.exchange`."""
         return (await self._obtain(SignIn(self._asked, grant))).token
 
     async def refresh(self) -> Token:
-        """As :meth:`Auth.refresh`; concurrent calls from several tasks share one token request."""
+        """See :meth:`Auth.refresh`; concurrent calls from several tasks share one token request."""
         return (await self._obtain(Refresh(self._asked))).token
 
     async def use(self, token: Token, grant: Grant | None = None) -> None:
-        """As :meth:`Auth.use`."""
+        """See :meth:`Auth.use`."""
         await self._obtain(UseToken(self._asked, token, grant))
 
     async def sign_out(self) -> None:
-        """As :meth:`Auth.sign_out`."""
+        """See :meth:`Auth.sign_out`."""
         await self._obtain(SignOut(self._asked))

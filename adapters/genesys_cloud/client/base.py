@@ -1,6 +1,6 @@
 """The base of both clients: options, defaults, statistics, observers and the call driver.
 
-The driver is written once, in coroutines; on threads they never suspend (see
+The driver is written once, in coroutines; with threads they never suspend (see
 :mod:`genesys_cloud.client.event_loop`).
 
 Invariants: the driver sends, sleeps and locks; every decision is made in the core.

@@ -1,8 +1,8 @@
 """The event loop interface of a client's driver: one protocol for threads, asyncio and trio.
 
-The driver is written once, in coroutines. On threads they never suspend (:class:`ThreadLoop` blocks
-instead), so that :func:`~genesys_cloud.transports.awaited.run_now` completes one like a function
-call.
+The driver is written once, in coroutines. With threads they never suspend (:class:`ThreadLoop`
+blocks instead), so that :func:`~genesys_cloud.transports.awaited.run_now` completes one like a
+function call.
 """
 
 from collections.abc import Callable, Coroutine
@@ -15,7 +15,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class LockOwner:
-    """Identifies an owner of the token lock, which is free once its owner is garbage-collected."""
+    """Identifies an owner of the token lock; the lock is free once its owner is garbage-collected."""
 
     __slots__ = ("__weakref__", "holds")
 

@@ -55,7 +55,7 @@ class _JobBase(Generic[StatusT, ItemT]):
 
     @property
     def state(self) -> str:
-        """The last known state as the platform spells it; empty before the first poll."""
+        """The platform's last known state; empty before the first poll."""
         return self._status.state
 
     @property
@@ -178,7 +178,7 @@ class _JobBase(Generic[StatusT, ItemT]):
 
 
 class Job(_JobBase[StatusT, ItemT]):
-    """A job of the platform, followed with a :class:`~genesys_cloud.Client`.
+    """A job of the platform, polled with a :class:`~genesys_cloud.Client`.
 
     ::
 
@@ -239,8 +239,8 @@ class Job(_JobBase[StatusT, ItemT]):
     def pages(self, **options: "Unpack[PagingArguments]") -> Iterator[Any]:
         """Iterate over the pages of the results, after waiting for the job if necessary.
 
-        A page says in ``data_availability_date`` up to when its data is complete; unlike
-        :meth:`results`, nothing warns.
+        The ``data_availability_date`` of a page is the time up to which its data is complete;
+        unlike :meth:`results`, this method does not warn about it.
 
         Args:
             options: the limit, prefetching and so on; see :class:`~genesys_core.paging.options.PagingOptions`.
@@ -268,7 +268,7 @@ class Job(_JobBase[StatusT, ItemT]):
         progress: "Progress | None" = None,
         resume: bool = False,
     ) -> Path:
-        """Download a file of results with a fresh link, and with another if that one has expired.
+        """Download a file of results with a fresh link, or another one if it has expired.
 
         Args:
             path: the destination; see :meth:`~genesys_cloud.Client.download`, also for the other
@@ -291,17 +291,17 @@ class Job(_JobBase[StatusT, ItemT]):
             return download(self._link(link), path, progress=progress, resume=resume)
 
     def cancel(self) -> None:
-        """Ask the platform to cancel the job; :meth:`wait` raises once it is cancelled.
+        """Request cancellation of the job; :meth:`wait` raises once it is cancelled.
 
         Raises:
-            JobError: the platform offers no operation for it.
+            JobError: the platform has no operation for it.
             GenesysCloudError: see :mod:`genesys_core.errors`.
         """
         self._client.send(self._started.cancel_operation())
 
 
 class AsyncJob(_JobBase[StatusT, ItemT]):
-    """A job of the platform, followed with an :class:`~genesys_cloud.AsyncClient`; as :class:`Job`."""
+    """A job of the platform, polled with an :class:`~genesys_cloud.AsyncClient`; see :class:`Job`."""
 
     _client: "AsyncClientBase"
 
@@ -365,5 +365,5 @@ class AsyncJob(_JobBase[StatusT, ItemT]):
             return await download(self._link(link), path, progress=progress, resume=resume)
 
     async def cancel(self) -> None:
-        """Ask the platform to cancel the job; see :meth:`Job.cancel`."""
+        """Request cancellation of the job; see :meth:`Job.cancel`."""
         await self._client.send(self._started.cancel_operation())

@@ -1,7 +1,7 @@
 """The keyword arguments of a client.
 
-Invariants: both clients take the same arguments. :mod:`genesys_core.configuration.resolve` decides what they
-mean together with the environment and a configuration file.
+Invariants: both clients take the same arguments. :mod:`genesys_core.configuration.resolve` combines
+them with the environment and a configuration file.
 """
 
 import os

@@ -88,12 +88,12 @@ class _Progress:
 
     @property
     def fetched(self) -> int:
-        """The number of items returned so far, including by the listing that this one resumes."""
+        """The number of items returned so far, including by the listing that this one continues."""
         return self._reader.fetched
 
     @property
     def resume_token(self) -> str:
-        """The text for ``resume=`` to continue after the last item returned, in any process."""
+        """The token for ``resume=``, to continue after the last item returned, in any process."""
         return self._reader.resume_token
 
     def _close(self) -> None:

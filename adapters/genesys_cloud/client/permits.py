@@ -1,7 +1,7 @@
 """Permits of the rate limit, from the client's own pacer or a shared one.
 
 Invariants: the steps are the core's; this module only selects where the pacer is stored. A shared
-pacer is changed in the event loop if no other client holds its lock, which takes microseconds, and
+pacer is changed in the event loop if no other client holds its lock, which takes microseconds,
 otherwise in a thread.
 """
 
@@ -32,7 +32,7 @@ WAIT: Final = 30.0
 """Seconds to wait for the lock of a shared rate limit, which each process holds for less than a millisecond."""
 
 RELEASE_WAIT: Final = 0.05
-"""The same when a call ends early; an unreleased reservation expires."""
+"""Seconds to wait for that lock when a call ends early; an unreleased reservation expires."""
 
 
 class Permits(Protocol):

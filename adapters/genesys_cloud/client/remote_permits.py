@@ -1,7 +1,7 @@
-"""Permits of a rate limit that machines share, from a server.
+"""Permits of a rate limit that several machines share through a server.
 
-Invariants: the server grants the places, and the core decides what they mean for a call; this module sends
-and receives.
+Invariants: the server
+grants places, and the core decides what they mean for a call; this module sends and receives.
 """
 
 import math
@@ -28,7 +28,7 @@ R = TypeVar("R")
 
 
 class RemotePermits:
-    """Asks a server for places in a rate limit that machines share.
+    """Requests permits from a server with a rate limit that several machines share.
 
     Args:
         cell: the client's session.

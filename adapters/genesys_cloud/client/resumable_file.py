@@ -1,4 +1,4 @@
-"""Files whose incomplete part stays on disk until a later download completes it.
+"""Files whose incomplete part stays on disk until a later download completes them.
 
 Invariants: the file itself appears complete or not at all. Only bytes that were flushed to disk are
 recorded as downloaded, and a part never has two writers.
@@ -19,7 +19,8 @@ from genesys_core.errors import InvalidValueError
 __all__ = ["ResumableFile"]
 
 CHECKPOINT: Final = 16 << 20
-"""Bytes after which the part is flushed to disk and recorded: the maximum to download again."""
+"""Bytes after which the part is flushed to disk and recorded, and so the maximum to download
+again."""
 
 
 class ResumableFile(AtomicFile):
@@ -71,7 +72,7 @@ class ResumableFile(AtomicFile):
             self._checkpoint()
 
     def commit(self, name: str) -> Path:
-        """Rename the complete file to its final name and return that."""
+        """Rename the complete file to its final name, and return its path."""
         path = super().commit(name)
         self._remove_record()
         return path

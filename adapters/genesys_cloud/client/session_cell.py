@@ -21,8 +21,8 @@ class Unpicklable:
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
-            f"{type(self).__name__} holds connections and a token and is not pickled; "
-            "make a client in the other process, from the same arguments"
+            f"{type(self).__name__} has connections and a token and cannot be pickled; "
+            "create a client in the other process, from the same arguments"
         )
 
     def __copy__(self) -> Self:

@@ -1,7 +1,7 @@
-"""Everything a client is built from except its transport: session, observers, configuration file.
+"""Everything that a client is built from except its transport: session, observers, configuration file.
 
-Invariants: :mod:`genesys_core.configuration.resolve` decides what arguments, environment and file mean together;
-this module reads them and applies the result.
+Invariants: :mod:`genesys_core.configuration.resolve` merges arguments, environment and file; this
+module reads them and applies the result.
 """
 
 import os
@@ -73,7 +73,7 @@ class Setup:
         observers: observers of the client's calls.
         channel_observer: the observers combined, for notification channels.
         token_store: the client's token store, or ``None``.
-        logging: the logger; its ``warn`` is for messages that belong to no call.
+        logging: the logger; its ``warn`` is for messages that do not belong to a call.
     """
 
     def __init__(
@@ -175,7 +175,7 @@ class _Reload:
             reconfigure_session, resolved.settings, renew=resolved.renews_tokens
         )
         self.configuration = resolved.configuration
-        moved = [] if kept else [f"{path}: the login host changed; the token was dropped"]
+        moved = [] if kept else [f"{path}: the login host changed; the token was discarded"]
         self.report([*resolved.warnings, *moved])
         return resolved.follows_file
 

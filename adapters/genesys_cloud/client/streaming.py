@@ -42,7 +42,7 @@ __all__ = [
 Chunks: TypeAlias = Streamed[AsyncIterator[bytes]]
 
 Progress: TypeAlias = Callable[[int, int | None], object]
-"""Called with the bytes received and the total, which is ``None`` if unknown."""
+"""Called with the number of bytes received, and the total or ``None`` if unknown."""
 
 AsyncProgress: TypeAlias = Callable[[int, int | None], Awaitable[object] | object]
 """Like :data:`Progress`; may be a coroutine function."""
@@ -84,7 +84,7 @@ class UploadProgress:
 
 
 async def read_limited(reply: Chunks) -> Response:
-    """Read a response of which only the beginning of the body is needed, for an error."""
+    """Read the response of an error, of whose body only the beginning is needed."""
     body = bytearray()
     async for chunk in reply.chunks:
         body += chunk
@@ -135,7 +135,7 @@ class StreamOpener(_StreamedCall):
     """Leaves the body open for reading until the stack is closed.
 
     Attributes:
-        reply: the response to read; ``None`` if there was none yet.
+        reply: the response to read; ``None`` before it arrives.
     """
 
     def __init__(self, transport: AsyncTransport, stack: AsyncExitStack) -> None:

@@ -36,8 +36,8 @@ StatusT = TypeVar("StatusT")
 class SyncClientBase(SyncTransfers):
     """A synchronous client without API attributes.
 
-    :class:`Client` adds those of the definition that this library is generated from, and the
-    ``Client`` of a generated package those of its own.
+    :class:`Client` adds the APIs of the bundled definition, and the ``Client`` of a generated
+    package those of its own definition.
     """
 
     _is_blocking = True

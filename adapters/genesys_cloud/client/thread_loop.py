@@ -83,11 +83,11 @@ class ThreadLoop:
         return _Thread(work)
 
     async def run_in_thread(self, work: Callable[..., T], *args: object) -> T:
-        """Run it in the current thread, which belongs to the transaction."""
+        """Run a function in the current thread, which belongs to the transaction."""
         return work(*args)
 
     async def run_in_worker(self, work: Callable[..., T], *args: object) -> T:
-        """Run it in the current thread."""
+        """Run a function in the current thread."""
         return work(*args)
 
     async def close(self) -> None:
@@ -104,7 +104,7 @@ class _Thread(Generic[T]):
         return self._result.result()
 
     def cancel(self) -> None:
-        """Do nothing: a thread cannot be cancelled, and its result is ignored."""
+        """Does nothing: a thread cannot be cancelled, and its result is ignored."""
 
 
 def _start_thread(

@@ -1,7 +1,7 @@
 """The token lock, shared by the threads and event loops of a process.
 
-Invariants: at most one owner at a time. The lock is free if its owner was garbage-collected, after
-an exception in an unfortunate place for example, or if it belongs to the parent of a forked
+Invariants: at most one owner at a time. The lock is free if its owner was garbage-collected, for
+example after an exception in an unfortunate place, or if it belongs to the parent of a forked
 process.
 """
 
@@ -15,7 +15,7 @@ from genesys_cloud.step_lock import StepLock
 __all__ = ["POLL_INTERVAL", "TokenLock"]
 
 POLL_INTERVAL: Final = 0.05
-"""Seconds between checks of an event loop whether another one has released the token lock."""
+"""Seconds between an event loop's checks of whether another one has released the token lock."""
 
 
 class TokenLock:

@@ -3,7 +3,7 @@
 Invariants: one transaction at a time. A transaction that has started runs to completion even if its call is
 cancelled, interrupted or times out, so that a rotated token is never lost; closing the client waits for it.
 
-A call that finds that another call has already refreshed the token starts neither a thread nor a task.
+If another call has already refreshed the token, neither a thread nor a task is started.
 """
 
 from collections.abc import Awaitable, Callable

@@ -1,6 +1,7 @@
 """Downloads, uploads and streamed responses: bodies that are not held in memory.
 
-The core decides which URL to request, which redirect to follow and when to retry; this module moves bytes.
+The core decides which URL to request, which redirects to follow and when to retry; this module
+transfers the bytes.
 
 Invariants: a download is on disk completely or not at all; leaving a stream early releases its connection.
 """
@@ -179,16 +180,16 @@ class SyncTransfers(_Transfers):
                 URLs below the API's base URL.
             path: the destination; an existing file is replaced. In a directory the file is named by
                 the server, sanitized, and never replaces an existing file.
-            progress: called with the bytes received and the total (``None`` if unknown); a
-                retry starts again at 0, or where it continues.
-            resume: whether a download that is cut off is continued, by a retry or by a later
-                ``download`` of the same file to the same path, also of another process. The part
-                stays beside the path; the server decides by ``If-Range`` (RFC 9110 section 13.1.5)
-                whether it still fits. ``path`` must be that of the file.
+            progress: called with the bytes received and the total (``None`` if unknown); a retry
+                starts again at 0, or at the position where it continues.
+            resume: whether an interrupted download is continued, by a retry or by a later
+                ``download`` of the same file to the same path, possibly in another process. The
+                part is stored next to the file; with ``If-Range`` (RFC 9110 section 13.1.5) it is
+                continued only if the file is unchanged. ``path`` must not be a directory.
             max_bytes: maximum size; a larger file is an error.
             max_redirects: maximum number of redirects to follow.
             timeout: seconds for each phase of a request, or a :class:`Timeout`.
-            deadline: seconds in total, redirects and retries included.
+            deadline: seconds in total, including redirects and retries.
 
         Returns:
             The file's path.
@@ -215,9 +216,9 @@ class SyncTransfers(_Transfers):
                 for chunk in reply.chunks:
                     ...
 
-        Until the body begins this is a call like any other, retries included; a body that is cut off
-        raises an error. The call's deadline also applies to the body. Leaving the block early releases
-        the connection.
+        Until the body begins, this is a call like any other, including retries; a body that is cut
+        off raises an error. The call's deadline also applies to the body. Leaving the block early
+        releases the connection.
 
         Raises:
             GenesysCloudError: see :mod:`genesys_core.errors`.
@@ -285,7 +286,7 @@ class AsyncTransfers(_Transfers):
         timeout: Timeout | float | None = None,  # noqa: ASYNC109 - seconds for each phase
         deadline: float | None = None,
     ) -> Path:
-        """As :meth:`SyncTransfers.download`; files are written in threads."""
+        """See :meth:`SyncTransfers.download`; files are written in threads."""
         options = Options(timeout=timeout, deadline=deadline)
         limits = max_bytes, max_redirects
         return await self._download(
@@ -295,7 +296,7 @@ class AsyncTransfers(_Transfers):
     def stream(
         self, operation: Operation[Any]
     ) -> AbstractAsyncContextManager[Streamed[AsyncIterator[bytes]]]:
-        """As :meth:`SyncTransfers.stream`, with ``async with`` and ``async for``."""
+        """See :meth:`SyncTransfers.stream`; used with ``async with`` and ``async for``."""
         return self._stream(operation)
 
     async def upload(
@@ -310,7 +311,10 @@ class AsyncTransfers(_Transfers):
         timeout: Timeout | float | None = None,  # noqa: ASYNC109 - seconds for each phase
         deadline: float | None = None,
     ) -> ApiResponse[None]:
-        """As :meth:`SyncTransfers.upload`; asynchronous iterables too, files read in threads."""
+        """See :meth:`SyncTransfers.upload`.
+
+        Accepts asynchronous iterables too, and reads files in threads.
+        """
         options, target = Options(timeout=timeout, deadline=deadline), (method, url)
         return await self._upload(
             target, content, headers, progress, options, authenticate=authenticate

@@ -89,7 +89,7 @@ class TrioLoop:
         return started
 
     async def run_in_thread(self, work: Callable[..., T], *args: object) -> T:
-        """Run it in a dedicated thread: all of trio's worker threads may be waiting for this work."""
+        """Run a function in a dedicated thread: all of trio's own may be waiting for it."""
         return await trio.to_thread.run_sync(work, *args, limiter=self._thread)
 
     async def run_in_worker(self, work: Callable[..., T], *args: object) -> T:

@@ -21,13 +21,13 @@ Source: TypeAlias = PathLike[str] | BinaryIO | Iterable[bytes]
 """A file path, an open file, or an iterable of bytes."""
 
 AsyncSource: TypeAlias = Source | AsyncIterable[bytes]
-"""For an asynchronous client also an asynchronous iterable."""
+"""A source for an asynchronous client, which may also be an asynchronous iterable."""
 
 Content: TypeAlias = bytes | Source | Sequence[Part[Source]]
 """A body; a list of parts is sent as ``multipart/form-data``."""
 
 AsyncContent: TypeAlias = bytes | AsyncSource | Sequence[Part[AsyncSource]]
-"""As :data:`Content`."""
+"""Content for an asynchronous client; see :data:`Content`."""
 
 CHUNK: Final = 65536
 """Bytes per read from a file."""

@@ -175,11 +175,11 @@ class Follower:
 
     @property
     def following(self) -> bool:
-        """Whether it is still watching."""
+        """Whether the follower is still watching."""
         return self._thread.is_alive()
 
     def close(self) -> None:
-        """Stop and wait for the thread to end, which takes some hundredths of a second."""
+        """Stop and wait for the thread to end, which takes a few hundredths of a second."""
         self._stop()
         if self._thread is not threading.current_thread():
             self._thread.join()

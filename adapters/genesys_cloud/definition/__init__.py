@@ -1,6 +1,6 @@
 """The API definition: fetch it, read it, and generate source from it.
 
-Invariants: the core (:mod:`genesys_core.definition`) determines what documents mean and what to
+Invariants: the core (:mod:`genesys_core.definition`) interprets documents and determines what to
 write; these modules read and write files and send requests.
 """
 

@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
         "--check", action="store_true", help="only compare; exit code 1 if not current"
     )
     command.add_argument(
-        "--strict", action="store_true", help="refuse a definition with parts that cannot be used"
+        "--strict", action="store_true", help="reject a definition with parts that cannot be used"
     )
     return parser
 

@@ -25,14 +25,15 @@ def compare_files(
     """Compare two definitions.
 
     Args:
-        old: a Swagger file, a folder that ``definition fetch`` has filled, or ``bundled``.
-        new: the newer one, likewise.
+        old: a Swagger file, a folder filled by ``definition fetch``, or ``bundled``.
+        new: the newer
+            one, likewise.
         ignore: an ignore file.
-        usage: a Python file, or a folder of them; only changes that touch them are kept.
+        usage: a Python file, or a folder of them; only changes that affect them are kept.
 
     Raises:
         ConfigurationError: a file cannot be read, contains no JSON object, or is not Python.
-        InvalidValueError: not a definition, or a line of the ignore file names no rule.
+        InvalidValueError: not a definition, or a line of the ignore file names an unknown rule.
     """
     text = ""
     if ignore is not None:
@@ -45,7 +46,7 @@ def compare_files(
 
 
 def load_program(path: str | Path) -> list[SourceNames]:
-    """Read a Python file, or all in a folder, without hidden folders and virtual environments.
+    """Read a Python file, or all files in a folder except for hidden folders and virtual environments.
 
     Raises:
         ConfigurationError: a file cannot be read, is not Python of this version, or there is none.

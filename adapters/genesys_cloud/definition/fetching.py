@@ -19,7 +19,7 @@ __all__ = ["fetch_definition"]
 def fetch_definition(
     client: "SyncClientBase", folder: str | Path, *, preview: bool = False
 ) -> list[Path]:
-    """Save what the platform publishes: ``swagger.json`` and ``topics.json``.
+    """Save the published definition and topics as ``swagger.json`` and ``topics.json``.
 
     Args:
         client: a client of the region. The definition needs no token; the topics do.
@@ -30,7 +30,7 @@ def fetch_definition(
         The files.
 
     Raises:
-        GenesysCloudError: a request failed; the definition stays if only the topics failed.
+        GenesysCloudError: a request failed; the definition is kept if only the topics failed.
         InvalidValueError: a response is not a JSON object.
         ConfigurationError: a file cannot be written.
     """

@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 BUNDLED = "bundled"
-"""In place of a path: the definition and topics that this version is generated from."""
+"""Accepted instead of a path: the definition and topics that this version is generated from."""
 
 GUIDE = "docs/moving.md"
 """The migration guide, with a generated table of names."""
@@ -74,7 +74,7 @@ def load_sources(path: str | Path, topics: str | Path | None = None) -> Definiti
     Args:
         path: a Swagger file, a folder with ``swagger.json`` and ``topics.json`` as
             :func:`~genesys_cloud.definition.fetch_definition` saves them, or :data:`BUNDLED`.
-        topics: a topic file, in place of the folder's.
+        topics: a topic file, instead of the one in the folder.
 
     Raises:
         ConfigurationError: a file cannot be read, or contains no JSON object.
@@ -130,7 +130,7 @@ def write_generated(
         check: compare only, and write nothing.
 
     Returns:
-        The paths that differ (written, unless ``check``), stale files among them.
+        The paths that differ, including stale files; they were written unless ``check``.
 
     Raises:
         ConfigurationError: a file to be replaced was not generated.
@@ -189,9 +189,9 @@ def generate(
     Args:
         root: the checkout, by default the one that contains this module; or the folder that
             contains the package, by default the current one.
-        definition: a Swagger file, a folder that ``definition fetch`` has filled, or ``bundled``.
-        topics: a topic file, as bundled or as published; by default the library's own, the one in
-            the folder, and none for a file.
+        definition: a Swagger file, a folder filled by ``definition fetch``, or ``bundled``.
+        topics: a topic file, as bundled or as published; by default the library's own, or the one
+            in the folder; none for a file.
         package: the import name of a user's own package, such as ``acme_genesys``.
         check: compare only, and write nothing.
         strict: reject documents with findings.

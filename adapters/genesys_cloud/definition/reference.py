@@ -1,7 +1,7 @@
 """Writes the reference of a definition: pages of APIs, models, topics, permissions, keys, changes.
 
-Invariants: the core (:mod:`genesys_core.definition.reference`) determines the pages; the replies
-shown in them are the simulator's.
+Invariants: the core (:mod:`genesys_core.definition.reference`) determines the pages; the example
+responses are the simulator's.
 """
 
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from genesys_core.simulator.state.examples import example
 __all__ = ["write_reference"]
 
 _DEPTH = 2
-"""Levels of the models in examples: the outermost one is complete."""
+"""Nesting depth of models in examples; the outermost one is complete."""
 
 
 def write_reference(
@@ -29,9 +29,9 @@ def write_reference(
     """Write the reference of a definition as Markdown.
 
     Args:
-        folder: where to write it; created if necessary. Other files in it are left alone.
-        definition: a Swagger file, a folder that ``definition fetch`` has filled, or ``bundled``.
-        topics: a topic file, in place of the folder's or the bundled one.
+        folder: where to write it; created if necessary. Other files in it are not touched.
+        definition: a Swagger file, a folder filled by ``definition fetch``, or ``bundled``.
+        topics: a topic file, instead of the folder's or the bundled one.
         changes: reports of ``genesys-cloud definition diff --format json``, the oldest first.
 
     Returns:

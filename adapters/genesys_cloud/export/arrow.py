@@ -50,7 +50,7 @@ _SCALARS: Final[Mapping[str, str]] = {
     "boolean": "bool_",
     "date": "date32",
 }
-"""The factories of pyarrow by the kind of a value."""
+"""The pyarrow type factories by kind of value."""
 
 
 def _type(pa: Any, type: ColumnType) -> Any:  # noqa: ANN401

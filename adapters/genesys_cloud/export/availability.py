@@ -1,6 +1,7 @@
-"""Up to when the platform's archive is complete.
+"""The date up to which the platform's archive is complete.
 
-Invariants: an organization or a server without the operation has no answer; then queries serve all slices.
+Invariants: if an organization or a
+server lacks the operation, there is no date; queries then serve all slices.
 """
 
 from datetime import datetime
@@ -17,7 +18,7 @@ __all__ = ["find_available_until"]
 
 
 def find_available_until(client: "Client", name: str) -> datetime | None:
-    """Ask up to when the archive of a named export is complete, for ``available_until``.
+    """Request the date up to which the archive of a named export is complete, for ``available_until``.
 
     Args:
         client: the client.

@@ -1,8 +1,8 @@
-"""Fetches one slice: its records into a file, whole or not at all, and then its manifest entry.
+"""Fetches one slice: writes its records to a file, atomically, and then its manifest entry.
 
 Invariants: the core decides what is requested and which records belong to the slice. The entry is
-written after the file. The id of a job is written down when it has started, so that another process
-continues with it instead of starting it again.
+written after the file. The id of a job is stored when it has started, so that another process can
+continue with it instead of starting a new one.
 """
 
 import hashlib
@@ -31,16 +31,16 @@ if TYPE_CHECKING:
 __all__ = ["ClientFactory", "check_factory", "fetch", "measure_file"]
 
 ClientFactory: TypeAlias = Callable[[], AbstractContextManager[Client]]
-"""Returns a client for the worker that calls it, from what the worker has: its environment, a token
-store. It must be possible to pickle it: a class or a function of a module.
+"""Returns a client for the worker that calls it, from the worker's environment or a token store.
+Must be picklable: a class or a module-level function.
 """
 
 _SLICE: Final = Expected("a Slice", "plan(export)[0]", (Slice,))
 _CHUNK: Final = 1 << 20
-"""Bytes of a file that are hashed at a time."""
+"""Number of bytes hashed at a time."""
 
 _BATCH: Final = 1000
-"""Records of a job without pages that are written at a time."""
+"""Number of records written at a time, for a job whose results have no pages."""
 
 
 def fetch(
@@ -54,8 +54,8 @@ def fetch(
 
     Args:
         slice: the slice, from :func:`~genesys_cloud.export.plan`.
-        out: a local directory, or a URL of fsspec.
-        client: returns a client; called here, in the process that fetches. :class:`Client` itself
+        out: a local directory, or an fsspec URL.
+        client: returns a client; called in the process that fetches. :class:`Client` itself
             reads the environment and the configuration file.
         format: ``jsonl``, ``csv`` or ``parquet``.
 
@@ -99,7 +99,7 @@ def check_factory(client: object) -> None:
     """Check the factory of a worker's client.
 
     Raises:
-        TypeError: it cannot be called; a client itself does not travel to workers.
+        TypeError: it is not callable, such as a client, which cannot be sent to workers.
     """
     if not callable(client):
         raise wrong_type("client", client, "a function that returns a client", "Client")

@@ -1,7 +1,7 @@
 """Writers and readers of parts: JSON Lines, CSV and Parquet.
 
-Invariants: a writer holds one batch of records in memory. JSON Lines has each record as the platform
-sent it, fields unknown to this version included; CSV and Parquet keep those in the column ``_rest``.
+Invariants: a writer holds one batch of records in memory. JSON Lines has each record as the
+platform sent it, including unknown fields; CSV and Parquet have those in the column ``_rest``.
 """
 
 import csv
@@ -21,12 +21,12 @@ from genesys_core.export.flat import csv_line, flat_columns, flatten_row
 __all__ = ["FORMATS", "ExportFormat", "Writer", "check_format", "open_writer", "read_part"]
 
 ExportFormat: TypeAlias = Literal["jsonl", "csv", "parquet"]
-"""The format of the parts, which is also the ending of their names."""
+"""The format of the parts, which is also their file extension."""
 
 FORMATS: Final = ("jsonl", "csv", "parquet")
 
 _BATCH: Final = 2000
-"""The number of records in a row group of Parquet, at most; they are in memory at once."""
+"""Maximum number of records in a Parquet row group, which is in memory as a whole."""
 
 
 class Writer(Protocol):
@@ -37,7 +37,7 @@ class Writer(Protocol):
         ...
 
     def close(self) -> None:
-        """Write what is left and close the format, not the file."""
+        """Write buffered records and finish the format; does not close the file."""
         ...
 
 

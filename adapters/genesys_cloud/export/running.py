@@ -1,8 +1,8 @@
 """Runs an export on any executor, and reads its progress.
 
-Invariants: only ``submit`` of the executor is used, and futures of the standard library. Workers write
-the parts and their entries themselves, so nothing is lost if this process dies: the next run fetches
-what has no entry.
+Invariants: of an executor, only ``submit`` and the standard library's futures are used. Workers
+write the parts and their entries themselves, so nothing is lost if this process dies: the next run
+fetches the slices without an entry.
 """
 
 import os
@@ -62,20 +62,21 @@ def run(
     format: ExportFormat = "jsonl",
     ahead: int = 64,
 ) -> Generator[ExportPart]:
-    """Fetch the slices of a plan that are missing, and yield the entry of each when it is written.
+    """Fetch the missing slices of a plan, and yield each entry when it has been written.
 
     Slices that an earlier run has completed are skipped; those whose data was incomplete are fetched
     again. A slice that fails does not stop the others.
 
     Args:
         slices: the plan, from :func:`~genesys_cloud.export.plan`.
-        out: a local directory, or a URL of fsspec such as ``s3://bucket/export``, that the workers
+        out: a local directory, or an fsspec URL such as ``s3://bucket/export``, that the workers
             can write to.
-        client: returns a client; called in the workers. It travels to them, a client does not.
+        client: returns a client; called in the workers. The function is sent to them, because a
+            client cannot be.
         executor: any :class:`concurrent.futures.Executor`: threads, processes,
             ``dask.distributed.Client.get_executor()``. By default 4 threads.
         format: ``jsonl``, ``csv`` or ``parquet``.
-        ahead: the number of slices submitted at once.
+        ahead: the number of slices submitted at the same time.
 
     Raises:
         ExportError: the directory has another export; or, at the end, slices have failed: the first
@@ -148,7 +149,7 @@ def _run(
 
 
 def read_status(out: str | os.PathLike[str]) -> ExportStatus:
-    """Return the progress of an export: its parts, what is missing and when it may be available.
+    """Return the progress of an export: its parts, the missing slices and when they may be available.
 
     Raises:
         ExportError: there is no export.
@@ -186,7 +187,7 @@ def read_export_model(out: str | os.PathLike[str]) -> type:
 
 
 def read_parts(target: Target) -> list[ExportPart]:
-    """Return the entries of a manifest; those that are torn are left out."""
+    """Return the entries of a manifest, ignoring incomplete ones."""
     contents = (target.read(f"manifest/{name}") for name in target.list("manifest"))
     decoded = (decode_part(content) for content in contents if content is not None)
     return [part for part in decoded if part is not None]

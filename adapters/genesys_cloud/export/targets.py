@@ -1,7 +1,8 @@
-"""Where an export is written: a local directory, or any file system of fsspec.
+"""Destinations of exports: a local directory, or any fsspec file system.
 
-Invariants: a file appears whole or not at all; its data is on disk before it gets its name. The file systems of
-fsspec get a file as one upload; what a failed upload leaves has no entry in the manifest.
+Invariants: a file appears
+complete or not at all; its data is on disk before it gets its name. On fsspec file systems a file
+is one upload; leftovers of a failed upload have no entry in the manifest.
 """
 
 import os
@@ -59,10 +60,10 @@ class Target(Protocol):
 
 
 def open_target(out: str | os.PathLike[str]) -> Target:
-    """Return the target of a local path or of a URL of fsspec such as ``s3://bucket/export``.
+    """Return the target of a local path or of an fsspec URL such as ``s3://bucket/export``.
 
     Raises:
-        ImportError: a URL, and fsspec or the file system's package is not installed.
+        ImportError: the target is a URL, but fsspec or the file system's package is not installed.
     """
     PATH.check("out", out)
     text = os.fspath(out)
@@ -135,7 +136,7 @@ class DirectoryTarget:
 
 
 class FileSystemTarget:
-    """A directory of any file system of fsspec: S3, Google Cloud Storage, Azure, SFTP, memory.
+    """A directory on any fsspec file system: S3, Google Cloud Storage, Azure, SFTP, memory.
 
     Args:
         url: the directory's URL.
@@ -191,12 +192,12 @@ class FileSystemTarget:
             yield Path(folder) / "part"
 
     def put(self, path: Path, name: str) -> None:
-        """Upload a local file to its place."""
+        """Upload a local file to its destination."""
         self._make_parent(name)
         self._files.put_file(str(path), self._at(name))
 
     def clean(self) -> None:
-        """Nothing is left on the file system: files are local until they are uploaded."""
+        """Does nothing: files are local until they are uploaded, so there are no leftovers."""
 
     def _at(self, name: str) -> str:
         return f"{self._root}/{name}"

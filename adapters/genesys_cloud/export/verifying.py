@@ -1,7 +1,8 @@
 """Checks the files of an export against its manifest.
 
-Invariants: nothing is changed. Records are read one by one. Their ids, as digests, are on disk in buckets, of
-which one is in memory at a time, so that exports of any size can be checked.
+Invariants: nothing is changed. Records are read one by one. Digests of their ids are stored on disk
+in buckets, and one bucket at a time is read into memory, so that exports of any size can be
+checked.
 """
 
 import os
@@ -23,22 +24,22 @@ from genesys_core.export.manifest import ExportDocument, ExportedFile, ExportPar
 __all__ = ["Verification", "verify"]
 
 _BUCKETS: Final = 64
-"""Of the entries of 100 million records, 2 GB, each bucket has 31 MB."""
+"""Number of buckets. For 100 million records, 2 GB of entries, each has 31 MB."""
 
 _IN_MEMORY: Final = 1 << 18
-"""The bytes of a bucket that stay in memory while it is filled."""
+"""Bytes of a bucket that are buffered in memory while it is written."""
 
 _DIGEST: Final = 16
 _PART: Final = 4
 
 
 class Verification(Struct, frozen=True):
-    """What the files of an export are like.
+    """The result of checking the files of an export.
 
     Attributes:
         files: the number of files that were read, without media.
         records: the number of their records.
-        problems: what is wrong, one sentence each; empty if nothing is.
+        problems: the problems, one sentence each; empty if there are none.
         media: the number of the recordings' files that were read.
     """
 
@@ -74,7 +75,7 @@ def verify(out: str | os.PathLike[str]) -> Verification:
                 )
         for number, repeated in sorted(ids.count_repeated().items()):
             file = status.parts[number].file
-            problems.append(f"{file}: {repeated} of its records are in the export twice")
+            problems.append(f"{file}: {repeated} of its records are duplicates")
     return Verification(len(status.parts), records, tuple(problems), len(status.media))
 
 
@@ -126,13 +127,13 @@ class _Ids:
             bucket.close()
 
     def add(self, key: object, part: int) -> None:
-        """Add the id of a record of a part."""
+        """Add the id of a record in a part."""
         # repr, because 1 and "1" are different ids.
         digest = blake2b(repr(key).encode(), digest_size=_DIGEST).digest()
         self._buckets[digest[0] % _BUCKETS].write(digest + part.to_bytes(_PART, "big"))
 
     def count_repeated(self) -> Counter[int]:
-        """Count the duplicates in each part: of records in the same part or in an earlier one."""
+        """Return the number of duplicates in each part, compared with the same and earlier parts."""
         repeated = Counter[int]()
         for bucket in self._buckets:
             seen: set[bytes] = set()

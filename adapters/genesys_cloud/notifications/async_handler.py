@@ -74,9 +74,9 @@ class AsyncNotificationHandler:
     async def add_subscription(self, topic: str, type: object = None) -> None:
         """Subscribe to a topic and wait until the platform has confirmed the subscription.
 
-        Arguments and errors are those of :meth:`NotificationHandler.add_subscription`, except that the
-        timeout is your event loop's: ``asyncio.timeout``, ``trio.fail_after``. Cancelling the call
-        does not cancel the subscription.
+        Arguments and errors are those of :meth:`NotificationHandler.add_subscription`, except that
+        timeouts are those of your event loop: ``asyncio.timeout``, ``trio.fail_after``. Cancelling
+        the call does not cancel the subscription.
         """
         self._check_loop()
         await self._driver.add(typed_topics((topic,), type))

@@ -60,7 +60,7 @@ class EventSink(Protocol[T_contra]):
         ...
 
     def close(self, error: Exception | None = None) -> None:
-        """Close the queue: consumers stop iterating, or get the error."""
+        """Close the queue: consumers stop iterating, or the error is raised in them."""
         ...
 
 
@@ -150,15 +150,15 @@ class Driver:
         await self._ask(partial(self.state.add, wanted), tuple(topic for topic, _ in wanted))
 
     async def remove(self, topics: tuple[str, ...]) -> None:
-        """Unsubscribe from topics; raises as :meth:`add`."""
+        """Unsubscribe from topics; raises like :meth:`add`."""
         await self._ask(partial(self.state.remove, topics))
 
     async def clear(self) -> None:
-        """Unsubscribe from all topics; raises as :meth:`add`."""
+        """Unsubscribe from all topics; raises like :meth:`add`."""
         await self._ask(self.state.clear)
 
     async def ping(self) -> None:
-        """Send a ping on each channel; raises as :meth:`add`."""
+        """Send a ping on each channel; raises like :meth:`add`."""
         self.state.check_running()
         self._advance(self.state.apply(ChannelSet.ping, now=read_clocks()))
 

@@ -1,7 +1,7 @@
 """Queues between the event loop that reads sockets and the consumers of events.
 
-Invariants: the store, in the core, decides what is kept and what is dropped. Nothing is delivered after
-``close``.
+Invariants: the store, in the core, decides which events are kept and which are dropped. Nothing is
+delivered after ``close``.
 """
 
 import contextlib
@@ -39,7 +39,7 @@ class EventStore(Protocol[T]):
         ...
 
     def put(self, event: T, *, at: Now) -> None:
-        """Add an event."""
+        """Add an event to the store."""
         ...
 
     def take(self) -> Buffered[T] | None:

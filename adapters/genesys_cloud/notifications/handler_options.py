@@ -1,4 +1,4 @@
-"""Options and event delivery shared by the handlers of all flavours.
+"""Options and event delivery shared by the synchronous and asynchronous handlers.
 
 Invariants: all options are validated before anything is sent.
 """
@@ -51,17 +51,17 @@ LOGGER: Final = "genesys_cloud.notifications"
 
 
 class HandlerOptions(TypedDict, total=False):
-    """Keyword arguments of :meth:`Client.notification_handler`, besides the callbacks; all optional.
+    """Keyword arguments of :meth:`Client.notification_handler` other than the callbacks; all optional.
 
     Attributes:
         channel: an existing channel to use, with its topics; by default a new one is created.
-        proxy: URL of a proxy, credentials included; by default the client's.
+        proxy: URL of a proxy, including credentials; by default the client's.
         connect_uri: replaces the platform's WebSocket address: a base URL such as
             ``wss://gateway.example/streaming``, or a function that maps one address to another.
         headers: extra headers of each WebSocket handshake, for gateways that require them.
         buffer: maximum number of notifications buffered for a slow consumer (1,000).
         overflow: what happens when the buffer is full: ``block``, the default, stops reading until
-            there is room; ``drop_oldest`` discards the oldest and reports a gap.
+            there is space; ``drop_oldest`` discards the oldest and reports a gap.
         policy: timeouts and backoff of the channels.
     """
 
@@ -78,7 +78,7 @@ class HandlerContext(Struct, frozen=True):
     """The dependencies of a handler.
 
     Attributes:
-        setup: the client's.
+        setup: the client's setup.
         network: the client's connection options.
         transport: the client's transport.
         topics: the topics of the client's definition.
@@ -121,7 +121,7 @@ class HandlerContext(Struct, frozen=True):
         self.setup.logging.warn(words, now=read_clocks(), name=LOGGER)  # noqa: G010 - no Logger
 
     def delivered(self, held: Buffered[Event]) -> Event:
-        """Record the delivery of an event and return it."""
+        """Notify observers of an event's delivery, and return the event."""
         if self.setup.channel_observer.observes_delivery and isinstance(held.event, Notification):
             lag = time.monotonic() - held.at.monotonic
             self.setup.channel_observer.delivered(held.event.topic_name, lag)
@@ -139,7 +139,7 @@ def new_buffer(options: HandlerOptions) -> EventBuffer:
 
 
 def new_state_buffer(on_state: object) -> LatestEvents[StateEvent]:
-    """The buffer of state events; without ``on_state`` none are kept."""
+    """The buffer of state events, which keeps none without ``on_state``."""
     return LatestEvents() if on_state is not None else LatestEvents(0)
 
 

@@ -86,7 +86,7 @@ class NotificationHandler:
                 ``v2.users.{id}?presence&station``. Not case-sensitive.
             type: the type to decode event bodies as: a model, or any type that msgspec can decode;
                 ``None`` uses the type that the platform documents.
-            timeout: seconds to wait, reconnects included; ``None`` waits indefinitely.
+            timeout: seconds to wait, including reconnects; ``None`` waits indefinitely.
 
         Raises:
             InvalidValueError: not a valid topic, or too many topics; nothing was changed.
@@ -107,8 +107,8 @@ class NotificationHandler:
         """Subscribe to several topics with one request; see :meth:`add_subscription`.
 
         Args:
-            topics: topics, or pairs of a topic and the type that its events are read as.
-            type: for topics without a type of their own.
+            topics: topics, or pairs of a topic and the type of its events.
+            type: the type for topics without their own.
             timeout: as for :meth:`add_subscription`.
 
         Raises:
@@ -117,14 +117,17 @@ class NotificationHandler:
         self._do(timeout, self._driver.add, typed_topics(topics, type))
 
     def remove_subscription(self, topic: str, *, timeout: float | None = _TIMEOUT) -> None:
-        """Unsubscribe from a topic; raises as :meth:`add_subscription`.
+        """Unsubscribe from a topic; raises like :meth:`add_subscription`.
 
         Events that are already buffered are still delivered.
         """
         self._do(timeout, self._driver.remove, (topic,))
 
     def remove_all_subscriptions(self, *, timeout: float | None = _TIMEOUT) -> None:
-        """Unsubscribe from all topics; the handler stays connected. Raises as :meth:`add_subscription`."""
+        """Unsubscribe from all topics; the handler stays connected.
+
+        Raises like :meth:`add_subscription`.
+        """
         self._do(timeout, self._driver.clear)
 
     def ping(self) -> None:
@@ -138,8 +141,9 @@ class NotificationHandler:
     def close(self) -> None:
         """Close all sockets and end iteration immediately; buffered events are discarded. Idempotent.
 
-        Blocks until the handler's threads have ended: running callbacks finish first, and REST calls in
-        progress take at most 30 s. In a forked child nothing is done: the handler is the parent's.
+        Blocks until the handler's threads have ended: running callbacks finish first, and REST
+        calls in progress take at most 30 s. Does nothing in a forked child, because the handler
+        belongs to the parent.
 
         Raises:
             GenesysCloudError: called from a ``connect_uri`` function or a log handler, which run in the

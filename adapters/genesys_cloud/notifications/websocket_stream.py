@@ -36,11 +36,12 @@ Deliver: TypeAlias = Callable[[tuple[WebSocketEvent, ...], Now], Awaitable[None]
 """Called with the events of one read and the time of the read; the next read waits for it."""
 
 DeliverEarly: TypeAlias = Callable[[tuple[WebSocketEvent, ...], Now], bool]
-"""Called with the same before, in the event loop's callback; returns whether it took the events."""
+"""Called first with the same arguments, in the event loop's callback; returns whether it accepted
+the events."""
 
 
 class SocketOptions:
-    """How the WebSockets of a handler are opened.
+    """Options for opening a handler's WebSockets.
 
     Args:
         network: the client's connection options.
@@ -49,7 +50,7 @@ class SocketOptions:
         transport: the client's transport, which may open connections itself.
 
     Attributes:
-        settings: routes, TLS contexts and sessions.
+        settings: routes, TLS contexts and TLS sessions.
         headers: sent with each handshake.
 
     Raises:
@@ -102,10 +103,10 @@ class WebSocketStream:
         self._ended = anyio.Event()
 
     async def run(self, deliver: Deliver, deliver_early: DeliverEarly | None = None) -> None:
-        """Connect and deliver events until the connection ends or :meth:`close` is called.
+        """Connect, and deliver events until the connection ends or :meth:`close` is called.
 
         Args:
-            deliver: called after each read; gets all events that ``deliver_early`` did not take.
+            deliver: called after each read; gets all events that ``deliver_early`` did not accept.
             deliver_early: called first, where the event loop allows it.
         """
         try:
@@ -210,7 +211,7 @@ class _Received:
 
 
 _Read: TypeAlias = Callable[[Callable[[bytes], None]], Awaitable[None]]
-"""Reads once and passes the bytes on."""
+"""Reads once and passes the bytes to a callback."""
 
 
 def _reader_of(connection: ByteStream) -> _Read:

@@ -1,7 +1,7 @@
 """Log records of calls with the standard ``logging`` package.
 
 Invariants: :mod:`genesys_core.observability.log_records` computes the content of a record, once,
-and only if the level is enabled. A client changes none of the program's loggers and handlers: it
+and only if the level is enabled. A client does not change the program's loggers and handlers: it
 has its own handlers for console and file, so clients with different settings can coexist in a
 process. A record is appended to the file with one write, and a failing write never fails a call.
 
@@ -126,7 +126,7 @@ class LoggingObserver(Observer):
                 old.close()
 
     def warn(self, message: str, *, now: Now, name: str = CONFIG_LOGGER) -> None:
-        """Log a warning, whatever the level of calls.
+        """Log a warning, regardless of the level of calls.
 
         Args:
             message: the text; secrets in it are redacted.
@@ -289,7 +289,7 @@ class _LogFile(logging.FileHandler):
         )
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Append a record. A failing write is reported as by ``logging``."""
+        """Append a record. A failing write is reported like those of ``logging``."""
         if self._is_closed:
             return
         try:

@@ -1,6 +1,6 @@
 """Traces and metrics of calls with OpenTelemetry (extra ``otel``).
 
-Invariants: one span per call, however often it is retried. Names and attributes are those of
+Invariants: one span per call, regardless of retries. Names and attributes are those of
 :mod:`genesys_core.observability.span_attributes`.
 """
 
@@ -125,7 +125,7 @@ class Telemetry(Observer):
         self.calls = meter.create_histogram(
             "genesys_cloud.client.call.duration",
             unit="s",
-            description="Duration of calls, retries and waits included.",
+            description="Duration of calls, including retries and waits.",
             explicit_bucket_boundaries_advisory=_BUCKETS,
         )
         self.retries = meter.create_counter(
@@ -170,7 +170,7 @@ class Telemetry(Observer):
         self._lags.record(seconds, topic_attributes(resolve_topic(topic)))
 
     def carried(self, request: Request, span: Span) -> Request:
-        """Return the request with the trace context in its headers; keeps those it has."""
+        """Return the request with the trace context added to its headers; existing headers are kept."""
         if not self._propagates:
             return request
         carrier: dict[str, str] = {}

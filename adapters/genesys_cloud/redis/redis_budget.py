@@ -1,6 +1,7 @@
-"""Rate limits shared by machines, in Redis.
+"""Rate limits in Redis, shared by several machines.
 
-Invariants: the core's script grants the places (:mod:`genesys_core.redis.places`); this module sends it.
+Invariants: the core's script grants places (:mod:`genesys_core.redis.places`); this module sends
+it.
 """
 
 from collections.abc import Sequence
@@ -20,21 +21,22 @@ __all__ = ["RedisBudget"]
 class RedisBudget:
     """Keeps the rate limit of each token in Redis, for all machines that use the server.
 
-    Pass it as ``budget`` to clients that share a token. Places are granted in the order of the requests, in
-    one round trip each, with the clock of Redis. Redis should write each change to disk (``appendfsync
-    always``): if it loses its state, the clients that notice close the gate for one window.
+    Pass it as ``budget`` to clients that share a token. Places are granted in the order of the
+    requests, in one round trip each, by Redis's clock. Redis should write each change to disk
+    (``appendfsync always``): if it loses its state, the clients that notice close the gate for one
+    window.
 
     Args:
         url: ``redis://host:6379/0``, or ``rediss://`` for TLS; may contain user name and password.
-        prefix: of all keys.
-        fallback: the share of the limit that each client uses while Redis cannot be reached, such as
-            ``1 / 8`` for eight workers; ``None`` for an error instead.
-        timeout: seconds for a command, connecting included.
+        prefix: the prefix of all keys.
+        fallback: the share of the limit that each client uses while Redis cannot be reached, such
+            as ``1 / 8`` for eight workers; ``None`` to raise an error instead.
+        timeout: seconds for a command, including connecting.
         verify: trusted certificate authorities; see the client's argument.
 
     Raises:
         InvalidValueError: an invalid URL, share or number.
-        TypeError: an argument of a wrong type.
+        TypeError: an argument has the wrong type.
     """
 
     def __init__(
@@ -63,7 +65,7 @@ class RedisBudget:
         had_places: bool,
         is_blocking: bool,
     ) -> RatePlace:
-        """Ask for a place; see :func:`genesys_core.redis.places.take_command`.
+        """Request a place; see :func:`genesys_core.redis.places.take_command`.
 
         Raises:
             BudgetError: Redis cannot be used.
@@ -74,7 +76,7 @@ class RedisBudget:
     async def leave_place(
         self, key: str, lanes: Sequence[RateWindow], ticket: int, *, is_blocking: bool
     ) -> None:
-        """Give up a place that was not used.
+        """Release an unused place.
 
         Raises:
             BudgetError: Redis cannot be used.

@@ -1,9 +1,9 @@
-"""Tokens shared by machines, in Redis.
+"""Tokens in Redis, shared by several machines.
 
 Threads block; asynchronous clients wait in their event loop, without a thread.
 
-Invariants: a token is stored whole. The lock is a lease: it ends by itself if its holder dies, and only its
-holder releases it earlier.
+Invariants: a token is stored atomically. The lock is a lease: it expires if its holder dies, and
+only its holder can release it earlier.
 """
 
 import contextlib
@@ -31,22 +31,23 @@ _POLL: Final = 0.05
 class RedisTokenStore:
     """Keeps tokens in Redis, for all machines that use the server.
 
-    Who can read the server can read the tokens: protect it with a password, TLS and a private network.
+    Anyone who can read from the server can read the tokens: protect it with a password, TLS and a
+        private network.
 
     Args:
         url: ``redis://host:6379/0``, or ``rediss://`` for TLS; may contain user name and password.
         account: distinguishes users who sign in with the same client id.
-        prefix: of all keys.
-        lease: seconds after which the lock of a holder that died ends. It must be longer than an
-            exchange may take: if it ends earlier, two machines exchange at once. That costs nothing for
-            client credentials; a refresh token that is replaced at each use may be lost, and with it the
-            sign-in.
-        timeout: seconds for a command, connecting included.
+        prefix: the prefix of all keys.
+        lease: seconds after which the lock of a dead holder expires. It must be longer than an
+            exchange may take: if it expires earlier, two machines may exchange at the same time.
+            That is harmless for client credentials; but a refresh token that is rotated on each use
+            may be lost, and with it the sign-in.
+        timeout: seconds for a command, including connecting.
         verify: trusted certificate authorities; see the client's argument.
 
     Raises:
         InvalidValueError: an invalid URL or number.
-        TypeError: an argument of a wrong type.
+        TypeError: an argument has the wrong type.
     """
 
     def __init__(
@@ -76,7 +77,7 @@ class RedisTokenStore:
         return run_now(self._load(key, is_blocking=True))
 
     async def load_async(self, key: TokenKey) -> Token | None:
-        """As :meth:`load`, in the running event loop."""
+        """See :meth:`load`; waits in the running event loop."""
         return await self._load(key, is_blocking=False)
 
     def save(self, key: TokenKey, token: Token) -> None:
@@ -88,7 +89,7 @@ class RedisTokenStore:
         run_now(self._save(key, token, is_blocking=True))
 
     async def save_async(self, key: TokenKey, token: Token) -> None:
-        """As :meth:`save`, in the running event loop."""
+        """See :meth:`save`; waits in the running event loop."""
         await self._save(key, token, is_blocking=False)
 
     def delete(self, key: TokenKey) -> None:
@@ -100,7 +101,7 @@ class RedisTokenStore:
         run_now(self._delete(key, is_blocking=True))
 
     async def delete_async(self, key: TokenKey) -> None:
-        """As :meth:`delete`, in the running event loop."""
+        """See :meth:`delete`; waits in the running event loop."""
         await self._delete(key, is_blocking=False)
 
     @contextlib.contextmanager
@@ -123,7 +124,7 @@ class RedisTokenStore:
         *,
         timeout: float,  # noqa: ASYNC109 - of the wait for another machine
     ) -> AsyncGenerator[None, None]:
-        """As :meth:`lock`, in the running event loop."""
+        """See :meth:`lock`; waits in the running event loop."""
         owner = await self._acquire(key, timeout, is_blocking=False)
         try:
             yield

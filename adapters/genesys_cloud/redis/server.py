@@ -1,8 +1,9 @@
-"""Connections to a Redis server: over sockets in threads, asyncio and trio.
+"""Connections to a Redis server over sockets, for threads, asyncio and trio.
 
-Invariants: a command is sent and its reply read before the connection serves another one; after an error or a
-cancellation it is closed. Connections are kept for later commands by the process and the event loop that opened
-them, and by no other; those of an event loop that has ended are dropped. No message contains the password.
+Invariants: a command is sent and its reply read before the connection serves another one; after an
+error or a cancellation it is closed. Connections are reused only by the process and the event loop
+that opened them; those of an event loop that has ended are discarded. No message contains the
+password.
 """
 
 import contextlib
@@ -37,11 +38,12 @@ from genesys_core.transport.owners import OwnedPools
 __all__ = ["RedisFailure", "RedisServer"]
 
 _IDLE: Final = 8
-"""Idle connections that a process keeps for its threads, and for each of its event loops."""
+"""Maximum number of idle connections that a process keeps for its threads, and for each event
+loop."""
 
 
 class RedisFailure(Exception):  # noqa: N818 - never leaves the room
-    """Redis could not be asked; the message says why."""
+    """A command to Redis failed; the message has the reason."""
 
 
 class _Stream(Protocol):
@@ -81,7 +83,7 @@ class _IdleStreams:
         self._streams: list[_Stream] = []
 
     def take(self) -> _Stream | None:
-        """Return the connection that was used last, if there is one."""
+        """Return the most recently used idle connection, if there is one."""
         with contextlib.suppress(IndexError):  # threads take them at the same time
             return self._streams.pop()
         return None
@@ -94,7 +96,7 @@ class _IdleStreams:
             stream.close()
 
     def close(self) -> None:
-        """Close the connections: an event loop's own in that loop, as soon as it can."""
+        """Close the connections: those of an event loop in that loop, as soon as possible."""
         if self.connector is None:
             self._close_all()
         elif self.connector.has_ended:
@@ -103,7 +105,7 @@ class _IdleStreams:
             self.connector.call_soon(self._close_all)
 
     def drop(self) -> None:
-        """Drop the connections of another process, or of an event loop that has ended."""
+        """Discard the connections of another process, or of an event loop that has ended."""
         while (stream := self.take()) is not None:
             stream.drop()
 
@@ -118,7 +120,7 @@ class RedisServer:
     Args:
         url: ``redis://host:port/database``, or ``rediss://`` for TLS; may contain user name and password,
             percent-encoded.
-        timeout: seconds for a command, connecting included.
+        timeout: seconds for a command, including connecting.
         verify: see the client's argument.
 
     Raises:
@@ -161,7 +163,8 @@ class RedisServer:
 
         Args:
             command: the command.
-            is_blocking: whether to block the calling thread; otherwise the running event loop waits.
+            is_blocking: whether to block the calling thread instead of waiting in the running event
+                loop.
 
         Raises:
             RedisFailure: no reply, or an error reply.
@@ -179,7 +182,7 @@ class RedisServer:
 
     @staticmethod
     async def pause(seconds: float, *, is_blocking: bool) -> None:
-        """Wait for a time, in the calling thread or in the running event loop."""
+        """Sleep, in the calling thread or in the running event loop."""
         if is_blocking:
             time.sleep(seconds)  # noqa: ASYNC251 - then it blocks
         else:
@@ -246,7 +249,7 @@ class RedisServer:
             idle.close()
 
     def __del__(self) -> None:
-        """Close the idle connections of a server that is not used any more."""
+        """Close the idle connections of a server that is no longer used."""
         if hasattr(self, "_awaiting"):
             self.close()
 

@@ -85,7 +85,7 @@ def sign_in(
     hooks: Hooks[BeforeRequest, AfterResponse] | None = None,
     **options: Unpack[ClientOptions],
 ) -> Token:
-    """Let the user sign in and return the token. Nothing is stored.
+    """Have the user sign in, and return the token. Nothing is stored.
 
     Args:
         client_id: id of an OAuth client with the redirect URI registered.
@@ -94,7 +94,7 @@ def sign_in(
             registered.
         redirect_uri: overrides ``http://127.0.0.1:PORT/callback``; must be on 127.0.0.1 or localhost.
         sign_in_timeout: seconds to wait for the user.
-        org: see :class:`LoginPage`, also for the next four.
+        org: see :class:`LoginPage`, like the following four.
         provider: the identity provider's name.
         target: the id of a trusted organization.
         login_hint: user name or email to prefill.
@@ -142,7 +142,7 @@ class BrowserSignIn:
     """One sign-in attempt; the port is open from the start. Show ``url``, then call :meth:`wait`.
 
     Args:
-        client_id: as for :func:`sign_in`, like the following arguments.
+        client_id: as for :func:`sign_in`.
         client: exchanges the code and uses the token afterwards.
         grant: ``pkce`` or ``implicit``.
         port: the port of the redirect URI.
@@ -196,7 +196,7 @@ class BrowserSignIn:
             raise
 
     def wait(self, timeout: float = 120.0) -> Token:
-        """Wait until the user has signed in and answer the browser. Can be called once.
+        """Wait until the user has signed in, and respond to the browser. Can be called once.
 
         Args:
             timeout: seconds to wait for the user.

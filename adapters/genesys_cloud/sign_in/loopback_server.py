@@ -1,7 +1,7 @@
 """The loopback HTTP server that receives the redirect of a browser sign-in.
 
 Invariants: it listens only on 127.0.0.1 and runs in the thread that waits for it. The core
-(:mod:`genesys_core.oauth.loopback_redirect`) decides what a request means and how it is answered.
+(:mod:`genesys_core.oauth.loopback_redirect`) decides what a request means and what to respond.
 """
 
 import contextlib

@@ -1,7 +1,8 @@
 """Opens token files, sign-in settings and lock files safely.
 
-Invariants: opening never blocks (as a FIFO without a writer would) and never follows symbolic links. Anything
-but a regular file is rejected, and so is a file that another user may have planted; the error says what to do.
+Invariants: opening never blocks (as with a FIFO without a writer) and never follows symbolic links.
+Anything but a regular file is rejected, and so is a file that another user may have planted; the
+error message explains what to do.
 """
 
 import os
@@ -23,7 +24,7 @@ _FLAGS: Final = (
 )
 
 _LARGEST: Final = 16 << 20
-"""Bytes that are read of a file at most. A token has some hundreds."""
+"""Maximum number of bytes read from a file. A token has a few hundred."""
 
 
 def open_file(path: Path, flags: int = os.O_RDONLY) -> int:
@@ -44,7 +45,7 @@ def open_file(path: Path, flags: int = os.O_RDONLY) -> int:
 
 
 def read_file(path: Path) -> tuple[bytes, os.stat_result]:
-    """Read a regular file; returns its content and the ``stat`` result of the file that was read.
+    """Read a regular file; returns its content and the ``stat`` result of the open file.
 
     Raises:
         OSError: the file cannot be opened or read.

@@ -1,8 +1,8 @@
 """The sign-in that ``genesys-cloud login`` saves for later commands.
 
-Invariants: secrets are only in the token file, which only its owner can read; the settings file beside it
-contains none. Files that belong to another user are rejected and never overwritten. The token is refreshed by
-a client, like any other token.
+Invariants: secrets are only in the token file, which only its owner can read; the settings file
+next to it contains none. Files that belong to another user are rejected and never overwritten. The
+token is refreshed by a client, like any other token.
 """
 
 import contextlib
@@ -79,7 +79,7 @@ class SignInTarget(Struct, frozen=True, omit_defaults=True):
 
 
 class SavedSignIn:
-    """The current sign-in: a token file and a settings file beside it.
+    """The current sign-in: a token file, and a settings file next to it.
 
     Args:
         path: the token file, see :class:`~genesys_cloud.token_stores.FileTokenStore`; the settings

@@ -98,9 +98,9 @@ class MemoryTokenStore:
 class FileTokenStore:
     """Keeps tokens in a JSON file that only its owner can read. A file can contain several tokens.
 
-    Empty lock files beside it are never removed. FIFOs and symbolic links in the place of these
-    files are rejected, and so is a temporary file that another user may have planted. A token file
-    that other users can read causes one warning.
+    Empty lock files next to it are never removed. FIFOs and symbolic links are rejected, and so is
+    a temporary file that another user may have planted. A token file that other users can read
+    causes one warning.
 
     Args:
         path: the file; it and its directory are created on the first write, accessible only to the

@@ -1,8 +1,8 @@
 """Serves connections of the simulator in an event loop of asyncio.
 
-Invariants: no decisions are made here. What is read is passed to the core with the time, and the steps
-that it returns are performed in order. Steps are taken one by one, so that a client that does not
-read its responses stops its connection and nothing else; meanwhile it is not read from either.
+Invariants: no decisions are made here. Received bytes are passed to the core with the time, and the
+steps that it returns are performed in order. Steps are taken one by one, so that a client that does
+not read its responses stalls only its own connection, from which nothing is read in the meantime.
 """
 
 import asyncio
@@ -22,10 +22,10 @@ _RESET: Final = struct.pack("ii", 1, 0)
 """``SO_LINGER`` with a timeout of 0: closing resets the connection."""
 
 _GRACE: Final = 1.0
-"""Seconds for connections to write what is pending when the server stops."""
+"""Seconds that connections may take to write pending data when the server stops."""
 
 _BACKLOG: Final = 1024
-"""Connections that wait to be accepted: load tests open hundreds at once."""
+"""Maximum number of connections that wait to be accepted; load tests open hundreds at once."""
 
 
 class ServerSide(Protocol):
@@ -61,7 +61,7 @@ class ConnectionServer(Generic[Side]):
         after: called after input was processed, which may have had effects on other connections.
 
     Attributes:
-        connections: those that are open.
+        connections: the open connections.
         port: the port.
     """
 
@@ -186,12 +186,12 @@ class ServedConnection(asyncio.Protocol, Generic[Side]):
         return True  # what is pending is written first
 
     def pause_writing(self) -> None:
-        """Called by asyncio: the client reads slower than it is written to."""
+        """Called by asyncio: the write buffer is full."""
         self._writable = False
         self._transport.pause_reading()
 
     def resume_writing(self) -> None:
-        """Called by asyncio: the client has read."""
+        """Called by asyncio: the write buffer has drained."""
         self._writable = True
         self._transport.resume_reading()
         self._work()
@@ -214,7 +214,7 @@ class ServedConnection(asyncio.Protocol, Generic[Side]):
             self._perform(step)
 
     def finish(self) -> None:
-        """Write what is pending and close the connection."""
+        """Write pending data and close the connection."""
         if self._deaf or self._pause is not None:
             self.abort()
         else:

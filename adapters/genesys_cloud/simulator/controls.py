@@ -1,6 +1,7 @@
-"""What a test does with a simulated platform, however its clients reach it.
+"""Methods of tests for a simulated platform, with or without sockets.
 
-Invariants: everything happens through ``at_hub``, so in the thread and at the time of the requests.
+Invariants: everything is
+done through ``at_hub``, and so in the simulator's thread and at its time.
 """
 
 from abc import ABC, abstractmethod
@@ -39,7 +40,7 @@ class SimulatorControls(ABC):
 
     @abstractmethod
     def at_hub(self, do: Callable[[Hub, Now], _T]) -> _T:
-        """Call a function with the hub of the notification channels, to inject faults for example.
+        """Call a function with the hub of the notification channels, for example to inject faults.
 
         Args:
             do: called with the hub and the time in the only thread that changes the state; its
@@ -55,7 +56,7 @@ class SimulatorControls(ABC):
         return self.at_hub(lambda _, now: self.simulator.issue_token(self.client_id, now=now))
 
     def load(self, data: str | Path | Mapping[str, Json]) -> dict[str, str]:
-        """Create what a JSON file or a mapping describes.
+        """Create the entities in a JSON file or a mapping.
 
         Keys are paths, such as ``/api/v2/routing/skills``; see "Data from a file" in
         ``docs/testing.md``.
@@ -65,16 +66,17 @@ class SimulatorControls(ABC):
 
         Raises:
             OSError: the file cannot be read.
-            InvalidValueError: it is not JSON, or the platform refuses an item.
+            InvalidValueError: it is not JSON, or the platform rejects an item.
         """
         document = read_data(data)
         return self.at_hub(lambda _, now: load_data(self.simulator, document, now=now))
 
     def load_organization(self) -> dict[str, str]:
-        """Create what a real organization has, around the users and queues that there are.
+        """Create the entities of a typical organization, for the existing users and queues.
 
-        Divisions, roles, skills, languages, wrap-up codes, schedules, flows, groups, teams, stations and others,
-        which refer to each other; see "A sample organization" in ``docs/simulator.md``.
+        Divisions, roles, skills, languages, wrap-up codes, schedules, flows, groups, teams,
+        stations and so on, which refer to each other; see "A sample organization" in
+        ``docs/simulator.md``.
 
         Returns:
             The ids that the platform assigned, by label.
@@ -89,9 +91,9 @@ class SimulatorControls(ABC):
         return self.at_hub(lambda hub, _: deepcopy(hub.state))
 
     def restore(self, state: PlatformState) -> None:
-        """Replace the complete state by a copy of an earlier one, which can be restored again.
+        """Replace the complete state with a copy of an earlier one, which can be restored again.
 
-        Sockets of channels that the state does not have are closed.
+        Sockets of channels that do not exist in it are closed.
         """
 
         def replace(hub: Hub, now: Now) -> None:
@@ -101,7 +103,7 @@ class SimulatorControls(ABC):
         self.at_hub(replace)
 
     def inject(self, *rules: Rule) -> None:
-        """Inject faults into the requests that rules select; they count requests from now on."""
+        """Inject faults into the requests that the rules select; the rules count subsequent requests."""
         self.at_hub(lambda _hub, _now: self.faults.inject(*rules))
 
     def publish(self, topic: str, body: Json, *, version: str = "2") -> Published:
@@ -119,11 +121,11 @@ class SimulatorControls(ABC):
 
         Args:
             topic: such as ``v2.telephony.providers.edges.trunks.{id}``, with the id filled in.
-            properties: what the body must have.
+            properties: properties of the body.
 
         Raises:
-            InvalidValueError: there is no such topic, or a property is not one of its model or has
-                a value that the model does not allow.
+            InvalidValueError: there is no such topic, or a property or its value is not in the
+                topic's model.
         """
         body = self.simulator.make_event(topic, properties)
         return self.at_hub(lambda hub, now: hub.publish(topic, body, now))
@@ -133,7 +135,7 @@ class SimulatorControls(ABC):
 
         Args:
             rate: such as ``10/min``, ``2/s`` or ``30/h``; a number is a mean rate per minute.
-            seed: makes the traffic repeatable; by default that of the simulator's settings.
+            seed: the seed of the traffic; by default that of the simulator's settings.
 
         Raises:
             InvalidValueError: the rate is not valid, or there is no queue.

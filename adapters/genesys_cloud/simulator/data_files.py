@@ -1,4 +1,4 @@
-"""Reads the data files of simulators; what they mean is the core's."""
+"""Reads data files of simulators; the core interprets them."""
 
 from collections.abc import Mapping
 from pathlib import Path

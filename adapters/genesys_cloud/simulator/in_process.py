@@ -1,7 +1,7 @@
 """The simulated platform in the process of a test, without sockets.
 
 Invariants: a transport passes each request to the simulator with the time and returns its response;
-requests of several threads are answered one at a time. The WebSockets of notification handlers are
+requests of several threads are processed one at a time. The WebSockets of notification handlers are
 connected to the simulator in the same way.
 """
 
@@ -27,7 +27,7 @@ _T = TypeVar("_T")
 
 
 _MOST_REQUESTS: Final = 10_000
-"""Requests that are kept for inspection, so that long runs do not fill the memory."""
+"""Maximum number of requests kept for inspection, so that long runs do not exhaust memory."""
 
 
 class InProcessSimulator(SimulatorControls):
@@ -92,7 +92,7 @@ class InProcessSimulator(SimulatorControls):
     # Called by transports
 
     def respond(self, request: Request) -> Response:
-        """Answer a request at the time of the clock.
+        """Respond to a request at the clock's time.
 
         Raises:
             TransportFailure: an injected fault broke the connection.
@@ -141,7 +141,7 @@ class InProcessTransport(_Transport):
         return self._platform.respond(request)
 
     def close(self) -> None:
-        """Do nothing: there are no connections, and the platform remains usable."""
+        """Does nothing: there are no connections, and the platform remains usable."""
 
 
 class AsyncInProcessTransport(_Transport):
@@ -152,4 +152,4 @@ class AsyncInProcessTransport(_Transport):
         return self._platform.respond(request)
 
     async def close(self) -> None:
-        """Do nothing: there are no connections, and the platform remains usable."""
+        """Does nothing: there are no connections, and the platform remains usable."""

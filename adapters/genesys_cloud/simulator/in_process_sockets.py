@@ -1,7 +1,8 @@
 """Connects the WebSockets of notification handlers to a simulator in the same process.
 
-Invariants: no decisions are made here. What a client writes is passed to the hub with the time, and the steps
-that follow are performed on the client's side of the connection. The hub is only used under the lock.
+Invariants: no decisions are made here. Bytes that a client writes are passed to the hub with the
+time, and the resulting steps are performed on the client's side of the connection. The hub is only
+used under the lock.
 """
 
 import threading
@@ -84,9 +85,9 @@ class InProcessSocket:
     """The client's side of a connection.
 
     Args:
-        sockets: the open sockets, this one included.
+        sockets: the open sockets, including this one.
         connection: the server's side.
-        connector: waits in the event loop of the client.
+        connector: waits in the client's event loop.
 
     Attributes:
         connection: the server's side.

@@ -70,7 +70,8 @@ class RunningSimulator(SimulatorControls):
         """Wait until no HTTP connection is open.
 
         Raises:
-            TimeoutError: a connection is still open after the timeout: a client leaks it.
+            TimeoutError: a connection is still open after the timeout, which means that a client
+                leaks it.
             RuntimeError: the simulator is no longer being served.
         """
         self._portal.call(self._server.wait_until_closed, seconds)
@@ -121,7 +122,7 @@ def faulty_simulator(
     """Serve a simulator with network faults until the block ends.
 
     Args:
-        rules: which faults to inject, and when.
+        rules: the faults to inject, and when.
         simulator: the platform; by default the bundled definition with sample data.
         host: the address to listen on.
         port: 0 picks a free port.

@@ -1,7 +1,7 @@
 """A simulator that runs until the program ends, for scripts and interactive sessions.
 
-Invariants: the port is listening when the function returns; the program ends although the simulator
-is still running, because it stops when the main thread has finished.
+Invariants: the port is listening when the function returns; a running simulator does not keep the
+program alive: it stops when the main thread has finished.
 """
 
 import threading

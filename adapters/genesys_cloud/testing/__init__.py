@@ -7,10 +7,10 @@
     assert client.users.get_users_me().name == "Ann"
     assert transport.requests[0].method == "GET"
 
-:mod:`genesys_cloud.testing.strategies` has models, responses, failures and lives of calls for
-property tests with Hypothesis (``pip install 'genesys-cloud[hypothesis]'``).
-:mod:`genesys_cloud.testing.pytest_plugin` has fixtures with a simulated organization; pytest loads it
-by itself.
+:mod:`genesys_cloud.testing.strategies` has strategies for models, responses, failures and whole
+calls, for property tests with Hypothesis (``pip install 'genesys-cloud[hypothesis]'``).
+:mod:`genesys_cloud.testing.pytest_plugin` has fixtures with a simulated organization; pytest loads
+it automatically.
 """
 
 from typing import TYPE_CHECKING

@@ -1,7 +1,7 @@
 """The life of a call: the outcomes of its attempts, replayed to a client or to the core.
 
-Invariants: a life is a value and can be played any number of times. Playing it to the core needs no
-socket and no time: waits are recorded with a simulated clock.
+Invariants: a life is a value and can be replayed any number of times. Replaying it to the core
+needs no socket and takes no time: waits are recorded with a simulated clock.
 """
 
 from collections.abc import Callable
@@ -44,7 +44,7 @@ _JSON: Final = Headers({"Content-Type": "application/json"})
 
 
 class LifeTransport:
-    """A transport for a :class:`~genesys_cloud.Client` that plays a life; the last outcome repeats.
+    """A transport for a :class:`~genesys_cloud.Client` that replays a life; the last outcome repeats.
 
     Token requests get a token and are not part of the life.
 
@@ -105,7 +105,7 @@ class Played(Generic[T]):
     Attributes:
         end: the call's last state.
         transport: the transport, with the requests that were sent.
-        waits: the seconds of each wait, for a retry or for the rate limit.
+        waits: the seconds of each wait, before a retry or for the rate limit.
     """
 
     end: Returned[T] | Raised
@@ -133,11 +133,11 @@ class Life:
             raise ValueError("a life needs at least one outcome, such as Response(200)")
 
     def transport(self) -> LifeTransport:
-        """A transport that plays this life from its beginning, for a ``Client``."""
+        """A transport that replays this life from its beginning, for a ``Client``."""
         return LifeTransport(self.outcomes)
 
     def async_transport(self) -> AsyncLifeTransport:
-        """A transport that plays this life from its beginning, for an ``AsyncClient``."""
+        """A transport that replays this life from its beginning, for an ``AsyncClient``."""
         return AsyncLifeTransport(self.outcomes)
 
     def play(
@@ -151,7 +151,7 @@ class Life:
 
         Args:
             operation: the call.
-            retry: the retry settings of a new session with a token; not with ``session``.
+            retry: the retry configuration of the new session; not allowed with ``session``.
             session: the session to use instead of a new one.
 
         Raises:

@@ -17,7 +17,7 @@ Handler: TypeAlias = Callable[[Request], Response]
 def json_response(
     value: object, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """A response with a model or any JSON value as its body."""
+    """Create a response with a model or any JSON value as its body."""
     fields = {"Content-Type": "application/json", **(headers or {})}
     return Response(status, Headers(fields), to_json(value))
 
@@ -26,7 +26,7 @@ class MockTransport:
     """A transport that calls a function for each response and records the requests.
 
     Attributes:
-        requests: all requests so far, token requests included.
+        requests: all requests so far, including token requests.
         closed: whether the client was closed.
     """
 

@@ -54,7 +54,10 @@ def genesys_simulator(
     genesys_settings: "Settings",
     genesys_world: "World | None",
 ) -> "InProcessSimulator":
-    """A simulated platform with a fresh organization: load data, inject faults, publish events, look at requests."""
+    """A simulated platform with a fresh organization.
+
+    It can load data, inject faults, publish events and record requests.
+    """
     from genesys_cloud.simulator import InProcessSimulator, Simulator  # noqa: PLC0415 - see above
 
     platform = Simulator(genesys_definition, world=genesys_world, settings=genesys_settings)

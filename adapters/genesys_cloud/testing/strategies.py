@@ -1,10 +1,11 @@
 """Hypothesis strategies for programs that use this library.
 
-Models, responses, failures and lives of calls, to test a program with all kinds of models, failures
-and sequences of failures. ``docs/property-tests.md`` has examples.
+They generate models, responses, failures and lives of calls (sequences of outcomes), to test how a
+program handles them. ``docs/property-tests.md`` has examples.
 
-Invariants: the platform may send everything that is generated. Any field may be absent, an enum may
-have an unknown value, and after a failure it may be unknown whether the request was executed.
+Invariants: everything that is generated could be sent by the platform. Any field may be absent, an
+enum may have an unknown value, and after a failure it may be unknown whether the request was
+executed.
 """
 
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -73,7 +74,7 @@ def models_of(
 
     Args:
         model: the type, such as ``models.User``.
-        depth: how deep models are nested; 0 for none.
+        depth: maximum nesting of models; 0 for none.
         fields: strategies for fields that are always present, such as ``state=st.just("active")``.
 
     Raises:
@@ -132,7 +133,7 @@ def values_of(type_: object, *, depth: int = 2) -> st.SearchStrategy[object]:
 
     Args:
         type_: the type.
-        depth: how deep models are nested.
+        depth: maximum nesting of models.
     """
     if type_ in _SCALARS:
         return _SCALARS[type_]
@@ -181,7 +182,7 @@ def replies(
 
     Args:
         what: the model, or the operation whose response it is.
-        depth: how deep models are nested.
+        depth: maximum nesting of models.
         fields: strategies for fields that are always present, by their Python names.
     """
     bodies: st.SearchStrategy[object]
@@ -284,8 +285,7 @@ def lives(
 
     Args:
         what: the model of the response, or the operation.
-        failing: the failures; by default error responses of every status and failures of the
-            transport.
+        failing: the failures; by default error responses of every status and transport failures.
         max_failures: maximum number of failures before the end.
         succeeds: whether the end is a success; ``None`` for both.
     """

@@ -41,7 +41,7 @@ class AsyncConnection(Protocol):
         ...
 
     async def send(self, exchange: "Exchange[Any]") -> Step:
-        """Write some of the exchange's data, or process input that arrives meanwhile."""
+        """Write some of the exchange's data, or process input that arrives in the meantime."""
         ...
 
     async def read(self, until: float | None) -> bytes:
@@ -61,7 +61,7 @@ class AsyncConnection(Protocol):
         ...
 
     def drop(self) -> None:
-        """Drop a connection that belongs to another process or a closed event loop."""
+        """Discard a connection that belongs to another process or a closed event loop."""
         ...
 
 
@@ -92,11 +92,11 @@ class Connector(Protocol):
         ...
 
     async def wait(self, waker: Any, until: float | None) -> None:  # noqa: ANN401 - as above
-        """Wait until it is set, or until the timeout."""
+        """Wait until :meth:`set` is called, or until the timeout."""
         ...
 
     def wake(self, waker: Any) -> None:  # noqa: ANN401 - as above
-        """Set it. Idempotent."""
+        """Wake the waiter. Idempotent."""
         ...
 
     async def resolve(self, step: ResolvingHost) -> list[Address]:
@@ -104,7 +104,10 @@ class Connector(Protocol):
         ...
 
     async def race(self, step: OpeningSockets) -> socket.socket | Race:
-        """Connect to the first address that accepts; returns its socket or the lost race. Raises ``TimeoutError``."""
+        """Connect to the first address that accepts.
+
+        Returns its socket, or the race if all attempts failed. Raises ``TimeoutError``.
+        """
         ...
 
     async def connect_socks(self, step: ConnectingThroughSocks) -> socket.socket:
@@ -112,7 +115,7 @@ class Connector(Protocol):
         ...
 
     async def adopt(self, sock: socket.socket) -> AsyncConnection:
-        """Create a connection that takes over a connected socket."""
+        """Create a connection from a connected socket, which it then owns."""
         ...
 
 
@@ -127,14 +130,14 @@ def new_socket(address: Address) -> socket.socket:
 
 
 def socket_address(address: Address) -> tuple[str, int] | tuple[str, int, int, int]:
-    """An address in the form that sockets expect."""
+    """Convert an address to the form that sockets expect."""
     if address.is_ipv6:
         return address.host, address.port, address.flow, address.scope
     return address.host, address.port
 
 
 class ReadProbe:
-    """Looks whether a socket has something to read.
+    """Checks whether a socket has data to read.
 
     Args:
         sock: an open socket.

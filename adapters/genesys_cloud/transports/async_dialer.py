@@ -73,7 +73,7 @@ class _Dialing:
         self.connection: AsyncConnection | None = None
 
     def give_up(self) -> None:
-        """Close what has been opened so far."""
+        """Close everything that has been opened so far."""
         if self.connection is not None:
             self.connection.close()
 

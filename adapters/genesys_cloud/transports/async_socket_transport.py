@@ -56,7 +56,7 @@ class AsyncSocketTransport:
 
     Args:
         network: connection options.
-        limits: maximum number of connections and how long they are kept alive.
+        limits: maximum number and keep-alive time of connections.
 
     Raises:
         ConfigurationError: an unusable proxy, CA or certificate.
@@ -122,7 +122,7 @@ class AsyncSocketTransport:
             pool.close()
 
     def connections(self) -> int:
-        """Number of open connections, idle ones included."""
+        """Number of open connections, including idle ones."""
         return self.statistics().open
 
     def statistics(self) -> PoolStatistics:
@@ -270,7 +270,7 @@ class _OwnPool:
         connection.on_end = ended
 
     def close(self) -> None:
-        """Close all connections in the event loop that they belong to."""
+        """Close all connections, in the event loop that they belong to."""
         self.connections.close()
         if self.connector.has_ended:
             self.drop()
@@ -280,7 +280,7 @@ class _OwnPool:
             self.connector.call_soon(self._settle)
 
     def close_from_anywhere(self) -> None:
-        """Close all connections when no event loop, or another one, may be running."""
+        """Close all connections; for when no event loop, or a different one, may be running."""
         self.connections.close()
         if self.connector.has_ended:
             self.drop()
@@ -288,7 +288,7 @@ class _OwnPool:
             self.connector.call_soon(self._settle)
 
     def drop(self) -> None:
-        """Drop all connections."""
+        """Discard all connections without closing them properly."""
         self.connections.close()
         while (lease := self.connections.next_closing()) is not None:
             if lease.connection is not None:

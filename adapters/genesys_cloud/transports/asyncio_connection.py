@@ -1,8 +1,8 @@
 """Connections on asyncio: one protocol per connection, one future and no task per call.
 
-Invariants: received data is passed to the waiting exchange inside the event loop's callback; the task wakes up
-once, when the response is complete. A connection has at most one timer, which is rescheduled and not
-recreated.
+Invariants: received data is passed to the waiting exchange inside the event loop's callback; the
+task wakes up once, when the response is complete. A connection has at most one timer, which is
+rescheduled instead of recreated.
 """
 
 import asyncio
@@ -79,7 +79,7 @@ class AsyncioConnection(asyncio.Protocol):
     # --- called by the event loop -----------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Called by asyncio: the connection is set up."""
+        """Called by asyncio: the connection was established."""
         self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
@@ -393,7 +393,9 @@ class AsyncioConnector:
         return work() if step.is_literal else await _run_in_thread(work, step.until)
 
     async def race(self, step: OpeningSockets) -> socket.socket | Race:
-        """Connect to the first address that accepts; returns its socket or the lost race.
+        """Connect to the first address that accepts.
+
+        Returns its socket, or the race if all attempts failed.
 
         Raises:
             TimeoutError: timeout.

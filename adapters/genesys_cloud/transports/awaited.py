@@ -1,4 +1,4 @@
-"""Adapts synchronous transports to the coroutine driver, and runs that driver on a thread.
+"""Adapts synchronous transports to the coroutine driver, and runs the driver without an event loop.
 
 Invariants: nothing here suspends, so :func:`run_now` completes a coroutine like a function call.
 """
@@ -81,7 +81,7 @@ def enter_now(context: AbstractAsyncContextManager[T]) -> Generator[T]:
 
 
 class AwaitedChunks:
-    """A plain iterator as an asynchronous one; not a generator, so it need not be closed."""
+    """Adapts a plain iterator to an asynchronous one; not a generator, so it need not be closed."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._chunks = chunks
@@ -121,7 +121,7 @@ class _AwaitedStreamingTransport(_AwaitedTransport):
 
 
 def awaited_transport(transport: Transport) -> AsyncTransport:
-    """A synchronous transport as an asynchronous one; it streams if the original does."""
+    """Adapts a synchronous transport to an asynchronous one, which streams if the original does."""
     if isinstance(transport, StreamingTransport):
         return _AwaitedStreamingTransport(transport)
     return _AwaitedTransport(transport)
@@ -130,7 +130,7 @@ def awaited_transport(transport: Transport) -> AsyncTransport:
 def open_stream(
     transport: AsyncTransport, request: Request, content: AsyncIterable[bytes] | None = None
 ) -> AbstractAsyncContextManager[Chunks]:
-    """Stream a request over a transport that may not support streaming."""
+    """Stream a request with a transport that may not support streaming."""
     if isinstance(transport, AsyncStreamingTransport):
         return transport.stream(request, content)
     return _sent_whole(transport, request, content)

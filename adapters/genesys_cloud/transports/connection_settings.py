@@ -94,8 +94,8 @@ def proxy_settings(
     """Determine which proxy each URL uses.
 
     Args:
-        proxy: URL of a proxy to use always; ``None`` uses the environment and system settings.
-        auth: user name and password for it, separate from its URL.
+        proxy: URL of a proxy for all requests; ``None`` uses the environment and system settings.
+        auth: user name and password for the proxy, separate from its URL.
         trust_env: whether to use environment and system settings.
 
     Raises:

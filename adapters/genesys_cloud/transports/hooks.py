@@ -1,7 +1,7 @@
 """Hooks: user code that runs before each request and after each response.
 
-Invariants: hooks run on every attempt, token requests included. Exceptions from hooks propagate unchanged.
-Hooks are a transport around the real one, so drivers are unaware of them.
+Invariants: hooks run on every attempt, including token requests. Exceptions from hooks propagate
+unchanged. Hooks are a transport around the real one, so drivers are unaware of them.
 """
 
 from collections.abc import (

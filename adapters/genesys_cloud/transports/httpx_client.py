@@ -1,4 +1,4 @@
-"""Creates clients of httpx or httpx2: proxies, TLS, connection limits.
+"""Creates httpx or httpx2 clients with proxies, TLS and connection limits.
 
 Invariants: an unusable setting is an error when the client is created, and the error contains no
 password. The environment is used only if it is trusted.
@@ -18,7 +18,7 @@ from genesys_core.http.redaction import DEFAULT_REDACTION
 __all__ = ["find_httpx", "new_httpx_client"]
 
 _MOST_CONNECTIONS: Final = 100
-"""As many connections may be idle as open, so that a burst of tasks reuses them."""
+"""All open connections may be idle, so that a burst of tasks reuses them."""
 
 
 def find_httpx() -> ModuleType:

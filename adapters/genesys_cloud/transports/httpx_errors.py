@@ -2,10 +2,10 @@
 
 Invariants: every exception of the library or the operating system becomes a
 :class:`~genesys_core.http.messages.TransportFailure` that guarantees that nothing was sent only if
-that is certain. Its message is composed from this module's own words, error codes of the operating
+that is certain. Its message is composed of this module's own text, error codes of the operating
 system and of OpenSSL, and the status of a proxy; never from a message of the library, which may
-quote the request or the peer. The library's exceptions hold the request with its credentials, so no
-failure is chained to them: some picklers and error reporters follow the chain. Exceptions are
+quote the request or the peer. The library's exceptions refer to the request with its credentials,
+so no failure is chained to them: some picklers and error reporters follow the chain. Exceptions are
 recognized by class name, which both libraries share.
 """
 
@@ -28,9 +28,9 @@ _Meaning: TypeAlias = tuple[FailureKind, bool, str]
 """Kind, ``sent`` and message. ``sent`` is false only if nothing has been written yet."""
 
 _MEANINGS: Final[dict[str, _Meaning]] = {
-    "PoolTimeout": ("timeout", False, "no connection became free in time"),
-    "ConnectTimeout": ("timeout", False, "connecting took too long"),
-    "WriteTimeout": ("timeout", True, "sending the request took too long"),
+    "PoolTimeout": ("timeout", False, "no connection in the pool became available in time"),
+    "ConnectTimeout": ("timeout", False, "connecting timed out"),
+    "WriteTimeout": ("timeout", True, "sending the request timed out"),
     "ReadTimeout": ("timeout", True, "no response in time"),
     "TimeoutException": ("timeout", True, "a timeout"),
     "ProxyError": ("proxy", False, "the proxy refused the connection"),
@@ -50,7 +50,7 @@ _MEANINGS: Final[dict[str, _Meaning]] = {
     "OverflowError": ("connect", False, "the port is invalid"),
     "OSError": ("closed", True, "the connection failed"),
 }
-"""The most specific class applies."""
+"""Failures by exception class; the most specific class applies."""
 
 _TRUNCATED: Final[_Meaning] = (
     "closed",
@@ -63,7 +63,7 @@ _TRUNCATED_TEXT: Final = re.compile(
 """Messages of httpcore and h11 for a truncated response; the same exception also means invalid HTTP."""
 
 _STATUS: Final = re.compile(r"[1-5][0-9]{2}(?= )")
-"""The status of a proxy, at the beginning of httpcore's message."""
+"""Matches the status of a proxy, at the beginning of httpcore's message."""
 
 
 class Progress:
@@ -102,14 +102,14 @@ class Progress:
 
     @property
     def may_have_sent(self) -> bool:
-        """Whether the request may have reached the server; true if unknown."""
+        """Whether the request may have reached the server; ``True`` if unknown."""
         return self.sent or not self._traced
 
     def failure(self, words: str, kind: FailureKind, *, sent: bool) -> TransportFailure:
         """Return a failure of the request, with the origin and the proxy in its message.
 
         Args:
-            words: the problem.
+            words: a description of the problem.
             kind: the kind of failure; replaced with ``proxy`` if connecting to the proxy failed.
             sent: the assumption if there was no trace, because the client uses a custom transport.
         """
@@ -141,7 +141,8 @@ def raise_transport_failure(
         error: the exception.
         progress: the progress of the request.
         began: whether a part of the body is known to have been sent.
-        expires: the request's deadline; a timeout after it is reported as the deadline's.
+        expires: the request's deadline; a timeout after the deadline is reported as an expired
+            deadline.
     """
     failure = error if isinstance(error, TransportFailure) else failure_of(error, progress)
     if failure is not error:
@@ -205,5 +206,5 @@ def _has_ended(error: ssl.SSLError) -> bool:
 
 def deadline_failure(*, sent: bool = True) -> TransportFailure:
     """Return the failure of a call whose deadline has passed."""
-    words = "the call's deadline, or its time for repeats, has passed"
+    words = "the call's deadline or retry budget has passed"
     return TransportFailure(words, kind="timeout", sent=sent)

@@ -79,11 +79,11 @@ T = TypeVar("T")
 
 
 class HttpxTransport:
-    """Sends with a client of httpx or httpx2; safe to share between threads.
+    """Sends with an httpx or httpx2 client; safe to share between threads.
 
-    Responses are limited by :class:`~genesys_core.http.limits.ResponseLimits`, unless they are streamed. A call's deadline
-    limits each phase and is checked between chunks of the body; a response head that arrives
-    slowly, each piece within the read timeout, can exceed it.
+    Responses are limited by :class:`~genesys_core.http.limits.ResponseLimits`, unless they are
+    streamed. A call's deadline limits each phase and is checked between chunks of the body; a
+    response head of which each piece arrives within the read timeout can exceed it.
 
     Args:
         client: your own client, which you have to close; ``None`` creates one.
@@ -91,7 +91,7 @@ class HttpxTransport:
 
     Raises:
         ConfigurationError: an unusable proxy, CA or certificate.
-        TypeError: not a client of httpx or httpx2.
+        TypeError: not an httpx or httpx2 client.
     """
 
     def __init__(
@@ -149,7 +149,7 @@ class HttpxTransport:
 
 
 class AsyncHttpxTransport:
-    """Sends with an asynchronous client of httpx or httpx2, on asyncio and trio.
+    """Sends with an asynchronous httpx or httpx2 client, on asyncio and trio.
 
     Responses are limited by :class:`~genesys_core.http.limits.ResponseLimits`, unless they are streamed.
 
@@ -159,7 +159,7 @@ class AsyncHttpxTransport:
 
     Raises:
         ConfigurationError: an unusable proxy, CA or certificate.
-        TypeError: not a client of httpx or httpx2.
+        TypeError: not an httpx or httpx2 client.
     """
 
     def __init__(
@@ -275,7 +275,7 @@ class _Call:
         self.progress = Progress(*self._origin)
 
     def outgoing(self, trace: object) -> Any:  # noqa: ANN401 - a request of either library
-        """Return the library's request."""
+        """Build the request object of httpx."""
         request, fields = self.request, self.request.headers.raw
         if "accept-encoding" not in request.headers:
             fields = (*fields, _ACCEPT_ENCODING)

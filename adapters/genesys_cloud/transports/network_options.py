@@ -15,7 +15,7 @@ class NetworkOptions(TypedDict, total=False):
     """Connection options.
 
     Attributes:
-        proxy: URL of a proxy, credentials included.
+        proxy: URL of a proxy, including credentials.
         proxy_auth: user name and password for the proxy, not percent-encoded; overrides those in its URL.
         verify: trusted CA certificates; see :data:`~genesys_cloud.transports.Verify`.
         cert: a client certificate.

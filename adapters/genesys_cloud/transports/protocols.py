@@ -59,7 +59,7 @@ class AsyncTransport(Protocol):
 
 @runtime_checkable
 class StreamingTransport(Transport, Protocol):
-    """Optional interface of a transport: streamed bodies."""
+    """Optional interface of a transport that streams bodies."""
 
     def stream(
         self, request: Request, content: Iterable[bytes] | None = None
@@ -69,7 +69,7 @@ class StreamingTransport(Transport, Protocol):
         The headers are available on entry, and the connection is released on exit.
 
         Args:
-            request: what to send.
+            request: the request to send.
             content: the body in chunks, instead of ``request.body``. It is iterated at most once;
                 its exceptions propagate unchanged.
 
@@ -86,16 +86,16 @@ class AsyncStreamingTransport(AsyncTransport, Protocol):
     def stream(
         self, request: Request, content: AsyncIterable[bytes] | None = None
     ) -> AbstractAsyncContextManager[Streamed[AsyncIterator[bytes]]]:
-        """As :meth:`StreamingTransport.stream`."""
+        """See :meth:`StreamingTransport.stream`."""
         ...
 
 
 @runtime_checkable
 class CountingTransport(Protocol):
-    """Optional interface of a transport: its number of open connections."""
+    """Optional interface of a transport that reports its number of open connections."""
 
     def connections(self) -> int | None:
-        """The number of open connections, idle ones included; ``None`` if unknown."""
+        """The number of open connections, including idle ones; ``None`` if unknown."""
         ...
 
 
@@ -120,7 +120,7 @@ class ByteStream(Protocol):
 
 @runtime_checkable
 class EarlyReader(Protocol):
-    """Optional interface of a byte stream: what reads gets data before a task is resumed."""
+    """Optional interface of a byte stream: passes data to the reader before its task is resumed."""
 
     async def read_early(self, take: Callable[[bytes], None]) -> None:
         """Read some bytes and call ``take`` with them, in the event loop's callback.
@@ -132,9 +132,9 @@ class EarlyReader(Protocol):
 
 @runtime_checkable
 class WebSocketTransport(Protocol):
-    """Optional interface of a transport: it opens the connections of notification handlers as well.
+    """Optional interface of a transport that also opens the connections of notification handlers.
 
-    Without it they are opened over the network, as the client's options say.
+    Without it they are opened over the network with the client's options.
     """
 
     async def open_websocket(self, url: str) -> ByteStream:

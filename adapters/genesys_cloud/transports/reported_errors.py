@@ -1,4 +1,4 @@
-"""Maps operating system and TLS errors to the core's machines, which decide what they mean."""
+"""Reports operating system and TLS errors to the core's state machines, which interpret them."""
 
 import os
 import ssl

@@ -1,6 +1,6 @@
 """Request bodies as httpx and httpx2 accept them.
 
-Invariants: exceptions of the caller's iterator propagate unchanged. Once the first chunk was
+Invariants: exceptions of the caller's iterator propagate unchanged. Once the first chunk has been
 requested, the request may have reached the server.
 """
 

@@ -1,7 +1,7 @@
 """Resolves host names with the system's resolver, with a timeout.
 
 Invariants: ``getaddrinfo`` cannot be interrupted and may hang for a minute, so it runs in a daemon
-thread: callers time out on their own, and the interpreter exits without waiting.
+thread: callers have their own timeout, and the interpreter exits without waiting.
 """
 
 import socket
@@ -33,7 +33,7 @@ def look_up(host: str, port: int, *, is_literal: bool = False) -> list[Address]:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=flags)
     except UnicodeError:
         # The codec used by getaddrinfo raises it for some names.
-        raise OSError("the name cannot be looked up") from None
+        raise OSError("the name cannot be resolved") from None
     return [_address(place) for family, _, _, _, place in found if family in _FAMILIES]
 
 
@@ -45,7 +45,7 @@ def _address(place: tuple[object, ...]) -> Address:
         case (str(host), int(port)):
             return Address(host, port)
         case _:
-            raise OSError("the resolver gave no internet address")
+            raise OSError("the resolver returned no IP address")
 
 
 def start_look_up(

@@ -1,4 +1,4 @@
-"""Which event loop is running, and whether one has ended; asyncio and trio."""
+"""Detection of the running event loop, and of ended ones, for asyncio and trio."""
 
 import asyncio
 import sys
@@ -31,7 +31,7 @@ def running_loop() -> object:
 
 
 def has_ended(loop: object) -> bool:
-    """Whether an event loop has ended: asyncio's loop is closed, or the run of trio's token is over."""
+    """Whether an event loop has ended: asyncio's loop is closed, or the run of trio's token has ended."""
     if isinstance(loop, asyncio.AbstractEventLoop):
         return loop.is_closed()
     import trio  # noqa: PLC0415 - the token is trio's

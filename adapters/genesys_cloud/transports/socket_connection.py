@@ -1,6 +1,6 @@
 """One connection over a socket, with or without TLS, for threads.
 
-Invariants: the socket is non-blocking, and every wait has a time limit given by the caller. An
+Invariants: the socket is non-blocking, and every wait has a time limit set by the caller. An
 unreferenced connection closes its socket, so no interrupt leaks one. Closing sends no
 ``close_notify`` and never waits.
 """
@@ -32,7 +32,7 @@ READ_SIZE: Final = 65_536
 
 _CAN_POLL: Final = hasattr(select, "poll")  # not on Windows
 _LONGEST_POLL: Final = 86_400.0
-"""Maximum seconds per wait: the system counts milliseconds in an ``int``."""
+"""Maximum seconds per wait, because the system counts milliseconds in an ``int``."""
 
 
 class StreamSocket(Protocol):
@@ -99,7 +99,7 @@ def wait_for_any(sockets: Sequence[socket.socket], until: float | None) -> list[
         until: the time limit on the monotonic clock; ``None`` for no limit.
 
     Returns:
-        The positions of those that have one; empty on timeout.
+        The positions of sockets with an outcome; empty on timeout.
     """
     left = _LONGEST_POLL if until is None else max(until - time.monotonic(), 0.0)
     seconds = min(left, _LONGEST_POLL)
@@ -173,7 +173,7 @@ class SocketConnection:
 
         Raises:
             TimeoutError: timeout.
-            OSError: the handshake failed; :class:`ssl.SSLError` if in TLS itself.
+            OSError: the handshake failed; :class:`ssl.SSLError` for an error of TLS itself.
         """
         self._is_plain = False
         if isinstance(self._stream, ssl.SSLSocket):
@@ -334,7 +334,7 @@ class NestedTls:
 
     Attributes:
         tls: the inner TLS.
-        wants_write: whether it must wait until data can be written, and not for input.
+        wants_write: whether it must wait until data can be written, rather than for input.
     """
 
     def __init__(self, outer: ssl.SSLSocket, tls: TlsBytes) -> None:
@@ -377,7 +377,7 @@ class NestedTls:
         return data
 
     def has_content(self) -> bool:
-        """Whether content or an end has arrived; consumes a byte of it."""
+        """Return whether content or an end has arrived; consumes a byte of it."""
         while not self.tls.has_content():
             try:
                 self.tls.feed(self._receive())

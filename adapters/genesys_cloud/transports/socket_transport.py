@@ -54,7 +54,7 @@ class SocketTransport:
 
     Args:
         network: connection options.
-        limits: maximum number of connections and how long they are kept alive.
+        limits: maximum number and keep-alive time of connections.
 
     Raises:
         ConfigurationError: an unusable proxy, CA or certificate.
@@ -99,7 +99,7 @@ class SocketTransport:
         """Send one request and stream the response.
 
         Args:
-            request: what to send.
+            request: the request to send.
             content: the body in chunks, instead of ``request.body``. It is iterated at most once;
                 its exceptions propagate unchanged.
 

@@ -131,8 +131,8 @@ def _trusting(verify: object, *, trust_env: bool) -> ssl.SSLContext:
     if not _is_pem(verify):
         raise ConfigurationError(
             f"verify={verify!r}: must be True, the path of a CA file or directory, PEM text or an "
-            "ssl.SSLContext; certificates are always verified, so to go without, pass a context "
-            "of your own with verify_mode = ssl.CERT_NONE"
+            "ssl.SSLContext; certificates are always verified; to disable this, pass your own "
+            "context with verify_mode = ssl.CERT_NONE"
         )
     source = _read("verify", verify)
     if isinstance(source, Path):
@@ -166,7 +166,7 @@ def _usual(*, trust_env: bool) -> ssl.SSLContext:
     if file is None and directory is None:
         raise ConfigurationError(
             "verify: this system has no CA certificates; install its package "
-            "(ca-certificates), or name a file of them with verify= or SSL_CERT_FILE"
+            "(ca-certificates), or specify a CA file with verify= or SSL_CERT_FILE"
         )
     return ssl.create_default_context(cafile=file, capath=directory)
 

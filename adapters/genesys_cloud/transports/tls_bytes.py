@@ -67,7 +67,7 @@ class TlsBytes:
         """Encrypt data, to be sent with :meth:`take`.
 
         Raises:
-            ssl.SSLError: TLS broke.
+            ssl.SSLError: the TLS connection failed.
         """
         view = memoryview(data)
         while view:
@@ -81,7 +81,7 @@ class TlsBytes:
 
         Raises:
             ssl.SSLEOFError: the connection ended without ``close_notify``.
-            ssl.SSLError: TLS broke.
+            ssl.SSLError: the TLS connection failed.
         """
         pieces: list[bytes] = []
         left = size
@@ -99,9 +99,9 @@ class TlsBytes:
         return b"".join(pieces)
 
     def has_content(self) -> bool:
-        """Whether content or an end has arrived, apart from session tickets and the like.
+        """Whether content or an end has arrived, not counting session tickets and similar records.
 
-        Consumes a byte of it, so call this only if none is expected.
+        Consumes a byte of content, so call this only if none is expected.
         """
         try:
             self._tls.read(1)

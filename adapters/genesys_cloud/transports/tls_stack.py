@@ -46,7 +46,7 @@ class TlsStack:
         """Encrypt content for the peer.
 
         Raises:
-            ssl.SSLError: a layer broke.
+            ssl.SSLError: a layer failed.
         """
         for layer in reversed(self.layers):
             layer.write(data)

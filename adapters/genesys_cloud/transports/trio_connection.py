@@ -134,7 +134,7 @@ class TrioConnection:
         _start_timing(self, scope)
 
     def on_timer(self) -> trio.CancelScope | None:
-        """End a read that is late; returns what to wait in next, if anything."""
+        """End a read that has timed out; returns the cancel scope to wait in next, if any."""
         until, self._timer = self._until, None
         if until is None:
             return None
@@ -197,7 +197,7 @@ class TrioConnection:
         self._sock.close()
 
     def drop(self) -> None:
-        """Drop a connection that belongs to another process or an ended run."""
+        """Discard a connection that belongs to another process or an ended run."""
         self._sock.close()
 
 
@@ -248,7 +248,10 @@ class TrioConnector:
             )
 
     async def race(self, step: OpeningSockets) -> socket.socket | Race:
-        """Connect to the first address that accepts; returns its socket or the lost race."""
+        """Connect to the first address that accepts.
+
+        Returns its socket, or the race if all attempts failed.
+        """
         race = step.race
         if len(step.addresses) == 1:
             address = step.addresses[0]

@@ -99,7 +99,7 @@ def get_assistant(
 
     Args:
         assistant_id: the ID of the assistant.
-        expand: query, string: copilot. What to include in addition.
+        expand: query, string: copilot. What else to include.
         language_variation: query, string. The language variation of the assistant.
         fallback_to_primary_assistant: query, boolean. Whether to return the primary assistant if no
             variation fits.
@@ -127,7 +127,7 @@ def get_assistant_queue(
     Args:
         assistant_id: the ID of the assistant.
         queue_id: the ID of the queue.
-        expand: query, string: assistant. What to include in addition.
+        expand: query, string: assistant. What else to include.
     """
     return _Operation(_Endpoint(
         "get_assistant_queue", "GET", "/api/v2/assistants/{assistantId}/queues/{queueId}",
@@ -177,7 +177,7 @@ def get_assistant_queues(
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return. At most 200.
-        expand: query, string: assistant. What to include in addition.
+        expand: query, string: assistant. What else to include.
     """
     return _Lists(_Endpoint(
         "get_assistant_queues", "GET", "/api/v2/assistants/{assistantId}/queues",
@@ -208,7 +208,7 @@ def get_assistants(
         limit: query, string. How many items to return.
         page_size: query, string. How many items to return. At most 200.
         name: query, string. Filter by name.
-        expand: query, string: copilot. What to include in addition.
+        expand: query, string: copilot. What else to include.
     """
     return _Lists(_Endpoint(
         "get_assistants", "GET", "/api/v2/assistants", "AssistantListing",
@@ -304,7 +304,7 @@ def get_assistants_queues(
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return. At most 200.
         queue_ids: query, string. The IDs of queues.
-        expand: query, string: assistant. What to include in addition.
+        expand: query, string: assistant. What else to include.
     """
     return _Lists(_Endpoint(
         "get_assistants_queues", "GET", "/api/v2/assistants/queues", "AssistantQueueListing",
@@ -440,7 +440,7 @@ def post_assistant_queue_users_query(
     Args:
         assistant_id: the ID of the assistant.
         queue_id: the ID of the queue.
-        expand: query, list of string: assistant, copilot. What to include in addition.
+        expand: query, list of string: assistant, copilot. What else to include.
         body: ``AssistantQueueUsersQueryRequest``.
     """
     return _Lists(_Endpoint(

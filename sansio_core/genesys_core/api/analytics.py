@@ -504,7 +504,7 @@ def get_analytics_botflow_divisions_reportingturns(
         bot_flow_id: the ID of the bot flow.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return. At most 250.
-        interval: query, string. Two instants with a slash between them (ISO 8601).
+        interval: query, string. Start and end, separated by a slash (ISO 8601).
         action_id: query, string. The ID of an action.
         session_id: query, string. The ID of a session.
         language: query, string. The language, by its code.
@@ -547,7 +547,7 @@ def get_analytics_botflow_reportingturns(
         bot_flow_id: the ID of the bot flow.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return. At most 250.
-        interval: query, string. Two instants with a slash between them (ISO 8601).
+        interval: query, string. Start and end, separated by a slash (ISO 8601).
         action_id: query, string. The ID of an action.
         session_id: query, string. The ID of a session.
         language: query, string. The language, by its code.
@@ -590,7 +590,7 @@ def get_analytics_botflow_sessions(
         bot_flow_id: the ID of the bot flow.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return. At most 250.
-        interval: query, string. Two instants with a slash between them (ISO 8601).
+        interval: query, string. Start and end, separated by a slash (ISO 8601).
         bot_result_categories: query, string: Unknown, UserExit, BotExit, Error, RecognitionFailure,
             UserDisconnect, BotDisconnect, SessionExpired, Transfer. Only sessions with one of these
             results.

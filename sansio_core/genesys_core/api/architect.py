@@ -1080,7 +1080,7 @@ def get_architect_ivrs(
         name: query, string. Filter by name.
         dnis: query, string. Only those with this phone number.
         schedule_group: query, string. Only those with this schedule group.
-        expand: query, list of string: identityresolution. What to include in addition.
+        expand: query, list of string: identityresolution. What else to include.
     """
     return _Lists(_Endpoint(
         "get_architect_ivrs", "GET", "/api/v2/architect/ivrs", "IVREntityListing",
@@ -1668,8 +1668,8 @@ def get_flow_instances_settings_loglevels(
 
     Args:
         flow_id: the ID of the flow.
-        expand: query, list of string: name, type, logLevelCharacteristics.characteristics. What to
-            include in addition.
+        expand: query, list of string: name, type, logLevelCharacteristics.characteristics. What
+            else to include.
     """
     return _Operation(_Endpoint(
         "get_flow_instances_settings_loglevels", "GET",
@@ -1930,7 +1930,7 @@ def get_flows_datatable(
 
     Args:
         datatable_id: the ID of the data table.
-        expand: query, string: schema. What to include in addition.
+        expand: query, string: schema. What else to include.
     """
     return _Operation(_Endpoint(
         "get_flows_datatable", "GET", "/api/v2/flows/datatables/{datatableId}", "DataTable",
@@ -2073,7 +2073,7 @@ def get_flows_datatables(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-datatables
 
     Args:
-        expand: query, string: schema. What to include in addition.
+        expand: query, string: schema. What else to include.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return.
         sort_by: query, string: id, name. The field to sort by.
@@ -2103,7 +2103,7 @@ def get_flows_datatables_divisionview(
 
     Args:
         datatable_id: the ID of the data table.
-        expand: query, string: schema. What to include in addition.
+        expand: query, string: schema. What else to include.
     """
     return _Operation(_Endpoint(
         "get_flows_datatables_divisionview", "GET",
@@ -2129,7 +2129,7 @@ def get_flows_datatables_divisionviews(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-datatables-divisionviews
 
     Args:
-        expand: query, string: schema. What to include in addition.
+        expand: query, string: schema. What else to include.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return.
         sort_by: query, string: id, name. The field to sort by.
@@ -2225,7 +2225,7 @@ def get_flows_export_job(
 
     Args:
         job_id: the ID of the job.
-        expand: query, list of string: messages. What to include in addition.
+        expand: query, list of string: messages. What else to include.
     """
     return _Operation(_Endpoint(
         "get_flows_export_job", "GET", "/api/v2/flows/export/jobs/{jobId}",
@@ -2246,7 +2246,7 @@ def get_flows_instance(
 
     Args:
         instance_id: the ID of the instance.
-        expand: query, string: bots, dataActions. What to include in addition.
+        expand: query, string: bots, dataActions. What else to include.
     """
     return _Lists(_Endpoint(
         "get_flows_instance", "GET", "/api/v2/flows/instances/{instanceId}",
@@ -2283,7 +2283,7 @@ def get_flows_instances_querycapabilities(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-instances-querycapabilities
 
     Args:
-        expand: query, string: flow, action. What to include in addition.
+        expand: query, string: flow, action. What else to include.
     """
     return _Operation(_Endpoint(
         "get_flows_instances_querycapabilities", "GET", "/api/v2/flows/instances/querycapabilities",
@@ -2319,8 +2319,8 @@ def get_flows_instances_settings_loglevels(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-instances-settings-loglevels
 
     Args:
-        expand: query, list of string: name, type, logLevelCharacteristics.characteristics. What to
-            include in addition.
+        expand: query, list of string: name, type, logLevelCharacteristics.characteristics. What
+            else to include.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return. At most 200.
     """
@@ -2357,8 +2357,8 @@ def get_flows_instances_settings_loglevels_default(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-instances-settings-loglevels-default
 
     Args:
-        expand: query, list of string: logLevelCharacteristics.characteristics. What to include in
-            addition.
+        expand: query, list of string: logLevelCharacteristics.characteristics. What else to
+            include.
     """
     return _Operation(_Endpoint(
         "get_flows_instances_settings_loglevels_default", "GET",
@@ -2379,7 +2379,7 @@ def get_flows_job(
 
     Args:
         job_id: the ID of the job.
-        expand: query, list of string: messages. What to include in addition.
+        expand: query, list of string: messages. What else to include.
     """
     return _Operation(_Endpoint(
         "get_flows_job", "GET", "/api/v2/flows/jobs/{jobId}", "ArchitectJobStateResponse",
@@ -2609,7 +2609,7 @@ def get_flows_validate_job(
 
     Args:
         job_id: the ID of the job.
-        expand: query, list of string: messages. What to include in addition.
+        expand: query, list of string: messages. What else to include.
     """
     return _Operation(_Endpoint(
         "get_flows_validate_job", "GET", "/api/v2/flows/validate/jobs/{jobId}",
@@ -3005,8 +3005,8 @@ def post_flow_instances_settings_loglevels(
 
     Args:
         flow_id: the ID of the flow.
-        expand: query, list of string: name, type, logLevelCharacteristics.characteristics. What to
-            include in addition.
+        expand: query, list of string: name, type, logLevelCharacteristics.characteristics. What
+            else to include.
         body: ``FlowLogLevelRequest``.
     """
     return _Operation(_Endpoint(
@@ -3293,7 +3293,7 @@ def post_flows_instances_jobs(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-flows-instances-jobs
 
     Args:
-        expand: query, string: bots, dataActions. What to include in addition.
+        expand: query, string: bots, dataActions. What else to include.
         body: ``ExecutionDataRequest``.
     """
     return _Jobs(_Endpoint(
@@ -3593,8 +3593,8 @@ def put_flow_instances_settings_loglevels(
 
     Args:
         flow_id: the ID of the flow.
-        expand: query, list of string: name, type, logLevelCharacteristics.characteristics. What to
-            include in addition.
+        expand: query, list of string: name, type, logLevelCharacteristics.characteristics. What
+            else to include.
         body: ``FlowLogLevelRequest``.
     """
     return _Operation(_Endpoint(
@@ -3618,7 +3618,7 @@ def put_flows_datatable(
 
     Args:
         datatable_id: the ID of the data table.
-        expand: query, string: schema. What to include in addition.
+        expand: query, string: schema. What else to include.
         body: ``DataTable``.
     """
     return _Operation(_Endpoint(
@@ -3662,8 +3662,8 @@ def put_flows_instances_settings_loglevels_default(
     https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-flows-instances-settings-loglevels-default
 
     Args:
-        expand: query, list of string: logLevelCharacteristics.characteristics. What to include in
-            addition.
+        expand: query, list of string: logLevelCharacteristics.characteristics. What else to
+            include.
         body: ``FlowLogLevelRequest``.
     """
     return _Operation(_Endpoint(

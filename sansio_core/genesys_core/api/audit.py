@@ -85,7 +85,7 @@ def get_audits_query_transaction_id_results(
         transaction_id: the ID of the transaction.
         cursor: query, string. Where the page begins, from the previous response.
         page_size: query, integer. How many items to return. At most 500.
-        expand: query, list of string: user. What to include in addition.
+        expand: query, list of string: user. What else to include.
         allow_redirect: query, boolean. Whether a large result may be returned as a URL to download.
     """
     return _Lists(_Endpoint(
@@ -130,7 +130,7 @@ def post_audits_query_realtime(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-audits-query-realtime
 
     Args:
-        expand: query, list of string: user. What to include in addition.
+        expand: query, list of string: user. What else to include.
         body: ``AuditRealtimeQueryRequest``.
     """
     return _Lists(_Endpoint(
@@ -152,7 +152,7 @@ def post_audits_query_realtime_related(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-audits-query-realtime-related
 
     Args:
-        expand: query, list of string: user. What to include in addition.
+        expand: query, list of string: user. What else to include.
         body: ``AuditRealtimeRelatedRequest``.
     """
     return _Lists(_Endpoint(

@@ -163,7 +163,7 @@ def get_authorization_divisions(
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        expand: query, list of string. What to include in addition.
+        expand: query, list of string. What else to include.
         next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
         object_count: query, boolean. Whether to include the number of objects.
@@ -519,7 +519,7 @@ def get_authorization_role(
     Args:
         role_id: the ID of the role.
         user_count: query, boolean. Whether to include the number of users.
-        expand: query, list of string: unusedPermissions. What to include in addition.
+        expand: query, list of string: unusedPermissions. What else to include.
     """
     return _Operation(_Endpoint(
         "get_authorization_role", "GET", "/api/v2/authorization/roles/{roleId}",
@@ -569,7 +569,7 @@ def get_authorization_role_subjectgrants(
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        expand: query, list of string. What to include in addition.
+        expand: query, list of string. What else to include.
         next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
     """
@@ -630,7 +630,7 @@ def get_authorization_roles(
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        expand: query, list of string. What to include in addition.
+        expand: query, list of string. What else to include.
         next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
         name: query, string. Filter by name.
@@ -941,7 +941,7 @@ def post_authorization_role(
 
     Args:
         role_id: the ID of the role.
-        subject_type: query, string. What the subjects are: PC_USER, PC_GROUP or PC_OAUTH_CLIENT.
+        subject_type: query, string. The type of the subjects: PC_USER, PC_GROUP or PC_OAUTH_CLIENT.
         body: ``SubjectDivisions``.
     """
     return _Operation(_Endpoint(
@@ -1024,7 +1024,7 @@ def post_authorization_subject_bulkadd(
 
     Args:
         subject_id: the ID of the subject.
-        subject_type: query, string. What the subjects are: PC_USER, PC_GROUP or PC_OAUTH_CLIENT.
+        subject_type: query, string. The type of the subjects: PC_USER, PC_GROUP or PC_OAUTH_CLIENT.
         body: ``RoleDivisionGrants``.
     """
     return _Operation(_Endpoint(
@@ -1067,7 +1067,7 @@ def post_authorization_subject_bulkreplace(
 
     Args:
         subject_id: the ID of the subject.
-        subject_type: query, string. What the subjects are: PC_USER, PC_GROUP or PC_OAUTH_CLIENT.
+        subject_type: query, string. The type of the subjects: PC_USER, PC_GROUP or PC_OAUTH_CLIENT.
         body: ``RoleDivisionGrants``.
     """
     return _Operation(_Endpoint(
@@ -1093,7 +1093,7 @@ def post_authorization_subject_division_role(
         subject_id: the ID of the subject.
         division_id: the ID of the division.
         role_id: the ID of the role.
-        subject_type: query, string. What the subjects are: PC_USER, PC_GROUP or PC_OAUTH_CLIENT.
+        subject_type: query, string. The type of the subjects: PC_USER, PC_GROUP or PC_OAUTH_CLIENT.
     """
     return _Operation(_Endpoint(
         "post_authorization_subject_division_role", "POST",

@@ -424,8 +424,8 @@ def get_businessrules_decisiontables_search(
         schema_id: query, string. The ID of a schema.
         name: query, string. Filter by name.
         with_published_version: query, boolean. Only tables with a published version.
-        expand: query, list of string: ExecutionInputSchema, ExecutionOutputSchema. What to include
-            in addition.
+        expand: query, list of string: ExecutionInputSchema, ExecutionOutputSchema. What else to
+            include.
         ids: query, list of string. Only these IDs.
     """
     return _Lists(_Endpoint(

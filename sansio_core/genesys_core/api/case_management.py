@@ -128,7 +128,7 @@ def get_casemanagement_case(
     Args:
         case_id: the ID of the case.
         expands: query, list of string: caseplan, owner, modifiedBy, externalContact,
-            customerIntent. What to include in addition.
+            customerIntent. What else to include.
     """
     return _Operation(_Endpoint(
         "get_casemanagement_case", "GET", "/api/v2/casemanagement/cases/{caseId}", "Case",
@@ -432,7 +432,7 @@ def get_casemanagement_caseplan_version_stageplan(
         caseplan_id: the ID of the case plan.
         version_id: the ID of the version.
         stageplan_id: the ID of the stage plan.
-        expands: query, list of string: caseplan. What to include in addition.
+        expands: query, list of string: caseplan. What else to include.
     """
     return _Operation(_Endpoint(
         "get_casemanagement_caseplan_version_stageplan", "GET",
@@ -462,7 +462,7 @@ def get_casemanagement_caseplan_version_stageplan_stepplan(
         version_id: the ID of the version.
         stageplan_id: the ID of the stage plan.
         stepplan_id: the ID of the step plan.
-        expands: query, list of string: stageplan, caseplan, worktype. What to include in addition.
+        expands: query, list of string: stageplan, caseplan, worktype. What else to include.
     """
     return _Operation(_Endpoint(
         "get_casemanagement_caseplan_version_stageplan_stepplan", "GET",
@@ -497,7 +497,7 @@ def get_casemanagement_caseplan_version_stageplan_stepplans(
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return. At most 200.
-        expands: query, list of string: caseplan, stageplan, worktype. What to include in addition.
+        expands: query, list of string: caseplan, stageplan, worktype. What else to include.
     """
     return _Lists(_Endpoint(
         "get_casemanagement_caseplan_version_stageplan_stepplans", "GET",
@@ -529,7 +529,7 @@ def get_casemanagement_caseplan_version_stageplans(
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return. At most 200.
-        expands: query, list of string: caseplan. What to include in addition.
+        expands: query, list of string: caseplan. What else to include.
     """
     return _Lists(_Endpoint(
         "get_casemanagement_caseplan_version_stageplans", "GET",
@@ -588,7 +588,7 @@ def get_casemanagement_cases_externalcontact(
         after: query, string. Where the page begins, from the previous response.
         page_size: query, integer. How many items to return. At most 200.
         division_ids: query, string. The IDs of divisions.
-        expands: query, list of string: caseplan. What to include in addition.
+        expands: query, list of string: caseplan. What else to include.
     """
     return _Lists(_Endpoint(
         "get_casemanagement_cases_externalcontact", "GET",
@@ -649,7 +649,7 @@ def get_casemanagement_cases_reference(
     Args:
         reference_id: the ID of the reference.
         expands: query, list of string: caseplan, owner, modifiedBy, externalContact,
-            customerIntent. What to include in addition.
+            customerIntent. What else to include.
     """
     return _Operation(_Endpoint(
         "get_casemanagement_cases_reference", "GET",

@@ -170,17 +170,17 @@ def get_coaching_appointments(
 
     Args:
         user_ids: query, list of string. The IDs of users.
-        interval: query, string. Two instants with a slash between them (ISO 8601).
+        interval: query, string. Start and end, separated by a slash (ISO 8601).
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return.
         statuses: query, list of string: Scheduled, InProgress, Completed, InvalidSchedule. Only
             those with one of these statuses.
         facilitator_ids: query, list of string. The IDs of facilitators.
         sort_order: query, string: Desc, Asc. Ascending or descending.
-        relationships: query, list of string: Creator, Facilitator, Attendee. What the users are in
-            the appointments.
-        completion_interval: query, string. When they were completed: two instants with a slash
-            between them (ISO 8601).
+        relationships: query, list of string: Creator, Facilitator, Attendee. The role of the users
+            in the appointments.
+        completion_interval: query, string. When they were completed: start and end, separated by a
+            slash (ISO 8601).
         overdue: query, string: True, False, Any. Filter by whether the due date has passed.
         interval_condition: query, string: StartsIn, Overlaps. Whether appointments must start in
             the interval or overlap with it.
@@ -217,17 +217,17 @@ def get_coaching_appointments_me(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-coaching-appointments-me
 
     Args:
-        interval: query, string. Two instants with a slash between them (ISO 8601).
+        interval: query, string. Start and end, separated by a slash (ISO 8601).
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return.
         statuses: query, list of string: Scheduled, InProgress, Completed, InvalidSchedule. Only
             those with one of these statuses.
         facilitator_ids: query, list of string. The IDs of facilitators.
         sort_order: query, string: Desc, Asc. Ascending or descending.
-        relationships: query, list of string: Creator, Facilitator, Attendee. What the users are in
-            the appointments.
-        completion_interval: query, string. When they were completed: two instants with a slash
-            between them (ISO 8601).
+        relationships: query, list of string: Creator, Facilitator, Attendee. The role of the users
+            in the appointments.
+        completion_interval: query, string. When they were completed: start and end, separated by a
+            slash (ISO 8601).
         overdue: query, string: True, False, Any. Filter by whether the due date has passed.
         interval_condition: query, string: StartsIn, Overlaps. Whether appointments must start in
             the interval or overlap with it.
@@ -256,7 +256,7 @@ def get_coaching_notification(
 
     Args:
         notification_id: the ID of the notification.
-        expand: query, list of string: appointment. What to include in addition.
+        expand: query, list of string: appointment. What else to include.
     """
     return _Operation(_Endpoint(
         "get_coaching_notification", "GET", "/api/v2/coaching/notifications/{notificationId}",
@@ -279,7 +279,7 @@ def get_coaching_notifications(
     Args:
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return.
-        expand: query, list of string: appointment. What to include in addition.
+        expand: query, list of string: appointment. What else to include.
     """
     return _Lists(_Endpoint(
         "get_coaching_notifications", "GET", "/api/v2/coaching/notifications",

@@ -140,7 +140,7 @@ def get_contentmanagement_document(
 
     Args:
         document_id: the ID of the document.
-        expand: query, list of string: lockInfo, acl, workspace. What to include in addition.
+        expand: query, list of string: lockInfo, acl, workspace. What else to include.
     """
     return _Operation(_Endpoint(
         "get_contentmanagement_document", "GET", "/api/v2/contentmanagement/documents/{documentId}",
@@ -193,7 +193,7 @@ def get_contentmanagement_documents(
     Args:
         workspace_id: query, string. The ID of a workspace.
         name: query, string. Filter by name.
-        expand: query, list of string: acl, workspace. What to include in addition.
+        expand: query, list of string: acl, workspace. What else to include.
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
@@ -229,7 +229,7 @@ def get_contentmanagement_query(
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         query_phrase: query, string. The words to search for.
-        expand: query, list of string: acl, workspace. What to include in addition.
+        expand: query, list of string: acl, workspace. What else to include.
     """
     return _Lists(_Endpoint(
         "get_contentmanagement_query", "GET", "/api/v2/contentmanagement/query", "QueryResults",
@@ -284,7 +284,7 @@ def get_contentmanagement_share(
 
     Args:
         share_id: the ID of the share.
-        expand: query, list of string: member. What to include in addition.
+        expand: query, list of string: member. What else to include.
     """
     return _Operation(_Endpoint(
         "get_contentmanagement_share", "GET", "/api/v2/contentmanagement/shares/{shareId}", "Share",
@@ -308,7 +308,7 @@ def get_contentmanagement_shared_shared_id(
         disposition: query, string: attachment, inline, none. Whether to download as a file or to
             show inline.
         content_type: query, string. The media type in which to return the document.
-        expand: query, string: document.acl. What to include in addition.
+        expand: query, string: document.acl. What else to include.
     """
     return _Operation(_Endpoint(
         "get_contentmanagement_shared_shared_id", "GET",
@@ -333,7 +333,7 @@ def get_contentmanagement_shares(
 
     Args:
         entity_id: query, string. The ID of an entity.
-        expand: query, list of string: member. What to include in addition.
+        expand: query, list of string: member. What else to include.
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
     """
@@ -406,7 +406,7 @@ def get_contentmanagement_workspace(
 
     Args:
         workspace_id: the ID of the workspace.
-        expand: query, list of string: summary, acl. What to include in addition.
+        expand: query, list of string: summary, acl. What else to include.
     """
     return _Operation(_Endpoint(
         "get_contentmanagement_workspace", "GET",
@@ -431,7 +431,7 @@ def get_contentmanagement_workspace_documents(
 
     Args:
         workspace_id: the ID of the workspace.
-        expand: query, list of string: acl, workspace. What to include in addition.
+        expand: query, list of string: acl, workspace. What else to include.
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
@@ -461,7 +461,7 @@ def get_contentmanagement_workspace_member(
     Args:
         workspace_id: the ID of the workspace.
         member_id: the ID of the member.
-        expand: query, list of string: member. What to include in addition.
+        expand: query, list of string: member. What else to include.
     """
     return _Operation(_Endpoint(
         "get_contentmanagement_workspace_member", "GET",
@@ -486,7 +486,7 @@ def get_contentmanagement_workspace_members(
         workspace_id: the ID of the workspace.
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
-        expand: query, list of string: member. What to include in addition.
+        expand: query, list of string: member. What else to include.
     """
     return _Lists(_Endpoint(
         "get_contentmanagement_workspace_members", "GET",
@@ -511,7 +511,7 @@ def get_contentmanagement_workspace_tagvalue(
     Args:
         workspace_id: the ID of the workspace.
         tag_id: the ID of the tag.
-        expand: query, list of string: acl. What to include in addition.
+        expand: query, list of string: acl. What else to include.
     """
     return _Operation(_Endpoint(
         "get_contentmanagement_workspace_tagvalue", "GET",
@@ -538,7 +538,7 @@ def get_contentmanagement_workspace_tagvalues(
         value: query, string. A part of the value.
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
-        expand: query, list of string: acl. What to include in addition.
+        expand: query, list of string: acl. What else to include.
     """
     return _Lists(_Endpoint(
         "get_contentmanagement_workspace_tagvalues", "GET",
@@ -576,7 +576,7 @@ def get_contentmanagement_workspaces(
             document:share, document:shareView, document:email, document:print, document:auditView,
             document:replace, document:tag, tag:create, tag:view, tag:update, tag:apply, tag:remove,
             tag:delete. Only those to which the caller has this access.
-        expand: query, list of string: summary, acl. What to include in addition.
+        expand: query, list of string: summary, acl. What else to include.
     """
     return _Lists(_Endpoint(
         "get_contentmanagement_workspaces", "GET", "/api/v2/contentmanagement/workspaces",
@@ -602,7 +602,7 @@ def post_contentmanagement_document(
 
     Args:
         document_id: the ID of the document.
-        expand: query, string: acl. What to include in addition.
+        expand: query, string: acl. What else to include.
         override: query, boolean. Whether to override a lock of the document.
         body: ``DocumentUpdate``.
     """
@@ -673,7 +673,7 @@ def post_contentmanagement_query(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-contentmanagement-query
 
     Args:
-        expand: query, string: acl, workspace. What to include in addition.
+        expand: query, string: acl, workspace. What else to include.
         body: ``QueryRequest``.
     """
     return _Lists(_Endpoint(
@@ -733,7 +733,7 @@ def post_contentmanagement_workspace_tagvalues_query(
 
     Args:
         workspace_id: the ID of the workspace.
-        expand: query, list of string: acl. What to include in addition.
+        expand: query, list of string: acl. What else to include.
         body: ``TagQueryRequest``.
     """
     return _Lists(_Endpoint(

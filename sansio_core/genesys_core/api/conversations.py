@@ -1167,9 +1167,9 @@ def get_conversations_calls_history(
     Args:
         page_size: query, integer. How many items to return. At most 50.
         page_number: query, integer. The page, counted from 1.
-        interval: query, string. Two instants with a slash between them (ISO 8601).
+        interval: query, string. Start and end, separated by a slash (ISO 8601).
         expand: query, list of string: externalorganization, externalcontact, user, queue, group.
-            What to include in addition.
+            What else to include.
     """
     return _Lists(_Endpoint(
         "get_conversations_calls_history", "GET", "/api/v2/conversations/calls/history",
@@ -2078,7 +2078,7 @@ def get_conversations_messaging_integrations(
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         expand: query, list of string: supportedContent, messagingSetting, identityresolution. What
-            to include in addition.
+            else to include.
         supported_content_id: query, string. The ID of a supported content.
         messaging_setting_id: query, string. The ID of a messaging setting.
     """
@@ -2111,8 +2111,8 @@ def get_conversations_messaging_integrations_apple(
     Args:
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
-        expand: query, string: supportedContent, messagingSetting, identityresolution. What to
-            include in addition.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. What else to
+            include.
         supported_content_id: query, string. The ID of a supported content.
         messaging_setting_id: query, string. The ID of a messaging setting.
     """
@@ -2140,8 +2140,8 @@ def get_conversations_messaging_integrations_apple_integration_id(
 
     Args:
         integration_id: the ID of the integration.
-        expand: query, string: supportedContent, messagingSetting, identityresolution. What to
-            include in addition.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. What else to
+            include.
     """
     return _Operation(_Endpoint(
         "get_conversations_messaging_integrations_apple_integration_id", "GET",
@@ -2167,8 +2167,8 @@ def get_conversations_messaging_integrations_facebook(
     Args:
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
-        expand: query, string: supportedContent, messagingSetting, identityresolution. What to
-            include in addition.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. What else to
+            include.
         supported_content_id: query, string. The ID of a supported content.
         messaging_setting_id: query, string. The ID of a messaging setting.
     """
@@ -2196,8 +2196,8 @@ def get_conversations_messaging_integrations_facebook_integration_id(
 
     Args:
         integration_id: the ID of the integration.
-        expand: query, string: supportedContent, messagingSetting, identityresolution. What to
-            include in addition.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. What else to
+            include.
     """
     return _Operation(_Endpoint(
         "get_conversations_messaging_integrations_facebook_integration_id", "GET",
@@ -2224,8 +2224,8 @@ def get_conversations_messaging_integrations_instagram(
     Args:
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
-        expand: query, string: supportedContent, messagingSetting, identityresolution. What to
-            include in addition.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. What else to
+            include.
         supported_content_id: query, string. The ID of a supported content.
         messaging_setting_id: query, string. The ID of a messaging setting.
     """
@@ -2253,8 +2253,8 @@ def get_conversations_messaging_integrations_instagram_integration_id(
 
     Args:
         integration_id: the ID of the integration.
-        expand: query, string: supportedContent, messagingSetting, identityresolution. What to
-            include in addition.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. What else to
+            include.
     """
     return _Operation(_Endpoint(
         "get_conversations_messaging_integrations_instagram_integration_id", "GET",
@@ -2281,8 +2281,8 @@ def get_conversations_messaging_integrations_open(
     Args:
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
-        expand: query, string: supportedContent, messagingSetting, identityresolution. What to
-            include in addition.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. What else to
+            include.
         supported_content_id: query, string. The ID of a supported content.
         messaging_setting_id: query, string. The ID of a messaging setting.
     """
@@ -2310,8 +2310,8 @@ def get_conversations_messaging_integrations_open_extensions_googlebusinessprofi
 
     Args:
         integration_id: the ID of the integration.
-        expand: query, string: supportedContent, messagingSetting, identityresolution. What to
-            include in addition.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. What else to
+            include.
     """
     return _Operation(_Endpoint(
         "get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_integration_id",
@@ -2391,8 +2391,8 @@ def get_conversations_messaging_integrations_open_integration_id(
 
     Args:
         integration_id: the ID of the integration.
-        expand: query, string: supportedContent, messagingSetting, identityresolution. What to
-            include in addition.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. What else to
+            include.
     """
     return _Operation(_Endpoint(
         "get_conversations_messaging_integrations_open_integration_id", "GET",
@@ -2418,8 +2418,8 @@ def get_conversations_messaging_integrations_twitter(
     Args:
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
-        expand: query, string: supportedContent, messagingSetting, identityresolution. What to
-            include in addition.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. What else to
+            include.
         supported_content_id: query, string. The ID of a supported content.
         messaging_setting_id: query, string. The ID of a messaging setting.
     """
@@ -2447,8 +2447,8 @@ def get_conversations_messaging_integrations_twitter_integration_id(
 
     Args:
         integration_id: the ID of the integration.
-        expand: query, string: supportedContent, messagingSetting, identityresolution. What to
-            include in addition.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. What else to
+            include.
     """
     return _Operation(_Endpoint(
         "get_conversations_messaging_integrations_twitter_integration_id", "GET",
@@ -2490,8 +2490,8 @@ def get_conversations_messaging_integrations_whatsapp(
     Args:
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
-        expand: query, string: supportedContent, messagingSetting, identityresolution. What to
-            include in addition.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. What else to
+            include.
         supported_content_id: query, string. The ID of a supported content.
         messaging_setting_id: query, string. The ID of a messaging setting.
     """
@@ -2519,8 +2519,8 @@ def get_conversations_messaging_integrations_whatsapp_integration_id(
 
     Args:
         integration_id: the ID of the integration.
-        expand: query, string: supportedContent, messagingSetting, identityresolution. What to
-            include in addition.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. What else to
+            include.
     """
     return _Operation(_Endpoint(
         "get_conversations_messaging_integrations_whatsapp_integration_id", "GET",

@@ -26,7 +26,7 @@ def get_download(
     Args:
         download_id: the ID of the download.
         content_disposition: query, string. The Content-Disposition of the download.
-        issue_redirect: query, boolean. Whether to answer with a redirect.
+        issue_redirect: query, boolean. Whether to respond with a redirect.
         redirect_to_auth: query, boolean.
     """
     return _Operation(_Endpoint(

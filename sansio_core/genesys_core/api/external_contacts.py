@@ -212,7 +212,7 @@ def get_externalcontacts_contact(
     Args:
         contact_id: the ID of the contact.
         expand: query, list of string: externalOrganization, externalDataSources, identifiers,
-            externalSources, division. What to include in addition.
+            externalSources, division. What else to include.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_contact", "GET", "/api/v2/externalcontacts/contacts/{contactId}",
@@ -306,8 +306,7 @@ def get_externalcontacts_contact_note(
     Args:
         contact_id: the ID of the contact.
         note_id: the ID of the note.
-        expand: query, list of string: author, externalDataSources, division. What to include in
-            addition.
+        expand: query, list of string: author, externalDataSources, division. What else to include.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_contact_note", "GET",
@@ -337,8 +336,8 @@ def get_externalcontacts_contact_notes(
         page_size: query, integer. How many items to return. At most 1000.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string. Ascending or descending.
-        expand: query, list of string: author, externalDataSources, division, mergeset. What to
-            include in addition.
+        expand: query, list of string: author, externalDataSources, division, mergeset. What else to
+            include.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_contact_notes", "GET",
@@ -366,7 +365,7 @@ def get_externalcontacts_contact_unresolved(
     Args:
         contact_id: the ID of the contact.
         expand: query, list of string: externalOrganization, externalDataSources, identifiers,
-            division. What to include in addition.
+            division. What else to include.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_contact_unresolved", "GET",
@@ -396,7 +395,7 @@ def get_externalcontacts_contacts(
         q: query, string. The words to search for.
         sort_order: query, string. Ascending or descending.
         expand: query, list of string: externalOrganization, externalDataSources, identifiers,
-            externalSources, division. What to include in addition.
+            externalSources, division. What else to include.
         division_ids: query, list of string. The IDs of divisions. At most 50 items.
     """
     return _Lists(_Endpoint(
@@ -615,7 +614,7 @@ def get_externalcontacts_graphs_clusterscan(
 
     Args:
         scan_id: the ID of the scan.
-        expand: query, list of string. What to include in addition.
+        expand: query, list of string. What else to include.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_graphs_clusterscan", "GET",
@@ -705,7 +704,7 @@ def get_externalcontacts_graphs_clusterscans(
     Args:
         limit: query, integer. How many items to return. At most 100.
         cursor: query, string. Where the page begins, from the previous response.
-        expand: query, list of string. What to include in addition.
+        expand: query, list of string. What else to include.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_graphs_clusterscans", "GET",
@@ -724,7 +723,7 @@ def get_externalcontacts_graphs_clusterscans_latest(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-graphs-clusterscans-latest
 
     Args:
-        expand: query, list of string. What to include in addition.
+        expand: query, list of string. What else to include.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_graphs_clusterscans_latest", "GET",
@@ -850,7 +849,7 @@ def get_externalcontacts_import_job(
 
     Args:
         job_id: the ID of the job.
-        expand: query, list of string: division. What to include in addition.
+        expand: query, list of string: division. What else to include.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_import_job", "GET", "/api/v2/externalcontacts/import/jobs/{jobId}",
@@ -876,7 +875,7 @@ def get_externalcontacts_import_jobs(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-import-jobs
 
     Args:
-        expand: query, list of string: division. What to include in addition.
+        expand: query, list of string: division. What else to include.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return. At most 100.
         sort_order: query, string: Ascending, Descending. Ascending or descending.
@@ -991,7 +990,7 @@ def get_externalcontacts_organization(
     Args:
         external_organization_id: the ID of the external organization.
         expand: query, list of string: externalDataSources, division, identifiers, externalSources.
-            What to include in addition.
+            What else to include.
         include_trustors: query, boolean. Whether to include trustors.
     """
     return _Operation(_Endpoint(
@@ -1025,7 +1024,7 @@ def get_externalcontacts_organization_contacts(
         q: query, string. The words to search for.
         sort_order: query, string. Ascending or descending.
         expand: query, list of string: externalOrganization, externalDataSources, identifiers,
-            externalSources, division. What to include in addition.
+            externalSources, division. What else to include.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_organization_contacts", "GET",
@@ -1071,8 +1070,7 @@ def get_externalcontacts_organization_note(
     Args:
         external_organization_id: the ID of the external organization.
         note_id: the ID of the note.
-        expand: query, list of string: author, externalDataSources, division. What to include in
-            addition.
+        expand: query, list of string: author, externalDataSources, division. What else to include.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_organization_note", "GET",
@@ -1102,8 +1100,7 @@ def get_externalcontacts_organization_notes(
         page_size: query, integer. How many items to return. At most 1000.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string. Ascending or descending.
-        expand: query, list of string: author, externalDataSources, division. What to include in
-            addition.
+        expand: query, list of string: author, externalDataSources, division. What else to include.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_organization_notes", "GET",
@@ -1134,7 +1131,7 @@ def get_externalcontacts_organization_relationships(
         external_organization_id: the ID of the external organization.
         page_size: query, integer. How many items to return. At most 1000.
         page_number: query, integer. The page, counted from 1.
-        expand: query, list of string: externalDataSources, division. What to include in addition.
+        expand: query, list of string: externalDataSources, division. What else to include.
         sort_order: query, string. Ascending or descending.
     """
     return _Lists(_Endpoint(
@@ -1172,7 +1169,7 @@ def get_externalcontacts_organizations(
         trustor_id: query, list of string. The IDs of trustors. At most 25 items.
         sort_order: query, string. Ascending or descending.
         expand: query, list of string: externalDataSources, division, identifiers, externalSources.
-            What to include in addition.
+            What else to include.
         include_trustors: query, boolean. Whether to include trustors.
         division_ids: query, list of string. The IDs of divisions. At most 50 items.
     """
@@ -1356,7 +1353,7 @@ def get_externalcontacts_relationship(
 
     Args:
         relationship_id: the ID of the relationship.
-        expand: query, list of string: externalDataSources, division. What to include in addition.
+        expand: query, list of string: externalDataSources, division. What else to include.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_relationship", "GET",
@@ -1422,7 +1419,7 @@ def get_externalcontacts_reversewhitepageslookup(
     Args:
         lookup_val: query, string. The value to look up, such as an email address or a phone number.
         expand: query, list of string: contacts.externalOrganization, externalDataSources, division.
-            What to include in addition.
+            What else to include.
         division_id: query, string. The ID of a division.
     """
     return _Lists(_Endpoint(
@@ -2424,7 +2421,7 @@ def post_externalcontacts_identifierlookup(
 
     Args:
         expand: query, list of string: externalOrganization, identifiers, externalSources, division.
-            What to include in addition.
+            What else to include.
         identifier: body, ``ContactIdentifier``.
     """
     return _Operation(_Endpoint(
@@ -2447,7 +2444,7 @@ def post_externalcontacts_identifierlookup_contacts(
 
     Args:
         expand: query, list of string: externalOrganization, identifiers, externalSources, division.
-            What to include in addition.
+            What else to include.
         identifier: body, ``ContactIdentifier``.
     """
     return _Operation(_Endpoint(
@@ -2469,8 +2466,7 @@ def post_externalcontacts_identifierlookup_organizations(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-identifierlookup-organizations
 
     Args:
-        expand: query, list of string: identifiers, externalSources, division. What to include in
-            addition.
+        expand: query, list of string: identifiers, externalSources, division. What else to include.
         identifier: body, ``ExternalOrganizationIdentifier``.
     """
     return _Operation(_Endpoint(

@@ -885,7 +885,7 @@ def get_gamification_profile_metrics(
 
     Args:
         profile_id: the ID of the profile.
-        expand: query, list of string: objective. What to include in addition.
+        expand: query, list of string: objective. What else to include.
         workday: query, date. The workday to return.
         metric_ids: query, string. The IDs of metrics.
     """
@@ -988,7 +988,7 @@ def get_gamification_scorecards(
 
     Args:
         workday: query, date. The workday to return.
-        expand: query, list of string: objective. What to include in addition.
+        expand: query, list of string: objective. What else to include.
     """
     return _Lists(_Endpoint(
         "get_gamification_scorecards", "GET", "/api/v2/gamification/scorecards",
@@ -1215,7 +1215,7 @@ def get_gamification_scorecards_user(
     Args:
         user_id: the ID of the user.
         workday: query, date. The workday to return.
-        expand: query, list of string: objective. What to include in addition.
+        expand: query, list of string: objective. What else to include.
     """
     return _Lists(_Endpoint(
         "get_gamification_scorecards_user", "GET", "/api/v2/gamification/scorecards/users/{userId}",

@@ -155,8 +155,8 @@ def get_group_members(
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
             customAttributes, profileSkills, certifications, locations, skills, languages,
-            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What to
-            include in addition.
+            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What else
+            to include.
     """
     return _Lists(_Endpoint(
         "get_group_members", "GET", "/api/v2/groups/{groupId}/members", "UserEntityListing",
@@ -225,7 +225,7 @@ def get_groups_search(
 
     Args:
         q64: query, string. The value from an earlier search.
-        expand: query, list of string. What to include in addition.
+        expand: query, list of string. What else to include.
     """
     return _Lists(_Endpoint(
         "get_groups_search", "GET", "/api/v2/groups/search", "GroupsSearchResponse",

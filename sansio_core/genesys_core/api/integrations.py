@@ -105,7 +105,7 @@ def get_integration(
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        expand: query, list of string. What to include in addition.
+        expand: query, list of string. What else to include.
         next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
     """
@@ -159,7 +159,7 @@ def get_integrations(
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        expand: query, list of string. What to include in addition.
+        expand: query, list of string. What else to include.
         next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
         ids: query, list of string. Only these IDs. At most 100 items.
@@ -194,7 +194,7 @@ def get_integrations_action(
 
     Args:
         action_id: the ID of the action.
-        expand: query, string: contract. What to include in addition.
+        expand: query, string: contract. What else to include.
         flatten: query, boolean. Whether to return the schemas in the flattened format of Architect.
         include_config: query, boolean. Whether to include config.
     """
@@ -220,7 +220,7 @@ def get_integrations_action_draft(
 
     Args:
         action_id: the ID of the action.
-        expand: query, string: contract. What to include in addition.
+        expand: query, string: contract. What else to include.
         flatten: query, boolean. Whether to return the schemas in the flattened format of Architect.
         include_config: query, boolean. Whether to include config.
     """
@@ -734,7 +734,7 @@ def get_integrations_clientapps(
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        expand: query, list of string. What to include in addition.
+        expand: query, list of string. What else to include.
         next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
     """
@@ -1102,8 +1102,8 @@ def get_integrations_speech_nuance_nuance_integration_id_bot(
     Args:
         nuance_integration_id: the ID of the Nuance integration.
         bot_id: the ID of the bot.
-        expand: query, list of string: variables, transferNodes, channels, locales. What to include
-            in addition.
+        expand: query, list of string: variables, transferNodes, channels, locales. What else to
+            include.
         target_channel: query, string: digital, voice.
     """
     return _Operation(_Endpoint(
@@ -1436,7 +1436,7 @@ def get_integrations_types(
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        expand: query, list of string. What to include in addition.
+        expand: query, list of string. What else to include.
         next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
     """
@@ -1488,7 +1488,7 @@ def get_integrations_unifiedcommunications_clientapps(
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        expand: query, list of string. What to include in addition.
+        expand: query, list of string. What else to include.
         next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
     """
@@ -1522,7 +1522,7 @@ def get_integrations_userapps(
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        expand: query, list of string. What to include in addition.
+        expand: query, list of string. What else to include.
         next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
         app_host: query, string. Only apps that run in this host.
@@ -1559,7 +1559,7 @@ def patch_integration(
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        expand: query, list of string. What to include in addition.
+        expand: query, list of string. What else to include.
         next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
         body: ``Integration``.
@@ -1867,8 +1867,8 @@ def post_integrations_speech_nuance_nuance_integration_id_bot_jobs(
     Args:
         nuance_integration_id: the ID of the Nuance integration.
         bot_id: the ID of the bot.
-        expand: query, list of string: variables, transferNodes, channels, locales. What to include
-            in addition.
+        expand: query, list of string: variables, transferNodes, channels, locales. What else to
+            include.
         body: string.
     """
     return _Jobs(_Endpoint(

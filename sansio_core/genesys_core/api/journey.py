@@ -1084,7 +1084,7 @@ def get_journey_views(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return.
         name_or_created_by: query, string. The name or its author.
-        expand: query, string: charts. What to include in addition.
+        expand: query, string: charts. What else to include.
         id: query, string. Only these IDs. At most 100 items.
     """
     return _Lists(_Endpoint(
@@ -1186,7 +1186,7 @@ def get_journey_views_jobs(
     Args:
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return.
-        interval: query, string. Two instants with a slash between them (ISO 8601).
+        interval: query, string. Start and end, separated by a slash (ISO 8601).
         statuses: query, string. Only those with one of these statuses.
     """
     return _Lists(_Endpoint(
@@ -1214,7 +1214,7 @@ def get_journey_views_jobs_me(
     Args:
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return.
-        interval: query, string. Two instants with a slash between them (ISO 8601).
+        interval: query, string. Start and end, separated by a slash (ISO 8601).
         statuses: query, string. Only those with one of these statuses.
     """
     return _Lists(_Endpoint(

@@ -341,7 +341,7 @@ def get_knowledge_connection(
 
     Args:
         connection_id: the ID of the connection.
-        expand: query, list of string: authenticationProperties. What to include in addition.
+        expand: query, list of string: authenticationProperties. What else to include.
     """
     return _Operation(_Endpoint(
         "get_knowledge_connection", "GET", "/api/v2/knowledge/connections/{connectionId}",
@@ -419,7 +419,7 @@ def get_knowledge_guest_session_categories(
         is_root: query, boolean. Whether to return only root categories.
         name: query, string. Filter by name.
         sort_by: query, string: Name, Hierarchy. The field to sort by.
-        expand: query, string. What to include in addition.
+        expand: query, string. What else to include.
         include_document_count: query, boolean. Whether to include document count.
     """
     return _Lists(_Endpoint(
@@ -544,7 +544,7 @@ def get_knowledge_knowledgebase_categories(
         is_root: query, boolean. Whether to return only root categories.
         name: query, string. Filter by name.
         sort_by: query, string: Name, Hierarchy. The field to sort by.
-        expand: query, string. What to include in addition.
+        expand: query, string. What else to include.
         include_document_count: query, boolean. Whether to include document count.
     """
     return _Lists(_Endpoint(
@@ -595,7 +595,7 @@ def get_knowledge_knowledgebase_document(
     Args:
         knowledge_base_id: the ID of the knowledge base.
         document_id: the ID of the document.
-        expand: query, list of string: category, labels, variations. What to include in addition.
+        expand: query, list of string: category, labels, variations. What else to include.
         state: query, string: Draft, Published.
     """
     return _Operation(_Endpoint(
@@ -704,7 +704,7 @@ def get_knowledge_knowledgebase_document_variation(
         knowledge_base_id: the ID of the knowledge base.
         document_state: query, string: Draft, Published. Whether to return the draft or what is
             published.
-        expand: query, list of string: contentUrl. What to include in addition.
+        expand: query, list of string: contentUrl. What else to include.
     """
     return _Operation(_Endpoint(
         "get_knowledge_knowledgebase_document_variation", "GET",
@@ -740,7 +740,7 @@ def get_knowledge_knowledgebase_document_variations(
         page_size: query, string. How many items to return. At most 200.
         document_state: query, string: Draft, Published. Whether to return the draft or what is
             published.
-        expand: query, list of string: contentUrl. What to include in addition.
+        expand: query, list of string: contentUrl. What else to include.
     """
     return _Lists(_Endpoint(
         "get_knowledge_knowledgebase_document_variations", "GET",
@@ -769,7 +769,7 @@ def get_knowledge_knowledgebase_document_version(
         knowledge_base_id: the ID of the knowledge base.
         document_id: the ID of the document.
         version_id: the ID of the version.
-        expand: query, list of string: category, labels. What to include in addition.
+        expand: query, list of string: category, labels. What else to include.
     """
     return _Operation(_Endpoint(
         "get_knowledge_knowledgebase_document_version", "GET",
@@ -863,7 +863,7 @@ def get_knowledge_knowledgebase_document_versions(
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return. At most 200.
-        expand: query, list of string: category, labels. What to include in addition.
+        expand: query, list of string: category, labels. What else to include.
     """
     return _Lists(_Endpoint(
         "get_knowledge_knowledgebase_document_versions", "GET",
@@ -900,13 +900,13 @@ def get_knowledge_knowledgebase_documents(
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, string. How many items to return. At most 200.
-        interval: query, string. Two instants with a slash between them (ISO 8601).
+        interval: query, string. Start and end, separated by a slash (ISO 8601).
         document_id: query, list of string. The IDs of documents.
         category_id: query, list of string. The IDs of categories.
         include_subcategories: query, boolean. Whether to include subcategories.
         include_drafts: query, boolean. Whether to include drafts.
         label_ids: query, list of string. The IDs of labels.
-        expand: query, list of string: category, labels. What to include in addition.
+        expand: query, list of string: category, labels. What else to include.
         external_ids: query, list of string. The IDs of externals.
     """
     return _Lists(_Endpoint(
@@ -1006,7 +1006,7 @@ def get_knowledge_knowledgebase_import_job(
     Args:
         knowledge_base_id: the ID of the knowledge base.
         import_job_id: the ID of the import job.
-        expand: query, list of string: urls. What to include in addition.
+        expand: query, list of string: urls. What else to include.
     """
     return _Operation(_Endpoint(
         "get_knowledge_knowledgebase_import_job", "GET",
@@ -1097,7 +1097,7 @@ def get_knowledge_knowledgebase_operations(
         user_id: query, list of string. The IDs of users.
         type: query, list of string: Export, Import, Parse, Sync. Filter by type.
         status: query, list of string. Filter by status.
-        interval: query, string. Two instants with a slash between them (ISO 8601).
+        interval: query, string. Start and end, separated by a slash (ISO 8601).
         source_id: query, list of string. The IDs of sources.
     """
     return _Lists(_Endpoint(
@@ -1144,7 +1144,7 @@ def get_knowledge_knowledgebase_parse_job(
     Args:
         knowledge_base_id: the ID of the knowledge base.
         parse_job_id: the ID of the parse job.
-        expand: query, list of string: urls. What to include in addition.
+        expand: query, list of string: urls. What else to include.
     """
     return _Operation(_Endpoint(
         "get_knowledge_knowledgebase_parse_job", "GET",
@@ -1171,7 +1171,7 @@ def get_knowledge_knowledgebase_sources(
     Args:
         knowledge_base_id: the ID of the knowledge base.
         type: query, string: Salesforce, ServiceNow. Filter by type.
-        expand: query, list of string: lastsync. What to include in addition.
+        expand: query, list of string: lastsync. What else to include.
         ids: query, list of string. Only these IDs.
     """
     return _Lists(_Endpoint(
@@ -1198,7 +1198,7 @@ def get_knowledge_knowledgebase_sources_salesforce_source_id(
     Args:
         knowledge_base_id: the ID of the knowledge base.
         source_id: the ID of the source.
-        expand: query, list of string: lastsync. What to include in addition.
+        expand: query, list of string: lastsync. What else to include.
     """
     return _Operation(_Endpoint(
         "get_knowledge_knowledgebase_sources_salesforce_source_id", "GET",
@@ -1222,7 +1222,7 @@ def get_knowledge_knowledgebase_sources_servicenow_source_id(
     Args:
         knowledge_base_id: the ID of the knowledge base.
         source_id: the ID of the source.
-        expand: query, list of string: lastsync. What to include in addition.
+        expand: query, list of string: lastsync. What else to include.
     """
     return _Operation(_Endpoint(
         "get_knowledge_knowledgebase_sources_servicenow_source_id", "GET",
@@ -1481,8 +1481,7 @@ def get_knowledge_source(
 
     Args:
         source_id: the ID of the source.
-        expand: query, list of string: lastSync, filterDetails, connection. What to include in
-            addition.
+        expand: query, list of string: lastSync, filterDetails, connection. What else to include.
     """
     return _Operation(_Endpoint(
         "get_knowledge_source", "GET", "/api/v2/knowledge/sources/{sourceId}",
@@ -1656,7 +1655,7 @@ def get_knowledge_sources(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-sources
 
     Args:
-        expand: query, list of string: lastSync, connection. What to include in addition.
+        expand: query, list of string: lastSync, connection. What else to include.
     """
     return _Lists(_Endpoint(
         "get_knowledge_sources", "GET", "/api/v2/knowledge/sources", "V3SourceExpandableListing",
@@ -2233,7 +2232,7 @@ def post_knowledge_guest_session_documents_search(
     Args:
         session_id: the ID of the session.
         expand: query, list of string: documentVariations, documentAlternatives,
-            knowledgeBaseLanguageCode. What to include in addition.
+            knowledgeBaseLanguageCode. What else to include.
         body: ``KnowledgeDocumentGuestSearchRequest``.
     """
     return _Lists(_Endpoint(
@@ -2565,7 +2564,7 @@ def post_knowledge_knowledgebase_documents_query(
     Args:
         knowledge_base_id: the ID of the knowledge base.
         expand: query, list of string: documentVariations, documentAlternatives,
-            knowledgeBaseLanguageCode, variationChunks. What to include in addition.
+            knowledgeBaseLanguageCode, variationChunks. What else to include.
         body: ``KnowledgeDocumentQuery``.
     """
     return _Lists(_Endpoint(
@@ -2590,7 +2589,7 @@ def post_knowledge_knowledgebase_documents_search(
     Args:
         knowledge_base_id: the ID of the knowledge base.
         expand: query, list of string: documentVariations, documentAlternatives,
-            knowledgeBaseLanguageCode, variationChunks. What to include in addition.
+            knowledgeBaseLanguageCode, variationChunks. What else to include.
         body: ``KnowledgeDocumentSearchRequest``.
     """
     return _Lists(_Endpoint(

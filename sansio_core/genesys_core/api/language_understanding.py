@@ -448,7 +448,7 @@ def get_languageunderstanding_miner_intent(
     Args:
         miner_id: the ID of the miner.
         intent_id: the ID of the intent.
-        expand: query, string: phrases, utterances. What to include in addition.
+        expand: query, string: phrases, utterances. What else to include.
     """
     return _Operation(_Endpoint(
         "get_languageunderstanding_miner_intent", "GET",
@@ -469,7 +469,7 @@ def get_languageunderstanding_miner_intents(
 
     Args:
         miner_id: the ID of the miner.
-        expand: query, string: phrases, utterances. What to include in addition.
+        expand: query, string: phrases, utterances. What else to include.
     """
     return _Lists(_Endpoint(
         "get_languageunderstanding_miner_intents", "GET",
@@ -493,7 +493,7 @@ def get_languageunderstanding_miner_topic(
     Args:
         miner_id: the ID of the miner.
         topic_id: the ID of the topic.
-        expand: query, string: phrases, utterances. What to include in addition.
+        expand: query, string: phrases, utterances. What else to include.
     """
     return _Operation(_Endpoint(
         "get_languageunderstanding_miner_topic", "GET",

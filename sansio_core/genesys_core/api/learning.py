@@ -75,7 +75,7 @@ def get_learning_assignment(
     Args:
         assignment_id: the ID of the assignment.
         expand: query, list of string: module, assessment, assessmentForm, module.coverArt, step,
-            step.moduleStep. What to include in addition.
+            step.moduleStep. What else to include.
     """
     return _Operation(_Endpoint(
         "get_learning_assignment", "GET", "/api/v2/learning/assignments/{assignmentId}",
@@ -103,7 +103,7 @@ def get_learning_assignment_step(
         shareable_content_object_id: query, string. The ID of a shareable content object.
         default_shareable_content_object: query, string: First, Last, Next. The content that is
             opened first.
-        expand: query, list of string: moduleStep. What to include in addition.
+        expand: query, list of string: moduleStep. What else to include.
     """
     return _Operation(_Endpoint(
         "get_learning_assignment_step", "GET",
@@ -140,9 +140,9 @@ def get_learning_assignments(
 
     Args:
         module_id: query, string. The ID of a module.
-        interval: query, string. Two instants with a slash between them (ISO 8601).
-        completion_interval: query, string. When they were completed: two instants with a slash
-            between them (ISO 8601).
+        interval: query, string. Start and end, separated by a slash (ISO 8601).
+        completion_interval: query, string. When they were completed: start and end, separated by a
+            slash (ISO 8601).
         overdue: query, string: True, False, Any. Filter by whether the due date has passed.
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
@@ -156,7 +156,7 @@ def get_learning_assignments(
             Only those of these types.
         states: query, list of string: Assigned, InProgress, Completed, NotCompleted,
             InvalidSchedule. Only those in one of these states.
-        expand: query, list of string: ModuleSummary. What to include in addition.
+        expand: query, list of string: ModuleSummary. What else to include.
     """
     return _Lists(_Endpoint(
         "get_learning_assignments", "GET", "/api/v2/learning/assignments",
@@ -196,9 +196,9 @@ def get_learning_assignments_me(
 
     Args:
         module_id: query, string. The ID of a module.
-        interval: query, string. Two instants with a slash between them (ISO 8601).
-        completion_interval: query, string. When they were completed: two instants with a slash
-            between them (ISO 8601).
+        interval: query, string. Start and end, separated by a slash (ISO 8601).
+        completion_interval: query, string. When they were completed: start and end, separated by a
+            slash (ISO 8601).
         overdue: query, string: True, False, Any. Filter by whether the due date has passed.
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
@@ -211,7 +211,7 @@ def get_learning_assignments_me(
             Only those of these types.
         states: query, list of string: Assigned, InProgress, Completed, NotCompleted,
             InvalidSchedule. Only those in one of these states.
-        expand: query, list of string: ModuleSummary. What to include in addition.
+        expand: query, list of string: ModuleSummary. What else to include.
     """
     return _Lists(_Endpoint(
         "get_learning_assignments_me", "GET", "/api/v2/learning/assignments/me",
@@ -238,7 +238,7 @@ def get_learning_module(
 
     Args:
         module_id: the ID of the module.
-        expand: query, list of string: assessmentForm, coverArt. What to include in addition.
+        expand: query, list of string: assessmentForm, coverArt. What else to include.
     """
     return _Operation(_Endpoint(
         "get_learning_module", "GET", "/api/v2/learning/modules/{moduleId}", "LearningModule",
@@ -312,7 +312,7 @@ def get_learning_module_version(
     Args:
         module_id: the ID of the module.
         version_id: the ID of the version.
-        expand: query, list of string: assessmentForm, coverArt. What to include in addition.
+        expand: query, list of string: assessmentForm, coverArt. What else to include.
     """
     return _Operation(_Endpoint(
         "get_learning_module_version", "GET",
@@ -347,7 +347,7 @@ def get_learning_modules(
         sort_by: query, string: name, createddate, percentpassed, averagescore. The field to sort
             by.
         search_term: query, string. The text to search for.
-        expand: query, list of string: rule, summaryData. What to include in addition.
+        expand: query, list of string: rule, summaryData. What else to include.
         statuses: query, list of string: Unpublished, Published, Archived. Only those with one of
             these statuses.
         external_ids: query, list of string. The IDs of externals.
@@ -389,7 +389,7 @@ def get_learning_modules_assignments(
         overdue: query, string: True, False, Any. Filter by whether the due date has passed.
         assignment_states: query, list of string: NotAssigned, Assigned, InProgress, Completed,
             InvalidSchedule. Only assignments in one of these states.
-        expand: query, list of string: coverArt. What to include in addition.
+        expand: query, list of string: coverArt. What else to include.
     """
     return _Lists(_Endpoint(
         "get_learning_modules_assignments", "GET", "/api/v2/learning/modules/assignments",

@@ -48,8 +48,7 @@ def get_location(
 
     Args:
         location_id: the ID of the location.
-        expand: query, list of string: images, addressVerificationDetails. What to include in
-            addition.
+        expand: query, list of string: images, addressVerificationDetails. What else to include.
     """
     return _Operation(_Endpoint(
         "get_location", "GET", "/api/v2/locations/{locationId}", "LocationDefinition",
@@ -114,8 +113,7 @@ def get_locations_search(
 
     Args:
         q64: query, string. The value from an earlier search.
-        expand: query, list of string: images, addressVerificationDetails. What to include in
-            addition.
+        expand: query, list of string: images, addressVerificationDetails. What else to include.
     """
     return _Lists(_Endpoint(
         "get_locations_search", "GET", "/api/v2/locations/search", "LocationsSearchResponse",

@@ -51,7 +51,7 @@ def get_notifications_availabletopics(
     Args:
         expand: query, list of string: description, enforced, schema, visibility, transports,
             publicApiTemplateUriPaths, requiresPermissions, permissionDetails, topicParameters. What
-            to include in addition.
+            else to include.
         include_preview: query, boolean. Whether to include preview.
     """
     return _Lists(_Endpoint(

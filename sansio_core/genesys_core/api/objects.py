@@ -82,7 +82,7 @@ def get_authorization_divisions(
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        expand: query, list of string. What to include in addition.
+        expand: query, list of string. What else to include.
         next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
         object_count: query, boolean. Whether to include the number of objects.

@@ -119,7 +119,7 @@ def get_organizations_limits_changerequests(
             ImplementingChange, ChangeImplemented, ImplementingRollback, RollbackImplemented. Filter
             by status.
         page_size: query, integer. How many items to return.
-        expand: query, list of string: statusHistory. What to include in addition.
+        expand: query, list of string: statusHistory. What else to include.
     """
     return _Lists(_Endpoint(
         "get_organizations_limits_changerequests", "GET",

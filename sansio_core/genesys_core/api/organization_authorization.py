@@ -762,7 +762,7 @@ def post_orgauthorization_trustees_care(
 
     Args:
         assign_default_role: query, boolean. Whether to give Customer Care the default role.
-        auto_expire: query, boolean. Whether the pairing ends by itself.
+        auto_expire: query, boolean. Whether the pairing expires automatically.
         assign_full_access: query, boolean. Whether to give Customer Care full access.
         allow_trusted_user_access: query, boolean. Whether to make Customer Care a trusted user.
     """
@@ -789,7 +789,7 @@ def post_orgauthorization_trustees_default(
 
     Args:
         assign_default_role: query, boolean. Whether to give Customer Care the default role.
-        auto_expire: query, boolean. Whether the pairing ends by itself.
+        auto_expire: query, boolean. Whether the pairing expires automatically.
     """
     return _Operation(_Endpoint(
         "post_orgauthorization_trustees_default", "POST",

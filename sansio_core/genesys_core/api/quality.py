@@ -89,7 +89,7 @@ def delete_quality_conversation_evaluation(
     Args:
         conversation_id: the ID of the conversation.
         evaluation_id: the ID of the evaluation.
-        expand: query, string. What to include in addition.
+        expand: query, string. What else to include.
     """
     return _Operation(_Endpoint(
         "delete_quality_conversation_evaluation", "DELETE",
@@ -266,7 +266,7 @@ def get_quality_agents_activity(
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        expand: query, list of string. What to include in addition.
+        expand: query, list of string. What else to include.
         next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
         start_time: query, date-time. The beginning of the period.
@@ -340,7 +340,7 @@ def get_quality_calibrations(
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        expand: query, list of string. What to include in addition.
+        expand: query, list of string. What else to include.
         next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
         conversation_id: query, string. The ID of a conversation.
@@ -375,7 +375,7 @@ def get_quality_conversation_evaluation(
     Args:
         conversation_id: the ID of the conversation.
         evaluation_id: the ID of the evaluation.
-        expand: query, string. What to include in addition.
+        expand: query, string. What else to include.
     """
     return _Operation(_Endpoint(
         "get_quality_conversation_evaluation", "GET",
@@ -439,7 +439,7 @@ def get_quality_conversations_audits_query_transaction_id_results(
         transaction_id: the ID of the transaction.
         cursor: query, string. Where the page begins, from the previous response.
         page_size: query, integer. How many items to return.
-        expand: query, list of string: user. What to include in addition.
+        expand: query, list of string: user. What else to include.
     """
     return _Lists(_Endpoint(
         "get_quality_conversations_audits_query_transaction_id_results", "GET",
@@ -482,7 +482,7 @@ def get_quality_evaluations_query(
     Args:
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
-        expand: query, list of string. What to include in addition.
+        expand: query, list of string. What else to include.
         previous_page: query, string. Where the page ends, to page backwards.
         conversation_id: query, string. The ID of a conversation.
         agent_user_id: query, string. The ID of an agent user.
@@ -543,7 +543,7 @@ def get_quality_evaluators_activity(
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        expand: query, list of string. What to include in addition.
+        expand: query, list of string. What else to include.
         next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
         start_time: query, date-time. The beginning of the period.
@@ -631,7 +631,7 @@ def get_quality_forms(
         sort_by: query, string. The field to sort by.
         next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
-        expand: query, string: publishHistory. What to include in addition.
+        expand: query, string: publishHistory. What else to include.
         name: query, string. Filter by name.
         sort_order: query, string. Ascending or descending.
     """
@@ -714,7 +714,7 @@ def get_quality_forms_evaluations(
         sort_by: query, string. The field to sort by.
         next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
-        expand: query, string: publishHistory. What to include in addition.
+        expand: query, string: publishHistory. What else to include.
         name: query, string. Filter by name.
         sort_order: query, string. Ascending or descending.
     """
@@ -831,7 +831,7 @@ def get_quality_forms_surveys(
         sort_by: query, string. The field to sort by.
         next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
-        expand: query, string: publishHistory. What to include in addition.
+        expand: query, string: publishHistory. What else to include.
         name: query, string. Filter by name.
         sort_order: query, string. Ascending or descending.
     """
@@ -1302,7 +1302,7 @@ def post_quality_calibrations(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-quality-calibrations
 
     Args:
-        expand: query, string. What to include in addition.
+        expand: query, string. What else to include.
         body: ``CalibrationCreate``.
     """
     return _Operation(_Endpoint(
@@ -1326,7 +1326,7 @@ def post_quality_conversation_evaluations(
 
     Args:
         conversation_id: the ID of the conversation.
-        expand: query, string. What to include in addition.
+        expand: query, string. What else to include.
         idempotency_key: header ``Idempotency-Key``, string. A key by which the platform recognizes
             a repeated request.
         body: ``EvaluationCreateBody``.
@@ -1616,7 +1616,7 @@ def put_quality_conversation_evaluation(
     Args:
         conversation_id: the ID of the conversation.
         evaluation_id: the ID of the evaluation.
-        expand: query, string. What to include in addition.
+        expand: query, string. What else to include.
         body: ``Evaluation``.
     """
     return _Operation(_Endpoint(

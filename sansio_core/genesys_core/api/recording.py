@@ -301,7 +301,7 @@ def get_conversation_recordings(
 
     Args:
         conversation_id: the ID of the conversation.
-        max_wait_ms: query, integer. How long to wait at most, in milliseconds.
+        max_wait_ms: query, integer. The maximum wait, in milliseconds.
         format_id: query, string: WAV, WEBM, WAV_ULAW, OGG_VORBIS, OGG_OPUS, MP3, NONE. The ID of a
             format.
         media_formats: query, list of string. The acceptable media formats.
@@ -396,7 +396,7 @@ def get_orphanrecordings(
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        expand: query, list of string. What to include in addition.
+        expand: query, list of string. What else to include.
         next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
         has_conversation: query, boolean. Only those whose conversation is known, or all.
@@ -454,14 +454,14 @@ def get_recording_crossplatform_mediaretentionpolicies(
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        expand: query, list of string. What to include in addition.
+        expand: query, list of string. What else to include.
         next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
         name: query, string. Filter by name.
         enabled: query, boolean. Filter by enabled.
         summary: query, boolean. Whether to return less about each policy.
         has_errors: query, boolean. Only policies with errors, or without them.
-        delete_days_threshold: query, integer. Only policies that delete after more than so many
+        delete_days_threshold: query, integer. Only policies that delete after more than this many
             days.
     """
     return _Lists(_Endpoint(
@@ -638,14 +638,14 @@ def get_recording_mediaretentionpolicies(
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        expand: query, list of string. What to include in addition.
+        expand: query, list of string. What else to include.
         next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
         name: query, string. Filter by name.
         enabled: query, boolean. Filter by enabled.
         summary: query, boolean. Whether to return less about each policy.
         has_errors: query, boolean. Only policies with errors, or without them.
-        delete_days_threshold: query, integer. Only policies that delete after more than so many
+        delete_days_threshold: query, integer. Only policies that delete after more than this many
             days.
     """
     return _Lists(_Endpoint(
@@ -756,7 +756,7 @@ def get_recordings_retention_query(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-recordings-retention-query
 
     Args:
-        retention_threshold_days: query, integer. Only recordings that are kept for more than so
+        retention_threshold_days: query, integer. Only recordings that are kept for more than this
             many days.
         cursor: query, string. Where the page begins, from the previous response.
         page_size: query, integer. How many items to return. At most 500.

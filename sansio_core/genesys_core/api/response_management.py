@@ -174,7 +174,7 @@ def get_responsemanagement_response(
 
     Args:
         response_id: the ID of the response.
-        expand: query, string: substitutionsSchema. What to include in addition.
+        expand: query, string: substitutionsSchema. What else to include.
     """
     return _Operation(_Endpoint(
         "get_responsemanagement_response", "GET",
@@ -233,7 +233,7 @@ def get_responsemanagement_responses(
         library_id: query, string. The ID of a library.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return.
-        expand: query, string: substitutionsSchema. What to include in addition.
+        expand: query, string: substitutionsSchema. What else to include.
     """
     return _Lists(_Endpoint(
         "get_responsemanagement_responses", "GET", "/api/v2/responsemanagement/responses",
@@ -353,7 +353,7 @@ def post_responsemanagement_responseassets_search(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-responsemanagement-responseassets-search
 
     Args:
-        expand: query, list of string: user, division. What to include in addition.
+        expand: query, list of string: user, division. What else to include.
         body: ``ResponseAssetSearchRequest``.
     """
     return _Lists(_Endpoint(
@@ -394,7 +394,7 @@ def post_responsemanagement_responses(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-responsemanagement-responses
 
     Args:
-        expand: query, string: substitutionsSchema. What to include in addition.
+        expand: query, string: substitutionsSchema. What else to include.
         body: ``Response``.
     """
     return _Operation(_Endpoint(
@@ -476,7 +476,7 @@ def put_responsemanagement_response(
 
     Args:
         response_id: the ID of the response.
-        expand: query, string: substitutionsSchema. What to include in addition.
+        expand: query, string: substitutionsSchema. What else to include.
         body: ``Response``.
     """
     return _Operation(_Endpoint(

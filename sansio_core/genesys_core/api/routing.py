@@ -568,7 +568,7 @@ def get_routing_email_domain(
 
     Args:
         domain_id: the ID of the domain.
-        expand: query, string: settings. What to include in addition.
+        expand: query, string: settings. What else to include.
     """
     return _Operation(_Endpoint(
         "get_routing_email_domain", "GET", "/api/v2/routing/email/domains/{domainId}",
@@ -624,7 +624,7 @@ def get_routing_email_domain_route(
     Args:
         domain_name: the domain name.
         route_id: the ID of the route.
-        expand: query, list of string: identityresolution. What to include in addition.
+        expand: query, list of string: identityresolution. What else to include.
     """
     return _Operation(_Endpoint(
         "get_routing_email_domain_route", "GET",
@@ -673,7 +673,7 @@ def get_routing_email_domain_routes(
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         pattern: query, string. The pattern to match.
-        expand: query, list of string: identityresolution. What to include in addition.
+        expand: query, list of string: identityresolution. What else to include.
     """
     return _Lists(_Endpoint(
         "get_routing_email_domain_routes", "GET",
@@ -723,7 +723,7 @@ def get_routing_email_domains(
         page_number: query, integer. The page, counted from 1.
         exclude_status: query, boolean. Whether to exclude status.
         filter: query, string. A filter expression, in the syntax of the platform.
-        expand: query, string: settings. What to include in addition.
+        expand: query, string: settings. What else to include.
     """
     return _Lists(_Endpoint(
         "get_routing_email_domains", "GET", "/api/v2/routing/email/domains",
@@ -747,7 +747,7 @@ def get_routing_email_outbound_domain(
 
     Args:
         domain_id: the ID of the domain.
-        expand: query, string: settings. What to include in addition.
+        expand: query, string: settings. What else to include.
     """
     return _Operation(_Endpoint(
         "get_routing_email_outbound_domain", "GET",
@@ -790,7 +790,7 @@ def get_routing_email_outbound_domains(
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         filter: query, string. A filter expression, in the syntax of the platform.
-        expand: query, string: settings. What to include in addition.
+        expand: query, string: settings. What else to include.
     """
     return _Lists(_Endpoint(
         "get_routing_email_outbound_domains", "GET", "/api/v2/routing/email/outbound/domains",
@@ -1045,7 +1045,7 @@ def get_routing_predictors_keyperformanceindicator(
 
     Args:
         kpi_id: the ID of the kpi.
-        expand: query, list of string: queues. What to include in addition.
+        expand: query, list of string: queues. What else to include.
     """
     return _Operation(_Endpoint(
         "get_routing_predictors_keyperformanceindicator", "GET",
@@ -1066,7 +1066,7 @@ def get_routing_predictors_keyperformanceindicators(
 
     Args:
         kpi_group: query, string: Standard, Custom. Only indicators of this group.
-        expand: query, list of string: queues. What to include in addition.
+        expand: query, list of string: queues. What else to include.
     """
     return _Lists(_Endpoint(
         "get_routing_predictors_keyperformanceindicators", "GET",
@@ -1103,7 +1103,7 @@ def get_routing_queue(
 
     Args:
         queue_id: the ID of the queue.
-        expand: query, list of string: identityresolution. What to include in addition.
+        expand: query, list of string: identityresolution. What else to include.
     """
     return _Operation(_Endpoint(
         "get_routing_queue", "GET", "/api/v2/routing/queues/{queueId}", "Queue",
@@ -1125,7 +1125,7 @@ def get_routing_queue_assistant(
 
     Args:
         queue_id: the ID of the queue.
-        expand: query, list of string: assistant, copilot. What to include in addition.
+        expand: query, list of string: assistant, copilot. What else to include.
         language_variation: query, string. The language variation of the assistant.
         fallback_to_primary_assistant: query, boolean. Whether to return the primary assistant if no
             variation fits.
@@ -1276,8 +1276,8 @@ def get_routing_queue_members(
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
             customAttributes, profileSkills, certifications, locations, skills, languages,
-            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What to
-            include in addition.
+            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What else
+            to include.
         name: query, string. Filter by name.
         profile_skills: query, list of string. Only members with one of these profile skills.
         skills: query, list of string. Only members with one of these skills.
@@ -1329,8 +1329,8 @@ def get_routing_queue_users(
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
             customAttributes, profileSkills, certifications, locations, skills, languages,
-            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What to
-            include in addition.
+            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What else
+            to include.
         joined: query, boolean. Filter by joined.
         name: query, string. Filter by name.
         profile_skills: query, list of string. Only members with one of these profile skills.
@@ -1406,7 +1406,7 @@ def get_routing_queues(
         peer_id: query, list of string. The IDs of peers.
         canned_response_library_id: query, string. The ID of a canned response library.
         has_peer: query, boolean. Only queues with a peer ID.
-        expand: query, list of string: identityresolution. What to include in addition.
+        expand: query, list of string: identityresolution. What else to include.
     """
     return _Lists(_Endpoint(
         "get_routing_queues", "GET", "/api/v2/routing/queues", "QueueEntityListing",
@@ -1661,7 +1661,7 @@ def get_routing_skillgroup_members(
         page_size: query, integer. How many items to return.
         after: query, string. Where the page begins, from the previous response.
         before: query, string. Where the page ends, to page backwards.
-        expand: query, string: entities. What to include in addition.
+        expand: query, string: entities. What else to include.
     """
     return _Lists(_Endpoint(
         "get_routing_skillgroup_members", "GET",
@@ -1685,7 +1685,7 @@ def get_routing_skillgroup_members_divisions(
 
     Args:
         skill_group_id: the ID of the skill group.
-        expand: query, string: entities. What to include in addition.
+        expand: query, string: entities. What else to include.
     """
     return _Lists(_Endpoint(
         "get_routing_skillgroup_members_divisions", "GET",
@@ -1848,7 +1848,7 @@ def get_routing_sms_phonenumber(
 
     Args:
         phone_number_id: the ID of the phone number.
-        expand: query, string: compliance, supportedContent. What to include in addition.
+        expand: query, string: compliance, supportedContent. What else to include.
     """
     return _Operation(_Endpoint(
         "get_routing_sms_phonenumber", "GET", "/api/v2/routing/sms/phonenumbers/{phoneNumberId}",
@@ -1900,8 +1900,7 @@ def get_routing_sms_phonenumbers(
         language: query, string. The language, by its code.
         integration_id: query, string. The ID of an integration.
         supported_content_id: query, string. The ID of a supported content.
-        expand: query, list of string: identityresolution, supportedContent. What to include in
-            addition.
+        expand: query, list of string: identityresolution, supportedContent. What else to include.
     """
     return _Lists(_Endpoint(
         "get_routing_sms_phonenumbers", "GET", "/api/v2/routing/sms/phonenumbers",

@@ -132,8 +132,8 @@ def get_scim_group(
             urn:ietf:params:scim:schemas:core:2.0:Group:meta.lastModified,
             urn:ietf:params:scim:schemas:core:2.0:Group:displayName,
             urn:ietf:params:scim:schemas:core:2.0:Group:members,
-            urn:ietf:params:scim:schemas:core:2.0:Group:externalId. The attributes to leave out of
-            the response.
+            urn:ietf:params:scim:schemas:core:2.0:Group:externalId. The attributes to omit from the
+            response.
         if_none_match: header ``If-None-Match``, string. The ETag of the copy that you have.
     """
     return _Operation(_Endpoint(
@@ -176,8 +176,8 @@ def get_scim_groups(
             urn:ietf:params:scim:schemas:core:2.0:Group:meta.lastModified,
             urn:ietf:params:scim:schemas:core:2.0:Group:displayName,
             urn:ietf:params:scim:schemas:core:2.0:Group:members,
-            urn:ietf:params:scim:schemas:core:2.0:Group:externalId. The attributes to leave out of
-            the response.
+            urn:ietf:params:scim:schemas:core:2.0:Group:externalId. The attributes to omit from the
+            response.
         filter: query, string. A filter expression, in the syntax of the platform.
     """
     return _Lists(_Endpoint(
@@ -343,7 +343,7 @@ def get_scim_user(
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingSkills,
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingLanguages,
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds. The
-            attributes to leave out of the response.
+            attributes to omit from the response.
         if_none_match: header ``If-None-Match``, string. The ETag of the copy that you have.
     """
     return _Operation(_Endpoint(
@@ -423,7 +423,7 @@ def get_scim_users(
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingSkills,
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingLanguages,
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds. The
-            attributes to leave out of the response.
+            attributes to omit from the response.
         filter: query, string. A filter expression, in the syntax of the platform.
     """
     return _Lists(_Endpoint(
@@ -466,8 +466,8 @@ def get_scim_v2_group(
             urn:ietf:params:scim:schemas:core:2.0:Group:meta.lastModified,
             urn:ietf:params:scim:schemas:core:2.0:Group:displayName,
             urn:ietf:params:scim:schemas:core:2.0:Group:members,
-            urn:ietf:params:scim:schemas:core:2.0:Group:externalId. The attributes to leave out of
-            the response.
+            urn:ietf:params:scim:schemas:core:2.0:Group:externalId. The attributes to omit from the
+            response.
         if_none_match: header ``If-None-Match``, string. The ETag of the copy that you have.
     """
     return _Operation(_Endpoint(
@@ -510,8 +510,8 @@ def get_scim_v2_groups(
             urn:ietf:params:scim:schemas:core:2.0:Group:meta.lastModified,
             urn:ietf:params:scim:schemas:core:2.0:Group:displayName,
             urn:ietf:params:scim:schemas:core:2.0:Group:members,
-            urn:ietf:params:scim:schemas:core:2.0:Group:externalId. The attributes to leave out of
-            the response.
+            urn:ietf:params:scim:schemas:core:2.0:Group:externalId. The attributes to omit from the
+            response.
         filter: query, string. A filter expression, in the syntax of the platform.
     """
     return _Lists(_Endpoint(
@@ -677,7 +677,7 @@ def get_scim_v2_user(
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingSkills,
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingLanguages,
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds. The
-            attributes to leave out of the response.
+            attributes to omit from the response.
         if_none_match: header ``If-None-Match``, string. The ETag of the copy that you have.
     """
     return _Operation(_Endpoint(
@@ -757,7 +757,7 @@ def get_scim_v2_users(
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingSkills,
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingLanguages,
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds. The
-            attributes to leave out of the response.
+            attributes to omit from the response.
         filter: query, string. A filter expression, in the syntax of the platform.
     """
     return _Lists(_Endpoint(

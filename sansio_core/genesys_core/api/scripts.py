@@ -102,7 +102,7 @@ def get_scripts(
     Args:
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
-        expand: query, string. What to include in addition.
+        expand: query, string. What else to include.
         name: query, string. Filter by name.
         feature: query, string. The feature for which they are chosen.
         flow_id: query, string. The ID of a flow.
@@ -142,7 +142,7 @@ def get_scripts_divisionviews(
     Args:
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
-        expand: query, string. What to include in addition.
+        expand: query, string. What else to include.
         name: query, string. Filter by name.
         feature: query, string. The feature for which they are chosen.
         flow_id: query, string. The ID of a flow.
@@ -182,7 +182,7 @@ def get_scripts_published(
     Args:
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
-        expand: query, string. What to include in addition.
+        expand: query, string. What else to include.
         name: query, string. Filter by name.
         feature: query, string. The feature for which they are chosen.
         flow_id: query, string. The ID of a flow.
@@ -250,7 +250,7 @@ def get_scripts_published_divisionviews(
     Args:
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
-        expand: query, string. What to include in addition.
+        expand: query, string. What else to include.
         name: query, string. Filter by name.
         feature: query, string. The feature for which they are chosen.
         flow_id: query, string. The ID of a flow.

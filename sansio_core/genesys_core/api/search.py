@@ -75,7 +75,7 @@ def get_groups_search(
 
     Args:
         q64: query, string. The value from an earlier search.
-        expand: query, list of string. What to include in addition.
+        expand: query, list of string. What else to include.
     """
     return _Lists(_Endpoint(
         "get_groups_search", "GET", "/api/v2/groups/search", "GroupsSearchResponse",
@@ -96,8 +96,7 @@ def get_locations_search(
 
     Args:
         q64: query, string. The value from an earlier search.
-        expand: query, list of string: images, addressVerificationDetails. What to include in
-            addition.
+        expand: query, list of string: images, addressVerificationDetails. What else to include.
     """
     return _Lists(_Endpoint(
         "get_locations_search", "GET", "/api/v2/locations/search", "LocationsSearchResponse",
@@ -126,7 +125,7 @@ def get_search(
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent,
             callerUser.routingStatus, callerUser.primaryPresence, callerUser.conversationSummary,
             callerUser.outOfOffice, callerUser.geolocation, conversations, transcription, images,
-            addressVerificationDetails. What to include in addition.
+            addressVerificationDetails. What else to include.
         profile: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -155,7 +154,7 @@ def get_search_suggest(
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent,
             callerUser.routingStatus, callerUser.primaryPresence, callerUser.conversationSummary,
             callerUser.outOfOffice, callerUser.geolocation, conversations, transcription, images,
-            addressVerificationDetails. What to include in addition.
+            addressVerificationDetails. What else to include.
         profile: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -177,7 +176,7 @@ def get_telephony_providers_edges_sites_search(
 
     Args:
         q64: query, string. The value from an earlier search.
-        expand: query, list of string. What to include in addition.
+        expand: query, list of string. What else to include.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_sites_search", "GET",
@@ -202,7 +201,7 @@ def get_users_search(
 
     Args:
         q64: query, string. The value from an earlier search.
-        expand: query, list of string. What to include in addition.
+        expand: query, list of string. What else to include.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
             RingCentral. The integration whose presence is returned.
     """
@@ -228,7 +227,7 @@ def get_voicemail_search(
 
     Args:
         q64: query, string. The value from an earlier search.
-        expand: query, list of string. What to include in addition.
+        expand: query, list of string. What else to include.
     """
     return _Lists(_Endpoint(
         "get_voicemail_search", "GET", "/api/v2/voicemail/search", "VoicemailsSearchResponse",

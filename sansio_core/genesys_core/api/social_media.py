@@ -285,7 +285,7 @@ def get_socialmedia_escalationrule(
 
     Args:
         escalation_rule_id: the ID of the escalation rule.
-        expand: query, string: dataIngestionRule. What to include in addition.
+        expand: query, string: dataIngestionRule. What else to include.
     """
     return _Operation(_Endpoint(
         "get_socialmedia_escalationrule", "GET",

@@ -47,7 +47,7 @@ def get_search(
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent,
             callerUser.routingStatus, callerUser.primaryPresence, callerUser.conversationSummary,
             callerUser.outOfOffice, callerUser.geolocation, conversations, transcription, images,
-            addressVerificationDetails. What to include in addition.
+            addressVerificationDetails. What else to include.
         profile: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -76,7 +76,7 @@ def get_search_suggest(
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent,
             callerUser.routingStatus, callerUser.primaryPresence, callerUser.conversationSummary,
             callerUser.outOfOffice, callerUser.geolocation, conversations, transcription, images,
-            addressVerificationDetails. What to include in addition.
+            addressVerificationDetails. What else to include.
         profile: query, boolean.
     """
     return _Lists(_Endpoint(

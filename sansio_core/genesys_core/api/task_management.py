@@ -298,8 +298,8 @@ def get_taskmanagement_workitem(
 
     Args:
         workitem_id: the ID of the work item.
-        expands: query, list of string: type, workbin, status, queue, assignee. What to include in
-            addition.
+        expands: query, list of string: type, workbin, status, queue, assignee. What else to
+            include.
     """
     return _Operation(_Endpoint(
         "get_taskmanagement_workitem", "GET", "/api/v2/taskmanagement/workitems/{workitemId}",
@@ -353,7 +353,7 @@ def get_taskmanagement_workitem_user_wrapups(
     Args:
         workitem_id: the ID of the work item.
         user_id: the ID of the user.
-        expands: query, string: wrapupCode. What to include in addition.
+        expands: query, string: wrapupCode. What else to include.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, integer. How many items to return. At most 50.
         sort_order: query, string: ascending, descending. Ascending or descending.
@@ -431,7 +431,7 @@ def get_taskmanagement_workitem_wrapups(
 
     Args:
         workitem_id: the ID of the work item.
-        expands: query, string: wrapupCode. What to include in addition.
+        expands: query, string: wrapupCode. What else to include.
         after: query, string. Where the page begins, from the previous response.
         page_size: query, integer. How many items to return. At most 50.
         sort_order: query, string: ascending, descending. Ascending or descending.
@@ -705,7 +705,7 @@ def get_taskmanagement_worktype(
     Args:
         worktype_id: the ID of the worktype.
         expands: query, list of string: defaultQueue, defaultSkills, defaultLanguage, schema, flow,
-            defaultScript. What to include in addition.
+            defaultScript. What else to include.
     """
     return _Operation(_Endpoint(
         "get_taskmanagement_worktype", "GET", "/api/v2/taskmanagement/worktypes/{worktypeId}",

@@ -63,7 +63,7 @@ def get_team(
 
     Args:
         team_id: the ID of the team.
-        expand: query, string: entities.division. What to include in addition.
+        expand: query, string: entities.division. What else to include.
     """
     return _Operation(_Endpoint(
         "get_team", "GET", "/api/v2/teams/{teamId}", "Team",
@@ -89,7 +89,7 @@ def get_team_members(
         page_size: query, integer. How many items to return.
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        expand: query, string: entities. What to include in addition.
+        expand: query, string: entities. What else to include.
     """
     return _Lists(_Endpoint(
         "get_team_members", "GET", "/api/v2/teams/{teamId}/members", "TeamMemberEntityListing",
@@ -118,7 +118,7 @@ def get_teams(
         name: query, string. Filter by name.
         after: query, string. Where the page begins, from the previous response.
         before: query, string. Where the page ends, to page backwards.
-        expand: query, string: entities.division. What to include in addition.
+        expand: query, string: entities.division. What else to include.
     """
     return _Lists(_Endpoint(
         "get_teams", "GET", "/api/v2/teams", "TeamEntityListing", listing=_l.token_9fc445a9,

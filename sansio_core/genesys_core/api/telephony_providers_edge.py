@@ -248,7 +248,7 @@ def get_telephony_providers_edge(
 
     Args:
         edge_id: the ID of the edge.
-        expand: query, list of string: site. What to include in addition.
+        expand: query, list of string: site. What else to include.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edge", "GET", "/api/v2/telephony/providers/edges/{edgeId}", "Edge",
@@ -347,7 +347,7 @@ def get_telephony_providers_edge_logicalinterface(
         edge_id: the ID of the edge.
         interface_id: the ID of the interface.
         expand: query, list of string: externalTrunkBaseAssignments, phoneTrunkBaseAssignments. What
-            to include in addition.
+            else to include.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edge_logicalinterface", "GET",
@@ -370,7 +370,7 @@ def get_telephony_providers_edge_logicalinterfaces(
     Args:
         edge_id: the ID of the edge.
         expand: query, list of string: externalTrunkBaseAssignments, phoneTrunkBaseAssignments. What
-            to include in addition.
+            else to include.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edge_logicalinterfaces", "GET",
@@ -774,8 +774,8 @@ def get_telephony_providers_edges_edgegroup(
 
     Args:
         edge_group_id: the ID of the edge group.
-        expand: query, list of string: phoneTrunkBases, edgeTrunkBaseAssignment. What to include in
-            addition.
+        expand: query, list of string: phoneTrunkBases, edgeTrunkBaseAssignment. What else to
+            include.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edges_edgegroup", "GET",
@@ -1045,7 +1045,7 @@ def get_telephony_providers_edges_linebasesettings(
         page_size: query, integer. How many items to return.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
-        expand: query, list of string: properties. What to include in addition.
+        expand: query, list of string: properties. What else to include.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_linebasesettings", "GET",
@@ -1079,7 +1079,7 @@ def get_telephony_providers_edges_lines(
         name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
         expand: query, list of string: properties, site, edgeGroup, primaryEdge, secondaryEdge,
-            edges, assignedUser. What to include in addition.
+            edges, assignedUser. What else to include.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_lines", "GET", "/api/v2/telephony/providers/edges/lines",
@@ -1120,7 +1120,7 @@ def get_telephony_providers_edges_logicalinterfaces(
     Args:
         edge_ids: query, string. The IDs of edges.
         expand: query, list of string: externalTrunkBaseAssignments, phoneTrunkBaseAssignments. What
-            to include in addition.
+            else to include.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_logicalinterfaces", "GET",
@@ -1272,7 +1272,7 @@ def get_telephony_providers_edges_phonebasesettings(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
-        expand: query, list of string: properties, lines. What to include in addition.
+        expand: query, list of string: properties, lines. What else to include.
         name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
@@ -1376,7 +1376,7 @@ def get_telephony_providers_edges_phones(
         status_operational_status: query, string. Only phones with this status.
         secondary_status_operational_status: query, string. Only phones with this secondary status.
         expand: query, list of string: properties, site, status, status.primaryEdgesStatus,
-            status.secondaryEdgesStatus, phoneBaseSettings, lines. What to include in addition.
+            status.secondaryEdgesStatus, phoneBaseSettings, lines. What else to include.
         fields: query, list of string: webRtcUser, properties.*, lines.loggedInUser,
             lines.defaultForUser. The fields, separated by commas.
     """
@@ -1609,8 +1609,8 @@ def get_telephony_providers_edges_sites(
         name: query, string. Filter by name.
         location_id: query, string. The ID of a location.
         managed: query, boolean. Filter by managed.
-        expand: query, list of string: edges, location, primarySites, secondarySites. What to
-            include in addition.
+        expand: query, list of string: edges, location, primarySites, secondarySites. What else to
+            include.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_sites", "GET", "/api/v2/telephony/providers/edges/sites",
@@ -1635,7 +1635,7 @@ def get_telephony_providers_edges_sites_search(
 
     Args:
         q64: query, string. The value from an earlier search.
-        expand: query, list of string. What to include in addition.
+        expand: query, list of string. What else to include.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_sites_search", "GET",
@@ -1711,7 +1711,7 @@ def get_telephony_providers_edges_trunkbasesetting(
 
     Args:
         trunk_base_settings_id: the ID of the trunk base settings.
-        ignore_hidden: query, boolean. Whether to leave out hidden properties.
+        ignore_hidden: query, boolean. Whether to omit hidden properties.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edges_trunkbasesetting", "GET",
@@ -1743,9 +1743,9 @@ def get_telephony_providers_edges_trunkbasesettings(
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         recording_enabled: query, boolean. Only those that record, or do not.
-        ignore_hidden: query, boolean. Whether to leave out hidden properties.
+        ignore_hidden: query, boolean. Whether to omit hidden properties.
         managed: query, boolean. Filter by managed.
-        expand: query, list of string: properties. What to include in addition.
+        expand: query, list of string: properties. What else to include.
         name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(

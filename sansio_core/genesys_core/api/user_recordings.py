@@ -46,7 +46,7 @@ def get_userrecording(
 
     Args:
         recording_id: the ID of the recording.
-        expand: query, list of string: conversation. What to include in addition.
+        expand: query, list of string: conversation. What else to include.
     """
     return _Operation(_Endpoint(
         "get_userrecording", "GET", "/api/v2/userrecordings/{recordingId}", "UserRecording",
@@ -92,7 +92,7 @@ def get_userrecordings(
     Args:
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
-        expand: query, list of string: conversation. What to include in addition.
+        expand: query, list of string: conversation. What else to include.
     """
     return _Lists(_Endpoint(
         "get_userrecordings", "GET", "/api/v2/userrecordings", "UserRecordingEntityListing",
@@ -124,7 +124,7 @@ def put_userrecording(
 
     Args:
         recording_id: the ID of the recording.
-        expand: query, list of string: conversation. What to include in addition.
+        expand: query, list of string: conversation. What else to include.
         body: ``UserRecording``.
     """
     return _Operation(_Endpoint(

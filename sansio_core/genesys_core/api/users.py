@@ -565,8 +565,8 @@ def get_profiles_users(
         jid: query, list of string. Only users with these JIDs.
         sort_order: query, string: ascending, descending. Ascending or descending.
         expand: query, list of string: routingStatus, presence, integrationPresence,
-            conversationSummary, outOfOffice, geolocation, station, authorization. What to include
-            in addition.
+            conversationSummary, outOfOffice, geolocation, station, authorization. What else to
+            include.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
             RingCentral. The integration whose presence is returned.
     """
@@ -648,8 +648,8 @@ def get_user(
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
             customAttributes, profileSkills, certifications, locations, skills, languages,
-            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What to
-            include in addition.
+            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What else
+            to include.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
             RingCentral. The integration whose presence is returned.
         user_custom_attribute_schema_ids: query, list of string. The IDs of user custom attribute
@@ -680,8 +680,8 @@ def get_user_adjacents(
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
             customAttributes, profileSkills, certifications, locations, skills, languages,
-            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What to
-            include in addition.
+            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What else
+            to include.
     """
     return _Operation(_Endpoint(
         "get_user_adjacents", "GET", "/api/v2/users/{userId}/adjacents", "Adjacents",
@@ -756,8 +756,8 @@ def get_user_directreports(
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
             customAttributes, profileSkills, certifications, locations, skills, languages,
-            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What to
-            include in addition.
+            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What else
+            to include.
     """
     return _Lists(_Endpoint(
         "get_user_directreports", "GET", "/api/v2/users/{userId}/directreports", "list[User]",
@@ -824,8 +824,8 @@ def get_user_favorites(
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
             customAttributes, profileSkills, certifications, locations, skills, languages,
-            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What to
-            include in addition.
+            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What else
+            to include.
     """
     return _Lists(_Endpoint(
         "get_user_favorites", "GET", "/api/v2/users/{userId}/favorites", "UserEntityListing",
@@ -887,7 +887,7 @@ def get_user_profile(
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
-            customAttributes. What to include in addition.
+            customAttributes. What else to include.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
             RingCentral. The integration whose presence is returned.
     """
@@ -1098,8 +1098,8 @@ def get_user_superiors(
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
             customAttributes, profileSkills, certifications, locations, skills, languages,
-            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What to
-            include in addition.
+            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What else
+            to include.
     """
     return _Lists(_Endpoint(
         "get_user_superiors", "GET", "/api/v2/users/{userId}/superiors", "list[User]",
@@ -1175,8 +1175,8 @@ def get_users(
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
             customAttributes, profileSkills, certifications, locations, skills, languages,
-            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What to
-            include in addition.
+            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What else
+            to include.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
             RingCentral. The integration whose presence is returned.
         user_custom_attribute_schema_ids: query, list of string. The IDs of user custom attribute
@@ -1358,9 +1358,9 @@ def get_users_development_activities(
     Args:
         user_id: query, list of string. The IDs of users. At most 100 items.
         module_id: query, string. The ID of a module.
-        interval: query, string. Two instants with a slash between them (ISO 8601).
-        completion_interval: query, string. When they were completed: two instants with a slash
-            between them (ISO 8601).
+        interval: query, string. Start and end, separated by a slash (ISO 8601).
+        completion_interval: query, string. When they were completed: start and end, separated by a
+            slash (ISO 8601).
         overdue: query, string: True, False, Any. Filter by whether the due date has passed.
         pass_: query, string: True, False, Any. Filter by whether the assessment was passed.
         page_size: query, integer. How many items to return.
@@ -1370,8 +1370,8 @@ def get_users_development_activities(
             External, Native. Only those of these types.
         statuses: query, list of string: Planned, InProgress, Completed, InvalidSchedule,
             NotCompleted. Only those with one of these statuses.
-        relationship: query, list of string: Creator, Facilitator, Attendee. What the users are in
-            the activities.
+        relationship: query, list of string: Creator, Facilitator, Attendee. The role of the users
+            in the activities.
     """
     return _Lists(_Endpoint(
         "get_users_development_activities", "GET", "/api/v2/users/development/activities",
@@ -1406,9 +1406,9 @@ def get_users_development_activities_me(
 
     Args:
         module_id: query, string. The ID of a module.
-        interval: query, string. Two instants with a slash between them (ISO 8601).
-        completion_interval: query, string. When they were completed: two instants with a slash
-            between them (ISO 8601).
+        interval: query, string. Start and end, separated by a slash (ISO 8601).
+        completion_interval: query, string. When they were completed: start and end, separated by a
+            slash (ISO 8601).
         overdue: query, string: True, False, Any. Filter by whether the due date has passed.
         pass_: query, string: True, False, Any. Filter by whether the assessment was passed.
         page_size: query, integer. How many items to return.
@@ -1418,8 +1418,8 @@ def get_users_development_activities_me(
             External, Native. Only those of these types.
         statuses: query, list of string: Planned, InProgress, Completed, InvalidSchedule,
             NotCompleted. Only those with one of these statuses.
-        relationship: query, list of string: Creator, Facilitator, Attendee. What the users are in
-            the activities.
+        relationship: query, list of string: Creator, Facilitator, Attendee. The role of the users
+            in the activities.
     """
     return _Lists(_Endpoint(
         "get_users_development_activities_me", "GET", "/api/v2/users/development/activities/me",
@@ -1470,8 +1470,8 @@ def get_users_externalid_authority_name_external_key(
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
             customAttributes, profileSkills, certifications, locations, skills, languages,
-            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What to
-            include in addition.
+            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What else
+            to include.
     """
     return _Operation(_Endpoint(
         "get_users_externalid_authority_name_external_key", "GET",
@@ -1509,7 +1509,7 @@ def get_users_me(
             geolocationsettings, organization, presencedefinitions, divisionedpresencedefinitions,
             locationdefinitions, orgauthorization, orgproducts, favorites, superiors, directreports,
             adjacents, routingskills, routinglanguages, fieldconfigs, token, trustors, logCapture,
-            autoanswersettings. What to include in addition.
+            autoanswersettings. What else to include.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
             RingCentral. The integration whose presence is returned.
         user_custom_attribute_schema_ids: query, list of string. The IDs of user custom attribute
@@ -1559,8 +1559,8 @@ def get_users_query(
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
             customAttributes, profileSkills, certifications, locations, skills, languages,
-            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What to
-            include in addition.
+            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What else
+            to include.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
             RingCentral. The integration whose presence is returned.
         user_custom_attribute_schema_ids: query, list of string. The IDs of user custom attribute
@@ -1591,7 +1591,7 @@ def get_users_search(
 
     Args:
         q64: query, string. The value from an earlier search.
-        expand: query, list of string. What to include in addition.
+        expand: query, list of string. What else to include.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
             RingCentral. The integration whose presence is returned.
     """
@@ -1970,7 +1970,7 @@ def post_authorization_subject_bulkadd(
 
     Args:
         subject_id: the ID of the subject.
-        subject_type: query, string. What the subjects are: PC_USER, PC_GROUP or PC_OAUTH_CLIENT.
+        subject_type: query, string. The type of the subjects: PC_USER, PC_GROUP or PC_OAUTH_CLIENT.
         body: ``RoleDivisionGrants``.
     """
     return _Operation(_Endpoint(
@@ -2013,7 +2013,7 @@ def post_authorization_subject_bulkreplace(
 
     Args:
         subject_id: the ID of the subject.
-        subject_type: query, string. What the subjects are: PC_USER, PC_GROUP or PC_OAUTH_CLIENT.
+        subject_type: query, string. The type of the subjects: PC_USER, PC_GROUP or PC_OAUTH_CLIENT.
         body: ``RoleDivisionGrants``.
     """
     return _Operation(_Endpoint(
@@ -2039,7 +2039,7 @@ def post_authorization_subject_division_role(
         subject_id: the ID of the subject.
         division_id: the ID of the division.
         role_id: the ID of the role.
-        subject_type: query, string. What the subjects are: PC_USER, PC_GROUP or PC_OAUTH_CLIENT.
+        subject_type: query, string. The type of the subjects: PC_USER, PC_GROUP or PC_OAUTH_CLIENT.
     """
     return _Operation(_Endpoint(
         "post_authorization_subject_division_role", "POST",

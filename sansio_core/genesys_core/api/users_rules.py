@@ -120,7 +120,7 @@ def get_users_rules(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. How many items to return.
         types: query, list of string: Learning, ActivityPlan. Only those of these types.
-        expand: query, list of string: criteria. What to include in addition.
+        expand: query, list of string: criteria. What else to include.
         enabled: query, boolean. Only enabled ones, or only disabled ones.
         search_term: query, string. The text to search for.
         sort_order: query, string: ascending, descending. Ascending or descending.

@@ -171,7 +171,7 @@ def get_voicemail_message(
         message_id: the ID of the message.
         expand: query, list of string: callerUser.routingStatus, callerUser.primaryPresence,
             callerUser.conversationSummary, callerUser.outOfOffice, callerUser.geolocation,
-            conversations, transcription. What to include in addition.
+            conversations, transcription. What else to include.
     """
     return _Operation(_Endpoint(
         "get_voicemail_message", "GET", "/api/v2/voicemail/messages/{messageId}",
@@ -217,7 +217,7 @@ def get_voicemail_messages(
         ids: query, string. Only these IDs.
         expand: query, list of string: callerUser.routingStatus, callerUser.primaryPresence,
             callerUser.conversationSummary, callerUser.outOfOffice, callerUser.geolocation,
-            conversations, transcription. What to include in addition.
+            conversations, transcription. What else to include.
     """
     return _Lists(_Endpoint(
         "get_voicemail_messages", "GET", "/api/v2/voicemail/messages",
@@ -274,7 +274,7 @@ def get_voicemail_search(
 
     Args:
         q64: query, string. The value from an earlier search.
-        expand: query, list of string. What to include in addition.
+        expand: query, list of string. What else to include.
     """
     return _Lists(_Endpoint(
         "get_voicemail_search", "GET", "/api/v2/voicemail/search", "VoicemailsSearchResponse",

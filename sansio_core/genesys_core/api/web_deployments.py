@@ -212,7 +212,7 @@ def get_webdeployments_deployment(
 
     Args:
         deployment_id: the ID of the deployment.
-        expand: query, list of string: supportedContent, flowDetails. What to include in addition.
+        expand: query, list of string: supportedContent, flowDetails. What else to include.
     """
     return _Operation(_Endpoint(
         "get_webdeployments_deployment", "GET", "/api/v2/webdeployments/deployments/{deploymentId}",
@@ -255,7 +255,7 @@ def get_webdeployments_deployment_configurations(
     Args:
         deployment_id: the ID of the deployment.
         type: query, string.
-        expand: query, list of string: supportedContent. What to include in addition.
+        expand: query, list of string: supportedContent. What else to include.
     """
     return _Operation(_Endpoint(
         "get_webdeployments_deployment_configurations", "GET",
@@ -302,8 +302,8 @@ def get_webdeployments_deployments(
         page_size: query, string. How many items to return.
         before: query, string. Where the page ends, to page backwards.
         after: query, string. Where the page begins, from the previous response.
-        expand: query, list of string: Configuration, SupportedContent, identityresolution. What to
-            include in addition.
+        expand: query, list of string: Configuration, SupportedContent, identityresolution. What
+            else to include.
     """
     return _Lists(_Endpoint(
         "get_webdeployments_deployments", "GET", "/api/v2/webdeployments/deployments",

@@ -927,7 +927,7 @@ def get_workforcemanagement_businessunit(
         business_unit_id: the ID of the business unit.
         expand: query, list of string: settings, settings.timeZone, settings.startDayOfWeek,
             settings.shortTermForecasting, settings.scheduling, settings.notifications.scheduling,
-            settings.learning, settings.coaching. What to include in addition.
+            settings.learning, settings.coaching. What else to include.
         include_scheduling_default_message_severities: query, boolean. Whether to include scheduling
             default message severities.
     """
@@ -1818,7 +1818,7 @@ def get_workforcemanagement_businessunit_opportunity(
     Args:
         business_unit_id: the ID of the business unit.
         opportunity_id: the ID of the opportunity.
-        expand: query, string: agentIds. What to include in addition.
+        expand: query, string: agentIds. What else to include.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_opportunity", "GET",
@@ -1937,8 +1937,7 @@ def get_workforcemanagement_businessunit_schedulebid_group_preferences(
         force_download_service: query, boolean. Whether to return the result as a URL to download;
             for testing.
         expand: query, list of string:
-            agentsScheduleBidPreferences.agentScheduleBidPreferencePriorities. What to include in
-            addition.
+            agentsScheduleBidPreferences.agentScheduleBidPreferencePriorities. What else to include.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_schedulebid_group_preferences", "GET",
@@ -2045,8 +2044,8 @@ def get_workforcemanagement_businessunit_scheduling_run_result(
         business_unit_id: the ID of the business unit.
         run_id: the ID of the run.
         management_unit_ids: query, list of string. The IDs of management units.
-        expand: query, list of string: headcountForecast, generationResults, agentSchedules. What to
-            include in addition.
+        expand: query, list of string: headcountForecast, generationResults, agentSchedules. What
+            else to include.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_scheduling_run_result", "GET",
@@ -2109,7 +2108,7 @@ def get_workforcemanagement_businessunit_servicegoaltemplate(
     Args:
         business_unit_id: the ID of the business unit.
         service_goal_template_id: the ID of the service goal template.
-        expand: query, list of string: impactOverride. What to include in addition.
+        expand: query, list of string: impactOverride. What else to include.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_servicegoaltemplate", "GET",
@@ -2134,7 +2133,7 @@ def get_workforcemanagement_businessunit_servicegoaltemplates(
 
     Args:
         business_unit_id: the ID of the business unit.
-        expand: query, list of string: impactOverride. What to include in addition.
+        expand: query, list of string: impactOverride. What else to include.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_servicegoaltemplates", "GET",
@@ -2432,7 +2431,7 @@ def get_workforcemanagement_businessunit_timeoffplans(
         management_unit_id: query, string. The ID of a management unit.
         force_download_service: query, boolean. Whether to return the result as a URL to download;
             for testing.
-        expand: query, list of string: overrideDates. What to include in addition.
+        expand: query, list of string: overrideDates. What else to include.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_timeoffplans", "GET",
@@ -2483,7 +2482,7 @@ def get_workforcemanagement_businessunit_week_schedule(
         business_unit_id: the ID of the business unit.
         week_id: path, date. The first day of the week, as yyyy-MM-dd.
         schedule_id: the ID of the schedule.
-        expand: query, string: managementUnits.agents. What to include in addition.
+        expand: query, string: managementUnits.agents. What else to include.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_week_schedule", "GET",
@@ -2647,7 +2646,7 @@ def get_workforcemanagement_businessunit_week_schedules(
         earliest_week_date: query, date. The first day of the earliest week.
         latest_week_date: query, date. The first day of the latest week.
         include_only_published: query, boolean. Whether to return only published schedules.
-        expand: query, string: shortTermForecast.description. What to include in addition.
+        expand: query, string: shortTermForecast.description. What else to include.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_week_schedules", "GET",
@@ -2676,8 +2675,7 @@ def get_workforcemanagement_businessunit_week_shorttermforecast(
         business_unit_id: the ID of the business unit.
         week_date_id: path, date. The first day of the week, as yyyy-MM-dd.
         forecast_id: the ID of the forecast.
-        expand: query, list of string: planningGroups, generationResults. What to include in
-            addition.
+        expand: query, list of string: planningGroups, generationResults. What else to include.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_week_shorttermforecast", "GET",
@@ -2830,8 +2828,8 @@ def get_workforcemanagement_businessunit_week_shorttermforecast_staffingrequirem
         week_numbers: query, list of string. The weeks of the forecast.
         expand: query, list of string:
             results.planningGroupStaffingRequirements.minimumStaffPerInterval,
-            results.planningGroupStaffingRequirements.effectiveStaffPerInterval. What to include in
-            addition.
+            results.planningGroupStaffingRequirements.effectiveStaffPerInterval. What else to
+            include.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_week_shorttermforecast_staffingrequirement", "GET",
@@ -3203,8 +3201,8 @@ def get_workforcemanagement_managementunit(
     Args:
         management_unit_id: the ID of the management unit.
         expand: query, list of string: settings, settings.adherence, settings.timeOff,
-            settings.scheduling, settings.shortTermForecasting, settings.shiftTrading. What to
-            include in addition.
+            settings.scheduling, settings.shortTermForecasting, settings.shiftTrading. What else to
+            include.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_managementunit", "GET",
@@ -3290,7 +3288,7 @@ def get_workforcemanagement_managementunit_agent(
         management_unit_id: the ID of the management unit.
         agent_id: the ID of the agent.
         exclude_capabilities: query, boolean. Whether to exclude capabilities.
-        expand: query, list of string: workPlanOverrides. What to include in addition.
+        expand: query, list of string: workPlanOverrides. What else to include.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_managementunit_agent", "GET",
@@ -3572,7 +3570,7 @@ def get_workforcemanagement_managementunit_week_schedule(
         management_unit_id: the ID of the management unit.
         week_id: the first day of the week, as yyyy-MM-dd.
         schedule_id: the ID of the schedule.
-        expand: query, string: generationResults, headcountForecast. What to include in addition.
+        expand: query, string: generationResults, headcountForecast. What else to include.
         force_download_service: query, boolean. Whether to return the result as a URL to download;
             for testing.
     """
@@ -3712,7 +3710,7 @@ def get_workforcemanagement_managementunit_workplanrotations(
 
     Args:
         management_unit_id: the ID of the management unit.
-        expand: query, list of string: agents. What to include in addition.
+        expand: query, list of string: agents. What else to include.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_managementunit_workplanrotations", "GET",
@@ -3739,8 +3737,8 @@ def get_workforcemanagement_managementunit_workplans(
     Args:
         management_unit_id: the ID of the management unit.
         expand: query, list of string: agentCount, agents, optionalDays, shifts,
-            shiftStartVariances, details. What to include in addition.
-        exclude: query, list of string: shifts.activities. What to leave out of the response.
+            shiftStartVariances, details. What else to include.
+        exclude: query, list of string: shifts.activities. What to omit from the response.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_managementunit_workplans", "GET",
@@ -3766,7 +3764,7 @@ def get_workforcemanagement_managementunits(
     Args:
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
-        expand: query, string: details. What to include in addition.
+        expand: query, string: details. What else to include.
         feature: query, string: AgentHistoricalAdherence, AgentHistoricalAdherenceConformance,
             AgentSchedule, AgentAdherenceAdjustments, AgentTimeOffRequest, AgentWorkPlanBid,
             AgentScheduleBid, AgentShiftTrade, AlternativeShift, Coaching, Learning,
@@ -5601,7 +5599,7 @@ def post_workforcemanagement_agents_me_adherence_historical_jobs(
 
     Args:
         expand: query, list of string: exceptionInfo, actuals, scheduledActivities, conformance.
-            What to include in addition.
+            What else to include.
         body: ``WfmHistoricalAdherenceQueryForAgent``.
     """
     return _Jobs(_Endpoint(
@@ -5687,7 +5685,7 @@ def post_workforcemanagement_agents_opportunities_query(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-agents-opportunities-query
 
     Args:
-        expand: query, string: enrollment. What to include in addition.
+        expand: query, string: enrollment. What else to include.
         force_download_service: query, boolean. Whether to return the result as a URL to download;
             for testing.
         body: ``QueryOpportunitiesRequest``.
@@ -6569,7 +6567,7 @@ def post_workforcemanagement_businessunit_opportunities_enrollments_query(
 
     Args:
         business_unit_id: the ID of the business unit.
-        expand: query, string: opportunities. What to include in addition.
+        expand: query, string: opportunities. What else to include.
         force_download_service: query, boolean. Whether to return the result as a URL to download;
             for testing.
         body: ``QueryOpportunityEnrollmentsRequest``.
@@ -8271,7 +8269,7 @@ def post_workforcemanagement_managementunit_workplan_validate(
     Args:
         management_unit_id: the ID of the management unit.
         work_plan_id: the ID of the work plan.
-        expand: query, list of string: messages. What to include in addition.
+        expand: query, list of string: messages. What else to include.
         body: ``WorkPlanValidationRequest``.
     """
     return _Operation(_Endpoint(

@@ -95,21 +95,21 @@ class _AuthAction(Struct, frozen=True):
 
     @property
     def since(self) -> float:
-        """When the action was requested."""
+        """When the action was requested, on the monotonic clock."""
         return self.asked.since
 
     @property
     def expires(self) -> None:
-        """Never: its requests are subject to the client's deadline."""
+        """``None``: only its requests have a deadline, the client's."""
 
     def timed_out(self, session: Session, *, now: Now) -> Raised:  # noqa: ARG002 - TokenAction
-        """Waiting for other exchanges timed out; nothing was sent."""
+        """Return a timeout error; nothing was sent."""
         seconds = session.settings.refresh_token_wait_max
         words = f"timed out after {seconds:g} s of waiting for another token exchange"
         return Raised(errors.TimeoutError(words, sent=False))
 
     def refused(self, session: Session, error: GenesysCloudError, *, now: Now) -> Raised:  # noqa: ARG002 - TokenAction
-        """The store's error."""
+        """Return the store's error."""
         return Raised(error)
 
 
@@ -118,7 +118,7 @@ class _OwnGrantAction(_AuthAction, frozen=True):
 
     @property
     def grant(self) -> None:
-        """``None``: the client's own grant."""
+        """The grant that requests of the action exchange; ``None`` for the client's own."""
 
 
 AuthOutcome: TypeAlias = Granted | Raised

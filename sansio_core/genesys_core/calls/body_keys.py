@@ -1,7 +1,10 @@
-"""Keys of dictionaries as bodies: Python's names of fields are refused, which the platform ignores.
+"""Check of the keys in request bodies that are dictionaries: Python field names are rejected.
 
-Invariants: a key is refused only if the declared model has it as the Python name of a field, and no
-field of that key. Any other key is sent, known or not.
+The platform would silently ignore such a key.
+
+Invariants: a key is rejected only if the declared
+model has a field with this Python name, and no field with this wire name. Any other key is sent,
+known or not.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +26,7 @@ __all__ = ["check_keys"]
 
 
 def check_keys(body: object, endpoint: Endpoint) -> None:
-    """Check the keys of a body of dictionaries and lists, which can be encoded.
+    """Check the keys in a body of dictionaries and lists that is known to be encodable.
 
     Raises:
         InvalidValueError: a key is the Python name of a field, such as ``division_id``.

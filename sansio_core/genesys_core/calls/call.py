@@ -80,11 +80,14 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
 
     @property
     def expires(self) -> float | None:
-        """The deadline, on the monotonic clock."""
+        """When the call's deadline passes, on the monotonic clock."""
         return None if self.deadline is None else self.started + self.deadline
 
     def uses_login_host(self, login: str) -> bool:
-        """Return whether a login host's tokens are for this call; a reload may have changed it."""
+        """Return whether tokens of a login host are valid for this call.
+
+        A reload may have changed the host.
+        """
         return self.login is None or self.login == login
 
     def elapsed(self, now: Now) -> float:
@@ -141,7 +144,7 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
         return transport_error(outcome, self.request)
 
     def timeout_error(self, words: str | None = None) -> errors.TimeoutError:
-        """Return a timeout error; by default, that the deadline has passed."""
+        """Return a timeout error; by default, its message is that the deadline has passed."""
         message = words or f"the call's deadline of {self.deadline:g} s has passed"
         return errors.TimeoutError(message, sent=self.doubtful, request=self.request)
 

@@ -8,7 +8,7 @@ from a server never names a directory.
 ::
 
     download = Download.of(source, session, now=now)
-    state = download.begin(session, now=now)     # drive it as any call, but save the body
+    state = download.begin(session, now=now)     # drive it like any call, but save the body
     download = download.redirected(error, session.settings.hosts)      # and begin again
 """
 
@@ -58,13 +58,14 @@ target.
 """
 
 HAS_CONTENT: Final = frozenset({200, 203, 206})
-"""Statuses of a file: 202 means that the platform is still preparing it, 204 that there is none."""
+"""Statuses with a file. 202 means that the platform is still preparing it, 204 that there is
+none."""
 
 SUCCESS: Final = frozenset(range(200, 300))
-"""Statuses of a requested body rather than of an error."""
+"""Statuses whose body is the file rather than an error."""
 
 LARGEST_REFUSAL: Final = 1 << 20
-"""Maximum number of bytes read of an error response; an error needs no more."""
+"""Maximum number of bytes read from an error response; its message needs no more."""
 
 
 _SOURCE: Final = Expected(
@@ -210,7 +211,7 @@ class DownloadProgress(Struct, frozen=True):
     """The progress of saving a body.
 
     Attributes:
-        done: bytes saved so far, those of an earlier download included.
+        done: bytes saved so far, including those of an earlier download.
         total: total bytes, or ``None`` if the server does not announce it.
         limit: maximum bytes, or ``None`` for no limit.
     """
@@ -264,7 +265,7 @@ def without_result(operation: Operation[Any]) -> Operation[None]:
 
 
 def nothing_to_save(response: ApiResponse[Any]) -> GenesysCloudError:
-    """Return the error for a success without a file."""
+    """Return the error for a successful response that has no file."""
     error = GenesysCloudError(
         f"there is no file (yet): HTTP {response.status}; a 202 means that it is being prepared"
     )
@@ -346,7 +347,7 @@ _FORBIDDEN: Final = re.compile(r'[<>:"|?*]')  # on Windows
 # Windows device names, with any extension. It reads superscript digits as digits.
 _DEVICES: Final = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|$)", re.IGNORECASE)
 _LONGEST_NAME: Final = 200
-"""Bytes; file systems allow 255, of which a temporary name needs some."""
+"""Maximum length of a file name in bytes. File systems allow 255; temporary names add a suffix."""
 
 
 def _names(content_disposition: str) -> tuple[str, ...]:
@@ -399,4 +400,4 @@ def _shortened(name: str) -> str:
 
 
 _LONGEST_EXTENSION: Final = 20
-"""Bytes; what follows the last dot of a longer one is a part of the name."""
+"""Maximum length of a file extension in bytes; anything longer is treated as part of the name."""

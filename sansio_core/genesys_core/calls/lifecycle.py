@@ -121,7 +121,7 @@ class NeedToken(Struct, Generic[T], frozen=True):
         return Raised(error) if error.attempts else _raised(self.call, error)
 
     def exhausted(self, why: str) -> "Raised":
-        """There is no other token: raise the platform's 401, which is more specific."""
+        """There is no other token: the call fails with the platform's 401, which is more specific."""
         if self.refusal is None:
             return self.refused(GenesysCloudError(why))
         error = self.call.error(self.refusal)
@@ -129,7 +129,7 @@ class NeedToken(Struct, Generic[T], frozen=True):
         return self.refused(error)
 
     def timed_out(self, session: Session, *, now: Now) -> "NeedPermit[T] | Sending[T] | Raised":
-        """Another call's exchange did not finish within ``refresh_token_wait_max``, or the deadline."""
+        """Another call's token exchange did not finish within ``refresh_token_wait_max``, or the deadline."""
         if self.call.expired(now):
             return _raised(self.call, self.call.timeout_error())
         token = session.vault.fallback(self.rejected, now)

@@ -252,7 +252,7 @@ _STATUS_WORDS = {
 
 
 def _status_words(status: int) -> str:
-    redirects = "redirects, which is not followed"
+    redirects = "returned a redirect, which is not followed"
     otherwise = redirects if 300 <= status < 400 else f"returned HTTP {status}"
     return _STATUS_WORDS.get(status, f"the platform {otherwise}")
 

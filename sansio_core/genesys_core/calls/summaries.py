@@ -1,4 +1,4 @@
-"""Summaries of operations: the line that says what an operation does.
+"""One-line summaries of operations.
 
 Invariants: a summary is the first line of a builder's docstring, so that it costs nothing until it
 is read. Where Python strips docstrings (``python -OO``) it is empty.

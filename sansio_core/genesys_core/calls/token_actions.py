@@ -78,7 +78,7 @@ class TokenAction(Protocol[R]):
 
     @property
     def expires(self) -> float | None:
-        """Its deadline on the monotonic clock; ``None`` for none."""
+        """When its caller stops waiting, on the monotonic clock; ``None`` for no limit."""
         ...
 
     @property
@@ -118,12 +118,12 @@ class ObtainForCall(Struct, Generic[T], frozen=True):
 
     @property
     def expires(self) -> float | None:
-        """The call's deadline."""
+        """When the call's deadline passes, on the monotonic clock."""
         return self.need.call.expires
 
     @property
     def grant(self) -> None:
-        """None, which means the client's own grant."""
+        """``None``: the client's own grant."""
 
     def timed_out(self, session: Session, *, now: Now) -> NeedPermit[T] | Sending[T] | Raised:
         """Use a token that is still valid, or raise the call's timeout."""
@@ -159,7 +159,7 @@ class ObtainForCall(Struct, Generic[T], frozen=True):
 
 
 def obtain_for_call(need: NeedToken[T], session: Session, *, now: Now) -> ObtainForCall[T]:
-    """Return the action for a call's need: later failures of exchanges are this call's too."""
+    """Return the action for a call that needs a token; exchanges that fail later fail this call too."""
     return ObtainForCall(need.joined(session), now.monotonic)
 
 

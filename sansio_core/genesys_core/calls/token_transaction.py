@@ -78,7 +78,7 @@ class Requesting(Struct, Generic[R], frozen=True):
 
     @property
     def state(self) -> NeedPermit[Token] | Sending[Token]:
-        """The call."""
+        """The call to drive."""
         return self.asked.state
 
 
@@ -111,7 +111,7 @@ class Ended(Struct, Generic[R], frozen=True):
 
 
 StoreStep: TypeAlias = Locking[R] | Saving[R] | Deleting[R] | Unlocking[R]
-"""A step for the store; :func:`store_answered` takes its result."""
+"""A request to the token store; pass its result to :func:`store_answered`."""
 
 _AfterLock: TypeAlias = Requesting[R] | Saving[R] | Deleting[R] | Unlocking[R]
 """Steps that can follow once the store is locked."""

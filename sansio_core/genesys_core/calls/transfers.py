@@ -1,8 +1,8 @@
 """Requests to hosts other than the API: pre-signed URLs, and redirect targets.
 
-Invariants: nothing of the client is sent to other hosts except its ``User-Agent``: no token, no
-custom headers, and such requests do not count against its rate limit. Otherwise they are like any
-call: timeouts, deadline, retries and errors are the same.
+Invariants: other hosts receive only the client's ``User-Agent``: no token, no custom headers, and
+such requests do not count against its rate limit. Otherwise they are like any call: timeouts,
+deadline, retries and errors are the same.
 """
 
 from collections.abc import AsyncIterable, Callable, Iterable, Sequence
@@ -38,14 +38,14 @@ __all__ = [
 
 
 class RawResponseReader(Struct, frozen=True):
-    """Reads responses without a type: the body is not decoded."""
+    """Reads responses that have no declared type: the body is not decoded."""
 
     def read(self, response: Response, now: Now) -> ApiResponse[None]:  # noqa: ARG002 - ResponseReader
         """Return the response as received."""
         return ApiResponse(response.status, response.headers, None, response.body)
 
     def error(self, response: Response, request: Request, retry_after: float | None) -> ApiError:
-        """Return the error by status; its message names the host, which is not the platform."""
+        """Return the error by status; its message names the host, which is not the platform's."""
         error = api_error(response, request, retry_after=retry_after)
         host = urlsplit(request.url).hostname
         error.message = f"{host} returned HTTP {response.status}: {error.message}"
@@ -149,7 +149,7 @@ def plain_request(
     body: bytes | None = None,
     timeout: Timeout | float | None = None,
 ) -> Request:
-    """Build a request that contains nothing of the client except its ``User-Agent``.
+    """Build a request that contains no header of the client except its ``User-Agent``.
 
     Args:
         method: in upper case.
@@ -177,7 +177,7 @@ def start_transfer(
     once: bool = False,
     authenticate: bool = False,
 ) -> NeedToken[None] | Sending[None]:
-    """Start a custom request; drive it as any call.
+    """Start a custom request; drive it like any call.
 
     Args:
         request: the complete request.
@@ -225,7 +225,7 @@ def start_upload(
     authenticate: bool = False,
     in_pieces: bool = False,
 ) -> NeedToken[None] | Sending[None]:
-    """Start an upload; drive it as any call.
+    """Start an upload; drive it like any call.
 
     The request has a body only if the content is bytes, unless ``in_pieces``. Otherwise the driver streams
     :attr:`UploadBody.source`, whose length is in the headers if known.
@@ -280,7 +280,7 @@ def check_url(url: str) -> str:
 
 
 _SHOWN: Final = 200
-"""Maximum characters of a URL in a message."""
+"""Maximum number of characters of a URL in a message."""
 _SPACE: Final = "\t\n\r\x0c "
 # RFC 3986 sections 2.2 and 2.1: characters valid in a URL, and the percent sign.
 _URL_SAFE: Final = ":/?#[]@!$&'()*+,;=%-._~"

@@ -91,7 +91,7 @@ def decoder_for(type_: object) -> Callable[[bytes | Raw], Any]:
 def known_decoder(type_: object) -> Callable[[bytes], object] | None:
     """Return the plain decoder of a type that has been decoded before, otherwise ``None``.
 
-    For callers that save time with a decoder, but less than it costs to make one.
+    For callers that use a decoder too rarely to be worth creating one.
     """
     return _KNOWN.get(type_)
 
@@ -100,7 +100,7 @@ _KNOWN: Final[dict[object, Callable[[bytes], object]]] = {}
 
 
 UNFIT: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-"""Exceptions that a plain decoder raises for a body that does not match its type."""
+"""Exceptions that a plain decoder raises if the body does not match the type."""
 
 
 def check_type(type_: object) -> None:
@@ -172,7 +172,7 @@ _PLAIN: Mapping[str, object] = {
 
 @cache
 def resolve_type(expression: str, package: str = "genesys_core") -> type[object]:
-    """Resolve the type expression in an endpoint's ``returns``, importing the models it needs.
+    """Resolve the type expression of an endpoint's ``returns``, importing the models that it names.
 
     Args:
         expression: a model's name, ``str``, ``int``, ``float``, ``bool``, ``object``, or

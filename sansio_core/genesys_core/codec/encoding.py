@@ -46,7 +46,7 @@ def to_json(value: object, *, base: bytes | None = None) -> bytes:
 
 
 def to_dict(model: Struct) -> dict[str, object]:
-    """Convert a model to a dictionary: the platform's names, dates as strings, no absent fields.
+    """Convert a model to a dictionary with wire names and dates as strings; absent fields are omitted.
 
     Raises:
         InvalidValueError: a value cannot be represented in JSON.
@@ -59,8 +59,8 @@ def encode_body(body: object, kind: BodyKind) -> bytes:
 
     Args:
         body: a model or mapping (``object``), a list or tuple (``array``), a string (``string``);
-            ``NULL`` for a body of ``null``. A model from a response is sent with the response's
-            unknown fields.
+            ``NULL`` for a body of ``null``. Models from a response include the response's unknown
+            fields.
         kind: the JSON type; ``any`` accepts every JSON value.
 
     Raises:

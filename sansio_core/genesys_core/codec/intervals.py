@@ -30,7 +30,7 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 class Interval(TextValue):
     """The time from ``start`` (inclusive) to ``end`` (exclusive). Immutable.
 
-    ``str(interval)`` has the platform's format, which is also what a request body has for it:
+    ``str(interval)`` and request bodies use the platform's format:
     ``2024-01-01T00:00:00.000Z/2024-01-02T00:00:00.000Z`` (ISO 8601-1:2019, 5.5.2.1).
 
     Args:
@@ -125,7 +125,7 @@ class Interval(TextValue):
         return self.end - self.start
 
     def __contains__(self, moment: datetime) -> bool:
-        """Whether a datetime is in the interval; the end is not."""
+        """Whether a datetime is in the interval, which excludes its end."""
         _MOMENT.check("moment", moment)
         return self.start <= _as_utc("moment", moment) < self.end
 

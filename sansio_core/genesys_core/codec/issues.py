@@ -1,4 +1,4 @@
-"""Decoding issues: what did not match its type, and where.
+"""Decoding issues: values that did not match their type, and their locations.
 
 Invariants: an issue names the location and the JSON types, never a secret and never a long value.
 ``message`` contains nothing of the document, so exceptions may quote it.
@@ -91,7 +91,7 @@ _KINDS: Final[Mapping[type, str]] = {
 
 
 def show_value(value: JsonValue) -> str:
-    """Return a short form of a value for an issue: short scalars in full, others by size."""
+    """Return a short form of a value for an issue: short scalars in full, other values by type and size."""
     match value:
         case list() | dict():
             return f"{json_kind(value)} of {len(value)}"

@@ -28,15 +28,15 @@ _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 
 IsRemembered: TypeAlias = Callable[[object], bool]
-"""Whether a value came as a response of its own, and is merged with that."""
+"""Whether a value was received as a response of its own, and is merged with that response."""
 
 
 _PARTS: Final = (Struct, list, dict)
-"""What may be, or hold, a model."""
+"""Values that may be or contain a model."""
 
 
 def list_parts(model: Struct) -> list[object]:
-    """Return a decoded model and the models and containers in it, to recognize them later.
+    """List a decoded model and the models and containers in it, to identify them later.
 
     The order is the same for every model that was decoded from the same document.
     """
@@ -121,9 +121,10 @@ def merge_over_response(
     Args:
         model: the model as it is now.
         body: the response.
-        parts: what :func:`list_parts` returned when the model was decoded, without the model; empty
-        if its parts have not been touched since.
-        is_remembered: whether a model came as a response of its own, and is left to that.
+        parts: what :func:`list_parts` returned when the model was decoded, without the model
+            itself; empty if they have not been read since.
+        is_remembered: whether a nested model was received as a response of its own, and is merged
+            with that response instead.
     """
     old, raw = decode(type(model), body).data, cast(dict[str, object], _parse(body))
     pairs = list(_pair_parts(old, raw))

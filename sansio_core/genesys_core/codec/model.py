@@ -16,7 +16,7 @@ __all__ = ["Model", "SecretModel"]
 
 
 class ResponseRecord:
-    """A place for what a response had besides the fields of its model; empty for other models.
+    """Stores the unknown fields of the response that a model was decoded from; empty for other models.
 
     It is not a field of the model: ``==``, ``repr``, copies and pickles ignore it, and so does msgspec.
     """
@@ -39,7 +39,7 @@ class Model(
 
     @classmethod
     def of(cls, source: Struct, *, left_out: list[str] | None = None) -> Self:
-        """Copy another model by wire name: ``QueueRequest.of(queue)``, to send it back changed.
+        """Copy another model by wire name: ``QueueRequest.of(queue)``, to send it back with changes.
 
         Args:
             source: the model to copy, of any type.
@@ -60,7 +60,7 @@ class Model(
 
 
 class SecretModel(Model, kw_only=True):
-    """A model with secret fields, which ``__secrets__`` names and ``repr`` does not show."""
+    """A model with secret fields: ``__secrets__`` lists them, and ``repr`` omits their values."""
 
     __secrets__: ClassVar[frozenset[str]] = frozenset()
 

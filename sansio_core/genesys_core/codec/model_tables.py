@@ -55,7 +55,7 @@ def define_models(
     Args:
         namespace: the module's ``globals()``, which receives the models. Models of other modules
             are imported from the parent package.
-        table: the models, each after those it depends on, except for cycles.
+        table: the models, each after its dependencies, except in cycles.
         about: descriptions of models, for their docstrings.
     """
     rows = [line.split(" ") for line in table.replace("\n ", " ").splitlines()]
@@ -89,7 +89,7 @@ class _TableTypes:
         self.text = self.known["str"]
 
     def optional(self, text: str) -> object:
-        """Return the type, or ``None``, as a union."""
+        """Return the union of the type and ``None``."""
         found = self.known.get(text)
         if found is None:
             found = self.known[text] = self._type(text) | None
@@ -146,14 +146,14 @@ def model_facts(
     read_only: Sequence[str],
     secret: Sequence[str],
 ) -> str | None:
-    """Describe what a model's field types do not express, as a docstring; ``None`` if nothing.
+    """Return a docstring for what a model's field types do not express; ``None`` if there is nothing.
 
     Args:
         wire: the model's name in the definition if the class has another name; otherwise empty.
         fields: all fields.
         required: required fields.
         read_only: fields that only the platform sets.
-        secret: fields that are never shown.
+        secret: fields whose values ``repr`` omits.
     """
     lists = {"Required": required, "Read-only": read_only, "Never shown": secret}
     named = f"``{wire}`` in the API definition." if wire else ""

@@ -3,7 +3,7 @@
 Invariants: one malformed field never loses a page. Values that match are kept, the others are
 converted if their meaning is unambiguous and otherwise replaced with ``None``, and each such place
 is reported. The work is linear: :func:`msgspec.convert` is called on each child of a value that
-does not match, and only children that do not match are descended into.
+does not match, and only children that do not match are examined further.
 """
 
 from collections.abc import Mapping, Sequence
@@ -198,7 +198,7 @@ class _Walk:
             return self.descend(raw, _shape(type_), type_, at)
 
     def descend(self, raw: JsonValue, shape: _Shape, type_: object, at: JsonPath) -> object:
-        """Convert a part that does not match its type as a whole."""
+        """Convert a part that does not match its type, child by child."""
         match shape, raw:
             case _Object(), dict():
                 value = self.model(raw, shape, at)

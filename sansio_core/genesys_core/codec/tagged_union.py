@@ -27,7 +27,7 @@ class TaggedUnion(type):
     _namespace: Mapping[str, Any]
 
     def __call__(cls, *_: object, **__: object) -> NoReturn:
-        """Refuse to create a value of no particular kind."""
+        """Unions cannot be instantiated; raises ``TypeError``."""
         names = ", ".join(dict.fromkeys(cls.cases.values()))
         raise TypeError(f"{cls.__name__} is a union of models; create one of {names}, or a dict")
 
@@ -35,7 +35,7 @@ class TaggedUnion(type):
         return isinstance(value, (dict, *map(cls.model, cls.cases.values())))
 
     def model(cls, name: str) -> type[Struct]:
-        """Return a model by name; those of other modules are imported on first use."""
+        """Return a model by name; models of other modules are imported on first use."""
         if name in cls._namespace:
             return cast(type[Struct], cls._namespace[name])
         return cast(type[Struct], getattr(import_module(cls._namespace["__package__"]), name))

@@ -1,13 +1,13 @@
 """Unknown fields of responses, kept until the model is sent back.
 
-Invariants: every member that the platform sent and the caller did not change or remove is sent
+Invariants: every member that the platform sent, unless the caller changed or removed it, is sent
 back, and only as part of the model that it was received with. The record of a model is
 garbage-collected with it; ``==``, ``repr``, copies and pickles ignore it.
 
-The record is the body of the response and which objects the models in it are; everything else is
-found out when the model is sent back. A nested model that is still the same object is merged with
-its own part of the body, wherever it was moved to. Another one inherits from the model that it
-replaces if it has the same id or is equal.
+The record is the body of the response and the identities of the models in it; everything else is
+determined when the model is sent back. A nested model that is still the same object is merged with
+its own part of the body, even if it was moved. Another one inherits from the model that it replaces
+if it has the same id or is equal.
 
 Listing these objects while decoding would take up to twice the time of decoding. A caller reaches
 one only by reading it from a field of the model, so they are listed at the first such access: in
@@ -49,7 +49,7 @@ def check_keep_unknown(value: object) -> None:
     """Validate the option.
 
     Raises:
-        InvalidValueError: it is another string.
+        InvalidValueError: it is not one of these values.
     """
     if isinstance(value, str) and value != "items":
         raise InvalidValueError(f"keep_unknown={value!r}: must be True, False or 'items'")
@@ -67,7 +67,7 @@ class _Listing:
         self._parsed: list[Raw] | None = None
 
     def part(self, index: int) -> bytes | None:
-        """Return the body of an item; ``None`` if it is not known which part that is."""
+        """Return the part of the body that an item was decoded from; ``None`` if unknown."""
         if self._parsed is None:
             # Two threads that parse at a time come to the same result.
             self._parsed = self._parse()
@@ -92,7 +92,8 @@ class _Item(Struct, frozen=True, gc=False):
 
 
 _WATCHED: Final[set[type]] = set()
-"""The types that have been received. Empty in programs that only send, which pay nothing for this."""
+"""The types that have been received. Empty in programs that only send, so that they have no
+overhead."""
 
 
 # A record is a tuple of a body, or an item's place, and once the parts of the model were listed, a

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Open: TypeAlias = _T | str
     """An open enum: ``Open[Literal["A", "B"]]``. The listed values are those in the API definition;
-    any other string is accepted both ways, because a newer platform may add values.
+    any other string is accepted in requests and responses, because a newer platform may add values.
     """
 else:
 
@@ -76,9 +76,9 @@ def _check_range(name: str, value: int, lowest: int, highest: int) -> None:
 
 
 class TextValue:
-    """A value that JSON has as a string: its ``str``.
+    """Base class of values that JSON represents as a string, their ``str``.
 
-    Not a Struct or dataclass, which msgspec encodes as an object of its fields.
+    Not a Struct or dataclass, which msgspec would encode as an object.
     """
 
     __slots__ = ()

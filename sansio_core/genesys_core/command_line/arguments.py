@@ -62,7 +62,7 @@ CONNECTION_OPTIONS: Final = (
     ),
     CommonOption("ca", "CA certificates as a PEM file.", "PATH", group="Connection"),
 )
-"""Options that say where and as whom to connect; they may also precede the command."""
+"""Options that select the host and the credentials; they may also precede the command."""
 
 _OUTPUT_FORMATS: Final = ("json", "jsonl", "yaml", "csv", "table", "id")
 
@@ -146,7 +146,7 @@ class ParsedArguments:
 
 @dataclass(frozen=True)
 class OfferedOption:
-    """An option as it is offered: of the operation or of the command.
+    """An option of an operation or of the command, for help and completion.
 
     Attributes:
         option: its text, such as ``--page-size``.
@@ -199,7 +199,7 @@ def offered_options(
     """Return every option of an operation by the text that selects it.
 
     Args:
-        parameters: of the operation.
+        parameters: the operation's parameters.
         common: the options of the command itself.
     """
     offered = {each.option: _offer_parameter(each) for each in parameters if each.place != "body"}

@@ -62,7 +62,7 @@ def parse_field(text: str) -> BodyField:
     """Parse ``key=value`` or ``key:=json``; dots in the key lead into objects.
 
     Raises:
-        UsageError: it is neither, or the JSON is invalid.
+        UsageError: it has neither form, or the JSON is invalid.
     """
     found = _FIELD.fullmatch(text)
     if found is None:
@@ -86,7 +86,7 @@ def build_body(base: object, fields: Sequence[BodyField]) -> object:
 
     Args:
         base: the body to begin with; ``None`` for an empty object.
-        fields: set one after the other.
+        fields: the fields to set, in order.
 
     Raises:
         UsageError: a field leads through a value that is not an object.

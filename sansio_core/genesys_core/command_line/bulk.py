@@ -1,4 +1,4 @@
-"""Bulk runs: one operation for each row of a file, side by side, each row once.
+"""Bulk runs: one operation for each row of a file, in parallel, each row once.
 
 Invariants: a row is started at most once, unless repeating its call cannot apply its effect twice. Every
 row ends either as done or in the file of failures, also across an interruption. Outcomes are returned in
@@ -44,7 +44,7 @@ _IDEMPOTENT: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 """Idempotent methods (RFC 9110 section 9.2.2)."""
 
 _AHEAD: Final = 16
-"""How many rows per worker may be started after one that is still running."""
+"""Maximum number of rows per worker that may be started after a row that is still running."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class RowFailure:
     Attributes:
         reason: the message.
         status: the HTTP status, if there is one.
-        correlation_id: of the response, for support requests.
+        correlation_id: the response's correlation id, for support requests.
         may_be_done: whether the call may have taken effect.
     """
 
@@ -116,11 +116,11 @@ def is_repeatable(method: str, reads: bool) -> bool:  # noqa: FBT001 - a fact, n
 
 
 def journal_head(operation: str, digest: str) -> str:
-    """Return the first line of a journal: what it belongs to.
+    """Return the first line of a journal, which identifies the operation and the file.
 
     Args:
         operation: the method's name.
-        digest: of the file with the rows.
+        digest: a digest of the file with the rows.
     """
     return f"genesys-cloud bulk run: {operation} {digest}"
 
@@ -134,12 +134,12 @@ def read_journal(lines: Iterable[str], head: str, source: str) -> BulkJournal:
     """Read the journal of an earlier run; an incomplete last line is ignored.
 
     Args:
-        lines: with their line feeds.
+        lines: the journal's lines, with their line feeds.
         head: the first line that this run would write.
         source: the journal's path, for errors.
 
     Raises:
-        UsageError: it belongs to another operation or file, or is no journal.
+        UsageError: it belongs to another operation or file, or is not a journal.
     """
     reading = iter(lines)
     first = next(reading, "")
@@ -169,13 +169,13 @@ class BulkRun:
 
     Attributes:
         repeatable: whether repeating a call cannot apply its effect twice.
-        parallel: the maximum number of rows that run side by side.
+        parallel: the maximum number of rows that run in parallel.
         max_failures: failed rows after which no more are started; ``None`` for no limit.
-        journal: of an earlier run.
+        journal: the journal of an earlier run.
         done: the number of rows done by this run.
         failed: the number of rows that failed in this run.
         skipped: the number of rows that an earlier run finished.
-        stop_reason: why no more rows are started; empty while they are.
+        stop_reason: why no more rows are started; empty before that.
         is_interrupted: whether the user has ended it.
     """
 
@@ -226,7 +226,7 @@ class BulkRun:
         return "start"
 
     def finish(self, outcome: RowOutcome) -> None:
-        """A row has ended."""
+        """Record the outcome of a row."""
         self._running.discard(outcome.row)
         self._ended[outcome.row] = outcome
         if outcome.failure is None:
@@ -237,17 +237,17 @@ class BulkRun:
             self.stop(f"more than {self.max_failures} rows failed")
 
     def withdraw(self, row: int, reason: str) -> None:
-        """A row was not executed, and no other can succeed either: end the run."""
+        """A row was not executed, and no other row can succeed either: ends the run."""
         self._running.discard(row)
         self._ended[row] = None
         self.stop(reason)
 
     def stop(self, reason: str) -> None:
-        """Start no more rows; those that run are finished."""
+        """Start no more rows; running rows are completed."""
         self.stop_reason = self.stop_reason or reason
 
     def interrupt(self) -> None:
-        """The user wants the run to end."""
+        """The user interrupted the run."""
         self.is_interrupted = True
         self.stop("interrupted")
 
@@ -272,7 +272,7 @@ def describe_failure(error: BaseException) -> RowFailure:
 
 
 def ends_run(error: BaseException) -> bool:
-    """Return whether no further row can succeed: the credentials are not accepted."""
+    """Return whether no further row can succeed, because the credentials are rejected."""
     return isinstance(error, AuthenticationError | OAuthError)
 
 

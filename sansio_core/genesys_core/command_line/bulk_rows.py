@@ -1,7 +1,8 @@
 """Rows of a file as arguments of an operation.
 
-Invariants: a column is a parameter if it has a parameter's name, and a field of the body otherwise, with the
-same notation as on the command line. A line of the file of failures is the row that it reports.
+Invariants: a column is a parameter if it has a parameter's name, and a field of the body otherwise,
+with the same notation as on the command line. A line of the file of failures can be read as the row
+that failed.
 """
 
 import json
@@ -56,7 +57,7 @@ def row_arguments(
     """Return the arguments of an operation for a row.
 
     Args:
-        description: of the operation.
+        description: the operation's description.
         row: values by column. ``None`` is null in the body, and absent as a parameter.
         shared: parameters that are the same for all rows; a row overrides them.
         base: the body that the row's fields are set in, or ``None``.

@@ -1,4 +1,4 @@
-"""Columns of tables and CSV files: which fields are shown, and the text of a cell.
+"""Columns of tables and CSV files: selection of fields, and text of cells.
 
 Invariants: fields may be omitted, rows never; a missing field is an empty cell.
 """
@@ -34,17 +34,17 @@ _FIRST: Final[tuple[str, ...]] = (
     "dateCreated",
     "dateModified",
 )
-"""Fields that identify or describe most entities, in the order in which people look for them."""
+"""Fields that identify or describe most entities, the most important first."""
 
 _LINKS: Final = frozenset({"selfUri", "firstUri", "nextUri", "previousUri", "lastUri"})
 _MOST: Final = 7
-"""The number of columns of a table if none are named."""
+"""The number of columns of a table if no columns were requested."""
 
 _SAMPLE: Final = 50
 """The number of items that columns and widths are derived from."""
 
 _WIDEST: Final = 40
-"""The width that a column may claim; longer cells are folded."""
+"""The maximum width of a column; longer cells are folded."""
 
 _GAP: Final = 2
 
@@ -52,7 +52,7 @@ _GAP: Final = 2
 def read_cell(item: object, column: str) -> object:
     """Return the field of an item at a path such as ``division.name`` or ``skills.0.name``.
 
-    A field whose own name has dots is found too. The empty column is the item itself. ``None`` if
+    A field whose own name has dots is found too. An empty path is the item itself. ``None`` if
     there is no such field.
     """
     if not column:
@@ -86,7 +86,8 @@ def choose_columns(items: Sequence[object]) -> list[str]:
     """Return the columns of a table: what identifies the items first, then other short fields.
 
     Args:
-        items: JSON values; the first of them decide. Items without fields are a column.
+        items: JSON values; the columns are derived from the first ones. Items that are not objects
+            form a single column.
     """
     present = [
         name for name in list_columns(items[:_SAMPLE]) if name.rpartition(".")[2] not in _LINKS
@@ -137,8 +138,8 @@ def fit_columns(columns: Sequence[str], items: Sequence[object], width: int) -> 
 
     Args:
         columns: the most important first.
-        items: the rows; the first of them decide.
-        width: of the terminal in characters.
+        items: the rows; widths are derived from the first ones.
+        width: the terminal's width in characters.
     """
     left = width
     fitting: list[str] = []

@@ -1,6 +1,7 @@
-"""Shell completion: candidates for the word at the cursor, and the scripts that ask for them.
+"""Shell completion: candidates for the word at the cursor, and the shell scripts that request them.
 
-Invariants: candidates begin with what was typed. Nothing that a shell would interpret is offered.
+Invariants: candidates begin with what was typed. No candidate has a character that a shell would
+interpret.
 """
 
 import re
@@ -55,9 +56,9 @@ def complete_operation(
     """Return candidates for an argument of an operation.
 
     Args:
-        description: of the operation.
+        description: the operation's description.
         words: the complete words after the operation's name.
-        typed: what was typed of the word at the cursor.
+        typed: the part of the word before the cursor.
         entities: known ids by kind (:func:`entity_kind`), with names as their descriptions.
         common: the options of the command itself.
     """
@@ -139,7 +140,7 @@ _ENTITIES: Final = {"user_id": "user", "agent_id": "user", "queue_id": "queue"}
 
 
 def unquote_word(word: str) -> str:
-    """Return a word without a shell's backslashes and quotes; a quotation may still be open."""
+    """Return a word without the shell's backslashes and quotes; the last quote may be unclosed."""
     found: list[str] = []
     quote = ""
     characters = iter(word)

@@ -1,4 +1,4 @@
-"""What is wrong with a set-up: the cause of a failed step of ``doctor``, and how to fix it.
+"""Diagnosis of a setup: why a step of ``doctor`` failed, and how to fix it.
 
 Invariants: a cause is named only if the error shows it; anything else is reported with its message.
 """
@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 DoctorStep: TypeAlias = Literal["configuration", "connection", "token", "user", "channel"]
-"""The steps, in their order: each needs the ones before it."""
+"""The steps, in order: each needs the previous ones."""
 
 Cause: TypeAlias = Literal[
     "configuration",
@@ -48,7 +48,7 @@ Cause: TypeAlias = Literal[
     "network",
     "other",
 ]
-"""What is wrong."""
+"""The causes that are recognized."""
 
 CLOCK_TOLERANCE: Final = 300.0
 """Maximum difference in seconds between the clocks of this machine and the platform."""
@@ -75,7 +75,7 @@ _ADVICE: Final[dict[Cause, str]] = {
     "connection refused": "check host and port; behind a firewall, set HTTPS_PROXY or --proxy",
     "timeout": "a firewall may drop the connection; set HTTPS_PROXY or --proxy if you need a proxy",
     "proxy": "check the proxy's address in HTTPS_PROXY or --proxy, and whether it allows this host",
-    "proxy credentials": "put user and password into the URL in HTTPS_PROXY, percent-encoded",
+    "proxy credentials": "put the user name and password into the URL in HTTPS_PROXY, percent-encoded",
     "certificate": (
         "a proxy that inspects TLS has its own authority: pass its certificate with --ca or "
         "SSL_CERT_FILE"
@@ -83,13 +83,13 @@ _ADVICE: Final[dict[Cause, str]] = {
     "host name": "the address belongs to another server: check the host, gateway and proxy",
     "expired certificate": "check the clock of this machine; otherwise the server must renew it",
     "TLS": "the server does not speak TLS here: check the scheme and port of the URL",
-    "clock": "set the clock of this machine, or let it synchronize",
-    "not the platform": "a proxy or a sign-in page of the network answers: check host and proxy",
+    "clock": "set this machine's clock, or enable time synchronization",
+    "not the platform": "a proxy or the network's sign-in page responded: check host and proxy",
     "no credentials": (
         "run genesys-cloud login, or set GENESYSCLOUD_OAUTHCLIENT_ID and "
         "GENESYSCLOUD_OAUTHCLIENT_SECRET"
     ),
-    "client secret": "check GENESYSCLOUD_OAUTHCLIENT_SECRET; a secret is shown once, create another",
+    "client secret": "check GENESYSCLOUD_OAUTHCLIENT_SECRET; if the secret is lost, create a new one",
     "client or region": "check GENESYSCLOUD_OAUTHCLIENT_ID, and that the region is the organization's",
     "grant": "the OAuth client must allow this grant type; see its settings in the admin interface",
     "token": "sign in again with genesys-cloud login, or obtain another token",
@@ -176,7 +176,7 @@ def is_answer(error: errors.ApiError) -> bool:
 
 
 def lacks_user(error: errors.ApiError) -> bool:
-    """Return whether a request failed because the token belongs to no user."""
+    """Return whether a request failed because the token does not belong to a user."""
     # The platform's message has no code of its own: "This request requires a user context."
     return error.status == 400 and "user" in str(error).lower()
 
@@ -197,4 +197,4 @@ def diagnose_clock(difference: float | None) -> Diagnosis | None:
 NO_CREDENTIALS: Final = Diagnosis(
     "no credentials", _ADVICE["no credentials"], "there is neither a sign-in nor an OAuth client"
 )
-"""The diagnosis of a set-up without credentials."""
+"""The diagnosis of a setup without credentials."""

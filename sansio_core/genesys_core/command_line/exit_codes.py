@@ -89,7 +89,7 @@ class CommandExit(Exception):  # noqa: N818 - what it reports is not an error of
 
 
 def is_expected(error: BaseException) -> bool:
-    """Return whether an error is reported by its message, without a traceback."""
+    """Return whether only the message of an error is printed, without a traceback."""
     return isinstance(
         error,
         errors.GenesysCloudError | UsageError | CommandExit | KeyboardInterrupt | BrokenPipeError,

@@ -1,8 +1,8 @@
 """Output formats: JSON, JSON lines, YAML, CSV and ids.
 
 Invariants: JSON and YAML contain no character that a terminal interprets, and mean exactly what the
-platform sent. CSV (RFC 4180) and ids are escaped for terminals only, because a program that reads them
-knows no escapes.
+platform sent. CSV (RFC 4180) and ids are escaped only for terminals, because programs that read
+them expect no escapes.
 """
 
 import json

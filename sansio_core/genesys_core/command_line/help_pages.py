@@ -40,8 +40,8 @@ def describe_operation_text(description: OperationDescription, width: int) -> st
     """Return what an operation does, requires and returns, without its options.
 
     Args:
-        description: of the operation.
-        width: of the terminal in characters.
+        description: the operation's description.
+        width: the terminal's width in characters.
     """
     lines = [description.summary, ""] if description.summary else []
     lines.append(f"{description.method} {description.path}")
@@ -60,8 +60,8 @@ def operation_page(
     """Return the help page of an operation.
 
     Args:
-        description: of the operation.
-        width: of the terminal in characters.
+        description: the operation's description.
+        width: the terminal's width in characters.
         common: the options of the command itself.
     """
     lines = ["Usage:", *_wrapped(usage_line(description), width, "  ", "      "), ""]
@@ -148,8 +148,8 @@ def api_page(api: str, operations: Mapping[str, OperationDescription], width: in
 
     Args:
         api: the API's name.
-        operations: by name.
-        width: of the terminal in characters.
+        operations: the operations by name.
+        width: the terminal's width in characters.
     """
     rows = [(each.name, _short(each)) for each in operations.values()]
     lines = [
@@ -183,11 +183,11 @@ def _listed(rows: Iterable[tuple[str, str]], width: int) -> list[str]:
 
 
 def list_definitions(rows: Sequence[tuple[str, str]], width: int) -> list[str]:
-    """Return lines with names in a column and their texts beside it, or below it in a narrow terminal.
+    """Return names in a column with their texts beside them, or below them in a narrow terminal.
 
     Args:
         rows: names and their texts.
-        width: of the terminal in characters.
+        width: the terminal's width in characters.
     """
     # Names longer than 32 have a line of their own, and texts at least 24 characters.
     column = min(max(len(name) for name, _ in rows) + 4, 36)

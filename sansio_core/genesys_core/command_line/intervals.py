@@ -1,6 +1,6 @@
 """The interval of ``--from`` and ``--to``: whole days in UTC, or date-times.
 
-Invariants: a day is included as a whole; a date-time ends an interval before it.
+Invariants: the last day is included as a whole; a date-time as the end is excluded.
 """
 
 from datetime import UTC, date, datetime

@@ -71,14 +71,14 @@ def parse_job_call(arguments: Sequence[str]) -> JobCall:
 _STARTS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "/api/v2/recording/jobs/{jobId}": ("PUT", {"state": "PROCESSING"}),
 }
-"""How a job is started that waits until its user has seen what it is about: method and body."""
+"""Method and body of the request that starts a job which waits for confirmation."""
 
 
 def starting_request(family: "JobFamily", id: str) -> tuple[str, str, Mapping[str, str]] | None:
     """Return method, path and body of the request that starts a waiting job; ``None`` if there is none.
 
     Args:
-        family: of the job.
+        family: the job's family.
         id: the job's id.
     """
     found = _STARTS.get(family.status.path)
@@ -90,7 +90,7 @@ def starting_request(family: "JobFamily", id: str) -> tuple[str, str, Mapping[st
 
 
 def describe_ready_job(status: object) -> str:
-    """Return what a waiting job is about, for the user who starts it.
+    """Describe what a waiting job will do, for the user who has to confirm it.
 
     Args:
         status: the platform's status of the job, as JSON.
@@ -126,11 +126,11 @@ def continuation_of(
     """Return the command that continues with a job.
 
     Args:
-        action: what to do with the job.
+        action: the action of ``jobs``, such as ``wait``.
         api: the API's name.
-        family: of the job.
+        family: the job's family.
         values: the path parameters of its status, by wire name.
-        is_stopped: whether the job waits for a step of its user.
+        is_stopped: whether the job waits for an action of the user.
     """
     named = dict(values)
     names = [part[1:-1] for part in family.status.path.split("/") if part.startswith("{")]

@@ -42,8 +42,8 @@ class ModelCatalog:
         """Return a page about a model: each field with its type and known values.
 
         Args:
-            model: the model's name; case does not matter.
-            width: of the terminal in characters.
+            model: the model's name; case-insensitive.
+            width: the terminal's width in characters.
 
         Raises:
             UsageError: there is no such model.

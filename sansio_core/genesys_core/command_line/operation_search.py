@@ -14,7 +14,7 @@ class OperationFilter:
     """What to search for; a condition that is not set matches everything.
 
     Attributes:
-        words: all must occur in the name, path, summary or notes; case does not matter.
+        words: all must occur in the name, path, summary or notes; case-insensitive.
         path: must occur in the path.
         permission: must occur in a permission.
         is_preview: only operations that may change without notice.

@@ -1,6 +1,6 @@
 """Descriptions of operations for the command line, read from their builders.
 
-Invariants: a description comes from a builder's code object alone, so describing an operation
+Invariants: a description is read only from a builder's code object, so describing an operation
 neither imports its API nor creates a model.
 """
 
@@ -24,7 +24,7 @@ class OperationParameter:
     Attributes:
         name: its name in Python, such as ``page_size``.
         place: where it is sent.
-        kind: its type in the words of the definition, such as ``integer``; for a body its model.
+        kind: its type as the definition names it, such as ``integer``; for a body its model.
         is_list: whether it has several values.
         is_required: whether the definition requires it.
         values: the values that the definition knows.
@@ -54,7 +54,7 @@ class OperationDescription:
         name: the method's name, such as ``get_users``.
         method: the HTTP method; empty if the builder has no docstring (``python -OO``).
         path: the path template.
-        returns: the type of the response in the words of the docstring.
+        returns: the type of the response as the docstring names it.
         summary: a sentence about the operation, or an empty text.
         notes: preview, permissions, pagination and so on.
         link: the platform's page about it; empty if unknown.

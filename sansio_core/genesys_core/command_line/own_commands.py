@@ -1,7 +1,7 @@
-"""The commands beside those of the APIs, for the command's help page and for completion.
+"""Commands other than those of the APIs, for the help page and for completion.
 
-Invariants: the page is made without the package that parses these commands, which takes longer to import
-than the page takes to print.
+Invariants: the page is formatted without importing the package that parses these commands, whose
+import would take longer than printing the page.
 """
 
 import textwrap

@@ -1,7 +1,7 @@
-"""Profiles: named settings and sign-ins, each in a folder of its own.
+"""Profiles: named settings and sign-ins, each in its own folder.
 
-Invariants: a name never leads out of the folder of profiles. What is given with the command precedes the
-environment, and a token file precedes a profile.
+Invariants: a name never leads out of the folder of profiles. Options take precedence over the
+environment, and a token file over a profile.
 """
 
 import re
@@ -23,7 +23,7 @@ DEFAULT_TOKEN_FILE: Final = "~/.genesyscloudpython/tokens.json"  # noqa: S105 - 
 """Where ``genesys-cloud login`` saves the token without a profile; ``~`` is not expanded."""
 
 PROFILES_FOLDER: Final = "~/.genesyscloudpython/profiles"
-"""The folder with a folder for each profile; ``~`` is not expanded."""
+"""The parent folder of the profiles' folders; ``~`` is not expanded."""
 
 # Not "..", nor anything else that begins with a dot.
 _NAME: Final = re.compile(r"\w[\w.-]*", re.ASCII)
@@ -52,8 +52,8 @@ def select_profile(options: Mapping[str, object], environment: Mapping[str, str]
     """Return the name of the profile, or ``None``.
 
     Args:
-        options: of the command, by name without dashes.
-        environment: the variables of the process.
+        options: the command's options, by name without dashes.
+        environment: the process's environment variables.
     """
     found = options.get("profile") or environment.get(_PROFILE)
     return str(found) if found else None
@@ -63,8 +63,8 @@ def select_token_file(options: Mapping[str, object], environment: Mapping[str, s
     """Return the path of the token file; ``~`` is not expanded.
 
     Args:
-        options: of the command, by name without dashes.
-        environment: the variables of the process.
+        options: the command's options, by name without dashes.
+        environment: the process's environment variables.
 
     Raises:
         UsageError: not a valid name of a profile.
@@ -82,7 +82,7 @@ def missing_profile(name: str, config: str, tokens: str) -> UsageError:
     """Return the error for a profile that has neither settings nor a sign-in.
 
     Args:
-        name: of the profile.
+        name: the profile's name.
         config: the path of its configuration file.
         tokens: the path of its token file.
     """

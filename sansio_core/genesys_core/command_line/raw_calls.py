@@ -20,11 +20,11 @@ RAW_OPTIONS: Final = (
 """The options of ``call``."""
 
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
-"""The HTTP methods that ``call`` takes."""
+"""The HTTP methods that ``call`` accepts."""
 
 
 def describe_raw_call(method: str) -> OperationDescription:
-    """Return the description of a call: an optional body, and perhaps a listing."""
+    """Return the description of a call, which may have a body and may be a listing."""
     return OperationDescription(
         "call",
         f"{method} PATH",
@@ -32,7 +32,7 @@ def describe_raw_call(method: str) -> OperationDescription:
         "PATH",
         "any JSON value",
         "Call an endpoint by method and path.",
-        "Pages by the style that the response suggests.",
+        "Request all pages; the pagination style is detected from the response.",
         "",
         ("body",),
         0,

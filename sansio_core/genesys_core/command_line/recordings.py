@@ -1,8 +1,8 @@
-"""Downloads of many recordings: which call comes next, and which recordings are left.
+"""Downloads of many recordings: the order of calls, and the recordings that remain.
 
-Invariants: a recording that the manifest of the folder names is not downloaded again. Links are requested in
-batches, and only when most earlier ones have been used, because they expire; an attempt that fails gets a
-new link. Every recording ends as a file or as a failure with its reason.
+Invariants: a recording in the folder's manifest is not downloaded again. Links are requested in
+batches, and only when most earlier ones have been used, because they expire; an attempt that fails
+gets a new link. Every recording ends as a file or as a failure with its reason.
 """
 
 import json
@@ -77,9 +77,9 @@ class FoundRecording:
     Attributes:
         conversation_id: the conversation's id.
         id: the recording's id.
-        state: its file state as the platform spells it; empty if unknown.
-        media: such as ``audio`` or ``email``.
-        start: when it begins, as the platform writes it.
+        state: the platform's file state; empty if unknown.
+        media: its medium, such as ``audio`` or ``email``.
+        start: when it begins, in the platform's format.
         end: when it ends.
     """
 
@@ -92,7 +92,7 @@ class FoundRecording:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What identifies it."""
+        """What identifies the recording."""
         return self.conversation_id, self.id
 
 
@@ -104,7 +104,7 @@ class RecordingLink:
         conversation_id: the conversation's id.
         id: the recording's id.
         url: the signed link; empty if there is none.
-        content_type: of the file; empty if unknown.
+        content_type: the file's media type; empty if unknown.
         error: why there is no link.
     """
 
@@ -136,7 +136,7 @@ class FetchFile:
     Attributes:
         recording: the recording.
         url: the signed link.
-        content_type: of the file.
+        content_type: the file's media type.
         file: the path below the folder, with ``/``.
     """
 
@@ -152,7 +152,7 @@ DownloadTask: TypeAlias = LookUp | RequestLinks | FetchFile
 def recording_file(recording: FoundRecording, link: RecordingLink) -> str:
     """Return the path of a recording's file below the folder, with ``/``.
 
-    It depends on nothing but ids and type, so that a later run finds the file.
+    It depends only on the ids and the media type, so that a later run finds the file.
     """
     kind = link.content_type.partition(";")[0].strip().lower()
     found = _EXTENSION.search(urlsplit(link.url).path)
@@ -165,7 +165,7 @@ def recordings_query(interval: str) -> dict[str, object]:
     """Return the body of a query for the conversations of an interval that have recordings.
 
     Args:
-        interval: in ISO 8601, with both ends.
+        interval: the interval in ISO 8601 format, with start and end.
     """
     predicates = [
         {"type": "dimension", "dimension": name, "operator": "exists"}
@@ -181,7 +181,10 @@ def recordings_query(interval: str) -> dict[str, object]:
 
 
 def read_conversation_ids(lines: Iterable[str]) -> Iterable[str]:
-    """Yield ids, one per line: plain, or in JSON (a string, or ``conversationId`` or ``id``)."""
+    """Yield the ids of a text with one per line, plain or in JSON.
+
+    A JSON line is a string, or an object with ``conversationId`` or ``id``.
+    """
     for line in lines:
         text = line.strip()
         if text.startswith(("{", '"')):
@@ -207,7 +210,7 @@ class RecordingManifest:
 
     Attributes:
         files: the entries of the files, by conversation and recording.
-        found: the recordings of conversations that will not get others.
+        found: the recordings of conversations that will get no further ones.
     """
 
     files: dict[tuple[str, str], Mapping[str, Any]] = field(
@@ -262,13 +265,13 @@ class RecordingRun:
     """The state of a run.
 
     Attributes:
-        parallel: the maximum number of calls and downloads that run side by side.
-        manifest: of the folder.
+        parallel: the maximum number of parallel calls and downloads.
+        manifest: the folder's manifest.
         done: the number of files downloaded by this run.
         skipped: the number of files that an earlier run downloaded.
-        found: the number of recordings to download, as far as they are known.
+        found: the number of recordings to download that are known so far.
         failures: entries for the file of failures.
-        stop_reason: why nothing more is started; empty while it is.
+        stop_reason: why nothing more is started; empty before that.
         stop_error: the error that ended the run, if one did.
     """
 
@@ -327,11 +330,11 @@ class RecordingRun:
             self._add(known)
 
     def complete(self) -> None:
-        """There are no more conversations."""
+        """Record that there are no more conversations."""
         self._is_complete = True
 
     def take_task(self) -> DownloadTask | None:
-        """Return what to do next; ``None`` if nothing can be started now."""
+        """Return the next task; ``None`` if nothing can be started now."""
         if self.stop_reason:
             return None
         # Files come first, because links expire; recordings are looked up only to fill the next batch.
@@ -354,7 +357,7 @@ class RecordingRun:
         return self._are_all_found or len(self._waiting) >= BATCH_SIZE
 
     def looked_up(self, task: LookUp, recordings: Sequence[FoundRecording]) -> str:
-        """The recordings of a conversation are known.
+        """Record the recordings of a conversation.
 
         Returns:
             The line that records them for a later run; empty if they may change.
@@ -381,7 +384,7 @@ class RecordingRun:
                 self._fail(each, {"reason": reason})
 
     def linked(self, task: RequestLinks, links: Iterable[RecordingLink]) -> None:
-        """A batch request has ended."""
+        """Record the result of a batch request."""
         self.withdraw(task)
         by_key = {(each.conversation_id, each.id): each for each in links}
         for recording in task.recordings:
@@ -394,7 +397,7 @@ class RecordingRun:
                 self._fail(recording, {"reason": why or "the platform returned no link"})
 
     def fetched(self, task: FetchFile, size: int) -> str:
-        """A file is complete.
+        """Record that a file is complete.
 
         Returns:
             The line that records it in the manifest.
@@ -417,7 +420,7 @@ class RecordingRun:
         )
 
     def failed(self, task: DownloadTask, error: BaseException) -> None:
-        """A task has failed: its recordings are attempted again, or are failures."""
+        """Record that a task failed: its recordings are retried, or recorded as failures."""
         self.withdraw(task)
         if ends_run(error):
             self.stop(str(error), error)
@@ -433,7 +436,10 @@ class RecordingRun:
                 self._attempt_again(recording, reason)
 
     def withdraw(self, task: DownloadTask) -> None:
-        """A task has ended. Called on its own, it has no result because the run ends."""
+        """Remove a task from the running ones.
+
+        Called directly only for tasks without a result, when the run ends.
+        """
         match task:
             case LookUp():
                 self._look_ups -= 1
@@ -458,8 +464,8 @@ class RecordingRun:
         """Start nothing more.
 
         Args:
-            reason: why.
-            error: what ended the run, if an error did.
+            reason: the reason, for the summary.
+            error: the error that ended the run, if one did.
         """
         self.stop_reason = self.stop_reason or reason
         self.stop_error = self.stop_error or error

@@ -1,6 +1,6 @@
 """Requests as text: what ``--dry-run`` prints instead of sending.
 
-Invariants: the token is never shown. A curl command takes it from the environment.
+Invariants: the token is never shown. A curl command reads it from the environment.
 """
 
 import json

@@ -1,7 +1,7 @@
 """Results of operations as output: the format, the rows, the columns.
 
-Invariants: without ``--output`` people get a table and programs get JSON. A format of rows shows the
-items of a listing, a document format the response as a whole.
+Invariants: without ``--output`` the format is a table at a terminal, and JSON otherwise. Formats
+with rows show the items of a listing; document formats show the whole response.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,11 +36,11 @@ class OutputOptions:
 
     Attributes:
         format: the format.
-        columns: the fields of tables and CSV; none if they are to be chosen.
+        columns: the fields of tables and CSV; empty to select them automatically.
         query: a JMESPath expression, or an empty text.
         identity: the field that identifies an item.
         is_terminal: whether the output is a terminal.
-        width: of the terminal in characters.
+        width: the terminal's width in characters.
     """
 
     format: OutputFormat
@@ -67,7 +67,7 @@ def choose_output(
         columns: ``--columns``, if given.
         query: ``--query``, if given.
         is_terminal: whether the output is a terminal.
-        width: of the terminal in characters.
+        width: the terminal's width in characters.
         identity: the field that identifies an item.
 
     Raises:
@@ -108,7 +108,7 @@ def find_rows(document: object, path: str | None = None) -> list[object]:
 
 
 def shows_record(value: object, output: OutputOptions) -> bool:
-    """Return whether a value is shown as a table of its own fields: a single object."""
+    """Return whether a value is a single object, which is shown as a table of its fields."""
     is_chosen = output.format == "table" and not output.columns
     return is_chosen and isinstance(value, dict) and not _has_rows(cast(dict[str, object], value))
 

@@ -23,8 +23,8 @@ class SecretSource:
 
     Attributes:
         client_id: the client's id.
-        place: a file, or the user.
-        path: of the file.
+        place: where it is: in a file, or to be typed by the user.
+        path: the file's path.
     """
 
     client_id: str
@@ -38,9 +38,9 @@ def select_secret(
     """Return where to read the secret; ``None`` if the library's own settings suffice or there is no client.
 
     Args:
-        options: of the command, by name without dashes.
-        environment: the variables of the process.
-        can_ask: whether the user can be asked: standard input is a terminal.
+        options: the command's options, by name without dashes.
+        environment: the process's environment variables.
+        can_ask: whether the user can be prompted, because standard input is a terminal.
 
     Raises:
         UsageError: a file is named, but no client.

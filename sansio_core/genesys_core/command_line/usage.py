@@ -1,4 +1,4 @@
-"""The error of a wrong command line."""
+"""The error for an invalid command line."""
 
 from collections.abc import Iterable
 
@@ -6,10 +6,10 @@ __all__ = ["UsageError", "suggest_name"]
 
 
 class UsageError(ValueError):
-    """The command line is wrong: an unknown option, a missing argument, a value of another type.
+    """The command line is invalid: an unknown option, a missing argument, a value of the wrong type.
 
-    Nothing was sent. It is not one of the library's errors, whose module takes longer to import than
-    a help page may.
+    Nothing was sent. It is not one of the library's errors, whose module would make help pages slow
+    to import.
     """
 
 

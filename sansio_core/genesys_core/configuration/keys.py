@@ -33,14 +33,14 @@ LogFormat: TypeAlias = Literal["text", "json"]
 
 
 class Key(Struct, frozen=True):
-    """The rule of one key.
+    """The rule for one key.
 
     Attributes:
         read: converts text to a value; raises :exc:`ValueError` if it is invalid.
         rule: what the value must be.
         example: a valid value.
         about: what it is for, as a sentence.
-        choices: all valid values, if they are few.
+        choices: all valid values, if there are only a few.
         is_text: whether JSON must write it as a string.
         is_secret: whether its value is never shown.
     """
@@ -233,8 +233,8 @@ KEYS: Final[Mapping[str, Mapping[str, Key]]] = {
         "password": _line("Stored but not used; never shown.", is_secret=True),
     },
 }
-"""All keys by section: those of the official SDKs, ``max_retry_time_sec``, and two more fields of
-:class:`~genesys_core.session.retry.RetryConfiguration` whose names have no other meaning there.
+"""All keys by section: those of the official SDKs, ``max_retry_time_sec``, and two further fields
+of :class:`~genesys_core.session.retry.RetryConfiguration` whose names the SDKs do not use.
 """
 
 

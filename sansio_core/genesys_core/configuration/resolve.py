@@ -81,7 +81,7 @@ class Sources(Confidential, frozen=True):
     def gather(
         cls, arguments: Arguments, environ: Mapping[str, str], *, default_file: str | None
     ) -> "Sources":
-        """Read arguments and environment, and select the file.
+        """Read the arguments and the environment, and select the file.
 
         Args:
             arguments: the client's arguments.

@@ -1,8 +1,8 @@
 """Columns of tables, derived from the models of records.
 
-Invariants: every model has columns. A field that has no single type, and a model inside itself,
-becomes JSON text. A value that does not fit its column is null there and is preserved, by its path,
-in the column :data:`REST`, as are fields that the model does not have.
+Invariants: every model has columns. Fields without a single type, and recursive models, become JSON
+text. A value that does not fit its column is null there and is preserved, by its path, in the
+column :data:`REST`, and so are fields that the model does not have.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,7 +45,7 @@ class ListOf(Struct, frozen=True):
 
 
 class MapOf(Struct, frozen=True):
-    """An object with any names."""
+    """An object with arbitrary names."""
 
     value: "ColumnType"
 

@@ -1,7 +1,7 @@
-"""The exports that have names, and any listing or job by the name of its method.
+"""The named exports; any listing or job can also be exported by its method name.
 
-Invariants: an export by name is an ordinary :class:`~genesys_core.export.plan.Export`. What is known
-about the platform's limits is in the table; what is not known is not assumed.
+Invariants: an export by name is an ordinary :class:`~genesys_core.export.plan.Export`. The table
+has the known limits of the platform; no others are assumed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -34,13 +34,13 @@ class Dataset(Struct, frozen=True):
     Attributes:
         operation: the API and the method that lists the records, such as ``users.get_users``.
         archive: the method that starts a job for the same records; empty if there is none.
-        availability: the method that returns up to when the jobs' data is complete.
+        availability: the method that returns the time up to which the jobs' data is complete.
         interval: how the interval is requested: by ``places`` of :class:`Export`; empty if records
             have no time.
         moment: see :class:`Export`.
         days: see :class:`Export`.
-        longest: the longest interval of a request, in days; 0 if none is known.
-        size: the request field for the page size, and its largest value.
+        longest: the longest interval of a request, in days; 0 if there is no known limit.
+        size: the request field for the page size, and its maximum.
     """
 
     operation: str
@@ -118,8 +118,8 @@ def find_export(
         body: the request's body as a JSON object, such as filters; without the interval.
         query: query parameters by wire name, such as ``{"state": "any"}``.
         path: path parameters by Python name, for methods that have them.
-        days: the days of a slice, instead of the data set's own.
-        available_until: up to when the archive's data is complete; see :class:`Export`.
+        days: the number of days in a slice; by default that of the data set.
+        available_until: the time up to which the archive's data is complete; see :class:`Export`.
 
     Raises:
         InvalidValueError: the name is unknown, or the interval is missing or cannot be used.
@@ -167,11 +167,12 @@ def build_recordings_export(
     slice incomplete, and the next run fetches it again.
 
     Args:
-        conversation_ids: the conversations, such as those of an earlier export; repeated ones count once.
-        media: whether the media are fetched, or the recordings' metadata alone.
+        conversation_ids: the conversations, such as those of an earlier export; duplicates are
+            ignored.
+        media: whether the media are fetched, or only the recordings' metadata.
         format_id: the format of the media, such as ``WAV``, ``MP3`` or ``OGG_OPUS``.
-        group: the conversations of a slice.
-        max_wait_ms: milliseconds for which the platform waits for a conversion.
+        group: the number of conversations in a slice.
+        max_wait_ms: maximum milliseconds that the platform waits for a conversion.
 
     Raises:
         InvalidValueError: there are no conversations.

@@ -1,9 +1,9 @@
 """The flat form of records, for spreadsheets: one cell for each value, and lines of CSV.
 
-Invariants: objects are flattened to columns whose names are joined by dots (``queue.id``), two names
-at most; deeper objects, lists and objects with any names become JSON text in one cell. An absent
-value is an empty cell, an empty text is ``""`` in quotes. No value is changed: a text that a
-spreadsheet would take for a formula stays as it is.
+Invariants: objects are flattened to columns whose names are joined by dots (``queue.id``), two
+names at most; deeper objects, lists and objects with arbitrary names become JSON text in one cell.
+An absent value is an empty cell, an empty text is ``""`` in quotes. No value is changed, even if a
+spreadsheet would interpret it as a formula.
 """
 
 import re
@@ -24,7 +24,7 @@ class FlatColumn(Struct, frozen=True):
 
     Attributes:
         path: the names that lead to the value.
-        type: ``json`` for lists and objects with any names.
+        type: ``json`` for lists and objects with arbitrary names.
     """
 
     path: tuple[str, ...]
@@ -37,7 +37,7 @@ class FlatColumn(Struct, frozen=True):
 
 
 DEPTH: Final = 2
-"""The number of names in a column's name, at most: some models have a thousand nested fields."""
+"""Maximum number of names in a column's name: some models have a thousand nested fields."""
 
 
 def flat_columns(columns: Sequence[Column], *, depth: int = DEPTH) -> tuple[FlatColumn, ...]:
@@ -45,7 +45,7 @@ def flat_columns(columns: Sequence[Column], *, depth: int = DEPTH) -> tuple[Flat
 
     Args:
         columns: the nested columns.
-        depth: the number of names in a column's name, at most; deeper objects become JSON text.
+        depth: the maximum number of names in a column's name; deeper objects become JSON text.
     """
     return tuple(_flatten(columns, (), depth))
 

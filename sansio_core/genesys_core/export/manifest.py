@@ -1,8 +1,8 @@
 """The manifest of an export: an entry for each finished part, and what is missing.
 
-Invariants: an entry is written after its part, so an entry means that the part is whole. A torn or
-foreign entry counts as absent. Fetching a slice again replaces its part and its entry, so any
-sequence of crashes and repetitions ends in the same manifest.
+Invariants: an entry is written after its part, so an entry means that the part is complete. A
+truncated or foreign entry is ignored. Fetching a slice again replaces its part and its entry, so
+any sequence of crashes and repetitions ends in the same manifest.
 """
 
 from collections.abc import Iterable, Sequence
@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 LAG: Final = timedelta(hours=24)
-"""The lag of the platform's archive, at most."""
+"""The maximum lag of the platform's archive."""
 
 
 class ExportedFile(Struct, frozen=True):
@@ -61,7 +61,7 @@ class ExportPart(Struct, frozen=True, omit_defaults=True):
         file: the name of the file in the export's directory.
         size: its size in bytes.
         sha256: the digest of its content, in hexadecimal.
-        totals: what was received.
+        totals: the numbers of records received.
         media: the files of the recordings in the part.
     """
 
@@ -115,7 +115,7 @@ class MissingSlice(Struct, frozen=True):
     Attributes:
         id: the slice's id.
         interval: its interval as text; empty for all records.
-        why: what is known about it.
+        why: the reason, as far as it is known.
         expected_at: when its data may be complete; ``None`` if that does not depend on time.
     """
 
@@ -185,11 +185,11 @@ def describe_export(slices: Sequence[Slice], format: str) -> ExportDocument:
 
 
 def extend_document(kept: ExportDocument, added: ExportDocument) -> ExportDocument:
-    """Return the document of an export that is continued, with the slices of both plans.
+    """Return the document of a continued export, with the slices of both plans.
 
     Raises:
         ExportError: the directory has another export, or one in another format, or slices that
-            overlap the added ones, whose records would be there twice.
+            overlap the added ones, so that records would be duplicated.
     """
     for what, here, wanted in (
         ("the export", kept.name, added.name),
@@ -238,7 +238,7 @@ def encode_part(part: ExportPart) -> bytes:
 
 
 def decode_part(content: bytes) -> ExportPart | None:
-    """Decode an entry; ``None`` for anything else, such as half of one."""
+    """Decode an entry; ``None`` for anything else, such as an incomplete one."""
     if not content.endswith(b"\n"):  # the last byte that is written
         return None
     try:
@@ -256,7 +256,7 @@ def decode_document(content: bytes) -> ExportDocument:
     """Decode the document of an export.
 
     Raises:
-        ExportError: it is something else, or was written by a later version.
+        ExportError: it is not such a document, or was written by a later version.
     """
     try:
         document = _DOCUMENT.decode(content)

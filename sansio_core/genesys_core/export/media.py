@@ -1,7 +1,8 @@
-"""The media of recordings: which files belong to a record, what they are called, and which are not there yet.
+"""The media of recordings: the files of a record, their names, and which are not yet available.
 
-Invariants: the name of a file depends on the slice, the recording and the channel, so that a file which was
-fetched before a crash is found again. Nothing that the server sends can lead out of the slice's folder.
+Invariants: the name of a file depends on the slice, the recording and the channel, so that a file
+that was fetched before a crash is found again. Nothing that the server sends can lead out of the
+slice's folder.
 """
 
 import re
@@ -15,17 +16,19 @@ from genesys_core.paging.places import read_path
 __all__ = ["MediaFile", "find_media", "find_media_delay", "media_folder"]
 
 _PREPARED: Final = frozenset({"AVAILABLE", "RESTORED", "RESTORING", "UPLOADING"})
-"""The states of recordings whose media are available, or will be; the others have none (``ARCHIVED``, ``DELETED``)."""
+"""The states of recordings whose media are or will become available; in other states (``ARCHIVED``,
+``DELETED``) there are none."""
 
 _RECORDED: Final = frozenset({"audio", "screen"})
-"""The kinds of recordings whose content is a file; that of the others is in the record."""
+"""The kinds of recordings whose content is a file; the content of other kinds is in the record
+itself."""
 
 
 class MediaFile(Struct, frozen=True):
     """A file of a recording.
 
     Attributes:
-        url: where it is, with its own authorization; valid for a short time.
+        url: its pre-signed address; valid for a short time.
         name: its name in the directory of the export, with slashes.
     """
 
@@ -53,7 +56,7 @@ def find_media(record: object, slice_id: str) -> tuple[MediaFile, ...]:
 
 
 def find_media_delay(record: object) -> str:
-    """Return why the media of a recording are not there yet; empty if they are, or will never be."""
+    """Return why the media of a recording are not yet available; empty if they are, or never will be."""
     state, kind = read_path(record, "fileState"), read_path(record, "media")
     if str(state) not in _PREPARED or str(kind) not in _RECORDED or find_media(record, ""):
         return ""

@@ -2,7 +2,7 @@
 
 Invariants: a plan is a pure function of its export, so every process computes the same slices. The
 slices of an interval are adjacent and cover it exactly once. A slice contains operations and no
-credentials; the id of a slice depends on what it requests and on nothing else.
+credentials; the id of a slice depends only on what it requests.
 """
 
 import re
@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 SliceSource: TypeAlias = Literal["listing", "job"]
-"""How the records of a slice are requested: by pages of a listing, or as the results of a job."""
+"""How the records of a slice are requested: as pages of a listing, or as results of a job."""
 
 _FIELDS: Final = {
     "name": TEXT,
@@ -53,7 +53,7 @@ _FIELDS: Final = {
 
 
 class Export(Struct, frozen=True):
-    """What is exported: the records that operations list, or that their jobs return.
+    """The records to export: those that operations list, or that their jobs return.
 
     Attributes:
         name: the name of the data, such as ``conversations``; part of the file names.
@@ -61,23 +61,23 @@ class Export(Struct, frozen=True):
         interval: the interval of the records; ``None`` for records without a time.
         archive: an operation that starts a job for the same records. It serves the slices that end
             before ``available_until``; the operations serve the others.
-        available_until: up to when the archive is complete.
+        available_until: the time up to which the archive is complete.
         places: the request fields for the interval: one for the whole (``body.interval``), or one
             for the start and one for the end (``query.startTime``, ``query.endTime``).
-        moment: the field with a record's time. A record belongs to the slice that contains it,
-            even if the platform returns it for several. Empty if records have no time: then each
-            slice keeps all that it receives.
-        days: the days of a slice; ``None`` for a single slice.
+        moment: the field with a record's time. A record belongs to the slice that contains it, even
+            if the platform returns it for several. Empty if records have no time; then each slice
+            keeps all records that it receives.
+        days: the number of days in a slice; ``None`` for a single slice.
         longest: the longest interval that the platform accepts in one request.
         reach: the number of records that one request can reach with its pages; the interval of a
-            request with more is divided. 0 if unlimited.
+            request for more is divided. 0 if unlimited.
         group: the number of operations in a slice.
         media: whether the media of recordings are fetched as well, a file for each channel.
 
     Raises:
-        InvalidValueError: an operation that neither lists nor starts a job, or values that
-            contradict each other.
-        TypeError: a value of a wrong type.
+        InvalidValueError: an operation neither lists records nor starts a job, or values contradict
+            each other.
+        TypeError: a value has the wrong type.
     """
 
     name: str
@@ -126,8 +126,8 @@ class Slice(Struct, frozen=True):
     Attributes:
         id: unique within the export, and part of the file name.
         export: the name of the export.
-        digest: what the export is, apart from its interval: slices with the same digest can share a
-            directory.
+        digest: identifies the export apart from its interval: slices with the same digest can share
+            a directory.
         model: the name of the type of the records; ``object`` if it is unknown.
         identity: the field that identifies a record in the whole export; empty if none does.
         source: how the records are requested.
@@ -160,7 +160,7 @@ def plan(export: Export) -> tuple[Slice, ...]:
     """Divide an export into slices.
 
     Args:
-        export: what is exported.
+        export: the export.
 
     Returns:
         The slices, by operations and then by time; values that can be pickled.
@@ -195,7 +195,7 @@ def fingerprint_export(export: Export) -> str:
 
 
 def job_file(slice: Slice, operation: Operation[Any]) -> str:
-    """Return the file with the id of the job that an operation of a slice has started.
+    """Return the name of the file that stores the id of the job that an operation of a slice started.
 
     A slice may need several jobs, so the name depends on the request, with its interval.
     """

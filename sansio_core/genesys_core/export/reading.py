@@ -1,8 +1,9 @@
-"""The records of one slice: what to request next, and which received records belong to the slice.
+"""Reading of one slice: what to request next, and which received records belong to it.
 
 Invariants: a record with a time belongs to exactly one slice of a plan. A record that the platform
-returns twice is counted once. A request that cannot reach all of its records is replaced by requests
-for parts of its interval. No record is discarded for a field that is missing or has another type.
+returns twice is counted once. A request that cannot reach all of its records is replaced by
+requests for parts of its interval. No record is discarded because a field is missing or has a
+different type.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,7 +22,7 @@ from genesys_core.paging.places import read_path
 __all__ = ["SliceReading", "SliceRequest", "SliceTotals", "divide_interval"]
 
 MAX_REQUESTS: Final = 1000
-"""The number of parts to which the requests of a slice are divided, at most."""
+"""Maximum number of parts into which the requests of a slice are divided."""
 
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
@@ -33,7 +34,7 @@ class SliceRequest(Struct, frozen=True):
         operation: the operation, with its interval.
         interval: the interval, or ``None``.
         takes_earlier: whether records from before the interval belong to it.
-        divided: the number of records of the request that it is a part of.
+        divided: the number of records of the request that was divided into this one and others.
     """
 
     operation: Operation[Any]
@@ -48,10 +49,10 @@ class SliceTotals(Struct, frozen=True):
     Attributes:
         records: the records that belong to the slice, each once.
         received: all records received.
-        repeated: those that had been received before.
-        elsewhere: those that belong to another slice or lie outside of the export's interval.
+        repeated: records that had been received before.
+        elsewhere: records that belong to another slice or lie outside of the export's interval.
         expected: the sum of the totals that the platform reported; ``None`` if it reported none.
-        available_until: up to when the platform's data was complete; ``None`` if unknown.
+        available_until: the time up to which the platform's data was complete; ``None`` if unknown.
         shortfall: why records may be missing; empty if nothing suggests it.
     """
 
@@ -109,11 +110,11 @@ class SliceReading:
         """Receive a page of the current request.
 
         Args:
-            items: the records; ``None`` for a response without content, by which the platform says that
-                it is still preparing them.
+            items: the records; ``None`` for a response without content, which means that the
+                platform is still preparing them.
             identity: the field that identifies a record; empty if none does.
             total: the number of records of the request, if the platform reports it.
-            available_until: up to when the platform's data is complete, if it reports it.
+            available_until: the time up to which the platform's data is complete, if it reports it.
 
         Returns:
             The records that belong to the slice; ``None`` if the request was divided, so that no
@@ -141,7 +142,7 @@ class SliceReading:
 
     @property
     def totals(self) -> SliceTotals:
-        """What was received so far."""
+        """What has been received so far."""
         return SliceTotals(
             self._records,
             self._received,

@@ -1,6 +1,6 @@
 """Content codings: decoding of gzip and deflate, whole or in pieces (RFC 9110 section 8.4).
 
-Invariants: output is limited before it is produced; a stream needs memory for one read; time is
+Invariants: output is limited before it is produced; a stream uses memory for one read; time is
 linear in input and output. Content is complete or rejected: a truncated stream, a wrong checksum
 and bytes after the last member are failures.
 """

@@ -62,7 +62,7 @@ class Headers(Mapping[str, str]):
         return headers
 
     def hiding(self, secrets: KnownSecrets) -> "Headers":
-        """Return the same fields, with these secrets redacted in every value that is shown."""
+        """Return the same fields, with these secrets redacted in every displayed value."""
         return self._with(self.raw, secrets)
 
     def _with(self, fields: Iterable[tuple[str, str]], secrets: KnownSecrets | None) -> "Headers":
@@ -96,7 +96,7 @@ class Headers(Mapping[str, str]):
         return {spelling[name]: value for name, value in self.by_name().items()}
 
     def set(self, name: str, value: str) -> "Headers":
-        """Return headers in which a field has exactly this value."""
+        """Return headers with a field set to exactly this value."""
         return self.updated({name: value})
 
     def without(self, name: str) -> "Headers":
@@ -158,7 +158,7 @@ class Headers(Mapping[str, str]):
         return tuple((name.lower(), value) for name, value in self.raw)
 
     def by_name(self) -> Mapping[str, str]:
-        """Return merged values by lower-case name, without copying: for many lookups."""
+        """Return merged values by lower-case name, without copying, for repeated lookups."""
         index = self._index
         if index is None:
             index = {name.lower(): value for name, value in self.raw}
@@ -178,7 +178,7 @@ SECRET_HEADERS = frozenset(
 
 
 def mask_header(name: str, value: str | None) -> str | None:
-    """Return a header's value for display: secrets redacted, and of a URL only its location."""
+    """Return a header's value for display: secrets redacted, and URLs reduced to their location."""
     if value is None or name.lower() not in SECRET_HEADERS:
         return value if value is None else _URL_SECRETS.sub(REDACTED, value)
     return REDACTED

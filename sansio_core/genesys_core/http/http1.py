@@ -277,7 +277,9 @@ class HTTP1Connection:
     # Responses
 
     def receive_data(self, data: bytes) -> Response | None:
-        """Process received bytes of a complete response; ``b""`` means that the peer closed.
+        """Process received bytes, for a response that is returned as a whole.
+
+        ``b""`` means that the peer closed.
 
         Returns:
             The response once it is complete, otherwise ``None``.
@@ -305,7 +307,7 @@ class HTTP1Connection:
         return response
 
     def receive_head(self, data: bytes) -> ResponseHead | None:
-        """Process received bytes of a response whose body is read with :meth:`read_body`.
+        """Process received bytes, for a response whose body is read with :meth:`read_body`.
 
         Returns:
             The final response's head once it is complete, otherwise ``None``. After that, pass

@@ -25,7 +25,8 @@ __all__ = ["KnownSecrets", "hide_credentials"]
 T = TypeVar("T")
 
 SHORTEST: Final = 8
-"""Minimum length; shorter secrets are ordinary words, whose redaction would garble other text."""
+"""Minimum length; shorter secrets may be ordinary words, whose redaction would garble other
+text."""
 
 
 class KnownSecrets(Confidential, frozen=True):

@@ -32,7 +32,8 @@ Chunks_co = TypeVar("Chunks_co", covariant=True)
 
 
 LONGEST: Final = 1e9
-"""Maximum timeout in seconds, about 31 years: sockets reject what exceeds the system's clock."""
+"""Maximum timeout in seconds, about 31 years: sockets reject values that exceed the system's
+clock."""
 
 
 class Timeout(Struct, frozen=True, kw_only=True):
@@ -102,7 +103,7 @@ class Request(Printable, frozen=True):
         expires: the deadline of the whole call on the monotonic clock, or ``None``. A transport
             checks it between reads, so that a slow response does not exceed the call's deadline. A
             transport that ignores it only applies ``timeout``.
-        purpose: what it is for; not sent.
+        purpose: whether it is an API call or a token request; not sent.
     """
 
     method: str
@@ -114,7 +115,10 @@ class Request(Printable, frozen=True):
     purpose: Purpose = "api"
 
     def replaced_by(self, other: "Request | None") -> "Request":
-        """Return the request to send after a hook, which may return another; keeps the purpose."""
+        """Return the request to send after a hook, which may have returned another one.
+
+        Keeps the purpose.
+        """
         if other is None:
             return self
         _HOOKED_REQUEST.check("what a hook returns", other)
@@ -124,7 +128,7 @@ class Request(Printable, frozen=True):
 
     @property
     def known_secrets(self) -> KnownSecrets:
-        """Its credentials and the secrets in its body, which a careless server may repeat."""
+        """The request's credentials and the secrets in its body, which a careless server may echo."""
         return KnownSecrets.of(message_secrets(self.headers, self.body))
 
     def redacted(self) -> "Request":
@@ -173,7 +177,7 @@ class Response(Printable, frozen=True):
         return other
 
     def hiding(self, secrets: KnownSecrets) -> "Response":
-        """Return the same response, with these secrets redacted in headers that are shown."""
+        """Return the same response, with these secrets redacted when its headers are displayed."""
         return Response(self.status, self.headers.hiding(secrets), self.body)
 
     def redacted(self) -> "Response":
@@ -245,7 +249,7 @@ def _failure(message: str, kind: FailureKind, sent: bool) -> TransportFailure:  
 
 
 class EncodedBody(Printable, frozen=True):
-    """Base class of bodies that are sent as something else than JSON, such as forms."""
+    """Base class of bodies that are sent in a format other than JSON, such as forms."""
 
     def encode(self) -> tuple[str, bytes]:
         """Return the content type and the body."""

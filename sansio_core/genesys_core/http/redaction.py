@@ -196,7 +196,7 @@ def message_secrets(headers: Headers, body: bytes | None) -> Iterator[str]:
 
 
 def url_secrets(url: str) -> Iterator[str]:
-    """Yield the password in a URL: as written, decoded, and as a Basic header has it."""
+    """Yield the password in a URL: as written, decoded, and as encoded in a Basic header."""
     with contextlib.suppress(ValueError):
         parts = urlsplit(url)
         if parts.password:
@@ -211,7 +211,7 @@ def pair_secrets(user: str, password: str) -> Iterator[str]:
 
 
 _LONGEST_BODY: Final = 65_536
-"""Maximum size of a body that is searched; larger ones are files and lists."""
+"""Maximum size of a body that is searched; larger ones are assumed to be files and lists."""
 
 
 def _credentials(value: str) -> Iterator[str]:

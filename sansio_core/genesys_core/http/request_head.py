@@ -2,7 +2,7 @@
 
 Invariants: no value can inject a header line or a request. A plain head is written here and
 verified: it has as many line breaks as lines, and no other control character. Every other head is
-left to h11, which writes the same bytes for a plain one.
+encoded by h11, which writes the same bytes for a plain one.
 """
 
 import re
@@ -99,7 +99,7 @@ def encode_request_head(
         proxy_headers: headers for a forwarding proxy, which receives the target in absolute form
             (RFC 9112 section 3.2.2); ``None`` without one.
         streamed: the body is sent separately, in chunks, instead of ``request.body``.
-        field_lines: what the last call with the same object encoded, to be reused.
+        field_lines: the lines encoded by the last call with the same object, for reuse.
 
     Raises:
         TransportFailure: the request is not valid HTTP.

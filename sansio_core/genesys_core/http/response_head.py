@@ -2,8 +2,8 @@
 
 Invariants: only a complete head is parsed, so the result does not depend on how it was split. A
 plain head (HTTP/1.1, ordinary lines, unambiguous framing) is parsed here, with patterns that never
-backtrack, and the same result as with h11. Every other head is left to h11, after bytes that h11
-would reject in quadratic time have been rejected here.
+backtrack, and with the same result as h11's. Every other head is parsed by h11, once bytes that h11
+would take quadratic time to reject have been rejected here.
 """
 
 import re

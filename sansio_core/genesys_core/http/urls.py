@@ -27,7 +27,7 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
 def expand_path(template: str, values: Collection[tuple[str, Scalar]]) -> str:
-    """Replace each ``{name}`` of a path with its value, percent-encoded as one segment.
+    """Replace each ``{name}`` in a path with its value, percent-encoded as one segment.
 
     Raises:
         InvalidValueError: a value is empty, ``.`` or ``..``, which would change the path; or the
@@ -83,7 +83,7 @@ def encode_query(pairs: Iterable[tuple[str, QueryValue]]) -> str:
 
 
 def format_scalars(name: str, value: QueryValue) -> Sequence[str]:
-    """Format the values of a parameter: none for ``None``, one for a scalar.
+    """Return the formatted values of a parameter: an empty list for ``None``, a single value for a scalar.
 
     Raises:
         InvalidValueError: a value cannot be sent; see :func:`format_scalar`.

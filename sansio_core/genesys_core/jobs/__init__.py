@@ -1,1 +1,1 @@
-"""Jobs of the platform, from their start to their results; and waiting until something is true."""
+"""Jobs of the platform, from start to results; and waiting for a condition."""

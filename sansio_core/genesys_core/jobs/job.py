@@ -1,4 +1,4 @@
-"""Jobs as values: which operation polls one, which one fetches its results, which one cancels it.
+"""Jobs as values, and the operations that poll them, fetch their results and cancel them.
 
 Invariants: a job is identified by its id and the path parameters of its operation, so another
 process can continue with it.
@@ -83,7 +83,7 @@ class StartedJob(Printable, Generic[StatusT, ItemT], frozen=True):
         return self._operation(self.family.cancel, body=self.family.cancel_body)
 
     def judge(self, response: ApiResponse[StatusT]) -> PollResult:
-        """Return what a response of the status operation means."""
+        """Return what a response of the status operation means for the wait."""
         return judge_status(self.family, self.id, response)
 
     @property
@@ -142,7 +142,7 @@ def begin_job(
 
     Raises:
         InvalidValueError: the operation starts no job that can be polled.
-        JobError: the response has no id, and is not a result either.
+        JobError: the response has neither an id nor a result.
     """
     family, id_field = _submit(operation)
     found = read_path(response.data, id_field)

@@ -20,7 +20,7 @@ StatusKind: TypeAlias = StateKind | Literal["unknown"]
 """What a state means; ``unknown`` states are waited on."""
 
 _MOST: Final = 1e15
-"""Larger numbers are no counts, and their quotients may overflow."""
+"""Larger numbers are not plausible counts, and dividing them may overflow."""
 
 _OVER: Final = ("succeeded", "partial", "failed", "cancelled")
 
@@ -29,7 +29,7 @@ class JobStatus(Printable, frozen=True):
     """A job's status.
 
     Attributes:
-        state: its state as the platform spells it; empty if the platform sends none.
+        state: the platform's state; empty if the platform sends none.
         kind: what the state means.
         progress: from 0 to 1; ``None`` if unknown.
         links: links to result files, which may be signed and expire.

@@ -1,9 +1,9 @@
 """Waiting by polling: for the end of a job, or for a condition.
 
-Invariants: a wait ends with the response that fulfills it, with an error that its judge returns, or
-at its deadline; only a last poll may take up to ``LAST_POLL`` seconds longer. Pauses grow up to a
-limit and are never shorter than ``Retry-After`` (RFC 9110 section 10.2.3). Polls that fail for a
-temporary reason are repeated, a limited number of consecutive times.
+Invariants: a wait ends with the response that fulfills it, with an error that its ``judge``
+returns, or at its deadline; only a last poll may take up to ``LAST_POLL`` seconds longer. Pauses
+grow up to a limit and are never shorter than ``Retry-After`` (RFC 9110 section 10.2.3). Polls that
+fail for a temporary reason are repeated, a limited number of consecutive times.
 
 ::
 
@@ -72,15 +72,15 @@ JITTER: Final = 0.2
 
 
 class JobWarning(UserWarning):
-    """A job has an unknown state, succeeded partially, or lacks recent data."""
+    """Warns that a job has an unknown state, succeeded only partially, or lacks recent data."""
 
 
 class PollResult(Struct, frozen=True):
-    """The meaning of a response for a wait.
+    """What a response means for a wait.
 
     Attributes:
         is_over: whether the wait ends with this response.
-        error: the error that it ends with instead.
+        error: the error that ends the wait instead.
         is_passing: whether that error is raised only if the next poll has the same ``seen``,
             because the state may be temporary.
         seen: what was seen, such as a job's state, for messages.
@@ -113,10 +113,10 @@ class PausePolicy(Struct, frozen=True):
 
 
 RESULTS_POLICY: Final = PausePolicy(longest=5.0, repeats_failures=False)
-"""For results, which may be missing briefly after a job has succeeded."""
+"""Pauses for results, which may be missing briefly after a job has succeeded."""
 
 CONDITION_POLICY: Final = PausePolicy(is_missing_expected=True)
-"""For a caller's condition, such as the appearance of a new entity in a search."""
+"""Pauses for a caller's condition, such as the appearance of a new entity in a search."""
 
 
 class _Wait(Struct, Generic[T], frozen=True):
@@ -139,7 +139,7 @@ class _Wait(Struct, Generic[T], frozen=True):
         return self.started + self.deadline - now.monotonic
 
     def judged(self, result: PollResult) -> "_Wait[T]":
-        """Return the wait after a response."""
+        """Return the next state after a response."""
         warnings = self.warnings
         if result.warning and result.warning not in warnings:
             warnings = (*warnings, result.warning)
@@ -173,7 +173,7 @@ class _Wait(Struct, Generic[T], frozen=True):
 
 
 class Polling(Struct, Generic[T], frozen=True):
-    """Send the operation that is polled."""
+    """Send the polled operation."""
 
     wait: _Wait[T]
 
@@ -187,7 +187,7 @@ class Polling(Struct, Generic[T], frozen=True):
 
         Args:
             operation: the operation that is polled.
-            default: seconds for calls without a deadline of their own; ``None`` for no limit.
+            default: seconds for operations without their own deadline; ``None`` for no limit.
             now: both clocks.
         """
         own = default if operation.options.deadline is None else operation.options.deadline
@@ -229,7 +229,7 @@ class Polling(Struct, Generic[T], frozen=True):
 
 
 class Pausing(Struct, Generic[T], frozen=True):
-    """Sleep.
+    """Sleep until the next poll.
 
     Attributes:
         wait: the wait.
@@ -308,7 +308,7 @@ def check_repeatable(operation: Operation[object]) -> None:
 
 
 def judge_condition(condition: Callable[[T], object], response: ApiResponse[T]) -> PollResult:
-    """Return whether a condition of the caller is true."""
+    """Return whether the caller's condition is true."""
     return PollResult(is_over=bool(condition(response.data)))
 
 

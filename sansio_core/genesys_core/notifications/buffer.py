@@ -4,7 +4,7 @@ Invariants: nothing is dropped silently: a :class:`~genesys_core.notifications.c
 takes the place of dropped events. Gaps themselves are never dropped; adjacent gaps are merged.
 Events are returned in the order they were added.
 
-A buffer never refuses an event. With ``block``, the reader of a socket checks
+A buffer never rejects an event. With ``block``, the reader of a socket checks
 :attr:`EventBuffer.blocked` before it processes another read, so the buffer holds at most its limit
 plus one read.
 """
@@ -32,7 +32,7 @@ the platform; ``drop_oldest`` drops the oldest event and puts a gap in its posit
 """
 
 DEFAULT_LIMIT: Final = 1_000
-"""Default maximum number of notifications that a consumer may be behind."""
+"""Default maximum number of buffered notifications."""
 
 
 class Buffered(Struct, Generic[T], frozen=True, gc=False):
@@ -113,10 +113,10 @@ class EventBuffer:
 
 
 class LatestEvents(Generic[T]):
-    """The latest state events of a handler, for a callback that may be slower.
+    """A bounded buffer of state events for ``on_state``, which may be slower.
 
     Args:
-        limit: maximum number; older ones are dropped. 0 keeps none.
+        limit: maximum number of events; older ones are dropped. 0 keeps none.
     """
 
     def __init__(self, limit: int = DEFAULT_LIMIT) -> None:
@@ -124,7 +124,7 @@ class LatestEvents(Generic[T]):
 
     @property
     def blocked(self) -> bool:
-        """Always false: state events never pause reading."""
+        """Always ``False``: state events never pause reading."""
         return False
 
     def put(self, event: T, *, at: Now) -> None:

@@ -116,13 +116,13 @@ class ChannelSet(Struct, frozen=True):
         return self._failure(range(len(self.members))) if self.stopped else None
 
     def answer(self, topics: Iterable[str]) -> "TopicsAnswer | None":
-        """Return the platform's answer to requested topics.
+        """Return the platform's response to requested topics.
 
         Args:
-            topics: some of the requested topics; none for the latest answers of all channels.
+            topics: some of the requested topics; if empty, the latest responses of all channels.
 
         Returns:
-            ``None`` until the platform has answered on every channel concerned.
+            ``None`` until the platform has responded on every channel involved.
         """
         names = _names(topics)
         channels = [i for i in range(len(self.members)) if not names or self.plan.holds(i, names)]
@@ -170,7 +170,7 @@ class ChannelSet(Struct, frozen=True):
     def disconnected(
         self, channel: int, socket: int, how: Closed | Failed, *, now: Now
     ) -> "SetStep":
-        """Process the end of a channel's socket, or that it could not be opened."""
+        """Process that a channel's socket closed, or could not be opened."""
         return self._at(channel, lambda member: member.disconnected(socket, how, now=now))
 
     def happened(
@@ -319,11 +319,11 @@ class ChannelSet(Struct, frozen=True):
 
 
 class TopicsAnswer(Struct, frozen=True):
-    """The platform's answer to requested topics.
+    """The platform's response to requested topics.
 
     Attributes:
         refusals: the topics that the platform rejected.
-        error: why a channel concerned gave up.
+        error: why one of the channels involved gave up.
     """
 
     refusals: tuple[SubscriptionRejected, ...] = ()

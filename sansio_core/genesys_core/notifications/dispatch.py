@@ -3,7 +3,7 @@
 Invariants: every event has exactly one destination. Notifications and gaps go to the consumer;
 everything else is a state event and goes to ``on_state``. The platform's own messages
 (``v2.system.*``, ``channel.metadata``) are state events too, unless they were subscribed to
-explicitly: they arrive anyway, and a consumer of presences need not handle them.
+explicitly: they arrive anyway, and most consumers are not interested in them.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -58,7 +58,7 @@ __all__ = [
 
 
 class SubscriptionError(GenesysCloudError):
-    """The platform rejected topics. The others of the same request are subscribed.
+    """The platform rejected topics. The other topics of the request are subscribed.
 
     Attributes:
         refusals: each topic with the platform's reason and the missing permissions.
@@ -138,8 +138,8 @@ class RoutedEvents(Struct, frozen=True):
 
 
 _MOST_KNOWN: Final = 50_000
-"""Maximum number of remembered topics; more than one program can subscribe to (20 channels of
-1,000).
+"""Maximum number of remembered topics, which exceeds what one program can subscribe to (20 channels
+of 1,000).
 """
 
 
@@ -182,7 +182,7 @@ _TOPICS: Final = Expected("topics", "['v2.users.1234.presence']", (Iterable,))
 
 
 class EventDispatcher:
-    """Decides the destination and the type of each event.
+    """Determines the destination and the type of each event.
 
     Remembers the subscribed topics. Not thread-safe.
 
@@ -305,9 +305,9 @@ def latest_failure(events: Iterable[object], known: str | None) -> str | None:
 
 
 def operator_warning(event: ChannelEvent) -> str | None:
-    """Describe an event for operators, or return ``None``.
+    """Return a log message for an event, or ``None``.
 
-    Without channel ids: one is sufficient to listen to the channel.
+    Channel ids are omitted, because an id is sufficient to listen to the channel.
     """
     words: str | None = None
     match event:

@@ -1,8 +1,8 @@
-"""Events that the platform's integration with Amazon EventBridge delivers, as typed notifications.
+"""Typed notifications from the platform's Amazon EventBridge integration.
 
-Invariants: an event is never lost: a body that does not match its model is repaired or delivered untyped.
-Only what has neither a topic nor a detail type is rejected. EventBridge delivers at least once and not in
-order; ``id`` identifies duplicates.
+Invariants: an event is never lost: a body that does not match its model is repaired or delivered
+untyped. Only an event with neither a topic nor a detail type is rejected. EventBridge delivers at
+least once and not in order; ``id`` identifies duplicates.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ class EventBridgeEvent(Struct, frozen=True):
         notification: the topic and the typed event, as a notification channel delivers it.
         id: the id of the event; the same if it is delivered again.
         detail_type: the template of the topic, such as ``v2.users.{id}.presence``.
-        source: the partner event source, with the organization.
+        source: the partner event source, which identifies the organization.
         time: when the event was sent, as text.
     """
 
@@ -66,7 +66,7 @@ def decode_eventbridge_event(
         decoder: types for topics of your own; by default those of the definition.
 
     Raises:
-        DecodeError: it is not JSON, or no event of EventBridge.
+        DecodeError: it is not JSON, or not an event of EventBridge.
     """
     try:
         body = to_json(content) if isinstance(content, Mapping) else content

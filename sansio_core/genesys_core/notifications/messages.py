@@ -37,8 +37,8 @@ __all__ = [
 T_co = TypeVar("T_co", covariant=True)
 
 _MAX_LEARNED: Final = 50_000
-"""Maximum number of cached topic types: more than the platform lets one program subscribe to (20
-channels of 1,000), so only unsolicited topics can evict others.
+"""Maximum number of cached topic types. It exceeds what one program can subscribe to (20 channels
+of 1,000), so only unsolicited topics can evict others.
 """
 
 
@@ -165,7 +165,7 @@ def _text(value: object) -> str | None:
 
 
 class NotificationDecoder:
-    """Decodes events with the caller's type if there is one, otherwise with the platform's.
+    """Decodes events as the caller's type for a topic, if there is one, otherwise as the platform's.
 
     Caches the type of each topic.
 

@@ -50,7 +50,7 @@ _TOPIC_NAME: Final = Expected("a topic", "'v2.users.1234.presence'", (str,))
 
 @lru_cache(4096)  # called for each event
 def is_automatic(topic: str) -> bool:
-    """Return whether a topic arrives without a subscription, which the platform would reject."""
+    """Return whether events of a topic are always sent: the platform rejects a subscription to it."""
     name = topic.lower()
     return name == "channel.metadata" or name.startswith("v2.system.")
 
@@ -73,7 +73,7 @@ def expand_topic(topic: str) -> tuple[str, ...]:
 
 
 def combine_topics(topics: Iterable[str]) -> tuple[str, ...]:
-    """Combine topics into as few as possible, in the order of their first parts.
+    """Combine topics into as few as possible, in order of first occurrence.
 
     Only suffixes of one resource can be combined: ``v2.users.{id}.presence`` and
     ``v2.users.{id}.station`` become ``v2.users.{id}?presence&station``.
@@ -114,12 +114,12 @@ def _joined(entry: str, suffix: str) -> str:
 
 
 class ChannelTopics(Struct, frozen=True):
-    """The topics of one channel, with what is needed to place the next one without a new count.
+    """The topics of one channel, indexed so that adding one takes no recount.
 
     Attributes:
-        names: the topics as the caller wrote them, by their names in lower case.
+        names: the topics as spelt by the caller, by their names in lower case.
         groups: the topics that can be combined, by their common part.
-        packed: the same, combined.
+        packed: the same topics, combined.
         places: number of combined topics.
     """
 
@@ -151,7 +151,7 @@ class Plan(Struct, frozen=True):
 
     @property
     def topics(self) -> frozenset[str]:
-        """All topics, as the caller wrote them, combined ones split."""
+        """All topics as spelt by the caller, with combined ones split."""
         return frozenset(topic for channel in self.channels for topic in channel.names.values())
 
     def entries(self, channel: int) -> frozenset[str]:
@@ -178,7 +178,7 @@ class Plan(Struct, frozen=True):
         return self._with(draft)
 
     def adopting(self, channel: int, topics: Iterable[str]) -> "Plan":
-        """Return the plan with the topics that a channel is already subscribed to.
+        """Return the plan with the topics that an existing channel is subscribed to.
 
         Raises:
             InvalidValueError: as :meth:`adding`.

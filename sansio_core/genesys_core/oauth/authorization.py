@@ -27,7 +27,8 @@ __all__ = [
 ]
 
 STATE_MISMATCH: Final = "state_mismatch"
-"""Error code for a redirect whose state does not match the request; no login host sends it."""
+"""Error code for a redirect whose state does not match the request; not an error code of login
+hosts."""
 
 
 def prepare_authorize_url(

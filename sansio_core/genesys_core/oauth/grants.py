@@ -82,8 +82,9 @@ EXPECTED_GRANT: Final = Expected(
     "ClientCredentials(client_id, client_secret)",
     methods=("form", "basic", "renewed"),
 )
-"""The type check of grants. :class:`~genesys_core.oauth.authorization.Implicit` is not one of them:
-its token is received by a browser, and passed as ``access_token`` or to ``client.auth.use``."""
+"""Validates that an argument is a grant. :class:`~genesys_core.oauth.authorization.Implicit` is not
+one of them: its token is received by a browser, and passed as ``access_token`` or to
+``client.auth.use``."""
 
 
 class _Material(Confidential, frozen=True):
@@ -95,12 +96,12 @@ class _Material(Confidential, frozen=True):
 
     @property
     def repeatable(self) -> bool:
-        """No, unless a grant says otherwise: codes are valid once, and refresh tokens are rotated."""
+        """``False`` by default: codes are valid once, and refresh tokens are rotated."""
         return False
 
     @property
     def resumes(self) -> bool:
-        """No, unless a grant says otherwise: a new code or assertion may be another user's."""
+        """``False`` by default: a new code or assertion may be another user's."""
         return False
 
     def __post_init__(self) -> None:
@@ -149,12 +150,12 @@ class ClientCredentials(_WithSecret, frozen=True):
 
     @property
     def repeatable(self) -> bool:
-        """Always."""
+        """``True``: client credentials can be exchanged any number of times."""
         return True
 
     @property
     def resumes(self) -> bool:
-        """Always: the client's identity never changes."""
+        """``True``: the client's identity never changes."""
         return True
 
     def form(self) -> Form:
@@ -216,7 +217,7 @@ class Saml2Bearer(_WithSecret, frozen=True):
 
     @property
     def repeatable(self) -> bool:
-        """Always; whether the assertion has expired is known only to the login host."""
+        """``True``; only the login host knows whether the assertion has expired."""
         return True
 
     def form(self) -> Form:
@@ -265,7 +266,7 @@ class Pkce(_Material, frozen=True):
         )
 
     def basic(self) -> None:
-        """None: a public client has no secret."""
+        """``None``: a public client has no secret."""
 
     def renewed(self, refresh_token: str) -> "RefreshToken":
         """Return the refresh grant of the same public client."""
@@ -298,7 +299,7 @@ class RefreshToken(_Material, frozen=True):
 
     @property
     def resumes(self) -> bool:
-        """Always: the stored token descends from this refresh token."""
+        """``True``: the stored token was obtained from this refresh token."""
         return True
 
     def form(self) -> Form:
@@ -307,7 +308,7 @@ class RefreshToken(_Material, frozen=True):
         return form if self.client_secret is not None else (*form, ("client_id", self.client_id))
 
     def basic(self) -> tuple[str, str] | None:
-        """Client id and secret, if there is one."""
+        """Client id and secret; ``None`` without a secret."""
         return None if self.client_secret is None else (self.client_id, self.client_secret)
 
     def renewed(self, refresh_token: str) -> "RefreshToken":

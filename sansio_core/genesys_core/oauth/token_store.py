@@ -39,7 +39,7 @@ class TokenStoreError(GenesysCloudError):
 
 
 class TokenKey(Struct, frozen=True):
-    """Identifies stored tokens. A store distinguishes the users of one client id by itself.
+    """Identifies stored tokens. Stores distinguish the users of one client id themselves.
 
     Args:
         client_id: the OAuth client's id.
@@ -58,9 +58,9 @@ class TokenKey(Struct, frozen=True):
 class TokenStore(Protocol):
     """Protocol of token stores.
 
-    Methods may block: asynchronous clients call them in worker threads, not always the same one, unless
-    the store is an :class:`AsyncTokenStore` as well.
-    They must raise only :class:`TokenStoreError`.
+    Methods may block: unless the store is also an :class:`AsyncTokenStore`, asynchronous clients
+    call them in worker threads, not always the same one. They must raise only
+    :class:`TokenStoreError`.
     """
 
     def load(self, key: TokenKey) -> Token | None:
@@ -90,10 +90,10 @@ class TokenStore(Protocol):
 
 @runtime_checkable
 class AsyncTokenStore(Protocol):
-    """Protocol of token stores that asynchronous clients use without a thread; they have these methods too.
+    """Additional protocol of token stores that asynchronous clients use without a thread.
 
-    The methods do what those of :class:`TokenStore` do, and wait in the running event loop, asyncio's or
-    trio's.
+    The methods correspond to those of :class:`TokenStore`, and wait in the running asyncio or trio
+    event loop.
     """
 
     async def load_async(self, key: TokenKey) -> Token | None:
@@ -141,7 +141,7 @@ class TokenDocument(Printable, frozen=True):
     """A JSON document with several tokens, by key and account.
 
     Attributes:
-        entries: as read; some may be from a later version.
+        entries: the entries as read; some may be from a later version.
         rest: the other members of the document.
     """
 
@@ -182,18 +182,18 @@ class TokenDocument(Printable, frozen=True):
         return _encoded({**self.rest, _ENTRIES: self.entries})
 
     def get(self, key: TokenKey, account: str = "") -> Token | None:
-        """Return the token of a key and account; ``None`` if there is none that can be read."""
+        """Return the token of a key and account; ``None`` if it is missing or unreadable."""
         wanted = _address(key, account)
         found = next((entry for entry in self.entries if _is_at(entry, wanted)), None)
         return None if found is None else _token(found.get("token"))
 
     def put(self, key: TokenKey, token: Token, account: str = "") -> "TokenDocument":
-        """Return the document with this token in place of the previous one."""
+        """Return the document with the token replaced."""
         entry = {**_address(key, account), "token": _plain(token)}
         return TokenDocument((*self.without(key, account).entries, entry), self.rest)
 
     def without(self, key: TokenKey, account: str = "") -> "TokenDocument":
-        """Return the document without one token."""
+        """Return the document without the token."""
         unwanted = _address(key, account)
         return TokenDocument(
             tuple(entry for entry in self.entries if not _is_at(entry, unwanted)), self.rest

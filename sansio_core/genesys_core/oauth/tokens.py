@@ -38,7 +38,8 @@ CORRELATION_ID: Final = "inin-correlation-id"
 """The header with the request id, needed for support requests."""
 
 INVALID_RESPONSE: Final = "invalid_response"
-"""Error code for responses that are neither a token nor an error; no login host sends it."""
+"""Error code for responses that are neither a token nor an error; not an error code of login
+hosts."""
 
 _LONGEST_LIFE: Final = 10**10
 """Seconds (317 years) above which ``expires_in`` is considered invalid; SCIM tokens live 450 days.
@@ -131,7 +132,7 @@ def parse_token_response(response: Response, *, now: Now) -> Token:
 
     Args:
         response: the response.
-        now: when it was received; :attr:`Token.expires_at` counts from here.
+        now: when it was received; the base of :attr:`Token.expires_at`.
 
     Raises:
         OAuthError: by its error code; ``invalid_response`` if it is neither a token nor an error.
@@ -188,7 +189,7 @@ def oauth_error(response: Response, request: Request | None = None) -> OAuthErro
 
     Args:
         response: the response, JSON or not.
-        request: the request; its secrets are masked where the response repeats them.
+        request: the request; its secrets are redacted if the response echoes them.
     """
     body = _document(response.body)
     words = next(filter(None, (_text(body, name) for name in _WORDS)), None)

@@ -70,8 +70,8 @@ RecordLevel: TypeAlias = Literal["trace", "debug", "error"]
 _Decision: TypeAlias = Literal["repeat", "give up"] | None
 
 LEVEL_NUMBERS: Final[dict[RecordLevel, int]] = {"trace": 5, "debug": 10, "error": 40}
-"""Numeric logging levels; the standard library has none for ``trace``, the official Python SDK uses
-5.
+"""Numeric logging levels. The standard library has none for ``trace``; 5 is that of the official
+Python SDK.
 """
 
 
@@ -164,8 +164,8 @@ class LogEntry(
         response_headers: likewise.
         correlation_id: ``ININ-Correlation-Id``, needed for support requests to Genesys.
         status_code: the HTTP status.
-        request_body: if enabled.
-        response_body: if enabled, of error responses.
+        request_body: the request body, if enabled.
+        response_body: the body of an error response, if enabled.
         attempt: number of the attempt within the call, starting at 1.
         failure: the transport failure, if there is no response.
         decision: ``repeat`` or ``give up``, for a failed attempt.
@@ -190,7 +190,7 @@ class LogEntry(
     wait: float | None = None
 
     def __str__(self) -> str:
-        """Return one line: the request, its outcome, and what follows."""
+        """Return one line: the request, its outcome and the decision."""
         words = [f"{self.method} {self.url}: {self.failure or self.status_code}"]
         if self.attempt > 1:
             words.append(f"attempt {self.attempt}")
@@ -207,11 +207,11 @@ class LogEntry(
         return self.to_json() if format == "json" else self.to_text()
 
     def to_json(self) -> str:
-        """Return one line of JSON, absent fields omitted."""
+        """Return one line of JSON, without absent fields."""
         return escape_json(msgspec.json.encode(self).decode())
 
     def to_text(self) -> str:
-        """Return several lines, absent fields omitted; continuation lines begin with a tab."""
+        """Return several lines, without absent fields; continuation lines begin with a tab."""
         return "\n".join(
             [
                 f"{self.level.upper()}: {self.date}",
@@ -272,7 +272,7 @@ def issues_notice(operation: str, response: ApiResponse[Any], *, now: Now) -> Lo
         now: the current time.
 
     Returns:
-        The places and how they were handled, without values; ``None`` if there are no issues.
+        A warning with the locations and how each was handled, without values; ``None`` if there are no issues.
     """
     issues = response.issues
     if not issues:
@@ -295,7 +295,7 @@ def log_entry(
     Args:
         trip: the attempt.
         settings: the level and whether bodies are logged; ``None`` fields are off.
-        redaction: what is redacted.
+        redaction: the redaction to apply.
 
     Returns:
         The record, or ``None`` if the level does not include it.

@@ -78,10 +78,10 @@ class Observer:
         """
 
     def channel_opened(self) -> None:
-        """Called when the socket of a notification channel has opened."""
+        """Called when the socket of a notification channel opens."""
 
     def channel_closed(self) -> None:
-        """Called when it has closed, once for each that opened, whichever side closed it."""
+        """Called when a socket that had opened closes, whichever side closed it."""
 
     def delivered(self, topic: str, seconds: float) -> None:
         """Called when a notification is delivered to the program.

@@ -2,8 +2,8 @@
 
 Invariants: names are those of the stable HTTP semantic conventions if there are any; all others
 begin with ``genesys_cloud.``. Metric attributes have low cardinality: none contains a path that may
-include ids. No attribute contains secrets, bodies, or messages of the platform, which may name
-people.
+include ids. No attribute contains secrets, bodies, or messages of the platform, which may contain
+names of people.
 """
 
 from typing import Any, Final, TypeAlias
@@ -85,7 +85,7 @@ def resend_attributes(sent: int) -> Attributes:
     """Return the number of resends.
 
     Args:
-        sent: how often the request was sent in total.
+        sent: how many times the request was sent in total.
     """
     return {"http.request.resend_count": sent - 1} if sent > 1 else {}
 
@@ -120,13 +120,16 @@ def decision_attributes(trip: RoundTrip) -> Attributes:
 
 
 def wait_reason_attributes(waiting: Waiting[Any]) -> Attributes:
-    """Return why a call waits: for a retry, or for the rate limit."""
+    """Return the attribute for why a call waits: before a retry, or for the rate limit."""
     reason = "retry" if waiting.reservation is None else "pacing"
     return {"genesys_cloud.wait.reason": reason}
 
 
 def call_result_attributes(outcome: Returned[Any] | Raised | None) -> Attributes:
-    """Return how a call failed; empty if it succeeded. ``None`` means that it was cancelled."""
+    """Return the error type of a call; empty if it succeeded.
+
+    An outcome of ``None`` means that it was cancelled.
+    """
     if outcome is None:
         return {"error.type": "cancelled"}
     if isinstance(outcome, Returned):

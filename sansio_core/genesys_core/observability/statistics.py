@@ -63,7 +63,7 @@ class ClientStats(Struct, frozen=True, kw_only=True):
         return replace(self, retries=self.retries + 1)
 
     def waited(self, waiting: Waiting[Any]) -> "ClientStats":
-        """A call waits for a retry or for the rate limit."""
+        """A call waits before a retry or for the rate limit."""
         if waiting.reservation is None:
             return replace(self, retry_seconds=self.retry_seconds + waiting.seconds)
         return replace(self, pacing_seconds=self.pacing_seconds + waiting.seconds)
@@ -78,12 +78,12 @@ class ClientStats(Struct, frozen=True, kw_only=True):
 
 
 class ApplyStep(Protocol):
-    """Applies one step to the adapter's statistics; steps are applied one at a time."""
+    """Applies a step to the adapter's statistics; steps must be applied one at a time."""
 
     def __call__(
         self, step: Callable[[ClientStats, *Given], ClientStats], /, *args: *Given
     ) -> None:
-        """Replace the value with the result of ``step(value, *args)``."""
+        """Replace the statistics with the result of ``step(statistics, *args)``."""
         ...
 
 

@@ -1,9 +1,9 @@
-"""The position in a listing: which page is next.
+"""The position in a listing: the next page.
 
 Invariants: a :class:`Paging` is the next page, as a value. A received page is always delivered,
-whatever follows. An empty page ends a listing with page numbers, but not one with cursors; a
-repeated page, link or token ends a listing. If a response indicates more items and no rule can
-request them, :meth:`Paging.asked` raises. Memory and time per page are constant.
+even if the next one cannot be requested. An empty page ends a listing with page numbers, but not
+one with cursors; a repeated page, link or token ends a listing. If a response indicates more items
+and no rule can request them, :meth:`Paging.asked` raises. Memory and time per page are constant.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ MEMORY: Final = 4
 """The number of pages whose items are remembered, so that insertions do not repeat them."""
 
 DEFAULT_SIZE: Final = 25
-"""The platform's page size where a request says none."""
+"""The platform's default page size."""
 
 DIGEST_SIZE: Final = 6
 """Bytes of a digest: a collision among a thousand items occurs once in half a billion listings."""
@@ -47,10 +47,10 @@ class PageResult(Struct, Generic[T], frozen=True):
     Attributes:
         pages: the page to deliver (one, or none if it is a repetition).
         items: its items, without those delivered before.
-        following: the next page, if there is one to be read.
-        rest: where a later reader continues; ``None`` at the end of the listing.
+        following: the next page to read, if there is one.
+        rest: the position at which a later reader continues; ``None`` at the end of the listing.
         warnings: warnings for the caller.
-        is_cut: whether the page has more items, excluded by the limit.
+        is_cut: whether the limit excludes items of the page.
         total: the total number of items, if the platform reports it.
     """
 
@@ -70,13 +70,13 @@ class Paging(Struct, Generic[T], frozen=True):
         operation: the caller's operation.
         hosts: the hosts that links may lead to.
         options: the limits of the iteration.
-        position: which page is next.
+        position: the next page.
         number: the number of the next page, counted from 1 or the caller's first page.
         skip: number of items of the next page that were delivered by an earlier reader.
         known: digests of items that an earlier reader delivered.
         recent: the ids of the items of the last few pages.
         seen: fingerprints of the last few pages, links and tokens.
-        anchor: a fingerprint to compare later ones with, so that long cycles are detected too.
+        anchor: a fingerprint that later ones are compared with, to detect long cycles.
         pages: number of pages received by this reader.
         taken: number of items delivered by this reader.
         fetched: number of items delivered, including by earlier readers.
@@ -84,8 +84,9 @@ class Paging(Struct, Generic[T], frozen=True):
         total: the largest number of items that the platform counted.
         empty: number of consecutive empty pages.
         count: the number of pages according to the last response; 0 if unknown.
-        size: the platform's page size if it says one, or the number of items of the largest page.
-        refusal: why the next page cannot be requested, if so.
+        size: the page size that the platform reports, otherwise the number of items of the largest
+            page.
+        refusal: why the next page cannot be requested; empty if it can.
     """
 
     operation: Operation[T]
@@ -113,7 +114,7 @@ class Paging(Struct, Generic[T], frozen=True):
 
     @property
     def listing(self) -> Listing:
-        """How the operation lists its items; a guess if it is not in the definition."""
+        """The operation's listing; a guess if it is not in the definition."""
         endpoint = self.operation.endpoint
         if endpoint.listing is not None:
             return endpoint.listing
@@ -151,7 +152,7 @@ class Paging(Struct, Generic[T], frozen=True):
                 return self._at(self.position.value)
 
     def expected(self, ahead: int) -> Operation[T] | None:
-        """Return the expected operation this many pages after the next; ``None`` if unknown.
+        """Return the predicted operation of a later page, counted from the next; ``None`` if unknown.
 
         It is predicted from the last response, if pages are numbered and counted and no limit ends
         the iteration before.
@@ -344,7 +345,8 @@ _LINKED: Final = Listing("link", items=GUESS, identity="")
 _SHIFTING: Final = ("page", "index", "time")
 _OPAQUE: Final = ("link", "token")
 _APPROXIMATE: Final = ("totalHits",)
-"""Totals of analytics queries, whose data changes while it is read (Genesys blog, 2022-04-21)."""
+"""Paths of analytics queries, whose totals are approximate because the data changes while it is
+read (Genesys blog, 2022-04-21)."""
 _FIRST_PAGES: Final = (None, "", 1, "1")
 
 

@@ -44,7 +44,7 @@ def read_place(operation: Operation[object], place: str) -> object:
 
 
 def write_place(operation: OperationT, place: str, value: str | int) -> OperationT:
-    """Return the operation with another value of a field.
+    """Return the operation with a field changed.
 
     Raises:
         PaginationError: the body is neither a model nor an object.

@@ -1,8 +1,9 @@
-"""The reader of a listing: single items, pages requested ahead, and a resume token at any item.
+"""The reader of a listing: returns single items, requests pages ahead, and has a resume token at any item.
 
-Invariants: the reader is the only mutable object of this package. It decides what to request and
-when; a driver sends the requests and reports the responses. Pages requested ahead are predictions:
-one that is not the next page is discarded, so they affect only the duration.
+Invariants: the reader is the only mutable object of this package. It decides which pages to
+request, and when; a driver sends the requests and passes back the responses. Pages requested ahead
+are predictions: if the next page turns out to be a different one, they are discarded, so
+predictions affect only speed.
 """
 
 from collections import deque

@@ -1,8 +1,8 @@
 """The rules for the next page of a listing, one for each style of pagination.
 
 Invariants: a rule returns the next position, ``None`` at the end, or raises if there are more items
-that it cannot request. A link is followed first if that is safe, because it has the platform's own
-parameters; without a link, the token, number, index or date of the style is used.
+that it cannot request. A safe link takes precedence, because it has the platform's own parameters;
+without one, the style's token, number, index or date is used.
 """
 
 from datetime import datetime
@@ -36,7 +36,7 @@ PositionKind: TypeAlias = Literal["start", "page", "token", "link", "index", "ti
 
 
 class Position(Struct, frozen=True):
-    """The page: its number, token, link, index or date."""
+    """The page, identified by its number, token, link, index or date."""
 
     kind: PositionKind = "start"
     value: str | int = ""
@@ -50,8 +50,8 @@ class ReceivedPage(Struct, frozen=True):
 
     Attributes:
         operation: the caller's operation.
-        listing: how it lists its items.
-        position: which page it is.
+        listing: the operation's listing.
+        position: the position of the page.
         number: its number, counted from 1 or the caller's first page.
         empty: number of consecutive empty pages, including this one.
         fresh: number of its items that were not received before.

@@ -1,1 +1,1 @@
-"""Redis as bytes and scripts: the protocol, places in a shared rate limit, leases of tokens."""
+"""Redis without I/O: the protocol, slots of a shared rate limit, leases on token exchanges."""

@@ -1,6 +1,6 @@
-"""Tokens in Redis, and leases on their exchange.
+"""Commands for tokens in Redis, and for leases on their exchange.
 
-Invariants: a lease ends by itself, and only its owner releases it earlier.
+Invariants: a lease expires by itself, and only its owner can release it earlier.
 """
 
 from typing import Final
@@ -33,11 +33,11 @@ def lease_name(prefix: str, key: TokenKey, account: str) -> str:
 
 
 def acquire_command(name: str, owner: str, seconds: float) -> bytes:
-    """Return the command that acquires a lease; its reply is nothing if another owner has it."""
+    """Return the command that acquires a lease; its reply is null if another owner has it."""
     # Redis rejects an expiry of 0.
     return encode_command("EVAL", ACQUIRE_SCRIPT, 1, name, owner, max(round(seconds * 1000), 1))
 
 
 def release_command(name: str, owner: str) -> bytes:
-    """Return the command that releases a lease, unless another has it by now."""
+    """Return the command that releases a lease, unless another owner has acquired it."""
     return encode_command("EVAL", RELEASE_SCRIPT, 1, name, owner)

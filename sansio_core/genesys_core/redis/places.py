@@ -1,12 +1,13 @@
 """Places in a rate limit that all machines share, granted by a script on Redis.
 
-Invariants: a place is granted in one atomic step with the clock of Redis, so skewed clocks of machines do
-no harm. In no window are more places than the limit, including those granted for later. Places are granted
-in the order of the requests, from any machine. A place that is not used in time is given up.
+Invariants: a place is granted in one atomic step with the clock of Redis, so clock skew between
+machines does no harm. No window has more places than the limit, including those granted for later.
+Places are granted in the order of the requests, from any machine. A place that is not used in time
+expires.
 
-A request asks once: it gets a place now, or one at a later time together with a ticket, and asks again with
-the ticket when the time has come. A client that has had places, and finds that Redis has lost its state,
-closes the gate for one window.
+A request asks once: it gets a place now, or one at a later time together with a ticket, and asks
+again with the ticket at that time. A client that has had places, and finds that Redis has lost its
+state, closes the gate for one window.
 """
 
 from collections.abc import Sequence
@@ -28,7 +29,8 @@ __all__ = [
 ]
 
 SECOND: Final = 1_000_000
-"""Microseconds: the unit of all times in the scripts, as in the reply to TIME."""
+"""Microseconds per second; all times in the scripts are in microseconds, as in the reply to
+TIME."""
 
 # - '%.0f': Lua writes numbers of 16 digits in scientific notation, which loses some of them.
 # - longest * 0.01: a ticket that comes this late still has its place, because windows are extended by
@@ -129,10 +131,10 @@ def take_command(
     """Return the command that asks for a place.
 
     Args:
-        prefix: of all keys.
-        key: of the token.
+        prefix: the prefix of all keys.
+        key: the token's key.
         lanes: the limits of the request.
-        ticket: of the place that it waits for; ``None`` if it asks for the first time.
+        ticket: the ticket of the place that it waits for; ``None`` if it asks for the first time.
         had_places: whether the client was granted a place within the last window.
     """
     names = [_gate(prefix, key), _name(prefix, key, "counter"), *_lanes(prefix, key, lanes)]
@@ -156,10 +158,10 @@ def close_command(prefix: str, key: str, seconds: float) -> bytes:
 
 
 def read_place(reply: RedisReply) -> RatePlace:
-    """Return the place in a reply.
+    """Parse a reply that grants a place.
 
     Raises:
-        BudgetError: the reply is something else.
+        BudgetError: the reply has another form.
     """
     match reply:
         case [int(wait), bytes(ticket), int(lane)] if ticket.isdigit():
@@ -169,7 +171,7 @@ def read_place(reply: RedisReply) -> RatePlace:
 
 
 def share_pacer(pacer: Pacer, share: float) -> Pacer:
-    """Return a pacer with a share of each limit, at least 1, for a time without Redis."""
+    """Return a pacer with a share of each limit, at least 1, for use while Redis is unavailable."""
     return Pacer(
         tuple(
             RateWindow(one.path, max(int(one.limit * share), 1), one.window)

@@ -1,8 +1,9 @@
 """The Redis protocol without I/O: commands to bytes, bytes to replies.
 
-Source: the Redis serialization protocol, version 2 (RESP2). Invariants: any division of the bytes gives
-the same replies. What is not RESP2, or longer than the limit, is a :class:`RedisProtocolError`, after which
-the connection is unusable.
+Source: the Redis serialization protocol, version 2 (RESP2).
+
+Invariants: replies do not depend on how the bytes are split. Input that is not RESP2, or exceeds
+the limit, raises :class:`RedisProtocolError`, after which the connection is unusable.
 """
 
 from collections.abc import Sequence
@@ -17,15 +18,19 @@ _MAX_DEPTH: Final = 8
 """Maximum depth of nested lists, which are parsed recursively; the replies to our commands have one."""
 
 _KINDS: Final = {b"", b"+", b"-", b":", b"$", b"*"}
-"""First bytes of replies. Anything else is noticed before its first line is complete, if it ever is."""
+"""First bytes of replies. Any other byte is rejected at once, without waiting for the end of the
+line."""
 
 
 class RedisProtocolError(Exception):
-    """The server sent something that is not RESP2; perhaps it is not Redis. Adapters translate it."""
+    """The server sent something that is not RESP2; perhaps it is not Redis.
+
+    Adapters convert it to an error of the library.
+    """
 
 
 class RedisReplyError(Exception):
-    """An error reply of Redis. Adapters translate it.
+    """An error reply of Redis. Adapters convert it to an error of the library.
 
     Attributes:
         kind: the first word, such as ``NOAUTH`` or ``LOADING``.
@@ -37,7 +42,7 @@ class RedisReplyError(Exception):
 
 
 RedisReply: TypeAlias = "bytes | int | RedisReplyError | list[RedisReply] | None"
-"""A reply: a string, a number, nothing, an error or a list."""
+"""A reply: a string, a number, null, an error or a list."""
 
 
 def encode_command(*words: str | bytes | int) -> bytes:
@@ -49,7 +54,7 @@ def encode_command(*words: str | bytes | int) -> bytes:
 
 
 class ReplyReader:
-    """Collects the bytes of replies: ``feed``, then ``take`` until there is none."""
+    """Parses received bytes: call ``feed``, then ``take`` until it returns ``None``."""
 
     def __init__(self) -> None:
         self._data = bytearray()

@@ -1,7 +1,7 @@
 """Rate limits shared by several clients or processes: the pacer of a token, stored in one place.
 
 Invariants: clients that share a token share its pacer. Each of its steps reads, changes and
-replaces the stored state atomically, with one clock, so that all together send no more requests
+replaces the stored state atomically, with one clock, so that together they send no more requests
 than the limit allows. An unused ticket expires, as in a client's own
 :class:`~genesys_core.session.pacing.Pacer`.
 """
@@ -57,14 +57,14 @@ class Budget(Protocol):
             The result of ``change``.
 
         Raises:
-            BudgetBusyError: it was locked for longer.
+            BudgetBusyError: it was locked for longer than ``wait``.
             BudgetError: the state cannot be read or written.
         """
         ...
 
 
 TICKET: Final = "remote"
-"""The name under which a reservation keeps the ticket of a :class:`RemoteBudget`."""
+"""The key of a :class:`RemoteBudget`'s ticket in a reservation."""
 
 
 class RatePlace(Struct, frozen=True):
@@ -73,7 +73,7 @@ class RatePlace(Struct, frozen=True):
     Attributes:
         wait: seconds until it may be used; 0 for now.
         ticket: identifies it.
-        lane: the number of the limit that it waits for, from 1 (it comes from a Lua script); 0 for
+        lane: the number of the limit that it waits for, counted from 1 as in the Lua script; 0 for
             none, -1 for the gate.
     """
 
@@ -83,11 +83,11 @@ class RatePlace(Struct, frozen=True):
 
     @property
     def is_gate(self) -> bool:
-        """Whether it waits because a 429 closed the gate."""
+        """Whether the place is in the future because a 429 closed the gate."""
         return self.lane < 0
 
     def reservation(self, lanes: Sequence[RateWindow], now: float) -> Reservation:
-        """Return it as a reservation on a machine's own monotonic clock."""
+        """Convert it to a reservation on this machine's monotonic clock."""
         why = lanes[self.lane - 1].describe() if self.lane > 0 else "the shared rate limit"
         return Reservation(now + self.wait, ((TICKET, self.ticket),), why)
 
@@ -96,12 +96,12 @@ class RatePlace(Struct, frozen=True):
 class RemoteBudget(Protocol):
     """Grants places in rate limits that machines share.
 
-    Methods are awaited. With ``is_blocking`` they block the calling thread and never suspend; without,
-    they wait in the running event loop, asyncio's or trio's.
+    Methods are coroutines. With ``is_blocking`` they block the calling thread and never suspend;
+    otherwise they wait in the running asyncio or trio event loop.
 
     Attributes:
         fallback: the share of the limits that a client uses while the server cannot be reached;
-            ``None`` for an error.
+            ``None`` to raise an error instead.
     """
 
     fallback: float | None
@@ -132,24 +132,24 @@ class RemoteBudget(Protocol):
     async def leave_place(
         self, key: str, lanes: Sequence[RateWindow], ticket: int, *, is_blocking: bool
     ) -> None:
-        """Give up a place that has not been used."""
+        """Release an unused place."""
         ...
 
     async def close_gate(self, key: str, seconds: float, *, is_blocking: bool) -> None:
-        """Grant no place of a key for some time."""
+        """Grant no places of a key for some time."""
         ...
 
 
 EXPECTED_BUDGET: Final = Expected(
     "a budget", "FileBudget(path)", (Budget, RemoteBudget), is_optional=True
 )
-"""The type check of budgets."""
+"""Validates that an argument is a budget."""
 
 
 def token_key(token: Token | None) -> str:
-    """Return the key of a token's rate limit: the platform counts by token.
+    """Return the key of a token's rate limit, because the platform counts requests by token.
 
-    A digest, because keys are file names and names in a database; 128 bits of it suffice.
+    It is a digest truncated to 128 bits, usable as a file name or database key.
     """
     return "" if token is None else sha256(token.access_token.encode()).hexdigest()[:32]
 
@@ -181,7 +181,7 @@ def change_pacer(
         state: the stored state; ``None`` if there is none yet.
         like: a pacer with this client's limits, for a new state.
         change: returns the next pacer and a result.
-        now: both clocks. The monotonic clock must be that of all who share the state.
+        now: both clocks. All that share the state must use the same monotonic clock.
 
     Returns:
         The next state to store; the next pacer, and the result of ``change``.

@@ -43,7 +43,7 @@ DAY: Final = 86_400.0
 
 
 class Pacing(Struct, frozen=True):
-    """Rate limits: how many requests may be sent in a period.
+    """Rate limits: the maximum number of requests in a period.
 
     Attributes:
         limit: requests in any window, over all paths; the platform's limit for a token.
@@ -165,7 +165,7 @@ class RateWindow(Struct, frozen=True):
     issued: int = 0
 
     def applies_to(self, path: str) -> bool:
-        """Return whether a request to a path counts."""
+        """Return whether a request to a path counts against the limit."""
         # A prefix ends with a segment: /users does not apply to /usersearch.
         return path.startswith(self.path) and path[len(self.path) :][:1] in {"", "/", "?"}
 
@@ -181,7 +181,7 @@ class RateWindow(Struct, frozen=True):
         return msgspec.structs.replace(self, queue=queue, issued=self.issued + 1), self.issued
 
     def opening_time(self, ticket: int, opens: float) -> float:
-        """Return when a ticket may be used, if all ahead of it are used as early as possible.
+        """Return when a ticket may be used if all tickets ahead of it are used as early as possible.
 
         Args:
             ticket: the ticket.
@@ -217,7 +217,7 @@ class RateWindow(Struct, frozen=True):
         return not self.queue and len(self.sent) < self.limit
 
     def with_ticket_returned(self, ticket: int) -> "RateWindow":
-        """Release a ticket: the next new request takes it over, at no delay to others."""
+        """Release a ticket: the next new request takes it over, without delaying others."""
         index = self.position(ticket)
         if index is None:
             return self
@@ -237,8 +237,8 @@ class RateWindow(Struct, frozen=True):
     def as_of(self, now: float) -> "RateWindow":
         """Drop expired state.
 
-        That is: requests before the window, released tickets that are due, and at the head of the
-        queue those whose owner did not ask again within a whole window.
+        That is: requests before the window, released tickets that are due, and tickets at the head
+            of the queue whose owner did not ask again within a whole window.
         """
         window = self
         past = bisect_right(self.sent, now - self.window + GRAIN)
@@ -297,7 +297,7 @@ class Pacer(Struct, frozen=True):
     """The rate limiter of one token. Immutable: every step returns the next limiter.
 
     Attributes:
-        windows: those of single paths first, most specific first; the last one is for all paths.
+        windows: the windows of single paths, most specific first; the last one is for all paths.
         gate: the latest gate that a 429 closed.
     """
 
@@ -372,7 +372,7 @@ class Pacer(Struct, frozen=True):
         return msgspec.structs.replace(self, gate=gate)
 
     def shuts_out(self, reservation: Reservation) -> bool:
-        """Return whether the gate is closed for longer than the reservation has to wait."""
+        """Return whether the gate stays closed for longer than the reservation has to wait."""
         return self.gate is not None and self.gate.until > reservation.at + GRAIN
 
     def closed(self, now: Now) -> Gate | None:

@@ -158,7 +158,7 @@ def parse_retry_after(value: str | None, now: Now) -> float | None:
 
     Args:
         value: the header's value: seconds, or a date in any form of RFC 9110 section 5.6.7.
-        now: for a date.
+        now: the current time, if the value is a date.
 
     Returns:
         Seconds to wait, positive and finite; ``None`` if the header is absent, malformed, zero,
@@ -203,7 +203,7 @@ _MONTHS: Final = (
 def seconds_until(text: str, now: Now) -> float | None:
     """Return the seconds from now until an HTTP date, in any form of RFC 9110 section 5.6.7.
 
-    Negative if it is past; ``None`` if the text is not such a date.
+    Negative for a past date; ``None`` if the text is not such a date.
     """
     match = next((found for form in _DATES if (found := form.fullmatch(text))), None)
     if match is None:
@@ -256,8 +256,8 @@ def explain_overrun(
     the deadline no request could follow.
 
     Args:
-        wait: seconds.
-        policy: its budget applies if retries are enabled.
+        wait: seconds to wait.
+        policy: the retry configuration; its budget applies if retries are enabled.
         deadline: seconds for the whole call, or ``None``.
         elapsed: seconds since the call began.
     """
@@ -294,8 +294,8 @@ def decide_retry(
         history: the call's earlier attempts.
         elapsed: seconds since the call began.
         deadline: seconds for the whole call, or ``None``.
-        now: for a ``Retry-After`` that is a date.
-        random: for the jitter.
+        now: the current time, for a ``Retry-After`` that is a date.
+        random: the source of jitter.
     """
     asked = requested_wait(outcome, now)
     refusal = _refusal(outcome, policy, repeatable, history, asked)

@@ -86,7 +86,7 @@ class Vault(Struct, frozen=True):
         stored: the token store's content when it was last read or written.
         signed_out: whether the client was signed out explicitly.
         store_failure: the token store's error, if its last operation failed.
-        is_shared: whether another client has replaced the token in the store meanwhile.
+        is_shared: whether another client has replaced the token in the store in the meantime.
     """
 
     grant: Grant | None = None
@@ -131,11 +131,11 @@ class Vault(Struct, frozen=True):
         return token if now.wall < self.ahead_from and not _has_ended(token, now) else None
 
     def fallback(self, rejected: Token | None, now: Now) -> Token | None:
-        """Return the token while it is valid, if it could not be renewed early or not in time.
+        """Return the token while it is valid, for when renewing it early failed or takes too long.
 
         Args:
             rejected: a token that must not be returned.
-            now: for the token's expiry.
+            now: the current time, for the token's expiry.
         """
         token = self._accepted
         if token is None or _same(token, rejected) or _has_ended(token, now):
@@ -147,12 +147,12 @@ class Vault(Struct, frozen=True):
     def reserve(
         self, *, rejected: Token | None, arrived: int, now: Now
     ) -> "tuple[Vault, TokenReady | ExchangeNeeded | NoToken]":
-        """Answer a call that needs a token; :meth:`settle` follows an :class:`ExchangeNeeded`.
+        """Decide how a call gets a token; after an :class:`ExchangeNeeded`, call :meth:`settle`.
 
         Args:
             rejected: the token that the platform just rejected for this call, if any.
             arrived: :attr:`exchanges` at the time when the call began to wait.
-            now: for the token's expiry.
+            now: the current time, for the token's expiry.
         """
         vault = self if rejected is None else self.refused(rejected)
         answer = vault.request(rejected=rejected, arrived=arrived, now=now)
@@ -166,7 +166,7 @@ class Vault(Struct, frozen=True):
         Args:
             outcome: the token, or the error.
             rejected: as in :meth:`reserve`.
-            now: for the token's expiry.
+            now: the current time, for the token's expiry.
         """
         if isinstance(outcome, Token):
             vault = self.granted(outcome)
@@ -199,10 +199,10 @@ class Vault(Struct, frozen=True):
         return ExchangeNeeded(grant)
 
     def trying(self, now: Now) -> "Vault":
-        """Record that an exchange begins. Other calls keep using an expiring token meanwhile.
+        """Record that an exchange begins. Other calls keep using an expiring token in the meantime.
 
         If the call that makes the exchange is cancelled, nothing needs to be cleaned up: the next
-        attempt follows as after a failure.
+            attempt starts as after a failure.
         """
         token = self._accepted
         if token is None or token.expires_at is None:
@@ -245,7 +245,7 @@ class Vault(Struct, frozen=True):
 
         Args:
             known: the token that the caller wants to replace; if another one has replaced it in the
-                meantime, that one is returned.
+                meantime, the new one is returned.
             arrived: :attr:`exchanges` at the time when the caller began to wait.
         """
         token = self._accepted
@@ -279,9 +279,10 @@ class Vault(Struct, frozen=True):
     def adopted(self, stored: Token | None) -> "Vault":
         """Apply the token store's content: adopt a token that another process has saved.
 
-        :meth:`reserve` follows again, and its first answer does not prevent another attempt. Before
-        the first exchange, a stored token is adopted only for grants that :attr:`~Grant.resumes`; a
-        code or an assertion may belong to another user than the stored token, and is exchanged.
+        Call :meth:`reserve` again afterwards; its first result does not prevent another attempt.
+        Before the first exchange, a stored token is adopted only for grants that
+        :attr:`~Grant.resumes`; a code or an assertion may belong to a different user than the
+        stored token, and is exchanged.
         """
         vault = msgspec.structs.replace(self, ahead_from=0.0, store_failure=None)
         if stored is None or self.grant is None or _same(stored, self.stored):
@@ -293,7 +294,7 @@ class Vault(Struct, frozen=True):
 
     @property
     def unsaved(self) -> Token | None:
-        """Return the token if it has not been saved yet."""
+        """Return the token if it is not yet in the token store."""
         # All fields count: the same access token may come with another refresh token.
         return self.token if self.grant is not None and self.token != self.stored else None
 

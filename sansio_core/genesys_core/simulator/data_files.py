@@ -1,8 +1,8 @@
-"""Loads a simulator with the data of a file.
+"""Loading of a data file into a simulator.
 
-Invariants: everything is created by the same requests that a client would send, so that the rules of the
-platform hold for the data too; the requests are not counted or logged. The order of the document
-is the order of the requests.
+Invariants: everything is created with the requests that a client would send, so that the rules of
+the platform apply to the data too; the requests are not counted or logged. The order of the
+document is the order of the requests.
 """
 
 from collections.abc import Iterator, Mapping
@@ -39,13 +39,13 @@ def parse_data(text: bytes | str) -> dict[str, Json]:
 
 
 def load_data(simulator: Simulator, data: Mapping[str, Json], *, now: Now) -> dict[str, str]:
-    """Create what a document describes.
+    """Create the entities in a document.
 
-    Keys are paths. A list below a collection's path creates its items, one request for each; where nothing is
-    created, it replaces what is there. An
-    object below the path of an item or a single resource replaces or changes it. An ``id`` that begins with ``$``
-    is a label: wherever it occurs later, in paths and in values, it stands for the id that the
-    platform assigned. ``$me`` is the user of the first OAuth client.
+    Keys are paths. A list below a collection's path creates its items, one request for each; if the
+    path does not support creation, the list replaces the existing one. An object below the path of
+    an item or a single resource replaces or changes it. An ``id`` that begins with ``$``
+    is a label: wherever it occurs later, in paths and in values, it is replaced with the id that
+        the platform assigned. ``$me`` is the user of the first OAuth client.
 
     Args:
         simulator: the platform.
@@ -56,8 +56,8 @@ def load_data(simulator: Simulator, data: Mapping[str, Json], *, now: Now) -> di
         The ids by label.
 
     Raises:
-        InvalidValueError: an unknown path or label, or an item that the platform refuses. What was
-            before it in the document is loaded.
+        InvalidValueError: an unknown path or label, or an item that the platform rejects.
+            Everything before it in the document has been loaded.
     """
     return _Loading(simulator, now).load(data)
 

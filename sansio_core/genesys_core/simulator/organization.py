@@ -1,7 +1,8 @@
 """A sample organization: entities that refer to each other, as in a real organization.
 
-Invariants: everything but the stations is created by the requests that a client would send, so that the rules of the
-platform hold for it too. The same users and queues give the same organization.
+Invariants: everything except the stations is created with the requests that a client would send, so
+that the rules of the platform apply to it too. The same users and queues yield the same
+organization.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,7 +35,7 @@ _AGENT: Final[Sequence[tuple[str, str, Sequence[str]]]] = (
     ("directory", "*", ("view",)),
 )
 _MOST: Final = 100
-"""Members of a queue that one request may add; of a group or a team, half of them."""
+"""The number of queue members that one request may add; for groups and teams, half as many."""
 
 
 def load_organization(simulator: Simulator, *, now: Now) -> dict[str, str]:
@@ -51,7 +52,8 @@ def load_organization(simulator: Simulator, *, now: Now) -> dict[str, str]:
         The ids by label; see :func:`genesys_core.simulator.data_files.load_data`.
 
     Raises:
-        InvalidValueError: the platform refuses something, for example because an organization is already loaded.
+        InvalidValueError: the platform rejects a request, for example because an organization is
+            already loaded.
     """
     labels = load_data(simulator, describe_organization(simulator), now=now)
     users = list(simulator.state.users)[:_MOST]
@@ -72,7 +74,7 @@ def describe_organization(simulator: Simulator) -> dict[str, Json]:
     """Return the document that :func:`load_organization` loads.
 
     Args:
-        simulator: the platform, as it is before.
+        simulator: the platform before the organization is loaded.
     """
     users = [each for each in simulator.state.users.values() if user_state(each) == "active"]
     queues = list(simulator.state.queues.values())

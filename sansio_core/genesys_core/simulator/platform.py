@@ -1,4 +1,4 @@
-"""The simulated platform, which answers requests to the login host and the API.
+"""The simulated platform, which responds to requests to the login host and the API.
 
 Invariants: :meth:`Simulator.respond` never raises: every request gets a response in the
 platform's format. The same requests at the same times yield the same responses, byte for byte. It reads no
@@ -191,7 +191,7 @@ _SERVERS: Final = (("Server", "Google"), ("Server", "FrontEnd"))
 
 
 class Simulator:
-    """A simulator of the platform: its login host and its API, on one address.
+    """A simulator of the platform: its login host and its API at one address.
 
     Args:
         definition: the API definition, or its Swagger 2.0 document.
@@ -287,8 +287,8 @@ class Simulator:
     def advance(self, now: Now) -> None:
         """Process everything that is due: alerts end, calls are answered, after-call work ends.
 
-        Each event gets its own time, in order, however late this is called; every request
-        does so first.
+        Each event gets the time at which it was due, in order, even if this is called late. Every
+        request does this first.
 
         Args:
             now: the current time.
@@ -320,7 +320,7 @@ class Simulator:
     def offer(
         self, media: MediaKind, queue_id: str, *, now: Now, address: str = "", name: str = ""
     ) -> str:
-        """Let a customer reach a queue, as telephony does on the platform; return the conversation's id.
+        """Start a customer's conversation in a queue, as telephony does on the platform, and return its id.
 
         Args:
             media: the media type.
@@ -343,13 +343,13 @@ class Simulator:
     def start_traffic(self, rate: str | float, *, now: Now, seed: int | None = None) -> None:
         """Start generating customers, and agents that answer them, as the clock advances.
 
-        Queues without members get the users, those of OAuth clients excepted, and all members are on
-        queue. Another rate replaces the previous one.
+        If queues have no members, all users except those of OAuth clients are added; all members
+        are set on queue. A new rate replaces the previous one.
 
         Args:
             rate: such as ``10/min``, ``2/s`` or ``30/h``; a number is a mean rate per minute.
             now: the current time.
-            seed: makes the traffic repeatable; by default that of the settings.
+            seed: the seed of the traffic; by default that of the settings.
 
         Raises:
             InvalidValueError: the rate is not valid, or there is no queue.
@@ -393,11 +393,11 @@ class Simulator:
         return self.state.counts[method, template]
 
     def coverage(self) -> dict[tuple[str, str], str]:
-        """Return where the answer of each operation comes from, by method and template.
+        """Return what implements each operation, by method and template.
 
         Returns:
             ``handler`` if it is hand-written, ``rule A`` and so on (see
-            :data:`genesys_core.simulator.resources.rules.RULES`), or ``example``: no state.
+            :data:`genesys_core.simulator.resources.rules.RULES`), or ``example`` for a stateless example.
         """
         rules = self._resources.rules
         return {
@@ -410,12 +410,12 @@ class Simulator:
         }
 
     def topic_coverage(self) -> dict[str, str]:
-        """Return what each topic is published for, by topic template.
+        """Return what publishes each topic, by topic template.
 
         Returns:
             ``handler`` if its events are hand-written, the path of the resource whose changes
-            are published by rule, the operation that it follows, or ``none`` with the reason why
-            nothing causes it: :meth:`make_event` makes events for :meth:`Hub.publish`.
+            are published by rule, the operation that causes them, or ``none`` with the reason why
+                nothing does: :meth:`make_event` creates events for :meth:`Hub.publish`.
         """
         by_rule = self._events.heard(self._resources.rules) if self.settings.stateful else {}
         heard = {**self._operation_events.heard(), **by_rule}
@@ -429,16 +429,16 @@ class Simulator:
     def make_event(self, topic: str, properties: Mapping[str, Json] = _NOTHING) -> Json:
         """Return a valid body for an event of a topic, to publish it.
 
-        For topics that nothing causes in the simulator, such as those of telephony hardware, and
-        for a test that wants an event without its cause.
+        For topics that nothing in the simulator publishes, such as those of telephony hardware, and
+        for tests that need an event without its cause.
 
         Args:
             topic: such as ``v2.telephony.providers.edges.trunks.{id}``, with or without its ids.
-            properties: what the body must have; the rest is an example of the topic's model.
+            properties: properties of the body; the others are from an example of the topic's model.
 
         Raises:
-            InvalidValueError: there is no such topic, or a property is not one of its model or has
-                a value that the model does not allow.
+            InvalidValueError: there is no such topic, or a property or its value is not in the
+                topic's model.
         """
         return make_event(self.definition, topic, properties)
 
@@ -447,15 +447,15 @@ class Simulator:
 
         Args:
             method: ``GET``, or ``POST`` for a search or query.
-            target: the path of a listing, such as ``/api/v2/routing/queues/q1/members?joined=true``;
-                items get the values of its query, as far as they have these properties, and parents
-                that do not exist are created. Or a path template, for listings below ids that are not
-                known yet, such as the results of a job.
+            target: the path of a listing, such as
+                ``/api/v2/routing/queues/q1/members?joined=true``; items get the values of its query
+                as properties, if their model has them, and missing parents are created. Or a path
+                template, for listings below ids that are not known yet, such as the results of a
+                job.
             count: how many items to add.
 
         Returns:
-            the items. They are in the listing's collection if it is a stateful one; else in this
-            listing alone, where filters do not apply to them.
+            the items. They are in the listing's collection if it is stateful; otherwise only in this listing, where filters do not apply to them.
 
         Raises:
             InvalidValueError: there is no such listing.
@@ -463,7 +463,7 @@ class Simulator:
         return self._seeding.fill_listing(self.state, method, target, count)
 
     def start_job(self, path: str, *, now: Now) -> str:
-        """Start a job that no operation starts, such as one of the scheduler.
+        """Start a job that no operation starts, such as a job of the workforce scheduler.
 
         Args:
             path: the path of its collection, such as ``/api/v2/workforcemanagement/schedulingjobs``.
@@ -485,7 +485,7 @@ class Simulator:
         """Set how the jobs of one collection end, including those that are running.
 
         Args:
-            template: of the collection, such as
+            template: the collection's path template, such as
                 ``/api/v2/analytics/conversations/details/jobs``.
             outcome: ``success``, ``failure``, or a state of the job's model, such as ``EXPIRED``.
 

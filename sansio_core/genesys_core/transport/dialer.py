@@ -119,13 +119,13 @@ class _Plan(Struct, frozen=True):
 
 
 def dial(route: Route, *, timeout: float | None, expires: float | None, now: Now) -> "DialState":
-    """Start opening a connection.
+    """Start dialing a connection.
 
     Args:
         route: origin and proxy.
         timeout: seconds for all steps together; ``None`` for no timeout.
         expires: the call's deadline on the monotonic clock.
-        now: the time.
+        now: the current time on the monotonic clock.
     """
     until, limit = expires, "the call's deadline passed"
     if timeout is not None and (expires is None or now.monotonic + timeout <= expires):
@@ -155,7 +155,7 @@ class _Step(Struct, frozen=True):
 
     @property
     def until(self) -> float | None:
-        """When the dial times out, on the monotonic clock; ``None`` for never."""
+        """When dialing times out, on the monotonic clock; ``None`` for never."""
         return self.plan.until
 
     def failed(self, reason: str) -> "DialFailed":
@@ -286,7 +286,8 @@ class StartingTls(_Step, frozen=True):
 
     Attributes:
         server_name: the name to verify, and to send (SNI) unless it is an address.
-        at: the peer of the handshake; the origin's is inside the proxy's TLS, if it uses TLS.
+        at: the peer of
+            the handshake; TLS to the origin is inside TLS to the proxy, if any.
     """
 
     server_name: str

@@ -74,7 +74,8 @@ __all__ = ["CONTINUE_WAIT", "Exchange", "Step", "may_resend"]
 C = TypeVar("C")
 
 CONTINUE_WAIT: Final = 1.0
-"""Seconds to wait for the answer to ``Expect: 100-continue``, which is optional (RFC 9110, 10.1.1).
+"""Seconds to wait for the response to ``Expect: 100-continue``, which is optional (RFC 9110,
+10.1.1).
 """
 
 _IDEMPOTENT: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
@@ -100,7 +101,7 @@ class Step(Enum):
     CHECK = "check without blocking whether there is data or an end to read"
     CLOSE = "close the connection"
     DIAL = "open a connection"
-    WRITE = "write some of `data`; if that blocks, read meanwhile"
+    WRITE = "write some of `data`; read while writing blocks"
     READ = "read some bytes"
     BODY = "get the next chunk of the request's body from the caller"
     RESPOND = "return the response"
@@ -178,11 +179,11 @@ class Exchange(Claim[C]):
     # --- a connection ---------------------------------------------------------------------------
 
     def begin(self, *, now: Now) -> Step:
-        """The pool served the claim, or the wait was interrupted.
+        """The pool assigned a connection to the claim, or the wait was interrupted.
 
         Raises:
             TransportFailure: the wait timed out.
-            GenesysCloudError: the pool was closed meanwhile.
+            GenesysCloudError: the pool was closed in the meantime.
         """
         request = self.request
         if request.expires is not None and now.monotonic >= request.expires:
@@ -190,7 +191,7 @@ class Exchange(Claim[C]):
         if self.lease is not None:
             return self._go(_DIAL if self.lease.connection is None else _CHECK)
         if not self.is_waiting:
-            raise GenesysCloudError("the client was closed meanwhile; nothing was sent")
+            raise GenesysCloudError("the client was closed in the meantime; nothing was sent")
         if self._step is None:
             self._limit(request.timeout.pool, now)
         elif self.until is not None and now.monotonic >= self.until:
@@ -382,7 +383,7 @@ class Exchange(Claim[C]):
         Args:
             reason: the system's message, such as ``Connection reset by peer``.
             kind: ``tls`` for a TLS error rather than a connection error.
-            now: the time.
+            now: the current time on the monotonic clock.
 
         Raises:
             TransportFailure: no response is possible.

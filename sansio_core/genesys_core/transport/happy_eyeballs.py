@@ -48,16 +48,16 @@ def sort_addresses(addresses: Iterable[Address]) -> tuple[Address, ...]:
 
 
 class Race(Struct, frozen=True):
-    """Parallel attempts to connect to one host, of which the first to succeed wins.
+    """Parallel attempts to connect to one host; the first to succeed wins.
 
     The driver starts the attempts in :attr:`starting`, then waits until one has an outcome or
-    :attr:`next_start` has passed. The first that connects is used and all others are closed. If
+    :attr:`next_start` has passed. The first connection is used and all others are closed. If
     :attr:`is_lost`, all have failed.
 
     Attributes:
         starting: the attempts to start now.
         trying: all attempts in progress, including those in ``starting``.
-        left: addresses not tried yet.
+        left: addresses not yet tried.
         next_start: when the next attempt starts even if none failed, on the monotonic clock;
             ``None`` if no address is left.
         failures: failed addresses, with the reasons.
@@ -91,7 +91,7 @@ class Race(Struct, frozen=True):
         return replace(self, starting=())
 
     def failed(self, address: Address, reason: str, *, now: Now) -> "Race":
-        """An attempt failed; the next one starts at once.
+        """Record a failed attempt; the next one starts at once.
 
         Args:
             address: its address; ignored if it is not in progress.

@@ -1,7 +1,7 @@
 """Origins of URLs: scheme, host and port.
 
-Invariants: equal origins are equal values, however the URL was written (RFC 9110 section 4.2.3:
-case of the host, default ports). A host is a name that is valid in DNS or an address in its
+Invariants: equal origins are equal values, regardless of the URL's spelling (RFC 9110 section
+4.2.3: case of the host, default ports). A host is a name that is valid in DNS or an address in its
 standard form; anything else that a resolver might accept is rejected, so the host that was checked
 is the host that is connected to.
 """
@@ -93,7 +93,8 @@ class Origin(Struct, frozen=True):
         """Return the origin of an absolute URL.
 
         Raises:
-            InvalidValueError: the URL has another scheme, no host, or an invalid host or port.
+            InvalidValueError: the URL has an unsupported scheme, no host, or an invalid host or
+                port.
         """
         scheme = host = port = None
         with contextlib.suppress(ValueError):  # invalid brackets or port

@@ -1,4 +1,4 @@
-"""Owners of pools: a process, and an event loop in it.
+"""Owners of pools: a process and, within it, an event loop or all threads.
 
 Invariants: nothing is shared between owners. After a fork, connections of the parent process are
 dropped without sending anything, because the parent continues to use them; connections of an ended
@@ -20,7 +20,7 @@ class OwnedPools(Generic[P]):
 
     Args:
         new_pool: creates a pool; a driver may add its own data, such as a lock.
-        drop: called with each pool whose owner is gone.
+        drop: called with each pool whose owner no longer exists.
     """
 
     def __init__(self, new_pool: Callable[[], P], drop: Callable[[P], object]) -> None:

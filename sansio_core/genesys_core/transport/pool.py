@@ -63,7 +63,7 @@ KEEP_ALIVE_MARGIN: Final = 1.0
 """Seconds before the server's announced timeout at which an idle connection is closed."""
 
 LOOK_AGAIN: Final = 1.0
-"""Seconds after which a waiting thread makes a step itself, in case its wake-up was lost."""
+"""Seconds after which a waiting thread proceeds by itself, in case its wake-up was lost."""
 
 
 class PoolLimits(Struct, frozen=True, kw_only=True):
@@ -73,8 +73,8 @@ class PoolLimits(Struct, frozen=True, kw_only=True):
         connections: maximum number, including idle ones and those being opened, for all keys.
         connections_per_key: maximum number for one key; ``None`` for no separate limit.
         keep_alive: maximum idle time in seconds.
-        max_age: seconds after which a connection accepts no further request, so that changed
-            addresses are noticed; ``None`` for no limit.
+        max_age: seconds after which a connection accepts no further request, so that changes of DNS
+            take effect; ``None`` for no limit.
 
     Raises:
         InvalidValueError: a number is not positive.
@@ -107,12 +107,12 @@ class PoolStatistics(Struct, frozen=True):
 
     @property
     def in_use(self) -> int:
-        """Number of connections that are held by claims."""
+        """Number of connections that claims have leased."""
         return self.open - self.idle
 
 
 class Reusable(Protocol):
-    """The HTTP state of a connection, as far as the pool needs it."""
+    """The part of a connection's HTTP state that the pool needs."""
 
     @property
     def reusable(self) -> bool:
@@ -134,7 +134,7 @@ class Lease(Generic[C]):
         opened: when the slot was created or last cleared.
         idle_since: when it was last released.
         expires: when it accepts no further request, on the monotonic clock.
-        expires_wall: the same on the wall clock; the earlier of both applies.
+        expires_wall: the same on the wall clock; the earlier of the two applies.
         group: internal to the pool.
         ref: internal to the pool.
     """
@@ -179,8 +179,8 @@ class Claim(Generic[C]):
     Attributes:
         lease: the assigned lease.
         waker: wakes the call; set and used only by the driver.
-        is_waiting: whether it is in the queue. If it is not, and has no lease, it was refused:
-            the pool was closed.
+        is_waiting: whether it is in the queue. A claim that is neither waiting nor has a lease was
+            rejected, because the pool was closed.
         group: internal to the pool.
     """
 
@@ -220,14 +220,14 @@ class _Group(Generic[C]):
 
 
 class Pool(Generic[C]):
-    """The connections of one owner: a process, and in it one event loop or all threads.
+    """The connections of one owner: a process and, within it, one event loop or all threads.
 
     Args:
         limits: the limits.
 
     Attributes:
         closing: leases whose connections the driver must close, first in, first out.
-        waking: claims that were served or refused; the driver must wake them.
+        waking: claims that were served or rejected; the driver must wake them.
     """
 
     def __init__(self, limits: PoolLimits | None = None) -> None:
@@ -255,7 +255,7 @@ class Pool(Generic[C]):
 
     @property
     def next_expiry(self) -> float | None:
-        """When the connection idle longest expires, on the monotonic clock."""
+        """When the longest idle connection expires, on the monotonic clock."""
         for lease in self._idle:
             return lease.idle_since.monotonic + self.limits.keep_alive
         return None
@@ -269,9 +269,10 @@ class Pool(Generic[C]):
     # --- steps --------------------------------------------------------------------------------
 
     def acquire(self, claim: Claim[C], key: Hashable, *, now: Now) -> None:
-        """Give a claim a lease, or queue it (:attr:`Claim.is_waiting`).
+        """Assign a lease to a claim, or queue the claim (:attr:`Claim.is_waiting`).
 
-        The lease has the most recently idle connection; or none, which the driver then opens.
+        The lease has the most recently used idle connection; or none, so that the driver has to
+        open one.
 
         Args:
             claim: a new claim, or one that was released.
@@ -333,7 +334,7 @@ class Pool(Generic[C]):
             self.serve(now=now)
 
     def serve(self, *, now: Now) -> None:
-        """Serve the queue as far as there are free slots."""
+        """Serve waiting claims while there are free slots."""
         self._bury()
         while self._queue:
             claim, group = next(iter(self._queue.items()))
@@ -349,7 +350,7 @@ class Pool(Generic[C]):
             self._bury()
 
     def expire(self, *, now: Now) -> None:
-        """Close the connections that have been idle too long."""
+        """Close connections that have been idle for too long."""
         since = now
         while self._idle:
             lease = next(iter(self._idle))
@@ -362,7 +363,7 @@ class Pool(Generic[C]):
         self._look_at = Now(since.monotonic + keep_alive, since.wall + keep_alive)
 
     def discard(self, lease: Lease[C]) -> None:
-        """Close an idle connection: its peer closed it, or sent unsolicited data.
+        """Close an idle connection whose peer closed it or sent unsolicited data.
 
         Does nothing if it is not idle.
         """
@@ -370,7 +371,7 @@ class Pool(Generic[C]):
             self._evict(lease)
 
     def close(self) -> None:
-        """Close idle connections and refuse waiting claims; others are closed on release."""
+        """Close idle connections and reject waiting claims; leased connections are closed on release."""
         self._closed = True
         while self._idle:
             self._evict(next(iter(self._idle)))

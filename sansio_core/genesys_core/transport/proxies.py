@@ -43,7 +43,7 @@ class Proxy(Printable, frozen=True):
         scheme: ``http`` and ``https`` forward requests and open tunnels with ``CONNECT`` (RFC 9110
             section 9.3.6); ``https`` uses TLS to the proxy. ``socks5`` receives addresses,
             ``socks5h`` host names (RFC 1928).
-        username: sent to the proxy; ``None`` sends no credentials.
+        username: the user name for the proxy; ``None`` sends no credentials.
         password: likewise; never shown.
     """
 
@@ -148,7 +148,7 @@ class _Exception(Struct, frozen=True):
 
 
 class NoProxy(Struct, frozen=True):
-    """The hosts that are connected to directly.
+    """Hosts to connect to without a proxy.
 
     Attributes:
         everything: whether all hosts match (``*``).
@@ -165,7 +165,7 @@ class NoProxy(Struct, frozen=True):
         ``example.com`` and ``.example.com`` match the host and its subdomains, ``*.example.com``
         only subdomains, ``*`` everything. ``192.0.2.1``, ``::1`` and ``[::1]`` match one address,
         ``10.0.0.0/8`` and ``fd00::/8`` a range. A suffix ``:8080`` restricts an entry to one port.
-        Other entries are ignored: they may be meant for other programs.
+        Other entries are ignored: they may be intended for other programs.
         """
         entries = [entry for entry in re.split(r"[\s,]+", text.lower()) if entry]
         read = map(_exception, entries)
@@ -222,7 +222,7 @@ class ProxySettings(Struct, frozen=True):
 
     @classmethod
     def always(cls, proxy: Proxy) -> "ProxySettings":
-        """Use one proxy for everything, as a caller requests it; ``NO_PROXY`` is ignored."""
+        """Use one proxy for all URLs, as set by the caller; ``NO_PROXY`` is ignored."""
         return cls(proxy, proxy)
 
     @classmethod

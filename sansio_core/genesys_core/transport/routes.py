@@ -15,7 +15,8 @@ from genesys_core.transport.proxies import Proxy, ProxySettings
 __all__ = ["Route", "Router"]
 
 _MOST_KNOWN: Final = 1000
-"""Maximum number of cached URL prefixes: more origins than any program uses at a time."""
+"""Maximum number of cached URL prefixes, which exceeds the number of origins that any program
+uses."""
 
 
 class Route(Struct, frozen=True, cache_hash=True):
@@ -36,7 +37,7 @@ class Route(Struct, frozen=True, cache_hash=True):
 
     @property
     def is_forwarded(self) -> bool:
-        """Whether requests are sent to a forwarding HTTP proxy, which may answer them itself."""
+        """Whether requests are sent to a forwarding HTTP proxy, which may respond itself."""
         return self.proxy is not None and not self.is_tunnel and not self.proxy.is_socks
 
 

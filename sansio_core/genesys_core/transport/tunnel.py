@@ -1,8 +1,8 @@
 """Tunnels through an HTTP proxy with ``CONNECT`` (RFC 9110 section 9.3.6).
 
-Invariants: sans-IO, with the limits of any other response. Headers and bodies for the origin never
-go to the proxy here, and nothing of the proxy's response goes to the origin's reader. The proxy's
-text is never quoted.
+Invariants: sans-IO, with the limits of any other response. Headers and bodies for the origin are
+never sent to the proxy, and no part of the proxy's response is passed to the origin's reader. The
+proxy's text is never quoted.
 """
 
 from collections.abc import Iterable
@@ -39,7 +39,7 @@ class Tunnel:
 
     Args:
         authority: ``host:port`` of the origin.
-        proxy: its credentials are sent.
+        proxy: the proxy, whose credentials are sent.
         headers: additional headers for the proxy.
 
     Attributes:
@@ -62,7 +62,7 @@ class Tunnel:
         """Process received bytes; ``b""`` means that the proxy closed the connection.
 
         Returns:
-            What follows the response once the tunnel is open (normally nothing), a refusal, or
+            The bytes after the response once the tunnel is open (normally none), a refusal, or
             ``None`` while the response is incomplete.
         """
         self._first = self._first or data[:1]

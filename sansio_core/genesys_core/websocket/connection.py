@@ -1,25 +1,18 @@
 """A sans-IO WebSocket connection (RFC 6455), for any event loop.
 
-Invariants: no sockets. Everything that the network does is reported as events, which are the same
-however the bytes were split, and never as an exception; exceptions report misuse by the caller.
+Invariants: no sockets. Whatever the network does is reported as events, which do not depend on how
+the bytes were split; exceptions report only misuse by the caller.
 
 A driver with a blocking socket, opened as in :mod:`genesys_core.transport.dialer`::
 
-    ws = WebSocket.connect(url, random_bytes=os.urandom)
-    sock = open_connection(ws.address.origin)
-    while not ws.over:
-        sock.sendall(ws.data_to_send())
-        data = sock.recv(65536)
-        for event in ws.receive_data(data) if data else ws.receive_eof():
-            match event:
-                case HandshakeDone(): ...     # from now on send_text, ping, close
-                case Text(data): ...
-                case Pong(): ...
-                case Closed() | Failed(): ... # the last event; ws.over is true
-    sock.sendall(ws.data_to_send())           # the answer to the peer's close frame
-    sock.close()
+    ws = WebSocket.connect(url, random_bytes=os.urandom) sock = open_connection(ws.address.origin)
+    while not ws.over: sock.sendall(ws.data_to_send()) data = sock.recv(65536) for event in
+    ws.receive_data(data) if data else ws.receive_eof(): match event: case HandshakeDone(): ...
+    # from now on send_text, ping, close case Text(data): ... case Pong(): ... case Closed() |
+    Failed(): ... # the last event; ws.over is true sock.sendall(ws.data_to_send())           # the
+    response to the peer's close frame sock.close()
 
-After ``close`` the loop continues until the peer answers; the caller chooses the timeout.
+After ``close`` the loop continues until the peer responds; the caller chooses the timeout.
 """
 
 from collections.abc import Sequence
@@ -105,8 +98,8 @@ class WebSocket:
 
         Args:
             url: ``ws://`` or ``wss://``.
-            random_bytes: returns that many unpredictable bytes, such as :func:`os.urandom`: for the
-                handshake's key and the mask of every frame.
+            random_bytes: returns the given number of unpredictable bytes, such as
+                :func:`os.urandom`: for the handshake's key and the mask of every frame.
             headers: sent with the handshake in addition to its own.
             subprotocols: offered to the server.
             compression: whether permessage-deflate is offered.

@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 RandomBytes: TypeAlias = Callable[[int], bytes]
-"""Returns that many unpredictable bytes, such as :func:`os.urandom`."""
+"""Returns the given number of unpredictable bytes, such as :func:`os.urandom`."""
 
 
 class HandshakeDone(Struct, frozen=True):
@@ -48,13 +48,13 @@ class Text(Struct, frozen=True, gc=False):
 
 
 class Pong(Struct, frozen=True, gc=False):
-    """A pong frame, solicited or not. Pings are answered automatically."""
+    """A pong frame, solicited or not. Pongs are sent automatically."""
 
     payload: bytes
 
 
 class Closed(Struct, frozen=True):
-    """The closing handshake is complete. Every message that the peer sent before was received.
+    """The closing handshake is complete. All messages that the peer had sent were received.
 
     Attributes:
         code: the peer's close code; 1005 if it sent none (RFC 6455 section 7.1.5).
@@ -69,13 +69,13 @@ FailedKind: TypeAlias = Literal[
     "connect", "timeout", "proxy", "tls", "handshake", "protocol", "too_big", "binary", "closed"
 ]
 """The cause: ``connect``, ``timeout``, ``proxy`` and ``tls`` are reported by adapters, the others
-here: the server rejected the handshake or answered it incorrectly, a frame violated RFC 6455, a
+here: the server rejected the handshake or responded incorrectly, a frame violated RFC 6455, a
 message exceeded the limit, a message was binary, or the connection closed without a close frame.
 """
 
 
 class Failed(Struct, frozen=True):
-    """The connection is over, and messages may be missing.
+    """The connection failed, and messages may be missing.
 
     Attributes:
         kind: the cause.

@@ -1,9 +1,9 @@
 """Compressed messages: permessage-deflate (RFC 7692).
 
-Invariants: whatever the peer sends, no more than the allowed number of bytes is decompressed or
-kept in memory. wsproto's own extension is not used because it has no such limit, raises
-``ValueError`` for a malformed response, and forgets that a fragmented message is compressed if a
-control frame comes between its fragments.
+Invariants: no more than the allowed number of bytes is decompressed or kept in memory, regardless
+of input. wsproto's own extension is not used because it has no such limit, raises ``ValueError``
+for a malformed response, and forgets that a fragmented message is compressed if a control frame
+comes between its fragments.
 """
 # ruff: noqa: ARG002 - the signatures are wsproto's
 
@@ -19,7 +19,7 @@ __all__ = ["OFFER", "Compressor", "Deflate", "Inflate"]
 
 _NAME: Final = "permessage-deflate"
 OFFER: Final = f"{_NAME}; client_max_window_bits"
-"""The client's offer: any window that the server chooses, with context takeover."""
+"""The client's offer: any window size, with context takeover."""
 
 _TAIL: Final = b"\x00\x00\xff\xff"  # RFC 7692 section 7.2.1: removed by the sender, restored here
 _WINDOW_BITS = re.compile(r"8|9|1[0-5]")
@@ -41,7 +41,7 @@ class Deflate(Struct, frozen=True):
 
     @classmethod
     def agreed(cls, extensions: tuple[str, ...]) -> "Deflate | str":
-        """Parse the server's ``Sec-WebSocket-Extensions``, or describe what is wrong with it."""
+        """Parse the server's ``Sec-WebSocket-Extensions``, or return a description of the error."""
         name, *parameters = [part.strip() for part in extensions[0].split(";")]
         if len(extensions) != 1 or name.lower() != _NAME:
             return "an extension that was not offered"
@@ -96,7 +96,7 @@ class Inflate(Extension):
         return True
 
     def offer(self) -> str:
-        """Unused: wsproto does not make the handshake."""
+        """Unused, because wsproto does not perform the handshake."""
         return OFFER
 
     def frame_inbound_header(

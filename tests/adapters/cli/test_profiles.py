@@ -54,7 +54,7 @@ def test_a_sign_in_of_a_profile(platform, sign_in, clean_home, monkeypatch, plac
     done = sign_in(*before, "login", *where, *after)
     assert done.code == 0, done.err
     folder = profile_folder(clean_home, "staging")
-    assert f"The token is kept in {folder / 'tokens.json'}." in done.out
+    assert f"The token is stored in {folder / 'tokens.json'}." in done.out
     # Another profile is asked for in vain, and the default one as well.
     assert run_command("--profile", "other", "whoami").code == 1
     monkeypatch.setenv("GENESYSCLOUD_PROFILE", "")

@@ -265,7 +265,7 @@ def test_a_life(simulator, token_file, monkeypatch, grant):
         r"registered for the OAuth client: http://127\.0\.0\.1:\d+/callback\n", done.output
     )
     assert f"Sign in here: {simulator.url}/oauth/authorize?" in done.output
-    assert f"The token is kept in {token_file}." in done.output
+    assert f"The token is stored in {token_file}." in done.output
 
     who = run("whoami", "--token-file", token_file)
     assert who.exit_code == 0, who.output

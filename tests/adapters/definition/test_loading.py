@@ -35,7 +35,9 @@ def test_a_file_that_is_larger_than_the_limit_is_refused(
     file = tmp_path / "definition"
     file.write_bytes(PACKINGS[packing](TEXT + b" " * 100_000))
     monkeypatch.setattr(packed_data, "MOST_BYTES", 100_000)
-    with pytest.raises(ConfigurationError, match=r"cannot be read: holds more than 100,000 bytes"):
+    with pytest.raises(
+        ConfigurationError, match=r"cannot be read: contains more than 100,000 bytes"
+    ):
         load_definition(file)
 
 

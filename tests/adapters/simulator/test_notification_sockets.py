@@ -169,7 +169,7 @@ def test_heartbeats_by_a_clock_of_ones_own():
             now[0] = Now(86_400, WALL + 86_400)
             desk.running.tick()
             closed = end_of(ws).rcvd
-            assert (closed.code, closed.reason) == (1001, "the channel is gone: expired")
+            assert (closed.code, closed.reason) == (1001, "the channel no longer exists: expired")
         assert channel not in desk.running.simulator.state.channels
 
 

@@ -523,7 +523,7 @@ def test_a_call_that_waits_for_a_connection_learns_that_the_transport_was_closed
             time.sleep(0.001)
         wire.close()
         thread.join()
-        assert "closed meanwhile" in str(errors[0])
+        assert "closed in the meantime" in str(errors[0])
 
 
 def test_a_response_is_not_to_be_read_after_its_block():

@@ -329,7 +329,7 @@ def test_a_call_that_waits_for_a_pool_that_is_closed_is_refused():
     first = driver.exchange
     second = driver.begin()
     driver.pool.close()
-    with pytest.raises(GenesysCloudError, match="closed meanwhile; nothing was sent"):
+    with pytest.raises(GenesysCloudError, match="closed in the meantime; nothing was sent"):
         second.begin(now=at(0))
     assert first.lease is not None
 

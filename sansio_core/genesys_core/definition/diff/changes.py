@@ -1,7 +1,7 @@
 """Changes: the result of comparing two definitions.
 
-Invariants: a change is a value with a rule's id, its place, and what was there before and after. Its weights
-are its rule's, except that changes of preview operations never weigh more than a warning.
+Invariants: a change is a value with a rule's id, its place, and the old and new values. Its weights
+are those of its rule, except that a change of a preview operation is at most a warning.
 """
 
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ class Change(Struct, frozen=True):
         part: the parameter, property or value within the subject; empty for all of it.
         old: what it was; empty if there was nothing.
         new: what it is; empty if there is nothing.
-        direction: for models, whether requests, responses or both have it.
+        direction: for models, whether they occur in requests, responses or both.
         is_preview: whether the operation is a preview.
     """
 
@@ -40,7 +40,7 @@ class Change(Struct, frozen=True):
 
     @property
     def kind(self) -> ChangeRule:
-        """The rule."""
+        """The rule of the change."""
         return RULES[self.rule]
 
     @property
@@ -60,7 +60,7 @@ class Change(Struct, frozen=True):
 
     @property
     def place(self) -> str:
-        """Subject and part as one text, which ignore files match."""
+        """Subject and part as one text, for matching with ignore files."""
         return f"{self.subject} {self.part}" if self.part else self.subject
 
     def _limited(self, weight: Weight) -> Weight:

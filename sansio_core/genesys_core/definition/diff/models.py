@@ -1,7 +1,7 @@
-"""Comparison of models: their properties, and what they are made of.
+"""Comparison of models: their properties and inheritance.
 
-Invariants: a property is compared with the property of the same wire name. Objects inside a model
-without a name of their own are compared as part of it, with dotted names.
+Invariants: a property is compared with the property of the same wire name. Anonymous objects inside
+a model are compared as part of it, with dotted names.
 """
 
 from collections.abc import Iterator, Mapping

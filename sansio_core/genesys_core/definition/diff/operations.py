@@ -1,7 +1,7 @@
 """Comparison of operations: names, parameters, body, responses, permissions and tags.
 
-Invariants: a parameter is known by its name and location. Required parameters are positional in
-Python, so their order matters; optional ones are keyword-only.
+Invariants: a parameter is identified by its name and location. Required parameters are positional
+in Python, so their order matters; optional ones are keyword-only.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ __all__ = ["OperationView", "compare_operations", "operation_views"]
 
 
 class OperationView(Struct, frozen=True):
-    """An operation with what its path and document add to it."""
+    """An operation including the parameters and security that its path and document define."""
 
     method: str
     path: str
@@ -49,13 +49,13 @@ class OperationView(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """The name of the Python method; empty if it is made from the path."""
+        """The name of the Python method; empty if it is derived from the path."""
         given = self.source.method_name or self.source.operation_id
         return naming.method_name(given) if given else ""
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """The APIs that offer it."""
+        """The APIs that contain it."""
         return tuple(dict.fromkeys(self.source.tags)) or ("Default",)
 
     def required(self) -> list[tuple[str, str]]:
@@ -63,7 +63,7 @@ class OperationView(Struct, frozen=True):
         return [key for key, one in self.parameters.items() if _is_required(one)]
 
     def statuses(self, *, success: bool) -> list[str]:
-        """The documented statuses, of success or of errors, without ``default``."""
+        """The documented success or error statuses, without ``default``."""
         return [
             status
             for status in self.responses

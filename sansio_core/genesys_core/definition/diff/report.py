@@ -49,7 +49,7 @@ class IgnoreRule(Struct, frozen=True):
     line: int
 
     def matches(self, change: Change) -> bool:
-        """Whether the line is about a change."""
+        """Whether the line matches a change."""
         return self.rule in {"*", change.rule} and fnmatchcase(change.place, self.place)
 
 
@@ -91,7 +91,7 @@ def apply_ignores(
 
 
 def parse_weight(name: str) -> Weight:
-    """Return the weight of that name, in any case.
+    """Return a weight by its name, which is case-insensitive.
 
     Raises:
         InvalidValueError: there is none.
@@ -177,13 +177,13 @@ _SECTIONS: Final = (
 def markdown_report(
     changes: Sequence[Change], old: str, new: str, *, places: Places = MappingProxyType({})
 ) -> str:
-    """Write release notes: a section for each weight, previews and permissions on their own.
+    """Write release notes: a section for each weight, with previews and permissions in separate ones.
 
     Args:
         changes: the changes in order.
         old: the version of the older definition.
         new: the version of the newer one.
-        places: where a program uses what changed; written behind each change.
+        places: where a program uses what changed; written after each change.
     """
     lines = [f"# API definition {old} to {new}", "", f"{_totals(changes)}.", ""]
     previews = [change for change in changes if change.is_preview]
@@ -237,7 +237,7 @@ def _quoted(change: Change) -> str:
 
 
 def changelog_report(changes: Sequence[Change], old: str, new: str) -> str:
-    """Write an entry of a changelog: what breaks by name, and how much is new.
+    """Write a changelog entry: breaking changes individually, additions as totals.
 
     Args:
         changes: the changes in order.
@@ -265,7 +265,7 @@ _CHANGELOG: Final = ((Weight.MAJOR, "Breaking"), (Weight.WARN, "Check"))
 def json_report(
     changes: Sequence[Change], old: str, new: str, *, places: Places = MappingProxyType({})
 ) -> str:
-    """Write a JSON document that :data:`REPORT_SCHEMA` describes."""
+    """Write a JSON document that conforms to :data:`REPORT_SCHEMA`."""
     document = {
         "format": 1,
         "old": old,
@@ -330,7 +330,7 @@ REPORT_SCHEMA: Final[Mapping[str, object]] = {
 
 
 class Comparison(Struct, frozen=True):
-    """Two compared definitions, and the reports of it.
+    """The comparison of two definitions, which writes the reports.
 
     Attributes:
         old: the version of the older definition.
@@ -392,9 +392,9 @@ class Comparison(Struct, frozen=True):
         return markdown_report(self.changes, self.old, self.new, places=self.places)
 
     def changelog(self) -> str:
-        """Write an entry of a changelog."""
+        """Write a changelog entry."""
         return changelog_report(self.changes, self.old, self.new)
 
     def json(self) -> str:
-        """Write a JSON document that :data:`REPORT_SCHEMA` describes."""
+        """Write a JSON document that conforms to :data:`REPORT_SCHEMA`."""
         return json_report(self.changes, self.old, self.new, places=self.places)

@@ -1,8 +1,8 @@
 """Rules of the comparison: every kind of change, and what it breaks.
 
 Invariants: an id never changes its meaning. Each rule answers two questions: does Python code that
-worked break, and does a request or response on the wire? The weight that the official SDKs give the
-same change is beside them, for reading their release notes.
+worked break, and does a request or response on the wire? Each also has the weight of the same
+change in the official SDKs, whose release notes use it.
 """
 
 from collections.abc import Mapping
@@ -15,22 +15,22 @@ __all__ = ["PREVIEW_LIMIT", "RULES", "ChangeRule", "Weight"]
 
 
 class Weight(IntEnum):
-    """How much a change breaks, from nothing to code that fails."""
+    """The severity of a change, from no effect to code that fails."""
 
     NONE = 0
     """Nothing that a program can notice."""
     POINT = 1
-    """Text, and lists of errors."""
+    """Changes of descriptions and of documented errors."""
     MINOR = 2
-    """Something new, or something that becomes optional."""
+    """Additions, and requirements that become optional."""
     WARN = 3
-    """Code stays valid, but may get other results, or be refused by the server."""
+    """Code stays valid, but its results may change, or the server may reject its requests."""
     MAJOR = 4
-    """Code that worked fails."""
+    """Code that worked before fails."""
 
 
 PREVIEW_LIMIT: Final = Weight.WARN
-"""The greatest weight of a change of a preview operation, which is outside all promises."""
+"""The maximum weight of a change of a preview operation, which has no compatibility promise."""
 
 
 class ChangeRule(Struct, frozen=True):
@@ -71,7 +71,7 @@ _ALL: Final = (
         "announced, but the method no longer exists",
     ),
     ChangeRule("operation-added", "operation added", _M, _N, _M, "a new method"),
-    ChangeRule("method-renamed", "method renamed", _J, _N, _J, "the method has another name"),
+    ChangeRule("method-renamed", "method renamed", _J, _N, _J, "the method has a different name"),
     ChangeRule(
         "operation-id-changed",
         "operationId changed, method name kept",
@@ -131,13 +131,13 @@ _ALL: Final = (
         _J,
         _J,
         _J,
-        "the argument must have another type",
+        "the argument must have a different type",
     ),
     ChangeRule(
         "parameter-item-type-changed",
         "item type of a parameter changed",
         *(_J, _J, _N),
-        "the argument must have another type",
+        "the argument must have a different type",
     ),
     ChangeRule(
         "parameter-date-format-changed",
@@ -157,7 +157,7 @@ _ALL: Final = (
         "parameter-collection-format-changed",
         "format of a list in the query changed",
         *(_N, _J, _N),
-        "the server expects another format",
+        "the server expects a different format",
     ),
     ChangeRule(
         "parameter-enum-value-removed",
@@ -180,7 +180,7 @@ _ALL: Final = (
         _J,
         _J,
         _N,
-        "the body must be another model",
+        "the body must be a different model",
     ),
     ChangeRule(
         "response-model-changed",
@@ -188,13 +188,13 @@ _ALL: Final = (
         _J,
         _J,
         _J,
-        "the method returns another model",
+        "the method returns a different model",
     ),
     ChangeRule(
         "response-item-changed",
         "item type of the response changed",
         *(_J, _J, _N),
-        "the items are of another model",
+        "the items have a different model",
     ),
     ChangeRule(
         "response-body-added",
@@ -213,7 +213,7 @@ _ALL: Final = (
         _M,
         _N,
         _M,
-        "the server may return another status",
+        "the server may return a different status",
     ),
     ChangeRule(
         "success-status-removed",
@@ -283,7 +283,12 @@ _ALL: Final = (
     ChangeRule("topic-added", "topic added", _M, _N, _N, "a new topic"),
     ChangeRule("topic-removed", "topic removed", _J, _J, _N, "events no longer arrive"),
     ChangeRule(
-        "topic-model-changed", "model of a topic changed", _J, _J, _N, "events are of another model"
+        "topic-model-changed",
+        "model of a topic changed",
+        _J,
+        _J,
+        _N,
+        "events have a different model",
     ),
     ChangeRule("property-removed", "property removed", _J, _J, _J, "AttributeError or TypeError"),
     ChangeRule(
@@ -324,7 +329,12 @@ _ALL: Final = (
         "all fields may be None anyway",
     ),
     ChangeRule(
-        "property-type-changed", "property type changed", _J, _J, _J, "the field has another type"
+        "property-type-changed",
+        "property type changed",
+        _J,
+        _J,
+        _J,
+        "the field has a different type",
     ),
     ChangeRule(
         "property-item-type-changed",
@@ -332,13 +342,13 @@ _ALL: Final = (
         _J,
         _J,
         _J,
-        "the field has another type",
+        "the field has a different type",
     ),
     ChangeRule(
         "property-nested-type-changed",
         "type inside nested lists of a property changed",
         *(_J, _J, _N),
-        "the field has another type",
+        "the field has a different type",
     ),
     ChangeRule(
         "property-date-format-changed",
@@ -398,7 +408,7 @@ _ALL: Final = (
         "inheritance-changed",
         "discriminator or allOf changed",
         *(_J, _J, _N),
-        "values decode to another type",
+        "values decode to a different type",
     ),
     ChangeRule(
         "media-types-changed",

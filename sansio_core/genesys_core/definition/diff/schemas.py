@@ -2,7 +2,7 @@
 
 Invariants: a schema is compared by its Python type (:func:`type_text`) first; values, limits and
 number formats are compared only if the type is the same. The caller chooses the rules, because the
-same change weighs differently in a parameter and in a property.
+weight of a change differs between parameters and properties.
 """
 
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ def unwrap_schema(schema: SwaggerSchema) -> SwaggerSchema: ...
 @overload
 def unwrap_schema(schema: Described) -> Described: ...
 def unwrap_schema(schema: Described) -> Described:
-    """Return what an ``allOf`` of one schema or a parameter's schema stands for."""
+    """Return the effective schema: the only member of an ``allOf``, or a parameter's schema."""
     while True:
         if isinstance(schema, SwaggerParameter):
             if schema.schema is None:
@@ -92,7 +92,7 @@ def _depth(text: str) -> int:
 
 
 def enum_values(schema: Described) -> tuple[tuple[str, ...], bool]:
-    """Return the listed values of a schema or its items, and whether they are inside a map."""
+    """Return the enum values of a schema or its items, and whether they are inside a map."""
     schema, in_map = unwrap_schema(schema), False
     while True:
         if schema.items is not None:
@@ -118,7 +118,7 @@ _UPPER: Final = ("maximum", "max_length", "max_items")
 
 
 def changed_limits(old: Described, new: Described) -> Iterator[tuple[str, str, str, bool]]:
-    """Yield each changed limit: its name, both values, and whether it is tighter now."""
+    """Yield each changed limit: its name, the old and new value, and whether it became stricter."""
     old, new = unwrap_schema(old), unwrap_schema(new)
     for names, sign in ((_LOWER, 1), (_UPPER, -1)):
         for name in names:

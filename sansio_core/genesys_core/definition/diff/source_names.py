@@ -1,7 +1,7 @@
-"""What a Python file uses of an API, as far as its syntax tree shows.
+"""The names of an API that a Python file uses, from its syntax tree.
 
-Invariants: pure, and nothing is imported or executed. A use is found by name: an attribute or an
-imported name that is a method or a model of the definition, a string that is a path or a topic. A
+Invariants: pure, and nothing is imported or executed. Uses are found by name: an attribute or
+imported name that is a method or model of the definition, or a string that is a path or topic. A
 call whose arguments cannot be seen (``**options``) counts as passing every parameter.
 """
 
@@ -15,19 +15,19 @@ __all__ = ["UNSEEN", "CallSite", "SourceNames", "read_source"]
 
 _WAYS_TO_CALL: Final = frozenset({"raw", "paginate", "pages", "run"})
 UNSEEN: Final = "{}"
-"""The part of a formatted string that is only known at run time."""
+"""Placeholder for a part of an f-string that is only known at run time."""
 
 
 class CallSite(Struct, frozen=True):
-    """One mention of a name that may be an operation's.
+    """One use of a name that may be an operation.
 
     Attributes:
         name: the method's name.
         owner: the last name before it, such as ``users`` or ``UsersApi``; empty if there is none.
         line: its line.
-        positional: the number of positional arguments; ``None`` if that cannot be seen.
-        keywords: the keyword arguments with their text, if that is written there; ``None`` if the
-            arguments cannot be seen.
+        positional: the number of positional arguments; ``None`` if unknown.
+        keywords: the keyword arguments with their literal text, if they have one; ``None`` if the
+            arguments are unknown.
     """
 
     name: str
@@ -44,8 +44,8 @@ class SourceNames(Struct, frozen=True):
         path: the file.
         calls: attributes and names that may be operations.
         names: names and attributes.
-        fields: attributes, keywords of calls and text keys: what may be a model's field.
-        texts: strings, with ``{}`` for the parts of formatted strings that cannot be seen.
+        fields: attributes, keyword arguments and string keys: possible fields of models.
+        texts: strings, with ``{}`` for the computed parts of f-strings.
     """
 
     path: str
@@ -59,8 +59,9 @@ def read_source(path: str, tree: ast.Module) -> SourceNames:
     """Read the names of a Python file.
 
     Args:
-        path: the file, for places.
-        tree: its syntax tree. Parsing is the caller's: it opens a file if the syntax is wrong.
+        path: the file's path, for locations.
+        tree: its syntax tree. The caller parses it, because a syntax error makes the parser open
+            the file.
     """
     reader = _TreeReader(tree)
     return SourceNames(path, tuple(reader.calls), reader.names, reader.fields, reader.texts)
@@ -110,7 +111,7 @@ class _TreeReader:
                 pass
 
     def owner(self, node: ast.expr) -> str:
-        """Return the last name of an expression, or the class that a variable was made of."""
+        """Return the last name of an expression; for a variable, the class of its value."""
         name = _last_name(node.func if isinstance(node, ast.Call) else node)
         return self.bound.get(name, name)
 

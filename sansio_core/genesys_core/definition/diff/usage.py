@@ -1,9 +1,9 @@
-"""Which changes touch a program, and where.
+"""Finds the changes that affect a program, and where.
 
-Invariants: a change touches a program if what changed is used there: a method is called, a parameter
-passed (or left out, if that is what changed), a model named or reached from a used operation through
-fields that the program names, a topic subscribed to. New things touch nothing. When in doubt, a
-change touches: two things of one name are not distinguished by type.
+Invariants: a change affects a program that uses what changed: a method is called, a parameter
+passed (or left out, if that is what changed), a model named or reached from a used operation
+through fields that the program names, a topic subscribed to. Additions affect nothing. In doubt, a
+change counts: things with the same name are not distinguished by type.
 """
 
 import re
@@ -30,7 +30,7 @@ __all__ = ["find_touched"]
 def find_touched(
     changes: Iterable[Change], old: ApiDefinition, sources: Sequence[SourceNames]
 ) -> dict[Change, tuple[str, ...]]:
-    """Return the changes that touch a program, each with places such as ``app.py:12``.
+    """Return the changes that affect a program, each with places such as ``app.py:12``.
 
     Args:
         changes: the changes, in order.
@@ -60,7 +60,7 @@ class _OperationUse(Struct, frozen=True):
         return self._known(part) is not True
 
     def may_pass_text(self, part: str, text: str) -> bool:
-        """Whether the text may be the value of a parameter that is passed."""
+        """Whether the parameter may be passed with this text as its value."""
         name = self._name(part)
         value = None if self.site.keywords is None else self.site.keywords.get(name)
         return self.passes(part) and value in {None, text}
@@ -165,7 +165,7 @@ class _Usage:
                     yield f"{source.path}:{source.texts[value] if value else source.fields[name]}"
 
     def find_models(self, old: ApiDefinition) -> dict[str, list[str]]:
-        """Return where models are named or reached, by their names in the definition."""
+        """Return where each model is named or reached, by its name in the definition."""
         waiting: list[tuple[str, str]] = []
         for source in self.sources:
             waiting += [

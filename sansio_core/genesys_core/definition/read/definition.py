@@ -1,6 +1,6 @@
-"""The API definition as values, from which source code is written.
+"""The API definition as Python values, the input of the code generator.
 
-Invariants: all names are final, with both the wire's and Python's spelling; references are
+Invariants: all names are final, both on the wire and in Python; references are
 resolved; the order is the definition's.
 """
 
@@ -80,9 +80,9 @@ Type: TypeAlias = Plain | Ref | Array | Map
 
 
 class Limits(Struct, frozen=True):
-    """What a document says about values: their default as JSON, their bounds and their format.
+    """Constraints of values: the default as JSON, the bounds and the format.
 
-    The format is that of text, such as ``uri``, unless it has a type of its own.
+    The format is a string format, such as ``uri``, that has no Python type of its own.
     """
 
     default: str = ""
@@ -147,10 +147,10 @@ class ApiPermissions(Struct, frozen=True):
 class ApiOperation(Struct, frozen=True):
     """An operation: a method and path; ``tags`` are the APIs that contain it.
 
-    ``returns`` is the type of a successful response, and ``replies`` those of the successful statuses
-    that have another one. ``form`` is how its ``formData`` parameters are encoded. ``errors`` are the error
-    codes of unsuccessful statuses. ``schemes`` are the ways to authenticate, any of which suffices, if an
-    access token is not among them: empty if none is needed.
+    ``returns`` is the type of a successful response, and ``replies`` has the types of successful
+    statuses that differ. ``form`` is how its ``formData`` parameters are encoded. ``errors`` are
+    the error codes of unsuccessful statuses. ``schemes`` is set if no access token is accepted: any
+    one of these ways to authenticate suffices, and it is empty if none is needed.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """Findings: problems of a published document, with their locations.
 
-Invariants: a finding never stops reading. The part that it is about is dropped or replaced, and the
-finding states which; the caller decides whether findings are acceptable.
+Invariants: a finding never stops reading. The invalid part is dropped or replaced, and the finding
+states which; the caller decides whether findings are acceptable.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ class Finding(Struct, frozen=True):
     """A part of a document that cannot be used unchanged.
 
     Attributes:
-        place: where, such as ``paths./api/v2/users.get.parameters[3]``.
+        place: its location, such as ``paths./api/v2/users.get.parameters[3]``.
         message: the problem, and whether the part was dropped or replaced.
     """
 

@@ -1,6 +1,6 @@
 """Detection of jobs: which operations start them, and how they are polled.
 
-Invariants: a family follows from its status operation, whose path ends with the id of a job. Facts
+Invariants: a family is derived from its status operation, whose path ends with a job id. Facts
 missing from the definition are in reviewed tables, each entry with a reason.
 """
 
@@ -86,7 +86,7 @@ OTHER_SUBMITS: Final[Mapping[str, str]] = {
     ),
     f"POST {_WFM}/teams/{{teamId}}/shrinkage/jobs": f"{_WFM}/shrinkage/jobs/{{jobId}}",
 }
-"""Operations that start a job, but not at the parent path of its status."""
+"""Operations that start a job at a path that is not the parent of its status path."""
 
 _RESULTS: Final[Mapping[str, str]] = {
     f"{_API}/recording/jobs/{{jobId}}": f"{_API}/recording/jobs/{{jobId}}/failedrecordings",
@@ -149,7 +149,7 @@ NEXT_STEPS: Final[Mapping[str, tuple[str, str]]] = {
         ),
     ),
 }
-"""The state in which jobs of a family need an action of the caller, and the action."""
+"""By family, the state in which jobs need an action of the caller, and the action."""
 
 _USAGE: Final = (30.0, 120.0)
 _PAUSES: Final[Mapping[str, tuple[float, float]]] = {
@@ -162,7 +162,7 @@ _PAUSES: Final[Mapping[str, tuple[float, float]]] = {
     f"{_API}/flows/validate/jobs/{{jobId}}": (5.0, 15.0),
     f"{_API}/gdpr/requests/{{requestId}}": (60.0, 3600.0),
 }
-"""The first and the longest pause, where the platform's own tools poll more slowly than usual."""
+"""The first and the longest pause of families that the platform's own tools poll more slowly."""
 
 _NOT_STATES: Final = {"/api/v2/telephony/providers/edges/{edgeId}/logs/jobs/{jobId}"}
 """Responses whose ``state`` is that of an entity (active, deleted) rather than of a job."""
@@ -184,7 +184,7 @@ _KINDS: Final[Mapping[StateKind, str]] = {
 KIND_BY_WORD: Final[Mapping[str, StateKind]] = {
     word: kind for kind, words in _KINDS.items() for word in words.split()
 }
-"""The meaning of a state by its word, in lower case and without underscores."""
+"""The meaning of a state by its name, in lower case and without underscores."""
 
 # Names of fields, in order of preference; the first that a response has counts.
 _STATE_FIELDS: Final = ("state", "status", "jobState", "jobStatus", "queryStatus", "queryState")

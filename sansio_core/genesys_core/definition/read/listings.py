@@ -1,6 +1,6 @@
 """Detection of listings: which operations list items, and how their pages are requested.
 
-Invariants: the style follows from the parameters of the request and the fields of the response.
+Invariants: the style is derived from the request's parameters and the response's fields.
 Facts missing from the definition are in three reviewed tables, each with a reason: operations that
 look like listings but are not, responses without a type, and windows.
 """
@@ -137,7 +137,7 @@ def find_item_type(operation: ApiOperation, models: Mapping[str, ModelDef]) -> T
 
 
 def find_filters(operation: ApiOperation, models: Mapping[str, ModelDef]) -> frozenset[str]:
-    """Return the fields of the items that a GET lists: a parameter with such a name is a filter."""
+    """Return the fields of a GET listing's items; a parameter with such a name is a filter."""
     if operation.method != "GET" or find_listing(operation, models) is None:
         return frozenset()
     item = find_item_type(operation, models)
@@ -222,7 +222,7 @@ _RULES: Final[tuple[tuple[PagingStyle, str, frozenset[str]], ...]] = (
 )
 """Styles, the field that selects the page, and the parameters that indicate the style.
 
-The first match applies: some operations have ``cursor`` or ``nextPage`` beside ``pageNumber``.
+The first match applies: some operations have ``cursor`` or ``nextPage`` as well as ``pageNumber``.
 """
 
 _TIME: Final = frozenset({"query.after", "query.before", "query.limit"})

@@ -72,7 +72,7 @@ _LOCATIONS: Mapping[str, ParameterLocation] = {
 
 
 class DefinitionSources(Struct, frozen=True):
-    """A document and topics as they were read, before names are made from them."""
+    """A document and topics as they were read, before names are derived."""
 
     document: swagger.Swagger
     topics: tuple[Topic, ...]
@@ -117,7 +117,7 @@ def read_definition(document: Mapping[str, object], topics: Mapping[str, object]
 
 
 def interpret_sources(sources: DefinitionSources) -> Reading:
-    """Make names, types and methods of what was read."""
+    """Derive names, types and methods from what was read."""
     return _DefinitionReader(sources.document, list(sources.findings)).read(sources)
 
 
@@ -232,7 +232,7 @@ class _DefinitionReader:
         return Ref(name)
 
     def free_name(self, wanted: str) -> str:
-        """Return the name of another class: the wanted one, or that with a number."""
+        """Return an unused class name: the preferred one, or the same with a number."""
         name, number = wanted, 1
         while name in self.taken:
             number += 1
@@ -244,7 +244,7 @@ class _DefinitionReader:
 
     # A union has its own name, ``AnyShape``: the base ``Shape`` remains a class that can be created.
     def union(self, wire: str, family: Family) -> ModelDef:
-        """Return the union of a definition and those that extend it."""
+        """Return the union of a definition and the definitions that extend it."""
         cases: dict[str, str] = {}
         for kind, model in family.kinds:
             name = self.classes.get(model)
@@ -423,7 +423,7 @@ class _DefinitionReader:
     def without_second_body(
         self, given: list[tuple[swagger.SwaggerParameter, Place]], place: Place
     ) -> list[tuple[swagger.SwaggerParameter, Place]]:
-        """Return the parameters without form data if there is a body: a request has only one."""
+        """Drop form data if there is a body, because a request can have only one of them."""
         if {"body", "formData"} <= {one.location for one, _ in given}:
             self.report(place, "has a body and form data; the form data is omitted")
             return [(one, here) for one, here in given if one.location != "formData"]
@@ -432,7 +432,7 @@ class _DefinitionReader:
     def parameters(
         self, given: Sequence[tuple[swagger.SwaggerParameter, Place]], path: str, title: str
     ) -> tuple[ApiParameter, ...]:
-        """Merge parameters: those of an operation override its path's with the same name and location."""
+        """Merge parameters by name and location; an operation's override those of its path."""
         merged = list({(one.name, one.location): (one, here) for one, here in given}.values())
         declared = {one.name for one, _ in merged if one.location == "path"}
         undeclared = [name for name in re.findall(r"\{([^{}]+)\}", path) if name not in declared]
@@ -468,9 +468,9 @@ class _DefinitionReader:
     def replies(
         self, responses: Mapping[str, swagger.SwaggerResponse], place: Place, hint: str
     ) -> tuple[Type | None, tuple[tuple[int, Type | None], ...]]:
-        """Return the type of a successful response, and those of the statuses that differ.
+        """Return the response type, and the types of statuses that differ from it.
 
-        The first is that of the first 2xx with a body. ``default`` counts if there is no 2xx.
+        The first 2xx with a body determines it; ``default`` counts if there is no 2xx.
         """
         successes = sorted(key for key in responses if re.fullmatch(r"2\d\d", key))
         types = {

@@ -1,8 +1,8 @@
-"""Polymorphic definitions: which definitions a value may be of, and how to tell them apart.
+"""Polymorphic definitions: the possible definitions of a value, and how they are distinguished.
 
 Swagger 2.0 names the kind by a ``discriminator`` property of a definition that others extend with
-``allOf``; its value is the name of the definition. Documents in use also have OpenAPI 3's form with a
-``mapping``, ``x-discriminator-value``, and properties that allow a single value.
+``allOf``; its value is the name of the definition. Real documents also use OpenAPI 3's ``mapping``,
+``x-discriminator-value``, and properties with a single enum value.
 
 Invariants: a definition with a discriminator that nothing extends is an ordinary model.
 """

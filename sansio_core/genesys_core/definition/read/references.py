@@ -1,6 +1,6 @@
-"""References of a Swagger document, and which definitions become classes.
+"""References in a Swagger document, and the choice of definitions that become classes.
 
-Invariants: a name is what the JSON pointer means (RFC 6901), with its escapes undone.
+Invariants: a name is the unescaped last part of the JSON pointer (RFC 6901).
 """
 
 from typing import Final
@@ -14,7 +14,10 @@ _REF: Final = "#/definitions/"
 
 
 def definition_name(reference: str) -> str:
-    """Return the name of the definition that a reference points to; empty if to something else."""
+    """Return the name of the definition that a reference points to.
+
+    Empty if it points to something else.
+    """
     return pointed_name(reference, _REF)
 
 
@@ -27,7 +30,7 @@ def pointed_name(reference: str, prefix: str) -> str:
 
 
 def is_model(schema: SwaggerSchema) -> bool:
-    """Whether a definition becomes a class: an object with properties, or one without any facts."""
+    """Whether a definition becomes a class: an object with properties, or an empty definition."""
     if schema.ref is not None:
         return False
     if schema.properties or schema.all_of:

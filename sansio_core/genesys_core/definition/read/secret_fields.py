@@ -1,9 +1,9 @@
 """Detection of fields that contain secrets.
 
-Invariants: a secret is a credential: a value that proves its holder's identity, or grants its
-holder access. A rule on the field's name detects them; two reviewed lists correct it, each entry
-with a reason. Masking a field needlessly only hides a value from a ``repr``, so when in doubt a
-field is masked.
+Invariants: a secret is a credential: a value that proves its holder's identity or grants access. A
+rule on the field's name detects them; two reviewed lists correct the rule, each entry with a
+reason. Masking a field needlessly only hides a value from a ``repr``, so when in doubt a field is
+masked.
 """
 
 from collections.abc import Mapping

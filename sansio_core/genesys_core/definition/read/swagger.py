@@ -35,13 +35,13 @@ __all__ = [
 ]
 
 DEFINITION_PATH = "/api/v2/docs/swagger"
-"""Where the platform publishes its definition."""
+"""The path at which the platform publishes its definition."""
 
 PREVIEW_PATH = "/api/v2/docs/swaggerpreview"
-"""The same, with preview operations."""
+"""The path of the definition that includes preview operations."""
 
 TOPICS_PATH = "/api/v2/notifications/availabletopics"
-"""Where the platform publishes its topics; ``expand=schema`` adds their models."""
+"""The path at which the platform publishes its topics; ``expand=schema`` adds their models."""
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 """The HTTP methods of a path, in Swagger's order."""
@@ -144,7 +144,7 @@ class SwaggerOperation(Struct, kw_only=True):
         return self.preview or self.genesys_preview
 
     def required_permissions(self) -> SwaggerPermissions:
-        """The permissions, in one form."""
+        """The permissions, in the current format."""
         if isinstance(self.permissions, list):
             return SwaggerPermissions(permissions=self.permissions)
         return self.permissions or SwaggerPermissions()
@@ -171,7 +171,7 @@ class SwaggerPathItem(Struct, kw_only=True):
 
 
 class SwaggerTag(Struct, kw_only=True):
-    """What the document says about an API."""
+    """A tag: an API with its description."""
 
     name: str = ""
     description: str = ""

@@ -1,6 +1,7 @@
 """Pages of the APIs: a section for each method.
 
-Invariants: every method of an API has one section on a page of the API, also if another API has it too.
+Invariants: every method of an API has one section on a page of the API, even if other APIs have it
+as well.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -51,7 +52,7 @@ ModelExample = Callable[[str], object]
 """Returns an example of a model by its name in the definition, as JSON values."""
 
 _EXAMPLE_LINES: Final = 60
-"""Longer examples are left out; the model's section has the fields."""
+"""Longer examples are omitted; the model's section has the fields."""
 
 
 def api_page_texts(
@@ -61,14 +62,14 @@ def api_page_texts(
     places: ReferenceLinks,
     example: ModelExample | None,
 ) -> dict[str, str]:
-    """Return the pages of an API; a large one has several, and one that lists them.
+    """Return the pages of an API; a large one has several pages, and one that lists them.
 
     Args:
         api: the API.
         models: all models by class name.
         jobs: the job family of each operation that starts a job, by method and path.
         places: where models and permissions are described.
-        example: makes the simulated replies; without it there are none.
+        example: creates the example responses; without it there are none.
     """
     pages = api_pages(api)
     start = api_page(api.name)
@@ -259,7 +260,7 @@ def _examples(
         text = "" if type_ is None else _as_text(_value(type_, models, example))
         if 0 < text.count("\n") < _EXAMPLE_LINES:  # one line, such as null, explains nothing
             shown += [f"{title}:", "", *code_block("json", text), ""]
-    return folded_block("Example, as the simulator answers", shown) if shown else []
+    return folded_block("Example, as the simulator responds", shown) if shown else []
 
 
 def _as_text(value: object) -> str:

@@ -1,4 +1,4 @@
-"""The page of what changed from one version of the definition to the next.
+"""The page of changes between versions of the definition.
 
 Invariants: the changes are those that ``genesys-cloud definition diff --format json`` reports; a
 version has one section, the newest first; operations, models and topics that still exist are linked.
@@ -39,7 +39,7 @@ _ONLY_VERSION: Final = (
 
 
 class DefinitionChange(Struct, frozen=True):
-    """A change, as a report has it; the fields are those of the report's schema."""
+    """A change as in a report; the fields are those of the report's schema."""
 
     rule: str
     about: str

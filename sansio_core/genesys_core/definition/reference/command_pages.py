@@ -48,8 +48,8 @@ class CommandArgument(Struct, frozen=True):
     """A positional argument of a command.
 
     Attributes:
-        name: as help pages show it.
-        help: what it is.
+        name: its name in help pages.
+        help: its description.
         is_required: whether the command needs it.
     """
 
@@ -66,7 +66,7 @@ class CommandDescription(Struct, frozen=True):
         help: paragraphs about it, separated by empty lines.
         arguments: its arguments, in their order.
         options: each option with its value, and its help.
-        usage: what follows the name; made of the arguments if it is empty.
+        usage: the usage line after the name; derived from the arguments if empty.
     """
 
     name: str

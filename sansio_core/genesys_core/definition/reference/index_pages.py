@@ -1,4 +1,4 @@
-"""Pages that list: the start of the reference, topics, permissions, preview and deprecated methods."""
+"""Index pages: the start page of the reference, topics, permissions, preview and deprecated methods."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
@@ -163,11 +163,11 @@ def status_text(
     """Return a page that lists methods, such as those in preview.
 
     Args:
-        title: of the page.
-        words: what the methods have in common.
-        methods: to be listed.
+        title: the page's title.
+        words: a description of what the methods have in common.
+        methods: the methods to list.
         places: where methods are described.
-        page: path of the page.
+        page: the page's path.
     """
     rows = (
         (places.method(api.name, one.name, page), f"{one.method} {inline_code(one.path)}")

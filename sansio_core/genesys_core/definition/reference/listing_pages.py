@@ -1,6 +1,6 @@
 """The page of all listings: how each operation that lists something is paginated.
 
-Invariants: a listing is shown as ``operation.endpoint.listing`` has it.
+Invariants: a listing is shown with the values of ``operation.endpoint.listing``.
 """
 
 from typing import Final
@@ -25,8 +25,8 @@ _STYLES: Final = (
 )
 _COLUMNS: Final = """\
 * `request`: the query parameter that selects the page, or the field of the body, prefixed with `body.`.
-* `next page`: the response's fields with the next token or link. A link takes precedence, except for
-  POST operations with a parameter of their own.
+* `next page`: the response's fields with the next token or link. A link takes precedence, except
+  for POST operations with a paging parameter.
 * `items`: the field with the items; empty if the response itself is the list.
 * `id`: the field that identifies an item; empty if there is none.
 * `total`: the field with the total number of items."""
@@ -36,7 +36,7 @@ def listings_text(definition: ApiDefinition, places: ReferenceLinks) -> str:
     """Return the page of all listing operations.
 
     Args:
-        definition: whose operations are shown.
+        definition: the definition whose operations are shown.
         places: where operations are described.
     """
     models = {model.name: model for model in definition.models}

@@ -25,12 +25,12 @@ _BACKTICKS: Final = re.compile(r"`+")
 
 
 def plain_text(text: str) -> str:
-    """Return text as one line in which nothing is markup."""
+    """Return text as one line, with Markdown escaped."""
     return _MARKUP.sub(r"\\\1", " ".join(text.split()))
 
 
 def inline_code(text: str) -> str:
-    """Return text as inline code, whatever backticks and bars it contains."""
+    """Return text as inline code, even if it contains backticks or bars."""
     line = " ".join(text.split())
     if "\\|" in line:  # no spelling of a code span survives a table
         return f"<code>{plain_text(line)}</code>"
@@ -42,7 +42,7 @@ def inline_code(text: str) -> str:
 
 
 def anchor_of(name: str) -> str:
-    """Return the anchor of a name: the name itself, without characters that an anchor cannot have."""
+    """Return the anchor of a name: the name without characters that are invalid in an anchor."""
     return _NOT_IN_ANCHORS.sub("-", name.replace("{", "").replace("}", "")).strip("-")
 
 
@@ -60,7 +60,7 @@ def write_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[st
 
 
 def code_block(language: str, text: str, indent: str = "") -> list[str]:
-    """Return a block of code."""
+    """Return a fenced code block."""
     longest = max(map(len, _BACKTICKS.findall(text)), default=0)
     mark = "`" * max(3, longest + 1)
     lines = [f"{mark}{language}", *text.splitlines(), mark]
@@ -68,12 +68,12 @@ def code_block(language: str, text: str, indent: str = "") -> list[str]:
 
 
 def folded_block(title: str, lines: Iterable[str]) -> list[str]:
-    """Return a block that is folded until the reader opens it."""
+    """Return a collapsible block, initially closed."""
     return [f'??? note "{title}"', "", *(f"    {line}" if line else "" for line in lines), ""]
 
 
 def write_tabs(blocks: Iterable[tuple[str, str, str]]) -> list[str]:
-    """Return blocks of code in tabs: title, language and text of each."""
+    """Return code blocks as tabs, each given as title, language and text."""
     lines: list[str] = []
     for title, language, text in blocks:
         lines += [f'=== "{title}"', "", *code_block(language, text, "    "), ""]

@@ -40,8 +40,8 @@ def build_reference(
 
     Args:
         definition: as read by :func:`genesys_core.definition.read_definition`.
-        example: returns an example of a model by its name in the definition, for the simulated
-            replies; without it there are none.
+        example: returns an example of a model by its name in the definition, for the example
+            responses; without it there are none.
         changes: what changed from version to version, the oldest first.
 
     Returns:

@@ -1,8 +1,8 @@
 """Locations in the reference: the page and anchor of each model, method and permission.
 
-Invariants: a model's page follows from its name alone, so that it does not move when models are
-added; a method's page follows from its API and path, and from whether its API is large; links are
-relative to the page that contains them.
+Invariants: a model's page depends only on its name, so that it does not move when models are added;
+a method's page depends on its API and path, and on whether the API is large; links are relative to
+the page that contains them.
 """
 
 import re
@@ -37,7 +37,7 @@ PERMISSIONS: Final = "permissions.md"
 _FIRST_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]*|.")
 _VALUES_SHOWN: Final = 12
 _LARGEST: Final = 150
-"""More methods than these are divided into several pages: a browser takes a second for 400."""
+"""APIs with more methods are divided into several pages: browsers take a second for 400."""
 
 _PLAIN: Final = {"object": "object", "any": "any JSON value"}
 
@@ -51,7 +51,7 @@ def api_pages(api: Api) -> Mapping[str, Sequence[ApiOperation]]:
     """Return the pages that describe the methods of an API, each with its methods.
 
     A large API has a page for each second segment of the paths, such as
-    ``apis/conversations/emails.md``; methods without one are on that of the first segment.
+    ``apis/conversations/emails.md``; methods without one are on the page of the first segment.
     """
     if len(api.operations) <= _LARGEST:
         return {api_page(api.name): api.operations}
@@ -76,7 +76,8 @@ class ReferenceLinks:
     """The pages of a definition, and links to them.
 
     Args:
-        definition: whose models are described; a reference to another one is not linked.
+        definition: the definition whose models are described; references to other models are not
+            linked.
     """
 
     def __init__(self, definition: ApiDefinition) -> None:

@@ -1,1 +1,1 @@
-"""Words for operations: summaries, parameters and links, made from facts of the definition."""
+"""Descriptions of operations: summaries, parameters and links, derived from the definition."""

@@ -1,7 +1,7 @@
-"""Limits of parameters that the platform states elsewhere than in the bundled definition.
+"""Limits of parameters that the platform documents outside the bundled definition.
 
-Invariants: the numbers are for documentation; a call with more is sent. A limit that a document itself
-states has priority.
+Invariants: the numbers are documentation only: a call that exceeds one is sent. A limit in the
+definition itself takes precedence.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ __all__ = ["KNOWN_LIMITS", "find_limits"]
 
 
 def find_limits(operation: ApiOperation, parameter: ApiParameter) -> Limits:
-    """Return the limits of a parameter: those of its document, or else the known ones."""
+    """Return the limits of a parameter: those of its definition, otherwise the known ones."""
     most = KNOWN_LIMITS.get((operation.name, parameter.name))
     # A document with descriptions states its limits itself, perhaps newer ones.
     if most is None or parameter.limits != Limits() or parameter.description:
@@ -203,4 +203,4 @@ KNOWN_LIMITS: Final[Mapping[tuple[str, str], int]] = {
     for (parameter, most), operations in _STATED.items()
     for operation in read_words(operations)
 }
-"""The greatest number, or the greatest number of items, by operation and parameter."""
+"""The maximum value, or maximum number of items, by operation and parameter."""

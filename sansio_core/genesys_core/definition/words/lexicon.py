@@ -1,8 +1,8 @@
 """The lexicon: how the words of paths are spelled, and their singular and plural.
 
 Invariants: a path writes compound words together and in lower case (``wrapupcodes``); the lexicon
-has each of them as the platform's user interface writes it ("wrap-up codes"). Every word of a
-summary comes from here, from the verbs, or from the few words of grammar.
+spells each as the platform's user interface does ("wrap-up codes"). Every word of a summary comes
+from here, from the verbs, or from a few function words.
 """
 
 import re
@@ -171,7 +171,7 @@ speak started states street summarizes termination terms this trusted trusts two
 up updates uploading use user's uses v2 valid viewed waits was were what where whether who whose
 workday would
 """
-"""Words that reviewed names and lines need in addition."""
+"""Further words that reviewed names and summaries use."""
 
 _SINGULARS: Final[Mapping[str, str]] = {
     "addresses": "address",
@@ -181,7 +181,7 @@ _SINGULARS: Final[Mapping[str, str]] = {
     "analyses": "analysis",
     "entries": "entry",
 }
-"""Irregular plurals, or plurals that the ending does not show."""
+"""Irregular plurals, and plurals that cannot be recognized by their ending."""
 
 _SAME: Final = read_words("""
     access address ADFS alias analysis analytics basis business CIC DNC GKN HRIS ICS process SMS
@@ -195,7 +195,7 @@ _UNCOUNTED: Final = read_words("content data feedback history media metadata")
 GRAMMAR: Final = read_words("""
     a an and are as at be by for from in is it its of on or that the their them to which with
 """)
-"""Words of grammar, which summaries may contain as well."""
+"""Function words, which summaries may contain as well."""
 
 
 def _entries() -> dict[str, str]:
@@ -220,7 +220,7 @@ def is_known(segment: str) -> bool:
 
 
 def spell_segment(segment: str) -> str:
-    """Return a segment of a path as words; unknown ones unchanged."""
+    """Return a segment of a path as words; unknown segments are unchanged."""
     return SPELLINGS.get(segment.lower(), segment)
 
 
@@ -238,7 +238,7 @@ def split_name(name: str) -> str:
 
 
 _NAMES: Final[Mapping[str, str]] = {"id": "ID", "ids": "IDs", "jid": "JID", "uc": "UC"}
-"""Spellings of words in names of parameters."""
+"""Spellings of words in parameter names."""
 
 
 def is_plural(phrase: str) -> bool:

@@ -1,7 +1,7 @@
-"""Links to the platform's own page of an operation.
+"""Links to the platform's documentation of an operation.
 
-Invariants: a link follows from method and path; the page is the API Explorer of the platform's
-developer site, which needs no account to be read.
+Invariants: a link is derived from method and path; the page is the API Explorer of the platform's
+developer site, which can be read without an account.
 """
 
 import re

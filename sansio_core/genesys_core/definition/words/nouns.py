@@ -1,7 +1,7 @@
-"""Reviewed names of things, where the segments of their paths name them wrongly.
+"""Reviewed names of resources whose path segments are misleading.
 
-Invariants: a name serves all operations on a thing and below it, so that a correction is made once.
-``*`` stands for a parameter.
+Invariants: a name applies to all operations on a resource and below it, so that it is corrected
+once. ``*`` stands for a parameter.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ DOMAINS: Final = read_words("""
     quality responsemanagement routing speechandtextanalytics taskmanagement telephony
     telephony/providers telephony/providers/edges workforcemanagement
 """)
-"""Segments at the start of a path that name its area, not the thing."""
+"""Segments at the start of a path that name an area, not a resource."""
 
 PLURAL_QUALIFIERS: Final = read_words("""
     aggregates analytics details forms media services settings sms statistics
@@ -43,10 +43,10 @@ WEAK: Final = read_words("""
 """Nouns that are unclear without their owner."""
 
 PASSED_BY: Final = frozenset({"weeks", "communications < participants"})
-"""Steps of a path that are not named as owners of what follows.
+"""Segments that are not named as owners of the next segment.
 
-"communications < participants" are participants that own communications: what these belong to is
-the conversation.
+"communications < participants" are participants that own communications: but communications are
+described as the conversation's.
 """
 
 GENERIC: Final = read_words("""
@@ -64,7 +64,7 @@ SINGLE: Final = read_words("""
 LINKED: Final = read_words("""
     contacts members queues roles routinglanguages routingskills skills users wrapupcodes
 """)
-"""Things that exist without their owner: they are added to it and removed from it."""
+"""Resources that exist without their owner: they are added to it and removed from it."""
 
 _NOUNS: Final = """
 agentic/virtualagents/*/jobs = deletion jobs
@@ -309,7 +309,6 @@ def _read(table: str) -> dict[str, str]:
 
 
 NOUNS: Final[Mapping[str, str]] = _read(_NOUNS)
-"""The name of a thing by its path: in the plural, or after ``|`` the singular as well if it is irregular.
-
-A singular with "the" gets no other article.
+"""Names of resources by path: the plural, followed by ``|`` and the singular if it is irregular. A
+singular with "the" gets no other article.
 """

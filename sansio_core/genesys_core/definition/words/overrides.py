@@ -1,6 +1,6 @@
-"""Reviewed summaries of operations that the rules describe wrongly or poorly.
+"""Reviewed summaries of operations for which the rules produce wrong or poor ones.
 
-Invariants: the words are our own; a test rejects entries that the rules would make as well.
+Invariants: the text is our own; a test rejects entries that equal what the rules produce.
 """
 
 from collections.abc import Mapping
@@ -1104,4 +1104,4 @@ def _read(table: str) -> dict[str, str]:
 
 
 OVERRIDES: Final[Mapping[str, str]] = _read(_OVERRIDES)
-"""The line of an operation by the name of its method."""
+"""Summaries by method name."""

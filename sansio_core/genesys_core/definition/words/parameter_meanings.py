@@ -1,7 +1,7 @@
-"""What query parameters and headers mean by their names: dates, filters, switches, formats, units.
+"""Meanings of query parameters and headers by name: dates, filters, switches, formats, units.
 
-Invariants: a name is listed if it means the same in every operation that has it; a phrase adds to
-the name what is needed to use it, in lower case and without a full stop. Names with different
+Invariants: a name is listed if it means the same in every operation that has it; a phrase adds what
+the name alone does not explain, in lower case and without a full stop. Names with different
 meanings, or whose meaning is unknown, are not listed (a reviewed list in the tests counts them).
 """
 
@@ -24,11 +24,11 @@ _REQUESTS: Final[Mapping[str, str]] = {
     "contentType": "the media type in which to return the document",
     "disposition": "whether to download as a file or to show inline",
     "download": "whether to download it",
-    "excludedAttributes": "the attributes to leave out of the response",
-    "exclude": "what to leave out of the response",
-    "expand": "what to include in addition",
+    "excludedAttributes": "the attributes to omit from the response",
+    "exclude": "what to omit from the response",
+    "expand": "what else to include",
     "expandAnswerTotalScores": "whether to include the total scores of the answers",
-    "expands": "what to include in addition",
+    "expands": "what else to include",
     "fields": "the fields, separated by commas",
     "fileName": "the name of the downloaded file",
     "flatten": "whether to return the schemas in the flattened format of Architect",
@@ -38,9 +38,9 @@ _REQUESTS: Final[Mapping[str, str]] = {
     "format": "the format in which to return the expression",
     "groupBy": "what to count by",
     "includeOnly": "the only fields to return",
-    "issueRedirect": "whether to answer with a redirect",
+    "issueRedirect": "whether to respond with a redirect",
     "longPoll": "whether to wait for the result before the response",
-    "maxWaitMs": "how long to wait at most, in milliseconds",
+    "maxWaitMs": "the maximum wait, in milliseconds",
     "mediaFormats": "the acceptable media formats",
     "showbrief": "whether to return only the keys of the rows",
     "summary": "whether to return less about each policy",
@@ -62,7 +62,7 @@ PAGE_MEANINGS: Final[Mapping[str, str]] = {
     "pageSize": "how many items to return",
     "previousPage": "where the page ends, to page backwards",
 }
-"""Parameters that page, where they are not those of the operation's listing."""
+"""Paging parameters that do not belong to the operation's listing."""
 
 _ORDER: Final[Mapping[str, str]] = {
     "q64": "the value from an earlier search",
@@ -71,13 +71,13 @@ _ORDER: Final[Mapping[str, str]] = {
     "sortKey": "the value to sort by",
     "sortOrder": "ascending or descending",
 }
-"""Earlier searches, and the order of items."""
+"""References to earlier searches, and the sort order."""
 
 _TIMES: Final[Mapping[str, str]] = {
     "comparativePeriodEndWorkday": "the last workday of the period to compare with",
     "comparativePeriodStartWorkday": "the first workday of the period to compare with",
     "completionInterval": (
-        "when they were completed: two instants with a slash between them (ISO 8601)"
+        "when they were completed: start and end, separated by a slash (ISO 8601)"
     ),
     "date": "the day, in the time zone of the business unit",
     "dateEnd": "the end of the period",
@@ -85,14 +85,14 @@ _TIMES: Final[Mapping[str, str]] = {
     "dateStart": "the beginning of the period",
     "dayOfWeek": "only this day of the week",
     "days": "how many days to look back",
-    "deleteDaysThreshold": "only policies that delete after more than so many days",
+    "deleteDaysThreshold": "only policies that delete after more than this many days",
     "earliestWeekDate": "the first day of the earliest week",
     "end": "the end of the period, as ISO 8601 or Unix time",
     "endDate": "the end of the period",
     "endTime": "the end of the period",
     "endWorkday": "the last workday of the period",
     "expirationDateTime": "when the numbers expire, as yyyy-MM-ddTHH:mmZ",
-    "interval": "two instants with a slash between them (ISO 8601)",
+    "interval": "start and end, separated by a slash (ISO 8601)",
     "intervalCondition": "whether appointments must start in the interval or overlap with it",
     "latestWeekDate": "the first day of the latest week",
     "primaryPeriodEndWorkday": "the last workday of the period",
@@ -100,7 +100,7 @@ _TIMES: Final[Mapping[str, str]] = {
     "publishedAfter": "only those that were published after this time",
     "publishedBefore": "only those that were published before this time",
     "referenceWorkday": "the workday whose profile and metrics are used",
-    "retentionThresholdDays": "only recordings that are kept for more than so many days",
+    "retentionThresholdDays": "only recordings that are kept for more than this many days",
     "sinceLastBeaconMilliseconds": "the time since the last event or beacon, in milliseconds",
     "start": "the beginning of the period, as ISO 8601 or Unix time",
     "startDate": "the beginning of the period",
@@ -220,8 +220,8 @@ _FILTERS: Final[Mapping[str, str]] = {
     "queryValue": "the text to search for",
     "recipient": "the ID of the user who received it",
     "recordingEnabled": "only those that record, or do not",
-    "relationship": "what the users are in the activities",
-    "relationships": "what the users are in the appointments",
+    "relationship": "the role of the users in the activities",
+    "relationships": "the role of the users in the appointments",
     "reportedState": "only integrations in this state",
     "reportsTo": "the ID of the user to whom they report",
     "resourceType": "only resources of these types",
@@ -258,7 +258,7 @@ _SWITCHES: Final[Mapping[str, str]] = {
     "assign": "whether to assign the module to the users",
     "assignDefaultRole": "whether to give Customer Care the default role",
     "assignFullAccess": "whether to give Customer Care full access",
-    "autoExpire": "whether the pairing ends by itself",
+    "autoExpire": "whether the pairing expires automatically",
     "clearExport": "whether to clear the pending export",
     "clearSystemData": "whether to clear the system columns of the contacts",
     "consumedResourceRequest": "whether the object is looked up as a consumed resource",
@@ -276,7 +276,7 @@ _SWITCHES: Final[Mapping[str, str]] = {
     "forceDelete": "whether to delete it even if it is in use",
     "hardDelete": "whether to remove it, not only to mark it as deleted",
     "ignoreErrors": "whether to continue after a failed permission check",
-    "ignoreHidden": "whether to leave out hidden properties",
+    "ignoreHidden": "whether to omit hidden properties",
     "includeAuthActions": "whether to include the actions that authenticate",
     "notify": "whether to return the users to notify",
     "objectCount": "whether to include the number of objects",
@@ -318,7 +318,7 @@ _VALUES: Final[Mapping[str, str]] = {
     "preferredLanguage": "the language of the texts",
     "relativeWeight": "the weight to calculate with",
     "scriptDataVersion": "the version of the data of the script",
-    "subjectType": "what the subjects are: PC_USER, PC_GROUP or PC_OAUTH_CLIENT",
+    "subjectType": "the type of the subjects: PC_USER, PC_GROUP or PC_OAUTH_CLIENT",
     "url": "the URL of the media",
     "value": "a part of the value",
 }
@@ -332,4 +332,4 @@ PARAMETER_MEANINGS: Final[Mapping[str, str]] = {
     **_SWITCHES,
     **_VALUES,
 }
-"""By name, what a parameter of the query or a header is, but for those that page."""
+"""Meanings of query parameters and headers by name, except for paging."""

@@ -1,7 +1,7 @@
-"""Descriptions of parameters, where they follow from facts: IDs, pages of a listing, known headers.
+"""Descriptions of parameters that can be derived: IDs, paging, known headers.
 
-Invariants: the words follow from a parameter's name and place, from the listing of its operation, and
-from a table of names that mean the same in all operations that have them.
+Invariants: a description is derived from a parameter's name and location, from its operation's
+listing, and from a table of names with the same meaning in all operations.
 """
 
 import re
@@ -23,8 +23,8 @@ def describe_parameter(
 
     Args:
         parameter: the parameter.
-        listing: how its operation lists, if it does.
-        fields: fields of the listed items; a parameter with the name of one filters by it.
+        listing: the operation's listing, if it is one.
+        fields: fields of the listed items; a parameter with the same name filters by the field.
     """
     name = parameter.wire
     if parameter.location == "path":
@@ -72,7 +72,7 @@ _INCLUDES: Final = re.compile(r"(include|exclude)(?!Only)([A-Z].*)")
 
 
 def describe_limits(limits: Limits) -> str:
-    """Return default, format and bounds as words, such as "default 25, from 1 to 100"."""
+    """Describe default, format and bounds, such as "default 25, from 1 to 100"."""
     return ", ".join(
         filter(
             None,

@@ -1,9 +1,9 @@
-"""Noun phrases for paths: what a path names, and its owners.
+"""Noun phrases for paths: the resource that a path names, and its owners.
 
-Invariants: a phrase follows from the segments of its path: those since the last parameter name the
-thing, the steps before them its owner. Where segments name a thing wrongly, the reviewed table
-:data:`~genesys_core.definition.words.nouns.NOUNS` has its name, which serves all operations on it
-and below it.
+Invariants: a phrase is derived from the segments of its path: those after the last parameter name
+the resource, the earlier ones its owners. If segments are misleading, the reviewed table
+:data:`~genesys_core.definition.words.nouns.NOUNS` has the name, which applies to all operations on
+the resource and below it.
 """
 
 from collections.abc import Sequence
@@ -50,9 +50,9 @@ class PathStep(Struct, frozen=True):
 
 
 def split_path(path: str) -> tuple[PathStep, ...]:
-    """Split a path at its parameters; ``me`` counts as one, and the version of the API is left out.
+    """Split a path at its parameters; ``me`` counts as one, and the API version is omitted.
 
-    A path with nothing else is that of the root.
+    A path of only the version is the root.
     """
     steps: list[PathStep] = []
     segments: list[str] = []
@@ -68,7 +68,7 @@ def split_path(path: str) -> tuple[PathStep, ...]:
 
 
 def without_tail(steps: tuple[PathStep, ...]) -> tuple[PathStep, ...]:
-    """Return a path without its last segment, which is not a parameter; empty if none is left."""
+    """Return a path without its last segment, which is not a parameter; empty if nothing remains."""
     *start, last = steps
     if len(last.segments) > 1:
         return (*start, PathStep(last.segments[:-1]))
@@ -76,7 +76,7 @@ def without_tail(steps: tuple[PathStep, ...]) -> tuple[PathStep, ...]:
 
 
 def pattern_of(steps: Sequence[PathStep]) -> str:
-    """Return the path of what the last step names, with ``*`` for parameters before it."""
+    """Return the key of the last step in the table of nouns: its path, with ``*`` for parameters."""
     parts: list[str] = []
     for step in steps:
         parts += [*step.segments, "me" if step.parameter == "me" else "*"]
@@ -117,13 +117,13 @@ def name_by_rules(steps: Sequence[PathStep]) -> str:
 
 
 def name_item(steps: Sequence[PathStep]) -> str:
-    """Name one of the things that the last step is about: "queue member"."""
+    """Name the subject of the last step in the singular: "queue member"."""
     _, _, singular = NOUNS.get(pattern_of(steps), "").partition("|")
     return singular or to_singular(name_things(steps))
 
 
 def describe_item(steps: Sequence[PathStep], depth: int = 2) -> str:
-    """Describe one thing: "a member of a queue", "the current user"."""
+    """Describe a single resource: "a member of a queue", "the current user"."""
     thing = name_item(steps)
     if steps[-1].parameter == "me":
         if thing in ("user", "agent"):
@@ -135,7 +135,7 @@ def describe_item(steps: Sequence[PathStep], depth: int = 2) -> str:
 def describe_things(
     steps: Sequence[PathStep], depth: int = 2, article: str = "the ", word: str = "of"
 ) -> str:
-    """Describe several things: "the members of a queue"."""
+    """Describe several resources: "the members of a queue"."""
     return f"{article}{to_plural(name_things(steps))}{describe_owner(steps, depth, word)}"
 
 
@@ -156,5 +156,5 @@ def describe_owner(steps: Sequence[PathStep], depth: int = 2, word: str = "of") 
 
 
 def is_several(steps: Sequence[PathStep]) -> bool:
-    """Return whether a path names several things."""
+    """Return whether a path names several resources."""
     return not steps[-1].parameter and is_plural(name_things(steps))

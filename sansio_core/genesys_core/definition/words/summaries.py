@@ -1,8 +1,8 @@
-"""A line for every operation: what it does, in a verb and its object.
+"""One-line summaries of operations: a verb and its object.
 
-Invariants: a line follows from the method, the path, the body and the response by rules, or is in
-the reviewed table; it has at most :data:`LONGEST` characters, begins with a verb of :data:`VERBS`, and
-no other operation of its API has the same.
+Invariants: a line is derived by rules from the method, path, body and response, or is in the
+reviewed table; it has at most :data:`LONGEST` characters, begins with a verb of :data:`VERBS`, and
+is unique in its API.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -67,11 +67,11 @@ VERBS: Final = read_words("""
     Sign Simulate Start Stop Suggest Synchronize Take Terminate Test Train Transfer Translate Unlink
     Unlock Unpair Unpin Update Validate
 """)
-"""The words that lines begin with."""
+"""The verbs that lines begin with."""
 
 
 def replaced_paths(operations: Iterable[ApiOperation]) -> frozenset[str]:
-    """Return the paths that have a PATCH, so that a PUT is the one that replaces."""
+    """Return the paths that have a PATCH, so that their PUT is described as a replacement."""
     return frozenset(one.path for one in operations if one.method == "PATCH")
 
 
@@ -80,13 +80,13 @@ def summarize_operation(operation: ApiOperation, replaced: Collection[str] = ())
 
     Args:
         operation: the operation.
-        replaced: the paths whose PUT replaces, from :func:`replaced_paths`.
+        replaced: the paths whose PUT is described as a replacement, from :func:`replaced_paths`.
     """
     return OVERRIDES.get(operation.name) or line_by_rules(operation, replaced)
 
 
 def line_by_rules(operation: ApiOperation, replaced: Collection[str] = ()) -> str:
-    """Return the line of an operation that the rules make, reviewed or not."""
+    """Return the line that the rules produce for an operation, even if there is a reviewed one."""
     steps = split_path(operation.path)
     verb = _verb(operation, replaced)
     # SCIM has each operation at two paths; without a difference their lines would be the same.

@@ -51,11 +51,12 @@ HELPERS: Mapping[str, Helper] = {
     "_Lists": ("genesys_core.calls.operation", "ListOperation as _Lists"),
     "_Operation": ("genesys_core.calls.operation", "Operation as _Operation"),
 }
-"""All helpers that generated code may use. No field can collide with one: none begins with ``_``.
+"""All helpers that generated code may use. Fields cannot collide with them, because no field name
+begins with ``_``.
 """
 
 Spelling = Callable[[str], str]
-"""How a name is written in an annotation; also records that it is used."""
+"""Returns a name as written in an annotation, and records that it is used."""
 
 _PLAIN: Mapping[PlainKind, str] = {
     "string": "str",
@@ -78,7 +79,7 @@ def keep_name(name: str) -> str:
 
 
 Enums = Mapping[tuple[str, ...], str]
-"""Enums that get a name in the module: from their values to the name."""
+"""Names of the module's enums, by their values."""
 
 
 def format_annotation(type_: Type, spell: Spelling = keep_name, enums: Enums = {}) -> str:  # noqa: B006 - never changed
@@ -116,7 +117,7 @@ def repeated_enums(uses: Iterable[tuple[str, Type]]) -> Enums:
 
 
 _SHORT = 20
-"""Enums up to this many characters are repeated rather than named: a name would not be shorter."""
+"""Enums up to this many characters are repeated, because a name would not be shorter."""
 
 
 def enum_lines(enums: Enums, indent: str) -> list[str]:
@@ -131,7 +132,7 @@ def enum_lines(enums: Enums, indent: str) -> list[str]:
 
 
 def values_to_split(type_: Type, enums: Enums) -> tuple[str, ...]:
-    """Return the values in a type's annotation, between which a long line may be split."""
+    """Return the enum values in a type's annotation, where a long line may be split."""
     values = literal_values(type_)
     return () if values in enums else values
 

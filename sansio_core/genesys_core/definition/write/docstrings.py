@@ -1,10 +1,9 @@
 """Docstrings of builders and models.
 
-Invariants: a docstring begins with a line that says what the operation does: the document's own
-summary, or if it has none, as the bundled one, a line made from its facts
-(:mod:`genesys_core.definition.words`). The rest are facts: method and path, permissions, preview
-and deprecation, the response, the style of paging or job, the platform's page, and each parameter
-with its meaning, location, type and known values.
+Invariants: a docstring begins with a summary: the document's own or, if it has none (like the
+bundled one), a derived one (:mod:`genesys_core.definition.words`). The rest lists method and path,
+permissions, preview and deprecation, the response, the style of paging or job, the platform's page,
+and each parameter with its meaning, location, type and known values.
 """
 
 from collections.abc import Collection, Mapping
@@ -41,7 +40,7 @@ _INDENT = "    "
 
 
 def model_docstring(model: ModelDef) -> str:
-    """Describe what a model's field types do not express; empty if nothing."""
+    """Describe what a model's field types do not express; empty if there is nothing."""
     facts = model_facts(
         "" if model.wire == model.name else to_plain_text(model.wire),
         model.fields,
@@ -65,7 +64,7 @@ def operation_docstring(
     Args:
         operation: the operation.
         models: the models, by class name.
-        summary: the line it begins with, if the document has none; by default made from its facts.
+        summary: the first line, if the document has none; by default a derived one.
         is_job: whether it starts a job that the library can wait for.
         common_errors: error codes that most operations have, which are not listed.
     """

@@ -1,4 +1,4 @@
-"""Source code of job families: one module with all of them, by the path of their status.
+"""Source code of job families: one module that maps each status path to its family.
 
 Invariants: the module is imported when a job is first run, so it costs other calls nothing.
 """

@@ -18,7 +18,7 @@ ADAPTERS: Final = "adapters/genesys_cloud"
 
 
 class Layout(Struct, frozen=True):
-    """The places of generated modules.
+    """Import names and paths of generated modules.
 
     Attributes:
         package: the package with ``models`` and ``api``.
@@ -53,11 +53,11 @@ BUILT_IN: Final = Layout(
     f"{ADAPTERS}/apis",
     f"{CORE}/notifications/_topic_models.py",
 )
-"""The places in a checkout of this library."""
+"""The layout of a checkout of this library."""
 
 
 def package_layout(package: str) -> Layout:
-    """Return the places in a user's own package.
+    """Return the layout of a user's own package.
 
     Args:
         package: its import name, such as ``acme_genesys`` or ``acme.genesys``.

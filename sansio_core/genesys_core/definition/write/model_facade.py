@@ -108,7 +108,8 @@ def _paragraph(shard: Shard) -> list[str]:
 def facade_stub(definition: ApiDefinition, shards: Sequence[Shard]) -> str:
     """Write ``models/__init__.pyi``, for type checkers and editors.
 
-    A star imports what a stub defines itself, and not what it imports in turn (PEP 484).
+    Its names are re-exported explicitly: ``import *`` skips names that a stub itself imports (PEP
+    484).
     """
     lines = ["def preload(*names: str) -> None: ...", ""]
     lines += [f"from .{shard.module} import *" for shard in shards]

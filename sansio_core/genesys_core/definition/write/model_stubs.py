@@ -1,7 +1,8 @@
 """Source code of model stubs: class statements for type checkers, editors and readers.
 
 Invariants: a stub declares every model of its shard, in the same order and with the same fields as
-the module beside it. Enums are open: their known values are offered and never enforced.
+the module beside it. Enums are open: editors offer the known values, and type checkers accept
+others.
 """
 
 from collections.abc import Mapping, Sequence

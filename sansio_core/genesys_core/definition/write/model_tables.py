@@ -1,7 +1,7 @@
 """Source code of model modules: a table for each shard.
 
-Invariants: a table has what a model's class needs at run time, in the notation of
-:mod:`genesys_core.codec.model_tables`, each model after those it depends on, except for cycles. The
+Invariants: a table has the information that a model's class needs at run time, in the notation of
+:mod:`genesys_core.codec.model_tables`, each model after its dependencies, except in cycles. The
 stub beside it (:mod:`~genesys_core.definition.write.model_stubs`) has the same models as class
 statements, with the known values of enums.
 """

@@ -1,7 +1,7 @@
 """Source code of operations: a module of pure builders per API.
 
-Invariants: a builder only collects its arguments; it checks and converts nothing and costs half a
-microsecond. Its signature and docstring come from the definition.
+Invariants: a builder only collects its arguments; it neither checks nor converts them, and takes
+half a microsecond. Its signature and docstring come from the definition.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -64,7 +64,7 @@ def api_source(
         definition: the definition.
         api: the API.
         models: the models, by class name.
-        jobs: the job that an operation starts, by method and path.
+        jobs: the job families of operations that start jobs, by method and path.
         layout: where the modules are.
     """
     scope, replaced = _Scope(api), replaced_paths(api.operations)
@@ -113,7 +113,7 @@ class _Scope:
             self.used.update(("_Literal", "_Open"))
 
     def spell(self, name: str) -> str:
-        """Return a name as the module must write it, and record its import."""
+        """Return a name as written in the module, and record its import."""
         if name in HELPERS:
             self.used.add(name)
             return name
@@ -183,7 +183,10 @@ def _builder(
 
 
 def endpoint_arguments(operation: ApiOperation, listing: Listing | None) -> list[str]:
-    """Write the arguments of an operation's endpoint; listings are those of ``_listings as _l``."""
+    """Write the arguments of the ``Endpoint`` of an operation.
+
+    Listings are named as in the module ``_l``.
+    """
     body = operation.body
     arguments = [
         quote_string(operation.name),

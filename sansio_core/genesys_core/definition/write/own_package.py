@@ -1,4 +1,4 @@
-"""Source code of the modules that only a user's own package has.
+"""Source code of the modules that exist only in a user's own package.
 
 Invariants: importing the package imports no model and no API. Its clients are those of this
 library, with the APIs and topics of the package's definition.
@@ -90,7 +90,7 @@ class AsyncClient(AsyncClientBase, AsyncApis):
 '''
 
 _ENDPOINT = '''\
-"""Endpoints of this package: their types are its models, their jobs its jobs."""
+"""Endpoints of this package: their types and jobs are those of this package."""
 
 from genesys_core.calls.operation import Endpoint as _Endpoint
 

@@ -54,7 +54,7 @@ def to_ascii(value: str) -> str:
 
 
 def to_one_line(value: str) -> str:
-    """Join the lines of a text from the definition."""
+    """Join the lines of a text from the definition into one."""
     return " ".join(value.split())
 
 
@@ -96,7 +96,7 @@ def fill_lines(items: Iterable[str], indent: str) -> list[str]:
 
 
 def split_values(line: str, values: Sequence[str]) -> list[str]:
-    """Return a line, or if it is too long, fill its string literals into separate lines."""
+    """Return a line; if it is too long, split it at its string literals."""
     if len(line) <= WIDTH or not values:
         return [line]
     literals = list(map(quote_string, values))

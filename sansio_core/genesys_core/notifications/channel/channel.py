@@ -112,7 +112,7 @@ class Running(Struct, frozen=True):
         return self.deadline()
 
     def deadline(self, *, reading: bool = True) -> float:
-        """Return the same, for sockets whose reading may be paused; see :meth:`timer`."""
+        """Return when to call :meth:`timer`, given whether sockets are being read."""
         return self.facts.next_deadline(self.policy, reading=reading)
 
     @property
@@ -165,7 +165,7 @@ class Running(Struct, frozen=True):
         return self._step(transition)
 
     def disconnected(self, socket: int, how: Closed | Failed, *, now: Now) -> "ChannelStep":
-        """Process the end of a socket, or that it could not be opened."""
+        """Process that a socket closed, or could not be opened."""
         transition = self._transition(now)
         transition.disconnected(socket, how)
         return self._step(transition)
@@ -215,7 +215,10 @@ class Running(Struct, frozen=True):
         return self.want(self.facts.wanted.difference(topics), now=now)
 
     def ping(self, *, now: Now) -> "ChannelStep":
-        """Send a ping, answered with a ``Heartbeat`` of ``pong``; nothing without a connection."""
+        """Send a ping, answered by a ``Heartbeat`` with the message ``pong``.
+
+        Does nothing while disconnected.
+        """
         transition = self._transition(now)
         primary = transition.connections["primary"]
         if isinstance(primary, Listening):

@@ -57,8 +57,8 @@ _CHECK_FROM: Final = 2
 """After this many consecutive failures, the channel is checked before its socket is opened."""
 
 _RENEW_EVERY: Final = 5
-"""After every so many consecutive failures a new channel is created, even if the old one exists:
-its address may be unreachable, or another program may be connecting to it.
+"""After each multiple of this many consecutive failures a new channel is created, even if the old
+one exists: its address may be unreachable, or another program may be connecting to it.
 """
 
 
@@ -68,8 +68,8 @@ class PlatformChannel(Printable, frozen=True):
     Attributes:
         id: the channel's id.
         uri: the address of its socket.
-        given: whether it is the caller's and has not been inspected yet.
-        own: whether it was created here.
+        given: whether it is the caller's channel and has not been inspected yet.
+        own: whether it was created by this state machine.
         life: seconds after which its topics must be renewed.
     """
 
@@ -229,7 +229,7 @@ class Syncing(Struct, frozen=True):
         wanted: the server's topics after the change.
         failures: number of failed attempts before.
         before: the server's topics before; ``None`` if unknown.
-        doubtful: whether the server removed topics meanwhile, possibly after the change.
+        doubtful: whether the server removed topics in the meantime, possibly after the change.
     """
 
     call: int
@@ -263,7 +263,7 @@ class Backlog(Struct, frozen=True):
     Attributes:
         since: the time up to which the stream is known to be complete.
         pinged: when a ping was sent whose answer follows all of those frames.
-        again: whether reading has paused again since then.
+        again: whether reading has been paused again since then.
     """
 
     since: Now
@@ -333,7 +333,7 @@ class Listening(Struct, frozen=True):
                 return min(watchdog, until)
 
     def broken(self, *, now: Now, policy: Policy) -> int:
-        """Return the number of consecutive failures, including this broken connection."""
+        """Return the number of consecutive failures, including this lost connection."""
         return 1 if now.monotonic - self.opened >= policy.stable_after else self.failures + 1
 
     def changed(self, change: Syncing, *, now: Now, policy: Policy) -> "Listening":

@@ -81,7 +81,7 @@ class Disconnected(Struct, frozen=True):
         reason: the cause.
         message: a description of the cause.
         at: when it was detected.
-        code: the WebSocket's close code, if there is one.
+        code: the WebSocket close code, if there is one.
     """
 
     reason: DisconnectReason
@@ -299,7 +299,7 @@ class SendText(Struct, frozen=True):
 
 
 class CloseSocket(Struct, frozen=True):
-    """Close a socket, or stop opening it. Nothing about it needs to be reported any more."""
+    """Close a socket, or stop opening it. No further reports about it are needed."""
 
     socket: int
 

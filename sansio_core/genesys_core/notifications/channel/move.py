@@ -3,7 +3,7 @@
 If the server announces that it will close a channel, another one, the ``successor``, is set up
 first. It becomes the primary when the server has all topics on it; the old socket is then drained.
 
-Invariants: a frame is delivered as often as the socket that received it more often received it.
+Invariants: a frame is delivered as many times as the maximum over both sockets.
 Equal frames of one socket all count, their duplicates from the other do not, and the order of
 arrival makes no difference. A move that may have lost events reports a gap.
 """
@@ -53,8 +53,8 @@ __all__ = [
 _MAX_FRAMES: Final = 10_000
 _MAX_CHARACTERS: Final = 16 * 1024 * 1024
 """Maximum numbers of remembered frames without a duplicate, and of their characters. A move lasts
-seconds and duplicates arrive within fractions of one, so they are reached only if one socket stalls;
-duplicates of further frames are then delivered again.
+seconds and duplicates arrive within fractions of one, so these limits are reached only if one
+socket stalls; duplicates of further frames are then delivered again.
 """
 
 
@@ -89,15 +89,15 @@ class DuplicateFilter(Struct, frozen=True):
         return self._counted(text, (lead + 1) * sign), True
 
     def without_new_socket(self) -> "DuplicateFilter":
-        """The new socket broke: its duplicates will not arrive; those of the old one may."""
+        """Record that the new socket broke: only duplicates of the old one may still arrive."""
         return self._keeping({text: lead for text, lead in self.ahead.items() if lead < 0})
 
     def with_new_socket(self, new: int) -> "DuplicateFilter":
-        """A new socket replaces the one that broke."""
+        """Record that a new socket replaces the one that broke."""
         return replace(self, new=new)
 
     def without_old_socket(self, until: float) -> "DuplicateFilter":
-        """The old socket closed: duplicates from the new one may arrive until the given time."""
+        """Record that the old socket closed: the new one may send duplicates until then."""
         kept = self._keeping({text: lead for text, lead in self.ahead.items() if lead > 0})
         return replace(kept, until=until)
 
@@ -118,7 +118,7 @@ class DuplicateFilter(Struct, frozen=True):
 
 
 def announce_move(transition: "Transition", reason: MoveReason) -> None:
-    """The server will close the primary: set up another channel first."""
+    """Handle the server's announcement that it will close the primary: set up another channel first."""
     connection = transition.connections["primary"]
     if isinstance(connection, Listening) and not connection.leaving:
         transition.connections["primary"] = replace(connection, leaving=True)
@@ -139,7 +139,7 @@ def start_move(transition: "Transition") -> None:
 
 
 def successor_opened(transition: "Transition", socket: int) -> None:
-    """The successor may receive the same frames as the primary from now on."""
+    """Start deduplication: from now on the successor may receive the same frames as the primary."""
     primary = transition.connections["primary"]
     if transition.duplicates is not None:
         transition.duplicates = transition.duplicates.with_new_socket(socket)
@@ -148,7 +148,7 @@ def successor_opened(transition: "Transition", socket: int) -> None:
 
 
 def promote_successor(transition: "Transition") -> None:
-    """The primary broke during a move: the successor takes over in its current state."""
+    """Handle the loss of the primary during a move: the successor takes over in its current state."""
     connection = transition.connections.pop("successor")
     transition.connections["primary"] = connection
     if isinstance(connection, Listening):
@@ -159,7 +159,7 @@ def promote_successor(transition: "Transition") -> None:
 
 
 def hand_over(transition: "Transition", new: Listening, settled: InSync) -> None:
-    """The server has all topics on the successor, which becomes the primary; drain the old one."""
+    """Complete the move: the successor becomes the primary, and the old socket is drained."""
     old = transition.connections["primary"]
     transition.connections = {"primary": new}
     transition.emit(Connected(new.channel.id, datetime_of(transition.now)))
@@ -179,7 +179,7 @@ def hand_over(transition: "Transition", new: Listening, settled: InSync) -> None
 
 
 def end_draining(transition: "Transition", old: Draining) -> None:
-    """The old socket closed; determine whether everything it had to deliver was received."""
+    """Handle the end of the old socket: determine whether all its events were received."""
     transition.draining = None
     if old.pongs_due:
         # Even a proper close may have been sent before the new channel had all topics.
@@ -192,7 +192,7 @@ def end_draining(transition: "Transition", old: Draining) -> None:
 
 
 def end_overlap(transition: "Transition") -> None:
-    """Close the old socket after a move, and later discard the frames recorded from it, if it is time."""
+    """Close the old socket after a move when due, and later discard the frames recorded from it."""
     now, draining = transition.now.monotonic, transition.draining
     if draining is not None and now >= draining.until:
         transition.effects.append(CloseSocket(draining.socket))
@@ -203,7 +203,7 @@ def end_overlap(transition: "Transition") -> None:
 
 
 def extend_overlap(transition: "Transition") -> None:
-    """Reading resumed: frames of the old socket are still to come."""
+    """Record that reading resumed: frames of the old socket are still expected."""
     now, duplicates = transition.now.monotonic, transition.duplicates
     if transition.draining is not None:
         until = now + transition.policy.overlap
@@ -213,7 +213,7 @@ def extend_overlap(transition: "Transition") -> None:
 
 
 def suspect_gap_while_draining(transition: "Transition", old: Draining) -> None:
-    """The old channel lost its topics, possibly before the move."""
+    """Record that the old channel lost its topics, possibly before the move."""
     _suspect_gap_before_move(transition, old)
     transition.draining = replace(old, subscribed=False)
 

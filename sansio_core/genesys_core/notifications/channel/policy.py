@@ -31,16 +31,16 @@ __all__ = [
 
 _HOUR: Final = 3600.0
 _TRANSIENT: Final = frozenset({408, 409, 425, 429})
-"""Rejections that depend on the moment: timeout, conflict, too early, rate limit."""
+"""Statuses of temporary rejections: timeout, conflict, too early, rate limit."""
 
 
 class Policy(Struct, frozen=True):
     """Timeouts and delays of a channel, in seconds.
 
     The delay before attempt ``n`` is ``min(backoff_cap, backoff_base * 2 ** (n - 1))``, of which
-    one half is fixed and the other random ("equal jitter"), so that a thousand programs that lose
-    their server at once do not reconnect at once. A ``Retry-After`` of the platform applies if it
-    is longer, up to ``retry_after_cap``.
+    one half is fixed and the other random ("equal jitter"), so that programs that lose a server
+    simultaneously do not all reconnect at the same time. A ``Retry-After`` of the platform applies
+    if it is longer, up to ``retry_after_cap``.
 
     Attributes:
         random: random numbers in ``[0, 1)``.
@@ -54,11 +54,11 @@ class Policy(Struct, frozen=True):
         retry_after_cap: the maximum delay that the platform can ask for.
         stable_after: after a connection that lasted this long, delays start from the base again.
         overlap: how long the old socket is kept open after a planned move.
-        lag: maximum time for which a frame is in transit; a gap starts this long before the last
+        lag: maximum time that a frame is in transit; a gap starts this long before the last
             frame was received.
-        linger: how long after that late duplicates are still recognized.
+        linger: how long late duplicates are still recognized after that.
         renew_after: how often topics are renewed; a channel lives for 24 hours. If the platform
-            states the lifetime, 23/24 of it.
+            states a lifetime, 23/24 of it is used instead.
         rewrite: changes the address of the socket, for sites behind a gateway.
     """
 

@@ -1,7 +1,7 @@
 """REST operations of a channel, and the interpretation of their responses.
 
-Invariants: a response is judged by its contents, and one that lacks required contents is an error
-like any other, never an exception.
+Invariants: a response that lacks required contents is treated like any other failure; nothing is
+raised.
 """
 
 from typing import TYPE_CHECKING

@@ -154,7 +154,7 @@ class Transition:
         channel: PlatformChannel | None,
         error: GenesysCloudError,
     ) -> None:
-        """A call of the connection failed; ``channel`` is the channel, if there is one."""
+        """Handle the failure of a call; ``channel`` is the channel, if there is one."""
         # Only the first attempt can be the user's mistake; a channel that worked before keeps trying.
         if not self.established and is_final(error):
             self.emit(GaveUp(error))
@@ -178,7 +178,7 @@ class Transition:
     # Sockets
 
     def connected(self, socket: int) -> None:
-        """A socket opened."""
+        """Handle the opening of a socket."""
         for role, connection in tuple(self.connections.items()):
             if isinstance(connection, Connecting) and connection.socket == socket:
                 opened = connection.connected(now=self.now, policy=self.policy)
@@ -190,7 +190,7 @@ class Transition:
                 self.sync_topics(role)
 
     def disconnected(self, socket: int, how: Closed | Failed) -> None:
-        """A socket closed, or could not be opened."""
+        """Handle a socket that closed, or could not be opened."""
         if self.draining is not None and self.draining.socket == socket:
             end_draining(self, self.draining)
         for role, connection in tuple(self.connections.items()):
@@ -223,7 +223,7 @@ class Transition:
         channel: PlatformChannel | None,
         code: int | None = None,
     ) -> None:
-        """An open socket ended; ``channel`` is the channel if it may be used again."""
+        """Handle the end of an open socket; ``channel`` is the channel if it can be reused."""
         # The primary is still connected: nothing is missing, and nothing is reported.
         if role == "successor":
             self.duplicates = (
@@ -249,7 +249,7 @@ class Transition:
             self.missing = connection.complete_until.wall - self.policy.lag
 
     def channel_gone(self, role: Role, connection: Listening) -> None:
-        """The channel of an open socket no longer exists."""
+        """Handle that the channel of an open socket no longer exists."""
         self.effects.append(CloseSocket(connection.socket))
         self.connection_lost(
             role, connection, "channel_gone", "the channel no longer exists", channel=None
@@ -294,7 +294,7 @@ class Transition:
                 self.sync_topics(role)
 
     def resubscribe(self, role: Role, connection: Listening) -> None:
-        """The server reported that topics are missing: send them again."""
+        """Handle the server's report that topics are missing: send them again."""
         self.suspect_gap(connection)
         self.connections[role] = replace(
             connection, sync=connection.sync.lost(now=self.now, policy=self.policy)
@@ -303,7 +303,7 @@ class Transition:
     def topics_confirmed(
         self, role: Role, connection: Listening, settled: InSync, *, before: frozenset[str] | None
     ) -> None:
-        """The server confirmed topics; ``before`` is what it had."""
+        """Handle confirmed topics; ``before`` are the topics that the server had."""
         self.connections[role] = connection
         topics = settled.confirmed
         if role == "successor":
@@ -326,7 +326,7 @@ class Transition:
     # Time
 
     def timer(self, *, reading: bool) -> None:
-        """Do what is due; the watchdog of sockets is suspended while they are not read."""
+        """Do what is due; the watchdog is suspended while sockets are not read."""
         for role in tuple(self.connections):
             self._due(role, reading=reading)
         if reading:
@@ -334,7 +334,7 @@ class Transition:
         start_move(self)
 
     def reading_resumed(self) -> None:
-        """Reading resumed: frames that prove that sockets are alive are still to come."""
+        """Record that reading resumed: the frames that prove that sockets are alive are still unread."""
         for role, connection in tuple(self.connections.items()):
             if isinstance(connection, Listening):
                 self._behind(role, connection)
@@ -414,12 +414,12 @@ class Transition:
             self.sync_topics(role)
 
     def ping(self, role: Role, connection: Listening) -> None:
-        """Send a ping, and expect an answer."""
+        """Send a ping, and expect a response."""
         self.connections[role] = connection.ping(now=self.now)
         self.effects.append(SendText(connection.socket, PING))
 
     def stop(self) -> None:
-        """Close everything."""
+        """Close all sockets."""
         sockets = [
             connection.socket
             for connection in self.connections.values()

@@ -1,1 +1,1 @@
-"""Conversations as timelines: their life, their distribution to agents, and their views."""
+"""Conversations as timelines: their lifecycle, distribution to agents, and views."""

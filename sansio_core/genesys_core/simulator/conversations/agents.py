@@ -1,10 +1,10 @@
-"""Agents: routing status, membership of queues, and who can take a conversation.
+"""Agents: routing status, queue membership, and availability for conversations.
 
 Invariants: an agent is available in a queue exactly while the routing status is ``IDLE`` and the
 membership is joined. Every change of either is recorded for publication and triggers matching in the queues.
 
 Guesses: an agent takes one conversation at a time, of any media type; the status is ``INTERACTING``
-from the alert on; a user who leaves the queue while talking is ``OFF_QUEUE`` at once.
+as soon as the agent is alerted; a user who leaves the queue while talking is ``OFF_QUEUE`` at once.
 """
 
 from collections.abc import Mapping
@@ -30,17 +30,17 @@ __all__ = [
 
 
 def routing_status(state: PlatformState, user_id: str) -> str:
-    """Return a user's routing status; ``OFF_QUEUE`` for one without."""
+    """Return a user's routing status, by default ``OFF_QUEUE``."""
     status = state.users.get(user_id, {}).get("routingStatus")
     return str(status.get("status")) if isinstance(status, Mapping) else "OFF_QUEUE"
 
 
 def set_routing_status(state: PlatformState, user_id: str, status: str, now: Now) -> None:
-    """Change a user's routing status; an equal one changes nothing.
+    """Change a user's routing status; does nothing if it is the same.
 
     Args:
         state: the platform's state.
-        user_id: a user that exists.
+        user_id: an existing user.
         status: the new status.
         now: the current time.
     """
@@ -55,12 +55,12 @@ def set_routing_status(state: PlatformState, user_id: str, status: str, now: Now
 
 
 def follow_presence(state: PlatformState, user_id: str, presence: str, now: Now) -> None:
-    """Let the routing status follow a presence: ``On Queue`` is idle, everything else off queue.
+    """Set the routing status that follows from a presence: idle for ``On Queue``, otherwise off queue.
 
     Args:
         state: the platform's state.
         user_id: the user.
-        presence: the system presence as events spell it.
+        presence: the system presence, spelt as in events.
         now: the current time.
     """
     if presence != "ON_QUEUE":
@@ -70,11 +70,11 @@ def follow_presence(state: PlatformState, user_id: str, presence: str, now: Now)
 
 
 def request_routing_status(state: PlatformState, user_id: str, status: str, now: Now) -> None:
-    """Change a user's routing status on request; a busy user who should be idle is interacting.
+    """Change a user's routing status on request; a busy user who is set to idle becomes interacting.
 
     Args:
         state: the platform's state.
-        user_id: a user that exists.
+        user_id: an existing user.
         status: the requested status.
         now: the current time.
     """
@@ -94,7 +94,7 @@ def occupy_agent(
         user_id: the user.
         conversation_id: the conversation.
         now: the current time.
-        is_acd: whether it came through a queue.
+        is_acd: whether it was routed by a queue.
     """
     state.contact_center.busy.setdefault(user_id, {})[conversation_id] = None
     if routing_status(state, user_id) == "IDLE":
@@ -112,7 +112,8 @@ def release_agent(
         user_id: the user.
         conversation_id: the conversation.
         now: the current time.
-        responded: whether the user took it; otherwise no other is offered until the status is set.
+        responded: whether the user answered; otherwise no further conversation is offered until the
+            status is set.
     """
     busy = state.contact_center.busy.get(user_id, {})
     busy.pop(conversation_id, None)
@@ -134,7 +135,7 @@ def set_member(state: PlatformState, queue_id: str, user_id: str, *, joined: boo
 
 
 def make_direct_member(state: PlatformState, queue_id: str, user_id: str) -> None:
-    """Add a joined member to a queue, whatever groups the user is in."""
+    """Add a joined member to a queue, regardless of the user's groups."""
     set_member(state, queue_id, user_id, joined=True)
     state.contact_center.by_group.get(queue_id, {}).pop(user_id, None)
     _count_members(state, queue_id)
@@ -153,7 +154,7 @@ def forget_member(state: PlatformState, queue_id: str, user_id: str) -> None:
 
 
 def retire_user(state: PlatformState, user_id: str, now: Now) -> None:
-    """Take a user off queue and out of all queues, before the user is deleted."""
+    """Set a user off queue and remove the user from all queues, before the user is deleted."""
     set_routing_status(state, user_id, "OFF_QUEUE", now)
     for queue_id in list(state.contact_center.memberships.get(user_id, ())):
         forget_member(state, queue_id, user_id)

@@ -1,7 +1,8 @@
 """The aggregates query: metrics of all conversations, by group and interval.
 
-Invariants: a metric counts whole in the interval in which it was emitted. The counts of all groups and intervals
-together are those of the metrics. Groups and intervals without metrics are left out.
+Invariants: a metric is counted entirely in the interval in which it was emitted. The counts of all
+groups and intervals add up to those of the metrics. Groups and intervals without metrics are
+omitted.
 
 Guesses: the last rule; that the media type is always part of the group; that a conversation is emitted as
 ``nConversations`` at its start.
@@ -78,7 +79,7 @@ class _Sample(Struct, frozen=True):
 def query_aggregates(
     conversations: Iterable[ConversationTimeline], query: Mapping[str, Json]
 ) -> Record:
-    """Answer an aggregates query.
+    """Return the response to an aggregates query.
 
     Args:
         conversations: all conversations.

@@ -1,11 +1,13 @@
-"""Consult transfers and conferences: a third party is spoken to before, or instead of, a transfer.
+"""Consult transfers and conferences: an agent speaks to a third party before, or instead of, a transfer.
 
-Invariants: an agent has one consult at a time. While it lasts, who hears whom follows ``speakTo``: the party
-that is left out is on hold. The agent who leaves transfers the conversation (``transfer.consult``); a
-destination that leaves, or a consult that is cancelled, connects the agent with the other party again.
+Invariants: an agent has one consult at a time. During it ``speakTo`` determines who hears whom; the
+excluded party is on hold. If the agent leaves, the conversation is transferred
+(``transfer.consult``); if the destination leaves or the consult is cancelled, the agent is
+connected with the other party again.
 
-Guesses: that the agent may leave before the destination answers; that all of a conference hear each other
-as soon as it begins; the disconnect type ``transfer.conference`` of a call that is merged into another conversation.
+Guesses: that the agent may leave before the destination answers; that all parties of a conference
+hear each other at once; the disconnect type ``transfer.conference`` of a call that is merged into
+another conversation.
 """
 
 from collections.abc import Iterator
@@ -35,7 +37,7 @@ def begin_consult(
     *,
     speak_to: str,
 ) -> None:
-    """Let an agent consult a party that has just joined.
+    """Start an agent's consult with a party that has just joined.
 
     Args:
         state: the platform's state.
@@ -57,7 +59,7 @@ def change_consult(
     speak_to: str,
     now: Now,
 ) -> None:
-    """Change whom an agent speaks to: the party that is left out is put on hold."""
+    """Change whom an agent speaks to; the excluded party is put on hold."""
     initiator.speak_to = speak_to
     destination = consulted_party(conversation, initiator)
     for each in _others(conversation, initiator):
@@ -81,7 +83,7 @@ def cancel_consult(
 def leave_conversation(
     state: PlatformState, conversation: ConversationTimeline, participant: Participant, now: Now
 ) -> None:
-    """Let a participant leave: an agent with a consult transfers the conversation by that."""
+    """Disconnect a participant; if it is an agent with a consult, this transfers the conversation."""
     destination = consulted_party(conversation, participant)
     if destination is None:
         lifecycle.hang_up(state, conversation, participant, now)
@@ -113,7 +115,7 @@ def consulted_party(
 def merge_conversations(
     state: PlatformState, kept: ConversationTimeline, merged: ConversationTimeline, now: Now
 ) -> None:
-    """Make a conference: the parties of another call join this one, and the other one ends.
+    """Merge calls into a conference: the parties of another call join this one, and the other one ends.
 
     Args:
         state: the platform's state.

@@ -1,7 +1,7 @@
 """Results of details jobs, in pages with a cursor.
 
-Invariants: every match is on exactly one page; the last page has no cursor. Everything up to the time of the request is
-available, without the delay of the platform.
+Invariants: every match is on exactly one page; the last page has no cursor. All data up to the time
+of the request is available, without the platform's delay.
 """
 
 from collections.abc import Iterable, Mapping
@@ -37,7 +37,7 @@ def show_job_results(
         query: the body that started the job.
         now: the time of the request.
         cursor: from the previous page; empty for the first page.
-        size: how many conversations a page has.
+        size: the number of conversations on a page.
 
     Raises:
         Problem: 400 for a cursor, a size or a query that is not valid.

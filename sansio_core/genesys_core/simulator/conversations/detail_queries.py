@@ -1,4 +1,4 @@
-"""The details query: which conversations, in which order, on which page, with which aggregations.
+"""The details query: filtering, sorting, paging and aggregation of conversations.
 
 Invariants: a conversation matches if all of its conversation filters match, and each segment filter matches one of its
 segments. Every match is on exactly one page.
@@ -39,7 +39,7 @@ _UNSUPPORTED: Final = ("evaluationFilters", "surveyFilters", "resolutionFilters"
 def query_details(
     conversations: Iterable[ConversationTimeline], query: Mapping[str, Json]
 ) -> Record:
-    """Answer a details query: conversations that started on a day of the interval.
+    """Return the response to a details query: conversations that started on a day of the interval.
 
     Args:
         conversations: all conversations.

@@ -1,7 +1,8 @@
-"""Conversations as analytics show them: detail records with sessions, segments and metrics.
+"""Detail records of conversations: sessions, segments and metrics.
 
-Invariants: the record of an active conversation has no end, nor has its last segment, and only
-metrics that are emitted. Analytics spell segments and disconnect types in their own way.
+Invariants: in the record of an active conversation, neither the conversation nor its last segment
+has an end, and only emitted metrics are included. Analytics have their own spelling of segments and
+disconnect types.
 """
 
 from genesys_core.simulator.conversations.dimensions import analytics_disconnect_type

@@ -1,7 +1,7 @@
-"""The dimensions by which analytics filter and group: what a conversation, session or segment is about.
+"""The dimensions of conversations, sessions and segments, by which analytics filter and group.
 
-Invariants: a dimension that the simulator does not know has no value: no predicate matches it, and it does not
-exist.
+Invariants: an unknown dimension has no value: no ``matches`` predicate selects it, and
+``notExists`` does.
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ Dimensions = dict[str, str | None]
 
 
 def analytics_disconnect_type(known: str | None) -> str | None:
-    """Return a disconnect type as analytics spell it."""
+    """Return a disconnect type as spelt in analytics."""
     return known if known is None else _DISCONNECTS.get(known, known)
 
 

@@ -1,8 +1,8 @@
 """The distribution of waiting conversations to available agents (ACD).
 
-Invariants: after :func:`distribute_conversations` no queue has both a waiting conversation and an available agent.
-The conversation that waits longest goes to the agent that is idle longest; skills, priorities and rings are
-not considered.
+Invariants: after :func:`distribute_conversations` no queue has both a waiting conversation and an
+available agent. The longest waiting conversation is offered to the longest idle agent; skills,
+priorities and rings are not considered.
 """
 
 from genesys_core.clock import Now
@@ -38,11 +38,11 @@ def file_finished(state: PlatformState) -> None:
 
 
 def drop_finished(state: PlatformState, limit: int) -> None:
-    """Drop the conversations that ended first, once they are published.
+    """Discard the conversations that ended first, once their events are published.
 
     Args:
         state: the platform's state.
-        limit: how many ended conversations are kept.
+        limit: the maximum number of ended conversations to keep.
     """
     center = state.contact_center
     while len(center.finished) > limit:

@@ -1,7 +1,7 @@
-"""What happens when a timer of a conversation is due.
+"""Actions of the timers of conversations.
 
-Invariants: a timer whose conversation was dropped, or whose participant is past what it waits for, does
-nothing.
+Invariants: a timer does nothing if its conversation was discarded, or its participant is no longer
+in the state that it waits for.
 """
 
 from genesys_core.clock import Now
@@ -20,7 +20,7 @@ __all__ = ["run_timer"]
 
 
 def run_timer(state: PlatformState, timer: VirtualTimer, now: Now) -> None:
-    """Do what a timer is for.
+    """Perform the action of a timer.
 
     Args:
         state: the platform's state.

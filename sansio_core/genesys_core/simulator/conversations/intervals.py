@@ -1,7 +1,7 @@
 """Intervals and granularities of analytics queries.
 
-Invariants: an interval includes its start and not its end (the latter is a guess). The parts of a granularity cover
-the interval without gaps; the last may be shorter.
+Invariants: an interval includes its start and excludes its end (the latter is a guess). The parts
+of a granularity cover the interval without gaps; the last one may be shorter.
 """
 
 import re

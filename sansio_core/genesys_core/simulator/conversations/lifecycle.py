@@ -1,8 +1,8 @@
-"""The life of a conversation: what begins it, changes it and ends it.
+"""The lifecycle of a conversation: the steps that begin, change and end it.
 
-Invariants: every step is one function, which keeps the timeline, the agents and the facts of the detail events
-in agreement. A conversation ends when no two parties, or no party outside of the organization, are left
-in it. Handlers refuse what a state does not allow.
+Invariants: every step is one function, which keeps the timeline, the agents and the facts of the
+detail events in agreement. A conversation ends when fewer than two parties, or no party outside the
+organization, remain. Handlers reject commands that a state does not allow.
 """
 
 from collections import OrderedDict
@@ -65,7 +65,7 @@ __all__ = [
 ]
 
 TIMEOUT_CODE: Final = "ININ-WRAP-UP-TIMEOUT"
-"""The wrap-up code of after-call work that reached its limit."""
+"""The wrap-up code of after-call work that timed out."""
 
 SKIPPED_CODE: Final = "ININ-WRAP-UP-SKIPPED"
 """The wrap-up code of after-call work that was skipped: a guess."""
@@ -91,16 +91,16 @@ def begin_inbound(
     name: str = "",
     attributes: Mapping[str, Json] | None = None,
 ) -> ConversationTimeline:
-    """Begin a conversation with a customer, who is connected and in no queue yet.
+    """Begin a conversation with a customer, who is connected but not yet in a queue.
 
     Args:
         state: the platform's state.
         media: the media type.
         now: the current time.
         address: the customer's address.
-        to: the address that the customer reached.
+        to: the address that the customer called or wrote to.
         name: the customer's name.
-        attributes: participant data of the customer.
+        attributes: the customer's participant data.
     """
     conversation = _new_conversation(state, media, "inbound", now)
     customer = _join(state, conversation, "customer", now, ("connected", "interact"))
@@ -229,15 +229,15 @@ def enter_queue(
     seconds: float = 0.0,
     media: MediaKind | None = None,
 ) -> Participant:
-    """Let a conversation wait in a queue, and return the participant that waits.
+    """Put a conversation into a queue, and return the participant that waits.
 
     Args:
         state: the platform's state.
         conversation: the conversation.
-        queue_id: a queue that exists.
+        queue_id: an existing queue.
         now: the current time.
-        seconds: for a scheduled callback, how long until it waits for an agent.
-        media: what the agent is for; by default the media type of the conversation.
+        seconds: for a scheduled callback, the delay until it waits for an agent.
+        media: the media type that the agent is needed for; by default that of the conversation.
     """
     is_later = seconds > 0
     start: tuple[str, SegmentKind] = (
@@ -265,16 +265,16 @@ def add_callback(
     name: str = "",
     seconds: float = 0.0,
 ) -> tuple[Participant, Participant]:
-    """Let the customer of a conversation wait for a callback too, which continues when the rest is over.
+    """Add a callback to a conversation, which continues after the rest has ended.
 
     Args:
         state: the platform's state.
         conversation: the conversation, which continues.
-        queue_id: a queue that exists.
+        queue_id: an existing queue.
         now: the current time.
         address: the number to call.
         name: the name of the customer.
-        seconds: how long until the callback waits for an agent.
+        seconds: the delay until the callback waits for an agent.
 
     Returns:
         the customer as a party of the callback, and the participant that waits in the queue.
@@ -292,7 +292,7 @@ def add_callback(
 def begin_waiting(
     state: PlatformState, conversation: ConversationTimeline, acd: Participant, now: Now
 ) -> None:
-    """Let a participant in a queue wait for an agent: the conversation is offered."""
+    """Start the wait of a participant in a queue: the conversation is offered to agents."""
     at = wall_milliseconds(now)
     if acd.session.state == "scheduled":
         answer_session(acd.session, at)
@@ -308,7 +308,7 @@ def leave_queue(
     outcome: AcdOutcome,
     now: Now,
 ) -> None:
-    """End the wait of a conversation in a queue; agents who are alerted for it are idle again."""
+    """End the wait of a conversation in a queue; alerted agents become idle again."""
     line = state.contact_center.waiting.get(acd.queue_id or "")
     if line is not None:
         line.pop(acd.id, None)
@@ -353,9 +353,9 @@ def alert_agent(
         conversation: the conversation.
         user_id: the user.
         now: the current time.
-        acd: the participant that waits; ``None`` for an alert that no queue sent.
+        acd: the participant that waits; ``None`` for an alert without a queue.
         purpose: ``agent``, or ``user`` in a conversation without a queue.
-        replaces: the participant whose place the agent takes.
+        replaces: the participant that the agent replaces.
         attended: whether that participant leaves only when the agent connects.
     """
     other = acd or replaces
@@ -382,7 +382,7 @@ def alert_agent(
 def connect_participant(
     state: PlatformState, conversation: ConversationTimeline, participant: Participant, now: Now
 ) -> None:
-    """Connect a participant that is alerted or dialed, and those who wait for it."""
+    """Connect an alerted or dialed participant, and the parties that wait for it."""
     at, replaces = wall_milliseconds(now), participant.replaces
     answer_session(participant.session, at)
     _touch(state, conversation)
@@ -406,7 +406,8 @@ def refuse_alert(
 ) -> None:
     """End an alert that an agent declined or did not answer.
 
-    The conversation is the next of its queue again, and no other is offered to the agent.
+    The conversation returns to the head of its queue, and no further conversation is offered to the
+    agent.
     """
     agent.did_not_respond = True
     _leave(state, conversation, agent, disconnect_type, now, responded=agent.answers is None)
@@ -452,14 +453,14 @@ def hang_up(
     now: Now,
     disconnect_type: str = "client",
 ) -> None:
-    """Let a participant leave; an alerted agent declines.
+    """Disconnect a participant; an alerted agent declines.
 
     Args:
         state: the platform's state.
         conversation: the conversation.
-        participant: a participant that is live.
+        participant: a participant that has not left.
         now: the current time.
-        disconnect_type: why, as REST spells it.
+        disconnect_type: the disconnect type, spelt as in REST.
     """
     if participant.session.is_alerting:
         refuse_alert(state, conversation, participant, disconnect_type, now)
@@ -479,12 +480,12 @@ def disconnect_all(
     *,
     media: MediaKind | None = None,
 ) -> None:
-    """End a conversation for everyone, or what there is of one media type in it.
+    """End a conversation for everyone, or only its part of one media type.
 
     Args:
         state: the platform's state.
         conversation: the conversation.
-        disconnect_type: why, as REST spells it.
+        disconnect_type: the disconnect type, spelt as in REST.
         now: the current time.
         media: the media type that ends; ``None`` for all.
     """
@@ -557,7 +558,7 @@ def wrap_up(
     notes: str = "",
     tags: Sequence[str] = (),
 ) -> None:
-    """Give an agent's wrap-up, which ends after-call work; a forced time still passes.
+    """Record an agent's wrap-up, which ends after-call work unless its duration is forced.
 
     A later wrap-up replaces the previous one: a guess.
 
@@ -567,7 +568,7 @@ def wrap_up(
         participant: the agent.
         code: the wrap-up code.
         now: the current time.
-        seconds: the duration that the agent reports; by default the time that passed.
+        seconds: the duration that the agent reports; by default the time that has passed.
         notes: free text.
         tags: tags.
     """
@@ -585,7 +586,7 @@ def wrap_up(
 def end_acw(
     state: PlatformState, conversation: ConversationTimeline, participant: Participant, now: Now
 ) -> None:
-    """End after-call work; without a wrap-up it has reached its limit."""
+    """End after-call work; without a wrap-up it has timed out."""
     at = wall_milliseconds(now)
     participant.acw_ended = at
     if participant.wrap_up is None:
@@ -623,13 +624,13 @@ def transfer_to_queue(
     *,
     attended: bool = False,
 ) -> Participant:
-    """Let a queue take a participant's place, and return the participant that waits.
+    """Transfer from a participant to a queue, and return the participant that waits.
 
     Args:
         state: the platform's state.
         conversation: the conversation.
         participant: a connected participant.
-        queue_id: a queue that exists.
+        queue_id: an existing queue.
         now: the current time.
         attended: whether the participant stays until an agent connects.
     """
@@ -648,7 +649,7 @@ def transfer_to_agent(
     *,
     attended: bool = False,
 ) -> None:
-    """Let a user take a participant's place; see :func:`transfer_to_queue`."""
+    """Transfer from a participant to a user; see :func:`transfer_to_queue`."""
     alert_agent(state, conversation, user_id, now, replaces=participant, attended=attended)
     _hand_over(state, conversation, participant, now, attended=attended)
 
@@ -660,7 +661,7 @@ def transfer_to_address(
     address: str,
     now: Now,
 ) -> None:
-    """Let a party outside of the organization take a participant's place."""
+    """Transfer from a participant to a party outside the organization."""
     call_address(state, conversation, address, now)
     _hand_over(state, conversation, participant, now, attended=False)
 
@@ -668,7 +669,7 @@ def transfer_to_address(
 def call_address(
     state: PlatformState, conversation: ConversationTimeline, address: str, now: Now
 ) -> Participant:
-    """Call a party outside of the organization, a new participant."""
+    """Call a party outside the organization, as a new participant."""
     external = _join(state, conversation, "external", now, ("dialing", "dialing"))
     external.name = external.session.address = address
     center = state.contact_center
@@ -680,12 +681,12 @@ def call_address(
 def join_connected(
     state: PlatformState, conversation: ConversationTimeline, party: Participant, now: Now
 ) -> Participant:
-    """Let a party of another conversation join this one, connected at once.
+    """Move a party of another conversation to this one, connected at once.
 
     Args:
         state: the platform's state.
         conversation: the conversation that it joins.
-        party: the party as it is in the other conversation.
+        party: the party in the other conversation.
         now: the current time.
     """
     joined = _join(state, conversation, party.purpose, now, ("connected", "interact"))

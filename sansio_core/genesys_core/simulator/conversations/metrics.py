@@ -1,7 +1,8 @@
-"""The metrics of a conversation, as analytics emit them, read from its timeline.
+"""The metrics of a conversation, computed from its timeline.
 
-Invariants: a metric belongs to one session and one moment, and its value is whole: nothing is split. A metric whose
-segment lasts is not emitted yet. Offered is answered, abandoned and flow-out together once no participant waits.
+Invariants: a metric belongs to one session and one time; its value is never split. A metric is
+emitted when its segment ends. Once no participant waits, offered equals answered, abandoned and
+flow-out together.
 
 Guesses: on which session ``tAbandon``, ``nOutbound`` and ``nOutboundConnected`` are; that the after-call work of a
 metric is the duration that the wrap-up reports.
@@ -48,7 +49,7 @@ class EmittedMetric(Struct, frozen=True):
 
 
 def conversation_metrics(conversation: ConversationTimeline) -> Iterator[EmittedMetric]:
-    """Yield the metrics of a conversation that are emitted so far, by participant."""
+    """Yield the metrics of a conversation emitted so far, by participant."""
     for each in conversation.participants:
         match each.purpose:
             case "acd":
@@ -61,7 +62,7 @@ def conversation_metrics(conversation: ConversationTimeline) -> Iterator[Emitted
 
 
 def handle_time(agent: Participant) -> int:
-    """Return talk, hold, dialing and after-call work together; the alert is not part of it."""
+    """Return the total of talk, hold, dialing and after-call work, without alerting."""
     session = agent.session
     spent = sum(time_spent(session, kind) for kind in ("interact", "hold", "dialing"))
     return spent + _acw_time(agent)

@@ -1,4 +1,4 @@
-"""The queue observations query: what happens in queues at this moment.
+"""The queue observations query: the current state of queues.
 
 Invariants: every conversation that waits, alerts or interacts in a queue is counted once in it.
 """
@@ -25,7 +25,7 @@ _STATES: Final[Mapping[str, str]] = {
 
 
 def query_observations(state: PlatformState, query: Mapping[str, Json]) -> Record:
-    """Answer a query in the form of ``QueueObservationQuery``.
+    """Return the response to a ``QueueObservationQuery``.
 
     Args:
         state: the platform's state.
@@ -55,7 +55,7 @@ def query_observations(state: PlatformState, query: Mapping[str, Json]) -> Recor
 
 
 def observe_queue(state: PlatformState, queue_id: str, media: MediaKind) -> Mapping[str, int]:
-    """Return how many conversations of a media type wait, alert and interact in a queue."""
+    """Return the numbers of waiting, alerting and interacting conversations of a media type in a queue."""
     counts = _count_conversations(state, frozenset({queue_id}))
     return {metric: counts[queue_id, media, what] for metric, what in _STATES.items()}
 

@@ -15,7 +15,7 @@ __all__ = ["FilterSubject", "match_all_filters", "match_filter"]
 
 
 class FilterSubject(Struct, frozen=True):
-    """What a filter is applied to.
+    """The values that a filter is applied to.
 
     Attributes:
         dimensions: values by dimension.

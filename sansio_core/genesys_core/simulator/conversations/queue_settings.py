@@ -1,4 +1,4 @@
-"""What a queue decides about its conversations: alerting times, after-call work.
+"""Settings of queues for their conversations: alerting times, after-call work.
 
 Invariants: a queue without such settings, or a deleted one, has the defaults. The default alerting
 times
@@ -36,14 +36,14 @@ _PROMPTS: Final[Mapping[str, str]] = {
 
 
 def alerting_seconds(state: PlatformState, queue_id: str | None, media: MediaKind) -> float:
-    """Return how long a conversation of a queue alerts an agent."""
+    """Return the alerting timeout of a queue."""
     settings = _inside(_inside(_queue(state, queue_id), "mediaSettings"), _SETTINGS[media])
     seconds = settings.get("alertingTimeoutSeconds")
     return float(seconds) if isinstance(seconds, int | float) and seconds > 0 else _ALERTING[media]
 
 
 def wrap_up_prompt(state: PlatformState, queue_id: str | None) -> str:
-    """Return the wrap-up prompt of a queue, as participants spell it."""
+    """Return the wrap-up prompt of a queue, spelt as for participants."""
     settings = _inside(_queue(state, queue_id), "acwSettings")
     return _PROMPTS.get(str(settings.get("wrapupPrompt")), "optional")
 

@@ -1,7 +1,7 @@
-"""Recordings of conversations: their metadata, read from the timeline.
+"""Metadata of the recordings of conversations, derived from the timeline.
 
-Invariants: a connected agent of a conversation that has ended has one recording, from the connect to the end of the
-session.
+Invariants: a connected agent of a conversation that has ended has one recording, from the
+connection to the end of the session.
 
 Guesses: that there is one for each agent; that it is available at the end of the conversation.
 """

@@ -1,7 +1,8 @@
-"""Conversations as REST replies show them: whole, by media type, and their wrap-ups.
+"""Conversations in REST responses: complete, by media type, and their wrap-ups.
 
-Invariants: a view depends only on the timeline and the names of users and queues. REST spells segments
-``Interact`` and disconnect types ``transfer.noanswer``; analytics spell them differently.
+Invariants: a view depends only on the timeline and the names of users and queues. REST and
+analytics spell segments and disconnect types differently (REST: ``Interact``,
+``transfer.noanswer``).
 """
 
 from collections.abc import Mapping
@@ -118,7 +119,7 @@ def show_media_conversation(
 
 
 def show_call_history(conversation: ConversationTimeline) -> Record:
-    """Return a call that is over in the form of ``CallHistoryConversation``."""
+    """Return an ended call in the form of ``CallHistoryConversation``."""
     parties = [each for each in conversation.participants if each.purpose != "acd"]
     return {
         "id": conversation.id,

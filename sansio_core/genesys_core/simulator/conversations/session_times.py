@@ -1,4 +1,4 @@
-"""How long a session spent in which kind of segment.
+"""Time that a session spent in each kind of segment.
 
 Invariants: only segments that have ended count.
 """

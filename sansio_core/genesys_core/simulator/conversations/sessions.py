@@ -1,4 +1,4 @@
-"""Sessions of participants: how their segments follow each other.
+"""Sessions of participants, as sequences of segments.
 
 Invariants: segments do not overlap, and nothing changes after the end of a session except after-call work.
 """
@@ -34,7 +34,7 @@ def end_segment(session: MediaSession, at: int, disconnect_type: str | None = No
     Args:
         session: the session.
         at: its end.
-        disconnect_type: why the session ends with it, if it does.
+        disconnect_type: the reason, if the session ends as well.
     """
     if session.segments and session.segments[-1].end is None:
         session.segments[-1].end = at
@@ -49,13 +49,13 @@ def answer_session(session: MediaSession, at: int) -> None:
 
 
 def hold_session(session: MediaSession, at: int) -> None:
-    """Put a connected session on hold; one that is on hold stays so."""
+    """Put a connected session on hold; does nothing if it is on hold."""
     if not session.is_held:
         open_segment(session, "hold", at)
 
 
 def resume_session(session: MediaSession, at: int) -> None:
-    """Take a session off hold; one that is not on hold stays so."""
+    """Take a session off hold; does nothing if it is not on hold."""
     if session.is_held:
         open_segment(session, "interact", at)
 
@@ -65,7 +65,7 @@ def end_session(session: MediaSession, disconnect_type: str, at: int) -> None:
 
     Args:
         session: the session.
-        disconnect_type: why, as REST spells it.
+        disconnect_type: the disconnect type, spelt as in REST.
         at: when.
     """
     end_segment(session, at, disconnect_type)

@@ -1,7 +1,8 @@
 """Timers on the virtual clock.
 
-Invariants: timers are due in order, those of one time in the order in which they were set. A timer that
-is no longer wanted stays, and does nothing: what is due looks at the conversation first.
+Invariants: timers are due in order; timers of the same time in the order in which they were set.
+Timers are not cancelled: an obsolete one does nothing, because its action checks the conversation
+first.
 """
 
 from heapq import heappop, heappush
@@ -22,11 +23,11 @@ def set_timer(
     """Set a timer.
 
     Args:
-        center: holds the timers.
-        kind: what is due.
-        seconds: how long from now; a negative time is due at once.
+        center: the owner of the timers.
+        kind: the action.
+        seconds: the delay; a timer with a negative one is due at once.
         now: the current time.
-        about: conversation and participant.
+        about: the conversation and the participant.
     """
     center.serial += 1
     due = now.monotonic + max(seconds, 0.0)
@@ -43,7 +44,7 @@ def due_timer(center: ContactCenter, now: Now) -> tuple[VirtualTimer, Now] | Non
     """Remove and return the first timer that is due, with the time at which it was due.
 
     Args:
-        center: holds the timers.
+        center: the owner of the timers.
         now: the current time.
     """
     if not center.timers or center.timers[0].due > now.monotonic:

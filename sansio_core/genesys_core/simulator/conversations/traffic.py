@@ -1,7 +1,7 @@
 """Generated traffic: customers who arrive, wait, talk and leave, and agents who answer them.
 
-Invariants: everything follows from the seed and the virtual clock: the same seed gives the same conversations at the
-same times. Only conversations that traffic began are continued by it.
+Invariants: everything is determined by the seed and the virtual clock: the same seed gives the same
+conversations at the same times. It continues only conversations that it began.
 """
 
 import re
@@ -62,7 +62,7 @@ _CUSTOMER_HANGS_UP: Final = 0.5
 
 
 def parse_rate(text: str) -> float:
-    """Return how many conversations a minute a rate such as ``10/min``, ``2/s`` or ``30/h`` means.
+    """Parse a rate such as ``10/min``, ``2/s`` or ``30/h`` as conversations per minute.
 
     Raises:
         InvalidValueError: the text is not a rate, or it is zero.
@@ -79,13 +79,13 @@ def parse_rate(text: str) -> float:
 def start_traffic(state: PlatformState, per_minute: float, seed: int, now: Now) -> None:
     """Start generating customers.
 
-    Queues without members get the active users, those of OAuth clients excepted, each in two queues;
-    they are on queue.
+    If queues have no members, the active users except those of OAuth clients are added, each to two
+    queues, and set on queue.
 
     Args:
         state: the platform's state.
-        per_minute: the mean number of conversations a minute.
-        seed: makes the traffic repeatable.
+        per_minute: the mean number of conversations per minute.
+        seed: makes the traffic reproducible.
         now: the current time.
 
     Raises:
@@ -110,7 +110,7 @@ def stop_traffic(state: PlatformState) -> None:
 
 
 def follow_facts(state: PlatformState, now: Now) -> None:
-    """Let the agents of generated conversations react to what happened.
+    """Simulate the reactions of the agents in generated conversations.
 
     Args:
         state: the platform's state, whose facts are not published yet.
@@ -131,7 +131,7 @@ def follow_facts(state: PlatformState, now: Now) -> None:
 
 
 def continue_traffic(state: PlatformState, timer: VirtualTimer, now: Now) -> None:
-    """Do what a timer of traffic is for; without traffic, nothing.
+    """Perform the action of a traffic timer; does nothing if traffic was stopped.
 
     Args:
         state: the platform's state.

@@ -1,8 +1,8 @@
-"""Analytics of users: how long they had a presence and a routing status, and their queues.
+"""Analytics of users: durations of presences and routing statuses, and queues.
 
-Invariants: the times of all statuses of one metric together are the time that has passed of the interval.
+Invariants: the times of all statuses of a metric add up to the elapsed part of the interval.
 
-Guesses: that users who were never seen count as having had their present status all the time.
+Guesses: that users without recorded changes had their current status all the time.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,7 +39,7 @@ _METRICS: Final = ("tAgentRoutingStatus", "tOrganizationPresence", "tSystemPrese
 
 
 def present_presence(user: Mapping[str, Json]) -> dict[str, str]:
-    """Return the presence of a user as analytics spell it, and the id of its definition."""
+    """Return the presence of a user as spelt in analytics, and the id of its definition."""
     presence = user.get("presence")
     held = presence.get("presenceDefinition") if isinstance(presence, Mapping) else None
     definition: Mapping[str, Json] = held if isinstance(held, Mapping) else {}
@@ -48,7 +48,7 @@ def present_presence(user: Mapping[str, Json]) -> dict[str, str]:
 
 
 def query_user_aggregates(state: PlatformState, query: Mapping[str, Json], now: Now) -> Record:
-    """Answer a query in the form of ``UserAggregationQuery``.
+    """Return the response to a ``UserAggregationQuery``.
 
     Args:
         state: the platform's state.
@@ -106,7 +106,7 @@ def _part(
 
 
 def query_user_details(state: PlatformState, query: Mapping[str, Json]) -> Record:
-    """Answer a query in the form of ``UserDetailsQuery``; all users are on one page.
+    """Return the response to a ``UserDetailsQuery``; all users are on one page.
 
     Raises:
         Problem: 400 for an interval or an operator that is not valid.
@@ -140,7 +140,7 @@ def query_user_details(state: PlatformState, query: Mapping[str, Json]) -> Recor
 
 
 def query_user_observations(state: PlatformState, query: Mapping[str, Json]) -> Record:
-    """Answer a query in the form of ``UserObservationQuery``: the queues of users at this moment.
+    """Return the response to a ``UserObservationQuery``: the current queues of users.
 
     Raises:
         Problem: 400 for an operator that does not exist.

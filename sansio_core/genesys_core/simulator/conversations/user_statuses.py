@@ -1,8 +1,7 @@
-"""What users were and when: presences and routing statuses over time.
+"""History of users' presences and routing statuses.
 
-Invariants: the periods of a user follow each other without gaps, from the beginning to the present. A bounded
-number of changes is kept for each user; what was before the oldest of them counts as the status that
-it replaced.
+Invariants: the periods of a user are contiguous up to the present. A bounded number of changes is
+kept for each user; the time before the oldest change counts as the status that it replaced.
 """
 
 from collections import deque
@@ -17,16 +16,16 @@ from genesys_core.simulator.state.timeline import StatusChange, UserStatusKind
 __all__ = ["MOST_CHANGES", "StatusPeriod", "list_periods", "note_status"]
 
 MOST_CHANGES = 1000
-"""How many changes are kept of each user."""
+"""The number of changes kept for each user."""
 
 
 class StatusPeriod(Struct, frozen=True):
-    """A time in which a user had one status.
+    """A period in which a user had one status.
 
     Attributes:
-        value: the status, as analytics spell it.
-        start: its start in milliseconds; 0 for one that has no known beginning.
-        end: its end; ``None`` while it lasts.
+        value: the status, as spelt in analytics.
+        start: its start in milliseconds; 0 if unknown.
+        end: its end; ``None`` for the current one.
         definition_id: the id of the presence definition, for presences.
     """
 
@@ -45,15 +44,15 @@ def note_status(
     before: Mapping[str, str],
     after: Mapping[str, str],
 ) -> None:
-    """Note that the presence or the routing status of a user has changed.
+    """Record that the presence or the routing status of a user has changed.
 
     Args:
         state: the platform's state.
         user_id: the user.
-        kind: what changed.
+        kind: presence or routing status.
         now: the current time.
-        before: the ``value`` and ``definition_id`` that it had.
-        after: those that it has.
+        before: the old ``value`` and ``definition_id``.
+        after: the new ones.
     """
     changes = state.contact_center.statuses.setdefault(user_id, deque(maxlen=MOST_CHANGES))
     changes.append(StatusChange(kind, round(now.wall * 1000), dict(before), dict(after)))
@@ -68,7 +67,7 @@ def list_periods(
         state: the platform's state.
         user_id: the user.
         kind: presences or routing statuses.
-        current: the ``value`` and ``definition_id`` of the present one.
+        current: the ``value`` and ``definition_id`` of the current one.
     """
     start, last = 0, current
     changes = [e for e in state.contact_center.statuses.get(user_id, ()) if e.kind == kind]

@@ -1,4 +1,4 @@
-"""Audio for recordings: a tone as a WAVE file, which any player plays.
+"""Audio of recordings: a tone as a WAVE file.
 
 Invariants: the same length gives the same bytes. A file is mono, 8,000 samples a second, 8 bits each
 (RIFF/WAVE, format 1: PCM).
@@ -12,11 +12,11 @@ from typing import Final
 __all__ = ["LONGEST", "make_wave"]
 
 LONGEST: Final = 10
-"""The most seconds of audio that a file has, however long the recording is."""
+"""Maximum length of the audio in seconds, regardless of the recording's length."""
 
 _RATE: Final = 8000
 _PITCH: Final = 400
-"""In hertz; a period is a whole number of samples."""
+"""Frequency of the tone in hertz; its period is a whole number of samples."""
 
 
 @lru_cache(maxsize=LONGEST + 1)

@@ -1,7 +1,7 @@
-"""Handlers for grants: which users, clients and groups have which roles.
+"""Handlers for grants: the roles of users, clients and groups.
 
-Invariants: subjects, roles and divisions of a grant exist. Replacing a subject's grants leaves those that it has from
-its groups. If one grant of a request is impossible, none is made.
+Invariants: subjects, roles and divisions of a grant exist. Replacing a subject's grants does not
+affect those inherited from its groups. If one grant of a request is impossible, none is made.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -45,7 +45,7 @@ __all__ = ["CHECKS", "HANDLERS", "check_division_removal", "describe_authorizati
 
 
 def get_subject(call: ApiCall) -> Reply:
-    """Return a subject with its grants; those of its groups are included."""
+    """Return a subject with its grants, including those of its groups."""
     return json_reply(_show_subject(call, _subject(call)))
 
 
@@ -62,7 +62,7 @@ def post_grant(call: ApiCall) -> Reply:
 
 
 def delete_grant(call: ApiCall) -> Reply:
-    """Withdraw a role in a division."""
+    """Revoke a role in a division."""
     withdraw_role(call.state, _subject(call), _role_id(call), _division_id(call))
     return no_content()
 
@@ -76,7 +76,7 @@ def bulk_add(call: ApiCall) -> Reply:
 
 
 def bulk_remove(call: ApiCall) -> Reply:
-    """Withdraw several roles of a subject."""
+    """Revoke several roles of a subject."""
     subject = _subject(call)
     for role_id, division_id in list(_pairs(call)):
         withdraw_role(call.state, subject, role_id, division_id)
@@ -90,7 +90,7 @@ def bulk_replace(call: ApiCall) -> Reply:
 
 
 def get_user_roles(call: ApiCall) -> Reply:
-    """Return the roles of a user, with what they permit."""
+    """Return the roles of a user, with their permissions."""
     return json_reply(describe_authorization(call, _subject(call)))
 
 
@@ -130,7 +130,7 @@ def add_role_users(call: ApiCall) -> Reply:
 
 
 def remove_role_users(call: ApiCall) -> Reply:
-    """Withdraw a role of users, in all divisions."""
+    """Revoke a role of users, in all divisions."""
     role_id = _role_id(call)
     subjects = [_known_subject(call, each) for each in _texts(call.body)]
     for subject in subjects:
@@ -211,7 +211,7 @@ def get_permissions(call: ApiCall) -> Reply:
 
 
 def check_division_removal(call: ApiCall) -> None:
-    """Check that a division may be deleted: not the home division, and none with things in it.
+    """Check that a division may be deleted: it must be empty, and not the home division.
 
     Raises:
         Problem: 400 for the home division, and without ``force=true`` for one that is not empty.
@@ -223,7 +223,7 @@ def check_division_removal(call: ApiCall) -> None:
     held = (state.users, state.queues, *state.collections.values())
     is_used = any(_division_of(each) == identity for items in held for each in items.values())
     if is_used and call.argument("force", "false") != "true":
-        raise bad_request("The division is not empty; force=true deletes it nevertheless.")
+        raise bad_request("The division is not empty; use force=true to delete it anyway.")
 
 
 def _division_of(record: Record) -> Json:
@@ -232,7 +232,7 @@ def _division_of(record: Record) -> Json:
 
 
 def describe_authorization(call: ApiCall, subject: str) -> Record:
-    """Return the roles of a subject and what they permit, in the form of ``UserAuthorization``."""
+    """Return the roles of a subject and their permissions, in the form of ``UserAuthorization``."""
     policies = effective_policies(call.state, subject)
     return {
         "roles": [{k: each[k] for k in ("id", "name")} for each in roles_of(call.state, subject)],
@@ -390,7 +390,7 @@ _GRANT: Final = f"{_SUBJECT}/divisions/{{divisionId}}/roles/{{roleId}}"
 CHECKS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
     ("DELETE", f"{_DIVISION}/{{divisionId}}"): check_division_removal,
 }
-"""Checks before the rules delete a division."""
+"""Checks that run before the generic rules delete a division."""
 
 HANDLERS: Mapping[tuple[str, str], Handler] = {
     ("GET", _SUBJECT): get_subject,

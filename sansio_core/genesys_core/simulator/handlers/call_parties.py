@@ -1,8 +1,8 @@
-"""Commands that bring another party into a call: participants, supervisors; and calls for another user.
+"""Commands that add a party to a call, such as a participant or supervisor; and the call history.
 
 Invariants: a party that is added is a new participant, alerted or dialed. A supervisor is connected at once.
 
-Guesses: that a supervisor who barges in takes the agent's part without the agent leaving.
+Guesses: that a supervisor who barges in acts as the agent, who does not leave.
 """
 
 from collections.abc import Iterator, Mapping
@@ -39,7 +39,7 @@ def post_participants(call: ApiCall) -> Reply:
     users = [require_user(call, each["userId"]) for each in added if each.get("userId")]
     addresses = [str(each["address"]) for each in added if each.get("address")]
     if not users and not addresses:
-        raise bad_request("Give participants with a userId or an address.", field="participants")
+        raise bad_request("Specify participants with a userId or an address.", field="participants")
     for user_id in users:
         lifecycle.alert_agent(call.state, conversation, user_id, call.now)
     for address in addresses:
@@ -66,7 +66,7 @@ def watch_participant(call: ApiCall) -> Reply:
         else next(_connected_agents(conversation), None)
     )
     if watched is None or watched.user_id is None or not watched.session.is_connected:
-        raise bad_request("Only an agent who is connected can be supervised.")
+        raise bad_request("Only a connected agent can be supervised.")
     supervisor = lifecycle.alert_agent(call.state, conversation, caller, call.now, purpose="user")
     if supervisor.session.is_alerting:
         lifecycle.connect_participant(call.state, conversation, supervisor, call.now)
@@ -79,7 +79,7 @@ def _connected_agents(conversation: ConversationTimeline) -> Iterator[Participan
 
 
 def get_call_history(call: ApiCall) -> Reply:
-    """Return the calls of the caller that are over, the latest first."""
+    """Return the caller's ended calls, latest first."""
     user_id = require_user_context(call)
     mine = [
         show_call_history(each)

@@ -1,6 +1,7 @@
-"""Commands on callbacks that wait: moving, numbering and ending one or many.
+"""Commands on waiting callbacks: rescheduling, changing the number, and ending, one or many.
 
-Invariants: a command on many callbacks does what it can; what cannot be done is counted among its errors.
+Invariants: a command on many callbacks applies to all that allow it; the others are counted as
+errors.
 
 Guess: that only callbacks that no agent has answered can be changed.
 """
@@ -21,12 +22,12 @@ __all__ = ["HANDLERS"]
 
 
 def patch_callback(call: ApiCall) -> Reply:
-    """Change a callback that waits."""
+    """Change a waiting callback."""
     return json_reply(_change(call, call.document()))
 
 
 def update_callbacks(call: ApiCall) -> Reply:
-    """Change many callbacks that wait."""
+    """Change many waiting callbacks."""
     results: list[Json] = []
     failed: list[Json] = []
     for index, each in enumerate(_mappings(call.document().get("patchCallbackRequests"))):

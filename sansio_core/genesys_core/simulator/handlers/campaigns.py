@@ -1,10 +1,12 @@
-"""Outbound campaigns, sequences and campaign rules: when they run, and what is refused meanwhile.
+"""Outbound campaigns, sequences and campaign rules: starting, stopping, rejected changes.
 
-Invariants: a campaign is created off. One that runs is off again only after ``stopping``, which takes as long as a job;
-until then neither its settings are changed nor is it deleted. The simulator does not dial, so no campaign completes by itself.
+Invariants: a campaign is created off. Turning it off takes as long as a job (``stopping``); until
+then it can be neither changed nor deleted. The simulator does not dial, so no campaign completes by
+itself.
 
-Guesses: that a campaign that stops cannot be turned on before it is off, that its version stays when it is, and that messaging
-campaigns are like the others; the status and code for a sequence that runs; the exact codes for campaign rules.
+Guesses: that a stopping campaign cannot be turned on before it is off, that turning off keeps its
+version, and that messaging campaigns behave like the others; the status and code for a running
+sequence; the exact codes for campaign rules.
 """
 
 from collections.abc import Callable, Mapping
@@ -69,23 +71,23 @@ def check_campaign_update(call: ApiCall) -> None:
 
 
 def check_campaign_removal(call: ApiCall) -> None:
-    """Check that a campaign that is to be deleted does not run.
+    """Check that a campaign to be deleted is not running.
 
     Raises:
-        Problem: 400 if it does.
+        Problem: 400 if it is.
     """
     if _stored(call).get("campaignStatus") in _ACTIVE:
-        raise PlatformProblem(400, "campaign.in.use", "A campaign that runs cannot be deleted.")
+        raise PlatformProblem(400, "campaign.in.use", "A running campaign cannot be deleted.")
 
 
 def check_sequence_removal(call: ApiCall) -> None:
-    """Check that a sequence that is to be deleted does not run.
+    """Check that a sequence to be deleted is not running.
 
     Raises:
-        Problem: 400 if it does.
+        Problem: 400 if it is.
     """
     if _stored(call).get("status") == "on":
-        raise bad_request("A sequence that runs cannot be deleted.")
+        raise bad_request("A running sequence cannot be deleted.")
 
 
 def check_rule_creation(call: ApiCall) -> None:
@@ -99,7 +101,7 @@ def check_rule_creation(call: ApiCall) -> None:
 
 
 def check_rule_update(call: ApiCall) -> None:
-    """Check that an enabled campaign rule is only disabled.
+    """Check that the only change of an enabled campaign rule is to disable it.
 
     Raises:
         Problem: 400 for another change.
@@ -109,7 +111,7 @@ def check_rule_update(call: ApiCall) -> None:
 
 
 def check_rule_removal(call: ApiCall) -> None:
-    """Check that a campaign rule that is to be deleted is disabled.
+    """Check that a campaign rule to be deleted is disabled.
 
     Raises:
         Problem: 400 if it is not.
@@ -119,7 +121,7 @@ def check_rule_removal(call: ApiCall) -> None:
 
 
 def settle_status(call: ApiCall) -> ApiCall:
-    """Return an update of a campaign with the status that results: callers turn it only on and off."""
+    """Return a campaign's update with the resulting status: callers can only turn it on and off."""
     status = _stored(call).get("campaignStatus", "off")
     match call.document().get("campaignStatus"):
         case "off":
@@ -133,7 +135,7 @@ def settle_status(call: ApiCall) -> ApiCall:
 
 
 def begin_stopping(call: ApiCall) -> None:
-    """Set the timer of a campaign that stops."""
+    """Set the timer of a stopping campaign."""
     record = _stored(call)
     if record.get("campaignStatus") == "stopping":
         about = ("/".join(_place(call)), f"{record['id']} {record.get('version')}")
@@ -142,7 +144,7 @@ def begin_stopping(call: ApiCall) -> None:
 
 
 def end_stopping(state: PlatformState, timer: VirtualTimer) -> RecordChange | None:
-    """Turn a campaign off that has stopped.
+    """Turn off a campaign that has stopped.
 
     Returns:
         the change; ``None`` if the campaign was deleted or changed in the meantime.
@@ -164,7 +166,7 @@ def start_campaign(call: ApiCall) -> Reply:
 
 
 def stop_campaign(call: ApiCall) -> Reply:
-    """Let a campaign that runs stop."""
+    """Stop a running campaign."""
     is_on = _stored(call).get("campaignStatus") == "on"
     return _turn(call, "stopping" if is_on else None)
 
@@ -228,17 +230,17 @@ CHECKS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
     ("PUT", _RULE): check_rule_update,
     ("DELETE", _RULE): check_rule_removal,
 }
-"""What is checked before the rules answer."""
+"""Checks that run before the generic rules."""
 
 AMENDMENTS: Mapping[tuple[str, str], Callable[[ApiCall], ApiCall]] = {
     ("PUT", each): settle_status for each in _CAMPAIGNS
 }
-"""What the rules get in place of a call."""
+"""Changes to calls before the generic rules process them."""
 
 FOLLOW_UPS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
     ("PUT", each): begin_stopping for each in _CAMPAIGNS
 }
-"""What is done after the rules have answered."""
+"""Actions after the generic rules have processed a call."""
 
 HANDLERS: Mapping[tuple[str, str], Handler] = {
     **{("POST", f"{each}/start"): start_campaign for each in _CAMPAIGNS},

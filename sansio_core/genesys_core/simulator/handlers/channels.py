@@ -84,7 +84,7 @@ def head_channel(call: ApiCall) -> Reply:
 
 
 def get_subscriptions(call: ApiCall) -> Reply:
-    """Return the topics of a channel."""
+    """Return the topics that a channel is subscribed to."""
     channel = _find(call)
     verdicts = [Verdict(topic.written, topic) for topic in channel.topics.values()]
     return json_reply(_listing(channel, verdicts))

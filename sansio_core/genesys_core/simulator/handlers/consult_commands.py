@@ -1,9 +1,10 @@
 """Commands of consult transfers and conferences of calls.
 
-Invariants: only an agent who is connected consults, one party at a time, and not themselves. Without a consult there is
-nothing to change or to cancel: 404 with the platform's code.
+Invariants: only a connected agent can consult, one party at a time, and not themselves. Changing or
+cancelling without a consult is a 404 with the platform's code.
 
-Guesses: the codes of what is refused before a consult begins; that a conference needs calls that are connected.
+Guesses: the codes of errors before a consult begins; that a conference needs calls that are
+connected.
 """
 
 from collections.abc import Mapping
@@ -40,7 +41,7 @@ def post_consult(call: ApiCall) -> Reply:
     conversation = find_conversation(call)
     initiator, body = find_party(call, conversation), call.document()
     if initiator.user_id is None or not initiator.session.is_connected:
-        raise bad_request("Only an agent who is connected can consult.")
+        raise bad_request("Only a connected agent can consult.")
     if consulted_party(conversation, initiator) is not None:
         raise bad_request("The agent already has a consult.")
     inside = body.get("destination")
@@ -60,7 +61,7 @@ def _join_destination(
     if wanted.get("userId"):
         user_id = require_user(call, wanted["userId"])
         if user_id == initiator.user_id:
-            message = "An agent cannot consult themselves."
+            message = "Agents cannot consult themselves."
             raise make_refusal("conversations.error.transfer.same.party", message)
         return lifecycle.alert_agent(call.state, conversation, user_id, call.now)
     if wanted.get("queueId"):
@@ -68,7 +69,7 @@ def _join_destination(
         return lifecycle.enter_queue(call.state, conversation, queue_id, call.now)
     address = wanted.get("address") or number_of_contact(call, wanted)
     if not address:
-        raise bad_request("Give a userId, a queueId, an address or a contact with a number.")
+        raise bad_request("Specify a userId, a queueId, an address or a contact with a number.")
     return lifecycle.call_address(call.state, conversation, str(address), call.now)
 
 
@@ -108,7 +109,7 @@ def patch_conference(call: ApiCall) -> Reply:
     known = call.state.contact_center.conversations
     merged = [known[each] for each in wanted if each in known and each != kept.id]
     if not merged:
-        raise bad_request("Give the ids of other calls.", field="conversationIds")
+        raise bad_request("Specify the ids of other calls.", field="conversationIds")
     for each in (kept, *merged):
         if each.media != "voice" or not any(p.session.is_connected for p in each.participants):
             raise bad_request(f"The conversation {each.id} is not a connected call.")

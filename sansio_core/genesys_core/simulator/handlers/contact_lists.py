@@ -1,10 +1,10 @@
-"""Contact lists: the number of their contacts, their export, and what is refused.
+"""Contact lists: their size, their export, and rejected changes.
 
-Invariants: the size of a list is the number of its contacts. Its columns stay as they were created. What another thing of the
-outbound family refers to is not deleted.
+Invariants: the size of a list is the number of its contacts. Its columns cannot be changed. An
+outbound entity that another one refers to cannot be deleted.
 
-Guesses: the codes for columns that change, and for what is in use other than a contact list; that an export takes as long as a
-job; that lists of numbers not to call are exported likewise.
+Guesses: the codes for changed columns, and for entities in use other than contact lists; that an
+export takes as long as a job; that do-not-call lists are exported likewise.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -39,7 +39,7 @@ _COLUMNS: Final[Mapping[str, str]] = {
     "zipCodeColumnName": "zip.code.column.name",
     "automaticTimeZoneMapping": "automatic.time.zone.mapping",
 }
-"""What stays of a list, with the end of the error code."""
+"""The properties of a list that cannot be changed, with the suffix of the error code."""
 
 _CAMPAIGNS: Final = ("campaigns", "messagingcampaigns")
 _USERS: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
@@ -52,11 +52,11 @@ _USERS: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
     "dnclists/{dncListId}": (_CAMPAIGNS, "dncLists"),
     "rulesets/{ruleSetId}": (("campaigns",), "ruleSets"),
 }
-"""What refers to a thing of the outbound family: the collections, and the property."""
+"""References between outbound entities: the referring collections, and the property."""
 
 
 def check_columns(call: ApiCall) -> None:
-    """Check that an update of a contact list leaves its columns.
+    """Check that an update of a contact list does not change its columns.
 
     Raises:
         Problem: 400 with a code for each property.
@@ -69,7 +69,7 @@ def check_columns(call: ApiCall) -> None:
 
 
 def check_removal(call: ApiCall) -> None:
-    """Check that nothing refers to what is to be deleted.
+    """Check that nothing refers to the entity to be deleted.
 
     Raises:
         Problem: 400 if something does, naming it.
@@ -87,7 +87,7 @@ def check_removal(call: ApiCall) -> None:
 
 
 def check_read(call: ApiCall) -> None:
-    """Check that no more contacts are read than the platform returns.
+    """Check that the number of requested contacts does not exceed the platform's limit.
 
     Raises:
         Problem: 400 for more.
@@ -125,12 +125,12 @@ def post_export(call: ApiCall) -> Reply:
 
 
 def get_export(call: ApiCall) -> Reply:
-    """Return the link of an export, or its file; 404 before it is ready."""
+    """Return the link to an export, or its file; 404 before it is ready."""
     at = _exported(call)
     run = call.state.jobs.get((*at, "export"))
     over = None if run is None else run.started + call.settings.job_duration
     if over is None or call.now.monotonic < over:
-        message = "The list has no export that is ready."
+        message = "No export of the list is ready."
         raise PlatformProblem(404, "no.available.list.export.uri", message)
     if call.argument("download", "false") == "true":
         return Reply(200, _write_file(call.state, at), "text/csv")

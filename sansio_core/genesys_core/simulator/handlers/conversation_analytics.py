@@ -24,7 +24,7 @@ def get_details(call: ApiCall) -> Reply:
 
 
 def get_many_details(call: ApiCall) -> Reply:
-    """Return the detail records of the conversations that are named and exist."""
+    """Return the detail records of the given conversations; unknown ids are ignored."""
     known = call.state.contact_center.conversations
     names = [each for value in call.query.get("id", ()) for each in value.split(",")]
     shown = [show_detail_record(known[each]) for each in dict.fromkeys(names) if each in known]
@@ -32,19 +32,19 @@ def get_many_details(call: ApiCall) -> Reply:
 
 
 def post_details_query(call: ApiCall) -> Reply:
-    """Answer a details query."""
+    """Return the response to a details query."""
     conversations = call.state.contact_center.conversations.values()
     return json_reply(query_details(conversations, call.document()))
 
 
 def post_aggregates_query(call: ApiCall) -> Reply:
-    """Answer an aggregates query."""
+    """Return the response to an aggregates query."""
     conversations = call.state.contact_center.conversations.values()
     return json_reply(query_aggregates(conversations, call.document()))
 
 
 def post_observations_query(call: ApiCall) -> Reply:
-    """Answer a queue observations query."""
+    """Return the response to a queue observations query."""
     return json_reply(query_observations(call.state, call.document()))
 
 

@@ -1,7 +1,8 @@
 """Commands that begin, change and end conversations.
 
-Invariants: a command that the state does not allow is refused with the platform's code, and changes nothing. Commands
-answer 202 without a body; creates answer with the id. Any caller may command any participant.
+Invariants: a command that the state does not allow is rejected with the platform's code, and
+changes nothing. Commands return 202 without a body; creation returns the id. Any caller may control
+any participant.
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,7 +48,7 @@ def post_call(call: ApiCall) -> Reply:
     user_id = require_user_context(call) if named is None else require_user(call, named)
     targets = [name for name in ("phoneNumber", "callUserId", "callQueueId") if body.get(name)]
     if len(targets) != 1:
-        message = "Give exactly one of phoneNumber, callUserId and callQueueId."
+        message = "Specify exactly one of phoneNumber, callUserId and callQueueId."
         raise make_refusal("too.many.create.conversation.parameters", message)
     (target,) = targets
     if target == "callQueueId":
@@ -72,7 +73,7 @@ def post_call(call: ApiCall) -> Reply:
 
 
 def post_callback(call: ApiCall) -> Reply:
-    """Let a customer wait for a callback, now or from a time on."""
+    """Create a callback for a customer, now or at a scheduled time."""
     body, wanted = _callback(call)
     conversation = lifecycle.begin_inbound(
         call.state,
@@ -96,14 +97,14 @@ def post_callback(call: ApiCall) -> Reply:
 
 
 def post_callback_on_conversation(call: ApiCall) -> Reply:
-    """Let the customer of a conversation wait for a callback, which outlasts the conversation as it is.
+    """Add a callback to a conversation, which continues after the rest has ended.
 
-    Without a queue it waits in that of the participant: a guess.
+    Without a queue it waits in the participant's: a guess.
     """
     conversation = find_conversation(call)
     party = find_party(call, conversation)
     if conversation.ended is not None:
-        raise bad_request("The conversation is over.")
+        raise bad_request("The conversation has ended.")
     body, wanted = _callback(call, party.queue_id)
     customer, _ = lifecycle.add_callback(
         call.state,
@@ -151,10 +152,10 @@ def _callback(
 
 
 def post_email(call: ApiCall) -> Reply:
-    """Begin an email: an inbound one waits in a queue, an outbound one is the caller's."""
+    """Begin an email conversation: an inbound one in a queue, an outbound one of the caller."""
     body = call.document()
     if body.get("queueId") and body.get("flowId"):
-        message = "Give either queueId or flowId, not both."
+        message = "Specify either queueId or flowId, not both."
         raise make_refusal("too.many.create.email.parameters", message)
     queue_id = require_queue(call, body.get("queueId"))
     if body.get("direction") == "OUTBOUND":
@@ -197,7 +198,7 @@ def post_message(call: ApiCall) -> Reply:
 
 
 def post_open_message(call: ApiCall) -> Reply:
-    """Receive a message of a customer: it joins the customer's conversation, or begins one.
+    """Receive a customer's message: it is added to the customer's conversation, or begins one.
 
     A new conversation waits in the first queue of the organization, because there are no message flows.
     """
@@ -246,7 +247,7 @@ def patch_participant(call: ApiCall) -> Reply:
 
 
 def patch_communication(call: ApiCall) -> Reply:
-    """Hang up a communication; nothing else is possible here."""
+    """Disconnect a communication; other changes are rejected."""
     conversation = find_conversation(call)
     participant = find_party(call, conversation)
     if call.document().get("state") != "disconnected":
@@ -271,7 +272,7 @@ def patch_attributes(call: ApiCall) -> Reply:
 
 
 def post_wrap_up(call: ApiCall) -> Reply:
-    """Give the wrap-up of a communication."""
+    """Record the wrap-up of a communication."""
     conversation = find_conversation(call)
     _wrap_up(call, conversation, find_party(call, conversation), call.document())
     return _ACCEPTED
@@ -309,7 +310,7 @@ def replace_participant(call: ApiCall) -> Reply:
 
 
 def assign_conversation(call: ApiCall) -> Reply:
-    """Offer a waiting conversation to a user, available or not."""
+    """Assign a waiting conversation to a user, even if not available."""
     conversation = find_conversation(call)
     user_id = require_user(call, call.document().get("id"))
     center = call.state.contact_center
@@ -352,7 +353,7 @@ def _answer(call: ApiCall, conversation: ConversationTimeline, participant: Part
         code = (
             "postino.error.answer.not.alerting" if conversation.media == "email" else "bad.request"
         )
-        raise make_refusal(code, "Only a participant that is alerted can be connected.")
+        raise make_refusal(code, "Only an alerted participant can be connected.")
     lifecycle.connect_participant(call.state, conversation, participant, call.now)
 
 
@@ -387,7 +388,7 @@ def _wrap_up(
 ) -> None:
     code, seconds = given.get("code"), given.get("durationSeconds")
     if participant.user_id is None:
-        raise bad_request("Only an agent can give a wrap-up.")
+        raise bad_request("Only an agent can submit a wrap-up.")
     if not code:
         if given.get("provisional") is True:
             return

@@ -1,7 +1,7 @@
-"""What handlers of conversations look up: the conversation, the participant, the caller.
+"""Lookups for handlers of conversations: the conversation, the participant, the caller.
 
-Invariants: an unknown conversation or participant is a 404 with the platform's code; so is a conversation of another
-media type than the path's.
+Invariants: an unknown conversation or participant is a 404 with the platform's code; so is a
+conversation whose media type is not the path's.
 """
 
 from collections.abc import Mapping
@@ -29,12 +29,12 @@ _BY_PATH: Final[Mapping[str, MediaKind]] = {path: media for media, path in MEDIA
 
 
 def make_refusal(code: str, message: str, *, status: int = 400) -> PlatformProblem:
-    """Return an error with a code of the platform."""
+    """Return an error with one of the platform's codes."""
     return PlatformProblem(status, code, message)
 
 
 def media_of_path(call: ApiCall) -> MediaKind | None:
-    """Return the media type in a call's path; ``None`` if it is for all."""
+    """Return the media type in a call's path; ``None`` if the path is for all of them."""
     return _BY_PATH.get(
         call.route.template.removeprefix("/api/v2/conversations/").partition("/")[0]
     )
@@ -44,7 +44,7 @@ def find_conversation(call: ApiCall) -> ConversationTimeline:
     """Return the conversation that a call refers to.
 
     Raises:
-        Problem: 404 if there is none, or it is of another media type than the path's.
+        Problem: 404 if there is none, or its media type is not the path's.
     """
     identity = call.arguments["conversationId"]
     found = call.state.contact_center.conversations.get(identity)
@@ -71,7 +71,7 @@ def find_party(call: ApiCall, conversation: ConversationTimeline) -> Participant
 
 
 def require_queue(call: ApiCall, queue_id: object) -> str:
-    """Return the id of a queue that exists.
+    """Return the id of an existing queue.
 
     Raises:
         Problem: 400 if it does not.
@@ -83,7 +83,7 @@ def require_queue(call: ApiCall, queue_id: object) -> str:
 
 
 def require_user(call: ApiCall, user_id: object) -> str:
-    """Return the id of a user who exists.
+    """Return the id of an existing user.
 
     Raises:
         Problem: 404 if there is none.

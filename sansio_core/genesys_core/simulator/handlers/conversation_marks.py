@@ -1,8 +1,8 @@
-"""Marks of conversations and participants: tags, labels, flags, the state of the recording, codes.
+"""Tags, utilization labels, flags, recording states and wrap-up codes of conversations and participants.
 
-Invariants: a mark is shown by every view that has a property for it.
+Invariants: each is included in every view that has a property for it.
 
-Guesses: that the codes of a participant without a queue, or whose queue has none, are all codes.
+Guesses: that a participant without a queue, or whose queue has no codes, may get any code.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ __all__ = ["HANDLERS"]
 
 
 def put_tags(call: ApiCall) -> Reply:
-    """Give a conversation the tag of another system."""
+    """Set the external tag of a conversation."""
     conversation = find_conversation(call)
     conversation.external_tag = str(call.document().get("externalTag"))
     return _changed(call, conversation)
@@ -54,7 +54,7 @@ def delete_flag(call: ApiCall) -> Reply:
 
 
 def get_wrap_up_codes(call: ApiCall) -> Reply:
-    """Return the wrap-up codes that a participant may be given: those of the queue."""
+    """Return the wrap-up codes available for a participant: those of the queue."""
     queue_id = find_party(call, find_conversation(call)).queue_id or ""
     codes = call.state.collections.get(WRAP_UP_CODES, {})
     place = ("", "api", "v2", "routing", "queues", queue_id, "wrapupcodes")

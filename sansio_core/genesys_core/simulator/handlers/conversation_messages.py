@@ -1,6 +1,6 @@
-"""The messages of message conversations: what an agent sends, and reading it.
+"""The messages of message conversations: sending and reading.
 
-Invariants: a message belongs to one conversation and is read as it was sent.
+Invariants: a message belongs to one conversation and is returned as it was sent.
 
 Guess: that a message is sent at once.
 """

@@ -1,6 +1,7 @@
-"""Reads of conversations: one, the caller's own, wrap-ups.
+"""Read operations on conversations: a single one, the caller's own, wrap-ups.
 
-Invariants: listings have the conversations of the caller that are not finished for them, in order of their start.
+Invariants: listings have the conversations that the caller has not finished, in order of their
+start.
 """
 
 from collections.abc import Mapping
@@ -39,7 +40,7 @@ def get_conversations(call: ApiCall) -> Reply:
 
 
 def get_conversation(call: ApiCall) -> Reply:
-    """Return a conversation; on paths of a media type, in its form."""
+    """Return a conversation, in the form of the path's media type."""
     return json_reply(_show(call, find_conversation(call)))
 
 

@@ -1,9 +1,8 @@
-"""Data tables: their schemas, and rows that are keyed by ``key`` and fit the schema.
+"""Data tables: their schemas, and rows that have a ``key`` and match the schema.
 
-Invariants: every row has only the table's properties, each of its type, and a key that no other row has.
-Deleting a table deletes its rows. A table's schema only gains properties.
-
-The codes of rows that do not fit the schema are a guess.
+Invariants: every row has only the table's properties, with their types, and a unique key. Deleting
+a table deletes its rows. Properties of a schema cannot be removed. The codes of rows that do not
+match the schema are a guess.
 """
 
 from collections.abc import Callable, Mapping
@@ -51,7 +50,7 @@ def post_row(call: ApiCall) -> Reply:
 
 
 def put_row(call: ApiCall) -> Reply:
-    """Replace a row; its key stays."""
+    """Replace a row; its key cannot be changed."""
     old, row = _row(call), _checked(call, call.arguments["rowId"])
     if row["key"] != old["key"]:
         raise bad_request("The key of a row cannot be changed.", field="key")
@@ -66,7 +65,7 @@ def delete_row(call: ApiCall) -> Reply:
 
 
 def check_table(call: ApiCall) -> None:
-    """Check the schema of a table that is created or replaced.
+    """Check the schema when a table is created or replaced.
 
     Raises:
         Problem: 400 if it has no key, or lacks properties that the table has.
@@ -161,7 +160,7 @@ CHECKS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
     ("POST", "/api/v2/flows/datatables"): check_table,
     ("PUT", "/api/v2/flows/datatables/{datatableId}"): check_table,
 }
-"""Checks before the rules write a table."""
+"""Checks that run before the generic rules write a table."""
 
 _ROWS: Final = "/api/v2/flows/datatables/{datatableId}/rows"
 

@@ -1,6 +1,9 @@
-"""Handler that moves things to a division: ``/api/v2/authorization/divisions/{divisionId}/objects/{objectType}``.
+"""Handler that moves entities to a division.
 
-Invariants: all things of a request are moved, or none. A thing is in one division, which its ``division`` names from then on.
+The path is ``/api/v2/authorization/divisions/{divisionId}/objects/{objectType}``.
+
+Invariants: all entities of a request are moved, or none. An entity is in one division, which its
+``division`` then names.
 
 That an unknown id is a 404 is a guess.
 """
@@ -44,11 +47,11 @@ OBJECT_TYPES: Final[Mapping[str, str]] = {
     "WORKBIN": "/api/v2/taskmanagement/workbins",
     "WORKTYPE": "/api/v2/taskmanagement/worktypes",
 }
-"""The collection with the things of a type."""
+"""The collection of each entity type."""
 
 
 def post_objects(call: ApiCall) -> Reply:
-    """Move things of one type to a division."""
+    """Move entities of one type to a division."""
     division_id, kind = call.arguments["divisionId"], call.arguments["objectType"]
     division = call.state.collections.get(DIVISIONS, {}).get(division_id)
     if division is None:
@@ -66,7 +69,7 @@ def post_objects(call: ApiCall) -> Reply:
 
 
 def name_objects(call: ApiCall) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield the path of the collection and the id of each thing that a call moves."""
+    """Yield the path of the collection and the id of each entity that a call moves."""
     path = OBJECT_TYPES.get(call.arguments.get("objectType", ""))
     if path is not None and isinstance(call.body, list):
         for each in call.body:

@@ -1,7 +1,7 @@
-"""What some families refuse before anything is written: deleting what is in use, and requests for nothing.
+"""Checks before writing that apply to single families: entities in use, and empty requests.
 
-Invariants: a check changes nothing. Its error code is the platform's, as far as one is known; that the answer for a schedule in
-use is ``general.conflict`` is a guess.
+Invariants: a check changes nothing. Its error code is the platform's, as far as it is known; that
+it is ``general.conflict`` for a schedule in use is a guess.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ _LISTS: Final = ("openSchedules", "closedSchedules", "holidaySchedules")
 
 
 def check_schedule_removal(call: ApiCall) -> None:
-    """Check that no schedule group uses a schedule that is to be deleted.
+    """Check that no schedule group uses a schedule to be deleted.
 
     Raises:
         Problem: 409 if one does, naming it.
@@ -31,7 +31,7 @@ def check_schedule_removal(call: ApiCall) -> None:
 
 
 def check_batch(call: ApiCall) -> None:
-    """Check that a batch of recordings is not empty; one that is too large is refused before.
+    """Check that a batch of recordings is not empty; one that is too large was rejected earlier.
 
     Raises:
         Problem: 400 for no items.

@@ -1,9 +1,11 @@
-"""Locks of flows: who may change a flow, until it is checked in or published.
+"""Locks of flows, which reserve changes to one caller until the flow is checked in or published.
 
-Invariants: a flow is locked by at most one caller, a user or a client. Its creator has it locked. Only who has it locked checks it in
-or reverts it; others neither change, publish nor delete it meanwhile. Flows themselves are not executed.
+Invariants: a flow is locked by at most one caller, a user or a client. Its creator holds the lock
+initially. Only the holder can check it in or revert it; others cannot change, publish or delete it.
+Flows themselves are not executed.
 
-Guesses: that a flow is published at once, also by who has it locked, and that any caller may unlock it.
+Guesses: that a flow is published at once, also by the holder of the lock, and that any caller may
+unlock it.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -30,11 +32,11 @@ _FLOW: Final = f"{FLOWS}/{{flowId}}"
 _ACTIONS: Final = f"{FLOWS}/actions"
 _LOCKS: Final = ("lockedUser", "lockedClient")
 _REMEMBERED: Final = 1_000
-"""How many of the latest flows are known as deleted."""
+"""The number of recently deleted flows that are remembered."""
 
 
 def missing_flow(state: PlatformState, identity: str) -> PlatformProblem:
-    """Return the problem of an id that no flow has: a 410 for one that was deleted, else a 404."""
+    """Return the problem for an unknown flow id: 410 if it was deleted, otherwise 404."""
     issued = state.issued[FLOWS]
     latest = range(issued, max(issued - _REMEMBERED, 0), -1)
     if any(identity == uuid_shaped(state.seed, FLOWS, each, "issued") for each in latest):
@@ -50,21 +52,21 @@ def name_flow(call: ApiCall) -> Iterator[tuple[tuple[str, ...], str]]:
 
 
 def check_lock(call: ApiCall) -> None:
-    """Check that no other caller has a flow locked.
+    """Check that no other caller holds the lock of a flow.
 
     Raises:
-        Problem: 409 if one has.
+        Problem: 409 if one does.
     """
     _check_others(call, call.state.collections.get(_PLACE, {}).get(call.arguments["flowId"], {}))
 
 
 def lock_new(call: ApiCall) -> ApiCall:
-    """Return the creation of a flow, which its caller has locked."""
+    """Return the creation of a flow with the caller's lock added."""
     return _with_lock(call, _lock_of(call))
 
 
 def keep_lock(call: ApiCall) -> ApiCall:
-    """Return a change of a flow with the lock that it has."""
+    """Return a change of a flow with its current lock added."""
     old = call.state.collections.get(_PLACE, {}).get(call.arguments["flowId"], {})
     return _with_lock(call, {name: old[name] for name in _LOCKS if name in old})
 
@@ -75,7 +77,7 @@ def check_out_flow(call: ApiCall) -> Reply:
 
 
 def revert_flow(call: ApiCall) -> Reply:
-    """Unlock a flow that the caller has locked."""
+    """Revert a flow that the caller has locked, and unlock it."""
     return _act(call, _unlocked, is_own=True)
 
 
@@ -90,7 +92,7 @@ def deactivate_flow(call: ApiCall) -> Reply:
 
 
 def check_in_flow(call: ApiCall) -> Reply:
-    """Unlock a flow that the caller has locked, with what was saved."""
+    """Check in a flow: unlock it, keeping the saved changes."""
     return _operate(call, "CHECKIN", "checkedInVersion", is_own=True)
 
 

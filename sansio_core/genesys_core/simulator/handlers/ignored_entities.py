@@ -1,4 +1,4 @@
-"""Phrases and topics that mining ignores, by language.
+"""Ignored phrases and topics of topic mining, by language.
 
 Invariants: an added entry is listed until it is removed. Each text is unique per side of a conversation.
 """
@@ -25,7 +25,7 @@ _KINDS: Final = ("phrases", "topics")
 
 
 def list_ignored(call: ApiCall) -> Reply:
-    """Return what is ignored, filtered by its text."""
+    """Return the ignored entities, filtered by text."""
     wanted = call.argument("text", "").casefold()
     found = [e for e in _stored(call).values() if wanted in str(e["text"]).casefold()]
     return json_reply(make_page(call, found, lambda each: each))

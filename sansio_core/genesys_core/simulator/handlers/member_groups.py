@@ -1,7 +1,7 @@
 """Members of queues by group: the members of the groups and teams in a queue's ``memberGroups``.
 
-Invariants: a user who is added to a queue directly is a direct member, whatever the groups. Members by group are joined
-when they come, and leave with their group.
+Invariants: a user who is added to a queue directly is a direct member, regardless of groups.
+Members by group are initially joined, and are removed with their group.
 
 Skill groups have no members in the simulator, so they add none.
 """
@@ -20,7 +20,7 @@ _PLACES: Final = {"GROUP": GROUPS, "TEAM": TEAMS}
 
 
 def follow_groups(call: ApiCall) -> None:
-    """Let the members of all queues follow their groups."""
+    """Update the members of all queues from their groups."""
     state = call.state
     for queue_id, queue in list(state.queues.items()):
         members = state.contact_center.members.get(queue_id, {})
@@ -65,4 +65,4 @@ FOLLOW_UPS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = dict.fromkeys(
     ),
     follow_groups,
 )
-"""What is done after these operations."""
+"""Actions after these operations."""

@@ -1,8 +1,8 @@
-"""Handlers that write OAuth clients: what is created gets tokens at the login host.
+"""Handlers that write OAuth clients, which can then get tokens at the login host.
 
-Invariants: the client of the API and that of the login host change together. A client that is deleted or inactive
-gets no tokens, and its tokens are revoked. A client keeps its secret until it asks for a new one. One that uses client credentials
-has a role.
+Invariants: the API's and the login host's record of a client change together. A deleted or inactive
+client gets no tokens, and its tokens are revoked. A client keeps its secret until a new one is
+requested. A client that uses client credentials has at least one role.
 """
 
 from collections.abc import Mapping, Sequence
@@ -51,19 +51,19 @@ def post_client(call: ApiCall) -> Reply:
 
 
 def put_client(call: ApiCall) -> Reply:
-    """Replace a client; its id and secret stay."""
+    """Replace a client; its id and secret are kept."""
     old = _find(call)
     kept: Record = {name: old[name] for name in _KEPT if name in old}
     return _keep(call, {"state": old.get("state", "active"), **_given(call), **kept})
 
 
 def post_secret(call: ApiCall) -> Reply:
-    """Give a client another secret; the previous one becomes invalid."""
+    """Generate a new secret for a client; the previous one becomes invalid."""
     return _keep(call, {**_find(call), "secret": call.state.new_secret("client secret")})
 
 
 def delete_client(call: ApiCall) -> Reply:
-    """Delete a client, and end its tokens."""
+    """Delete a client, and revoke its tokens."""
     identity = str(_find(call)["id"])
     del call.state.collections[OAUTH_CLIENTS][identity]
     call.state.clients.pop(identity, None)

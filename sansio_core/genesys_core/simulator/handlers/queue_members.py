@@ -1,7 +1,7 @@
-"""Members of queues: who takes the conversations of which queue.
+"""Members of queues.
 
-Invariants: members are users who exist. The counts of a queue follow. Users who are not members are ignored where the
-platform ignores it; adding a member twice has no further effect.
+Invariants: members are existing users. The counts of a queue are updated. Users who are not members
+are ignored where the platform ignores them; adding a member twice has no further effect.
 
 That a new member is joined at once is a guess, and so is the error for removing a member by group.
 """
@@ -29,7 +29,7 @@ _USER_FACTS: Final = ("id", "name", "email", "version", "selfUri")
 
 
 def get_members(call: ApiCall) -> Reply:
-    """Return a page of members, by name; optionally only those joined or not."""
+    """Return a page of members, by name; optionally only those who are joined, or who are not."""
     queue_id = _queue_id(call)
     members = call.state.contact_center.members.get(queue_id, {})
     joined, name = call.argument("joined", "").lower(), call.argument("name", "").casefold()
@@ -82,7 +82,7 @@ def delete_member(call: ApiCall) -> Reply:
 
 
 def get_queues_of_user(call: ApiCall) -> Reply:
-    """Return the queues of a user; ``joined`` limits them."""
+    """Return the queues of a user, filtered by ``joined``."""
     user_id = call.arguments.get("userId") or require_user_context(call)
     require_user(call, user_id)
     joined, center = call.argument("joined", "").lower(), call.state.contact_center
@@ -143,7 +143,7 @@ def _join(call: ApiCall, queue_id: str, user_id: str, joined: Json) -> None:
 
 def _forget(call: ApiCall, queue_id: str, user_id: str) -> None:
     if user_id in call.state.contact_center.by_group.get(queue_id, {}):
-        raise bad_request("A member by group is removed with its group.")
+        raise bad_request("A member by group can only be removed with its group.")
     forget_member(call.state, queue_id, user_id)
 
 

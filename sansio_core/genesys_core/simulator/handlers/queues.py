@@ -91,7 +91,7 @@ def delete_queue(call: ApiCall) -> Reply:
         if any(each.is_live and each.queue_id == queue_id for each in conversation.participants)
     ]
     if active and call.argument("forceDelete", "false").lower() != "true":
-        message = "The queue has active conversations; forceDelete=true ends them."
+        message = "The queue has active conversations; use forceDelete=true to end them."
         raise PlatformProblem(400, "active.queue", message)
     for conversation in active:
         disconnect_all(call.state, conversation, "system", call.now)

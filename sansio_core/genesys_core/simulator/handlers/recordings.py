@@ -1,9 +1,11 @@
-"""Recordings of conversations with their media, which can be fetched: audio of calls, text of emails.
+"""Recordings of conversations, and their media: audio of calls, text of emails.
 
-Invariants: a link to media needs no token, as signed links need none, and is valid as long as the conversation exists.
-Audio is a WAVE file whatever the requested format; messages have no media.
+Invariants: like a signed link, a link to media needs no token, and is valid as long as the
+conversation exists. Audio is a WAVE file regardless of the requested format; messages have no
+media.
 
-Guesses: that transcoding takes ``Settings(job_duration)`` seconds from the end of the conversation on.
+Guesses: that transcoding takes ``Settings(job_duration)`` seconds after the end of the
+conversation.
 """
 
 from collections.abc import Mapping
@@ -38,10 +40,10 @@ ROUTES: Final[RouteTable[OperationFacts]] = RouteTable(
 """Paths that the definition itself does not contain."""
 
 _DATES: Final = ("archiveDate", "deleteDate", "exportDate")
-"""What a caller may change of a recording."""
+"""The properties of a recording that callers can change."""
 
 _WAIT: Final = 5000
-"""How many milliseconds a request waits for media by default."""
+"""Milliseconds that a request waits for media by default."""
 
 
 def get_recordings(call: ApiCall) -> Reply:
@@ -60,7 +62,7 @@ def get_recording(call: ApiCall) -> Reply:
 
 
 def put_recording(call: ApiCall) -> Reply:
-    """Change when a recording is archived, deleted or exported."""
+    """Change the dates at which a recording is archived, deleted or exported."""
     found = _find(find_conversation(call), call.arguments["recordingId"])
     document = call.document()
     call.state.singles[_place(found)] = {
@@ -88,8 +90,8 @@ def show_batch(call: ApiCall, query: Record, *, is_over: bool) -> Record:
 
     Args:
         call: a call about the job.
-        query: what the job was started with, a ``BatchDownloadJobSubmission``.
-        is_over: whether it has ended.
+        query: the body that started the job, a ``BatchDownloadJobSubmission``.
+        is_over: whether the job has ended.
     """
     wanted = query.get("batchDownloadRequestList")
     requests = (

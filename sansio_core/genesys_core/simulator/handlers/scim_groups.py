@@ -1,8 +1,9 @@
 """Handlers for SCIM groups (RFC 7643 and 7644), which are the groups of the organization.
 
-Invariants: a group that is created at ``/api/v2/groups`` is one of SCIM, with the members that it has there; ``displayName``
-is its name, which SCIM does not change. If one operation of a PATCH is impossible, none is done. What only SCIM has,
-``externalId``, is kept beside the group. The version changes with the group and with its members.
+Invariants: every group of ``/api/v2/groups`` is a SCIM group with the same members; ``displayName``
+is its name, which SCIM cannot change. If one operation of a PATCH is impossible, none is performed.
+``externalId``, which only SCIM has, is stored separately. The version changes with the group and
+with its members.
 """
 
 import re
@@ -29,7 +30,8 @@ __all__ = ["HANDLERS"]
 _CORE: Final = "urn:ietf:params:scim:schemas:core:2.0:Group"
 _MEMBER: Final = re.compile(r'members\[\s*value\s+eq\s+"([^"]*)"\s*\]', re.IGNORECASE)
 _KEPT: Final = "scim"
-"""The last segment of the path of what is kept beside a group; it goes when the group is deleted."""
+"""The last segment of the path at which a group's SCIM properties are stored; they are deleted with
+the group."""
 _FILTERED: Final[ScimFilter] = {
     "id": lambda shown: [shown["id"]],
     "displayname": lambda shown: [shown["displayName"]],
@@ -38,7 +40,7 @@ _FILTERED: Final[ScimFilter] = {
 
 
 def get_groups(call: ApiCall) -> Reply:
-    """Return the groups from ``startIndex`` on that the filter lets through."""
+    """Return the groups that match the filter, beginning at ``startIndex``."""
     keep = read_filter(call, _FILTERED) or bool
     groups = call.state.collections.get(GROUPS, {}).values()
     return list_resources(call, [shown for each in groups if keep(shown := _show(call, each))])
@@ -50,7 +52,7 @@ def get_group(call: ApiCall) -> Reply:
 
 
 def put_group(call: ApiCall) -> Reply:
-    """Replace a group; its name stays."""
+    """Replace a group; its name cannot be changed."""
     group, given = _find_current(call), as_object(call.body)
     return _write(call, group, _listed(given.get("members")), given.get("externalId"))
 

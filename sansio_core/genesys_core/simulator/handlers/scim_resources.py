@@ -1,8 +1,9 @@
-"""What SCIM users and groups share: replies, listings, attributes, filters and ETags (RFC 7644).
+"""Common parts of SCIM users and groups: responses, listings, attributes, filters and ETags (RFC 7644).
 
-Invariants: replies have the media type of SCIM, and errors the form of its section 3.12. A change whose ``If-Match`` names
-another version than the current one is a 412 and changes nothing; a read whose ``If-None-Match`` names the current one is
-a 304 without a body. Versions are weak ETags, and are compared without regard to that.
+Invariants: responses have the SCIM media type, and errors the form of RFC 7644 section 3.12. A
+change whose ``If-Match`` does not match the current version gets a 412 and changes nothing; a read
+whose ``If-None-Match`` matches it gets a 304 without a body. Versions are weak ETags, and are
+compared by value.
 """
 
 import re
@@ -28,7 +29,7 @@ __all__ = [
 ScimResource: TypeAlias = Mapping[str, Json]
 
 ScimFilter: TypeAlias = Mapping[str, Callable[[ScimResource], Sequence[Json]]]
-"""The values of a resource by the attributes that a filter may name, in lower case."""
+"""The values of a resource by the attributes that filters support, in lower case."""
 
 ALWAYS: Final = frozenset({"id", "schemas", "meta"})
 """Attributes that are always returned and never written."""
@@ -41,7 +42,7 @@ _FILTER: Final = re.compile(r'\s*([\w.:]+)\s+eq\s+(?:"([^"]*)"|(true|false))\s*'
 
 
 def as_object(value: Json) -> ScimResource:
-    """Return a value that is an object; an empty one instead of others."""
+    """Return the value if it is an object, otherwise an empty object."""
     return value if isinstance(value, Mapping) else {}
 
 
@@ -56,19 +57,19 @@ def show_resource(call: ApiCall, shown: Record, *, status: int = 200) -> Reply:
 
 
 def check_version(call: ApiCall, shown: ScimResource) -> None:
-    """Check that a call is meant for the current version of a resource.
+    """Check that ``If-Match`` of a call, if any, has the current version of a resource.
 
     Raises:
-        Problem: 412 if its ``If-Match`` names others.
+        Problem: 412 if it has only other versions.
     """
     given = call.headers.get("If-Match", "")
     version = _version_of(shown)
     if given and not _names_version(call, "If-Match", version):
-        raise ScimProblem(412, f"The version is {version}, which If-Match does not name.")
+        raise ScimProblem(412, f"The version is {version}, which is not in If-Match.")
 
 
 def list_resources(call: ApiCall, found: Sequence[Record]) -> Reply:
-    """Return the page from ``startIndex`` on, with at most 100 resources."""
+    """Return the page that begins at ``startIndex``, with at most 100 resources."""
     start, count = max(_number(call, "startIndex", 1), 1), _number(call, "count", 25)
     page = found[start - 1 : start - 1 + min(max(count, 0), _MOST)]
     resources: list[Json] = [_select(call, each) for each in page]
@@ -83,7 +84,7 @@ def list_resources(call: ApiCall, found: Sequence[Record]) -> Reply:
 
 
 def read_filter(call: ApiCall, known: ScimFilter) -> Callable[[ScimResource], bool] | None:
-    """Return what the filter of a call lets through, or ``None`` without one; case does not matter.
+    """Parse the filter of a call as attribute and value, case-insensitively; ``None`` without a filter.
 
     Raises:
         Problem: 400 for a filter other than ``attribute eq value``.

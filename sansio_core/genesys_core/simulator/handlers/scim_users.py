@@ -1,7 +1,7 @@
 """Handlers for SCIM users (RFC 7643 and 7644), which are the users of the organization.
 
-Invariants: a user that is created here is one of ``/api/v2/users``, and the other way round; ``userName`` is the email.
-What only SCIM has, such as ``externalId``, is kept beside the user.
+Invariants: users created here exist at ``/api/v2/users``, and vice versa; ``userName`` is the
+email. Attributes that only SCIM has, such as ``externalId``, are stored separately.
 
 That creating a deleted user again restores it is a guess.
 """
@@ -48,7 +48,7 @@ _KEPT: Final = ("externalId", "phoneNumbers", _GENESYS)
 
 
 def get_users(call: ApiCall) -> Reply:
-    """Return the users from ``startIndex`` on; the active ones, unless the filter selects others."""
+    """Return users, beginning at ``startIndex``; only active ones, unless the filter selects others."""
     keep = read_filter(call, _FILTERED) or _is_active
     users = [each for each in call.state.users.values() if user_state(each) != "deleted"]
     return list_resources(call, [shown for each in users if keep(shown := _show(call, each))])
@@ -60,12 +60,12 @@ def get_user(call: ApiCall) -> Reply:
 
 
 def post_user(call: ApiCall) -> Reply:
-    """Create a user; one that was deleted is restored."""
+    """Create a user, or restore a deleted one."""
     given = as_object(call.body)
     email = str(given.get("userName"))
     known = find_user_of_email(call.state, email)
     if known is not None and user_state(known) != "deleted":
-        raise ScimProblem(409, f"There is a user with the userName {email}.", "uniqueness")
+        raise ScimProblem(409, f"A user with the userName {email} already exists.", "uniqueness")
     if known is None:
         home = str(home_division(call.state.seed)["id"])
         known = add_user(call, {"name": given.get("displayName"), "email": email}, home)
@@ -102,7 +102,7 @@ def _write(call: ApiCall, user: Record, given: ScimResource) -> Record:
     email = str(given.get("userName") or user.get("email"))
     other = find_user_of_email(call.state, email)
     if other is not None and other["id"] != identity:
-        raise ScimProblem(409, f"There is a user with the userName {email}.", "uniqueness")
+        raise ScimProblem(409, f"A user with the userName {email} already exists.", "uniqueness")
     changed: Record = {
         "name": given.get("displayName") or user.get("name"),
         "email": email,

@@ -1,6 +1,6 @@
 """Handlers for the stations of users.
 
-Invariants: a station that another user has cannot be taken. A change is accepted with 202, or 204 if it ends something.
+Invariants: a station of another user cannot be used. Changes return 202, removals 204.
 """
 
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ def put_associated_station(call: ApiCall) -> Reply:
     """Associate a user with a station."""
     user_id, station = _user_id(call), _station(call)
     if station.get("userId") not in {None, user_id}:
-        message = f"The station {station['id']} has another user."
+        message = f"The station {station['id']} is used by another user."
         raise PlatformProblem(409, "userservice.stationalreadyassociated", message)
     associate_station(call.state, user_id, str(station["id"]), format_instant(call.now.wall))
     return Reply(202)

@@ -1,9 +1,8 @@
-"""Single resources that are written in another form than they are read.
+"""Single resources that are written in a different form than they are read.
 
 Invariants: a read returns what was written; DELETE removes it.
 
-Guesses: that there is no default setting, and a group is not dynamic, before one was written; that a toggle is
-off at first.
+Guesses: that initially there is no default setting, groups are not dynamic, and toggles are off.
 """
 
 from collections.abc import Mapping
@@ -25,12 +24,12 @@ __all__ = ["HANDLERS"]
 
 
 def get_default_setting(call: ApiCall) -> Reply:
-    """Return the setting that is the default."""
+    """Return the default setting."""
     return json_reply(_default_setting(call))
 
 
 def put_default_setting(call: ApiCall) -> Reply:
-    """Make a setting the default."""
+    """Set the default setting."""
     identity = str(call.document().get("settingId"))
     if identity not in call.state.collections.get(_above(call), {}):
         raise no_such_entity("setting", identity)
@@ -109,7 +108,7 @@ def get_toggle(call: ApiCall) -> Reply:
 
 
 def post_toggle(call: ApiCall) -> Reply:
-    """Turn a feature on, or off again."""
+    """Turn a feature on or off."""
     held = call.state.singles.get(_place(call), {})
     call.state.singles[_place(call)] = {"enabled": held.get("enabled") is not True}
     return get_toggle(call)

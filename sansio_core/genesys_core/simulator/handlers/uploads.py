@@ -1,7 +1,7 @@
-"""Uploads for which jobs wait: ``/simulator/uploads/{uploadId}``, where signed links point to.
+"""Uploads that jobs wait for, at ``/simulator/uploads/{uploadId}``, the target of signed links.
 
-Invariants: a link needs no token, as signed links need none, and works once. What is uploaded is not
-read: the job continues as if it were valid.
+Invariants: like a signed link, it needs no token; it can be used once. The content is not read: the
+job continues as if it were valid.
 """
 
 from collections.abc import Mapping

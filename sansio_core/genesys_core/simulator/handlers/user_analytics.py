@@ -1,6 +1,6 @@
 """Analytics of users: aggregates, details and observations.
 
-Invariants: everything is read from the presences, routing statuses and memberships that were recorded.
+Invariants: everything is computed from recorded presences, routing statuses and memberships.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ def post_details_query(call: ApiCall) -> Reply:
 
 
 def post_observations_query(call: ApiCall) -> Reply:
-    """Answer an observations query."""
+    """Return the response to an observations query."""
     return json_reply(query_user_observations(call.state, call.document()))
 
 

@@ -64,7 +64,7 @@ _EXPANSIONS: Final = frozenset(
 
 
 _DEEPEST: Final = 10_000
-"""How many inactive users can be paged through."""
+"""The number of inactive users that paging can reach."""
 
 
 def get_users_me(call: ApiCall) -> Reply:
@@ -78,7 +78,9 @@ def get_users(call: ApiCall) -> Reply:
     state, ids = call.argument("state", "active"), call.query.get("id")
     reach = (call.number("pageNumber", 1) or 1) * (call.number("pageSize", 25) or 1)
     if state == "inactive" and reach > _DEEPEST:
-        raise bad_request(f"Pages of inactive users reach {_DEEPEST} users.", field="pageNumber")
+        raise bad_request(
+            f"Only the first {_DEEPEST} inactive users can be listed.", field="pageNumber"
+        )
     chosen = [
         user
         for user in call.state.users.values()
@@ -100,7 +102,7 @@ def get_user(call: ApiCall) -> Reply:
 
 
 def post_users(call: ApiCall) -> Reply:
-    """Create a user; rejects an email that any user has or had."""
+    """Create a user; rejects an email that any user, including deleted ones, has."""
     body = call.document()
     check_email(call.state, str(body.get("email")))
     return json_reply(_shown(call, add_user(call, body, str(body.pop("divisionId", "")))))
@@ -128,10 +130,10 @@ def delete_user(call: ApiCall) -> Reply:
 
 
 def check_email(state: PlatformState, email: str, user_id: str = "") -> None:
-    """Check that no user, also no deleted one, has an email.
+    """Check that no user, including deleted ones, has an email.
 
     Raises:
-        Problem: 409 if another user than ``user_id`` has it.
+        Problem: 409 if a user other than ``user_id`` has it.
     """
     other = find_user_of_email(state, email)
     if other is not None and other["id"] != user_id:
@@ -141,7 +143,7 @@ def check_email(state: PlatformState, email: str, user_id: str = "") -> None:
 
 
 def find_user_of_email(state: PlatformState, email: str) -> Record | None:
-    """Return the user with an email, also a deleted one, or ``None``; case does not matter."""
+    """Return the user with an email, case-insensitively and including deleted ones, or ``None``."""
     wanted = email.casefold()
     users = state.users.values()
     return next((u for u in users if str(u.get("email") or "").casefold() == wanted), None)
@@ -183,7 +185,7 @@ def add_user(call: ApiCall, given: Mapping[str, Json], division_id: str) -> Reco
 
 
 def update_user(call: ApiCall, user: Record, changes: Mapping[str, Json]) -> Record:
-    """Change a user, count the version, and return the record; null removes a property."""
+    """Change a user, increment the version, and return the record; null removes a property."""
     merged = {**call.state.users[str(user["id"])], **changes}
     version = merged.get("version")
     kept = {name: value for name, value in merged.items() if value is not None}
@@ -194,7 +196,7 @@ def update_user(call: ApiCall, user: Record, changes: Mapping[str, Json]) -> Rec
 
 
 def remove_user(call: ApiCall, user: Record) -> None:
-    """Mark a user as deleted, who then is in no queue, group or team."""
+    """Mark a user as deleted, and remove the user from all queues, groups and teams."""
     identity = str(user["id"])
     retire_user(call.state, identity, call.now)
     leave_station(call.state, identity)

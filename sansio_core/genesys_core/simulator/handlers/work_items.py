@@ -1,10 +1,10 @@
 """Versions, histories, wrap-ups and assignments of task management: work items, work bins and work types.
 
-Invariants: every change of a work item, bin or type is a version, counted from 1; the latest 100
-are kept until it is deleted. A history lists the differences from the previous version. Updates
+Invariants: every change of a work item, bin or type creates a version, counted from 1; the latest
+100 are kept until it is deleted. A history lists the differences from the previous version. Updates
 need no version, because the models have none: the last one wins.
 
-That a wrap-up is a version of its work item, and how many versions are kept, are guesses.
+That a wrap-up creates a version of its work item, and the number of versions kept, are guesses.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ from genesys_core.simulator.state.world import WRAP_UP_CODES, Record, reference_
 __all__ = ["HANDLERS", "MOST_VERSIONS", "keep_version"]
 
 MOST_VERSIONS: Final = 100
-"""How many versions of a thing are kept."""
+"""The number of versions kept."""
 
 _BASE: Final = "/api/v2/taskmanagement"
 _KINDS: Final[Mapping[str, tuple[str, str]]] = {
@@ -42,19 +42,19 @@ _KINDS: Final[Mapping[str, tuple[str, str]]] = {
     f"{_BASE}/workitems": ("workitemId", "workitem"),
     f"{_BASE}/worktypes": ("worktypeId", "worktype"),
 }
-"""The path parameter of an item and what it is called, by the path of its collection."""
+"""The path parameter and the name of an item, by the path of its collection."""
 
 _MOST_ROWS: Final = 200
 _ROWS: Final = 25
 
 
 def keep_version(state: PlatformState, change: RecordChange, user_id: str | None) -> None:
-    """Keep a version of what a request created or changed, if it is of task management.
+    """Store a version of each created or changed entity of task management.
 
     Args:
         state: the state.
-        change: what changed.
-        user_id: who changed it.
+        change: the change.
+        user_id: the user who changed it.
     """
     owner, _, last = change.template.rpartition("/")
     if owner not in _KINDS or last != "{}" or change.kind == "deleted":
@@ -69,12 +69,12 @@ def keep_version(state: PlatformState, change: RecordChange, user_id: str | None
 
 
 def get_versions(call: ApiCall) -> Reply:
-    """Return the versions of a thing, the first one first."""
+    """Return the versions of an entity, oldest first."""
     return json_reply(_page(call, list(_versions(call).values())))
 
 
 def get_version(call: ApiCall) -> Reply:
-    """Return one version of a thing."""
+    """Return one version of an entity."""
     number = call.arguments["entityVersion"]
     known = _versions(call).get(number)
     if known is None:
@@ -83,7 +83,7 @@ def get_version(call: ApiCall) -> Reply:
 
 
 def get_history(call: ApiCall) -> Reply:
-    """Return what each version of a thing changed."""
+    """Return the differences between the versions of an entity."""
     versions = list(_versions(call).values())
     names = _delta_names(call)
     changes: list[Record] = []
@@ -100,7 +100,7 @@ def get_history(call: ApiCall) -> Reply:
 
 
 def get_wrapups(call: ApiCall) -> Reply:
-    """Return the wrap-ups of a work item, those of one user if the path names one."""
+    """Return the wrap-ups of a work item, or only those of the user in the path."""
     _find(call)
     user_id = call.arguments.get("userId")
     shown = [

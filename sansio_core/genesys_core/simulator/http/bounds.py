@@ -1,7 +1,7 @@
 """Bounds of values: the keywords of JSON Schema for numbers, strings and lists.
 
-Invariants: a bound applies only to its own kind of value, and both ends belong to a range unless an end is exclusive. A
-pattern matches anywhere in a string; one that Python cannot compile is ignored.
+Invariants: a bound applies only to values of its own kind, and the ends of a range are included
+unless exclusive. A pattern matches anywhere in a string; one that Python cannot compile is ignored.
 """
 
 import re
@@ -14,7 +14,7 @@ __all__ = ["find_broken_bound"]
 
 
 def find_broken_bound(bounds: Bounds, value: Json) -> str | None:
-    """Return what a value should be and is not, such as ``at most 25``, or ``None``."""
+    """Return the bound that a value violates, such as ``at most 25``, or ``None``."""
     return next(_broken(bounds, value), None)
 
 

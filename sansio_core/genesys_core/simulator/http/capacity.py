@@ -1,6 +1,7 @@
-"""How many items the simulator holds.
+"""The limit of stored items.
 
-Invariants: what does not fit is refused before anything is changed.
+Invariants: a request that exceeds it is rejected before anything is
+changed.
 """
 
 from genesys_core.simulator.http.exchange import ApiCall

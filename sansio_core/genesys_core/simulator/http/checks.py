@@ -1,7 +1,7 @@
 """Validation of request parameters and bodies.
 
-Invariants: a request is rejected only for violating the definition, also its bounds, at any depth of its body. Unknown enum values, parameters
-and properties are accepted.
+Invariants: a request is rejected only if it violates the definition, including its bounds, at any
+depth of its body. Unknown enum values, parameters and properties are accepted.
 """
 
 import re
@@ -194,7 +194,7 @@ def is_wider(model: str | None, name: str, value: Json) -> bool:
 
 
 def has_type(kind: str, form: str | None, value: Json) -> bool:
-    """Return whether a value has a type of Swagger, such as ``string`` with the format ``date``."""
+    """Return whether a value has a Swagger type, such as ``string`` with the format ``date``."""
     match kind:
         case "object":
             return isinstance(value, Mapping)

@@ -1,7 +1,7 @@
 """Cross-origin requests of browsers (Fetch standard, section 3.2).
 
-Invariants: pages of every origin may call the API and read all headers, because the token in the request is
-what authorizes it. Credentials of the browser, such as cookies, are never allowed.
+Invariants: pages of every origin may call the API and read all headers, because only the token
+authorizes a request. Browser credentials, such as cookies, are never allowed.
 """
 
 from typing import Final
@@ -13,11 +13,11 @@ __all__ = ["answer_preflight", "cross_origin_headers"]
 
 _METHODS: Final = "GET, HEAD, POST, PUT, PATCH, DELETE"
 _MAX_AGE: Final = "600"
-"""Seconds for which browsers keep the answer."""
+"""Seconds that browsers may cache the response to a preflight request."""
 
 
 def answer_preflight(request: Request) -> Reply | None:
-    """Return the answer to a preflight request, or ``None`` for any other request."""
+    """Return the response to a preflight request, or ``None`` for any other request."""
     headers = request.headers
     if (
         request.method != "OPTIONS"

@@ -1,10 +1,10 @@
-"""Permissions by division: what a role that is granted in one division permits elsewhere.
+"""Permissions by division: the effect of a role that is granted in only some divisions.
 
-Invariants: a grant covers only the items of its division. An item in no division is permitted by a grant in any.
-The role Master Admin counts in every division.
-
-Which things are in a division: those with a ``division``. The definition does not mark permissions that know
-divisions, so that this is a guess, as is the place of a thing whose body names none: the home division.
+Invariants: a grant covers only the items of its division. For an item without a division, a grant
+in any division suffices. The role Master Admin counts in every division. Entities are in a division
+if they have a ``division``. Guesses: that all permissions depend on divisions, because the
+definition does not mark those that do; that an entity whose body names no division is in the home
+division.
 """
 
 from collections.abc import Iterator, Mapping
@@ -42,7 +42,7 @@ def permitted_divisions(
 
 
 def check_divisions(call: ApiCall) -> None:
-    """Check that what a call refers to is in divisions in which the caller has the permission.
+    """Check that the entities of a call are in divisions in which the caller has the permission.
 
     Raises:
         Problem: 403, naming the permissions.
@@ -57,7 +57,7 @@ def check_divisions(call: ApiCall) -> None:
 
 
 def is_permitted(call: ApiCall, item: Json) -> bool:
-    """Return whether a listing of a call may have an item."""
+    """Return whether the caller may see an item in a listing."""
     division = _division_of(item)
     return call.divisions is None or division is None or division in call.divisions
 

@@ -1,7 +1,8 @@
-"""Bounds of properties that the bundled definition does not hold, though the platform states them.
+"""Bounds of properties that the platform documents, but not in the bundled definition.
 
-Invariants: the numbers are those of the descriptions of definition 269.0.0, each reviewed; a property of the table is one that
-a caller writes. Bounds that depend on something else (the channel, the unit, the organization) are left out.
+Invariants: the numbers are from the descriptions of definition 269.0.0, each reviewed; the table
+has only writable properties. Bounds that depend on something else (the channel, the unit, the
+organization) are omitted.
 """
 
 from collections.abc import Iterator, Mapping
@@ -214,7 +215,8 @@ _STATED: Final[Mapping[tuple[_Kind, float | None, float | None], str]] = {
         CaseplanCreate.defaultTtlSeconds CaseplanUpdate.defaultTtlSeconds
     """,
 }
-"""What is bounded (the number of items of a list, the length of a string, a number), its minimum and maximum, and the properties."""
+"""The kind of bound (number of items, length of a string, value of a number), minimum and maximum,
+and the properties."""
 
 
 def _entries() -> Iterator[tuple[tuple[str, str], Bounds]]:
@@ -245,4 +247,5 @@ KNOWN_COUNTS: Final[Mapping[str, int]] = {
     "post_routing_queue_wrapupcodes": 100,
     "put_user_routingskills_bulk": 50,
 }
-"""The most items of a body that is a list, by operation. That of contacts is a guess."""
+"""The maximum number of items of a body that is a list, by operation. That of contacts is a
+guess."""

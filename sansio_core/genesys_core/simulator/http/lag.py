@@ -1,11 +1,11 @@
-"""Changes that take time to spread, as on the platform: with ``Settings(lag=True)``.
+"""Eventual consistency, as on the platform, with ``Settings(lag=True)``.
 
-Invariants: only reads are late. What was created is a 404 for up to 5 seconds, and listed or found after 2 to 10; what
-was deleted is still there for up to 30 seconds, a queue for up to 120; a role counts 10 seconds after it was granted.
-How long each change takes follows from the seed and its path.
+Invariants: only reads are delayed. A created item is a 404 for up to 5 seconds, and listed or found
+after 2 to 10; a deleted item remains visible for up to 30 seconds, a queue for up to 120; a role
+counts 10 seconds after it was granted. The delay of each change depends on the seed and its path.
 
-The times are those that the platform's own Terraform provider waits for. That writes, events and unique names know of
-a change at once is a guess.
+The times are those that the platform's own Terraform provider waits for. That changes have an
+immediate effect on writes, events and unique names is a guess.
 """
 
 from collections.abc import Generator
@@ -29,16 +29,16 @@ _FIRST_LISTED, _LAST_LISTED = 2.0, 10.0
 _DELETED: Final = 30.0
 _DELETED_QUEUE: Final = 120.0
 _MOST: Final = 1_000
-"""How many changes are kept; the oldest spreads early."""
+"""The maximum number of delayed changes; beyond it, the oldest becomes visible early."""
 
 
 def is_read(call: ApiCall) -> bool:
-    """Return whether a call reads: with ``GET`` or ``HEAD``, or by a search."""
+    """Return whether a call only reads: ``GET``, ``HEAD`` or a search."""
     return call.route.method in {"GET", "HEAD"} or call.route.template.endswith("/search")
 
 
 def delay_change(state: PlatformState, change: RecordChange, now: Now) -> None:
-    """Let reads see an item that was created or deleted only after a while."""
+    """Delay the visibility of an item that was created or deleted."""
     if change.kind == "updated" or not change.template.endswith("/{}"):
         return
     ids = iter(change.ids)
@@ -58,7 +58,7 @@ def delay_change(state: PlatformState, change: RecordChange, now: Now) -> None:
 
 @contextmanager
 def show_earlier_items(call: ApiCall) -> Generator[None, None, None]:
-    """Let the collections be, for the time of a read, without the changes that have not spread."""
+    """During a read, hide the changes that are not yet visible."""
     state, now = call.state, call.now.monotonic
     is_listing = not call.route.template.endswith("}")
     saved: dict[RecordPath, dict[str, Record]] = {}
@@ -84,7 +84,7 @@ def show_earlier_items(call: ApiCall) -> Generator[None, None, None]:
 
 @contextmanager
 def show_earlier_grants(state: PlatformState, now: Now) -> Generator[None, None, None]:
-    """Let there be, for the time of a check of permissions, no grants that do not count yet."""
+    """During a check of permissions, hide the grants that do not count yet."""
     first, last = format_instant(now.wall - _GRANT), format_instant(now.wall)
     grants = state.grants
     state.grants = {

@@ -1,7 +1,7 @@
-"""How listings filter by name: by equality with wildcards, by prefix or by substring, depending on the family.
+"""Filtering of listings by name: by wildcard pattern, prefix or substring, depending on the family.
 
-Invariants: case does not matter. For a family about which nothing is known, any substring matches, which is a guess;
-asterisks around it are then ignored.
+Invariants: filters are case-insensitive. For other families any substring matches, which is a
+guess; asterisks around it are then ignored.
 """
 
 import re
@@ -28,12 +28,12 @@ NAME_FILTERS: Final[Mapping[str, NameFilter]] = {
 
 
 def has_name(template: str, name: str, wanted: str) -> bool:
-    """Return whether the filter of a listing lets a name through.
+    """Return whether a name matches the filter of a listing.
 
     Args:
         template: the path template of the listing.
         name: the name of an item.
-        wanted: the text of the filter.
+        wanted: the filter's text.
     """
     known, text = name.casefold(), wanted.casefold()
     match NAME_FILTERS.get(template):

@@ -158,7 +158,7 @@ def missing_permissions(missing: Sequence[str], *, is_any: bool) -> PlatformProb
 
     Args:
         missing: the permissions.
-        is_any: whether one of them is enough.
+        is_any: whether one of them suffices.
     """
     named = ", ".join(missing)
     needed = "at least one of the permissions" if is_any else "the permissions"

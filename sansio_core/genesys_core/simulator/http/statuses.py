@@ -1,6 +1,7 @@
-"""Statuses of success that the definition does not tell: it has one response for each operation.
+"""Success statuses that the definition lacks: it has only one response for each operation.
 
-Invariants: a status replaces 200 or 204 alone, never that of a problem. Every other operation answers 200, or 204 without a body.
+Invariants: a status replaces only 200 or 204, never that of a problem. All other operations return
+200, or 204 without a body.
 """
 
 from typing import Final
@@ -24,12 +25,12 @@ ACCEPTED: Final = frozenset(
         ("POST", _MEMBERS),
     }
 )
-"""Operations that answer 202: the platform does what they ask a moment later. Those of conversations and of stations of users
-have handlers, which say so themselves."""
+"""Operations that return 202, because the platform performs them asynchronously. Operations on
+conversations and on stations of users have handlers, which set the status themselves."""
 
 
 def with_status(method: str, template: str, reply: Reply) -> Reply:
-    """Return the reply of an operation with the status that the platform gives it."""
+    """Return the reply of an operation with the platform's status."""
     if (method, template) in ACCEPTED and reply.status in {200, 204}:
         return replace(reply, status=202)
     return reply

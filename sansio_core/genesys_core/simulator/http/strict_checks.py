@@ -1,12 +1,14 @@
 """Checks beyond the types of the definition: limits that the platform states, enum values, nulls in lists.
 
-Invariants: every value that is found has the declared type. More items, ids or rows of a page than the platform takes are refused.
-Whatever else is found an older or newer platform might accept: it is refused only with :attr:`Settings.strict`; otherwise the
-response has a warning. A page of outbound things has at most the items that the platform returns, however many are asked for,
-and so have those of SCIM; that other families refuse larger pages is a guess.
+Invariants: every reported value has the declared type. More items, ids or rows of a page than the
+platform's limit are rejected. Any other reported value might be valid on an older or newer
+platform: it is rejected only with :attr:`Settings.strict`; otherwise the response has a warning.
+Larger pages of outbound and SCIM listings are truncated to the platform's maximum; that other
+families reject them is a guess.
 
-Those in :data:`RANGES`, and the bounds of :mod:`genesys_core.simulator.http.known_bounds` and of parameters, are the documented
-ones of the platform: the bundled definition declares none. Those of a definition are checked elsewhere.
+The ranges in :data:`RANGES`, and the bounds of :mod:`genesys_core.simulator.http.known_bounds` and
+of parameters, are those that the platform documents; the bundled definition declares none. Bounds
+in a definition are checked elsewhere.
 """
 
 import re
@@ -34,7 +36,7 @@ __all__ = [
 ]
 
 WARNING_HEADER: Final = "Simulator-Warning"
-"""The header of a response to a request with a value that :attr:`Settings.strict` would refuse."""
+"""The response header that reports a value that :attr:`Settings.strict` would reject."""
 
 _MOST_WARNINGS: Final = 5
 
@@ -55,18 +57,18 @@ RANGES: Final[Mapping[tuple[str, str], tuple[float, float]]] = {
     ("UserRoutingSkill", "proficiency"): _PROFICIENCY,
     ("UserRoutingSkillPost", "proficiency"): _PROFICIENCY,
 }
-"""The least and the greatest value of numbers, by model and property."""
+"""Minimum and maximum of numbers, by model and property."""
 
 
 class ValueFault(Struct, frozen=True):
     """A value that the platform is not known to accept.
 
     Attributes:
-        place: where it is, such as ``body.state``.
+        place: its location, such as ``body.state``.
         value: the value, as JSON.
         rule: what is expected, such as ``one of active, inactive``.
-        is_limit: whether it exceeds a limit, which the platform refuses.
-        code: the error code of its own; empty for none.
+        is_limit: whether it exceeds a limit, which the platform rejects.
+        code: its specific error code; empty for none.
     """
 
     place: str
@@ -76,7 +78,7 @@ class ValueFault(Struct, frozen=True):
     code: str = ""
 
     def problem(self) -> PlatformProblem:
-        """Return the 400 for it."""
+        """Return the 400 for this value."""
         if self.code:
             message = f"Value [{self.value}] is not {self.rule}: {self.place}."
             return PlatformProblem(400, self.code, message)
@@ -89,7 +91,7 @@ class ValueFault(Struct, frozen=True):
 
 
 def find_value_faults(call: ApiCall) -> Iterator[ValueFault]:
-    """Yield what is wrong with the parameters and the body of a call."""
+    """Yield the problems of the parameters and the body of a call."""
     for parameter in call.route.facts.parameters:
         match parameter.location:
             case "query":
@@ -112,7 +114,7 @@ def find_value_faults(call: ApiCall) -> Iterator[ValueFault]:
 
 
 def clamp_page_size(call: ApiCall) -> ApiCall:
-    """Return a call with the largest page that the platform returns, if it asks for a larger one of a family that allows it."""
+    """Return a call with the page size reduced to the maximum, in families that truncate pages."""
     if not call.route.template.startswith(_CLAMPED):
         return call
     most = KNOWN_LIMITS.get((call.route.facts.name, "page_size"))
@@ -177,18 +179,18 @@ def _limit_fault(operation: str, name: str, values: Sequence[str]) -> Iterator[V
 
 
 _IDS: Final[Mapping[tuple[str, str], int]] = {("get_authorization_roles", "id"): 100}
-"""The most ids of a parameter, if descriptions do not state it."""
+"""The maximum number of ids of a parameter that is not in the descriptions."""
 
 _CODES: Final[Mapping[tuple[str, str], str]] = {
     ("BatchDownloadJobSubmission", "batchDownloadRequestList"): "batch.download.too.many.items",
     ("get_authorization_roles", "id"): "max.role.ids",
 }
-"""Error codes of limits, by model or operation and name, if they have their own."""
+"""Error codes of limits that have their own, by model or operation and name."""
 
 _CAPITAL: Final = re.compile("([A-Z])")
 _WHOLE: Final = re.compile(r"\d{1,19}", re.ASCII)
 _SIZES: Final = frozenset({"count", "limit", "pageSize"})
-"""Parameters whose limit is of their number; of the others it is of how many values there are."""
+"""Parameters whose limit applies to their value; for the others, to the number of values."""
 
 
 def _bound_fault(model: str | None, name: str, value: Json, place: str) -> Iterator[ValueFault]:

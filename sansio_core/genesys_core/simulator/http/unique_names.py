@@ -1,11 +1,12 @@
-"""Names that the platform keeps unique, and what it answers when one is taken.
+"""Unique names on the platform, and the response if one is taken.
 
-Invariants: of two things in a collection of :data:`UNIQUE_NAMES`, the names differ by more than upper and lower case. What
-is not in the table may have the same name twice.
+Invariants: names in a collection of :data:`UNIQUE_NAMES` are unique, case-insensitively. Other
+collections may have duplicate names.
 
-Guesses: that case does not matter; that names of queues, skills, skill groups, languages, groups, teams, wrap-up codes, divisions, roles and
-data tables are unique, and that the answer is 409 ``general.conflict``; that a DID pool is known by its first number. The
-codes of the others were published in 2018.
+Guesses: that comparison is case-insensitive; that names of queues, skills, skill groups, languages,
+groups, teams, wrap-up codes, divisions, roles and data tables are unique, and that the response is
+409 ``general.conflict``; that a DID pool is identified by its first number. The other codes were
+published in 2018.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,14 +21,14 @@ __all__ = ["UNIQUE_NAMES", "UniqueName", "check_unique_name", "find_unique_name"
 
 
 class UniqueName(Struct, frozen=True):
-    """What is unique in a collection.
+    """The uniqueness rule of a collection.
 
     Attributes:
-        name: the property that is unique; of a list, each of its elements.
-        status: the status of the answer when it is taken.
+        name: the unique property; in a list, each element.
+        status: the status of the response if the name is taken.
         code: its error code.
-        within: a property that two things must share for their names to collide, such as the type of a flow.
-        blank: the error code of a 400 for a name without a letter; empty if there is none of its own.
+        within: a property that must be equal for names to collide, such as the type of a flow.
+        blank: the error code of the 400 for a blank name; empty if there is no specific one.
     """
 
     name: str = "name"
@@ -81,16 +82,15 @@ UNIQUE_NAMES: Final[Mapping[str, UniqueName]] = {
     "/api/v2/telephony/providers/edges": _EDGE,
     "/api/v2/telephony/providers/edges/didpools": UniqueName(name="startPhoneNumber"),
 }
-"""What is unique, by the path of a collection with ``{}`` for ids.
-
-The emails of users and the keys of data table rows have handlers of their own.
+"""Uniqueness rules, by the path of a collection with ``{}`` for ids. Handlers check the emails of
+users and the keys of data table rows.
 """
 
 _BELOW: Final = [each.split("/") for each in UNIQUE_NAMES if "{}" in each]
 
 
 def find_unique_name(path: str) -> UniqueName | None:
-    """Return what is unique in the collection at a path, or ``None``."""
+    """Return the uniqueness rule of the collection at a path, or ``None``."""
     known = UNIQUE_NAMES.get(path)
     if known is not None:
         return known
@@ -110,18 +110,18 @@ def check_unique_name(
     others: Iterable[Mapping[str, Json]],
     identity: str = "",
 ) -> None:
-    """Check that the name of a thing is not taken.
+    """Check that the name of an entity is not taken.
 
     Args:
         path: the path of its collection.
-        kind: what it is called in the message.
-        given: the thing, as it is to be.
-        others: the things of the collection.
-        identity: its id, if it is among them.
+        kind: the entity's type, for the message.
+        given: the new state of the entity.
+        others: the entities of the collection.
+        identity: the entity's id, if it is one of them.
 
     Raises:
-        Problem: 409 or 400 with the platform's code, if another has the name; 400 for a blank name where
-            that has a code.
+        Problem: 409 or 400 with the platform's code, if the name is taken; 400 for a blank name, if
+            it has a code.
     """
     unique = find_unique_name(path)
     if unique is None:

@@ -1,4 +1,4 @@
-"""Values in the form of a model: what a caller wrote, as another model describes it.
+"""Conversion of values that a caller wrote to the form of another model.
 
 Invariants: a value in the form of a schema has the declared types everywhere, no undeclared
 property, and all required ones.
@@ -22,15 +22,15 @@ Conformed: TypeAlias = "Json | UnsetType"
 def adopt_properties(
     definition: Definition, entity: Schema, given: Mapping[str, Json]
 ) -> dict[str, Json]:
-    """Return the properties of an entity that a caller gave.
+    """Return the properties of an entity from a caller's body.
 
     References are given as ids: ``fooId`` becomes ``foo``, and ``fooIds`` becomes ``foos``.
 
     Args:
         definition: resolves references.
         entity: the model of the entity.
-        given: the properties by the names of the model that creates or changes it. A null is kept,
-            and what the entity does not have is left out.
+        given: the properties, named as in the model that creates or changes it. Nulls are kept, and
+            properties that the entity lacks are omitted.
     """
     known = entity.properties or {}
     adopted: dict[str, Json] = {}
@@ -45,7 +45,7 @@ def adopt_properties(
 
 
 def conform_reply(call: ApiCall, schema: Schema, value: Json) -> Json:
-    """Return a value in the form that the operation replies with."""
+    """Return a value in the form of the operation's response."""
     made = conform_value(call.definition, schema, value)
     return None if isinstance(made, UnsetType) else made
 

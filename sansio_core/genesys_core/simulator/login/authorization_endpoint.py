@@ -157,7 +157,7 @@ def _check(call: LoginCall, ask: _Ask) -> None:
     if org is not None and org != call.state.organization["name"]:
         raise ask.refused("invalid_request", f"organization {org!r} not found")
     if ask.challenge is not None and not _is_s256(call, ask.challenge):
-        raise ask.refused("invalid_request", "code_challenge must be of the method S256")
+        raise ask.refused("invalid_request", "code_challenge_method must be S256")
 
 
 def _is_s256(call: LoginCall, challenge: str) -> bool:

@@ -1,8 +1,8 @@
 """The token endpoint: ``POST /oauth/token``.
 
-Invariants: a token is issued only for a grant that its client may use, against the client's secret
-or a code verifier; codes and refresh tokens are single-use; every error has a code of RFC 6749
-section 5.2.
+Invariants: a token is issued only for a permitted grant, in exchange for the client's secret or a
+code verifier; codes and refresh tokens are single-use; every error has a code of RFC 6749 section
+5.2.
 """
 
 import re
@@ -50,7 +50,7 @@ def post_token(call: LoginCall) -> Reply:
     """Exchange a grant for a token.
 
     Raises:
-        Problem: the grant is refused.
+        Problem: the grant is rejected.
     """
     name = _field(call, "grant_type")
     grant = GRANTS.get(name)
@@ -67,7 +67,7 @@ def client_credentials(call: LoginCall) -> Reply:
 
 
 def authorization_code(call: LoginCall) -> Reply:
-    """Issue tokens for the user who signed in, against the client's secret or with PKCE."""
+    """Issue tokens for the user who signed in, in exchange for the client's secret or with PKCE."""
     client = authenticate_client(call) if sends_secret(call) else find_named_client(call)
     check_grant(client, "authorization_code")
     value, redirect_uri = _field(call, "code"), _field(call, "redirect_uri")
@@ -76,7 +76,9 @@ def authorization_code(call: LoginCall) -> Reply:
     if code is None or code.client_id != client.id or call.now.wall >= code.expires:
         raise OAuthProblem(400, "invalid_grant", "the code is unknown, spent or expired")
     if code.redirect_uri != redirect_uri:
-        raise OAuthProblem(400, "invalid_grant", "redirect_uri is not that of the code")
+        raise OAuthProblem(
+            400, "invalid_grant", "redirect_uri differs from the authorization request"
+        )
     _check_verifier(call, code)
     is_public = not sends_secret(call)
     return _granted_to_user(call, client, code.user_id, code.family, is_public=is_public)

@@ -1,1 +1,1 @@
-"""State for the operations without a handler, by rules that are read from the definition."""
+"""State for operations without a handler, by rules derived from the definition."""

@@ -1,10 +1,9 @@
-"""The ids in bodies that refer to something elsewhere: a division, a queue, a skill, a user.
+"""References in bodies by id: to a division, a queue, a skill, a user.
 
-Invariants: what is written refers to things that exist. Which collection a property refers to is decided by
-its name: ``sourceQueueId`` and ``queue`` refer to a queue, ``memberIds`` to users. Collections whose items cannot be
-created here are not looked at, and neither are the ids of examples, which refer to nothing.
-
-That the answer is a 400 ``bad.request`` is a guess.
+Invariants: written references are to existing entities. The collection is determined by the
+property's name: ``sourceQueueId`` and ``queue`` refer to a queue, ``memberIds`` to users.
+Collections whose items cannot be created here are not checked, and neither are the ids of examples,
+which refer to nothing. That the error is a 400 ``bad.request`` is a guess.
 """
 
 import re
@@ -96,10 +95,10 @@ NOT_REFERENCES: Final = frozenset(
         "whatsAppCampaign",
     }
 )
-"""Properties that refer to something else than their name says."""
+"""Properties whose reference differs from their name."""
 
 OTHER_ORGANIZATIONS: Final = "/api/v2/orgauthorization/"
-"""The path of operations whose bodies refer to what another organization has."""
+"""The path of operations whose bodies refer to entities of another organization."""
 
 MEMBERS: Final[Mapping[str, str]] = {
     "/api/v2/routing/queues/{queueId}/wrapupcodes": "/api/v2/routing/wrapupcodes",
@@ -108,9 +107,8 @@ MEMBERS: Final[Mapping[str, str]] = {
     "/api/v2/users/{userId}/routingskills": "/api/v2/routing/skills",
     "/api/v2/users/{userId}/routingskills/bulk": "/api/v2/routing/skills",
 }
-"""What the ids of the elements of a body refer to, by the path to which it is sent.
-
-Members of queues are looked at by their handler, which ignores unknown ones where the platform does.
+"""The collection that the ids of a body's elements refer to, by the path of the request. Members of
+queues are checked by their handler, which ignores unknown ones where the platform does.
 """
 
 _WRITES: Final[frozenset[ResourceAction]] = frozenset(
@@ -129,7 +127,7 @@ _WRITES: Final[frozenset[ResourceAction]] = frozenset(
     }
 )
 _BY_HAND: Final = ("/api/v2/users", "/api/v2/routing/queues", "/api/v2/oauth/clients")
-"""Where handlers write what the rules would write elsewhere."""
+"""Paths of entities that handlers store elsewhere than the rules would."""
 
 _WORDS: Final = re.compile("[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 _EXAMPLE_ID: Final = uuid_shaped(0, "id")
@@ -141,7 +139,7 @@ class Reference(Struct, frozen=True):
     """An id in a body.
 
     Attributes:
-        place: where it is, such as ``queueFlow.id``.
+        place: its location, such as ``queueFlow.id``.
         target: the path of the collection that it refers to.
         identity: the id.
     """
@@ -152,10 +150,10 @@ class Reference(Struct, frozen=True):
 
 
 def check_body_references(rules: ResourceRules, store: ResourceStore, call: ApiCall) -> None:
-    """Check that what a call writes refers to things that exist.
+    """Check that the references in a call's body are to existing entities.
 
     Raises:
-        Problem: 400 for an id that nothing has, naming the property and the id; 404 if what the path names
+        Problem: 400 for an unknown id, naming the property and the id; 404 if an entity in the path
             does not exist either.
     """
     if not call.settings.check_references or not _writes(rules, call):
@@ -178,7 +176,7 @@ def find_target(name: str) -> str | None:
 
 
 def list_body_references(call: ApiCall) -> Iterator[Reference]:
-    """Yield the ids in the body of a call that refer to something elsewhere."""
+    """Yield the ids in the body of a call that refer to other entities."""
     wanted = call.route.facts.body
     schema = Schema() if wanted is None or wanted.schema is None else wanted.schema
     members = MEMBERS.get(call.route.template)
@@ -198,7 +196,7 @@ def _writes(rules: ResourceRules, call: ApiCall) -> bool:
 
 
 _ITEM: Final = 5
-"""Slashes in the path of a queue."""
+"""Number of slashes in the path of a queue."""
 
 
 def _search(definition: Definition, schema: Schema, value: Json, place: str) -> Iterator[Reference]:

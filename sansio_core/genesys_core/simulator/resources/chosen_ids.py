@@ -1,6 +1,6 @@
-"""Ids that the caller chooses: domains and languages, where other things get an id from the platform.
+"""Ids that the caller chooses instead of the platform, such as those of domains and languages.
 
-Invariants: an id is the string in one property of the body; without one, the platform chooses.
+Invariants: the id is a string property of the body; without it, the platform chooses.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ CHOSEN_IDS: Final[Mapping[tuple[str, ...], str]] = {
 }
 """The property with the id of an item, by the path of its collection with ``{}`` for ids.
 
-The keys of data table rows, which are ids too, have a handler of their own.
+The keys of data table rows, which are ids too, are handled separately.
 """
 
 

@@ -1,7 +1,7 @@
 """The rules A, B, C and S: collections, their items at ``{template}/{id}``.
 
-Invariants: an item is read at its path. A collection without items that can be created or written is
-one only if it can be listed.
+Invariants: an item is read at its path. A collection whose items can be neither created nor written
+must have a listing.
 """
 
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ _WRITES: Final[Mapping[str, ResourceAction]] = {
 
 
 def derive_collection(shapes: PathShapes, key: str) -> Collection | None:
-    """Return the collection at a path, or ``None`` if there is none with state."""
+    """Return the stateful collection at a path, or ``None`` if there is none."""
     top, item = shapes.routes(key), shapes.routes(f"{key}/{{}}")
     read = item.get("GET")
     if read is None or is_excluded(key):

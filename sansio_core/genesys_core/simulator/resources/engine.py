@@ -1,7 +1,7 @@
-"""Answers operations by the rules of :mod:`genesys_core.simulator.resources.rules`.
+"""Implements operations by the rules of :mod:`genesys_core.simulator.resources.rules`.
 
 Invariants: a read returns what was written. An id that was never created, or was deleted, is a 404
-for every operation at or below it. Dates come from the call's time, so a test decides them.
+for every operation at or below it. Dates are those of the call's time, which tests control.
 """
 
 from collections.abc import Mapping
@@ -49,18 +49,18 @@ from genesys_core.simulator.state.world import Record
 __all__ = ["EXAMPLE_HEADER", "ResourceEngine"]
 
 EXAMPLE_HEADER: Final = ("Simulator-Answer", "example")
-"""The header of a response that is an example: it has no state behind it."""
+"""The header of responses that are stateless examples."""
 
 
 class ResourceEngine:
-    """Answers every operation without a handler: by a rule, or with an example.
+    """Implements every operation without a handler: by a rule, or with an example.
 
     Args:
         definition: the definition, from which the rules are derived.
 
     Attributes:
         rules: the rules.
-        store: what they keep.
+        store: the state that the rules keep.
     """
 
     def __init__(self, definition: Definition) -> None:
@@ -68,7 +68,7 @@ class ResourceEngine:
         self.store = ResourceStore(definition, self.rules)
 
     def respond(self, call: ApiCall) -> Reply:
-        """Answer a call.
+        """Return the response to a call.
 
         Raises:
             Problem: 404 for an unknown id, 409 for an outdated version or a name that is taken, 400
@@ -90,10 +90,10 @@ class ResourceEngine:
         return self._answer_rule(call, rule, rule.collection)
 
     def check_body(self, call: ApiCall) -> None:
-        """Check that what a call writes refers to things that exist, if it writes anything.
+        """Check that the references of a call that writes are to existing entities.
 
         Raises:
-            Problem: 404 for an id in the path, 400 for one in the body, that nothing has.
+            Problem: 404 for an unknown id in the path, 400 for one in the body.
         """
         if call.settings.stateful and call.body is not None:
             check_body_references(self.rules, self.store, call)
@@ -273,7 +273,7 @@ def _with_page(call: ApiCall, record: Record) -> Record:
 
 
 _FIXED: Final = frozenset({"id", "selfUri", *STATE_PROPERTIES})
-"""Properties of an item that a page of its own does not replace."""
+"""Properties of an item that are not replaced by those on a page."""
 
 
 def _refers(value: Json, identity: str) -> bool:

@@ -14,10 +14,10 @@ _FIELDS: Final = frozenset({"action", "field"})
 
 
 def read_changes(old: Mapping[str, Json], document: Mapping[str, Json]) -> Mapping[str, Json]:
-    """Return what a body changes of an item: the body itself, or what its list of changes says.
+    """Return the changed properties of an item: the body itself, or those in its list of changes.
 
     Args:
-        old: the item before.
+        old: the item before the change.
         document: the body.
     """
     changes = document.get("changes")

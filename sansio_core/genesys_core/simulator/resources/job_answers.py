@@ -48,11 +48,11 @@ def place_job(
     """Put a new job into a collection and return its id.
 
     Args:
-        store: what the collections keep.
-        state: where the job is put.
+        store: the state of the collections.
+        state: the state that the job is added to.
         collection: the collection of the job.
         place: the path of the collection.
-        run: when it is started.
+        run: the job's start time and progress.
     """
     identity = state.new_id("/".join(place))
     job = store.make_example(collection.entity)
@@ -107,7 +107,7 @@ def state_of(call: ApiCall, collection: Collection, states: JobStates, at: Resou
 
 
 def show_job(call: ApiCall, collection: Collection, states: JobStates, at: ResourcePath) -> Record:
-    """Return a job as it is now: with its state, and with an error only if it failed."""
+    """Return a job in its current state, with an error only if it failed."""
     job = call.state.collections[at[:-1]][at[-1]]
     state = state_of(call, collection, states, at)
     if state != states.end_of(FAILURE) or states.failure == states.success:

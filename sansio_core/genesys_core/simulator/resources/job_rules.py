@@ -140,7 +140,7 @@ def _has_results(entity: Schema) -> bool:
 
 
 def identity_of(shapes: PathShapes, start: ApiRoute) -> tuple[str, ...] | None:
-    """Return where the response to a start has the id of the job; ``None`` if it has none."""
+    """Return the path of the job's id in the response to a start; ``None`` if it has none."""
     properties = shapes.reply(start).properties or {}
     at = path_key(start.template)
     polled = [*shapes.routes(f"{at}/{{}}").values(), *shapes.routes(f"{at}/{{}}/results").values()]
@@ -168,5 +168,5 @@ _RESULTS: Final = frozenset(
 
 
 def is_result(name: str) -> bool:
-    """Return whether a property of a job has its results, or a link to them."""
+    """Return whether a property of a job contains its results, or a link to them."""
     return name in _RESULTS or name.startswith("download")

@@ -1,8 +1,8 @@
-"""The states of jobs: which property has them, and how they follow each other in time.
+"""The states of jobs: the property with the state, and the transitions over time.
 
 Invariants: a job starts in its waiting state and ends in the state of its outcome, which it keeps.
-One that needs its caller (an upload, a confirmation) stays in that state until the caller has acted.
-The state depends only on the run and the time.
+A job that needs its caller (an upload, a confirmation) pauses until the caller has acted. The state
+depends only on the run and the time.
 """
 
 from collections.abc import Sequence
@@ -66,10 +66,10 @@ _PARTIAL: Final = ("partial", "witherrors", "incomplete")
 
 
 class JobStates(Struct, frozen=True):
-    """The states of one kind of job, spelled as its model spells them.
+    """The states of one kind of job, as spelt in its model.
 
     Attributes:
-        name: the property with the state; empty for a job that only has its results, or not yet.
+        name: the property with the state; empty for a job that has only its results.
         waiting: the state at the start.
         running: the state after half of the duration.
         success: the state at the end.
@@ -92,9 +92,9 @@ class JobStates(Struct, frozen=True):
         """Return the state of a job.
 
         Args:
-            run: when it was started, and what its caller did since.
-            monotonic: the time now, in seconds.
-            duration: how long a job takes, in seconds, without the time in which it waits for its
+            run: its start, and the caller's actions since then.
+            monotonic: the current time, in monotonic seconds.
+            duration: the duration of a job in seconds, not counting the time that it waits for its
                 caller.
             outcome: :data:`SUCCESS`, :data:`FAILURE` or the name of the state in which it ends.
         """
@@ -117,13 +117,13 @@ class JobStates(Struct, frozen=True):
         return {SUCCESS: self.success, FAILURE: self.failure}.get(outcome, outcome)
 
     def has_results(self, state: str) -> bool:
-        """Return whether a job in a state has results, if only some."""
+        """Return whether a job in a state has results, even if only partial ones."""
         plain = _plain(state)
         return state == self.success or any(each in plain for each in _PARTIAL)
 
 
 NO_STATES: Final = JobStates("", "waiting", "running", "success", "success")
-"""The states of a job that does not show them."""
+"""The states of a job whose model has no property for them."""
 
 
 def find_job_states(entity: Schema, *, is_writable: bool = False) -> JobStates | None:
@@ -131,7 +131,7 @@ def find_job_states(entity: Schema, *, is_writable: bool = False) -> JobStates |
 
     Args:
         entity: the model of the job.
-        is_writable: whether its caller can write the job, and so confirm it.
+        is_writable: whether callers can update the job, to confirm it.
     """
     properties = entity.properties or {}
     for name in STATE_PROPERTIES:

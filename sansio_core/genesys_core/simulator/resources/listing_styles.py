@@ -1,7 +1,8 @@
-"""How each operation lists its items: where they are, and how a request selects a page.
+"""Listing styles: the location of the items, and how a request selects a page.
 
-Invariants: the style depends on the operation's parameters, body and response in the definition,
-and on no code of the client. A field is a path of wire names, such as ``("paging", "pageNumber")``.
+Invariants: the
+style is derived from the operation's parameters, body and response in the definition, independently
+of the client's code. A field is a path of wire names, such as ``("paging", "pageNumber")``.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,12 +18,12 @@ FieldPath: TypeAlias = tuple[str, ...]
 """The wire names from the outside in; empty for the document itself, or if there is no such field."""
 
 PageSelector: TypeAlias = Literal["number", "index", "token", "search", "date", "none"]
-"""What a request selects a page by:
+"""What selects a page:
 
 * ``number``: the number of the page.
 * ``index``: the index of its first item, from 1 (SCIM, RFC 7644 section 3.4.2.4).
 * ``token``: a token of the previous response (``cursor``, ``after``, ``nextPage``).
-* ``search``: a whole search, as text in ``q64``; the previous response has the next one.
+* ``search``: an encoded search in ``q64``; the previous response has the next one.
 * ``date``: the date of the oldest item of the previous response (``before``).
 * ``none``: nothing; one response has all items.
 """
@@ -47,19 +48,19 @@ _BODY_TOKENS: Final = ("cursor", "after")
 
 
 class ListingStyle(Struct, frozen=True):
-    """How an operation lists its items.
+    """The listing style of an operation.
 
     Attributes:
         items: the field of the response with the items; empty if the response is the array.
         item: the model of an item.
-        selector: what a request selects a page by.
+        selector: what selects a page.
         in_body: whether the request's fields are in its body; otherwise they are in its query.
         send: the field of the request that selects the page; the empty path if there is none.
         size: the field of the request with the page size.
         token: the field of the response with the token of the next page; empty if only its
             ``nextUri`` has it.
-        alternative: the query parameter with the token of a listing that has page numbers too.
-        date: the property of an item by which ``date`` selects.
+        alternative: the query parameter for the token, in a listing that also has page numbers.
+        date: the property of an item that the selector ``date`` uses.
     """
 
     items: FieldPath
@@ -87,7 +88,7 @@ def find_items(definition: Definition, reply: Schema) -> tuple[FieldPath, Schema
 
 
 def find_listing_style(definition: Definition, facts: OperationFacts) -> ListingStyle | None:
-    """Return how an operation lists its items; ``None`` if its response has no items."""
+    """Return the listing style of an operation; ``None`` if its response has no items."""
     reply = facts.reply_schema
     found = None if reply is None else find_items(definition, reply)
     if reply is None or found is None:

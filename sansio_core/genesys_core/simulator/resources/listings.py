@@ -1,4 +1,4 @@
-"""Listings of collections: which items match a call's filters, and in which order.
+"""Listings of collections: filtering and sorting of items.
 
 Invariants: an unsupported filter matches everything.
 """

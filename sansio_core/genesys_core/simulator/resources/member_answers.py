@@ -1,7 +1,7 @@
 """Adding, replacing, changing and removing the members of a list.
 
-Invariants: a member is in a list at most once. A member has the name of the entity that it refers to. The count of
-members that the owner of a list has follows the list.
+Invariants: a member is in a list at most once. A member has the name of the entity that it refers
+to. The member count of the list's owner is kept up to date.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,7 +34,7 @@ __all__ = ["change_members", "read_ids"]
 def change_members(
     store: ResourceStore, call: ApiCall, rule: ResourceRule, collection: Collection
 ) -> Reply:
-    """Change a list of members as a call's body says.
+    """Change a list of members by a call's body.
 
     Raises:
         Problem: 400 if the simulator is full.

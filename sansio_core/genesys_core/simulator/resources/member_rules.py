@@ -1,7 +1,7 @@
 """The rule E: lists of members, such as those of a group or the skills of a user.
 
-Invariants: the list is read at its path; it is written there, or its members are at ``{path}/{id}``.
-A body has one member, a list of members or of their ids, or an object with such a list.
+Invariants: the list is read at its path, and written there or at ``{path}/{id}``. A body is a
+member, a list of members or of their ids, or an object with such a list.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ NOT_MEMBERS: Final = frozenset(
         "/api/v2/workforcemanagement/alternativeshifts/trades",
     }
 )
-"""Paths whose writes do not change their list one member each."""
+"""Paths whose writes do not add, change or remove members."""
 
 _TOP: Final[Mapping[str, ResourceAction]] = {
     "POST": "add_members",
@@ -68,7 +68,7 @@ def derive_members(shapes: PathShapes, key: str) -> Collection | None:
 
 
 def find_member_list(shapes: PathShapes, given: Schema) -> tuple[str, ...] | None:
-    """Return where a body has its members; empty if it is the list, or a member itself.
+    """Return the path of the members in a body; empty if the body is the list, or a member.
 
     Returns:
         ``None`` for a body without members.

@@ -1,9 +1,8 @@
 """Pages of a listing, in the style of its operation.
 
-Invariants: every item is on exactly one page. A page points to the next only if there is one, so
-that iterating always ends. A listing with ``Settings(listing_links=False)`` points to the next page
-by a
-token or a number alone, unless its links are the only way.
+Invariants: every item is on exactly one page. A page refers to the next one only if it exists, so
+that iteration always ends. A listing with ``Settings(listing_links=False)`` refers to the next page
+only by token or number, unless links are the only way.
 """
 
 from base64 import b64decode, b64encode
@@ -34,7 +33,8 @@ PAGE_WINDOWS: Final[Mapping[str, tuple[int, int]]] = {
     "/api/v2/externalcontacts/organizations/{externalOrganizationId}/notes": (1000, 0),
     "/api/v2/routing/queues/divisionviews": (0, 5),
 }
-"""The limit of page numbers: the number of items, or of pages, beyond which the answer is a 400."""
+"""The limit of page numbers: the number of items, or of pages, beyond which the response is a
+400."""
 
 
 def make_listing(call: ApiCall, style: ListingStyle, items: Sequence[Json]) -> Json:
@@ -46,8 +46,8 @@ def make_listing(call: ApiCall, style: ListingStyle, items: Sequence[Json]) -> J
         items: all items, in order.
 
     Raises:
-        Problem: 400 for a page size, page number or token that is not valid, or a page beyond the
-            reach of page numbers.
+        Problem: 400 for a page size, page number or token that is not valid, or a page number that
+            exceeds the limit.
     """
     items = [each for each in items if is_permitted(call, each)]
     size = _read_size(call, style, len(items))
@@ -68,10 +68,10 @@ def make_listing(call: ApiCall, style: ListingStyle, items: Sequence[Json]) -> J
 
 
 def read_search(call: ApiCall) -> Json:
-    """Return what a call searches for: its body, or the search in its ``q64``.
+    """Return the search of a call: its body, or the decoded ``q64``.
 
     Raises:
-        Problem: 400 for a ``q64`` that is not the Base64 form of a JSON object.
+        Problem: 400 for a ``q64`` that is not a Base64-encoded JSON object.
     """
     text = call.argument("q64", "")
     if not text:
@@ -144,8 +144,8 @@ def _read_start(call: ApiCall, style: ListingStyle, size: int, count: int) -> in
 def _check_window(call: ApiCall, number: int, size: int) -> None:
     items, pages = PAGE_WINDOWS.get(call.route.template, (0, 0))
     if (items and number * size > items) or (pages and number > pages):
-        reach = f"the first {items} items" if items else f"page {pages}"
-        raise bad_request(f"Page numbers reach no further than {reach}.", field="pageNumber")
+        reach = f"the first {items} items" if items else f"the first {pages} pages"
+        raise bad_request(f"Only {reach} can be requested by page number.", field="pageNumber")
 
 
 def _position(name: str, text: str, count: int) -> int:

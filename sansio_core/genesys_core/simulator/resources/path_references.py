@@ -1,8 +1,8 @@
-"""The ids in paths that refer to something elsewhere: a user, a queue, a conversation.
+"""References in paths by id: to a user, a queue, a conversation.
 
 Invariants: an id in the path of another collection, such as the user's in
-``/api/v2/voicemail/users/{userId}/policy``, is a 404 unless it exists. Which collection
-it refers to is decided by the parameter's name.
+``/api/v2/voicemail/users/{userId}/policy``, is a 404 unless it exists. The collection is determined
+by the parameter's name.
 """
 
 from collections.abc import Collection as Container
@@ -17,7 +17,8 @@ from genesys_core.simulator.resources.store import ResourceStore, kind_of
 __all__ = ["CONVERSATIONS", "REFERRED", "check_references", "list_references"]
 
 CONVERSATIONS: Final = "/api/v2/conversations"
-"""Where conversations are: not a collection of the rules, because commands begin and change them."""
+"""The path of conversations, which are not a collection of the rules, because commands begin and
+change them."""
 
 REFERRED: Final[Mapping[str, str]] = {
     "businessUnitId": "/api/v2/workforcemanagement/businessunits",
@@ -40,7 +41,7 @@ REFERRED: Final[Mapping[str, str]] = {
 
 
 def list_references(rules: ResourceRules, template: str) -> Iterator[tuple[str, str]]:
-    """Yield each parameter of a path that refers to something elsewhere, with what it refers to."""
+    """Yield each parameter of a path that refers to another collection, and the reference."""
     at = template.find("/{")
     while at >= 0:
         end = template.index("}", at)
@@ -52,10 +53,11 @@ def list_references(rules: ResourceRules, template: str) -> Iterator[tuple[str, 
 
 
 def check_references(rules: ResourceRules, store: ResourceStore, call: ApiCall) -> None:
-    """Check that what the path of a call refers to exists.
+    """Check that the entities that the path of a call refers to exist.
 
     Raises:
-        Problem: 404 for an id that nothing has.
+        Problem: 404 for an
+    unknown id.
     """
     for name, target in list_references(rules, call.route.template):
         identity = call.arguments[name]

@@ -1,6 +1,7 @@
-"""What a rule says of an operation: which state it reads or changes, and how.
+"""Rules of operations: the state that an operation reads or changes, and how.
 
-Invariants: two models describe the same thing if they share most properties of the smaller one.
+Invariants: two
+models describe the same resource if they share most properties of the smaller one.
 """
 
 from collections.abc import Mapping
@@ -40,7 +41,7 @@ ResourceAction: TypeAlias = Literal[
     "change_many",
     "delete_many",
 ]
-"""What an operation does with a collection or a single resource."""
+"""Actions of an operation on a collection or a single resource."""
 
 RULES: Final[Mapping[str, str]] = {
     "A": "a collection whose items are created, read and deleted",
@@ -50,7 +51,7 @@ RULES: Final[Mapping[str, str]] = {
     "E": "a list of members, which are added, replaced and removed",
     "F": "a view of another collection, such as its division view",
     "G": "a search of another collection",
-    "H": "jobs, which pass through their states with time",
+    "H": "jobs, whose state changes with time",
     "I": "a command on an item, which responds with the item",
     "M": "a command on many items of a collection",
     "S": "a read-only collection with one item",
@@ -66,10 +67,10 @@ class Collection(Struct, frozen=True):
 
     Attributes:
         template: the path of the collection.
-        letter: the rule that found it, of :data:`RULES`.
+        letter: the letter of its rule in :data:`RULES`.
         entity: the model of an item.
-        operations: what each method of the collection and of an item does, keyed by ``("", method)``
-            and ``("item", method)``.
+        operations: the effect of each method on the collection and on an item, keyed by ``("",
+            method)`` and ``("item", method)``.
         states: the states of jobs; ``None`` for everything else.
         template_parameter: the path parameter with the id of a job.
     """
@@ -83,20 +84,20 @@ class Collection(Struct, frozen=True):
 
     @property
     def is_creatable(self) -> bool:
-        """Whether items can be created, so that there are none but those."""
+        """Whether items can be created, so that no other ids exist."""
         return self.letter in {"A", "B", "E", "H"}
 
 
 class ResourceRule(Struct, frozen=True):
-    """What one operation does.
+    """The effect of one operation.
 
     Attributes:
-        letter: of :data:`RULES`.
-        action: what it does.
+        letter: the letter of its rule in :data:`RULES`.
+        action: its action.
         collection: the collection, or ``None`` for a single resource.
         entity: the model of the item or resource.
-        filters: the path parameters that filter a view, each with the property of an item that has to
-            have its value.
+        filters: the path parameters that filter a view, each with the item property that must have
+            its value.
     """
 
     letter: str
@@ -107,7 +108,7 @@ class ResourceRule(Struct, frozen=True):
 
 
 def are_alike(one: Schema, other: Schema) -> bool:
-    """Return whether two models describe the same thing: most properties of the smaller are shared."""
+    """Return whether two models share most properties of the smaller one."""
     if one is other:
         return True
     names, known = set(one.properties or ()), set(other.properties or ())

@@ -1,6 +1,6 @@
-"""The rules for which state an operation reads or changes, derived from the definition.
+"""The rules that determine the state that an operation reads or changes, derived from the definition.
 
-Invariants: the rules depend on the definition alone, and are evaluated for a path on first use. A
+Invariants: the rules depend only on the definition, and are evaluated for a path on first use. A
 path that no rule fits has no state.
 """
 
@@ -67,7 +67,7 @@ class ResourceRules:
         return self._collections[key]
 
     def parents(self, template: str) -> Iterator[tuple[str, str]]:
-        """Yield the path of each collection above, and the path of its item."""
+        """Yield the path of each parent collection, and the path of its item."""
         owner = template
         while (at := owner.rfind("/{")) >= 0:
             item = template[: template.index("}", at) + 1]

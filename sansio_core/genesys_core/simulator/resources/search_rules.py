@@ -1,4 +1,4 @@
-"""The rule G: searches of what a collection has, by POST or by their text in ``q64``.
+"""The rule G: searches of a collection, by POST or with an encoded ``q64``.
 
 Invariants: a search shows the items of one collection, like a view.
 """

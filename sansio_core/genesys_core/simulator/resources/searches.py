@@ -1,7 +1,7 @@
-"""What a search finds: the criteria of its body, compared with items.
+"""Evaluation of searches: the criteria in the body are compared with items.
 
-Invariants: all criteria of a search must match. Deleted items are found only by their state. An
-unsupported criterion, and a property that items do not have, matches everything.
+Invariants: all criteria of a search must match. Deleted items are found only if the search asks for
+their state. An unsupported criterion, and a property that items do not have, matches everything.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,8 +32,8 @@ def find_matches(items: Iterable[Record], search: Json) -> list[Record]:
 
     Args:
         items: the items of the collection.
-        search: the search as clients send it: criteria under ``query`` or ``filters``, and properties
-            that items have to have.
+        search: the search as clients send it: criteria under ``query`` or ``filters``, and
+            properties that items must have.
     """
     known: Mapping[str, Json] = search if isinstance(search, Mapping) else {}
     criteria = [

@@ -1,4 +1,4 @@
-"""Listings whose items a test put there: those without a stored collection.
+"""Listings without a stored collection, whose items were seeded by a test.
 
 Invariants: the items of a path are found before those of its template. Filters do not apply to them.
 """
@@ -12,7 +12,7 @@ __all__ = ["find_page", "list_seeds"]
 
 
 def list_seeds(call: ApiCall) -> Reply | None:
-    """Return a page of the items that a test put into a listing, or ``None`` if it put none there.
+    """Return a page of the items seeded into a listing, or ``None`` if there are none.
 
     Raises:
         Problem: 400 for an invalid page.

@@ -1,8 +1,8 @@
-"""Items that a test puts into a listing, so that there is something to list.
+"""Seeding of listings with items for tests.
 
 Invariants: the items differ in their ids, names and dates, and are those that the listing returns
-afterwards: in its collection if it has one, else in the listing alone. Parents in their path are
-created with them.
+afterwards: in its collection if it has one, otherwise only in the listing. Missing parents are
+created.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,8 +35,8 @@ class Seeding:
 
     Args:
         definition: the definition.
-        rules: its rules.
-        store: what they keep.
+        rules: the definition's rules.
+        store: the state that the rules keep.
     """
 
     def __init__(self, definition: Definition, rules: ResourceRules, store: ResourceStore) -> None:
@@ -87,7 +87,7 @@ class Seeding:
     def start_job(
         self, state: PlatformState, path: str, *, now: Now
     ) -> tuple[ResourcePath, Collection]:
-        """Start a job without an operation, and return its path and collection.
+        """Start a job without an operation; return the job's path and its collection.
 
         See :meth:`Simulator.start_job`.
 
@@ -237,13 +237,13 @@ SHOWN_ELSEWHERE: Final = frozenset(
         "/api/v2/scim/v2/users",
     }
 )
-"""Collections whose items are shown from another one: SCIM users and groups from users and groups."""
+"""Collections whose items are those of another one: SCIM users and groups."""
 
 _LISTS: Final = frozenset({"list", "list_view"})
-"""Actions of operations whose items are those of a collection."""
+"""Actions of operations that return the items of a collection."""
 
 _FIRST_DATE: Final = 1_700_000_000
-"""The date before that of the first item; each following one is a second later."""
+"""A second before the date of the first item; each following one is a second later."""
 
 _NAMES: Final = frozenset({"name", "title", "label", "displayName", "body", "value", "word"})
 

@@ -1,7 +1,7 @@
-"""What the operations of a path look like: their bodies, responses and listings.
+"""Lookup of the operations of paths: their bodies, responses and listings.
 
-Invariants: a missing body or response is the empty schema. Paths are compared without the names of
-their parameters: a key has ``{}`` for each.
+Invariants: a missing body or response is the empty schema. Paths are compared with ``{}`` in place
+of their parameters.
 """
 
 import re
@@ -66,12 +66,15 @@ class PathShapes:
         return self.resolved(None if wanted is None else wanted.schema)
 
     def items(self, route: ApiRoute | None) -> tuple[FieldPath, Schema] | None:
-        """Return where the items of a listing are, and their schema; ``None`` if it lists nothing."""
+        """Return the path of a listing's items in the response, and their schema.
+
+        ``None`` if it is not a listing.
+        """
         schema = None if route is None else route.facts.reply_schema
         return None if schema is None else find_items(self.definition, schema)
 
     def listing(self, route: ApiRoute | None, entity: Schema) -> FieldPath | None:
-        """Return where the items of a listing of an entity are; ``None`` if it lists something else."""
+        """Return the path of a listing's items in the response; ``None`` if they are not of this entity."""
         found = self.items(route)
         if found is None or not are_alike(self.resolved(found[1]), entity):
             return None

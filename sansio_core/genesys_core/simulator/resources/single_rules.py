@@ -1,7 +1,8 @@
 """The rule D: single resources, which are read and written at one path.
 
-Invariants: what is written describes the same thing as what is read, or is a list that the resource
-has; an operation on the same path whose body describes something else is a command, and has no rule. DELETE resets the resource to what it was before it was first written.
+Invariants: the body of a write describes the same resource as the response of a read, or is a list
+within it; an operation on the same path with another body is a command, and has no rule. DELETE
+resets the resource to its state before the first write.
 """
 
 from collections.abc import Mapping
@@ -78,7 +79,7 @@ def _as_read(given: Schema, entity: Schema) -> Schema:
 
 
 def find_list_property(shapes: PathShapes, entity: Schema, given: Schema) -> str | None:
-    """Return the property of an entity that a body which is a list replaces."""
+    """Return the property of an entity that is replaced by a body that is a list."""
     item = shapes.resolved(given.items)
     for name, facts in (entity.properties or {}).items():
         if facts.type != "array":

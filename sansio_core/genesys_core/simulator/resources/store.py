@@ -1,6 +1,6 @@
 """The items and single resources that the rules keep: finding, creating, changing and deleting them.
 
-Invariants: an item has its id and ``selfUri`` by its path, every required property, and no property
+Invariants: an item has the id and ``selfUri`` of its path, every required property, and no property
 that its model lacks. Deleting an item deletes everything below it.
 """
 
@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 _OUTBOUND: Final = "/api/v2/outbound/"
-"""Where a conflict of versions has a code of its own."""
+"""Collections whose version conflicts have a specific error code."""
 
 CREATED: Final = ("dateCreated", "createdDate", "createdAt", "dateModified", "modifiedDate")
 """Properties with the date of creation."""
@@ -47,11 +47,11 @@ _BEGINNINGS: Final[Mapping[str, Record]] = {
     "/api/v2/outbound/contactlists": {"size": 0},
     "/api/v2/outbound/messagingcampaigns": {"campaignStatus": "off"},
 }
-"""What an item has at first, whatever its body says, by the path of its collection."""
+"""Initial properties of items, regardless of the body, by the path of the collection."""
 
 _MODIFIED: Final = ("dateModified", "modifiedDate", "updatedAt", "dateUpdated")
 _SERVERS: Final = frozenset({"id", "selfUri", "version", *CREATED, *_MODIFIED})
-"""Properties that the platform sets, regardless of what a caller writes."""
+"""Properties that the platform sets, regardless of the caller's body."""
 
 ResourcePath: TypeAlias = tuple[str, ...]
 """The segments of a path, decoded."""
@@ -101,7 +101,7 @@ class ResourceStore:
     ) -> Mapping[str, Record]:
         """Return the items of a collection.
 
-        Where none can be created, there is an example until one was written or deleted.
+        If none can be created, there is an example until an item has been written or deleted.
         """
         stored = state.collections.get(place, {})
         if stored or collection.is_creatable:
@@ -165,8 +165,8 @@ class ResourceStore:
             call: the call that changes it.
             entity: its model.
             at: its path.
-            old: the item before.
-            document: what changes.
+            old: the item before the change.
+            document: the changed properties.
 
         Raises:
             Problem: 409 for an outdated version or a name that is taken, 400 if the simulator is full.
@@ -185,7 +185,7 @@ class ResourceStore:
     def apply_document(
         self, call: ApiCall, entity: Schema, old: Record, document: Mapping[str, Json]
     ) -> Record:
-        """Return what a call makes of a record; the arguments are those of :meth:`change_record`.
+        """Return the record that results from a call; the arguments are those of :meth:`change_record`.
 
         Raises:
             Problem: 409 for an outdated version.
@@ -233,14 +233,14 @@ class ResourceStore:
             del state.issued[kind]
 
     def show_record(self, call: ApiCall, entity: Schema, record: Record) -> Reply:
-        """Return the response of an operation with an item; an example if it responds with no item."""
+        """Return the response of an operation with an item, or an example if the response has no item."""
         schema = call.route.facts.reply_schema
         if schema is None or not are_alike(self._definition.resolve(schema), entity):
             return respond_with_example(call)
         return json_reply(conform_reply(call, schema, record))
 
     def make_example(self, entity: Schema) -> Record:
-        """Return an example of a model, which points to no other pages if it is a listing too."""
+        """Return an example of a model, without links to other pages if it is also a listing."""
         made = example_of(self._definition, entity)
         known: Mapping[str, Json] = made if isinstance(made, Mapping) else {}
         return {name: each for name, each in known.items() if name not in WAYS_ON}
@@ -262,7 +262,7 @@ class ResourceStore:
                 record[name] = format_instant(call.now.wall)
 
     def complete_record(self, entity: Schema, record: Record) -> None:
-        """Give a record the required properties that it lacks."""
+        """Add the required properties that a record lacks."""
         properties = entity.properties or {}
         for name in entity.required:
             if name not in record and name in properties:
@@ -270,14 +270,14 @@ class ResourceStore:
 
 
 def resource_path(template: str, arguments: Mapping[str, str]) -> ResourcePath:
-    """Return the segments of a path, with the ids in their places."""
+    """Return the segments of a path, with the ids filled in."""
     return tuple(
         arguments[each[1:-1]] if each.startswith("{") else each for each in template.split("/")
     )
 
 
 def missing_item(state: PlatformState, template: str, identity: str) -> PlatformProblem:
-    """Return the problem of an id that nothing has: a 410 for a flow that was deleted, else a 404."""
+    """Return the problem for an unknown id: 410 for a deleted flow, otherwise 404."""
     if template == FLOWS:
         return missing_flow(state, identity)
     return no_such_entity(kind_of(template), identity)

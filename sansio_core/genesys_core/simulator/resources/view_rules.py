@@ -1,8 +1,8 @@
-"""The rule F: other views of what a collection has, such as those of a division.
+"""The rule F: other views of a collection, such as division views.
 
-Invariants: a view shows the items of one collection that can be created, or of the users or queues. It
-has their model, or one that is named after it. Every id in its path either locates the collection or
-is a property of the items that it lists.
+Invariants: a view shows the items of one collection with creatable items, or users or queues. It
+has their model, or one named after it. Every id in its path either locates the collection or
+filters by a property.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -30,7 +30,8 @@ NOT_VIEWS: Final = frozenset(
         "versions",
     }
 )
-"""Path segments of listings of something else than the items of a collection, or of only some."""
+"""Path segments of listings that list something other than the items of a collection, or only some
+of them."""
 
 OTHERS: Final = frozenset(
     {
@@ -40,7 +41,7 @@ OTHERS: Final = frozenset(
         "/api/v2/telephony/providers/edges/sites/{siteId}/siteconnections",
     }
 )
-"""Paths whose models are named after another collection than the one that they show."""
+"""Paths whose models are named after a collection other than the one that they show."""
 
 _RELATIONS: Final = {
     "/api/v2/users/{userId}/directreports": (("userId", "manager"),),
@@ -49,7 +50,7 @@ _RELATIONS: Final = {
 
 
 class OwnerFinder:
-    """Finds the collection that has a model.
+    """Finds the collection whose items have a model.
 
     Args:
         shapes: looks up models.
@@ -64,7 +65,7 @@ class OwnerFinder:
         self._owners: dict[str, list[Collection]] | None = None
 
     def find(self, template: str, item: Schema) -> Collection | None:
-        """Return the collection with items of a model, the nearest one to a path.
+        """Return the collection whose items have a model; of several, the nearest one to a path.
 
         Args:
             template: the path of the operation that shows the items.
@@ -100,13 +101,13 @@ class OwnerFinder:
 
 
 _NEAR: Final = 4
-"""How many segments of a path a view shares with its collection: ``/api/v2/outbound``."""
+"""The number of path segments that a view shares with its collection: ``/api/v2/outbound``."""
 
 
 def find_division_view(
     shapes: PathShapes, collection: Callable[[str], Collection | None], route: ApiRoute
 ) -> ResourceRule | None:
-    """Return the rule of the view that a division has of a collection, or ``None``."""
+    """Return the rule of a division view of a collection, or ``None``."""
     base, view, rest = route.template.partition("/divisionviews")
     owner = collection(base) if view else None
     if owner is None or not owner.is_creatable:
@@ -173,7 +174,7 @@ def _identity(owner: Collection, segments: Sequence[str]) -> str | None:
 
 
 def view_identity(owner: Collection, template: str) -> str:
-    """Return the path parameter with the id of the item that a view shows."""
+    """Return the path parameter with the id of a view's item."""
     return _identity(owner, template.split("/")) or ""
 
 

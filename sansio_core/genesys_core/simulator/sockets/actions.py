@@ -90,7 +90,7 @@ class Published(Struct, frozen=True):
     Attributes:
         sequence: 1, 2, 3, ...
         topic: the event's topic.
-        correlation_id: in its metadata, unique for each event.
+        correlation_id: the correlation id in its metadata, unique for each event.
         channels: the subscribed channels.
         at: when it was published.
     """

@@ -1,4 +1,4 @@
-"""Events of conversations, agents and queues: notices of the changes since the last call.
+"""Events of conversations, agents and queues, for the changes since the last call.
 
 Invariants: a changed conversation is published as a whole, once for each of its agents and queues, after the
 detail events of the change. A body is built only for a topic with a subscription. An agent receives the events
@@ -70,7 +70,7 @@ CONVERSATION_TOPICS: Final = frozenset(
         "v2.workforcemanagement.teams.{id}.adherence",
     }
 )
-"""The topics that are published here."""
+"""The topics that this module publishes."""
 
 _STATES: Final[Mapping[str, str]] = {
     "alert": "ALERT",
@@ -92,7 +92,7 @@ _MEDIA: Final[Mapping[str, str]] = {
 
 
 class ConversationEvents:
-    """Makes the notices of what changed in the contact center.
+    """Creates the events of changes in the contact center.
 
     Args:
         definition: the definition, for the models of the topics.
@@ -103,7 +103,7 @@ class ConversationEvents:
         self._metrics = MetricEvents(definition)
 
     def publish(self, state: PlatformState, now: Now) -> None:
-        """Add the notices of all changes to the state, and forget the changes.
+        """Add the events of all changes to the state, and clear the changes.
 
         Args:
             state: the platform's state.

@@ -27,7 +27,7 @@ _SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
     "modifiedDate": ("dateModified", "modifiedAt", "updatedAt"),
     "changedDate": ("dateModified", "modifiedDate"),
 }
-"""Other names of a property; families of the API differ."""
+"""Alternative names of properties, which differ between API families."""
 
 _KINDS: Final[Mapping[ChangeKind, tuple[str, ...]]] = {
     "created": ("create", "add"),
@@ -48,7 +48,7 @@ def shape_event(
         definition: resolves references.
         model: the model of the topic's events.
         record: the record, as stored.
-        kind: what happened to it.
+        kind: the kind of change.
         now: the time of the event.
     """
     known = definition.resolve(model)
@@ -90,7 +90,7 @@ def _shape(definition: Definition, schema: Schema, value: Json) -> "Json | Unset
 
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-"""The ids of events that declare their form."""
+"""Formats of event ids, for models that declare one."""
 
 
 def _spelled(known: Schema, value: Json) -> "Json | UnsetType":

@@ -1,7 +1,8 @@
-"""Which topics are published when a stored record changes.
+"""The topics that are published when a stored record changes.
 
-Invariants: the rules follow from the topic map and a reviewed table of topics whose name differs from the path of
-their resource. A topic whose ids cannot be filled in is not published.
+Invariants: the rules are derived
+from the topic map and a reviewed table of topics whose name differs from the path of their
+resource. A topic whose ids are unknown is not published.
 
 A topic ``v2.outbound.campaigns.{id}`` belongs to ``/api/v2/outbound/campaigns/{campaignId}``, and
 ``v2.edges.{id}.interfaces`` to every item below ``/api/v2/edges/{edgeId}/interfaces``.
@@ -74,12 +75,13 @@ TOPICS_ELSEWHERE: Final[tuple[tuple[str, str], ...]] = (
 """Topics whose name differs from the path of their resource.
 
 ``{0}`` is the first id of the path, ``{caller}`` the user of the token, ``{.name}`` the id in a
-property, and ``+name`` a property that the record must have. That callers own what they write is a
-guess.
+property, and ``+name`` a property that the record must have. That callers own the entities that
+they write is a guess.
 """
 
 AUDITS: Final = "v2.audits.entitytype.{id}.entityid.{id}"
-"""Published for every write of an item of an audited type, without delay: the platform's is unknown."""
+"""Published for every write of an item of an audited type, without delay, because the platform's
+delay is unknown."""
 
 HEARD_BY_HAND: Final = frozenset(
     {
@@ -98,7 +100,7 @@ _PLACEHOLDER: Final = re.compile(r"\{[^}]*\}")
 
 
 class TopicSource(Struct, frozen=True):
-    """Where a topic's events come from.
+    """The rule that publishes a topic.
 
     Attributes:
         topic: the topic's template, a key of the topic map.
@@ -112,7 +114,7 @@ class TopicSource(Struct, frozen=True):
 
 
 class EventRules:
-    """The topics of each path.
+    """Maps paths to topics.
 
     Args:
         definition: the definition, for the models of the topics.
@@ -136,7 +138,7 @@ class EventRules:
             yield self._audit(entity, change, caller, now)
 
     def topics_of(self, change: RecordChange, caller: str | None) -> Iterator[tuple[str, str]]:
-        """Yield the topics of a change, audits excepted, each with its template in the topic map.
+        """Yield the topics of a change except for audits, each with its template in the topic map.
 
         Args:
             change: the record that changed.
@@ -148,7 +150,7 @@ class EventRules:
                 yield source.topic, topic
 
     def heard(self, rules: ResourceRules) -> dict[str, str]:
-        """Return the path whose changes each topic publishes, by topic; only topics with such a path.
+        """Return the path whose changes publish each topic, by topic; topics without a path are omitted.
 
         Args:
             rules: the rules, which know the paths with writable records.

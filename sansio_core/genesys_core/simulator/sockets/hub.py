@@ -2,8 +2,8 @@
 
 Invariants: no I/O and no clock. The adapter reports what happened and when, and performs the
 actions that :meth:`Hub.take` returns. An event is sent to the sockets of all channels subscribed at
-that time, in order; for a channel without a socket it is lost, as on the platform, and recorded
-as lost. A channel has at most one socket: a new connection replaces the previous one.
+that time, in order; for a channel without a socket it is lost, as on the platform, and recorded as
+such. A channel has at most one socket: a new connection replaces the previous one.
 """
 
 from collections import Counter, deque
@@ -166,7 +166,7 @@ class Hub:
                 self._bury(channel, death, now)
         for line in list(self._lines.values()):
             if line.channel_id not in self.state.channels:
-                self._close(line, _GOING_AWAY, "the channel is gone")
+                self._close(line, _GOING_AWAY, "the channel no longer exists")
 
     def _publish(self, notice: Notice, now: Now, version: str) -> Published:
         self._sequence += 1
@@ -280,7 +280,7 @@ class Hub:
         self._socket(channel_id).fragments = fragments
 
     def hold(self, channel_id: str) -> None:
-        """Hold events until :meth:`release`; heartbeats and answers continue.
+        """Hold events until :meth:`release`; heartbeats and responses continue.
 
         Raises:
             InvalidValueError: the channel has no socket.
@@ -331,7 +331,9 @@ class Hub:
             body = system_message(self.state, channel, kind, reason, by)
             self._publish(Notice(f"v2.system.{kind}.{channel.id}", body, to=channel.id), now, "2")
         if channel.id in self._lines:
-            self._close(self._lines[channel.id], _GOING_AWAY, f"the channel is gone: {death}")
+            self._close(
+                self._lines[channel.id], _GOING_AWAY, f"the channel no longer exists: {death}"
+            )
         self.state.channels.pop(channel.id, None)
 
     def _close(self, line: HubSocket, code: int, reason: str) -> None:
@@ -352,7 +354,7 @@ _LAST_WORDS: Final[Mapping[Death, tuple[str, str]]] = {
     "displaced": ("no_longer_subscribed", "another_channel_subscribed"),
     "token_revoked": ("token_revoked", "user_tokens_revoked"),
 }
-"""The system message and close reason by cause; none for an expired channel."""
+"""System message and close reason by cause; an expired channel has none."""
 
 
 def channel_of(target: str) -> str:

@@ -1,7 +1,8 @@
-"""Bodies of events that a test makes up: an example of the topic's model, with the properties that matter.
+"""Bodies of events for tests: an example of the topic's model, with given properties.
 
-Invariants: a body that is returned is valid against the model of its topic; nothing that was given is changed or left
-out.
+Invariants: a
+returned body is valid against the model of its topic; given properties are neither changed nor
+omitted.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,10 +25,10 @@ def make_event(definition: Definition, topic: str, properties: Mapping[str, Json
     Args:
         definition: has the models of events.
         topic: a topic with its ids, or its template.
-        properties: what the body must have; the rest is an example.
+        properties: properties of the body; the others are from an example.
 
     Raises:
-        InvalidValueError: there is no such topic, or its model has no such property or not that value.
+        InvalidValueError: there is no such topic, or a property or its value is not in its model.
     """
     template = resolve_topic(topic)
     if template is None:

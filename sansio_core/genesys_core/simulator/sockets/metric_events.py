@@ -1,10 +1,10 @@
-"""Events of metrics: what a conversation added to the figures of itself, its agents and its wrap-up codes.
+"""Events of metrics of conversations, agents and wrap-up codes.
 
 Invariants: a metric is published once for a conversation, in the form in which queries count it. Nothing is computed
 for a conversation without a subscription.
 
-Guesses: that figures are published with each change instead of every half minute; that a new subscriber hears the
-metrics of a conversation from its start.
+Guesses: that metrics are published with each change instead of every half minute; that a new
+subscriber receives the metrics of a conversation from its start.
 """
 
 from collections import Counter
@@ -37,7 +37,7 @@ METRIC_TOPICS: Final = frozenset({_CONVERSATION, _USER, _WRAP_UP})
 
 
 class MetricEvents:
-    """Makes the notices of metrics.
+    """Creates the events of metrics.
 
     Args:
         definition: the definition, for the models of the topics.
@@ -49,7 +49,7 @@ class MetricEvents:
     def notices(
         self, state: PlatformState, conversation: ConversationTimeline, now: Now
     ) -> Iterator[Notice]:
-        """Yield the notices of the metrics that are new.
+        """Yield the events of new metrics.
 
         Args:
             state: the platform's state.

@@ -1,7 +1,8 @@
-"""Events that follow an operation or a job, at once or when the work is done.
+"""Events caused by an operation or a job, at once or when the work is done.
 
-Invariants: an event has the values of the request, the response and the stored item in the form of the topic's model. A
-topic whose ids are not known is not published. A job that was deleted, or waits for its caller, publishes no end.
+Invariants: an event has the values of the request, the response and the stored item in the form of
+the topic's model. A topic whose ids are unknown is not published. The end of a job that was
+deleted, or waits for its caller, is not published.
 """
 
 import re
@@ -34,15 +35,15 @@ __all__ = ["JobStart", "OperationEvents"]
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 _KINDS: Final[Mapping[str, ChangeKind]] = {"POST": "created", "DELETE": "deleted"}
 _MOMENT: Final = 0.001
-"""Seconds by which a job is looked at after its end, which floating point may round up."""
+"""Seconds after its end at which a job is checked, because floating point may round the end up."""
 
 
 class OperationEvents:
-    """Publishes what follows operations and jobs.
+    """Publishes the events of operations and jobs.
 
     Args:
         definition: the definition, for the models of the topics.
-        rules: tells which operations start jobs.
+        rules: the rules, which identify operations that start jobs.
         events: the topics of the paths of jobs.
     """
 
@@ -54,12 +55,12 @@ class OperationEvents:
     def publish(
         self, call: ApiCall, reply: Reply, changes: Sequence[RecordChange], *, has_job: bool = False
     ) -> None:
-        """Add the events of a call to the state, and set a timer for those that come later.
+        """Add the events of a call to the state, and set a timer for later ones.
 
         Args:
-            call: the call, which has been answered.
-            reply: its answer.
-            changes: the records that it changed, whose own events are published elsewhere.
+            call: the completed call.
+            reply: its response.
+            changes: the changed records, whose own events are published elsewhere.
             has_job: whether it started a job.
         """
         rule = self._rules.find(call.route) if call.settings.stateful else None
@@ -90,12 +91,12 @@ class OperationEvents:
         changes: Sequence[RecordChange] = (),
         awaited: Sequence[AwaitedEvent] = (),
     ) -> None:
-        """Publish that a job has started, unless that is a change known already, and its end in time.
+        """Publish the start of a job, unless it is among the changes, and schedule the event of its end.
 
         Args:
             start: the job.
-            changes: the records that the call changed which started it.
-            awaited: what else is published at its end.
+            changes: the records changed by the call that started it.
+            awaited: further events to publish at its end.
         """
         at, collection = start.at, start.collection
         is_id = [each.startswith("{") for each in (*collection.template.split("/"), "{id}")]
@@ -115,12 +116,12 @@ class OperationEvents:
             _set_end(start.state, "/".join(at), end, start.seconds, start.now)
 
     def end_work(self, state: PlatformState, key: str, duration: float, now: Now) -> None:
-        """Publish what awaits the end of a job or of other work, if it has ended.
+        """Publish the events that await the end of a job or of other work, if it has ended.
 
         Args:
             state: the platform's state.
-            key: of the timer that is due.
-            duration: how long jobs take, in seconds.
+            key: the key of the due timer.
+            duration: the duration of jobs in seconds.
             now: the time at which it was due.
         """
         end = state.work_ends.get(key)
@@ -137,7 +138,7 @@ class OperationEvents:
                 state.notices.append(self._notice(event, outcome, now))
 
     def heard(self) -> dict[str, str]:
-        """Return the first operation that each topic is heard from, by topic."""
+        """Return the first operation that causes each topic, by topic."""
         known = {f"{each.method} {each.template}" for each in self._definition.routes}
         heard: dict[str, str] = {}
         for cause in TOPIC_CAUSES:
@@ -195,7 +196,7 @@ class JobStart(Struct, frozen=True):
         at: the path of the job.
         collection: its collection.
         caller: the user who started it, if any.
-        seconds: how long jobs take.
+        seconds: the duration of jobs.
         now: when it was started.
     """
 

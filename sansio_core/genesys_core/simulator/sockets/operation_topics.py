@@ -1,11 +1,9 @@
-"""Topics that are published by operations whose path does not follow from the topic's name.
+"""Topics of operations whose path cannot be derived from the topic's name.
 
-Invariants: each cause names operations of the definition. A topic is published once for a call, or once for each item
-that the call is about.
-
-A topic whose name is the path of what a write changes follows from that path; see
-:mod:`genesys_core.simulator.sockets.event_rules`. Guesses: that these operations cause these
-events, and that the user who requested a computation receives the event with its result.
+Invariants: each cause names operations of the definition. A topic is published once for a call, or
+once for each item of the call. Topics that are named like the path of the changed resource have
+rules; see :mod:`genesys_core.simulator.sockets.event_rules`. Guesses: that these operations cause
+these events, and that the user who requested a computation receives the event with its result.
 """
 
 import re
@@ -24,17 +22,19 @@ class TopicCause(Struct, frozen=True):
     """A topic, and the operations that its events follow.
 
     Attributes:
-        topic: with ``{name}`` for the value of a path parameter, ``{caller}`` for the user of the token, ``{queue}``
-            for the queue of the conversation in the path, ``{room}`` and ``{group}`` for a chat room of its own or of
-            a group, ``{now}`` for the time, and ``{.name}`` for a property of the body or the response.
-        operations: each with its method and its path below ``/api/v2``.
+        topic: with ``{name}`` for the value of a path parameter, ``{caller}`` for the user of the
+            token, ``{queue}`` for the queue of the conversation in the path, ``{room}`` and
+            ``{group}`` for a chat room, or that of a group, ``{now}`` for the time, and ``{.name}``
+            for a property of the body or the response.
+        operations: the operations, each with method and path below ``/api/v2``.
         is_late: whether the event is published when the work is done: with the job that the operation starts, or as
             long after the request as jobs take.
-        each: the list in the body of which each item is an event of its own; ``*`` for the body itself, and
-            ``agents`` for the agents in message conversations with the sender that the body names.
-        needs: a property that must be there, or ``name=value``.
-        more: what the body has besides the values of path, request and response; with the same
-            placeholders, and ``{*}`` for all those values.
+        each: the list in the body whose items each cause a separate event; ``*`` for the body
+            itself, and ``agents`` for the agents in message conversations with the sender that the
+            body names.
+        needs: a property that must be present, or ``name=value``.
+        more: further properties of the body, with the same placeholders, and ``{*}`` for all values
+            of path, request and response.
     """
 
     topic: str
@@ -46,7 +46,7 @@ class TopicCause(Struct, frozen=True):
 
     @property
     def template(self) -> str:
-        """The topic as the topic map has it."""
+        """The topic's template in the topic map."""
         return re.sub(r"\{[^}]*\}", "{id}", self.topic)
 
 
@@ -353,7 +353,7 @@ TOPIC_CAUSES: Final = (
     *_workforce_of_units(),
     *_workforce_of_users(),
 )
-"""Every topic with such a cause."""
+"""All topics with such a cause."""
 
 
 def causes_of(method: str, template: str) -> Sequence[TopicCause]:

@@ -1,7 +1,7 @@
 """The state of one notification socket: timers and held events.
 
 Invariants: a message is sent, held, or lost because the socket is half-open. Only events are held,
-so the client still receives heartbeats and pongs meanwhile.
+so the client still receives heartbeats and pongs in the meantime.
 """
 
 from collections.abc import Sequence

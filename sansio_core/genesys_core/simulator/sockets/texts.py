@@ -1,6 +1,6 @@
 """Messages on a channel's socket, in both directions.
 
-Invariants: any text is accepted. Requests are answered and everything else is ignored, because an
+Invariants: any text is accepted. Requests get a response and everything else is ignored, because an
 official client sends the time of day every second.
 """
 
@@ -52,7 +52,7 @@ def answer_to(
         now: when it was received.
 
     Returns:
-        The answer; ``None`` for a text that is not a request.
+        The response; ``None`` for a text that is not a request.
     """
     request = _read(text)
     match request.get("message"):

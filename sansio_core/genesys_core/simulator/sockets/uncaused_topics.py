@@ -1,6 +1,7 @@
-"""The topics whose events no operation causes, each with the reason.
+"""Topics that no operation causes, each with the reason.
 
-Invariants: every topic of the topic map has a cause or is here, not both.
+Invariants: every topic of the topic map
+either has a cause or is listed here.
 """
 
 from collections.abc import Iterator, Mapping
@@ -72,4 +73,4 @@ def _by_topic() -> Iterator[tuple[str, str]]:
 
 
 UNCAUSED_TOPICS: Final[Mapping[str, str]] = dict(_by_topic())
-"""The reason of each topic. ``Simulator.make_event`` makes a valid body for any of them."""
+"""The reason for each topic. ``Simulator.make_event`` creates a valid body for any of them."""

@@ -1,7 +1,9 @@
-"""What a request changed: the stored records on its path, and others that it names, compared before and after.
+"""Detection of what a request changed.
 
-Invariants: only records that differ are reported, each once, outermost first. Comparing costs the
-length of the path and what was created, not the size of the collections.
+The stored records on its path, and others that it names, are compared before and after.
+
+Invariants: only records that differ are reported, each once, outermost first. The cost depends on
+the length of the path and the number of created records, not on the size of the collections.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,7 +28,7 @@ RecordPath: TypeAlias = tuple[str, ...]
 """The segments of a path, decoded; the first is empty."""
 
 _APART: Final = {("", "api", "v2", "users"), ("", "api", "v2", "routing", "queues")}
-"""Collections that are not kept with the others."""
+"""Collections that are stored separately."""
 
 
 class RecordChange(Struct, frozen=True):
@@ -35,8 +37,8 @@ class RecordChange(Struct, frozen=True):
     Attributes:
         template: the path with ``{}`` for each id, such as ``/api/v2/outbound/campaigns/{}``.
         ids: the ids in the path, from left to right.
-        kind: what happened.
-        record: the record afterwards; for a deleted one, the record before.
+        kind: the kind of change.
+        record: the record after the change; for a deleted one, before it.
         is_target: whether the request was for this record, not for something below it.
     """
 
@@ -79,7 +81,7 @@ class ChangeWatch:
         self._count = len(_collection(state, path))
 
     def changes(self, state: PlatformState) -> Iterator[RecordChange]:
-        """Yield what changed since.
+        """Yield the changes since then.
 
         Args:
             state: the state after the request.
@@ -116,7 +118,7 @@ def _collection(state: PlatformState, path: RecordPath) -> Mapping[str, Record]:
 
 
 def stored_items(state: PlatformState, path: RecordPath) -> dict[str, Record]:
-    """Return what is stored of the collection at a path, to be changed."""
+    """Return the stored records of the collection at a path, for modification."""
     match path:
         case ("", "api", "v2", "users"):
             return state.users
@@ -127,5 +129,5 @@ def stored_items(state: PlatformState, path: RecordPath) -> dict[str, Record]:
 
 
 def find_record(state: PlatformState, path: RecordPath) -> Record | None:
-    """Return what is stored at a path, or ``None``."""
+    """Return the record stored at a path, or ``None``."""
     return state.singles.get(path) or _collection(state, path[:-1]).get(path[-1])

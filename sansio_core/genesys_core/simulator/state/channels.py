@@ -1,7 +1,7 @@
 """Notification channels and their topics.
 
-Invariants: all types are immutable. A deleted or expired channel stays in the state until its socket
-has been notified, and is not accessible meanwhile.
+Invariants: all types are immutable. A deleted or expired channel stays in the state until its
+socket has been notified, and is inaccessible until then.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ class ChannelTopic(Struct, frozen=True):
     """A topic of a channel.
 
     Attributes:
-        written: as the subscriber wrote it.
+        written: as spelt by the subscriber.
         names: in lower case, the names under which its events arrive; several for a combined topic.
     """
 
@@ -77,7 +77,7 @@ class Channel(Confidential, frozen=True):
 
     @property
     def owner(self) -> tuple[str, str | None]:
-        """Its owner: client and user."""
+        """The channel's owner: client and user."""
         return self.client_id, self.user_id
 
     def with_topics(self, topics: Mapping[str, ChannelTopic]) -> "Channel":

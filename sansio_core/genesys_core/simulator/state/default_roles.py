@@ -1,6 +1,6 @@
 """The roles that every organization has initially.
 
-Invariants: their ids depend on the seed and the name alone.
+Invariants: their ids depend only on the seed and the name.
 """
 
 from collections.abc import Mapping, Sequence

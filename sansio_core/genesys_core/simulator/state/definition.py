@@ -1,4 +1,4 @@
-"""The API definition, parsed into what the simulator needs.
+"""The API definition, limited to what the simulator needs.
 
 Invariants: a definition is immutable. A missing type or response is ``None``; its users choose the
 default.
@@ -88,7 +88,7 @@ class OperationFacts(Struct, frozen=True, gc=False):
 
     Attributes:
         security: empty if no token is required.
-        permissions: the permissions that the caller needs, as the document has them.
+        permissions: the permissions that the caller needs, as written in the document.
         name: the name of the method in Python, such as ``get_users_me``; empty if the document has none.
     """
 
@@ -112,7 +112,10 @@ class OperationFacts(Struct, frozen=True, gc=False):
 
     @property
     def permission_names(self) -> list[str]:
-        """The permissions by name; not every text there is one: "They are enforced by the backend"."""
+        """The names of the permissions.
+
+        Some documents have prose instead ("They are enforced by the backend"), which is skipped.
+        """
         required = self.required_permissions.permissions
         return [each for each in required if each.count(":") == _COLONS]
 
@@ -129,7 +132,7 @@ class OperationFacts(Struct, frozen=True, gc=False):
 
 
 _COLONS: Final = 2
-"""Colons in the name of a permission, such as ``routing:queue:view``."""
+"""Number of colons in the name of a permission, such as ``routing:queue:view``."""
 
 
 class PathItem(Struct, frozen=True, gc=False):

@@ -1,6 +1,6 @@
-"""Deleted users, who are kept for a while: they can be read and restored, and their emails are taken.
+"""Deleted users, which can be read and restored; their emails stay reserved.
 
-Invariants: the settings limit how many are kept; everything about a dropped one is removed.
+Invariants: the settings limit their number; all data about a discarded one is removed.
 """
 
 from genesys_core.simulator.state.grants import forget_subject
@@ -11,12 +11,12 @@ __all__ = ["drop_user", "follow_deletion", "leave_lists"]
 
 
 def follow_deletion(state: PlatformState, user: Record, limit: int) -> None:
-    """Record whether a user is deleted, and drop those that were deleted first.
+    """Record whether a user is deleted, and discard the users that were deleted first.
 
     Args:
         state: the platform's state.
         user: the user after a change.
-        limit: how many deleted users are kept.
+        limit: the number of deleted users to keep.
     """
     identity = str(user["id"])
     if user_state(user) != "deleted":

@@ -1,7 +1,7 @@
 """Well-formed examples of the models of a definition.
 
-Invariants: an example depends on its arguments only, matches the definition's types everywhere, and
-is finite: models nest at most ``depth`` levels, whatever cycles the definition has.
+Invariants: an example depends only on its arguments, matches the definition's types everywhere, and
+is finite: models nest at most ``depth`` levels, even if the definition has cycles.
 """
 
 from binascii import crc32
@@ -79,19 +79,19 @@ def example_of(
         schema: any schema, including references.
         depth: at least 1.
         seed: any number.
-        hint: the property's name, from which strings are made.
+        hint: the property's name, from which strings are derived.
     """
     value = _Maker(definition, seed).value(schema, hint, max(depth, 1))
     return {} if isinstance(value, UnsetType) else value
 
 
 def minimal_value(definition: Definition, schema: Schema, hint: str) -> Json:
-    """Return the smallest value of a schema: only what is required, and empty lists.
+    """Return the smallest value of a schema: only required properties, and empty lists.
 
     Args:
         definition: resolves references.
         schema: any schema.
-        hint: the property's name, from which strings are made.
+        hint: the property's name, from which strings are derived.
     """
     return _Maker(definition, 0).least(schema, hint, frozenset())
 
@@ -139,7 +139,7 @@ class _Maker(Struct, frozen=True):
         return {name: each for name, each in made.items() if not isinstance(each, UnsetType)}
 
     def least(self, schema: Schema, hint: str, above: frozenset[str]) -> Json:
-        """Return the smallest value with everything required; recursive requirements are empty."""
+        """Return the smallest value with all required properties; recursive ones are empty."""
         target = self.definition.resolve(schema)
         if target.type == "array":
             return []

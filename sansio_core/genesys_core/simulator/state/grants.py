@@ -1,10 +1,9 @@
-"""Roles, and who has them: which permissions a user or an OAuth client has.
+"""Grants of roles, and the resulting permissions of users and OAuth clients.
 
 Invariants: a grant names a role and a division that exist; a grant that names a deleted one has no
-effect. The members of a group have its grants too. In which divisions a permission applies,
-:mod:`genesys_core.simulator.http.divisions` decides.
-
-Which permissions the role ``employee`` has is a guess.
+effect. Members of a group inherit its grants. The divisions in which a permission applies are
+determined in :mod:`genesys_core.simulator.http.divisions`. The permissions of the role ``employee``
+are a guess.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -51,14 +50,14 @@ def is_subject(state: PlatformState, subject: str) -> bool:
 def grant_role(
     state: PlatformState, subject: str, role_id: str, division_id: str, when: str
 ) -> None:
-    """Grant a role in a division; a grant that exists keeps its date."""
+    """Grant a role in a division; an existing grant keeps its date."""
     had = _holds(state, subject, role_id)
     state.grants.setdefault(subject, {}).setdefault((role_id, division_id), when)
     _count_user(state, subject, role_id, 1 - had)
 
 
 def withdraw_role(state: PlatformState, subject: str, role_id: str, division_id: str) -> None:
-    """Withdraw a role in a division; without such a grant nothing happens."""
+    """Revoke a role in a division; does nothing without such a grant."""
     had = _holds(state, subject, role_id)
     held = state.grants.get(subject, {})
     held.pop((role_id, division_id), None)
@@ -68,13 +67,13 @@ def withdraw_role(state: PlatformState, subject: str, role_id: str, division_id:
 
 
 def forget_subject(state: PlatformState, subject: str) -> None:
-    """Withdraw all roles of a subject."""
+    """Revoke all roles of a subject."""
     for role_id, division_id in list(state.grants.get(subject, ())):
         withdraw_role(state, subject, role_id, division_id)
 
 
 def own_grants(state: PlatformState, subject: str) -> dict[GrantKey, str]:
-    """Return the dates of a subject's own grants, by role and division, as far as both exist."""
+    """Return the dates of a subject's own grants, by role and division, if both exist."""
     roles, divisions = state.collections.get(ROLES, {}), state.collections.get(DIVISIONS, {})
     return {
         (role_id, division_id): when
@@ -101,7 +100,7 @@ def roles_of(state: PlatformState, subject: str) -> list[Record]:
 
 
 def subjects_of_role(state: PlatformState, role_id: str) -> list[str]:
-    """Return the subjects with a grant of a role of their own."""
+    """Return the subjects with a direct grant of a role."""
     return [
         subject
         for subject, held in state.grants.items()
@@ -110,7 +109,7 @@ def subjects_of_role(state: PlatformState, role_id: str) -> list[str]:
 
 
 def effective_policies(state: PlatformState, subject: str) -> list[Mapping[str, Json]]:
-    """Return what the roles of a subject permit, by domain and entity."""
+    """Return the permissions of a subject's roles, by domain and entity."""
     return [each for role in roles_of(state, subject) for each in role_policies(role)]
 
 
@@ -133,7 +132,7 @@ def divisions_of_permission(
 ) -> frozenset[str] | None:
     """Return the divisions in which a subject has a permission; ``None`` for all of them.
 
-    The role Master Admin counts in all divisions, also in new ones.
+    The role Master Admin counts in all divisions, including new ones.
     """
     found: set[str] = set()
     administrator = default_roles.role_id(state.seed, default_roles.ADMINISTRATOR)
@@ -155,7 +154,7 @@ def find_missing_permissions(
 
 
 def role_policies(role: Record) -> Iterator[Mapping[str, Json]]:
-    """Yield the policies of a role; a permission by name is a policy of one action."""
+    """Yield the policies of a role; a named permission counts as a policy with one action."""
     given = role.get("permissionPolicies")
     yield from (each for each in _elements(given) if isinstance(each, Mapping))
     for name in _elements(role.get("permissions")):
@@ -188,7 +187,7 @@ def _count_user(state: PlatformState, subject: str, role_id: str, change: int) -
 
 
 def role_reference(role: Record) -> Record:
-    """Return a role as a grant shows it."""
+    """Return a role in the form of a grant."""
     policies: list[Json] = [
         {
             "domain": each.get("domain"),

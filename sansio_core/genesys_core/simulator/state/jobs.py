@@ -1,4 +1,4 @@
-"""What is stored about a job in addition to its entity.
+"""Data that is stored about a job in addition to its entity.
 
 Invariants: times are monotonic seconds.
 """
@@ -11,13 +11,13 @@ __all__ = ["AwaitedEvent", "JobRun", "WorkEnd"]
 
 
 class JobRun(Struct, frozen=True):
-    """A job from its start on.
+    """The progress of a job since its start.
 
     Attributes:
         started: when it was started.
         resumed: when its caller performed the expected action; ``None`` if that has not happened.
         ended: the state in which its caller ended it; empty otherwise.
-        upload: the id under which it awaits an upload; empty if it awaits none.
+        upload: the id of the upload that it waits for; empty for none.
         query: the body of the request that started it.
     """
 
@@ -35,7 +35,7 @@ class AwaitedEvent(Struct, frozen=True):
         template: the topic in the topic map.
         topic: the topic with its ids.
         record: the values of its body.
-        kind: what happens to what it is about.
+        kind: the kind of change that the event reports.
     """
 
     template: str
@@ -45,12 +45,12 @@ class AwaitedEvent(Struct, frozen=True):
 
 
 class WorkEnd(Struct, frozen=True):
-    """What follows when a job or other work ends.
+    """The events of the end of a job or of other work.
 
     Attributes:
         template: the path template of the job's collection; empty for work without a job.
         at: the path of the job.
-        events: what is published.
+        events: the events to publish.
     """
 
     template: str

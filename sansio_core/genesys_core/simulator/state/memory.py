@@ -139,7 +139,7 @@ class Unsettled(Struct, frozen=True):
     Attributes:
         before: a deleted item; ``None`` for one that was created.
         read: when reading the item shows the change, in monotonic seconds.
-        listed: when listings and searches show it.
+        listed: when listings and searches show the change.
     """
 
     before: Record | None
@@ -247,7 +247,7 @@ class PlatformState(Struct):
         )
 
     def count_items(self) -> int:
-        """Return how many items were added to the initial ones, without users and queues."""
+        """Return the number of items added to the initial ones, not counting users and queues."""
         held = sum(map(len, self.collections.values())) - self.first_items
         return held + len(self.singles) + len(self.deleted)
 

@@ -1,7 +1,8 @@
-"""OAuth clients as the API shows them, and as the login host knows them.
+"""OAuth clients in the API and at the login host.
 
-Invariants: a client has an entry in the API's collection, and a twin at the login host unless it is inactive. A
-client that is created over the API has one grant type, as on the platform.
+Invariants: a client has a record in the API's
+collection, and another one at the login host unless it is inactive. A client that is created with
+the API has one grant type, as on the platform.
 """
 
 from collections.abc import Mapping
@@ -30,7 +31,7 @@ def grant_type_of(client: OAuthClient) -> str:
 
 
 def show_client(client: OAuthClient) -> Record:
-    """Return a client of a world as the API shows it."""
+    """Return a client of a world in the form of the API."""
     return {
         "id": client.id,
         "name": "Simulated client",
@@ -45,7 +46,7 @@ def show_client(client: OAuthClient) -> Record:
 
 
 def login_client(record: Record) -> OAuthClient | None:
-    """Return the twin at the login host of a client of the API; ``None`` if it is inactive."""
+    """Return the login host's record of a client of the API; ``None`` if it is inactive."""
     if record.get("state") == "inactive":
         return None
     grant = GRANT_TYPES.get(str(record.get("authorizedGrantType")))

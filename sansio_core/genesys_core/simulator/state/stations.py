@@ -1,4 +1,4 @@
-"""Stations, and which user is at which.
+"""Stations, and their associations with users.
 
 Invariants: a station has at most one user, and a user is associated with at most one station.
 """
@@ -20,12 +20,12 @@ def stations_of(state: PlatformState, user_id: str) -> Record:
 
 
 def associate_station(state: PlatformState, user_id: str, station_id: str, when: str) -> None:
-    """Associate a user with a station, and with no other one.
+    """Associate a user with a station, ending any other association.
 
     Args:
         state: the platform's state.
         user_id: the user.
-        station_id: a station that exists and has no other user.
+        station_id: an existing station without another user.
         when: the date.
     """
     leave_station(state, user_id)

@@ -1,4 +1,4 @@
-"""Conversations as the simulator stores them: participants with sessions, sessions with segments.
+"""Stored conversations: participants with sessions, sessions with segments.
 
 Invariants: plain data; the functions of :mod:`genesys_core.simulator.conversations` modify it. All times
 are whole milliseconds since 1970-01-01 UTC, so that durations add up exactly. A session has at most
@@ -35,7 +35,7 @@ __all__ = [
 MediaKind: TypeAlias = Literal["voice", "callback", "email", "message"]
 
 SegmentKind: TypeAlias = Literal["alert", "dialing", "hold", "interact", "scheduled", "wrapup"]
-"""As analytics spell them."""
+"""Media types as spelt in analytics."""
 
 AcdOutcome: TypeAlias = Literal["ANSWERED", "ABANDON", "FLOW_OUT"]
 """How a conversation left a queue."""
@@ -54,23 +54,24 @@ FactKind: TypeAlias = Literal[
 """Kinds of detail events: the last part of their topics."""
 
 UserStatusKind: TypeAlias = Literal["presence", "routing"]
-"""What a user's status change is about."""
+"""The kinds of a user's status: presence or routing status."""
 
 TimerKind: TypeAlias = Literal[
     "alert", "answer", "schedule", "acw", "traffic", "talk", "give_up", "work", "campaign"
 ]
-"""What a timer does: ends an alert, lets the far end answer, begins a scheduled callback, ends after-call
-work; three belong to generated traffic, and the last ends a job or other work."""
+"""The actions of timers: end an alert, answer at the far end, begin a scheduled callback, end
+after-call work; three for generated traffic, and one to end a job or other work."""
 
 
 class TimelineSegment(Struct):
     """A part of a session in which its state does not change.
 
     Attributes:
-        kind: what happens in it.
+        kind: the kind of segment.
         start: its start.
         end: its end; ``None`` while it lasts.
-        disconnect_type: why the session ended with it, as REST spells it; ``None`` if it did not.
+        disconnect_type: the reason if the session ended with it, spelt as in REST; otherwise
+            ``None``.
     """
 
     kind: SegmentKind
@@ -79,7 +80,7 @@ class TimelineSegment(Struct):
     disconnect_type: str | None = None
 
     def length(self) -> int:
-        """Return the duration in milliseconds; 0 while it lasts."""
+        """Return the duration in milliseconds; 0 before the end."""
         return 0 if self.end is None else self.end - self.start
 
 
@@ -90,17 +91,17 @@ class MediaSession(Struct):
         id: its id.
         media: its media type.
         direction: ``inbound`` or ``outbound``.
-        state: as REST spells it.
+        state: its state, spelt as in REST.
         initial_state: its first state.
         started: its start.
-        peer_id: the session of the other side.
+        peer_id: the other side's session.
         segments: in order of time.
         connected: when it was connected.
         ended: when it ended; after-call work comes later.
         disconnect_type: why it ended.
         is_muted: whether the participant is muted.
         address: its own address.
-        other_address: that of the other side.
+        other_address: the other side's address.
     """
 
     id: str
@@ -120,17 +121,17 @@ class MediaSession(Struct):
 
     @property
     def is_held(self) -> bool:
-        """Whether it is on hold."""
+        """Whether the session is on hold."""
         return bool(self.segments) and self.segments[-1].kind == "hold" and self.ended is None
 
     @property
     def is_alerting(self) -> bool:
-        """Whether it waits for its participant to answer."""
+        """Whether the session waits for its participant to answer."""
         return self.state == "alerting"
 
     @property
     def is_connected(self) -> bool:
-        """Whether it is connected."""
+        """Whether the session is connected."""
         return self.state == "connected"
 
 
@@ -153,13 +154,13 @@ class WrapUp(Struct, frozen=True):
 
 
 class Participant(Struct):
-    """A party of a conversation. An agent who is tried again is a new participant.
+    """A party of a conversation. An agent who is alerted again is a new participant.
 
     Attributes:
         id: its id.
         purpose: ``customer``, ``acd``, ``agent``, ``user`` or ``external``.
         session: its communication.
-        name: the name that is shown.
+        name: the displayed name.
         user_id: the user, for agents.
         queue_id: the queue that it came through or waits in.
         attributes: participant data.
@@ -167,21 +168,22 @@ class Participant(Struct):
         answers: the ``acd`` participant that an agent was alerted for.
         answered_by: the agent's participant, for ``acd``.
         replaces: the participant that leaves when this one connects.
-        transfers: how often it transferred the conversation.
+        transfers: the number of times that it transferred the conversation.
         consult: the participant that this agent consults before a transfer.
-        speak_to: whom the agent speaks to in a consult, as REST spells it.
-        consults: how often this agent began a consult.
-        consult_transfers: how often this agent ended one by a transfer.
-        watching: what this agent does with another participant: ``monitored``, ``coached``, ``barged``.
-        watched: that participant.
-        flag: why it is flagged, as REST spells it; ``None`` if it is not.
+        speak_to: whom the agent speaks to in a consult, spelt as in REST.
+        consults: the number of consults that this agent began.
+        consult_transfers: the number of those that ended in a transfer.
+        watching: the kind of this agent's supervision of another participant: ``monitored``,
+            ``coached``, ``barged``.
+        watched: the supervised participant.
+        flag: the reason for its flag, spelt as in REST; ``None`` if not flagged.
         did_not_respond: whether an alert ended without an answer of the agent.
-        prompt: the wrap-up prompt of the queue, as participants spell it.
+        prompt: the wrap-up prompt of the queue, spelt as for participants.
         acw_timeout: the limit of after-call work in milliseconds, if the prompt has one.
         acw_started: when after-call work began.
         acw_ended: when it ended.
         wrap_up: the wrap-up.
-        is_told: whether the user was sent its last event.
+        is_told: whether its last event was sent to the user.
     """
 
     id: str
@@ -213,17 +215,17 @@ class Participant(Struct):
 
     @property
     def is_live(self) -> bool:
-        """Whether it is still in the conversation."""
+        """Whether the participant is still in the conversation."""
         return self.session.ended is None
 
     @property
     def is_in_acw(self) -> bool:
-        """Whether it does after-call work."""
+        """Whether the participant is in after-call work."""
         return self.acw_started is not None and self.acw_ended is None
 
     @property
     def is_finished(self) -> bool:
-        """Whether nothing more is expected of it."""
+        """Whether the participant has left and has finished after-call work."""
         return not self.is_live and not self.is_in_acw
 
 
@@ -236,17 +238,17 @@ class ConversationTimeline(Struct):
         direction: ``inbound`` or ``outbound``.
         started: its start.
         ended: when its last participant left; ``None`` before.
-        participants: the first that joined comes first.
+        participants: its participants, in the order in which they joined.
         subject: the subject of an email.
         callback_numbers: the numbers of a callback.
         scheduled: when a callback is due.
-        external_tag: the tag that another system gave it.
+        external_tag: its tag from an external system.
         label_id: its utilization label.
-        recording_state: of its recording, as REST spells it.
-        messages: what was sent in it, by id.
+        recording_state: the state of its recording, spelt as in REST.
+        messages: its messages, by id.
         is_generated: whether it belongs to generated traffic.
-        is_filed: whether it was counted among those that are over.
-        metrics_told: how many metrics of each participant and name were published.
+        is_filed: whether it was added to the finished conversations.
+        metrics_told: the number of published metrics of each participant and name.
     """
 
     id: str
@@ -272,7 +274,7 @@ class ConversationTimeline(Struct):
 
     @property
     def media_kinds(self) -> Collection[MediaKind]:
-        """Its media types, the one that it began with first."""
+        """The conversation's media types, beginning with the initial one."""
         return dict.fromkeys((self.media, *(each.session.media for each in self.participants)))
 
     @property
@@ -282,13 +284,13 @@ class ConversationTimeline(Struct):
 
 
 class DetailFact(Struct, frozen=True):
-    """Something that happened, for the detail events.
+    """A change to report in the detail events.
 
     Attributes:
-        kind: what.
+        kind: the kind of event.
         conversation_id: the conversation.
         participant_id: the participant.
-        at: when.
+        at: when it happened, in milliseconds.
     """
 
     kind: FactKind
@@ -301,10 +303,10 @@ class StatusChange(Struct, frozen=True):
     """A change of a user's presence or routing status.
 
     Attributes:
-        kind: which of the two.
+        kind: presence or routing status.
         at: when, in milliseconds.
-        before: the ``value``, and of presences the ``definition_id``, that it had.
-        after: those that it has.
+        before: the old ``value`` and, for presences, ``definition_id``.
+        after: the new ones.
     """
 
     kind: UserStatusKind
@@ -314,12 +316,12 @@ class StatusChange(Struct, frozen=True):
 
 
 class VirtualTimer(Struct, frozen=True, order=True):
-    """Something that is due on the virtual clock.
+    """A timer on the virtual clock.
 
     Attributes:
-        due: monotonic seconds.
-        serial: the order of timers that are due at once.
-        kind: what is due.
+        due: when it is due, in monotonic seconds.
+        serial: the order of timers that are due at the same time.
+        kind: its action.
         conversation_id: the conversation; empty for none.
         participant_id: the participant; empty for none.
     """
@@ -332,25 +334,27 @@ class VirtualTimer(Struct, frozen=True, order=True):
 
 
 class ContactCenter(Struct):
-    """All conversations, and what their distribution to agents needs.
+    """All conversations, and the data for their distribution to agents.
 
     Attributes:
         conversations: by id, in order of their start.
-        finished: ids of those that are over, in that order; the oldest are dropped first.
-        dropped: how many were dropped.
+        finished: ids of ended conversations, in order; the oldest are discarded first.
+        dropped: the number of discarded conversations.
         members: whether each member of a queue is joined, by queue and user.
-        by_group: the members that a queue has by its groups alone, by queue.
+        by_group: members who belong to a queue only by group, by queue.
         memberships: the queues of each user, joined or not.
-        waiting: the conversation of each ``acd`` participant that waits, by queue; the first is next.
-        available: the agents that can take a conversation, by queue; the first waits longest.
-        busy: the conversations of each user that are not finished for them.
+        waiting: the conversation of each ``acd`` participant that waits, by queue; the first one is
+            next.
+        available: the agents that can take a conversation, by queue; the first one has been idle
+            longest.
+        busy: the conversations that each user has not finished.
         unsettled: queues in which a conversation and an agent may have to be matched.
         timers: a heap.
-        changed: the conversations that changed and were not published yet.
-        facts: what happened and was not published yet.
-        status_changes: users whose routing status changed and was not published yet.
+        changed: the conversations with unpublished changes.
+        facts: unpublished detail events.
+        status_changes: users with an unpublished change of routing status.
         statuses: the latest changes of each user's presence and routing status.
-        membership_changes: queue and user of changed memberships, likewise.
+        membership_changes: queue and user of unpublished membership changes.
         serial: the number of timers so far.
         traffic: the state of generated traffic, see ``conversations.traffic``.
     """
@@ -380,9 +384,9 @@ class TrafficState(Struct):
 
     Attributes:
         per_minute: the mean number of conversations a minute.
-        seed: makes it repeatable.
-        drawn: how many random numbers were drawn.
-        started: how many conversations were started.
+        seed: makes it reproducible.
+        drawn: the number of random numbers drawn.
+        started: the number of conversations started.
     """
 
     per_minute: float

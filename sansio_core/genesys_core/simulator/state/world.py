@@ -36,7 +36,7 @@ Record = dict[str, Json]
 """An entity in the platform's JSON form."""
 
 ChangeKind: TypeAlias = Literal["created", "updated", "deleted"]
-"""What happens to an entity."""
+"""The kinds of changes."""
 
 START: Final = "2024-01-01T08:00:00.000Z"
 """Creation date of the initial entities."""
@@ -59,7 +59,7 @@ class OAuthClient(Confidential, frozen=True):
         secret: the client secret; hidden in the repr.
         grants: its permitted grants, of :data:`ALL_GRANTS`.
         user_id: the user of its own tokens. The platform's client credentials have no user; with
-            ``None`` the simulator behaves the same, and refuses ``/api/v2/users/me``.
+            ``None`` the simulator behaves the same, and rejects ``/api/v2/users/me``.
         redirect_uris: permitted redirect URIs, compared exactly. If empty, any loopback URI is
             permitted.
         token_lifetime: seconds until its tokens expire; ``None`` for that of the settings.
@@ -106,7 +106,7 @@ class World(Confidential, frozen=True):
         Args:
             users: number of users.
             queues: number of queues.
-            seed: seed of ids and secrets.
+            seed: the seed of ids and secrets.
         """
         home = reference_of(home_division(seed))
         people = tuple(_user(n, uuid_shaped(seed, "user", n), home) for n in range(1, users + 1))
@@ -144,7 +144,7 @@ def home_division(seed: int) -> Record:
 
 
 def reference_of(entity: Record) -> Record:
-    """Return id, name and URI of an entity, as others refer to it."""
+    """Return a reference to an entity: id, name and URI."""
     return {name: entity[name] for name in ("id", "name", "selfUri") if name in entity}
 
 
@@ -204,7 +204,7 @@ SYSTEM_PRESENCES: Final = (
     "On Queue",
     "Training",
 )
-"""The system presences that every organization has, as REST spells them."""
+"""The system presences of every organization, spelt as in REST."""
 
 
 def presence_definition(name: str) -> Record:

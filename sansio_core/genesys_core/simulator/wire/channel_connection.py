@@ -1,8 +1,8 @@
 """One WebSocket connection to a notification channel, in bytes.
 
-Invariants: the connection passes what it reads to the hub and returns the steps to perform on the socket.
-After a step that ends the connection, further input and the hub's actions are ignored, except the
-drop of a silent one.
+Invariants: the connection passes received messages to the hub and returns the steps to perform on
+the socket. After a step that ends the connection, further input and actions of the hub are ignored,
+except for closing a silent connection.
 """
 
 from genesys_core.clock import Now
@@ -28,13 +28,13 @@ __all__ = ["ChannelConnection"]
 
 
 class ChannelConnection:
-    """A connection that a client opened to the port of the notification sockets.
+    """A client's connection to a notification socket.
 
     Args:
         hub: the hub of the simulator.
 
     Attributes:
-        number: the number under which the hub knows the socket; ``None`` before the handshake.
+        number: the socket's number in the hub; ``None`` before the handshake.
         deadline: always ``None``: the hub has the only timers of sockets.
     """
 
@@ -79,7 +79,7 @@ class ChannelConnection:
         return self._written()
 
     def time_out(self, now: Now) -> list[WireStep]:  # noqa: ARG002 - of all connections
-        """Do nothing; there is no deadline."""
+        """Does nothing, because there is no deadline."""
         return []
 
     def lost(self) -> None:

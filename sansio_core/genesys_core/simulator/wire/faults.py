@@ -240,11 +240,11 @@ class FaultyPlatform:
         self._done: Counter[tuple[str, str | None]] = Counter()
 
     def inject(self, *rules: Rule) -> None:
-        """Add rules to the plan; they count the requests from now on."""
+        """Add rules to the plan; they count subsequent requests."""
         self.plan = self.plan.extended(rules)
 
     def meets(self, request: Request) -> Fault | None:
-        """Count a request, of which only the head is needed, and return its fault."""
+        """Count a request by its head, and return its fault."""
         if not self.plan.rules:
             return None
         template = self.simulator.template(request)
@@ -252,7 +252,7 @@ class FaultyPlatform:
         return fault
 
     def answers(self, request: Request, fault: Fault | None, *, now: Now) -> Response:
-        """Return the response to send, if the connection lasts; the platform performs the request.
+        """Perform the request, and return the response to send if the connection stays open.
 
         Args:
             request: the complete request.
@@ -270,12 +270,13 @@ class FaultyPlatform:
         return reply or Response(204)
 
     def respond(self, request: Request, *, now: Now) -> Response:
-        """Answer a request of a client in the same process, which has no connection.
+        """Respond to a client in the same process, which has no connection.
 
         Without a connection, :class:`Slow` and :class:`Closed` have no effect.
 
         Raises:
-            TransportFailure: a fault broke the connection, stalled it, or sent what is not HTTP.
+            TransportFailure: a fault broke or stalled the connection, or sent something other than
+                HTTP.
         """
         fault = self.meets(request)
         response = self.answers(request, fault, now=now)
@@ -286,7 +287,7 @@ class FaultyPlatform:
         return response
 
     def clear(self) -> None:
-        """Forget all recorded requests."""
+        """Clear the recorded requests."""
         self.log.clear()
         self._came.clear()
         self._done.clear()
@@ -296,7 +297,7 @@ class FaultyPlatform:
         return self._came[method, template]
 
     def done(self, method: str, template: str) -> int:
-        """Return how many of these requests were performed, whether or not the response was sent."""
+        """Return the number of these requests that were performed, whether or not the response was sent."""
         return self._done[method, template]
 
     def _record(self, met: Met) -> None:

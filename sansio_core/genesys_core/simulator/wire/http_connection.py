@@ -3,8 +3,8 @@
 Invariants: the connection takes received bytes and returns steps. It decides what is written, how
 slowly, and how the connection ends; the owner of the socket only performs the steps in order.
 Requests are performed one at a time, each when its predecessor's steps are taken, so that a client
-that does not read stops the connection. What a client can make the connection hold is bounded by
-its limits.
+that does not read stalls only its own connection. The memory used by a connection is bounded by its
+limits.
 """
 
 from collections.abc import Iterator
@@ -47,10 +47,12 @@ class ServerLimits(Struct, frozen=True):
     """Limits of a connection.
 
     Attributes:
-        head: bytes of a request's line and headers, and of the framing of a chunked body; 431 beyond.
-        body: bytes of a request's body; 413 beyond.
-        request_time: seconds in which a request must arrive, from its first byte; 408 beyond.
-        linger: seconds to wait for the client to close a connection after a refused request.
+        head: maximum bytes of a request's line and headers, and of the framing of a chunked body;
+            otherwise 431.
+        body: maximum bytes of a request's body; otherwise 413.
+        request_time: seconds within which a request must arrive, from its first byte; otherwise
+            408.
+        linger: seconds to wait for the client to close a connection after a rejected request.
     """
 
     head: int = 64 * 1024
@@ -112,7 +114,7 @@ class ServerConnection:
         self._set_deadline(now)
 
     def time_out(self, now: Now) -> Iterator[WireStep]:
-        """Refuse a request that has not arrived by its deadline."""
+        """Reject a request that has not arrived by its deadline."""
         if self.deadline is not None and now.monotonic >= self.deadline:
             yield from self._refused(408, HangUp(self._limits.linger))
 

@@ -1,7 +1,8 @@
 """Steps that the owner of a connection performs.
 
-Invariants: a connection returns steps in order, and the owner performs them without a decision of its own. After
-:class:`Close`, :class:`HangUp`, :class:`Reset` or :class:`Silence` nothing more is written.
+Invariants: a connection returns steps in order, and the owner performs them without making
+decisions. After :class:`Close`, :class:`HangUp`, :class:`Reset` or :class:`Silence` nothing more is
+written.
 """
 
 from typing import TypeAlias
@@ -35,10 +36,10 @@ class HangUp(Struct, frozen=True):
     """End the sending side (FIN), then ignore input until the client closes the connection.
 
     A connection that is closed while the client still sends is reset, and the reset can overtake
-    the response that says why (RFC 9112 section 9.6).
+    the response (RFC 9112 section 9.6).
 
     Attributes:
-        seconds: how long to wait for the client.
+        seconds: the maximum wait for the client.
     """
 
     seconds: float

@@ -25,7 +25,7 @@ _ABNORMAL: Final = 1006
 
 
 class Requested(Struct, frozen=True):
-    """A client requests a WebSocket: call :meth:`WebSocketServer.accept` or ``refuse``.
+    """A client requested a WebSocket: call :meth:`WebSocketServer.accept` or ``refuse``.
 
     Attributes:
         target: the request target, such as ``/channels/{id}``.
@@ -35,7 +35,7 @@ class Requested(Struct, frozen=True):
 
 
 class Received(Struct, frozen=True):
-    """A complete text message."""
+    """A complete text message was received."""
 
     text: str
 
@@ -148,7 +148,7 @@ class WebSocketServer:
         self._outgoing.append(data)
 
     def close(self, code: int, reason: str = "") -> None:
-        """Start the closing handshake; the client's answer ends the connection."""
+        """Start the closing handshake; the client's close frame ends the connection."""
         if not self._closing and not self.over:
             self._closing = True
             payload = code.to_bytes(2, "big") + reason.encode()[:123]

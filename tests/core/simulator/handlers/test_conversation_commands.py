@@ -231,7 +231,7 @@ def test_transfers_to_users_and_queues(desk):
     target = f"{made}/participants/{agent.id}/replace"
     answer = post(desk, target, {"userId": agent.user_id}, status=400)
     assert code(answer) == "conversations.error.transfer.same.party"
-    assert post(desk, target, {}, status=400).json["message"].startswith("Give a userId")
+    assert post(desk, target, {}, status=400).json["message"].startswith("Specify a userId")
     post(desk, f"{target}/agent", {"userId": other, "transferType": "Attended"}, status=202)
     second = agent_of(desk.timeline(made))
     answer = post(desk, f"{made}/participants/{second.id}/replace", {"address": "+3"}, status=400)

@@ -178,7 +178,7 @@ def test_the_end_of_a_channel_is_a_deadline():
     channel, socket = desk.opened(desk.presence)
     assert desk.hub.next_deadline(desk.now) == 10.0
     desk.sleep(10)
-    assert desk.hub.take() == (WriteClose(socket, 1001, "the channel is gone: expired"),)
+    assert desk.hub.take() == (WriteClose(socket, 1001, "the channel no longer exists: expired"),)
     assert desk.refused(channel) == 404
     assert desk.hub.next_deadline(desk.now) is None
 
@@ -188,7 +188,9 @@ def test_so_is_the_end_of_its_token():
     _, socket = desk.opened()
     assert desk.hub.next_deadline(desk.now) == 10.0
     desk.sleep(10)
-    assert desk.hub.take() == (WriteClose(socket, 1001, "the channel is gone: token_expired"),)
+    assert desk.hub.take() == (
+        WriteClose(socket, 1001, "the channel no longer exists: token_expired"),
+    )
 
 
 def test_a_token_that_is_revoked_takes_its_channels_along():
@@ -229,7 +231,7 @@ def test_a_state_of_a_tests_own_closes_the_sockets_of_the_old_one():
     desk.simulator.state.channels.clear()
     assert desk.hub.next_deadline(desk.now) < desk.now.monotonic
     desk.hub.timer(desk.now)
-    assert desk.hub.take() == (WriteClose(socket, 1001, "the channel is gone"),)
+    assert desk.hub.take() == (WriteClose(socket, 1001, "the channel no longer exists"),)
 
 
 # Faults
