@@ -411,7 +411,7 @@ def api_classes(
 ) -> tuple[type[SyncApi], type[AsyncApi]]:
     """The two classes of one API: a :class:`Method` for each builder of a module.
 
-    The generated stub beside each module of :mod:`genesys_cloud.apis` declares the same for type
+    The generated stub next to each module of :mod:`genesys_cloud.apis` declares the same for type
     checkers.
 
     Args:

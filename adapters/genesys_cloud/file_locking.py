@@ -13,7 +13,7 @@ if sys.platform == "win32":
     import msvcrt
 
     def try_lock(descriptor: int) -> bool:
-        """Lock an open file without waiting; return ``False`` if another open file has it."""
+        """Lock an open file without waiting; return ``False`` if another open file has the lock."""
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         except PermissionError:
@@ -30,7 +30,7 @@ else:
     # flock and not lockf: its locks belong to the open file, so that two clients of one process
     # exclude each other too, and closing some other descriptor gives nothing away.
     def try_lock(descriptor: int) -> bool:
-        """Lock an open file without waiting; return ``False`` if another open file has it."""
+        """Lock an open file without waiting; return ``False`` if another open file has the lock."""
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -71,7 +71,7 @@ class Expected(Struct, frozen=True):
 def wrong_type(
     name: str, value: object, wanted: str, example: str, *, or_none: bool = False
 ) -> TypeError:
-    """Return the error for an argument of a wrong type."""
+    """Return the error for an argument has the wrong type."""
     wanted = f"{wanted} or None" if or_none else wanted
     return TypeError(f"{name} must be {wanted}, not {_describe(value)}; such as {example}")
 

@@ -92,8 +92,8 @@ UNSEEN: Mapping[str, str] = {
     "required-parameters-reordered": "both are `str`: only the request shows that they are swapped",
     "parameter-date-format-changed": "`datetime` is a subclass of `date`; the server rejects the value",
     "required-property-added-to-request": "all fields of models are optional; the server rejects the body",
-    "media-types-changed": "the body has another format; its type stays that of the schema",
+    "media-types-changed": "the body has a different format, but the same type",
     "topic-removed": "topic names are plain strings; the server rejects the subscription",
-    "topic-model-changed": "topic names are plain strings; the events are of another model",
+    "topic-model-changed": "topic names are plain strings; the events have a different model",
 }
 """Rules that weigh ``major`` for Python, though no type checker sees it, and why."""

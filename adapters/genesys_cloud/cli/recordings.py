@@ -42,7 +42,7 @@ def download(
         str | None, typer.Option("--from", help="First day or date-time, such as 2024-01-01.")
     ] = None,
     to: Annotated[
-        str | None, typer.Option(help="Last day, which is included, or date-time, which is not.")
+        str | None, typer.Option(help="Last day (inclusive) or date-time (exclusive).")
     ] = None,
     parallel: Annotated[
         int, typer.Option(min=1, max=32, help="Number of files downloaded in parallel.")

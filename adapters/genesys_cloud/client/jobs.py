@@ -271,8 +271,8 @@ class Job(_JobBase[StatusT, ItemT]):
         """Download a file of results with a fresh link, or another one if it has expired.
 
         Args:
-            path: the destination; see :meth:`~genesys_cloud.Client.download`, also for the other
-            arguments.
+            path: the destination; see :meth:`~genesys_cloud.Client.download`, which also describes
+                the other arguments.
             link: the index of the link, from 0.
             progress: called with the bytes received and the total.
             resume: whether to continue an interrupted download.

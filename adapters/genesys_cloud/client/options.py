@@ -44,7 +44,7 @@ class ClientOptions(TypedDict, total=False):
             see :mod:`genesys_cloud.token_stores`.
         retry: when failed calls are retried; no retries by default.
         timeout: seconds for each phase, or a :class:`Timeout` (connect 10, read 60, write 60, pool 10).
-        deadline: seconds for each call as a whole, retries and waits included.
+        deadline: seconds for each call as a whole, including retries and waits.
         pacing: the client-side rate limit (300 requests a minute); ``None`` disables it. Disabled by default
             for loopback hosts and mock transports.
         budget: a rate limit shared with other clients or processes that use the same token, such as

@@ -1,7 +1,7 @@
 """Iteration over listings, sync and async.
 
 Invariants: :class:`~genesys_core.paging.reader.ListingReader` decides what to request and when;
-this module sends the requests, also in the background, and issues warnings.
+this module sends the requests, partly in the background, and issues warnings.
 """
 
 import warnings
@@ -104,7 +104,7 @@ class _Progress:
 class Paginator(_Progress, Iterator[V_co], Generic[V_co]):
     """Iterates over the items or pages of a listing; a page is requested when it is needed.
 
-    After an error you can continue: the iterator returns the item that it could not return before.
+    After an error you can continue: the iterator then returns the item that it failed to return.
     """
 
     def __next__(self) -> V_co:
@@ -134,8 +134,8 @@ class Paginator(_Progress, Iterator[V_co], Generic[V_co]):
 class AsyncPaginator(_Progress, AsyncIterator[V_co], Generic[V_co]):
     """Iterates over the items or pages of a listing; a page is requested when it is needed.
 
-    After an error or a cancellation you can continue: the iterator returns the item that it could
-    not return before.
+    After an error or a cancellation you can continue: the iterator then returns the item that it
+        failed to return.
     """
 
     async def __anext__(self) -> V_co:

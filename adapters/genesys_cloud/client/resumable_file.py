@@ -59,7 +59,7 @@ class ResumableFile(AtomicFile):
         return replace(self._part, size=self._file.tell())
 
     def begin(self, part: PartialFile) -> None:
-        """Truncate the file to a part, and append to it."""
+        """Truncate the file to the given part, for appending."""
         super().begin(part)
         self._part = part
         self._checkpoint()

@@ -125,13 +125,13 @@ class SyncClientBase(SyncTransfers):
         return Paginator(reader, self._send_page, lambda: self._event_loop)
 
     def run(self, operation: JobOperation[Any, StatusT, Item]) -> "Job[StatusT, Item]":
-        """Start a job, and return it.
+        """Start a job and return it.
 
         Args:
             operation: an operation that starts a job.
 
         Raises:
-            InvalidValueError: it starts no job that can be polled.
+            InvalidValueError: the operation does not start a job that can be polled.
             JobError: the reply has no id.
             GenesysCloudError: see :mod:`genesys_core.errors`.
         """
@@ -148,8 +148,8 @@ class SyncClientBase(SyncTransfers):
         """Return a job that was started earlier, possibly in another process; nothing is sent.
 
         Args:
-            operation: the operation that started it (its body counts for a warning about the interval
-                only), or the one that returns its status.
+            operation: the operation that started it (its body is used only for warnings about the
+                interval), or the one that returns its status.
             id: its id; not needed if the operation returns its status.
 
         Raises:
@@ -167,21 +167,21 @@ class SyncClientBase(SyncTransfers):
         *,
         deadline: float = 60.0,
     ) -> T:
-        """Send an operation until a condition is true, for what takes effect after a while.
+        """Send an operation repeatedly until a condition is true.
 
         A 404 means "not yet". Pauses grow from one request to the next.
 
         Args:
             operation: an operation that only reads.
-            condition: called with each reply; the wait is over once it returns a true value.
+            condition: called with each reply; the wait ends once it returns a true value.
             deadline: seconds in total; ``math.inf`` for no limit.
 
         Returns:
-            The reply for which it was true.
+            The reply for which the condition was true.
 
         Raises:
             InvalidValueError: the operation may change something, or the deadline is invalid.
-            WaitTimeoutError: it was not true within the deadline.
+            WaitTimeoutError: the condition was not true within the deadline.
             GenesysCloudError: see :mod:`genesys_core.errors`.
         """
         state = self._start_condition(operation, condition, deadline)

@@ -93,7 +93,7 @@ class TrioLoop:
         return await trio.to_thread.run_sync(work, *args, limiter=self._thread)
 
     async def run_in_worker(self, work: Callable[..., T], *args: object) -> T:
-        """Run it in a worker thread; a cancelled caller waits for it."""
+        """Run a function in a worker thread; a cancelled caller waits for it."""
         return await trio.to_thread.run_sync(work, *args)
 
     async def close(self) -> None:

@@ -47,11 +47,11 @@ class Target(Protocol):
         ...
 
     def new_file(self) -> AbstractContextManager[Path]:
-        """Return a context manager with the path of a new local file, which it removes."""
+        """Return a context manager with the path of a new local file, which is removed at the end."""
         ...
 
     def put(self, path: Path, name: str) -> None:
-        """Move a local file, which is flushed, to its place."""
+        """Flush a local file and move it to its destination."""
         ...
 
     def clean(self) -> None:
@@ -113,7 +113,7 @@ class DirectoryTarget:
 
     @contextmanager
     def new_file(self) -> Generator[Path]:
-        """Return a context manager with the path of a new local file, which it removes."""
+        """Return a context manager with the path of a new local file, which is removed at the end."""
         folder = self._path / _UNFINISHED
         folder.mkdir(parents=True, exist_ok=True)
         # In the same file system, so that the move is atomic; the name is unique across machines.
@@ -124,7 +124,7 @@ class DirectoryTarget:
             path.unlink(missing_ok=True)
 
     def put(self, path: Path, name: str) -> None:
-        """Move a local file, which is flushed, to its place."""
+        """Flush a local file and move it to its destination."""
         final = self._path / name
         final.parent.mkdir(parents=True, exist_ok=True)
         path.replace(final)
@@ -187,7 +187,7 @@ class FileSystemTarget:
 
     @contextmanager
     def new_file(self) -> Generator[Path]:
-        """Return a context manager with the path of a new local file, which it removes."""
+        """Return a context manager with the path of a new local file, which is removed at the end."""
         with tempfile.TemporaryDirectory(prefix="genesys-export-") as folder:
             yield Path(folder) / "part"
 

@@ -1,8 +1,8 @@
 """User sign-in through a browser (RFC 8252, loopback redirect).
 
-Invariants: the browser is sent to the platform and redirected to a server on 127.0.0.1. ``state`` is verified
-before anything else is trusted. Whatever the outcome, the port is closed and no thread is left. The code is
-exchanged by a client like any other grant. ::
+Invariants: the browser is sent to the platform and redirected to a server on 127.0.0.1. ``state``
+is verified before anything else is trusted. In any case, the port is closed and no thread is left.
+The code is exchanged by a client like any other grant. ::
 
     from genesys_cloud.login import sign_in
 

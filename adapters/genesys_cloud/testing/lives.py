@@ -147,7 +147,7 @@ class Life:
         retry: RetryConfiguration | None = None,
         session: Session | None = None,
     ) -> Played[T]:
-        """Drive a call through this life with the core alone; no time passes.
+        """Drive a call through this life with only the core; no time passes.
 
         Args:
             operation: the call.

@@ -328,7 +328,7 @@ class AsyncioConnection(asyncio.Protocol):
         self._transport.abort()
 
     def drop(self) -> None:
-        """Drop a connection that belongs to another process or a closed event loop."""
+        """Discard a connection that belongs to another process or a closed event loop."""
         self._timer = None
         self._sock.close()
         # asyncio warns of unclosed sockets, but cannot close one without its event loop.
@@ -447,7 +447,7 @@ class AsyncioConnector:
         return sock
 
     async def adopt(self, sock: socket.socket) -> AsyncioConnection:
-        """Create a connection that takes over a connected socket."""
+        """Create a connection from a connected socket, which it then owns."""
         _, connection = await asyncio.get_running_loop().create_connection(
             lambda: AsyncioConnection(sock), sock=sock
         )

@@ -129,7 +129,7 @@ class SocketTransport:
         return self._pools.find(process_id()).statistics()
 
     def connections(self) -> int:
-        """Number of open connections, idle ones included."""
+        """Number of open connections, including idle ones."""
         return self.statistics().open
 
     def _exchange(

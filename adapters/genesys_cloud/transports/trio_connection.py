@@ -69,7 +69,7 @@ class TrioConnection:
         return step
 
     async def send(self, exchange: Exchange["TrioConnection"]) -> Step:
-        """Write some of the exchange's data, or process input that arrives meanwhile."""
+        """Write some of the exchange's data, or process input that arrives in the meantime."""
         data = exchange.data
         if self._tls.layers:
             # A TLS record must be completed once begun, so no input is processed meanwhile.
@@ -312,7 +312,7 @@ class TrioConnector:
         return sock
 
     async def adopt(self, sock: socket.socket) -> TrioConnection:
-        """Create a connection that takes over a connected socket."""
+        """Create a connection from a connected socket, which it then owns."""
         return TrioConnection(sock)
 
 

@@ -1,8 +1,7 @@
 """Explicit actions on the client's token, for ``client.auth``.
 
 Invariants: as in :mod:`genesys_core.calls.token_actions`; and no explicit action loses a token: if
-an exchange fails the client stays unchanged, and a token that a store cannot save is used
-nevertheless.
+an exchange fails the client stays unchanged, and a token that a store cannot save is used anyway.
 
 ===========  ==============================================================================
 action       effect

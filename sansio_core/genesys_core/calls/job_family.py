@@ -10,8 +10,8 @@ from genesys_core.calls.operation import Endpoint
 __all__ = ["JobFamily", "StateKind"]
 
 StateKind: TypeAlias = Literal["running", "stopped", "succeeded", "partial", "failed", "cancelled"]
-"""What a state means: ``stopped`` jobs need an action of the caller to continue, such as an upload;
-``partial`` ones have succeeded with errors.
+"""The meaning of a state: ``stopped`` jobs need an action of the caller to continue, such as an
+upload; ``partial`` ones have succeeded with errors.
 """
 
 

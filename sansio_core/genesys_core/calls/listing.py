@@ -38,7 +38,7 @@ class PagingWindow(Struct, frozen=True):
 
 
 class Listing(Struct, frozen=True):
-    """How an operation lists its items.
+    """The pagination of a listing operation.
 
     Attributes:
         style: how the next page is requested.

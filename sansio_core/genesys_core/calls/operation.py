@@ -58,8 +58,7 @@ class Endpoint(Struct, frozen=True):
         accept: the ``Accept`` header.
         reads: whether it only reads despite its method (``POST .../query``).
         listing: how it is paginated, or ``None`` if it is not a listing.
-        replies: the types of successful statuses whose response has another type than
-            ``returns``.
+        replies: the types of successful statuses whose response type differs from ``returns``.
         package: the package whose ``models`` and ``api`` it belongs to; a generated package has
             its own.
     """

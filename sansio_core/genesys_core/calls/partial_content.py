@@ -59,7 +59,7 @@ class PartialFile(Struct, frozen=True, kw_only=True):
         return known if fits else cls(source=source)
 
     def to_record(self) -> bytes:
-        """Return the record to store beside the file."""
+        """Return the record to store next to the file."""
         return msgspec.json.encode(self)
 
     @property

@@ -1,4 +1,4 @@
-"""Answers of a server that grants places in a shared rate limit, as states of a call.
+"""Converts the responses of a server that grants places in a shared rate limit to states of a call.
 
 Invariants: as in :mod:`genesys_core.calls.rate_limit`: a request that is permitted has been counted, and one
 that would have to wait longer than its call allows fails at once and is not sent.
@@ -26,9 +26,9 @@ def answer_place(
 
     Args:
         need: the state that needs it.
-        place: the place. If the result is :class:`Raised`, give it up.
-        lanes: the limits that it was granted in.
-        now: the time at which the answer was received.
+        place: the place. If the result is :class:`Raised`, release the place.
+        lanes: the limits that the place was granted in.
+        now: when the response was received.
     """
     if place.wait <= GRAIN:
         return need.granted(now=now)

@@ -21,9 +21,9 @@ Without a token store (``Settings.stores_tokens``) a transaction consists of req
 * Nothing is exchanged before the store is locked and has been read: another process may have
   already renewed the token. Both together take at most ``refresh_token_wait_max``.
 * If the store cannot be locked or read, a grant that can be exchanged any number of times is
-  exchanged nevertheless. Any other is not, because another process may be using the same refresh
-  token, or because the next one could not be saved: a call then uses a token that is still valid,
-  or raises the store's error, and nothing has been sent.
+  exchanged anyway. Other grants are not, because another process may be using the same
+  refresh token, or because the next one could not be saved: a call then uses a token that is still
+  valid, or raises the store's error, and nothing has been sent.
 * If the new token cannot be written it is used anyway, and written in the next transaction.
 * The store's last failure is in ``Vault.store_failure``; adapters log each failure.
 """
@@ -105,7 +105,7 @@ class Unlocking(Struct, Generic[R], frozen=True):
 
 
 class Ended(Struct, Generic[R], frozen=True):
-    """The transaction is over: release the token lock."""
+    """The transaction has ended: release the token lock."""
 
     result: R
 

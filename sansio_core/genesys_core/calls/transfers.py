@@ -90,7 +90,7 @@ class UploadBody(Struct, frozen=True):
 
         Raises:
             InvalidValueError: the form is invalid.
-            TypeError: the content has another type.
+            TypeError: the content has an unsupported type.
         """
         if not _is_form(content):
             _require_readable(content, can_await=can_await)
@@ -264,7 +264,8 @@ def check_url(url: str) -> str:
     """Validate an absolute ``http`` or ``https`` URL; return it in ASCII, without a fragment.
 
     Raises:
-        InvalidValueError: the URL has another form, or contains a user and password.
+        InvalidValueError: the URL is not an absolute http or https URL, or contains a user and
+            password.
     """
     TEXT.check("url", url)
     text = quote(url.strip(_SPACE), safe=_URL_SAFE, errors="replace")

@@ -64,8 +64,8 @@ def encode_body(body: object, kind: BodyKind) -> bytes:
         kind: the JSON type; ``any`` accepts every JSON value.
 
     Raises:
-        InvalidValueError: the body has another type, or contains a value that cannot be represented
-            in JSON.
+        InvalidValueError: the body has a different type, or contains a value that cannot be
+            represented in JSON.
     """
     result = _encode(restore_unknown_fields(body))
     given = _KINDS.get(result[:1], "number")

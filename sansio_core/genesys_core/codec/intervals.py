@@ -164,7 +164,7 @@ class Interval(TextValue):
 
         Raises:
             InvalidValueError: an unknown unit, a count below 1, or a limit below a millisecond.
-            TypeError: an argument of a wrong type.
+            TypeError: an argument has the wrong type.
         """
         WHOLE_NUMBER.check("count", count)
         _ZONE.check("zone", zone)

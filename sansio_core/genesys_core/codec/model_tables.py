@@ -1,4 +1,4 @@
-"""Creation of model classes from compact tables; the stub beside each model module declares them.
+"""Creation of model classes from compact tables; the stub next to each model module declares them.
 
 Invariants: a class created here matches its stub: the same fields in the same order, each optional,
 keyword-only and ``None`` when absent, with the same wire names. A test compares them all.

@@ -245,7 +245,7 @@ class _Walk:
         return [item]
 
     def leaf(self, raw: str | float, shape: _Leaf, type_: object, at: JsonPath) -> object:
-        """Convert a scalar of another type."""
+        """Convert a scalar of a different type."""
         for wanted in shape.types:
             if _unknown_member(raw, wanted):
                 self.report(raw, shape, at, "unknown value kept")

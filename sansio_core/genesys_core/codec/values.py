@@ -118,7 +118,7 @@ class YearMonth(TextValue):
         """Parse ``YYYY-MM``.
 
         Raises:
-            InvalidValueError: the text has another form.
+            InvalidValueError: the text does not have this form.
         """
         match = _YEAR_MONTH.fullmatch(text)
         if match is None:

@@ -89,7 +89,7 @@ COMMON_OPTIONS: Final = (
         "failures", "File for rows that failed (FILE.failures.jsonl).", "FILE", group="Bulk"
     ),
     CommonOption("max-failures", "Start no more rows after this many failed.", "N", group="Bulk"),
-    CommonOption("parallel", "How many rows run side by side (8).", "N", group="Bulk"),
+    CommonOption("parallel", "Number of rows that run in parallel (8).", "N", group="Bulk"),
     CommonOption("all", "Request all pages.", group="Listings"),
     CommonOption("limit", "Maximum number of items; implies --all.", "N", group="Listings"),
     CommonOption(

@@ -94,7 +94,7 @@ class RowOutcome:
 
 @dataclass(frozen=True)
 class BulkJournal:
-    """What an earlier run recorded.
+    """The record of an earlier run.
 
     Attributes:
         finished: numbers of the rows that were done or failed.

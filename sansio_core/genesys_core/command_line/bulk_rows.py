@@ -63,7 +63,7 @@ def row_arguments(
         base: the body that the row's fields are set in, or ``None``.
 
     Raises:
-        UsageError: a value of another type, a missing parameter, a column without a meaning.
+        UsageError: a value of the wrong type, a missing parameter, an unknown column.
     """
     values = dict(shared)
     fields: list[BodyField] = []

@@ -47,7 +47,7 @@ class OperationParameter:
 
 @dataclass(frozen=True)
 class OperationDescription:
-    """What the command line knows about an operation.
+    """The description of an operation for the command line.
 
     Attributes:
         api: the API's name, such as ``users``.

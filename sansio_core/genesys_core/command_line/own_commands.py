@@ -31,7 +31,7 @@ OWN_COMMANDS: Final[Mapping[str, str]] = {
     "simulate": "Serve a simulated platform (API and login host) until Ctrl-C.",
     "demo": "Call a simulated platform and show the results.",
 }
-"""What each command does."""
+"""Descriptions of the commands."""
 
 
 _APIS: Final = (
@@ -44,7 +44,7 @@ def root_page(width: int) -> str:
     """Return the help page of the command itself.
 
     Args:
-        width: of the terminal in characters.
+        width: the terminal's width in characters.
     """
     options = [(f"--{each.name} {each.metavar}", each.help) for each in CONNECTION_OPTIONS]
     options += [("--version", "Show the version."), ("--help", "Show this page.")]

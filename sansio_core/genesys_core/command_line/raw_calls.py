@@ -32,7 +32,7 @@ def describe_raw_call(method: str) -> OperationDescription:
         "PATH",
         "any JSON value",
         "Call an endpoint by method and path.",
-        "Request all pages; the pagination style is detected from the response.",
+        "Pages by the pagination style of the response.",
         "",
         ("body",),
         0,

@@ -92,13 +92,13 @@ class FoundRecording:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What identifies the recording."""
+        """The ids that identify the recording."""
         return self.conversation_id, self.id
 
 
 @dataclass(frozen=True)
 class RecordingLink:
-    """What a batch request returns for a recording.
+    """The result of a batch request for a recording.
 
     Attributes:
         conversation_id: the conversation's id.
@@ -206,7 +206,7 @@ def _id_in(text: str) -> str:
 
 @dataclass
 class RecordingManifest:
-    """What earlier runs recorded in the folder.
+    """The records of earlier runs in the folder.
 
     Attributes:
         files: the entries of the files, by conversation and recording.

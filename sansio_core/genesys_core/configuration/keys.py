@@ -166,7 +166,7 @@ KEYS: Final[Mapping[str, Mapping[str, Key]]] = {
             "The budget: how many seconds a call may take with all its retries. 0 disables retries."
         ),
         "retry_wait_max": _duration(
-            "The budget under the name that the .NET SDK gives it; an alias of max_retry_time_sec. "
+            "The budget, under its name in the .NET SDK; an alias of max_retry_time_sec. "
             "If both are set, they must be equal. It is not the field of this name in Python, the "
             "maximum of a single delay."
         ),

@@ -2,7 +2,7 @@
 
 Invariants: a shard imports only earlier shards, so imports are never circular. That holds by
 construction, because the set of APIs that reach a model contains the set of any model that
-references it; it is asserted nevertheless.
+references it; it is still asserted.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -176,7 +176,7 @@ def _about(group: str) -> str:
         case "notification topics":
             return "Models of notification events"
         case _:
-            return f"Models of the {group} API alone"
+            return f"Models of only the {group} API"
 
 
 def _check_order(result: Sequence[Shard], graph: Graph) -> None:

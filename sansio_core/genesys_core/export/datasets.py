@@ -123,7 +123,7 @@ def find_export(
 
     Raises:
         InvalidValueError: the name is unknown, or the interval is missing or cannot be used.
-        TypeError: an argument of a wrong type.
+        TypeError: an argument has the wrong type.
     """
     TEXT.check("name", name)
     for argument, value in (("body", body), ("query", query), ("path", path)):
@@ -176,7 +176,7 @@ def build_recordings_export(
 
     Raises:
         InvalidValueError: there are no conversations.
-        TypeError: an argument of a wrong type.
+        TypeError: an argument has the wrong type.
     """
     from genesys_core.api.recording import get_conversation_recordings  # noqa: PLC0415 - long
 

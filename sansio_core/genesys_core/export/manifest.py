@@ -88,7 +88,7 @@ class PlannedSlice(Struct, frozen=True):
 
 
 class ExportDocument(Struct, frozen=True, kw_only=True):
-    """The description of an export that is kept beside its parts; it contains no credentials.
+    """The description of an export that is stored next to its parts; it contains no credentials.
 
     Attributes:
         version: the version of the format.
@@ -188,8 +188,8 @@ def extend_document(kept: ExportDocument, added: ExportDocument) -> ExportDocume
     """Return the document of a continued export, with the slices of both plans.
 
     Raises:
-        ExportError: the directory has another export, or one in another format, or slices that
-            overlap the added ones, so that records would be duplicated.
+        ExportError: the directory contains a different export, or one in a different format, or
+            slices that overlap the added ones, so that records would be duplicated.
     """
     for what, here, wanted in (
         ("the export", kept.name, added.name),

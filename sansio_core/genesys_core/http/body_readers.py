@@ -1,9 +1,9 @@
 """Transfer framing: where the body of a response ends (RFC 9112 section 6).
 
-Invariants: a reader yields the same body, the same end and the same failures however the bytes were
-split. It looks at each byte once and buffers at most one line, so it takes linear time and constant
-memory besides unread content. Lines of a chunked body must end with CRLF: a bare LF is rejected at
-once, because peers that disagree about it see different messages (request smuggling).
+Invariants: the body, its end and the failures do not depend on how the bytes were split. A reader
+examines each byte once and buffers at most one line, so it takes linear time and constant memory
+besides unread content. Lines of a chunked body must end with CRLF: a bare LF is rejected at once,
+because peers that disagree about it see different messages (request smuggling).
 """
 
 import re

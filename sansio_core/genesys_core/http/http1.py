@@ -1,8 +1,8 @@
 """Sans-IO HTTP/1.1 connections, for event loops without an HTTP client.
 
 Invariants: no sockets. The only exception is :class:`~genesys_core.http.messages.TransportFailure`.
-However the bytes were split, they yield the same response, the same failure, and the same decision
-on reuse. Unsolicited bytes make a connection unusable, because it is unknown what they belong to.
+The response, the failure and the decision on reuse do not depend on how the bytes were split.
+Unsolicited bytes make a connection unusable, because it is unknown what they belong to.
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,7 @@
 """A reader of one response, from the first byte of its head to the last of its content.
 
-Invariants: however the bytes were split, they yield the same head, the same content, the same
-failures and the same decision on reuse. Unread content stays as received: it is neither decoded nor
-copied.
+Invariants: the head, the content, the failures and the decision on reuse do not depend on how the
+bytes were split. Unread content stays as received: it is neither decoded nor copied.
 """
 
 import re
@@ -26,7 +25,7 @@ from genesys_core.http.response_head import HeadSearch, ParsedHead, parse_head
 __all__ = ["BODILESS", "HTTP1ResponseReader"]
 
 BODILESS: Final = frozenset({204, 304})
-"""Statuses of responses without a body, whatever their headers (RFC 9112 section 6.3)."""
+"""Statuses of responses without a body, regardless of their headers (RFC 9112 section 6.3)."""
 
 
 class HTTP1ResponseReader:

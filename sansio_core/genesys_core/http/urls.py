@@ -1,7 +1,7 @@
 """URLs from templates and values.
 
-Invariants: a value never changes the structure of a URL. Whatever an id contains, the request goes
-to the path in the definition, with the same number of segments, on the configured host.
+Invariants: a value never changes the structure of a URL. Regardless of an id's content, the request
+goes to the path in the definition, with the same number of segments, on the configured host.
 """
 
 import re
@@ -124,7 +124,7 @@ def format_scalar(name: str, value: Scalar) -> str:
 
     Raises:
         InvalidValueError: a date-time without a zone or out of range in UTC, a float that is not
-            finite, an integer of more than 1024 bits, or another type.
+            finite, an integer of more than 1024 bits, or an unsupported type.
     """
     match value:
         case str():

@@ -259,7 +259,7 @@ class Pausing(Struct, Generic[T], frozen=True):
 
 
 class WaitEnded(Struct, Generic[T_co], frozen=True):
-    """The wait is over.
+    """The wait has ended successfully.
 
     Attributes:
         response: the response that fulfilled it.

@@ -91,7 +91,7 @@ class ChannelSet(Struct, frozen=True):
         return self.deadline()
 
     def deadline(self, *, reading: bool = True) -> float | None:
-        """Return the same, for sockets whose reading may be paused; see :meth:`timer`."""
+        """Return when to call :meth:`timer`, given whether sockets are being read."""
         running = (member for member in self.members if isinstance(member, Running))
         return min((member.deadline(reading=reading) for member in running), default=None)
 

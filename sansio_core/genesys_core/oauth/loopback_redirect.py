@@ -205,7 +205,7 @@ def check_redirect_uri(uri: str) -> tuple[str, int]:
         uri: such as ``http://127.0.0.1:8080/callback``, with the port.
 
     Raises:
-        InvalidValueError: the URI has another form.
+        InvalidValueError: the URI does not have this form.
     """
     TEXT.check("redirect_uri", uri)
     rule = "must be http://127.0.0.1:PORT/PATH or http://localhost:PORT/PATH, without ? and #"

@@ -128,13 +128,13 @@ def find_ticket(reservation: Reservation | None) -> int | None:
 def take_command(
     prefix: str, key: str, lanes: Sequence[RateWindow], *, ticket: int | None, had_places: bool
 ) -> bytes:
-    """Return the command that asks for a place.
+    """Return the command that requests a place.
 
     Args:
         prefix: the prefix of all keys.
         key: the token's key.
         lanes: the limits of the request.
-        ticket: the ticket of the place that it waits for; ``None`` if it asks for the first time.
+        ticket: the ticket of the place that it waits for; ``None`` for the first request.
         had_places: whether the client was granted a place within the last window.
     """
     names = [_gate(prefix, key), _name(prefix, key, "counter"), *_lanes(prefix, key, lanes)]
@@ -147,7 +147,7 @@ def take_command(
 
 
 def leave_command(prefix: str, key: str, lanes: Sequence[RateWindow], ticket: int) -> bytes:
-    """Return the command that gives up a place that has not been used."""
+    """Return the command that releases an unused place."""
     names = _lanes(prefix, key, lanes)
     return encode_command("EVAL", LEAVE_SCRIPT, len(names), *names, ticket)
 
@@ -161,7 +161,7 @@ def read_place(reply: RedisReply) -> RatePlace:
     """Parse a reply that grants a place.
 
     Raises:
-        BudgetError: the reply has another form.
+        BudgetError: the reply is malformed.
     """
     match reply:
         case [int(wait), bytes(ticket), int(lane)] if ticket.isdigit():

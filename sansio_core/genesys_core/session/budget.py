@@ -120,7 +120,7 @@ class RemoteBudget(Protocol):
         Args:
             key: identifies a token, without revealing it.
             lanes: the limits of the request; the last one is for all paths.
-            ticket: of the place that it waits for; ``None`` if it asks for the first time.
+            ticket: the ticket of the place that it waits for; ``None`` for the first request.
             had_places: whether the client was granted a place within the last window.
             is_blocking: see above.
 

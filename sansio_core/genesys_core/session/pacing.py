@@ -1,8 +1,8 @@
 """Client-side rate limiting, which keeps requests below the platform's limits.
 
-Invariants: in no window of time are more requests sent than the limit allows, however callers
-behave: a reservation is checked again when it is due. First come, first served. Memory is bounded
-by the limit and the number of waiting calls.
+Invariants: in no window of time are more requests sent than the limit allows, regardless of how
+callers behave: a reservation is checked again when it is due. First come, first served. Memory is
+bounded by the limit and the number of waiting calls.
 
 The platform allows 300 requests per minute and token, and fewer for some APIs; it sends no headers
 with the remaining quota. A 429 closes the gate for all calls until its Retry-After has passed.

@@ -71,9 +71,9 @@ class RetryConfiguration(Struct, frozen=True):
     does, within the default budget unless another is given.
 
     Attributes:
-        max_retry_time_sec: the budget: maximum seconds from the start of the call, delays
-            included, to the start of the last retry; 0 disables retries. In a configuration file
-            the key is ``retry_wait_max``, as in the .NET SDK, or ``max_retry_time_sec``.
+        max_retry_time_sec: the budget: maximum seconds from the start of the call, including
+            delays, to the start of the last retry; 0 disables retries. In a configuration file the
+            key is ``retry_wait_max``, as in the .NET SDK, or ``max_retry_time_sec``.
         retry_max: maximum number of retries; 0 disables retries.
         retry_wait_min: minimum delay in seconds, if given.
         retry_wait_max: maximum delay in seconds, if given; does not limit ``Retry-After``.

@@ -1,8 +1,8 @@
 """The state that the calls of one client share.
 
-Invariants: a session is an immutable value. Whatever must happen exactly once (exchanging a refresh
-token, reserving a slot of the rate limit) is a step from one session to the next; adapters replace
-the session under one lock and decide nothing.
+Invariants: a session is an immutable value. Anything that must happen exactly once (exchanging a
+refresh token, reserving a slot of the rate limit) is a step from one session to the next; adapters
+replace the session under one lock and decide nothing.
 """
 
 import msgspec

@@ -308,7 +308,7 @@ class Simulator:
         self.hub.settle(now)
 
     def timer(self, now: Now) -> None:
-        """Process what is due, also for sockets: see :meth:`advance` and :meth:`Hub.timer`."""
+        """Process everything that is due, including for sockets: see :meth:`advance` and :meth:`Hub.timer`."""
         self.advance(now)
         self.hub.timer(now)
 

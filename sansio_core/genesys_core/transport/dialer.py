@@ -16,7 +16,8 @@ and shows no credentials and nothing that the peer sent. The kind is ``proxy`` i
 tried.
 
 A driver (here with sockets) handles each state until it is :class:`Dialed` or :class:`DialFailed`,
-and closes whatever it opened if the last state is not :class:`Dialed`, or if it is interrupted::
+and closes everything that it opened if the last state is not :class:`Dialed`, or if it is
+interrupted::
 
     state = dial(route, timeout=request.timeout.connect, expires=request.expires, now=read_clocks())
     while True:

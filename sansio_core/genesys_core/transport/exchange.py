@@ -32,7 +32,7 @@ A driver performs the step that each method returns, and reports its outcome. Wi
                     case Step.DIAL:      # see `dialer`
                         sock = open_connection(exchange.dial(now=read_clocks()))  # or `dial_failed`
                         step = exchange.dialed(sock, now=read_clocks())
-                    case Step.WRITE:     # if it blocks, read meanwhile
+                    case Step.WRITE:     # if it blocks, read in the meantime
                         step = exchange.written(sock.send(exchange.data), now=read_clocks())
                     case Step.READ:
                         step = exchange.received(sock.recv(65536), now=read_clocks())

@@ -1,16 +1,23 @@
 """A sans-IO WebSocket connection (RFC 6455), for any event loop.
 
-Invariants: no sockets. Whatever the network does is reported as events, which do not depend on how
-the bytes were split; exceptions report only misuse by the caller.
+Invariants: no sockets. All network events and failures are reported as events, which do not depend
+on how the bytes were split; exceptions report only misuse by the caller.
 
 A driver with a blocking socket, opened as in :mod:`genesys_core.transport.dialer`::
 
-    ws = WebSocket.connect(url, random_bytes=os.urandom) sock = open_connection(ws.address.origin)
-    while not ws.over: sock.sendall(ws.data_to_send()) data = sock.recv(65536) for event in
-    ws.receive_data(data) if data else ws.receive_eof(): match event: case HandshakeDone(): ...
-    # from now on send_text, ping, close case Text(data): ... case Pong(): ... case Closed() |
-    Failed(): ... # the last event; ws.over is true sock.sendall(ws.data_to_send())           # the
-    response to the peer's close frame sock.close()
+    ws = WebSocket.connect(url, random_bytes=os.urandom)
+    sock = open_connection(ws.address.origin)
+    while not ws.over:
+        sock.sendall(ws.data_to_send())
+        data = sock.recv(65536)
+        for event in ws.receive_data(data) if data else ws.receive_eof():
+            match event:
+                case HandshakeDone(): ...     # from now on send_text, ping, close
+                case Text(data): ...
+                case Pong(): ...
+                case Closed() | Failed(): ... # the last event; ws.over is true
+    sock.sendall(ws.data_to_send())           # the response to the peer's close frame
+    sock.close()
 
 After ``close`` the loop continues until the peer responds; the caller chooses the timeout.
 """

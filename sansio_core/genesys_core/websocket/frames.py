@@ -1,6 +1,6 @@
 """Frames of an open WebSocket connection.
 
-Invariants: the same bytes yield the same events, however they were split. wsproto parses frames,
+Invariants: events do not depend on how the bytes were split. wsproto parses frames,
 one at a time and only after their length has been checked, so nothing larger than the limit is ever
 buffered. Short text messages in a single frame, which are nearly all that this protocol sends, are
 parsed here, which is ten times faster. Frames are also built here, because wsproto takes masks from

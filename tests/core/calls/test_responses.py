@@ -215,8 +215,8 @@ def test_a_redirect_is_told_with_its_location_and_without_following_it():
     error = failed(303, b"", Headers({"location": "https://files.example/1?sig=x"}))
     assert isinstance(error, errors.RedirectError)
     assert error.location == "https://files.example/1?sig=x"
-    assert "redirects" in str(error)
-    assert "redirects" not in str(failed(304, b""))
+    assert "a redirect, which is not followed" in str(error)
+    assert "redirect" not in str(failed(304, b""))
 
 
 def test_the_seconds_to_wait_are_passed_on():

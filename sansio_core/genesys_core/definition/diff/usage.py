@@ -3,7 +3,7 @@
 Invariants: a change affects a program that uses what changed: a method is called, a parameter
 passed (or left out, if that is what changed), a model named or reached from a used operation
 through fields that the program names, a topic subscribed to. Additions affect nothing. In doubt, a
-change counts: things with the same name are not distinguished by type.
+change counts: names are not distinguished by type.
 """
 
 import re

@@ -85,7 +85,7 @@ def commands_text(commands: Iterable[CommandDescription]) -> str:
     """Return the page of the commands.
 
     Args:
-        commands: of the program itself and its own commands; those that parse their arguments
+        commands: the program itself and its own commands; those that parse their arguments
             without typer, ``call`` and ``jobs``, need no arguments and options.
     """
     described = list(_completed(commands))

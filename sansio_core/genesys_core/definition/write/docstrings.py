@@ -141,7 +141,7 @@ def _authenticates(schemes: tuple[str, ...] | None) -> str:
     if schemes is None:
         return ""
     named = " or ".join(f"``{to_plain_text(name)}``" for name in schemes)
-    return f"Needs {named} in place of an access token." if schemes else "Needs no access token."
+    return f"Needs {named} instead of an access token." if schemes else "Needs no access token."
 
 
 def _paging(operation: ApiOperation, models: Mapping[str, ModelDef]) -> str:

@@ -1,7 +1,7 @@
 """Source code of model stubs: class statements for type checkers, editors and readers.
 
 Invariants: a stub declares every model of its shard, in the same order and with the same fields as
-the module beside it. Enums are open: editors offer the known values, and type checkers accept
+the module next to it. Enums are open: editors offer the known values, and type checkers accept
 others.
 """
 

@@ -2,7 +2,7 @@
 
 Invariants: a table has the information that a model's class needs at run time, in the notation of
 :mod:`genesys_core.codec.model_tables`, each model after its dependencies, except in cycles. The
-stub beside it (:mod:`~genesys_core.definition.write.model_stubs`) has the same models as class
+stub next to it (:mod:`~genesys_core.definition.write.model_stubs`) has the same models as class
 statements, with the known values of enums.
 """
 

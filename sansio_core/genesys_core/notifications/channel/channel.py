@@ -1,6 +1,6 @@
 """A sans-IO notification channel that stays connected.
 
-Invariants: whatever the network does, the channel reconnects within its backoff; the server's
+Invariants: regardless of network failures, the channel reconnects within its backoff; the server's
 topics converge to the requested ones; no frame is delivered twice; and every period in which events
 may have been missed is reported as a :class:`~genesys_core.notifications.channel.events.Gap`.
 (Duplicate frames of a planned move, and the conditions for a complete stream, are described in

@@ -64,7 +64,7 @@ def channel_from(
 
 
 def topics_from(outcome: object) -> frozenset[str]:
-    """Return the topics of a channel."""
+    """Return the topics that a channel is subscribed to."""
     return frozenset(entity.id for entity in _entities(outcome))
 
 

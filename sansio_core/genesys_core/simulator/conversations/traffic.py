@@ -1,7 +1,7 @@
 """Generated traffic: customers who arrive, wait, talk and leave, and agents who answer them.
 
-Invariants: everything is determined by the seed and the virtual clock: the same seed gives the same
-conversations at the same times. It continues only conversations that it began.
+Invariants: everything is determined by the seed and the virtual clock: the same seed yields the
+same conversations at the same times. It continues only conversations that it began.
 """
 
 import re

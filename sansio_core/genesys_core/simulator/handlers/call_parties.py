@@ -56,7 +56,7 @@ def post_participant_user(call: ApiCall) -> Reply:
 
 
 def watch_participant(call: ApiCall) -> Reply:
-    """Let the caller monitor, coach or barge in on an agent."""
+    """Monitor, coach or barge in on an agent, as the caller."""
     conversation = find_conversation(call)
     caller = require_user_context(call)
     verb = call.route.template.rpartition("/")[2]

@@ -190,14 +190,14 @@ CHECKS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
     **{("DELETE", f"{_OUTBOUND}/{each}"): check_removal for each in _USERS},
     ("POST", f"{_CONTACTS}/bulk"): check_read,
 }
-"""What is checked before the rules answer."""
+"""Checks that run before the generic rules."""
 
 FOLLOW_UPS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
     ("POST", _CONTACTS): count_contacts,
     ("DELETE", _CONTACTS): count_contacts,
     ("DELETE", f"{_CONTACTS}/{{contactId}}"): count_contacts,
 }
-"""What is done after the rules have answered."""
+"""Actions after the generic rules have processed a call."""
 
 HANDLERS: Mapping[tuple[str, str], Handler] = {
     ("POST", f"{_LIST}/clear"): clear_list,

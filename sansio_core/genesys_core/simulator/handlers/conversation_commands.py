@@ -305,7 +305,7 @@ def replace_participant(call: ApiCall) -> Reply:
         target = str(address)
         lifecycle.transfer_to_address(call.state, conversation, participant, target, call.now)
     else:
-        raise bad_request("Give a userId, a queueId, an address or a contact with a number.")
+        raise bad_request("Specify a userId, a queueId, an address or a contact with a number.")
     return _ACCEPTED
 
 

@@ -52,4 +52,4 @@ CHECKS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
     ("DELETE", "/api/v2/architect/schedules/{scheduleId}"): check_schedule_removal,
     ("POST", "/api/v2/recording/batchrequests"): check_batch,
 }
-"""What is checked before the rules answer."""
+"""Checks that run before the generic rules."""

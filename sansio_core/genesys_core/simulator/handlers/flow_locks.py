@@ -4,7 +4,7 @@ Invariants: a flow is locked by at most one caller, a user or a client. Its crea
 initially. Only the holder can check it in or revert it; others cannot change, publish or delete it.
 Flows themselves are not executed.
 
-Guesses: that a flow is published at once, also by the holder of the lock, and that any caller may
+Guesses: that a flow is published at once, even by the holder of the lock, and that any caller may
 unlock it.
 """
 
@@ -195,13 +195,13 @@ CHECKS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
     ("PUT", _FLOW): check_lock,
     ("DELETE", _FLOW): check_lock,
 }
-"""What is checked before the rules answer."""
+"""Checks that run before the generic rules."""
 
 AMENDMENTS: Mapping[tuple[str, str], Callable[[ApiCall], ApiCall]] = {
     ("POST", FLOWS): lock_new,
     ("PUT", _FLOW): keep_lock,
 }
-"""What the rules get in place of a call."""
+"""Changes to calls before the generic rules process them."""
 
 HANDLERS: Mapping[tuple[str, str], Handler] = {
     ("POST", f"{_ACTIONS}/checkin"): check_in_flow,

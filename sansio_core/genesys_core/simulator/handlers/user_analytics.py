@@ -17,12 +17,12 @@ __all__ = ["HANDLERS"]
 
 
 def post_aggregates_query(call: ApiCall) -> Reply:
-    """Answer an aggregates query."""
+    """Return the response to an aggregates query."""
     return json_reply(query_user_aggregates(call.state, call.document(), call.now))
 
 
 def post_details_query(call: ApiCall) -> Reply:
-    """Answer a details query."""
+    """Return the response to a details query."""
     return json_reply(query_user_details(call.state, call.document()))
 
 

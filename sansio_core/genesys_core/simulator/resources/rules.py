@@ -60,7 +60,7 @@ class ResourceRules:
         return self._found[key]
 
     def collection(self, template: str) -> Collection | None:
-        """Return the collection at a path, or ``None`` if there is none with state."""
+        """Return the stateful collection at a path, or ``None`` if there is none."""
         key = path_key(template)
         if key not in self._collections:
             self._collections[key] = self._derive(key)

@@ -33,7 +33,7 @@ _USER: Final = "v2.analytics.users.{id}.aggregates"
 _WRAP_UP: Final = "v2.analytics.wrapup.{id}.aggregates"
 
 METRIC_TOPICS: Final = frozenset({_CONVERSATION, _USER, _WRAP_UP})
-"""The topics that are published here."""
+"""The topics that this module publishes."""
 
 
 class MetricEvents:

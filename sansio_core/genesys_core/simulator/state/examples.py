@@ -25,7 +25,7 @@ Made: TypeAlias = "Json | UnsetType"
 T = TypeVar("T")
 
 DEFAULT_DEPTH: Final = 3
-"""Levels of nested models; from 2 on, the outermost model is complete."""
+"""Default nesting depth of models; from 2, the outermost model is complete."""
 
 # Seed 0 yields the first of each. The others are legal values that tend to break careless code.
 _INTEGERS: Mapping[str | None, tuple[int, ...]] = {

@@ -76,8 +76,8 @@ class Settings(Struct, frozen=True):
         max_items: how many items may be created in all collections together; more are refused with a 400.
         job_duration: seconds until a job ends, without the time in which it waits for its caller.
         listing_links: whether pages link to each other (``nextUri`` and so on, ``pageCount``);
-            otherwise a page points to the next by a token or its number alone, except where links are
-            the only way.
+            otherwise a page refers to the next one only by token or number, unless links are the
+            only way.
         page_size: the default number of items on a page.
         max_conversations: how many ended conversations are kept; the oldest are dropped.
         seed: seed of ids and tokens.

@@ -65,7 +65,7 @@ def test_markdown_has_a_section_for_each_weight() -> None:
 
 ### Property type changed
 
-Python: major; wire: major; official SDKs: major. The field has another type.
+Python: major; wire: major; official SDKs: major. The field has a different type.
 
 * `Out size`: `integer` to `string`
 

@@ -81,7 +81,7 @@ def test_error_codes_that_few_operations_have_are_listed() -> None:
 @pytest.mark.parametrize(
     ("security", "said"),
     [
-        ([{"Chat": []}, {"Mail": []}], "Needs ``Chat`` or ``Mail`` in place of an access token."),
+        ([{"Chat": []}, {"Mail": []}], "Needs ``Chat`` or ``Mail`` instead of an access token."),
         ([], "Needs no access token."),
         (None, ""),
     ],
