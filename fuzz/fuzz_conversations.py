@@ -1,4 +1,4 @@
-"""Whatever commands and queries arrive, the simulated contact center stays in agreement with itself.
+"""For any commands and queries, the state of the simulated contact center stays consistent.
 
 Invariants: every answer is a success or a refusal with a status below 500; afterwards agents, queues
 and waiting conversations are what the timelines say. A query of any shape is answered or refused.

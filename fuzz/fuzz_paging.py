@@ -1,4 +1,4 @@
-"""No pages and no links make a listing go on for ever or leave the host that it began on.
+"""No pages or links make a listing endless, or lead it to another host.
 
 Invariants: with finitely many different pages it ends; every request goes to the configured base
 URL; a link is followed as it stands, or refused after its page was handed out. The only exception

@@ -1,4 +1,4 @@
-"""Whatever a client sends, the simulator's end of a WebSocket goes on, or ends in order.
+"""Regardless of what a client sends, the simulator's end of a WebSocket continues, or closes properly.
 
 Invariants: no exception; the same bytes give the same events, whole and byte by byte; the last event,
 and only the last, is an end, and nothing follows it; the hub is told of whole texts alone, and

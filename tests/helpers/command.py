@@ -1,4 +1,4 @@
-"""The command, run in this process or in one of its own."""
+"""The command, run in this process or in its own."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _text(stream: io.TextIOWrapper) -> str:
 
 
 def spawn(*arguments: object, environment: Mapping[str, str] | None = None) -> Done:
-    """Run the command in a process of its own."""
+    """Run the command in its own process."""
     done = subprocess.run(
         [*COMMAND, *map(str, arguments)],
         capture_output=True,

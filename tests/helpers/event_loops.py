@@ -113,7 +113,7 @@ class TwistedApi(_DriverApi):
 
 @cache
 def reactor() -> Any:
-    """Twisted's reactor, in a thread of its own: there is one in a process, and it runs once."""
+    """Twisted's reactor, in its own thread: a process has only one, and it runs once."""
     from twisted.internet import reactor
 
     started = threading.Event()

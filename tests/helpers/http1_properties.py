@@ -121,7 +121,8 @@ def check_any_response(data: bytes, method: str) -> None:
 
 
 def check_cuts(data: bytes, method: str, places: Sequence[int]) -> None:
-    """Any bytes give the same however they were cut, and something at their end."""
+    """Any bytes yield the same results regardless of how they are split, and a result at their
+    end."""
     _, whole = read([data, CLOSED] if data else [CLOSED], method)
     assert whole is not None
     assert read([*cut(data, places), CLOSED], method)[1] == whole

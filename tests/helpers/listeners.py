@@ -86,7 +86,7 @@ class Listener:
         return self.told.of(kind)
 
     async def wait_for(self, condition: Callable[[], bool]) -> None:
-        """Wait for something that nobody reports."""
+        """Poll for a condition that is not reported by an event."""
         end = time.monotonic() + LIMIT
         while not condition():
             assert time.monotonic() < end, "it did not come about"

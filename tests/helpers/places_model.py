@@ -13,7 +13,7 @@ class Places:
         window: its length.
 
     Attributes:
-        asked: how often somebody asked, for the first time or with a ticket.
+        asked: the number of requests, with and without a ticket.
         lost: the places that were given up because their tickets came too late.
         most_kept: the most places that were kept at a time.
     """

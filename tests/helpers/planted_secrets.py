@@ -111,7 +111,7 @@ class Captured:
         self.texts: list[str] = []
 
     def error(self, error: BaseException) -> None:
-        """All forms in which an error may come before somebody's eyes."""
+        """All forms in which an error may be shown."""
         self.of(error)
         own = _from_our_frames(error.__traceback__)
         found = traceback.TracebackException(type(error), error, own, capture_locals=True)

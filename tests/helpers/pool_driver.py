@@ -82,7 +82,8 @@ def run_pool(data: bytes) -> None:
     """Any calls of any kind: the promises hold after each.
 
     The input is what happens, a byte an event. No lease is held twice, no connection is handed out
-    closed, the limits hold, nobody waits while there is room, and at the end all places are free.
+    closed, the limits hold, no claim waits while there is capacity, and at the end all slots are
+    free.
     """
     events = iter(data)
     first = next(events, 0)

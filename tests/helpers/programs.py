@@ -17,7 +17,7 @@ TRIES = 1000
 PAUSE = 0.01
 LOWEST, HIGHEST = 20_000, 32_000
 _TURNS = itertools.count(os.getpid() * 7919)
-"""Processes that run side by side begin far apart."""
+"""Ports of parallel processes begin far apart."""
 
 
 def program(name: str, package: str) -> str:
@@ -32,7 +32,7 @@ def program(name: str, package: str) -> str:
 
 
 def free_port() -> int:
-    """A loopback port on which nobody listens, and that no one is given who asks for any port.
+    """A loopback port without a listener, which is not assigned to callers that ask for any port.
 
     The system chooses from 32768 on, for listeners and for connections. What it gave to a probe it may
     give to another process before the test is through with it.

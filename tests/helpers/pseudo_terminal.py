@@ -65,7 +65,7 @@ def run_in_terminal(
     """Run the command in this process, its streams a pseudo-terminal's.
 
     Args:
-        arguments: of the command.
+        arguments: the command's arguments.
         meanwhile: runs in a thread while the command does.
     """
     import pty

@@ -21,7 +21,7 @@ class Redis:
 
     Args:
         directory: where it keeps its data.
-        options: of the command line.
+        options: the command-line options.
         certificates: for TLS; ``None`` for none.
     """
 

@@ -60,7 +60,7 @@ class Walk:
         return ROUTES[method, re.sub(r"\{\w+\}", "{}", template)]
 
     def body(self, route, **more):
-        """A body that the operation accepts, with a name of its own; UNSET if it takes none."""
+        """A body that the operation accepts, with a unique name; UNSET if it takes none."""
         wanted = route.facts.body
         if wanted is None:
             return msgspec.UNSET

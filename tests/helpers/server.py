@@ -141,7 +141,7 @@ def _read(stream: object, connection: int) -> Seen | None:
 
 
 def refused_url() -> str:
-    """The URL of a loopback port on which nobody listens."""
+    """The URL of a loopback port without a listener."""
     return f"http://127.0.0.1:{free_port()}"
 
 

@@ -1,4 +1,4 @@
-"""Scenarios of operations with handlers of their own: each write, with the reads that it changes.
+"""Scenarios of operations with handlers: each write, with the reads that it changes.
 
 A read is seen to have state when its reply differs before and after a write, and a write when a read does. Both
 are done on copies of the state, so that reads may use ids that the write makes.
@@ -62,7 +62,7 @@ class Observer(StaffedDesk):
 
 
 def observe_handlers():
-    """The operations with handlers of their own that were seen to have state."""
+    """The operations with handlers that were observed to be stateful."""
     seen = set()
     for scenario in (
         observe_users,
@@ -449,7 +449,7 @@ def observe_media(media):
 
 
 def fresh(desk):
-    """Another desk, which goes on with what was seen."""
+    """Another desk, which continues with the observations."""
     another = Observer()
     another.call("GET", "/api/v2/users/me")
     another.seen = desk.seen

@@ -187,7 +187,7 @@ def write_documents(folder: Path) -> Path:
 def own_package(root: Path, name: str = "acme_workshop") -> Iterator[ModuleType]:
     """Generate a package into a folder, and import it for as long as the block.
 
-    Each has a name of its own: of two imports by one name, the first would lose its modules.
+    Each has a unique name: of two imports with the same name, the first would lose its modules.
     """
     assert name not in sys.modules, f"{name} is imported already"
     generate(root, definition=write_documents(root / "documents"), package=name, strict=True)

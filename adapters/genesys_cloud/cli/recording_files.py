@@ -283,7 +283,7 @@ class _Driver:
                 return
 
     def _await_rest(self) -> None:
-        """Let the downloads that are on the way end at their next bytes; abandon those that get none."""
+        """Let running downloads end at their next bytes; abandon those that receive none."""
         self._is_stopped = True
         until = time.monotonic() + _GRACE
         while not self._run.is_idle:

@@ -52,8 +52,8 @@ class ClientOptions(TypedDict, total=False):
         headers: sent with every request.
         strict: whether a response that does not match its type raises ``DecodeError``.
         keep_unknown: whether models from responses keep unknown fields, to send them back
-        (``True``); ``"items"`` also for the items of listings.
-        proxy: URL of a proxy (``http``, ``https``, ``socks5``, ``socks5h``), credentials included.
+            (``True``); with ``"items"``, the items of listings do too.
+        proxy: URL of a proxy (``http``, ``https``, ``socks5``, ``socks5h``), including credentials.
         proxy_auth: user name and password for the proxy, not percent-encoded; overrides those in its URL.
         verify: ``True``, CA certificates as a file path or PEM text, or an :class:`ssl.SSLContext`.
         cert: a client certificate for mutual TLS.

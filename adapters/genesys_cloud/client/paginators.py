@@ -135,7 +135,7 @@ class AsyncPaginator(_Progress, AsyncIterator[V_co], Generic[V_co]):
     """Iterates over the items or pages of a listing; a page is requested when it is needed.
 
     After an error or a cancellation you can continue: the iterator then returns the item that it
-        failed to return.
+    failed to return.
     """
 
     async def __anext__(self) -> V_co:

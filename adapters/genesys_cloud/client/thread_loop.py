@@ -110,7 +110,7 @@ class _Thread(Generic[T]):
 def _start_thread(
     work: Callable[[], Coroutine[Any, Any, T]], name: str, *, daemon: bool
 ) -> tuple[Future[T], Thread]:
-    """Run ``work`` in a thread of its own, or at once if no thread can be started."""
+    """Run ``work`` in its own thread, or directly if no thread can be started."""
     result, context = Future[T](), copy_context()
 
     def run() -> None:

@@ -1,6 +1,6 @@
 """Runs an export on any executor, and reads its progress.
 
-Invariants: of an executor, only ``submit`` and the standard library's futures are used. Workers
+Invariants: only ``submit`` of an executor and the standard library's futures are used. Workers
 write the parts and their entries themselves, so nothing is lost if this process dies: the next run
 fetches the slices without an entry.
 """

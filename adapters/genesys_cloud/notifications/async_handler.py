@@ -49,8 +49,8 @@ class AsyncNotificationHandler:
             await handler.add_subscription(topic)
             async for event in handler: ...
 
-    It runs for the duration of its block, in a task group (nursery) of its own, and cannot be reused. Any
-    number of tasks may iterate; each event is delivered to exactly one of them.
+    It runs for the duration of its block, in its own task group (nursery), and cannot be reused.
+    Any number of tasks may iterate; each event is delivered to exactly one of them.
     """
 
     _tasks: TaskGroup

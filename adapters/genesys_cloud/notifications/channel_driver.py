@@ -1,8 +1,9 @@
 """Drives notification channels on asyncio and trio.
 
-Invariants: the driver performs what :class:`~genesys_core.notifications.handler_state.HandlerState` says and
-reports the outcomes; every decision is the core's. It runs in one event loop, and no state transition
-contains an ``await``, so nothing needs a lock.
+Invariants: the driver performs the actions of
+:class:`~genesys_core.notifications.handler_state.HandlerState` and reports their outcomes; the core
+makes every decision. It runs in one event loop, and no state transition contains an ``await``, so
+nothing needs a lock.
 """
 
 import time

@@ -32,7 +32,7 @@ class RedisTokenStore:
     """Keeps tokens in Redis, for all machines that use the server.
 
     Anyone who can read from the server can read the tokens: protect it with a password, TLS and a
-        private network.
+    private network.
 
     Args:
         url: ``redis://host:6379/0``, or ``rediss://`` for TLS; may contain user name and password.

@@ -171,7 +171,7 @@ def _no_jitter() -> float:
 
 @dataclass
 class _Player:
-    """The driver of ``docs/embedding.md`` on a clock of its own."""
+    """The driver of ``docs/embedding.md`` with its own clock."""
 
     session: Session
     transport: LifeTransport

@@ -5,7 +5,7 @@ for it, one of them runs first, and this thread sleeps until it is woken: two co
 take longer than a system call that cannot block. So with several threads only waits release the GIL.
 Without contention, the methods of :class:`socket.socket` are faster.
 
-Invariants: no call here can block, whatever the state of the socket: each has ``MSG_DONTWAIT``.
+Invariants: no call here can block, because each has the flag ``MSG_DONTWAIT``.
 """
 
 import ctypes
@@ -65,7 +65,7 @@ class GilSocket:
     def __init__(self, sock: socket.socket, size: int) -> None:
         calls = _system_calls()
         if calls is None:
-            raise AssertionError("`can_keep_gil` was not asked")
+            raise AssertionError("call `can_keep_gil` first")
         self._send, self._recv = calls
         self._socket = sock
         # One for each connection: another thread can run between the system call and the copy.
@@ -78,7 +78,7 @@ class GilSocket:
         """Send some of the data.
 
         Raises:
-            OSError: as :meth:`socket.socket.send`.
+            OSError: as for :meth:`socket.socket.send`.
         """
         size = len(data)
         # Of a view of whole bytes, its object: without a variable for it, because some tracebacks
@@ -94,7 +94,7 @@ class GilSocket:
         """Receive some bytes; ``b""`` at end of stream.
 
         Raises:
-            OSError: as :meth:`socket.socket.recv`.
+            OSError: as for :meth:`socket.socket.recv`.
         """
         count = self._recv(self._socket.fileno(), self._buffer, self._size, _DONT_WAIT)
         if count < 0:

@@ -179,7 +179,7 @@ def _meaning(error: Exception) -> tuple[str, _Meaning]:
     if name == "RemoteProtocolError" and _TRUNCATED_TEXT.search(str(error)):
         return name, _TRUNCATED
     if name == "ProxyError" and (status := _STATUS.match(str(error))):
-        return name, ("proxy", False, f"the proxy answered with status {status[0]}")
+        return name, ("proxy", False, f"the proxy responded with status {status[0]}")
     return name, _MEANINGS[name]
 
 

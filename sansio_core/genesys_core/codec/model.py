@@ -44,7 +44,7 @@ class Model(
         Args:
             source: the model to copy, of any type.
             left_out: a list that receives the paths of members that the copy does not have, such as
-            ``$.memberCount``.
+                ``$.memberCount``.
 
         Raises:
             TypeError: ``source`` is not a model.

@@ -42,7 +42,7 @@ KeepUnknown: TypeAlias = bool | Literal["items"]
 """Which models keep unknown fields: none, whole responses, or also a listing's items."""
 
 KEEP_UNKNOWN: Final = Expected("True, False or 'items'", "'items'", (bool, str))
-"""The type check of the option."""
+"""Validates the type of the option."""
 
 
 def check_keep_unknown(value: object) -> None:

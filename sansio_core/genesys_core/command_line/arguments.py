@@ -52,7 +52,9 @@ class CommonOption:
 
 
 CONNECTION_OPTIONS: Final = (
-    CommonOption("profile", "Settings and sign-in of this name.", "NAME", group="Connection"),
+    CommonOption(
+        "profile", "Use the settings and sign-in of this profile.", "NAME", group="Connection"
+    ),
     CommonOption("region", "Region such as eu_west_1, or a domain.", "REGION", group="Connection"),
     CommonOption("host", "Base URL of the API, instead of a region.", "URL", group="Connection"),
     CommonOption("token-file", "Token file of genesys-cloud login.", "PATH", group="Connection"),

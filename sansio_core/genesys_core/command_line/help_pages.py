@@ -183,7 +183,7 @@ def _listed(rows: Iterable[tuple[str, str]], width: int) -> list[str]:
 
 
 def list_definitions(rows: Sequence[tuple[str, str]], width: int) -> list[str]:
-    """Return names in a column with their texts beside them, or below them in a narrow terminal.
+    """Return names in a column with their texts on the right, or below in a narrow terminal.
 
     Args:
         rows: names and their texts.

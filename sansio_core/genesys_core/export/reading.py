@@ -44,7 +44,7 @@ class SliceRequest(Struct, frozen=True):
 
 
 class SliceTotals(Struct, frozen=True):
-    """What was received for a slice.
+    """The records received for a slice, as counts.
 
     Attributes:
         records: the records that belong to the slice, each once.
@@ -142,7 +142,7 @@ class SliceReading:
 
     @property
     def totals(self) -> SliceTotals:
-        """What has been received so far."""
+        """The counts of records received so far."""
         return SliceTotals(
             self._records,
             self._received,

@@ -31,16 +31,16 @@ _UNUSUAL: Final = frozenset({"keep-alive", "proxy-connection"})
 class HTTP1Connection:
     """A client connection to one server, for one request at a time.
 
-    The caller opens the socket (and TLS) and moves the bytes; their contents and meaning are
-    handled here. For complete messages, write what :meth:`send` returns and pass what is read to
+    The caller opens the socket (and TLS) and transfers the bytes; this class interprets them. For
+    complete messages, write what :meth:`send` returns and pass received bytes to
     :meth:`receive_data` until it returns a response::
 
         sock.sendall(connection.send(request))
         while (response := connection.receive_data(sock.recv(65536))) is None:
             pass
 
-    To stream a response, use :meth:`receive_head` until the head is complete; then read the content in
-    chunks, and the socket only when none is buffered::
+    To stream a response, use :meth:`receive_head` until the head is complete; then read the content
+    in chunks, and from the socket only if none is buffered::
 
         while (chunk := connection.read_body(65536)) != b"":
             if chunk is None:
@@ -49,8 +49,9 @@ class HTTP1Connection:
                 file.write(chunk)
 
     To stream a request, use :meth:`send_head` instead of :meth:`send`, then :meth:`send_chunk` for
-    each chunk and :meth:`send_end`. A caller that reads at the same time checks :attr:`sending` for
-    whether the body is still needed, and :attr:`waits_for_continue` for whether it is needed yet.
+    each chunk and :meth:`send_end`. A caller that reads at the same time checks :attr:`sending`
+    (whether the body is still needed) and :attr:`waits_for_continue` (whether it is not needed
+    yet).
 
     In each ``receive`` method empty ``bytes`` mean that the peer closed the connection. While
     :attr:`reusable`, the next request may follow; after a failure the connection is unusable.
@@ -62,7 +63,7 @@ class HTTP1Connection:
 
     Attributes:
         unwritten: whether bytes of the request are still to be written; set by a caller that reads
-            at the same time. A final response is then early, and the connection is not reused.
+            at the same time. A final response is then premature, and the connection is not reused.
     """
 
     __slots__ = (
@@ -148,7 +149,7 @@ class HTTP1Connection:
 
     @property
     def leftover(self) -> bytes:
-        """Bytes after the last response: of the new protocol, or unsolicited."""
+        """Bytes after the last response, which belong to the new protocol or are unsolicited."""
         return b"" if self._reader is None else self._reader.leftover
 
     @property

@@ -17,7 +17,7 @@ from genesys_core.paging.places import read_path
 __all__ = ["JobStatus", "StatusKind", "judge_status", "read_inline_results", "read_status"]
 
 StatusKind: TypeAlias = StateKind | Literal["unknown"]
-"""What a state means; ``unknown`` states are waited on."""
+"""The meaning of a state; a wait continues in an ``unknown`` one."""
 
 _MOST: Final = 1e15
 """Larger numbers are not plausible counts, and dividing them may overflow."""
@@ -135,7 +135,7 @@ def judge_status(family: JobFamily, id: str, response: ApiResponse[object]) -> P
 
 
 def _has_result(family: JobFamily, response: ApiResponse[object], links: Sequence[str]) -> bool:
-    """Whether a job without states is over: results or a link are there, or nothing can be."""
+    """Whether a job without states has ended: it has results or a link, or cannot have any."""
     if response.status == HTTPStatus.ACCEPTED:
         return False
     fields = (*family.links, *family.inline)

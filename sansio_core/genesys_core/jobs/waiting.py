@@ -76,7 +76,7 @@ class JobWarning(UserWarning):
 
 
 class PollResult(Struct, frozen=True):
-    """What a response means for a wait.
+    """The meaning of a response for a wait.
 
     Attributes:
         is_over: whether the wait ends with this response.

@@ -24,7 +24,7 @@ __all__ = ["DEFAULT_LIMIT", "Buffered", "Event", "EventBuffer", "LatestEvents", 
 T = TypeVar("T")
 
 Event: TypeAlias = Notification[Any] | Gap
-"""What consumers of notifications receive."""
+"""An item that consumers of notifications receive."""
 
 Overflow: TypeAlias = Literal["block", "drop_oldest"]
 """What happens if the buffer is full: ``block`` stops reading from the socket, so events stay with

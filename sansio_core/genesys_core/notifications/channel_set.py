@@ -182,7 +182,7 @@ class ChannelSet(Struct, frozen=True):
         now: Now,
         read_at: Now | None = None,
     ) -> "SetStep":
-        """Process the events of one read of a channel's socket, or that it could not be opened.
+        """Process the events of one read of a channel's socket, or its failure to open.
 
         Args:
             channel: the index of the channel.

@@ -1,7 +1,7 @@
 """The state of a notification handler: channels, the destination of events, and pending subscriptions.
 
-Invariants: a driver reports each input once, in order, and performs what it returns; nothing else
-follows from an input. A caller that waits for topics gets the first answer of the platform, even if
+Invariants: a driver reports each input once, in order, and performs the returned actions, which are
+its only consequences. A caller that waits for topics gets the platform's first response, even if
 the topics have changed again before the caller runs.
 """
 
@@ -43,11 +43,11 @@ ChannelAction: TypeAlias = ChannelCall | Connect | SendText | CloseSocket
 
 
 class Turn(Struct, frozen=True):
-    """What a driver does after an input, in this order.
+    """The actions of a driver after an input, in this order.
 
     Attributes:
         events: events by destination.
-        actions: what to perform, each with the index of its channel.
+        actions: the actions to perform, each with the index of its channel.
     """
 
     events: RoutedEvents
@@ -179,8 +179,8 @@ class HandlerState:
         """Process messages for a driver that can perform no actions yet.
 
         Returns:
-            ``None`` if actions follow from them, or reading is paused: then nothing was changed, and
-            the driver reports the events to :meth:`ChannelSet.happened` once it can.
+            ``None`` if the messages require actions, or reading is paused: then nothing was
+            changed, and the driver reports the events to :meth:`ChannelSet.happened` once it can.
         """
         if self.is_paused or not all(type(event) is Text for event in events):
             return None
@@ -191,9 +191,9 @@ class HandlerState:
         return self._take(step, emitted)
 
     def must_wait(self, events: Sequence[WebSocketEvent]) -> bool:
-        """Whether the driver keeps the events of a read back until reading resumes.
+        """Whether the driver holds back the events of a read until reading resumes.
 
-        A handshake is never kept back, because the channel waits for it.
+        A handshake is never held back, because the channel waits for it.
         """
         kinds = {type(event) for event in events} if self.is_paused else set[type[object]]()
         return Text in kinds and HandshakeDone not in kinds
@@ -207,7 +207,7 @@ class HandlerState:
         self.is_paused = True
 
     def resume(self, *, now: Now) -> Turn:
-        """Record that reading resumes. Call this before passing what was read."""
+        """Record that reading resumes. Call this before passing the events that were read."""
         self.is_paused = False
         return self.apply(ChannelSet.resumed, now=now)
 
@@ -218,11 +218,11 @@ class HandlerState:
 
     @contextmanager
     def expecting(self, topics: tuple[str, ...], notify: Callable[[], object]) -> Generator[None]:
-        """Wait, within a block, for the platform's answer to requested topics.
+        """Wait, within a block, for the platform's response to requested topics.
 
         Args:
-            topics: the topics; none for the latest answers of all channels.
-            notify: called when there is an answer; end the block then.
+            topics: the topics; if empty, the latest responses of all channels.
+            notify: called when there is a response; end the block then.
 
         Raises:
             SubscriptionError: at the end of the block: the platform rejected some of the topics.

@@ -1,1 +1,1 @@
-"""Redis without I/O: the protocol, slots of a shared rate limit, leases on token exchanges."""
+"""Redis without I/O: the protocol, places in a shared rate limit, leases on token exchanges."""

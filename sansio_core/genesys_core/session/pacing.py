@@ -238,7 +238,7 @@ class RateWindow(Struct, frozen=True):
         """Drop expired state.
 
         That is: requests before the window, released tickets that are due, and tickets at the head
-            of the queue whose owner did not ask again within a whole window.
+        of the queue whose owner did not ask again within a whole window.
         """
         window = self
         past = bisect_right(self.sent, now - self.window + GRAIN)

@@ -202,7 +202,7 @@ class Vault(Struct, frozen=True):
         """Record that an exchange begins. Other calls keep using an expiring token in the meantime.
 
         If the call that makes the exchange is cancelled, nothing needs to be cleaned up: the next
-            attempt starts as after a failure.
+        attempt starts as after a failure.
         """
         token = self._accepted
         if token is None or token.expires_at is None:

@@ -45,7 +45,7 @@ def load_data(simulator: Simulator, data: Mapping[str, Json], *, now: Now) -> di
     path does not support creation, the list replaces the existing one. An object below the path of
     an item or a single resource replaces or changes it. An ``id`` that begins with ``$``
     is a label: wherever it occurs later, in paths and in values, it is replaced with the id that
-        the platform assigned. ``$me`` is the user of the first OAuth client.
+    the platform assigned. ``$me`` is the user of the first OAuth client.
 
     Args:
         simulator: the platform.

@@ -8,12 +8,11 @@ of the step, and each returns the next state::
 
 Any of them may end in :class:`DialFailed`.
 
-Invariants: one timeout covers resolving, all addresses, the proxy and TLS together. Nothing of a
-request was sent, so failures have ``sent=False``. The message names host, port, proxy and phase,
-and shows no credentials and nothing that the peer sent. The kind is ``proxy`` if the proxy failed,
-``tls`` for the certificate or handshake of the origin, ``timeout`` for any timeout, otherwise
-``connect``. The first address that accepts the connection is used; if TLS fails on it, no other is
-tried.
+Invariants: one timeout covers resolving, all addresses, the proxy and TLS together. No part of a
+request was sent, so failures have ``sent=False``. The message has host, port, proxy and phase, but
+no credentials and no data from the peer. The kind is ``proxy`` if the proxy failed, ``tls`` for the
+certificate or handshake of the origin, ``timeout`` for any timeout, otherwise ``connect``. The
+first address that accepts the connection is used; if TLS fails on it, no other is tried.
 
 A driver (here with sockets) handles each state until it is :class:`Dialed` or :class:`DialFailed`,
 and closes everything that it opened if the last state is not :class:`Dialed`, or if it is

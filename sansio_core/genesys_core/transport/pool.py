@@ -1,10 +1,10 @@
 """The connection pool: assignment of connections, the queue of waiting calls, and expiry.
 
 A :class:`Lease` is a slot in the pool and the connection in it. Idle leases are kept by the pool;
-otherwise the :class:`Claim` of one call holds it. The pool refers to leases in use weakly, so the
-used slots are exactly the existing leases: occupancy is derived, never counted. A lease that
-nothing holds any more (an exception at an unfortunate moment, a thread that died) is a free slot at
-the next step.
+leased ones are held by the :class:`Claim` of one call. The pool refers to leases in use weakly, so
+the used slots are exactly the existing leases: occupancy is derived, never counted. A lease that is
+no longer referenced (after an exception at an unfortunate moment, or in a dead thread) is a free
+slot at the next step.
 
 Invariants:
 
@@ -12,9 +12,10 @@ Invariants:
   request, which is not the case from the first byte of a request until the response is complete.
 * There are never more leases than :attr:`PoolLimits.connections`, nor more for one key than
   :attr:`PoolLimits.connections_per_key`, including connections being opened.
-* The most recently idle connection is used first. A full pool closes the one idle longest.
-* Claims wait in a FIFO queue; new claims never overtake. A claim that waits for the limit of its
-  key blocks no others; it joins the common queue when that limit allows.
+* The most recently idle connection is used first. A full pool closes the one that has been idle
+  longest.
+* Claims wait in a FIFO queue; new claims never overtake. A claim that waits because of its key's
+  limit does not block others; it joins the common queue when that limit allows.
 * A connection that is idle too long, by either clock, or too old is never used. There is no thread:
   idle connections are closed at the next step, or when a timer set to :attr:`Pool.next_expiry`
   fires.
@@ -22,7 +23,7 @@ Invariants:
 * If an exception interrupts a step between any two instructions, no slot is lost and none is
   assigned twice.
 
-A pool does no I/O and takes no lock. The driver makes each step under its own lock (asyncio and
+A pool does no I/O and uses no lock. The driver makes each step under its own lock (asyncio and
 trio: between two checkpoints); then, without it, it closes the connections in :attr:`Pool.closing`
 and wakes the claims in :attr:`Pool.waking`. For threads::
 

@@ -48,7 +48,7 @@ class Text(Struct, frozen=True, gc=False):
 
 
 class Pong(Struct, frozen=True, gc=False):
-    """A pong frame, solicited or not. Pongs are sent automatically."""
+    """A pong frame, solicited or not. Pings from the peer are answered automatically."""
 
     payload: bytes
 

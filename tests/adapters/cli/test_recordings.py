@@ -276,7 +276,7 @@ def test_many_batches(at, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "needs ids of conversations"),
+        ([], "needs conversation ids"),
         (["--from", "2024-01-01"], "--from and --to: pass both"),
         (["--from", "x", "--to", "y"], "pass days such as"),
         (["--from", "2024-01-02T00:00:00Z", "--to", "2024-01-01T00:00:00Z"], "after the start"),

@@ -169,7 +169,7 @@ def test_a_child_uses_a_client_over_connections_of_its_own() -> None:
 @pytest.mark.parametrize("make", [new_client, new_async_client])
 def test_clients_are_not_pickled(make) -> None:
     client = make()
-    with pytest.raises(TypeError, match="make a client in the other process"):
+    with pytest.raises(TypeError, match="create a client in the other process"):
         pickle.dumps(client)
     with pytest.raises(TypeError):
         pickle.dumps(client.users)

@@ -392,7 +392,7 @@ def test_run_shows_the_parameters_of_its_method(run) -> None:
     async def scenario(api: Api) -> None:
         method = api.client.architect.post_flows_datatable_import_jobs
         assert list(inspect.signature(method.run).parameters) == ["datatable_id", "body"]
-        assert method.run.__doc__ == "Start the job, and return it."
+        assert method.run.__doc__ == "Start the job and return it."
 
     run(scenario, **options(Platform({}), run))
 

@@ -394,7 +394,7 @@ def test_calls_go_where_the_file_says_with_a_token_from_there(run, steps, tmp_pa
     for server, name in ((here, "here"), (there, "there")):
         (call,) = server.asked("/api/v2/users/me")
         assert call.header("authorization") == f"Bearer token-of-{name}"
-    assert "the token was dropped" in kept.messages[0]
+    assert "the token was discarded" in kept.messages[0]
 
 
 @every_flavour

@@ -383,7 +383,7 @@ def test_what_the_system_says_is_in_the_message() -> None:
 
 def test_the_status_of_a_proxy_is_in_the_message() -> None:
     refused = failure_of(httpx.ProxyError("407 Proxy Authentication Required"))
-    assert refused.message == "the proxy answered with status 407"
+    assert refused.message == "the proxy responded with status 407"
     assert failure_of(httpx.ProxyError("hunter2")).message == "the proxy refused the connection"
 
 

@@ -309,7 +309,7 @@ def test_the_resolver_gives_addresses_of_both_families():
     assert resolver.look_up("::1", 80, is_literal=True) == [Address("::1", 80, is_ipv6=True)]
     loopback = Address("fe80::1", 80, is_ipv6=True, scope=socket.if_nametoindex("lo"))
     assert resolver.look_up("fe80::1%lo", 80, is_literal=True) == [loopback]
-    with pytest.raises(OSError, match="cannot be looked up"):
+    with pytest.raises(OSError, match="cannot be resolved"):
         resolver.look_up("a" * 70 + ".example", 80)
     with pytest.raises(OSError):  # noqa: PT011 - the system's words
         resolver.look_up("fe80::1%nowhere", 80, is_literal=True)

@@ -181,7 +181,7 @@ def _usage(command: CommandDescription) -> str:
 
 
 def _argument(argument: CommandArgument) -> str:
-    """Return the name of an argument; typer shows those without one of their own in lower case."""
+    """Return the name of an argument; typer shows default names in lower case."""
     name = argument.name.removeprefix("[").replace("]", "")
     return name.upper() if name.islower() else name
 

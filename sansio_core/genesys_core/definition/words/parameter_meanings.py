@@ -291,7 +291,7 @@ _SWITCHES: Final[Mapping[str, str]] = {
     "userCount": "whether to include the number of users",
     "validationMode": "Ignore, to save a work plan that is not valid",
 }
-"""Switches: what to do, or what to do in addition."""
+"""Switches that enable or disable a behavior."""
 
 _VALUES: Final[Mapping[str, str]] = {
     "appNamespace": "the namespace of the application",

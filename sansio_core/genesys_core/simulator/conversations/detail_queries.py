@@ -111,7 +111,7 @@ def _start(conversation: ConversationTimeline) -> float:
 
 
 def _end(conversation: ConversationTimeline) -> float:
-    """Return the end; conversations that go on come last."""
+    """Return the end; active conversations sort last."""
     return float("inf") if conversation.ended is None else conversation.ended
 
 

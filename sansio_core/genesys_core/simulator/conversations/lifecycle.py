@@ -526,7 +526,7 @@ def _leave(
 
 
 def _end_if_alone(state: PlatformState, conversation: ConversationTimeline, now: Now) -> None:
-    """End a conversation, or what there is of one media type, in which nobody is left to talk to."""
+    """End a conversation, or its part of one media type, if no other party is left."""
     for media in conversation.media_kinds:
         parties = [each for each in conversation.participants if each.session.media == media]
         live = [each for each in parties if each.is_live]

@@ -63,7 +63,7 @@ def observe_queue(state: PlatformState, queue_id: str, media: MediaKind) -> Mapp
 def _count_conversations(
     state: PlatformState, queues: frozenset[str]
 ) -> Counter[tuple[str, str, str]]:
-    """Count by queue, media type and state, among the conversations that go on."""
+    """Count active conversations by queue, media type and state."""
     center = state.contact_center
     counts: Counter[tuple[str, str, str]] = Counter()
     waiting = chain.from_iterable(line.values() for line in center.waiting.values())
@@ -78,7 +78,7 @@ def _count_conversations(
 def _whereabouts(
     conversation: ConversationTimeline,
 ) -> Iterator[tuple[tuple[str, MediaKind], str]]:
-    """Yield each queue and media type of a conversation with what happens there: one thing for each."""
+    """Yield each queue and media type of a conversation with its state there."""
     found: dict[tuple[str, MediaKind], str] = {}
     for each in conversation.participants:
         if not each.is_live or each.queue_id is None or each.purpose == "customer":

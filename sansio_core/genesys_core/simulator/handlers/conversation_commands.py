@@ -342,7 +342,7 @@ def patch_conversation(call: ApiCall) -> Reply:
 
 
 def _is_with(conversation: ConversationTimeline, address: str) -> bool:
-    """Return whether this is a message conversation with a customer that goes on."""
+    """Return whether this is an active message conversation with a customer."""
     customer = conversation.participants[0]
     is_open = conversation.media == "message" and conversation.ended is None
     return is_open and customer.session.address == address

@@ -63,7 +63,7 @@ def is_permitted(call: ApiCall, item: Json) -> bool:
 
 
 def _divisions_above(call: ApiCall) -> Iterator[str]:
-    """Yield the divisions of the things that a path names."""
+    """Yield the divisions of the entities in a path."""
     path: tuple[str, ...] = ()
     for segment in call.route.template.split("/"):
         is_id = segment.startswith("{")

@@ -18,7 +18,7 @@ FieldPath: TypeAlias = tuple[str, ...]
 """The wire names from the outside in; empty for the document itself, or if there is no such field."""
 
 PageSelector: TypeAlias = Literal["number", "index", "token", "search", "date", "none"]
-"""What selects a page:
+"""The selectors of a page:
 
 * ``number``: the number of the page.
 * ``index``: the index of its first item, from 1 (SCIM, RFC 7644 section 3.4.2.4).

@@ -148,7 +148,7 @@ class OperationEvents:
         return heard
 
     def _outcome(self, state: PlatformState, end: WorkEnd, duration: float, now: Now) -> str | None:
-        """Return the state in which a job has ended; ``None`` if it is gone or goes on."""
+        """Return the state in which a job has ended; ``None`` if it was deleted or is running."""
         run, collection = state.jobs.get(end.at), self._rules.collection(end.template)
         states = None if collection is None else collection.states
         if run is None or states is None:
@@ -214,7 +214,7 @@ def _set_end(state: PlatformState, key: str, end: WorkEnd, seconds: float, now: 
 
 
 def _resume(call: ApiCall, collection: Collection) -> None:
-    """Set the timer of a job again that goes on where it waited for its caller."""
+    """Reset the timer of a job that continues after waiting for its caller."""
     at = _path(call)[: len(collection.template.split("/")) + 1]
     end = call.state.work_ends.get("/".join(at))
     if end is not None:
@@ -230,7 +230,7 @@ def _path(call: ApiCall) -> tuple[str, ...]:
 
 
 def _facts(cause: TopicCause, call: ApiCall, reply: Reply) -> Iterator[Record]:
-    """Yield what is known of each event: of the stored item, the response, the request and its path."""
+    """Yield the known values of each event: from the item, response, request and path."""
     facts = {**_stored(call), **_mapping(_replied(reply)), **_mapping(call.body), **call.arguments}
     if not cause.each:
         yield facts

@@ -62,8 +62,8 @@ class Settings(Struct, frozen=True):
         code_lifetime: seconds until an authorization code expires (RFC 6749 section 4.1.2: at most
             ten minutes).
         rate_limit: the rate limit per token; ``None`` disables it.
-        login_prefixes: path prefixes of ``/oauth`` and ``/logout``, as a gateway has them
-            (``/login``); the bare path is always served.
+        login_prefixes: path prefixes of ``/oauth`` and ``/logout``, such as a gateway's ``/login``;
+            the bare path is always served.
         api_prefixes: path prefixes of ``/api/v2``, likewise.
         channel_lifetime: seconds from the last subscription until a notification channel expires.
         heartbeat_interval: seconds between heartbeats of a socket.
@@ -73,23 +73,25 @@ class Settings(Struct, frozen=True):
             same user and client, with a notification.
         stateful: whether operations without a handler have state by the rules of
             :mod:`genesys_core.simulator.resources`; otherwise all of them return examples.
-        max_items: how many items may be created in all collections together; more are refused with a 400.
-        job_duration: seconds until a job ends, without the time in which it waits for its caller.
+        max_items: the maximum number of created items in all collections together; more are
+            rejected with a 400.
+        job_duration: seconds until a job ends, not counting the time that it waits for its caller.
         listing_links: whether pages link to each other (``nextUri`` and so on, ``pageCount``);
             otherwise a page refers to the next one only by token or number, unless links are the
             only way.
         page_size: the default number of items on a page.
-        max_conversations: how many ended conversations are kept; the oldest are dropped.
-        seed: seed of ids and tokens.
-        strict: whether unknown enum values, numbers out of the platform's ranges and nulls in lists are
-            refused with a 400; otherwise the response has a ``Simulator-Warning``.
-        enforce_permissions: whether a request needs the permissions that the definition names for its
-            operation, from the roles of the token's user or client; without them it gets a 403.
-        check_references: whether what is written must refer to divisions, queues, users and the like
-            that exist; otherwise a body may have any ids.
-        max_deleted_users: how many deleted users are kept; those that were deleted first are dropped.
-        lag: whether it takes seconds to minutes until reads show what was created or deleted, and until
-            granted roles count, as on the platform; otherwise both are immediate.
+        max_conversations: the maximum number of ended conversations kept; the oldest are discarded.
+        seed: the seed of ids and tokens.
+        strict: whether unknown enum values, numbers out of the platform's ranges and nulls in lists
+            are rejected with a 400; otherwise the response has a ``Simulator-Warning``.
+        enforce_permissions: whether a request needs the permissions of its operation, granted by
+            the roles of the token's user or client; otherwise it gets a 403.
+        check_references: whether ids in bodies must be those of existing divisions, queues, users
+            and so on; otherwise any id is accepted.
+        max_deleted_users: the maximum number of deleted users kept; those deleted first are
+            discarded.
+        lag: whether created and deleted items and granted roles become visible only after seconds
+            to minutes, as on the platform; otherwise immediately.
     """
 
     token_lifetime: float = 86_400.0
@@ -155,28 +157,28 @@ class PlatformState(Struct):
         clients: OAuth clients by id.
         organization: its ``id`` and ``name``.
         password: the password of all users; if it is empty, sign-in is disabled.
-        tokens: access tokens by value.
+        tokens: the access tokens by value.
         refresh_tokens: unused refresh tokens by value.
         codes: unused authorization codes by value.
         sessions: browser sessions, by the value of their cookie.
-        users: by id, in order of creation; deleted ones remain for a while, with that state.
-        deleted_users: the ids of the deleted users that are kept, in order of deletion.
+        users: the users by id, in order of creation; a limited number of deleted ones is kept, with
+            that state.
+        deleted_users: the ids of deleted users, in order of deletion.
         first_items: the number of items in collections at the beginning.
-        queues: by id, in order of creation.
+        queues: the queues by id, in order of creation.
         collections: the items of all other collections, by the segments of the collection's path,
             then by id in order of creation.
         grants: the dates on which roles were granted, by the id of a user, client or group, then by the
             ids of role and division.
-        deleted: the paths of items that were deleted, of collections whose items are examples until
-            written.
-        unsettled: changes that reads do not show yet, by the path of the item.
-        singles: what was written to single resources, by the segments of their path.
+        deleted: the paths of deleted items in collections whose items are examples until written.
+        unsettled: changes that are not yet visible to reads, by the path of the item.
+        singles: the written values of single resources, by the segments of their path.
         jobs: the run of each job, by the segments of its path.
-        work_ends: what is published when jobs and other work end, by the key of their timers.
+        work_ends: the events to publish when jobs and other work end, by the key of their timers.
         job_outcomes: the outcomes of jobs that do not succeed, by the path template of their collection,
             such as ``/api/v2/analytics/conversations/details/jobs``; see
             :meth:`Simulator.set_job_outcome`.
-        listings: the items of listings without a collection behind them, by method and path or path
+        listings: the items of listings without a collection, by method and path or path
             template; see :meth:`Simulator.seed_items`.
         contact_center: conversations and their distribution to agents.
         channels: notification channels by id.

@@ -177,7 +177,7 @@ class Participant(Struct):
             ``coached``, ``barged``.
         watched: the supervised participant.
         flag: the reason for its flag, spelt as in REST; ``None`` if not flagged.
-        did_not_respond: whether an alert ended without an answer of the agent.
+        did_not_respond: whether an alert ended without being answered by the agent.
         prompt: the wrap-up prompt of the queue, spelt as for participants.
         acw_timeout: the limit of after-call work in milliseconds, if the prompt has one.
         acw_started: when after-call work began.

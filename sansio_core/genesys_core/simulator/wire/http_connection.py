@@ -124,7 +124,7 @@ class ServerConnection:
         self.deadline = None
 
     def _pieces(self, data: bytes, now: Now) -> Iterator[WireStep]:
-        """Pass on so little at a time that the limit of a head is exact, however it was received."""
+        """Forward few bytes at a time, so that the limit of a head is exact."""
         at = 0
         while at < len(data) and not self._ended:
             size = _PIECE
