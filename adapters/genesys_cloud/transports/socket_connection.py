@@ -290,17 +290,20 @@ class SocketConnection:
 
     def is_readable(self) -> bool:
         """Whether a read would return immediately, including end of stream."""
-        poll = self._poll
         if self._is_plain:
             if self._gil_socket is not None:
                 return self._gil_socket.is_readable()
-            if poll is not None:
-                return bool(poll.poll(0))
-            return _look(self._socket, read=True, write=False, seconds=0)[0]
+            return self._has_arrived()
         try:
             return self._tls_is_readable()
         except (OSError, ValueError):  # broken or closed
             return True
+
+    def _has_arrived(self) -> bool:
+        """Whether there is input, which may be a TLS message without content."""
+        if self._poll is not None:
+            return bool(self._poll.poll(0))
+        return _look(self._socket, read=True, write=False, seconds=0)[0]
 
     def _tls_is_readable(self) -> bool:
         stream = self._stream
@@ -308,7 +311,7 @@ class SocketConnection:
             return stream.has_content()
         if self._has_pending():
             return True
-        if not _look(self._socket, read=True, write=False, seconds=0)[0]:
+        if not self._has_arrived():
             return False
         try:
             stream.recv(1)

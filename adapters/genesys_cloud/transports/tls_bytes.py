@@ -36,6 +36,7 @@ class TlsBytes:
     ) -> None:
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
+        self._has_ended = False  # the next read returns or raises the end again
         self._tls = context.wrap_bio(
             self._incoming, self._outgoing, server_hostname=server_name, session=session
         )
@@ -86,23 +87,39 @@ class TlsBytes:
         pieces: list[bytes] = []
         left = size
         try:
-            while left > 0 and (piece := self._tls.read(left)):
+            while left > 0:
+                piece = self._tls.read(left)
+                if not piece:
+                    self._has_ended = True
+                    break
                 pieces.append(piece)
                 left -= len(piece)
+                if self.is_drained:
+                    break
         except ssl.SSLWantReadError:
             return b"".join(pieces) if pieces else None
-        except ssl.SSLZeroReturnError:
-            pass
-        except ssl.SSLError:
-            if not pieces:
+        except ssl.SSLError as error:
+            self._has_ended = True
+            if not (pieces or isinstance(error, ssl.SSLZeroReturnError)):
                 raise
         return b"".join(pieces)
+
+    @property
+    def is_drained(self) -> bool:
+        """Whether a read would return ``None``, for lack of bytes.
+
+        To ask costs much less than the error that OpenSSL raises.
+        """
+        incoming = self._incoming
+        return not (incoming.pending or incoming.eof or self._has_ended or self._tls.pending())
 
     def has_content(self) -> bool:
         """Whether content or an end has arrived, not counting session tickets and similar records.
 
         Consumes a byte of content, so call this only if none is expected.
         """
+        if self.is_drained:
+            return False
         try:
             self._tls.read(1)
         except ssl.SSLWantReadError:

@@ -5,7 +5,7 @@ opposite order. An end without ``close_notify`` is an error, so truncated data n
 """
 
 import ssl
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 
 from genesys_cloud.transports.connection_settings import TlsSessions
 from genesys_cloud.transports.tls_bytes import TlsBytes
@@ -59,24 +59,25 @@ class TlsStack:
         Args:
             data: ``b""`` means that the connection ended.
         """
-        return self._decrypt(self.layers, data)
-
-    def _decrypt(self, layers: Sequence[TlsBytes], data: bytes) -> bytes:
-        if not layers:
-            self.ended = self.ended or not data
-            return data
-        layer, inner = layers[0], layers[1:]
-        layer.feed(data)
-        pieces: list[bytes] = []
-        ended = False
-        try:
-            while piece := layer.read():
-                pieces.append(piece)
-            ended = piece is not None
-        except ssl.SSLError as error:
-            self.error, self.ended = error, True
-        content = self._decrypt(inner, b"".join(pieces)) if pieces else b""
-        return content + self._decrypt(inner, b"") if ended else content
+        ended = not data
+        for layer in self.layers:
+            if data:
+                layer.feed(data)
+            if ended:
+                layer.feed(b"")
+            pieces: list[bytes] = []
+            ended = False
+            try:
+                while not (ended or layer.is_drained) and (piece := layer.read()) is not None:
+                    pieces.append(piece)
+                    ended = not piece
+            except ssl.SSLError as error:
+                self.error, self.ended = error, True
+            data = b"".join(pieces)
+            if not (data or ended):
+                return b""
+        self.ended = self.ended or ended
+        return data
 
     def answers(self) -> bytes | memoryview:
         """Bytes that the layers need to send, such as the response to a key update."""
