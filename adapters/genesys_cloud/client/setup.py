@@ -10,6 +10,8 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from genesys_cloud.client.options import ClientOptions
 from genesys_cloud.client.session_cell import SessionCell
 from genesys_cloud.client.token_transactions import StoreDriver
@@ -98,9 +100,10 @@ class Setup:
         self.token_store = StoreDriver(options.get("token_store"), self._report_store_failure)
         self._has_budget = options.get("budget") is not None
         self._statistics = StatisticsCell()
+        self._counting = StatisticsObserver(self._statistics.apply)
         telemetry = options.get("telemetry")
         self.observers: tuple[Observer, ...] = (
-            StatisticsObserver(self._statistics.apply),
+            self._counting,
             *((telemetry,) if telemetry else ()),
             self.logging,
         )
@@ -138,7 +141,8 @@ class Setup:
 
     def stats(self, transport: object) -> ClientStats:
         """Counters of this client."""
-        return self._statistics.read(open_connections(transport))
+        stats = self._statistics.read(self._counting.snapshot)
+        return replace(stats, open_connections=open_connections(transport))
 
     def close(self) -> None:
         """Stop watching the configuration file and close the log file. Idempotent."""

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import TypeVarTuple
 
-from msgspec.structs import replace
-
 from genesys_cloud.step_lock import StepLock
 from genesys_core.observability.statistics import ClientStats
 
@@ -29,10 +27,9 @@ class StatisticsCell:
     ) -> None:
         self._stats = step(self._stats, *args)
 
-    def read(self, open_connections: int | None = None) -> ClientStats:
-        """The current counts.
+    def read(self, step: Callable[[ClientStats], ClientStats]) -> ClientStats:
+        """The result of a step from the current counts, which do not change."""
+        return self._lock.run(self._result, step)
 
-        Args:
-            open_connections: the number reported by the transport.
-        """
-        return replace(self._stats, open_connections=open_connections)
+    def _result(self, step: Callable[[ClientStats], ClientStats]) -> ClientStats:
+        return step(self._stats)

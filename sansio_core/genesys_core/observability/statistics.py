@@ -2,8 +2,10 @@
 
 Invariants: a count is an immutable value, and each event is a step from one to the next, applied
 one at a time by the owner. A snapshot is consistent: all of its numbers are from the same time.
+Calls under way are not counted but known, so that one whose end was interrupted does not count for ever.
 """
 
+import weakref
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVarTuple
 
@@ -46,17 +48,14 @@ class ClientStats(Struct, frozen=True, kw_only=True):
     open_connections: int | None = None
     channels: int = 0
 
-    def call_begun(self) -> "ClientStats":
-        """An API call began."""
-        return replace(self, calls=self.calls + 1, calls_under_way=self.calls_under_way + 1)
+    def with_calls_under_way(self, number: int) -> "ClientStats":
+        """Add calls that have not ended."""
+        return replace(self, calls=self.calls + number, calls_under_way=number)
 
     def call_ended(self, outcome: Returned[Any] | Raised | None) -> "ClientStats":
         """An API call ended; ``None`` if it was cancelled."""
-        return replace(
-            self,
-            calls_under_way=self.calls_under_way - 1,
-            failures=self.failures + isinstance(outcome, Raised),
-        )
+        failures = self.failures + isinstance(outcome, Raised)
+        return replace(self, calls=self.calls + 1, failures=failures)
 
     def retried(self) -> "ClientStats":
         """A request was sent again."""
@@ -96,13 +95,17 @@ class StatisticsObserver(Observer):
 
     def __init__(self, apply: ApplyStep) -> None:
         self._apply = apply
+        self._under_way: set[weakref.ref[_CountedCall]] = set()
+
+    def snapshot(self, stats: ClientStats) -> ClientStats:
+        """Return the adapter's statistics with the calls under way; a step, like all others."""
+        return stats.with_calls_under_way(len(self._under_way))
 
     def begin(self, operation_name: str, purpose: Purpose, now: Now) -> CallObserver:  # noqa: ARG002 - Observer
         """Count a call."""
         if purpose == "token":
             return _CountedExchange(self._apply)
-        self._apply(ClientStats.call_begun)
-        return _CountedCall(self._apply)
+        return _CountedCall(self._apply, self._under_way)
 
     def channel_opened(self) -> None:
         """Count an opened channel."""
@@ -125,7 +128,14 @@ class _Counted(CallObserver):
 
 
 class _CountedCall(_Counted):
-    __slots__ = ()
+    __slots__ = ("__weakref__", "_ref", "_under_way")
+
+    def __init__(self, apply: ApplyStep, under_way: "set[weakref.ref[_CountedCall]]") -> None:
+        super().__init__(apply)
+        self._under_way = under_way
+        # Added and discarded by methods written in C, which need no lock.
+        self._ref = weakref.ref(self, under_way.discard)
+        under_way.add(self._ref)
 
     def sending(self, request: Request) -> Request:
         if self._sent:
@@ -134,7 +144,11 @@ class _CountedCall(_Counted):
         return request
 
     def ended(self, outcome: Returned[Any] | Raised | None, now: Now) -> None:  # noqa: ARG002 - CallObserver
-        self._apply(ClientStats.call_ended, outcome)
+        self._apply(self._end, outcome)
+
+    def _end(self, stats: ClientStats, outcome: Returned[Any] | Raised | None) -> ClientStats:
+        self._under_way.discard(self._ref)
+        return stats.call_ended(outcome)
 
 
 class _CountedExchange(_Counted):

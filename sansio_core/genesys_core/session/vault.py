@@ -125,7 +125,7 @@ class Vault(Struct, frozen=True):
     def usable(self, now: Now) -> Token | None:
         """Return the token, unless it was rejected or should be renewed first."""
         token = self._accepted
-        if token is None or not self.refreshable or not _is_ending(token, now):
+        if token is None or not _is_ending(token, now) or not self.refreshable:
             return token
         # Before `ahead_from`, another call is renewing it, or has just failed to.
         return token if now.wall < self.ahead_from and not _has_ended(token, now) else None

@@ -35,7 +35,7 @@ def test_threads_count_together():
         thread.start()
     for thread in threads:
         thread.join()
-    assert cell.read() == ClientStats(calls=4000)
+    assert cell.read(observer.snapshot) == ClientStats(calls=4000)
 
 
 def test_open_connections_behind_hooks():

@@ -176,3 +176,29 @@ def test_sessions_are_kept_once_and_under_their_own_keys() -> None:
     others = TlsSessions()
     stack.keep_sessions(others)
     assert others.find("host0.example") is None
+
+
+class CountedReads:
+    """The TLS of a layer, whose reads are counted."""
+
+    def __init__(self, tls: ssl.SSLObject) -> None:
+        self._tls, self.reads = tls, 0
+
+    def read(self, size: int) -> bytes:
+        self.reads += 1
+        return self._tls.read(size)
+
+    def pending(self) -> int:
+        return self._tls.pending()
+
+
+def test_openssl_is_asked_only_for_what_has_arrived():
+    """The error that it raises otherwise takes longer than reading a small record."""
+    stack, peer = stack_of(1)
+    stack.layers[0]._tls = counted = CountedReads(stack.layers[0]._tls)
+    assert stack.decrypt(peer.say(b"one")) == b"one"
+    assert counted.reads == 1
+    assert not stack.has_content()
+    assert counted.reads == 1
+    assert stack.decrypt(peer.say(b"two") + peer.say(b"three")) == b"twothree"
+    assert counted.reads == 3

@@ -1,5 +1,7 @@
 """What a client counts."""
 
+import gc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,11 +29,15 @@ class Counted:
     """Statistics, and who applies the steps to them."""
 
     def __init__(self):
-        self.stats = ClientStats()
+        self.counted = ClientStats()
         self.observer = StatisticsObserver(self.apply)
 
     def apply(self, step, *args):
-        self.stats = step(self.stats, *args)
+        self.counted = step(self.counted, *args)
+
+    @property
+    def stats(self):
+        return self.observer.snapshot(self.counted)
 
 
 def counted(*outcomes, calls=1, **said):
@@ -85,6 +91,15 @@ def test_a_cancelled_call_is_neither_under_way_nor_a_failure():
     assert counts.stats == ClientStats(calls=1, calls_under_way=1)
     call.ended(None, at(1))
     assert counts.stats == ClientStats(calls=1)
+
+
+def test_a_call_whose_end_was_interrupted_is_not_under_way_for_ever():
+    counts = Counted()
+    call = counts.observer.begin("get_things", "api", at(0))
+    assert counts.stats.calls_under_way == 1
+    del call
+    gc.collect()
+    assert counts.stats == ClientStats()
 
 
 def test_a_cancelled_exchange_counts_for_nothing():
