@@ -95,7 +95,7 @@ class StatisticsObserver(Observer):
 
     def __init__(self, apply: ApplyStep) -> None:
         self._apply = apply
-        self._under_way: set[weakref.ref[_CountedCall]] = set()
+        self._under_way: set[object] = set()  # weak references to calls
 
     def snapshot(self, stats: ClientStats) -> ClientStats:
         """Return the adapter's statistics with the calls under way; a step, like all others."""
@@ -130,7 +130,7 @@ class _Counted(CallObserver):
 class _CountedCall(_Counted):
     __slots__ = ("__weakref__", "_ref", "_under_way")
 
-    def __init__(self, apply: ApplyStep, under_way: "set[weakref.ref[_CountedCall]]") -> None:
+    def __init__(self, apply: ApplyStep, under_way: set[object]) -> None:
         super().__init__(apply)
         self._under_way = under_way
         # Added and discarded by methods written in C, which need no lock.
