@@ -415,6 +415,8 @@ async def _(bench: Bench, left: int) -> None:
             if seen.header("upgrade") == "websocket":
                 data = switching(seen) + b"".join(map(event, range(3)))
                 peer.send(*filter(None, (data[: len(data) - left], data[len(data) - left :])))
+                if peer.read_more():  # its Close frame, whose answer it waits for
+                    peer.send(frame(8, b"\x03\xe8"))
                 return
             peer.send(reply(answer(seen), "Content-Type: application/json"))
 

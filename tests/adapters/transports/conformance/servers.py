@@ -238,6 +238,10 @@ class Peer:
         del self._buffer[:size]
         return data
 
+    def read_more(self) -> bool:
+        """Wait for bytes of any kind; ``False`` if the client ended the connection first."""
+        return self._fill()
+
     def _fill(self) -> bool:
         try:
             data = self.layer.recv()
