@@ -1,4 +1,4 @@
-"""Job families: how a job's status, results and links are found, as the API definition describes it."""
+"""Job families: where the status, results and links of jobs are, according to the API definition."""
 
 from collections.abc import Mapping
 from typing import Literal, TypeAlias

@@ -189,8 +189,8 @@ class NeedPermit(Struct, Generic[T], frozen=True):
 class Sending(Struct, Generic[T], frozen=True):
     """Send ``request``.
 
-    Its timeouts are limited to what is left of the call's deadline, and for a retry, of the retry
-    budget; ``expires`` is that limit.
+    Its timeouts are limited to the remaining time of the call's deadline and, for a retry, of the
+    retry budget; ``expires`` is that limit.
     """
 
     call: Call[T]

@@ -1,8 +1,8 @@
 """Bulk runs: one operation for each row of a file, in parallel, each row once.
 
-Invariants: a row is started at most once, unless repeating its call cannot apply its effect twice. Every
-row ends either as done or in the file of failures, also across an interruption. Outcomes are returned in
-the order of the rows.
+Invariants: a row is started at most once, unless repeating its call cannot apply its effect twice.
+Every row ends either as done or in the file of failures, even across an interruption. Outcomes are
+returned in the order of the rows.
 """
 
 from collections import deque

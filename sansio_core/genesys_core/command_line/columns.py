@@ -52,7 +52,7 @@ _GAP: Final = 2
 def read_cell(item: object, column: str) -> object:
     """Return the field of an item at a path such as ``division.name`` or ``skills.0.name``.
 
-    A field whose own name has dots is found too. An empty path is the item itself. ``None`` if
+    A field whose own name has dots is also supported. An empty path is the item itself. ``None`` if
     there is no such field.
     """
     if not column:
@@ -108,7 +108,7 @@ def record_rows(record: Mapping[str, object]) -> list[dict[str, object]]:
 
 
 def list_columns(items: Sequence[object]) -> list[str]:
-    """Return all fields of items that hold text, numbers, booleans or lists of text.
+    """Return all fields of items that contain text, numbers, booleans or lists of text.
 
     Objects are one level deep, as ``division.name``. Fields keep the order in which they appear.
     """

@@ -81,7 +81,7 @@ _ADVICE: Final[dict[Cause, str]] = {
         "SSL_CERT_FILE"
     ),
     "host name": "the address belongs to another server: check the host, gateway and proxy",
-    "expired certificate": "check the clock of this machine; otherwise the server must renew it",
+    "expired certificate": "check this machine's clock; if it is right, the server's certificate must be renewed",
     "TLS": "the server does not speak TLS here: check the scheme and port of the URL",
     "clock": "set this machine's clock, or enable time synchronization",
     "not the platform": "a proxy or the network's sign-in page responded: check host and proxy",

@@ -1,6 +1,6 @@
 """Help pages of operations and APIs, from the definition.
 
-Invariants: a page fits the width of the terminal where its words allow it.
+Invariants: a page fits the width of the terminal, unless a word is longer.
 """
 
 import textwrap

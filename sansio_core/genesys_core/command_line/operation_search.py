@@ -14,7 +14,8 @@ class OperationFilter:
     """What to search for; a condition that is not set matches everything.
 
     Attributes:
-        words: all must occur in the name, path, summary or notes; case-insensitive.
+        words: the words, which must all occur in the name, path, summary or notes;
+            case-insensitive.
         path: must occur in the path.
         permission: must occur in a permission.
         is_preview: only operations that may change without notice.

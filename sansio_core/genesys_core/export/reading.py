@@ -117,8 +117,7 @@ class SliceReading:
             available_until: the time up to which the platform's data is complete, if it reports it.
 
         Returns:
-            The records that belong to the slice; ``None`` if the request was divided, so that no
-            further page of it is needed.
+            The records that belong to the slice; ``None`` if the request was divided, so that none of its further pages is needed.
         """
         request = self._request
         if request is None:

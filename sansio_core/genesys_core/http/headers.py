@@ -16,7 +16,7 @@ from genesys_core.http.known_secrets import KnownSecrets
 __all__ = ["Headers", "HeadersInput", "header_pairs"]
 
 HeadersInput: TypeAlias = "Mapping[str, str] | Iterable[tuple[str, str]]"
-"""Accepted by :class:`Headers`."""
+"""The types from which :class:`Headers` can be created: a mapping, or pairs of name and value."""
 
 # RFC 9110 section 5.6.2: token = 1*tchar
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")

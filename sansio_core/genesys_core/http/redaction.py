@@ -176,7 +176,8 @@ def message_secrets(headers: Headers, body: bytes | None) -> Iterator[str]:
     """Yield the secrets of a message: its credentials, and secret values in its body.
 
     Args:
-        headers: ``Authorization``, ``Cookie`` and the like are secret both literally and decoded.
+        headers: ``Authorization``, ``Cookie`` and similar headers are secret both literally and
+            decoded.
         body: a form or a JSON document; values under secret names are secret.
     """
     for name in SECRET_HEADERS:

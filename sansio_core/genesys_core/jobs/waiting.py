@@ -100,8 +100,8 @@ class PausePolicy(Struct, frozen=True):
     Attributes:
         first: seconds before the second poll; each further pause is 50 % longer.
         longest: maximum seconds of a pause.
-        is_missing_expected: whether a 404 means "not yet" until the deadline; otherwise it does for
-            the first few polls only.
+        is_missing_expected: whether a 404 means "not yet" until the deadline; otherwise only for
+            the first few polls.
         repeats_failures: whether polls that fail for a temporary reason other than a 404 are
             repeated.
     """
@@ -166,7 +166,7 @@ class _Wait(Struct, Generic[T], frozen=True):
     def _late(self, when: str) -> "WaitFailed":
         seen = f" (last seen: {self.seen})" if self.seen else ""
         error = WaitTimeoutError(
-            f"{self.about}: not over {when}{seen}; wait again, with a longer deadline",
+            f"{self.about}: not complete {when}{seen}; wait again, with a longer deadline",
             seconds=self.deadline,
         )
         return WaitFailed(error, self.warnings)

@@ -2558,7 +2558,7 @@ _unreached_4 SchedulingTestingOptionsRequest ScimError SelectedCustomCalculation
 
 
 def _home(name: str) -> str | None:
-    """The module that holds a model."""
+    """Return the module that contains a model."""
     if not name.isidentifier():
         return None
     place = max(_TABLE.find(f" {name} "), _TABLE.find(f" {name}\n"))

@@ -81,7 +81,7 @@ class CallbackFailed(Printable, frozen=True):
     Attributes:
         error: the exception.
         event: the callback's argument.
-        at: when.
+        at: when it happened.
     """
 
     error: Exception

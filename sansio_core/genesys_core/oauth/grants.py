@@ -341,7 +341,7 @@ def colon_problems(client_id: object) -> Iterator[str]:
     """Yield the problems of a client id in a Basic header."""
     # RFC 7617 section 2: "a user-id containing a colon character is invalid".
     if isinstance(client_id, str) and ":" in client_id:
-        yield "client_id: contains a colon, which a Basic header cannot represent; pass the id only"
+        yield "client_id: contains a colon, which a Basic header cannot represent; pass only the id"
 
 
 def _client_problems(client_id: object, client_secret: object) -> Iterator[str]:

@@ -267,7 +267,7 @@ def test_a_deadline(run, fake_time: FakeTime) -> None:
     async def scenario(api: Api) -> None:
         job = await settled(api.client.run(START))
         with pytest.raises(
-            WaitTimeoutError, match=r"job j1: not over within 10 s \(last seen: PENDING"
+            WaitTimeoutError, match=r"job j1: not complete within 10 s \(last seen: PENDING"
         ):
             await settled(job.wait(deadline=10))
         with pytest.raises(InvalidValueError, match="deadline=-1"):
@@ -359,7 +359,7 @@ def test_waiting_until_something_is_true(run, fake_time: FakeTime) -> None:
         wait_until, read = api.client.wait_until, routing.get_routing_queue("q")
         queue = await settled(wait_until(read, lambda queue: queue.name == "new"))
         assert queue.name == "new"
-        with pytest.raises(WaitTimeoutError, match="get_routing_queue: the condition: not over"):
+        with pytest.raises(WaitTimeoutError, match="get_routing_queue: the condition: not complete"):
             await settled(wait_until(read, lambda queue: False, deadline=5))
         with pytest.raises(InvalidValueError, match="delete_user: a DELETE may change something"):
             await settled(wait_until(users.delete_user("id"), lambda _: True))

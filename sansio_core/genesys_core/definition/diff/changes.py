@@ -24,8 +24,8 @@ class Change(Struct, frozen=True):
         rule: the id of its rule.
         subject: the operation (``GET /api/v2/users``), model or topic.
         part: the parameter, property or value within the subject; empty for all of it.
-        old: what it was; empty if there was nothing.
-        new: what it is; empty if there is nothing.
+        old: the old value; empty if there was none.
+        new: the new value; empty if there is none.
         direction: for models, whether they occur in requests, responses or both.
         is_preview: whether the operation is a preview.
     """

@@ -1,6 +1,6 @@
 """Conversion of wire names to Python names.
 
-Invariants: a name depends on the definition only, and equals the official Python SDK's name for the
+Invariants: a name depends only on the definition, and equals the official Python SDK's name for the
 same thing, except for Python keywords: those get a trailing underscore where the official SDK
 writes ``pc...``. Colliding names are numbered.
 """

@@ -37,7 +37,7 @@ _TABLE = """
 
 
 def _home(name: str) -> str | None:
-    """The module that holds a model."""
+    """Return the module that contains a model."""
     if not name.isidentifier():
         return None
     place = max(_TABLE.find(f" {name} "), _TABLE.find(f" {name}\\n"))

@@ -61,7 +61,7 @@ class Connected(Struct, frozen=True):
 
     Attributes:
         channel_id: the channel, new or reused.
-        at: when.
+        at: when it happened.
     """
 
     channel_id: str
@@ -95,7 +95,7 @@ class Subscribed(Struct, frozen=True):
 
     Attributes:
         topics: all topics of the channel except rejected ones; combined ones as sent.
-        at: when.
+        at: when it happened.
     """
 
     topics: frozenset[str]
@@ -107,7 +107,7 @@ class Resubscribed(Struct, frozen=True):
 
     Attributes:
         topics: all topics of the channel except rejected ones; combined ones as sent.
-        at: when.
+        at: when it happened.
     """
 
     topics: frozenset[str]
@@ -148,7 +148,7 @@ class SubscriptionLost(Struct, frozen=True):
 
     Attributes:
         text: the platform's frame.
-        at: when.
+        at: when it happened.
     """
 
     text: str
@@ -173,7 +173,7 @@ class Moving(Struct, frozen=True):
 
     Attributes:
         reason: the system message that requires it.
-        at: when.
+        at: when it happened.
     """
 
     reason: MoveReason

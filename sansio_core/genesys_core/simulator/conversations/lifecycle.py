@@ -265,7 +265,7 @@ def add_callback(
     name: str = "",
     seconds: float = 0.0,
 ) -> tuple[Participant, Participant]:
-    """Add a callback to a conversation, which continues after the rest has ended.
+    """Add a callback to a conversation; it continues after the other parts have ended.
 
     Args:
         state: the platform's state.

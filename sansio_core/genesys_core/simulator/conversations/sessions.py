@@ -33,7 +33,7 @@ def end_segment(session: MediaSession, at: int, disconnect_type: str | None = No
 
     Args:
         session: the session.
-        at: its end.
+        at: when the segment ended.
         disconnect_type: the reason, if the session ends as well.
     """
     if session.segments and session.segments[-1].end is None:
@@ -66,7 +66,7 @@ def end_session(session: MediaSession, disconnect_type: str, at: int) -> None:
     Args:
         session: the session.
         disconnect_type: the disconnect type, spelt as in REST.
-        at: when.
+        at: when it ended.
     """
     end_segment(session, at, disconnect_type)
     # The final state of calls is `terminated` (recorded); that of other media is not known.

@@ -97,7 +97,7 @@ def post_callback(call: ApiCall) -> Reply:
 
 
 def post_callback_on_conversation(call: ApiCall) -> Reply:
-    """Add a callback to a conversation, which continues after the rest has ended.
+    """Add a callback to a conversation; it continues after the other parts have ended.
 
     Without a queue it waits in the participant's: a guess.
     """
