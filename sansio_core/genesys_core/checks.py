@@ -73,7 +73,7 @@ def wrong_type(
 ) -> TypeError:
     """Return the error for an argument has the wrong type."""
     wanted = f"{wanted} or None" if or_none else wanted
-    return TypeError(f"{name} must be {wanted}, not {_describe(value)}; such as {example}")
+    return TypeError(f"{name} must be {wanted}, not {_describe(value)}; for example {example}")
 
 
 def _describe(value: object) -> str:

@@ -172,6 +172,12 @@ BANNED = (
         "in the form of",
     ),
     Banned(r"\bgives? the same\b", "a seed gives the same ids", "yields"),
+    Banned(r"(?<=\w); such as\b", "must have a name; such as [logging]", "for example"),
+    Banned(r"\bexpected, [\w{}]+ found\b", "string expected, null found", "expected string, found"),
+    Banned(r"\bleads? through\b", "it leads through a list", "is below"),
+    Banned(r"\b(?:at|when): when\.", "at: when.", "when it happened"),
+    Banned(r"\b(?:id|port|name)s? only\b", "pass the id only", "only the id"),
+    Banned(r"\bnot over\b", "the job is not over", "not complete"),
     Banned(r"\b(?:is|are) the core's\b", "decisions are the core's", "made by the core"),
     Banned(r"\bnevertheless\b", "it is sent nevertheless", "anyway"),
     Banned(

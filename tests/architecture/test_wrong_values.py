@@ -115,7 +115,7 @@ WRONG: Mapping[str, object] = {
     "operation": users.get_users_me(),
 }
 
-_RULE = re.compile(r"must be .+, not .+; such as .+|unexpected .+; known are .+", re.DOTALL)
+_RULE = re.compile(r"must be .+, not .+; for example .+|unexpected .+; known are .+", re.DOTALL)
 _INSIDE = re.compile(r"has no attribute|'NoneType'|object is not|not supported between|unhashable")
 
 
@@ -302,7 +302,10 @@ def test_a_wrong_argument_of_a_client_is_refused_in_words(use, argument, capsys)
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"auth": ("id", "secret")}, "auth must be a grant or None, not a tuple; such as Client"),
+        (
+            {"auth": ("id", "secret")},
+            "auth must be a grant or None, not a tuple; for example Client",
+        ),
         ({"auth": "secret"}, "auth must be a grant or None, not a str"),
         ({"auth": {"client_id": "id"}}, "auth must be a grant or None, not a dict"),
         ({"auth": Implicit("id", "https://x/y")}, "auth must be a grant or None, not an Implicit"),
@@ -311,7 +314,10 @@ def test_a_wrong_argument_of_a_client_is_refused_in_words(use, argument, capsys)
         ({"gateway": {"host": "x"}}, r"gateway must be a Gateway or None, not a dict; .*\(host"),
         ({"logging": "debug"}, r"logging must be a LoggingConfiguration .*\(level='debug'\)"),
         ({"config": {"retry": {}}}, "config must be a Configuration or None, not a dict"),
-        ({"pacing": 300}, r"pacing must be a Pacing or None, not an int; such as Pacing\(limit"),
+        (
+            {"pacing": 300},
+            r"pacing must be a Pacing or None, not an int; for example Pacing\(limit",
+        ),
         ({"telemetry": True}, "telemetry must be an Observer or None, not a bool"),
         ({"transport": object()}, "transport must be a transport with the methods send and close"),
         ({"hooks": print}, "hooks must be Hooks or None, not a"),
@@ -407,7 +413,7 @@ def test_the_result_of_a_call_cannot_be_paged():
     with (
         Client(transport=MockTransport(answer), trust_env=False, access_token="t") as client,
         pytest.raises(
-            TypeError, match=r"operation must be .*, not an? UserMe; such as genesys_core"
+            TypeError, match=r"operation must be .*, not an? UserMe; for example genesys_core"
         ),
     ):
         list(client.paginate(client.users.get_users_me()))

@@ -72,12 +72,12 @@ def test_an_object_is_taken_by_its_methods_and_a_class_is_not():
 def test_the_error_says_what_is_wanted_what_was_got_and_an_example(value, got):
     with pytest.raises(TypeError) as caught:
         TEXT.check("name", value)
-    assert str(caught.value) == f"name must be a str, not {got}; such as 'text'"
+    assert str(caught.value) == f"name must be a str, not {got}; for example 'text'"
 
 
 def test_the_error_says_whether_none_will_do():
     with pytest.raises(
-        TypeError, match=r"^name must be a str or None, not an int; such as 'text'$"
+        TypeError, match=r"^name must be a str or None, not an int; for example 'text'$"
     ):
         TEXT.or_none().check("name", 5)
 

@@ -1,7 +1,7 @@
 """Descriptions of all commands, derived from the commands themselves.
 
-Invariants: the texts are
-those of ``--help``. The same version describes the same commands on every machine.
+Invariants: the texts are those of ``--help``. The same version describes the same commands on every
+machine.
 """
 
 from collections.abc import Iterator

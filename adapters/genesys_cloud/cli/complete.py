@@ -1,8 +1,8 @@
 """Candidates for shell completion.
 
-Invariants: typer is imported only to complete the commands that
-it parses; no API is imported, and nothing is sent. On failure nothing is printed, because it would
-appear in the middle of a command line.
+Invariants: typer is imported only to complete the commands that it parses; no API is imported, and
+nothing is sent. On failure nothing is printed, because it would appear in the middle of a command
+line.
 """
 
 import json

@@ -1,9 +1,8 @@
 """``genesys-cloud export``: export records to files.
 
-Invariants: progress and problems go to
-standard error, the result of ``status`` and ``verify`` to standard output. Exit code 0 if the
-export is complete, 11 if something is missing or damaged, 130 after Ctrl-C; in all cases the same
-command continues the export.
+Invariants: progress and problems go to standard error, the result of ``status`` and ``verify`` to
+standard output. Exit code 0 if the export is complete, 11 if something is missing or damaged, 130
+after Ctrl-C; in all cases the same command continues the export.
 """
 
 import signal

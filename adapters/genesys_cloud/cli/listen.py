@@ -1,9 +1,8 @@
 """``genesys-cloud listen``: print notifications as they arrive.
 
-Invariants: only events and gaps
-are written to standard output, one per line with ``--json``; everything else goes to standard
-error. Exit code 0 when interrupted or after the requested number of events, 1 if the platform
-rejects the client or a topic.
+Invariants: only events and gaps are written to standard output, one per line with ``--json``;
+everything else goes to standard error. Exit code 0 when interrupted or after the requested number
+of events, 1 if the platform rejects the client or a topic.
 """
 
 import signal

@@ -1,7 +1,7 @@
 """Permits of a rate limit that several machines share through a server.
 
-Invariants: the server
-grants places, and the core decides what they mean for a call; this module sends and receives.
+Invariants: the server grants places, and the core decides what they mean for a call; this module
+sends and receives.
 """
 
 import math

@@ -1,8 +1,8 @@
 """Destinations of exports: a local directory, or any fsspec file system.
 
-Invariants: a file appears
-complete or not at all; its data is on disk before it gets its name. On fsspec file systems a file
-is one upload; leftovers of a failed upload have no entry in the manifest.
+Invariants: a file appears complete or not at all; its data is on disk before it gets its name. On
+fsspec file systems a file is one upload; leftovers of a failed upload have no entry in the
+manifest.
 """
 
 import os

@@ -1,7 +1,6 @@
 """Methods of tests for a simulated platform, with or without sockets.
 
-Invariants: everything is
-done through ``at_hub``, and so in the simulator's thread and at its time.
+Invariants: everything is done through ``at_hub``, and so in the simulator's thread and at its time.
 """
 
 from abc import ABC, abstractmethod

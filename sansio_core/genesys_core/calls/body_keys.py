@@ -2,9 +2,8 @@
 
 The platform would silently ignore such a key.
 
-Invariants: a key is rejected only if the declared
-model has a field with this Python name, and no field with this wire name. Any other key is sent,
-known or not.
+Invariants: a key is rejected only if the declared model has a field with this Python name, and no
+field with this wire name. Any other key is sent, known or not.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -188,7 +188,7 @@ class _Walk:
                 )
             if raw is None or value is not None:
                 return value
-        raise DecodeError(f"{shape} expected as the whole body, {json_kind(raw)} found")
+        raise DecodeError(f"expected {shape} as the whole body, found {json_kind(raw)}")
 
     def value(self, raw: JsonValue, type_: object, at: JsonPath) -> object:
         """Convert a part of the document; ``None`` if that is impossible."""
@@ -262,7 +262,7 @@ class _Walk:
     def report(self, raw: JsonValue, shape: _Shape, at: JsonPath, done: str) -> object:
         """Report what was expected, what was found and how it was handled; return ``None``."""
         found = "another" if json_kind(raw) == str(shape) else json_kind(raw)
-        message = f"{shape} expected, {found} found: {done}"
+        message = f"expected {shape}, found {found}: {done}"
         self.issues.append(Issue(json_path(at), message, show_value(raw)))
         return None
 

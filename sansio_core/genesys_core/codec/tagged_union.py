@@ -54,7 +54,7 @@ class TaggedUnion(type):
             ValueError: it does not match the model of its kind.
         """
         if not isinstance(value, dict):
-            raise TypeError(f"an object expected, {type(value).__name__} found")
+            raise TypeError(f"expected an object, found {type(value).__name__}")
         members = cast(dict[str, object], value)
         model = cls.case_of(members)
         return members if model is None else msgspec.convert(value, model, dec_hook=hook)

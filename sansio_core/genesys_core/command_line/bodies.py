@@ -70,7 +70,7 @@ def parse_field(text: str) -> BodyField:
     key, operator, written = found.groups()
     path = tuple(key.split("."))
     if not all(name.removesuffix("[]") for name in path) or any("[]" in each for each in path[:-1]):
-        raise UsageError(f"{key!r}: not the name of a field; such as paging.pageSize or tags[]")
+        raise UsageError(f"{key!r}: not a field name; use one such as paging.pageSize or tags[]")
     if operator == "=":
         return BodyField(path, written)
     try:
@@ -89,7 +89,7 @@ def build_body(base: object, fields: Sequence[BodyField]) -> object:
         fields: the fields to set, in order.
 
     Raises:
-        UsageError: a field leads through a value that is not an object.
+        UsageError: the path of a field contains a value that is not an object.
     """
     body = base
     for field in fields:
@@ -99,7 +99,7 @@ def build_body(base: object, fields: Sequence[BodyField]) -> object:
 
 def _set(target: object, path: Sequence[str], value: object, shown: str) -> dict[str, object]:
     if target is not None and not isinstance(target, Mapping):
-        raise UsageError(f"{shown}: leads through {_json_type(target)}, not through an object")
+        raise UsageError(f"{shown}: is below {_json_type(target)} instead of an object")
     fields = dict(cast(Mapping[str, object], target or {}))
     name, *rest = path
     if rest:

@@ -74,7 +74,7 @@ def _region(text: str | None) -> Region | None:
         return Region.of(text)
     except InvalidValueError:
         meant = find_nearest(text.lower().replace("-", "_"), KNOWN_REGIONS)
-        way_out = f"did you mean {meant}?" if meant else "such as eu_west_1"
+        way_out = f"did you mean {meant}?" if meant else "for example eu_west_1"
         raise ConfigurationError(
             f"environment: {PLACE_VARIABLES['general.region']} = {format_value(text)}: "
             f"must be a known region or a domain that contains a dot; {way_out}"

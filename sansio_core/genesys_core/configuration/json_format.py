@@ -44,7 +44,7 @@ def read_json(text: str) -> Document:
         rule = "nested too deeply; a section is an object of plain values"
         return Document(problems=(ConfigurationProblem(1, rule),))
     if not isinstance(root, dict):
-        rule = 'must be one object of sections; such as {"logging": {"log_level": "debug"}}'
+        rule = 'must be one object of sections; for example {"logging": {"log_level": "debug"}}'
         return Document(problems=(ConfigurationProblem(1, rule),))
     return _document(text)
 

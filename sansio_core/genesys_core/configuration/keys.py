@@ -276,7 +276,7 @@ def _complaint(entry: Entry, key: Key) -> str | None:
     """Describe what is wrong with the value of a known key, if anything."""
     place = f"[{entry.section}] {entry.key}"
     if entry.kind == "container":
-        return f"{place}: must be a single value, not an object or array; such as {key.example}"
+        return f"{place}: must be a single value, not an object or array; for example {key.example}"
     if not entry.text:
         return None  # empty counts as not set, as in the official SDKs
     shown = REDACTED if key.is_secret else format_value(entry.text, quoted=entry.kind == "text")
@@ -286,7 +286,7 @@ def _complaint(entry: Entry, key: Key) -> str | None:
         key.read(entry.text)
     except ValueError:
         meant = find_nearest(entry.text.lower(), key.choices)
-        way_out = f"did you mean {meant}?" if meant else f"such as {key.example}"
+        way_out = f"did you mean {meant}?" if meant else f"for example {key.example}"
         return f"{place} = {shown}: must be {key.rule}; {way_out}"
     return None
 
@@ -314,7 +314,7 @@ def _misplaced(document: Document) -> Iterator[ConfigurationProblem]:
         if entry.section:
             continue
         if entry.key in KEYS:
-            rule = f'must be an object with these keys; such as {{"{next(iter(KEYS[entry.key]))}": ...}}'
+            rule = f'must be an object with these keys; for example {{"{next(iter(KEYS[entry.key]))}": ...}}'
             yield ConfigurationProblem(entry.line, f"[{entry.key}]: {rule}")
         elif homes:
             yield ConfigurationProblem(

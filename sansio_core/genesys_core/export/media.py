@@ -37,7 +37,7 @@ class MediaFile(Struct, frozen=True):
 
 
 def media_folder(slice_id: str) -> str:
-    """Return the folder of the media of a slice, in the directory of the export."""
+    """Return the folder of a slice's media, in the directory of the export."""
     return f"media/{slice_id}"
 
 

@@ -172,7 +172,7 @@ def _date_time(name: str, value: datetime) -> str:
     if offset is None:
         raise InvalidValueError(
             f"parameter {name}={value!r}: a date-time needs a zone; "
-            "such as value.replace(tzinfo=timezone.utc)"
+            "for example value.replace(tzinfo=timezone.utc)"
         )
     try:
         return (value.replace(tzinfo=None) - offset).isoformat() + "Z"

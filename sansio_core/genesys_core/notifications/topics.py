@@ -16,7 +16,7 @@ NOTIFICATION_TOPICS: Final = TopicTable(TOPIC_MODELS)
 
 
 def topic_model_name(template: str) -> str:
-    """Return the name of the model of a topic's events, without importing the model.
+    """Return the model name of a topic's events, without importing the model.
 
     Args:
         template: a key of :data:`NOTIFICATION_TOPICS`.

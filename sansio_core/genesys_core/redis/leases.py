@@ -28,7 +28,7 @@ def token_name(prefix: str, key: TokenKey, account: str) -> str:
 
 
 def lease_name(prefix: str, key: TokenKey, account: str) -> str:
-    """Return the key of the lease of a token."""
+    """Return the key of a token's lease."""
     return f"{prefix}:lease:{key.login}:{key.client_id}:{account}"
 
 

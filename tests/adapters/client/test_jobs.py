@@ -359,7 +359,9 @@ def test_waiting_until_something_is_true(run, fake_time: FakeTime) -> None:
         wait_until, read = api.client.wait_until, routing.get_routing_queue("q")
         queue = await settled(wait_until(read, lambda queue: queue.name == "new"))
         assert queue.name == "new"
-        with pytest.raises(WaitTimeoutError, match="get_routing_queue: the condition: not complete"):
+        with pytest.raises(
+            WaitTimeoutError, match="get_routing_queue: the condition: not complete"
+        ):
             await settled(wait_until(read, lambda queue: False, deadline=5))
         with pytest.raises(InvalidValueError, match="delete_user: a DELETE may change something"):
             await settled(wait_until(users.delete_user("id"), lambda _: True))

@@ -172,10 +172,10 @@ def test_topics_may_be_given_with_the_types_of_their_events(simulator, go):
 @pytest.mark.parametrize("wrong", [None, 5, [5], [("v2.users.1.presence",)], object()])
 def test_what_is_no_topic_is_refused_in_words_and_nothing_is_done(simulator, go, wrong):
     async def scenario(listener):
-        with pytest.raises(TypeError, match=r"topics must be .+, not .+; such as"):
+        with pytest.raises(TypeError, match=r"topics must be .+, not .+; for example"):
             await listener.do("add_subscriptions", wrong)
         for method in ("add_subscription", "remove_subscription"):
-            with pytest.raises(TypeError, match=r"topic.* must be .+, not .+; such as"):
+            with pytest.raises(TypeError, match=r"topic.* must be .+, not .+; for example"):
                 await listener.do(method, wrong)
         assert subscribed(simulator) == set()
 

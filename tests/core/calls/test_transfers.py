@@ -225,7 +225,7 @@ def test_a_form_is_measured_part_by_part():
 @pytest.mark.parametrize("content", [1, None, "text", [Part("a", 1)]])
 def test_content_of_another_kind_is_a_type_error(content):
     with pytest.raises(
-        TypeError, match=r"content must be bytes.*, not (an int|None|a str); such as"
+        TypeError, match=r"content must be bytes.*, not (an int|None|a str); for example"
     ):
         body_of(content)
 

@@ -65,7 +65,7 @@ def test_bodies_that_fit(type_, body, data):
         (
             b'{"weight": "5"}',
             Tree(weight=5),
-            Issue("$.weight", "integer expected, string found: converted", '"5"'),
+            Issue("$.weight", "expected integer, found string: converted", '"5"'),
         ),
         (
             b'\xef\xbb\xbf{"id": "1"}',
@@ -82,14 +82,14 @@ def test_bodies_that_fit(type_, body, data):
         (
             b"null",
             None,
-            Issue("$", "object (Tree) expected, null found: replaced with None", "null"),
+            Issue("$", "expected object (Tree), found null: replaced with None", "null"),
         ),
         (
             b'{"byName": {"a b": {"children": [{"id": {}}]}}}',
             Tree(by_name={"a b": Tree(children=[Tree()])}),
             Issue(
                 '$.byName["a b"].children[0].id',
-                "string expected, object found: replaced with None",
+                "expected string, found object: replaced with None",
                 "object of 0",
             ),
         ),
@@ -109,7 +109,9 @@ def test_what_does_not_fit_is_reported_or_in_strict_mode_raised(body, data, issu
 
 def test_strict_names_the_first_place_and_counts_the_others():
     body = b'{"entities": [{}, {"text": 1, "whole": "x"}, {"real": "y"}]}'
-    with pytest.raises(DecodeError, match=r"\$\.entities\[1\]\.text: string .* \(and 2 more\)"):
+    with pytest.raises(
+        DecodeError, match=r"\$\.entities\[1\]\.text: expected string.* \(and 2 more\)"
+    ):
         decode(Page, body, strict=True)
 
 
@@ -132,7 +134,7 @@ def test_the_last_moment_of_the_calendar_is_not_rounded_up(offset):
     last = datetime.fromisoformat(f"9999-12-31T23:59:59.999999{offset}")
     body = b'{"moment": "9999-12-31T23:59:59.9999999%s"}' % offset.encode()
     assert decode(Everything, body, strict=True) == Decoded(Everything(moment=last))
-    issue = Issue("$.whole", "integer expected, string found: converted", '"5"')
+    issue = Issue("$.whole", "expected integer, found string: converted", '"5"')
     with_another = body.replace(b"}", b', "whole": "5"}')
     assert decode(Everything, with_another).issues == (issue,)
 
@@ -148,8 +150,8 @@ def test_issues_of_the_text_come_before_those_of_its_values():
     [
         (b"<html><body>Max", "looks like HTML"),
         (b'{"id": "Max', "not valid JSON"),
-        (b"[]", r"object \(Tree\) expected as the whole body, array found"),
-        (b'"Max"', r"object \(Tree\) expected as the whole body, string found"),
+        (b"[]", r"expected object \(Tree\) as the whole body, found array"),
+        (b'"Max"', r"expected object \(Tree\) as the whole body, found string"),
         (b'{"child":' * 100_000, "nested too deeply"),
         (b'{"child":' * 100_000 + b"{}" + b"}" * 100_000, "nested too deeply"),
         # More than any interpreter's stack: 3.14 skips 100,000 brackets.

@@ -97,11 +97,13 @@ def test_a_text_that_is_no_interval_is_an_error_that_names_it(text: str, why: st
 def test_wrong_types_are_rejected() -> None:
     with pytest.raises(TypeError, match="interval must be a str, not a date"):
         Interval.parse(date(2024, 1, 1))  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="end must be a datetime, not a date; such as"):
+    with pytest.raises(TypeError, match="end must be a datetime, not a date; for example"):
         Interval(at(2024, 1, 1), date(2024, 1, 2))  # type: ignore[arg-type]
     with pytest.raises(InvalidValueError, match=r"start=2024-01-01T00:00:00: has no time zone"):
         Interval(datetime(2024, 1, 1), at(2024, 1, 2))  # noqa: DTZ001
-    with pytest.raises(TypeError, match="zone must be a time zone, not a str; such as ZoneInfo"):
+    with pytest.raises(
+        TypeError, match="zone must be a time zone, not a str; for example ZoneInfo"
+    ):
         Interval.of_days(date(2024, 1, 1), date(2024, 1, 1), "Europe/Berlin")  # type: ignore[arg-type]
     with pytest.raises(InvalidValueError, match=r"must be a date without a time; use \.date"):
         Interval.of_days(at(2024, 1, 1), date(2024, 1, 1))

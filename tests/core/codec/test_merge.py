@@ -217,7 +217,7 @@ def test_a_base_that_breaks_the_rules_of_json_will_do():
     [
         (Tree(), b"", "base is not a Tree: the body is empty"),
         (Tree(), b"<html>", "base is not a Tree: the body looks like HTML"),
-        (Tree(), b"[]", "base is not a Tree: object .* expected as the whole body, array found"),
+        (Tree(), b"[]", "base is not a Tree: expected object .* as the whole body, found array"),
         ({"id": "1"}, b"{}", "base requires a model, not a dict"),
         ([Tree()], b"[]", "base requires a model, not a list"),
     ],

@@ -86,9 +86,9 @@ def test_values_that_do_not_match_their_kind_are_repaired(zoo: Any) -> None:
         pet=zoo.Dog(pet_type="Dog", age=3), pets=[None, Cat(pet_type="cat"), None]
     )
     assert [(issue.path, issue.message) for issue in found.issues] == [
-        ("$.pet.age", "integer expected, string found: converted"),
-        ("$.pets[0]", "object (AnyPet) expected, number found: replaced with None"),
-        ("$.pets[2]", "object (AnyPet) expected, null found: replaced with None"),
+        ("$.pet.age", "expected integer, found string: converted"),
+        ("$.pets[0]", "expected object (AnyPet), found number: replaced with None"),
+        ("$.pets[2]", "expected object (AnyPet), found null: replaced with None"),
     ]
 
 
@@ -96,10 +96,10 @@ def test_a_whole_body_is_repaired_or_refused(zoo: Any) -> None:
     found = decode(zoo.AnyPet, b'{"petType": "Dog", "age": true}')
     assert found.data == zoo.Dog(pet_type="Dog")
     assert found.issues == (
-        Issue("$.age", "integer expected, boolean found: replaced with None", "true"),
+        Issue("$.age", "expected integer, found boolean: replaced with None", "true"),
     )
     for body in (b"[]", b"3"):
-        with pytest.raises(DecodeError, match=r"object \(AnyPet\) expected as the whole body"):
+        with pytest.raises(DecodeError, match=r"expected object \(AnyPet\) as the whole body"):
             decode(zoo.AnyPet, body)
 
 

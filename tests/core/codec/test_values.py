@@ -113,5 +113,5 @@ def test_the_hook_converts_the_models_of_a_union() -> None:
     define_models(namespace, "Dog age:int\nAnyPet|kind Dog")
     assert dec_hook(namespace["AnyPet"], {"kind": "Dog", "age": 3}) == namespace["Dog"](age=3)
     assert dec_hook(namespace["AnyPet"], {"kind": "Cat"}) == {"kind": "Cat"}
-    with pytest.raises(TypeError, match="an object expected, int found"):
+    with pytest.raises(TypeError, match="expected an object, found int"):
         dec_hook(namespace["AnyPet"], 3)

@@ -43,8 +43,8 @@ def test_what_is_no_field(text):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("a..b=1", "not the name of a field"),
-        ("a[].b=1", "not the name of a field"),
+        ("a..b=1", "not a field name"),
+        ("a[].b=1", "not a field name"),
         ("n:=Ann", "not valid JSON .* write n=Ann for a string"),
         ("n:=" + "[" * 100_000, "not valid JSON"),
     ],
@@ -77,10 +77,10 @@ def test_fields_are_set_in_a_copy_of_the_base():
 @pytest.mark.parametrize(
     ("base", "text", "words"),
     [
-        ([1], "a=1", "leads through a list"),
-        ({"a": "x"}, "a.b=1", "a.b: leads through a string"),
-        ({"a": 1}, "a.b=1", "leads through a number"),
-        ({"a": True}, "a.b=1", "leads through a boolean"),
+        ([1], "a=1", "is below a list"),
+        ({"a": "x"}, "a.b=1", "a.b: is below a string"),
+        ({"a": 1}, "a.b=1", "is below a number"),
+        ({"a": True}, "a.b=1", "is below a boolean"),
         ({"a": {}}, "a[]=1", "a is an object, not a list"),
     ],
 )

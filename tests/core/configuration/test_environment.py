@@ -83,7 +83,7 @@ def test_blanks_around_a_value_are_dropped():
         ),
         (
             "?",
-            "'?': must be a known region or a domain that contains a dot; such as eu_west_1",
+            "'?': must be a known region or a domain that contains a dot; for example eu_west_1",
         ),
     ],
 )

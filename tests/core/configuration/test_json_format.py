@@ -134,4 +134,4 @@ def test_what_is_written_reads_back_the_same(sections):
 def test_the_root_is_an_object_of_sections(text):
     (problem,) = read_json(text).problems
     assert problem.line == 1
-    assert problem.text.startswith("must be one object of sections; such as {")
+    assert problem.text.startswith("must be one object of sections; for example {")

@@ -17,7 +17,7 @@ BAD_FILES = {
     "an unknown level": (
         "[logging]\nlog_level = loud\n",
         [
-            "config:2: [logging] log_level = 'loud': must be trace, debug, error or none; such as error"
+            "config:2: [logging] log_level = 'loud': must be trace, debug, error or none; for example error"
         ],
     ),
     "a misspelt level": (
@@ -28,7 +28,7 @@ BAD_FILES = {
     ),
     "an unknown format": (
         "[logging]\nlog_format = xml\n",
-        ["config:2: [logging] log_format = 'xml': must be text or json; such as text"],
+        ["config:2: [logging] log_format = 'xml': must be text or json; for example text"],
     ),
     "a misspelt format": (
         "[logging]\nlog_format = jsn\n",
@@ -36,11 +36,11 @@ BAD_FILES = {
     ),
     "a number for a switch": (
         "[logging]\nlog_to_console = 2\n",
-        ["config:2: [logging] log_to_console = '2': must be true or false; such as true"],
+        ["config:2: [logging] log_to_console = '2': must be true or false; for example true"],
     ),
     "a word for a switch": (
         "[logging]\nlog_request_body = maybe\n",
-        ["config:2: [logging] log_request_body = 'maybe': must be true or false; such as true"],
+        ["config:2: [logging] log_request_body = 'maybe': must be true or false; for example true"],
     ),
     "a switch with blanks in quotes": (
         '[logging]\nlog_response_body = " true "\n',
@@ -51,73 +51,73 @@ BAD_FILES = {
     "a path with a control character": (
         "[logging]\nlog_file_path = /var/\x07/log\n",
         [
-            "config:2: [logging] log_file_path = '/var/\\x07/log': must be a path without control characters or lone surrogates; such as /var/log/genesys.log"
+            "config:2: [logging] log_file_path = '/var/\\x07/log': must be a path without control characters or lone surrogates; for example /var/log/genesys.log"
         ],
     ),
     "a word for seconds": (
         "[retry]\nretry_wait_max = soon\n",
         [
-            "config:2: [retry] retry_wait_max = 'soon': must be a number of seconds, 0 or more; such as 10"
+            "config:2: [retry] retry_wait_max = 'soon': must be a number of seconds, 0 or more; for example 10"
         ],
     ),
     "negative seconds": (
         "[retry]\nretry_wait_min = -3\n",
         [
-            "config:2: [retry] retry_wait_min = '-3': must be a number of seconds, 0 or more; such as 10"
+            "config:2: [retry] retry_wait_min = '-3': must be a number of seconds, 0 or more; for example 10"
         ],
     ),
     "seconds with a unit": (
         "[retry]\nmax_retry_time_sec = 10s\n",
         [
-            "config:2: [retry] max_retry_time_sec = '10s': must be a number of seconds, 0 or more; such as 10"
+            "config:2: [retry] max_retry_time_sec = '10s': must be a number of seconds, 0 or more; for example 10"
         ],
     ),
     "seconds that are no number": (
         "[retry]\nretry_wait_max = nan\n",
         [
-            "config:2: [retry] retry_wait_max = 'nan': must be a number of seconds, 0 or more; such as 10"
+            "config:2: [retry] retry_wait_max = 'nan': must be a number of seconds, 0 or more; for example 10"
         ],
     ),
     "seconds without end": (
         "[retry]\nretry_wait_max = inf\n",
         [
-            "config:2: [retry] retry_wait_max = 'inf': must be a number of seconds, 0 or more; such as 10"
+            "config:2: [retry] retry_wait_max = 'inf': must be a number of seconds, 0 or more; for example 10"
         ],
     ),
     "seconds beyond any number": (
         "[retry]\nretry_wait_max = 1e999\n",
         [
-            "config:2: [retry] retry_wait_max = '1e999': must be a number of seconds, 0 or more; such as 10"
+            "config:2: [retry] retry_wait_max = '1e999': must be a number of seconds, 0 or more; for example 10"
         ],
     ),
     "seconds with a comma": (
         "[retry]\nretry_after_default = 2,5\n",
         [
-            "config:2: [retry] retry_after_default = '2,5': must be a number of seconds, 0 or more; such as 10"
+            "config:2: [retry] retry_after_default = '2,5': must be a number of seconds, 0 or more; for example 10"
         ],
     ),
     "seconds in another script": (
         "[retry]\nretry_wait_max = \u0661\u0660\n",
         [
-            "config:2: [retry] retry_wait_max = '\u0661\u0660': must be a number of seconds, 0 or more; such as 10"
+            "config:2: [retry] retry_wait_max = '\u0661\u0660': must be a number of seconds, 0 or more; for example 10"
         ],
     ),
     "a fraction of a retry": (
         "[retry]\nretry_max = 2.5\n",
-        ["config:2: [retry] retry_max = '2.5': must be a whole number, 0 or more; such as 5"],
+        ["config:2: [retry] retry_max = '2.5': must be a whole number, 0 or more; for example 5"],
     ),
     "a negative number of retries": (
         "[retry]\nretry_max = -1\n",
-        ["config:2: [retry] retry_max = '-1': must be a whole number, 0 or more; such as 5"],
+        ["config:2: [retry] retry_max = '-1': must be a whole number, 0 or more; for example 5"],
     ),
     "a number with an underscore": (
         "[retry]\nretry_max = 1_000\n",
-        ["config:2: [retry] retry_max = '1_000': must be a whole number, 0 or more; such as 5"],
+        ["config:2: [retry] retry_max = '1_000': must be a whole number, 0 or more; for example 5"],
     ),
     "a number without end": (
         "[retry]\nretry_max = " + "9" * 400 + "\n",
         [
-            "config:2: [retry] retry_max = '99999999999999999999999999999999999999999999999999999999999999999999999999999999...': must be a whole number, 0 or more; such as 5"
+            "config:2: [retry] retry_max = '99999999999999999999999999999999999999999999999999999999999999999999999999999999...': must be a whole number, 0 or more; for example 5"
         ],
     ),
     "two budgets": (
@@ -129,85 +129,85 @@ BAD_FILES = {
     "negative backoff": (
         "[retry]\nbackoff_interval = -0.5\n",
         [
-            "config:2: [retry] backoff_interval = '-0.5': must be a number of seconds, 0 or more; such as 10"
+            "config:2: [retry] backoff_interval = '-0.5': must be a number of seconds, 0 or more; for example 10"
         ],
     ),
     "a word for refresh": (
         "[reauthentication]\nrefresh_access_token = ja\n",
         [
-            "config:2: [reauthentication] refresh_access_token = 'ja': must be true or false; such as true"
+            "config:2: [reauthentication] refresh_access_token = 'ja': must be true or false; for example true"
         ],
     ),
     "a negative wait": (
         "[reauthentication]\nrefresh_token_wait_max = -10\n",
         [
-            "config:2: [reauthentication] refresh_token_wait_max = '-10': must be a number of seconds, 0 or more; such as 10"
+            "config:2: [reauthentication] refresh_token_wait_max = '-10': must be a number of seconds, 0 or more; for example 10"
         ],
     ),
     "an empty number in quotes with a blank": (
         '[reauthentication]\nrefresh_token_wait_max = " "\n',
         [
-            "config:2: [reauthentication] refresh_token_wait_max = ' ': must be a number of seconds, 0 or more; such as 10"
+            "config:2: [reauthentication] refresh_token_wait_max = ' ': must be a number of seconds, 0 or more; for example 10"
         ],
     ),
     "a word for live reload": (
         "[general]\nlive_reload_config = sometimes\n",
         [
-            "config:2: [general] live_reload_config = 'sometimes': must be true or false; such as true"
+            "config:2: [general] live_reload_config = 'sometimes': must be true or false; for example true"
         ],
     ),
     "a host of another scheme": (
         "[general]\nhost = ftp://api.mypurecloud.com\n",
         [
-            "config:2: [general] host = 'ftp://api.mypurecloud.com': must be the base URL of an API host; such as https://api.mypurecloud.com"
+            "config:2: [general] host = 'ftp://api.mypurecloud.com': must be the base URL of an API host; for example https://api.mypurecloud.com"
         ],
     ),
     "a host with a query": (
         "[general]\nhost = https://api.mypurecloud.com?x=1\n",
         [
-            "config:2: [general] host = 'https://api.mypurecloud.com?x=1': must be the base URL of an API host; such as https://api.mypurecloud.com"
+            "config:2: [general] host = 'https://api.mypurecloud.com?x=1': must be the base URL of an API host; for example https://api.mypurecloud.com"
         ],
     ),
     "a host with a password": (
         "[general]\nhost = https://user:hunter2@api.mypurecloud.com\n",
         [
-            "config:2: [general] host = 'https://[REDACTED]@api.mypurecloud.com': must be the base URL of an API host; such as https://api.mypurecloud.com"
+            "config:2: [general] host = 'https://[REDACTED]@api.mypurecloud.com': must be the base URL of an API host; for example https://api.mypurecloud.com"
         ],
     ),
     "a host with half an address": (
         "[general]\nhost = https://[::1\n",
         [
-            "config:2: [general] host = 'https://[::1': must be the base URL of an API host; such as https://api.mypurecloud.com"
+            "config:2: [general] host = 'https://[::1': must be the base URL of an API host; for example https://api.mypurecloud.com"
         ],
     ),
     "a host of blanks": (
         '[general]\nhost = "  "\n',
         [
-            "config:2: [general] host = '  ': must be the base URL of an API host; such as https://api.mypurecloud.com"
+            "config:2: [general] host = '  ': must be the base URL of an API host; for example https://api.mypurecloud.com"
         ],
     ),
     "a gateway host with a protocol": (
         "[gateway]\nhost = https://gw.example.com\n",
         [
-            "config:2: [gateway] host = 'https://gw.example.com': must be a bare host name; protocol, port and paths have their own keys; such as gateway.example.com"
+            "config:2: [gateway] host = 'https://gw.example.com': must be a bare host name; protocol, port and paths have their own keys; for example gateway.example.com"
         ],
     ),
     "a gateway host with a port": (
         "[gateway]\nhost = gw.example.com:8443\n",
         [
-            "config:2: [gateway] host = 'gw.example.com:8443': must be a bare host name; protocol, port and paths have their own keys; such as gateway.example.com"
+            "config:2: [gateway] host = 'gw.example.com:8443': must be a bare host name; protocol, port and paths have their own keys; for example gateway.example.com"
         ],
     ),
     "a gateway host with a path": (
         "[gateway]\nhost = gw.example.com/api\n",
         [
-            "config:2: [gateway] host = 'gw.example.com/api': must be a bare host name; protocol, port and paths have their own keys; such as gateway.example.com"
+            "config:2: [gateway] host = 'gw.example.com/api': must be a bare host name; protocol, port and paths have their own keys; for example gateway.example.com"
         ],
     ),
     "a gateway host with a password": (
         "[gateway]\nhost = user:hunter2@gw.example.com\n",
         [
-            "config:2: [gateway] host = '[REDACTED]@gw.example.com': must be a bare host name; protocol, port and paths have their own keys; such as gateway.example.com"
+            "config:2: [gateway] host = '[REDACTED]@gw.example.com': must be a bare host name; protocol, port and paths have their own keys; for example gateway.example.com"
         ],
     ),
     "a gateway protocol": (
@@ -216,36 +216,36 @@ BAD_FILES = {
     ),
     "another gateway protocol": (
         "[gateway]\nhost = gw\nprotocol = wss\n",
-        ["config:3: [gateway] protocol = 'wss': must be https or http; such as https"],
+        ["config:3: [gateway] protocol = 'wss': must be https or http; for example https"],
     ),
     "a gateway port of words": (
         "[gateway]\nhost = gw\nport = https\n",
         [
-            "config:3: [gateway] port = 'https': must be a whole number from 0 to 65535, or -1 for none; such as 443"
+            "config:3: [gateway] port = 'https': must be a whole number from 0 to 65535, or -1 for none; for example 443"
         ],
     ),
     "a gateway port too high": (
         "[gateway]\nhost = gw\nport = 65536\n",
         [
-            "config:3: [gateway] port = '65536': must be a whole number from 0 to 65535, or -1 for none; such as 443"
+            "config:3: [gateway] port = '65536': must be a whole number from 0 to 65535, or -1 for none; for example 443"
         ],
     ),
     "a gateway port too low": (
         "[gateway]\nhost = gw\nport = -2\n",
         [
-            "config:3: [gateway] port = '-2': must be a whole number from 0 to 65535, or -1 for none; such as 443"
+            "config:3: [gateway] port = '-2': must be a whole number from 0 to 65535, or -1 for none; for example 443"
         ],
     ),
     "a gateway path with a query": (
         "[gateway]\nhost = gw\npath_params_api = api?x=1\n",
         [
-            "config:3: [gateway] path_params_api = 'api?x=1': must be a plain URL path; no query, no fragment, no dot segments; such as api"
+            "config:3: [gateway] path_params_api = 'api?x=1': must be a plain URL path; no query, no fragment, no dot segments; for example api"
         ],
     ),
     "a gateway path that climbs": (
         "[gateway]\nhost = gw\npath_params_login = ../login\n",
         [
-            "config:3: [gateway] path_params_login = '../login': must be a plain URL path; no query, no fragment, no dot segments; such as login"
+            "config:3: [gateway] path_params_login = '../login': must be a plain URL path; no query, no fragment, no dot segments; for example login"
         ],
     ),
     "a gateway without a host": (
@@ -263,13 +263,13 @@ BAD_FILES = {
     "a user name with a control character": (
         "[gateway]\nhost = gw\nusername = a\x00b\n",
         [
-            "config:3: [gateway] username = 'a\\x00b': must be text without control characters or lone surrogates; such as one line of text"
+            "config:3: [gateway] username = 'a\\x00b': must be text without control characters or lone surrogates; for example one line of text"
         ],
     ),
     "a password with a control character": (
         "[gateway]\nhost = gw\npassword = hunter2\x1b\n",
         [
-            "config:3: [gateway] password = [REDACTED]: must be text without control characters or lone surrogates; such as one line of text"
+            "config:3: [gateway] password = [REDACTED]: must be text without control characters or lone surrogates; for example one line of text"
         ],
     ),
     "a line without a delimiter": (
@@ -298,23 +298,23 @@ BAD_FILES = {
     ),
     "an unclosed section": (
         "[logging\nlog_level = debug\n",
-        ['config:1: a section must be "[", its name and "]" only; such as [logging]'],
+        ['config:1: a section must be only "[", its name and "]"; for example [logging]'],
     ),
     "a section with text after it": (
         "[logging] log_level = debug\n",
-        ['config:1: a section must be "[", its name and "]" only; such as [logging]'],
+        ['config:1: a section must be only "[", its name and "]"; for example [logging]'],
     ),
     "a section with a comment too near": (
         "[logging]# what is logged\n",
-        ['config:1: a section must be "[", its name and "]" only; such as [logging]'],
+        ['config:1: a section must be only "[", its name and "]"; for example [logging]'],
     ),
     "a section without a name": (
         "[]\n",
-        ["config:1: a section must have a name; such as [logging]"],
+        ["config:1: a section must have a name; for example [logging]"],
     ),
     "a section in two brackets": (
         "[[logging]]\nlog_level = debug\n",
-        ['config:1: a section must be "[", its name and "]" only; such as [logging]'],
+        ['config:1: a section must be only "[", its name and "]"; for example [logging]'],
     ),
     "an unclosed quote": (
         '[logging]\nlog_file_path = "/var/log\n',
@@ -359,20 +359,20 @@ BAD_FILES = {
     "several problems": (
         "[logging]\nlog_level = loud\n[retry]\nretry_max = many\n[general\nhost = ftp://x\n[gateway]\nport = 0x50\n",
         [
-            "config:2: [logging] log_level = 'loud': must be trace, debug, error or none; such as error",
-            "config:4: [retry] retry_max = 'many': must be a whole number, 0 or more; such as 5",
-            'config:5: a section must be "[", its name and "]" only; such as [logging]',
-            "config:6: [general] host = 'ftp://x': must be the base URL of an API host; such as https://api.mypurecloud.com",
-            "config:8: [gateway] port = '0x50': must be a whole number from 0 to 65535, or -1 for none; such as 443",
+            "config:2: [logging] log_level = 'loud': must be trace, debug, error or none; for example error",
+            "config:4: [retry] retry_max = 'many': must be a whole number, 0 or more; for example 5",
+            'config:5: a section must be only "[", its name and "]"; for example [logging]',
+            "config:6: [general] host = 'ftp://x': must be the base URL of an API host; for example https://api.mypurecloud.com",
+            "config:8: [gateway] port = '0x50': must be a whole number from 0 to 65535, or -1 for none; for example 443",
             "config:8: [gateway]: must have a host if it has other keys; set host, or remove the section",
         ],
     ),
     "lines of every end": (
         "[logging]\r\nlog_level = a\rlog_format = b\nlog_to_console = c",
         [
-            "config:2: [logging] log_level = 'a': must be trace, debug, error or none; such as error",
-            "config:3: [logging] log_format = 'b': must be text or json; such as text",
-            "config:4: [logging] log_to_console = 'c': must be true or false; such as true",
+            "config:2: [logging] log_level = 'a': must be trace, debug, error or none; for example error",
+            "config:3: [logging] log_format = 'b': must be text or json; for example text",
+            "config:4: [logging] log_to_console = 'c': must be true or false; for example true",
         ],
     ),
     "JSON: no value": (
@@ -401,16 +401,18 @@ BAD_FILES = {
     ),
     "JSON: an array": (
         '[{"logging": {}}]',
-        ['config:1: must be one object of sections; such as {"logging": {"log_level": "debug"}}'],
+        [
+            'config:1: must be one object of sections; for example {"logging": {"log_level": "debug"}}'
+        ],
     ),
     "JSON: a section that is a word": (
         '{"logging": "debug"}',
-        ['config:1: [logging]: must be an object with these keys; such as {"log_level": ...}'],
+        ['config:1: [logging]: must be an object with these keys; for example {"log_level": ...}'],
     ),
     "JSON: a section that is an array": (
         '{\n "retry": [{"retry_max": 1}]}',
         [
-            'config:2: [retry]: must be an object with these keys; such as {"max_retry_time_sec": ...}'
+            'config:2: [retry]: must be an object with these keys; for example {"max_retry_time_sec": ...}'
         ],
     ),
     "JSON: a key outside any section": (
@@ -420,17 +422,19 @@ BAD_FILES = {
     "JSON: an object as a value": (
         '{"logging": {"log_level": {"value": "debug"}}}',
         [
-            "config:1: [logging] log_level: must be a single value, not an object or array; such as error"
+            "config:1: [logging] log_level: must be a single value, not an object or array; for example error"
         ],
     ),
     "JSON: an array as a value": (
         '{"gateway": {"host": "gw",\n "port": [443]}}',
-        ["config:2: [gateway] port: must be a single value, not an object or array; such as 443"],
+        [
+            "config:2: [gateway] port: must be a single value, not an object or array; for example 443"
+        ],
     ),
     "JSON: an object as a password": (
         '{"gateway": {"host": "gw",\n "password": {"x": "hunter2"}}}',
         [
-            "config:2: [gateway] password: must be a single value, not an object or array; such as one line of text"
+            "config:2: [gateway] password: must be a single value, not an object or array; for example one line of text"
         ],
     ),
     "JSON: a number as a path": (
@@ -447,40 +451,42 @@ BAD_FILES = {
     ),
     "JSON: a switch as a number": (
         '{"retry": {"retry_max": true}}',
-        ["config:1: [retry] retry_max = true: must be a whole number, 0 or more; such as 5"],
+        ["config:1: [retry] retry_max = true: must be a whole number, 0 or more; for example 5"],
     ),
     "JSON: a number as a level": (
         '{"logging": {"log_level": 1}}',
-        ["config:1: [logging] log_level = 1: must be trace, debug, error or none; such as error"],
+        [
+            "config:1: [logging] log_level = 1: must be trace, debug, error or none; for example error"
+        ],
     ),
     "JSON: a fraction as a port": (
         '{"gateway": {"host": "gw", "port": 443.0}}',
         [
-            "config:1: [gateway] port = 443.0: must be a whole number from 0 to 65535, or -1 for none; such as 443"
+            "config:1: [gateway] port = 443.0: must be a whole number from 0 to 65535, or -1 for none; for example 443"
         ],
     ),
     "JSON: not a number": (
         '{"retry": {"retry_wait_max": NaN}}',
         [
-            "config:1: [retry] retry_wait_max = NaN: must be a number of seconds, 0 or more; such as 10"
+            "config:1: [retry] retry_wait_max = NaN: must be a number of seconds, 0 or more; for example 10"
         ],
     ),
     "JSON: minus infinity": (
         '{"retry": {"retry_wait_max": -Infinity}}',
         [
-            "config:1: [retry] retry_wait_max = -Infinity: must be a number of seconds, 0 or more; such as 10"
+            "config:1: [retry] retry_wait_max = -Infinity: must be a number of seconds, 0 or more; for example 10"
         ],
     ),
     "JSON: half a surrogate pair": (
         '{"logging": {"log_file_path": "\\ud800"}}',
         [
-            "config:1: [logging] log_file_path = '\\ud800': must be a path without control characters or lone surrogates; such as /var/log/genesys.log"
+            "config:1: [logging] log_file_path = '\\ud800': must be a path without control characters or lone surrogates; for example /var/log/genesys.log"
         ],
     ),
     "JSON: a line break in a path": (
         '{"logging": {"log_file_path": "/var\\n/log"}}',
         [
-            "config:1: [logging] log_file_path = '/var\\n/log': must be a path without control characters or lone surrogates; such as /var/log/genesys.log"
+            "config:1: [logging] log_file_path = '/var\\n/log': must be a path without control characters or lone surrogates; for example /var/log/genesys.log"
         ],
     ),
     "JSON: a key twice": (
@@ -507,20 +513,20 @@ BAD_FILES = {
     "JSON: several problems": (
         '{\n "logging": {\n  "log_level": "loud",\n  "log_to_console": 3\n },\n "retry": {"retry_max": -1},\n "gateway": {"port": 99999}\n}',
         [
-            "config:3: [logging] log_level = 'loud': must be trace, debug, error or none; such as error",
-            "config:4: [logging] log_to_console = 3: must be true or false; such as true",
-            "config:6: [retry] retry_max = -1: must be a whole number, 0 or more; such as 5",
-            "config:7: [gateway] port = 99999: must be a whole number from 0 to 65535, or -1 for none; such as 443",
+            "config:3: [logging] log_level = 'loud': must be trace, debug, error or none; for example error",
+            "config:4: [logging] log_to_console = 3: must be true or false; for example true",
+            "config:6: [retry] retry_max = -1: must be a whole number, 0 or more; for example 5",
+            "config:7: [gateway] port = 99999: must be a whole number from 0 to 65535, or -1 for none; for example 443",
             "config:7: [gateway]: must have a host if it has other keys; set host, or remove the section",
         ],
     ),
     "JSON: an array in an array": (
         '[["logging"]]',
-        ['config:1: a section must be "[", its name and "]" only; such as [logging]'],
+        ['config:1: a section must be only "[", its name and "]"; for example [logging]'],
     ),
     "a key of letters nobody uses for numbers": (
         "[retry]\nretry_max = 0x10\n",
-        ["config:2: [retry] retry_max = '0x10': must be a whole number, 0 or more; such as 5"],
+        ["config:2: [retry] retry_max = '0x10': must be a whole number, 0 or more; for example 5"],
     ),
 }
 

@@ -90,7 +90,7 @@ def configuration_text() -> str:
 
 def _facts(section: str, name: str, key: Key) -> Iterator[tuple[str, str]]:
     choices = ", ".join(map(inline_code, key.choices))
-    yield "value", choices or f"{plain_text(key.rule)}; such as {inline_code(key.example)}"
+    yield "value", choices or f"{plain_text(key.rule)}; for example {inline_code(key.example)}"
     owner, field = python_field(section, name)
     yield "default", _default(section, name, field)
     yield "in Python", inline_code(f"{owner}({field}=...)")

@@ -1,7 +1,7 @@
 """The lifecycle of a conversation: the steps that begin, change and end it.
 
-Invariants: every step is one function, which keeps the timeline, the agents and the facts of the
-detail events in agreement. A conversation ends when fewer than two parties, or no party outside the
+Invariants: every step is one function, which keeps the timeline, the agents and the detail
+events consistent. A conversation ends when fewer than two parties, or no party outside the
 organization, remain. Handlers reject commands that a state does not allow.
 """
 

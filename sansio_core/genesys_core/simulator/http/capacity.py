@@ -1,7 +1,6 @@
 """The limit of stored items.
 
-Invariants: a request that exceeds it is rejected before anything is
-changed.
+Invariants: a request that exceeds it is rejected before anything is changed.
 """
 
 from genesys_core.simulator.http.exchange import ApiCall

@@ -103,9 +103,9 @@ def _has_id(entity: Schema) -> bool:
 
 
 def is_plain_text(item: ApiRoute) -> bool:
-    """Return whether the item's path ends in a string, not in a number or a date.
+    """Return whether items are identified by strings, not by numbers or dates.
 
-    Conversations are not such a collection: commands change them, which no rule describes.
+    Conversations are excluded: they are changed by commands, which no rule describes.
     """
     name = item.template.rpartition("/")[2].strip("{}")
     return name != "conversationId" and all(

@@ -1,8 +1,8 @@
 """Listing styles: the location of the items, and how a request selects a page.
 
-Invariants: the
-style is derived from the operation's parameters, body and response in the definition, independently
-of the client's code. A field is a path of wire names, such as ``("paging", "pageNumber")``.
+Invariants: the style is derived from the operation's parameters, body and response in the
+definition, independently of the client's code. A field is a path of wire names, such as
+``("paging", "pageNumber")``.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,6 @@
 """Rules of operations: the state that an operation reads or changes, and how.
 
-Invariants: two
-models describe the same resource if they share most properties of the smaller one.
+Invariants: two models describe the same resource if they share most properties of the smaller one.
 """
 
 from collections.abc import Mapping

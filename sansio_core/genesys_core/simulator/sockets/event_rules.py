@@ -1,8 +1,7 @@
 """The topics that are published when a stored record changes.
 
-Invariants: the rules are derived
-from the topic map and a reviewed table of topics whose name differs from the path of their
-resource. A topic whose ids are unknown is not published.
+Invariants: the rules are derived from the topic map and a reviewed table of topics whose name
+differs from the path of their resource. A topic whose ids are unknown is not published.
 
 A topic ``v2.outbound.campaigns.{id}`` belongs to ``/api/v2/outbound/campaigns/{campaignId}``, and
 ``v2.edges.{id}.interfaces`` to every item below ``/api/v2/edges/{edgeId}/interfaces``.

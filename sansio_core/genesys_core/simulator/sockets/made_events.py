@@ -1,8 +1,7 @@
 """Bodies of events for tests: an example of the topic's model, with given properties.
 
-Invariants: a
-returned body is valid against the model of its topic; given properties are neither changed nor
-omitted.
+Invariants: a returned body is valid against the model of its topic; given properties are neither
+changed nor omitted.
 """
 
 from collections.abc import Iterator, Mapping
