@@ -42,7 +42,7 @@ def signature_of(builder: Callable[..., object], *, asynchronous: bool, bound: b
         builder: a function of :mod:`genesys_core.api`.
         asynchronous: whether the method returns a coroutine.
         bound: whether the method is bound to an API object; otherwise the first parameter is
-        ``self``.
+            ``self``.
     """
     wanted = " ".join(map(str, builder.__annotations__.values()))
     known_values = dict.fromkeys(_KNOWN_VALUES.findall(wanted), str)

@@ -177,6 +177,11 @@ BANNED = (
     Banned(r"\bleads? through\b", "it leads through a list", "is below"),
     Banned(r"\b(?:at|when): when\.", "at: when.", "when it happened"),
     Banned(r"\b(?:id|port|name)s? only\b", "pass the id only", "only the id"),
+    Banned(
+        r"\bof which (?:all|one|the|each|a|none|only)\b(?! (?:kind|type))",
+        "a list, of which all are required",
+        "all of which",
+    ),
     Banned(r"\bnot over\b", "the job is not over", "not complete"),
     Banned(r"\b(?:is|are) the core's\b", "decisions are the core's", "made by the core"),
     Banned(r"\bnevertheless\b", "it is sent nevertheless", "anyway"),

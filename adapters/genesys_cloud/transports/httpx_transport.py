@@ -83,7 +83,7 @@ class HttpxTransport:
 
     Responses are limited by :class:`~genesys_core.http.limits.ResponseLimits`, unless they are
     streamed. A call's deadline limits each phase and is checked between chunks of the body; a
-    response head of which each piece arrives within the read timeout can exceed it.
+    response head can exceed it if each piece arrives within the read timeout.
 
     Args:
         client: your own client, which you have to close; ``None`` creates one.

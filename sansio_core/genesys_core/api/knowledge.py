@@ -641,7 +641,7 @@ def get_knowledge_knowledgebase_document_feedback(
         app_type: query, string: Assistant, BotFlow, MessengerKnowledgeApp, SmartAdvisor,
             SupportCenter. Only those of this application.
         query_type: query, string: Unknown, Article, AutoSearch, Category, ManualSearch,
-            Recommendation, Suggestion, ExpandedArticle. What the query is about.
+            Recommendation, Suggestion, ExpandedArticle. The subject of the query.
         user_id: query, string. The ID of a user.
         queue_id: query, string. The ID of a queue.
         state: query, string: All, Draft, Final. Filter by state.
@@ -953,7 +953,7 @@ def get_knowledge_knowledgebase_documents_feedback(
         app_type: query, string: Assistant, BotFlow, MessengerKnowledgeApp, SmartAdvisor,
             SupportCenter. Only those of this application.
         query_type: query, string: Unknown, Article, AutoSearch, Category, ManualSearch,
-            Recommendation, Suggestion, ExpandedArticle. What the query is about.
+            Recommendation, Suggestion, ExpandedArticle. The subject of the query.
         user_id: query, string. The ID of a user.
         queue_id: query, string. The ID of a queue.
         state: query, string: All, Draft, Final. Filter by state.

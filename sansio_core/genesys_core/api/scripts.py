@@ -50,7 +50,7 @@ def get_script_page(
     Args:
         script_id: the ID of the script.
         page_id: the ID of the page.
-        script_data_version: query, string. The version of the data of the script.
+        script_data_version: query, string. The version of the script's data.
     """
     return _Operation(_Endpoint(
         "get_script_page", "GET", "/api/v2/scripts/{scriptId}/pages/{pageId}", "Page",
@@ -72,7 +72,7 @@ def get_script_pages(
 
     Args:
         script_id: the ID of the script.
-        script_data_version: query, string. The version of the data of the script.
+        script_data_version: query, string. The version of the script's data.
     """
     return _Lists(_Endpoint(
         "get_script_pages", "GET", "/api/v2/scripts/{scriptId}/pages", "list[Page]",
@@ -104,11 +104,11 @@ def get_scripts(
         page_number: query, integer. The page, counted from 1.
         expand: query, string. What else to include.
         name: query, string. Filter by name.
-        feature: query, string. The feature for which they are chosen.
+        feature: query, string. The feature that they are selected for.
         flow_id: query, string. The ID of a flow.
         sort_by: query, string: modifiedDate, createdDate, name. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
-        script_data_version: query, string. The version of the data of the script.
+        script_data_version: query, string. The version of the script's data.
         division_ids: query, string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
@@ -144,11 +144,11 @@ def get_scripts_divisionviews(
         page_number: query, integer. The page, counted from 1.
         expand: query, string. What else to include.
         name: query, string. Filter by name.
-        feature: query, string. The feature for which they are chosen.
+        feature: query, string. The feature that they are selected for.
         flow_id: query, string. The ID of a flow.
         sort_by: query, string: modifiedDate, createdDate, name. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
-        script_data_version: query, string. The version of the data of the script.
+        script_data_version: query, string. The version of the script's data.
         division_ids: query, string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
@@ -184,9 +184,9 @@ def get_scripts_published(
         page_number: query, integer. The page, counted from 1.
         expand: query, string. What else to include.
         name: query, string. Filter by name.
-        feature: query, string. The feature for which they are chosen.
+        feature: query, string. The feature that they are selected for.
         flow_id: query, string. The ID of a flow.
-        script_data_version: query, string. The version of the data of the script.
+        script_data_version: query, string. The version of the script's data.
         division_ids: query, string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
@@ -218,7 +218,7 @@ def get_scripts_published_divisionview_variables(
         input: query, string: true, false.
         output: query, string: true, false.
         type: query, string: string, number, boolean.
-        script_data_version: query, string. The version of the data of the script.
+        script_data_version: query, string. The version of the script's data.
     """
     return _Operation(_Endpoint(
         "get_scripts_published_divisionview_variables", "GET",
@@ -252,9 +252,9 @@ def get_scripts_published_divisionviews(
         page_number: query, integer. The page, counted from 1.
         expand: query, string. What else to include.
         name: query, string. Filter by name.
-        feature: query, string. The feature for which they are chosen.
+        feature: query, string. The feature that they are selected for.
         flow_id: query, string. The ID of a flow.
-        script_data_version: query, string. The version of the data of the script.
+        script_data_version: query, string. The version of the script's data.
         division_ids: query, string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
@@ -280,7 +280,7 @@ def get_scripts_published_script_id(
 
     Args:
         script_id: the ID of the script.
-        script_data_version: query, string. The version of the data of the script.
+        script_data_version: query, string. The version of the script's data.
     """
     return _Operation(_Endpoint(
         "get_scripts_published_script_id", "GET", "/api/v2/scripts/published/{scriptId}", "Script",
@@ -302,7 +302,7 @@ def get_scripts_published_script_id_page(
     Args:
         script_id: the ID of the script.
         page_id: the ID of the page.
-        script_data_version: query, string. The version of the data of the script.
+        script_data_version: query, string. The version of the script's data.
     """
     return _Operation(_Endpoint(
         "get_scripts_published_script_id_page", "GET",
@@ -325,7 +325,7 @@ def get_scripts_published_script_id_pages(
 
     Args:
         script_id: the ID of the script.
-        script_data_version: query, string. The version of the data of the script.
+        script_data_version: query, string. The version of the script's data.
     """
     return _Lists(_Endpoint(
         "get_scripts_published_script_id_pages", "GET",
@@ -352,7 +352,7 @@ def get_scripts_published_script_id_variables(
         input: query, string: true, false.
         output: query, string: true, false.
         type: query, string: string, number, boolean.
-        script_data_version: query, string. The version of the data of the script.
+        script_data_version: query, string. The version of the script's data.
     """
     return _Operation(_Endpoint(
         "get_scripts_published_script_id_variables", "GET",
@@ -417,7 +417,7 @@ def post_scripts_published(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-scripts-published
 
     Args:
-        script_data_version: query, string. The version of the data of the script.
+        script_data_version: query, string. The version of the script's data.
         body: ``PublishScriptRequestData``.
     """
     return _Operation(_Endpoint(

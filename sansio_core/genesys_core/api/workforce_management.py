@@ -1774,7 +1774,7 @@ def get_workforcemanagement_businessunit_managementunits(
             ScheduleBidGroup, Opportunities, OpportunitiesQuery, OpportunitiesEnrollmentsQuery,
             OpportunitiesExternalActivitiesQuery, OpportunitiesStatuses,
             OpportunitiesEnrollmentsStatuses, SchedulingPreferencesQuery,
-            SchedulingPreferencesSettings, DecisionMetrics. The feature for which they are chosen.
+            SchedulingPreferencesSettings, DecisionMetrics. The feature that they are selected for.
         division_id: query, string. The ID of a division.
     """
     return _Lists(_Endpoint(
@@ -3000,7 +3000,7 @@ def get_workforcemanagement_businessunits(
             ScheduleBidGroup, Opportunities, OpportunitiesQuery, OpportunitiesEnrollmentsQuery,
             OpportunitiesExternalActivitiesQuery, OpportunitiesStatuses,
             OpportunitiesEnrollmentsStatuses, SchedulingPreferencesQuery,
-            SchedulingPreferencesSettings, DecisionMetrics. The feature for which they are chosen.
+            SchedulingPreferencesSettings, DecisionMetrics. The feature that they are selected for.
         division_id: query, string. The ID of a division.
     """
     return _Lists(_Endpoint(
@@ -3785,7 +3785,7 @@ def get_workforcemanagement_managementunits(
             ScheduleBidGroup, Opportunities, OpportunitiesQuery, OpportunitiesEnrollmentsQuery,
             OpportunitiesExternalActivitiesQuery, OpportunitiesStatuses,
             OpportunitiesEnrollmentsStatuses, SchedulingPreferencesQuery,
-            SchedulingPreferencesSettings, DecisionMetrics. The feature for which they are chosen.
+            SchedulingPreferencesSettings, DecisionMetrics. The feature that they are selected for.
         division_id: query, string. The ID of a division.
     """
     return _Lists(_Endpoint(

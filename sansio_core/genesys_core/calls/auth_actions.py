@@ -99,7 +99,7 @@ class _AuthAction(Struct, frozen=True):
 
     @property
     def expires(self) -> None:
-        """``None``: only its requests have a deadline, the client's."""
+        """Always ``None``: only its requests have a deadline."""
 
     def timed_out(self, session: Session, *, now: Now) -> Raised:  # noqa: ARG002 - TokenAction
         """Return a timeout error; nothing was sent."""

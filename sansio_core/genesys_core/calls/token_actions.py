@@ -123,7 +123,7 @@ class ObtainForCall(Struct, Generic[T], frozen=True):
 
     @property
     def grant(self) -> None:
-        """``None``: the client's own grant."""
+        """Always ``None``: the client's own grant is kept."""
 
     def timed_out(self, session: Session, *, now: Now) -> NeedPermit[T] | Sending[T] | Raised:
         """Use a token that is still valid, or raise the call's timeout."""

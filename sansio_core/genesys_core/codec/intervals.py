@@ -160,7 +160,7 @@ class Interval(TextValue):
             count: the number of days or hours in a piece.
             zone: the time zone of the midnights and hours.
             limit: the maximum length of a piece; longer ones are split again, so that a day of 25
-            hours with a limit of 24 becomes two pieces.
+                hours with a limit of 24 becomes two pieces.
 
         Raises:
             InvalidValueError: an unknown unit, a count below 1, or a limit below a millisecond.

@@ -28,7 +28,7 @@ _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 
 IsRemembered: TypeAlias = Callable[[object], bool]
-"""Whether a value was received as a response of its own, and is merged with that response."""
+"""Whether a value was received as a separate response, and is merged with that response."""
 
 
 _PARTS: Final = (Struct, list, dict)
@@ -123,7 +123,7 @@ def merge_over_response(
         body: the response.
         parts: what :func:`list_parts` returned when the model was decoded, without the model
             itself; empty if they have not been read since.
-        is_remembered: whether a nested model was received as a response of its own, and is merged
+        is_remembered: whether a nested model was received as a separate response, and is merged
             with that response instead.
     """
     old, raw = decode(type(model), body).data, cast(dict[str, object], _parse(body))

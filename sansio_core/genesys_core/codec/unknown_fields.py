@@ -113,7 +113,7 @@ def remember_items(page: object, body: bytes, path: str) -> None:
         page: the decoded page.
         body: the body that it was decoded from.
         path: the path of the items, as wire names joined by dots; empty if the page is the list
-        itself.
+            itself.
     """
     items = page
     for key in path.split(".") if path else ():

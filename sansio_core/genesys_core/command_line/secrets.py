@@ -23,7 +23,7 @@ class SecretSource:
 
     Attributes:
         client_id: the client's id.
-        place: where it is: in a file, or to be typed by the user.
+        place: its location: a file, or a prompt for the user.
         path: the file's path.
     """
 

@@ -302,7 +302,7 @@ def _repeated(document: Document) -> Iterator[ConfigurationProblem]:
         if place in first:
             shown = " ".join((f"[{format_name(place[0])}]", *map(format_name, place[1:])))
             yield ConfigurationProblem(
-                line, f"{shown}: is on line {first[place]} already; keep one of them"
+                line, f"{shown}: is already on line {first[place]}; keep one of them"
             )
         first.setdefault(place, line)
 

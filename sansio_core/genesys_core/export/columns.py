@@ -98,7 +98,7 @@ def to_row(record: object, columns: Sequence[Column]) -> dict[str, object]:
 
     Args:
         record: the record as JSON values: dictionaries, lists, strings, numbers.
-        columns: the columns, of which the last is :data:`REST`.
+        columns: the columns; the last one is :data:`REST`.
     """
     *known, _ = columns
     rest: dict[str, object] = {}

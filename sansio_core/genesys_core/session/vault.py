@@ -114,7 +114,7 @@ class Vault(Struct, frozen=True):
 
     @property
     def authenticates(self) -> bool:
-        """Whether calls send a token at all."""
+        """Whether calls send a token."""
         return self.grant is not None or self.token is not None or self.signed_out
 
     @property

@@ -342,19 +342,19 @@ BAD_FILES = {
     ),
     "a key twice": (
         "[logging]\nlog_level = debug\nlog_level = trace\n",
-        ["config:3: [logging] log_level: is on line 2 already; keep one of them"],
+        ["config:3: [logging] log_level: is already on line 2; keep one of them"],
     ),
     "a key twice in other letters": (
         "[logging]\nlog_level = debug\nLOG_LEVEL = debug\n",
-        ["config:3: [logging] log_level: is on line 2 already; keep one of them"],
+        ["config:3: [logging] log_level: is already on line 2; keep one of them"],
     ),
     "a secret key twice": (
         "[gateway]\nhost = gw\npassword = hunter2\npassword = hunter3\n",
-        ["config:4: [gateway] password: is on line 3 already; keep one of them"],
+        ["config:4: [gateway] password: is already on line 3; keep one of them"],
     ),
     "a section twice": (
         "[retry]\nretry_max = 1\n[logging]\n[Retry]\nretry_wait_min = 1\n",
-        ["config:4: [retry]: is on line 1 already; keep one of them"],
+        ["config:4: [retry]: is already on line 1; keep one of them"],
     ),
     "several problems": (
         "[logging]\nlog_level = loud\n[retry]\nretry_max = many\n[general\nhost = ftp://x\n[gateway]\nport = 0x50\n",
@@ -491,17 +491,17 @@ BAD_FILES = {
     ),
     "JSON: a key twice": (
         '{"logging": {\n  "log_level": "debug",\n  "log_level": "debug"}}',
-        ["config:3: [logging] log_level: is on line 2 already; keep one of them"],
+        ["config:3: [logging] log_level: is already on line 2; keep one of them"],
     ),
     "JSON: a key twice on one line": (
         '{"logging": {"log_level": "debug", "Log_Level": "debug"}}',
-        ["config:1: [logging] log_level: is on line 1 already; keep one of them"],
+        ["config:1: [logging] log_level: is already on line 1; keep one of them"],
     ),
     "JSON: a section twice": (
         '{\n "retry": {"retry_max": 1},\n "retry": {"retry_max": 1}}',
         [
-            "config:3: [retry] retry_max: is on line 2 already; keep one of them",
-            "config:3: [retry]: is on line 2 already; keep one of them",
+            "config:3: [retry] retry_max: is already on line 2; keep one of them",
+            "config:3: [retry]: is already on line 2; keep one of them",
         ],
     ),
     "JSON: two budgets": (

@@ -96,7 +96,7 @@ def parse_definition(document: Mapping[str, object], topics: Mapping[str, object
 
     Raises:
         InvalidValueError: one of them is malformed or has a dangling reference; the message lists
-        the findings.
+            the findings.
     """
     reading = read_definition(document, topics)
     refuse_findings(reading.findings)

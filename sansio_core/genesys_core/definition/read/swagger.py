@@ -112,7 +112,7 @@ class SwaggerResponse(Struct, kw_only=True):
 
 
 class SwaggerPermissions(Struct, kw_only=True):
-    """``x-inin-requires-permissions``; in documents of 2016 a list, of which all are required."""
+    """``x-inin-requires-permissions``; in documents of 2016 a list, all of which are required."""
 
     type: str = "ALL"
     permissions: list[str] = []

@@ -56,7 +56,7 @@ def read_topics(document: object) -> tuple[Topics, list[Finding]]:
 
     Args:
         document: ``{"notifications": [{"topic": ..., "class": ...}]}``, or the response of ``GET
-        /api/v2/notifications/availabletopics?expand=schema``.
+            /api/v2/notifications/availabletopics?expand=schema``.
 
     Returns:
         The topics, and a finding for each part that was dropped.

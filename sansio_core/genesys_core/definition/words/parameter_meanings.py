@@ -12,7 +12,7 @@ __all__ = ["PAGE_MEANINGS", "PARAMETER_MEANINGS"]
 
 _REQUESTS: Final[Mapping[str, str]] = {
     "Accept-Language": "the preferred language",
-    "Idempotency-Key": "a key by which the platform recognizes a repeated request",
+    "Idempotency-Key": "an idempotency key, to recognize a repeated request",
     "If-Match": "the ETag that the resource must have",
     "If-None-Match": "the ETag of the copy that you have",
     "X-Journey-Session-Id": "the ID of the customer's journey session",
@@ -153,7 +153,7 @@ _FILTERS: Final[Mapping[str, str]] = {
     "expiredOnly": "whether to delete only what has expired",
     "externalNumber": "only the one with this external number",
     "favoriteOnly": "whether to return only favorites",
-    "feature": "the feature for which they are chosen",
+    "feature": "the feature that they are selected for",
     "filter": "a filter expression, in the syntax of the platform",
     "filterField": "the field to filter by, together with ``filterValue``",
     "filterType": "what ``filterId`` is the ID of",
@@ -216,7 +216,7 @@ _FILTERS: Final[Mapping[str, str]] = {
     "query": "the words to search for, separated by commas",
     "queryFields": "the fields in which to search for ``queryValue``",
     "queryPhrase": "the words to search for",
-    "queryType": "what the query is about",
+    "queryType": "the subject of the query",
     "queryValue": "the text to search for",
     "recipient": "the ID of the user who received it",
     "recordingEnabled": "only those that record, or do not",

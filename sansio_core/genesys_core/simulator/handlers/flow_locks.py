@@ -46,7 +46,7 @@ def missing_flow(state: PlatformState, identity: str) -> PlatformProblem:
 
 
 def name_flow(call: ApiCall) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield the path of flows and the id of the flow that an action is about."""
+    """Yield the path of flows and the id of the flow of an action."""
     if call.route.template.startswith(f"{_ACTIONS}/"):
         yield _PLACE, call.argument("flow", "")
 

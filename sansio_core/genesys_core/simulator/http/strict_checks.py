@@ -162,7 +162,7 @@ def _enum_fault(
 
 
 def _limit_fault(operation: str, name: str, values: Sequence[str]) -> Iterator[ValueFault]:
-    """Yield what is wrong with a parameter of which the platform states a limit, of its number or its values."""
+    """Yield the problems of a parameter whose value or number of values has a limit."""
     known = (operation, _CAPITAL.sub(r"_\1", name).lower())
     most = KNOWN_LIMITS.get(known) or _IDS.get(known)
     if most is None or not values:

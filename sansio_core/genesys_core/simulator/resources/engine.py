@@ -252,7 +252,7 @@ class ResourceEngine:
         return self.store.show_record(call, rule.entity, changed)
 
     def _single_document(self, call: ApiCall, rule: ResourceRule) -> Mapping[str, Json]:
-        """Return what a call writes to a single resource, of which a list is one property."""
+        """Return what a call writes to a single resource; a list is one of its properties."""
         shapes = PathShapes(call.definition)
         given = shapes.body(call.route)
         if given.type != "array" or not isinstance(call.body, list):

@@ -15,7 +15,7 @@ from genesys_core.simulator.state.definition import Definition, OperationFacts, 
 __all__ = ["FieldPath", "ListingStyle", "PageSelector", "find_items", "find_listing_style"]
 
 FieldPath: TypeAlias = tuple[str, ...]
-"""The wire names from the outside in; empty for the document itself, or if there is no such field."""
+"""The wire names, outermost first; empty for the document itself, or if there is no such field."""
 
 PageSelector: TypeAlias = Literal["number", "index", "token", "search", "date", "none"]
 """The selectors of a page:

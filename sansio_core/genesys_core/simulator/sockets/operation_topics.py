@@ -59,7 +59,7 @@ def _at_once(topic: str, *operations: str, **more: Json) -> TopicCause:
 
 
 def _below(base: str, *rest: str) -> tuple[str, ...]:
-    """Return operations, of which each has its method and the rest of its path."""
+    """Return operations, each with its method and the rest of its path."""
     return tuple(each.replace(" ", f" {base}", 1) for each in rest)
 
 

@@ -103,7 +103,7 @@ class OperationFacts(Struct, frozen=True, gc=False):
 
     @property
     def required_permissions(self) -> RequiredPermissions:
-        """The permissions; documents of 2016 have a list, of which all are required."""
+        """The permissions; documents of 2016 have a list, all of which are required."""
         match self.permissions:
             case RequiredPermissions() as required:
                 return required

@@ -58,7 +58,7 @@ def system_message(
         channel: the channel that receives it.
         kind: ``no_longer_subscribed``, ``subscription_changed`` or ``token_revoked``.
         reason: ``another_channel_subscribed`` or ``user_tokens_revoked``.
-        by: the channel that the message is about.
+        by: the channel that the message refers to.
     """
     return {
         "channelId": by,
