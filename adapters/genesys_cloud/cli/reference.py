@@ -39,7 +39,7 @@ def apis(
 def describe(
     what: Annotated[
         list[str],
-        typer.Argument(metavar="METHOD | model NAME | TOPIC", help="What to describe."),
+        typer.Argument(metavar="METHOD | model NAME | TOPIC", help="A method, a model or a topic."),
     ],
 ) -> None:
     """Describe a method, a model (with its fields and values) or a notification topic."""

@@ -164,7 +164,7 @@ def get_authorization_divisions(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What else to include.
-        next_page: query, string. The cursor of the page, from the previous response.
+        next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
         object_count: query, boolean. Whether to include the number of objects.
         id: query, list of string. Only these IDs.
@@ -570,7 +570,7 @@ def get_authorization_role_subjectgrants(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What else to include.
-        next_page: query, string. The cursor of the page, from the previous response.
+        next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
     """
     return _Lists(_Endpoint(
@@ -631,7 +631,7 @@ def get_authorization_roles(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What else to include.
-        next_page: query, string. The cursor of the page, from the previous response.
+        next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
         name: query, string. Filter by name.
         permission: query, list of string. The permission, such as routing:queue:view.

@@ -106,7 +106,7 @@ def get_integration(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What else to include.
-        next_page: query, string. The cursor of the page, from the previous response.
+        next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
     """
     return _Operation(_Endpoint(
@@ -160,7 +160,7 @@ def get_integrations(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What else to include.
-        next_page: query, string. The cursor of the page, from the previous response.
+        next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
         ids: query, list of string. Only these IDs. At most 100 items.
         integration_type: query, string. Only integrations of this type, by its ID.
@@ -389,7 +389,7 @@ def get_integrations_actions(
     Args:
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
-        next_page: query, string. The cursor of the page, from the previous response.
+        next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ASC, DESC. Ascending or descending.
@@ -431,7 +431,7 @@ def get_integrations_actions_categories(
     Args:
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
-        next_page: query, string. The cursor of the page, from the previous response.
+        next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ASC, DESC. Ascending or descending.
@@ -508,7 +508,7 @@ def get_integrations_actions_drafts(
     Args:
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
-        next_page: query, string. The cursor of the page, from the previous response.
+        next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ASC, DESC. Ascending or descending.
@@ -735,7 +735,7 @@ def get_integrations_clientapps(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What else to include.
-        next_page: query, string. The cursor of the page, from the previous response.
+        next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
     """
     return _Lists(_Endpoint(
@@ -1437,7 +1437,7 @@ def get_integrations_types(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What else to include.
-        next_page: query, string. The cursor of the page, from the previous response.
+        next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
     """
     return _Lists(_Endpoint(
@@ -1489,7 +1489,7 @@ def get_integrations_unifiedcommunications_clientapps(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What else to include.
-        next_page: query, string. The cursor of the page, from the previous response.
+        next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
     """
     return _Lists(_Endpoint(
@@ -1523,7 +1523,7 @@ def get_integrations_userapps(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What else to include.
-        next_page: query, string. The cursor of the page, from the previous response.
+        next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
         app_host: query, string. Only apps that run in this host.
     """
@@ -1560,7 +1560,7 @@ def patch_integration(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What else to include.
-        next_page: query, string. The cursor of the page, from the previous response.
+        next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
         body: ``Integration``.
     """

@@ -267,7 +267,7 @@ def get_quality_agents_activity(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What else to include.
-        next_page: query, string. The cursor of the page, from the previous response.
+        next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
         start_time: query, date-time. The beginning of the period.
         end_time: query, date-time. The end of the period.
@@ -341,7 +341,7 @@ def get_quality_calibrations(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What else to include.
-        next_page: query, string. The cursor of the page, from the previous response.
+        next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
         conversation_id: query, string. The ID of a conversation.
         start_time: query, date-time. The beginning of the period.
@@ -544,7 +544,7 @@ def get_quality_evaluators_activity(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What else to include.
-        next_page: query, string. The cursor of the page, from the previous response.
+        next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
         start_time: query, date-time. The beginning of the period.
         end_time: query, date-time. The end of the period.
@@ -629,7 +629,7 @@ def get_quality_forms(
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        next_page: query, string. The cursor of the page, from the previous response.
+        next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
         expand: query, string: publishHistory. What else to include.
         name: query, string. Filter by name.
@@ -712,7 +712,7 @@ def get_quality_forms_evaluations(
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        next_page: query, string. The cursor of the page, from the previous response.
+        next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
         expand: query, string: publishHistory. What else to include.
         name: query, string. Filter by name.
@@ -829,7 +829,7 @@ def get_quality_forms_surveys(
         page_size: query, integer. How many items to return.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        next_page: query, string. The cursor of the page, from the previous response.
+        next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
         expand: query, string: publishHistory. What else to include.
         name: query, string. Filter by name.

@@ -397,7 +397,7 @@ def get_orphanrecordings(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What else to include.
-        next_page: query, string. The cursor of the page, from the previous response.
+        next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
         has_conversation: query, boolean. Only those whose conversation is known, or all.
         media: query, string: Call, Screen. Only recordings of this kind.
@@ -455,7 +455,7 @@ def get_recording_crossplatform_mediaretentionpolicies(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What else to include.
-        next_page: query, string. The cursor of the page, from the previous response.
+        next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
         name: query, string. Filter by name.
         enabled: query, boolean. Filter by enabled.
@@ -528,7 +528,7 @@ def get_recording_job_failedrecordings(
         page_size: query, integer. How many items to return. At most 100.
         page_number: query, integer. The page, counted from 1.
         include_total: query, boolean. Whether to include total.
-        cursor: query, string. The cursor of the page, from the previous response.
+        cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_recording_job_failedrecordings", "GET",
@@ -568,7 +568,7 @@ def get_recording_jobs(
         show_only_my_jobs: query, boolean. Whether to return only jobs of the caller.
         job_type: query, string: ARCHIVE, DELETE, EXPORT. Only jobs of this type.
         include_total: query, boolean. Whether to include total.
-        cursor: query, string. The cursor of the page, from the previous response.
+        cursor: query, string. Where the page begins, from the previous response.
     """
     return _Lists(_Endpoint(
         "get_recording_jobs", "GET", "/api/v2/recording/jobs", "RecordingJobEntityListing",
@@ -639,7 +639,7 @@ def get_recording_mediaretentionpolicies(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         expand: query, list of string. What else to include.
-        next_page: query, string. The cursor of the page, from the previous response.
+        next_page: query, string. Where the page begins, from the previous response.
         previous_page: query, string. Where the page ends, to page backwards.
         name: query, string. Filter by name.
         enabled: query, boolean. Filter by enabled.

@@ -813,7 +813,7 @@ def get_speechandtextanalytics_topics(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-topics
 
     Args:
-        next_page: query, string. The cursor of the page, from the previous response.
+        next_page: query, string. Where the page begins, from the previous response.
         page_size: query, integer. How many items to return. At most 500.
         page_number: query, integer. The page, counted from 1.
         state: query, string: latest, published.

@@ -1,7 +1,7 @@
 """HTTP requests and pages of a loopback redirect server (RFC 8252 section 7.3).
 
 Invariants: only the redirect that belongs to our own sign-in ends it; every other request gets a
-page with the reason, and the server keeps waiting. Pages load nothing from elsewhere, send no
+page with the reason, and the server keeps waiting. Pages load no external resources, send no
 referrer, are not cached, and escape all external text.
 
 The adapter accepts connections on the loopback address and sends the pages; every decision is made

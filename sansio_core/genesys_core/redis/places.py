@@ -121,7 +121,7 @@ def find_lanes(pacer: Pacer, path: str) -> tuple[RateWindow, ...]:
 
 
 def find_ticket(reservation: Reservation | None) -> int | None:
-    """Return the ticket of a reservation that was made here."""
+    """Return the ticket of a reservation for a place from Redis."""
     return None if reservation is None else dict(reservation.tickets).get(TICKET)
 
 

@@ -37,10 +37,10 @@ _TRANSIENT: Final = frozenset({408, 409, 425, 429})
 class Policy(Struct, frozen=True):
     """Timeouts and delays of a channel, in seconds.
 
-    The delay before attempt ``n`` is ``min(backoff_cap, backoff_base * 2 ** (n - 1))``, of which
-    one half is fixed and the other random ("equal jitter"), so that programs that lose a server
-    simultaneously do not all reconnect at the same time. A ``Retry-After`` of the platform applies
-    if it is longer, up to ``retry_after_cap``.
+    The delay before attempt ``n`` is ``min(backoff_cap, backoff_base * 2 ** (n - 1))``, half of it
+    fixed and half random ("equal jitter"), so that programs that lose a server simultaneously do
+    not all reconnect at the same time. A ``Retry-After`` of the platform applies if it is longer,
+    up to ``retry_after_cap``.
 
     Attributes:
         random: random numbers in ``[0, 1)``.
