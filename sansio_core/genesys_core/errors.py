@@ -485,7 +485,7 @@ class BudgetBusyError(BudgetError):
 class ExportError(GenesysCloudError):
     """An export could not be completed, or its directory cannot be used.
 
-    What has been exported remains; running the export again fetches the rest.
+    Finished files remain; running the export again fetches the rest.
 
     Attributes:
         missing: the ids of the slices that are missing.

@@ -105,7 +105,7 @@ class Export(Struct, frozen=True):
             _check_exportable(operation)
         if self.interval is not None and len(self.places) not in (1, 2):
             raise InvalidValueError(
-                f"places={self.places!r}: must be one field for the interval, or two for its ends"
+                f"places={self.places!r}: must be one field for the interval, or two for its start and end"
             )
         if self.available_until is not None and self.available_until.utcoffset() is None:
             raise InvalidValueError(

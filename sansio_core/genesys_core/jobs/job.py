@@ -141,7 +141,7 @@ def begin_job(
         response: its response.
 
     Raises:
-        InvalidValueError: the operation starts no job that can be polled.
+        InvalidValueError: the operation does not start a job that can be polled.
         JobError: the response has neither an id nor a result.
     """
     family, id_field = _submit(operation)
@@ -189,7 +189,7 @@ def find_family(operation: JobOperation[object, StatusT, ItemT]) -> JobFamily:
     """Return how the jobs that an operation starts are polled.
 
     Raises:
-        InvalidValueError: the operation starts no job that can be polled.
+        InvalidValueError: the operation does not start a job that can be polled.
     """
     return _submit(operation)[0]
 
@@ -230,7 +230,7 @@ def _submit(operation: Operation[object]) -> tuple[JobFamily, str]:
     found = jobs.SUBMITS.get(f"{endpoint.method} {endpoint.path}")
     if found is None:
         raise InvalidValueError(
-            f"{endpoint.name}: starts no job that can be polled; send it with client.send"
+            f"{endpoint.name}: does not start a job that can be polled; send it with client.send"
         )
     return jobs.FAMILIES[found[0]], found[1]
 

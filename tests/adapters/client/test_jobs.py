@@ -402,7 +402,7 @@ def test_run_shows_the_parameters_of_its_method(run) -> None:
 @every_flavour
 def test_what_starts_no_job_cannot_be_run(run) -> None:
     async def scenario(api: Api) -> None:
-        with pytest.raises(InvalidValueError, match="get_users_me: starts no job"):
+        with pytest.raises(InvalidValueError, match="get_users_me: does not start a job"):
             api.client.job(users.get_users_me(), "j1")
         with pytest.raises(JobError, match="the response has no jobId"):
             await settled(api.client.run(START))

@@ -76,7 +76,9 @@ def test_a_reply_that_is_a_status_is_kept() -> None:
 
 
 def test_what_starts_no_job_is_an_error() -> None:
-    with pytest.raises(InvalidValueError, match="get_users_me: starts no job that can be polled"):
+    with pytest.raises(
+        InvalidValueError, match="get_users_me: does not start a job that can be polled"
+    ):
         begin_job(users.get_users_me(), reply({}))  # type: ignore[arg-type]
     with pytest.raises(InvalidValueError, match="POST /api/v2/x: starts no job"):
         find_job(raw_operation("POST", "/api/v2/x"), "j1")

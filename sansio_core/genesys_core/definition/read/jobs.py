@@ -276,7 +276,7 @@ def job_problems(definition: ApiDefinition) -> list[str]:
         if path not in statuses
     ]
     problems += [
-        f"{submit}: is in OTHER_SUBMITS, but starts no job"
+        f"{submit}: is in OTHER_SUBMITS, but does not start a job"
         for submit in OTHER_SUBMITS.keys() - submits
     ]
     problems += [

@@ -4,8 +4,8 @@ Invariants: a metric is counted entirely in the interval in which it was emitted
 groups and intervals add up to those of the metrics. Groups and intervals without metrics are
 omitted.
 
-Guesses: the last rule; that the media type is always part of the group; that a conversation is emitted as
-``nConversations`` at its start.
+Guesses: that groups and intervals without metrics are omitted; that the media type is always part
+of the group; that a conversation is emitted as ``nConversations`` at its start.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -215,7 +215,7 @@ def test_what_the_rules_do_not_cover_is_a_problem(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(jobs, "NEXT_STEPS", {STATUS: ("Ready", "put it")})
     assert job_problems(definition(fine)) == [
         "/gone: is in a reviewed table, but there is no such status operation",
-        "POST /gone: is in OTHER_SUBMITS, but starts no job",
+        "POST /gone: is in OTHER_SUBMITS, but does not start a job",
         f"{STATUS}: 'Ready' is in NEXT_STEPS, but is not a state",
     ]
 
