@@ -5,7 +5,7 @@ import subprocess
 import sys
 from datetime import date
 from email.parser import BytesParser
-from inspect import signature
+from inspect import getdoc, signature
 from pathlib import Path
 
 import pytest
@@ -252,8 +252,8 @@ def read_form(seen):
 def test_descriptions_become_docstrings(acme):
     about = 'Gives "light". Until it\'s dark.\n\nRequired: state. Read-only: id.'
     assert acme.models.Lamp.__doc__ == about
-    words = acme.api.users.get_users_me.__doc__
-    assert words.startswith("The person at the bench.\n\n    Knows where the lamps are.")
+    words = getdoc(acme.api.users.get_users_me)
+    assert words.startswith("The person at the bench.\n\nKnows where the lamps are.")
     assert acme.DEFINITION_VERSION == "7.1.0"
     assert acme.LampsApi.__module__ == "acme_workshop.apis.lamps"
     assert "AsyncLampsApi" in dir(acme)
