@@ -4,6 +4,7 @@ Timing never decides a test, and CI runs the same examples each time.
 """
 
 import gc
+import itertools
 import os
 import signal
 import sys
@@ -12,6 +13,7 @@ import threading
 import pytest
 from _pytest.runner import runtestprotocol
 from hypothesis import Phase, settings
+from hypothesis.internal.conjecture import providers
 
 settings.register_profile("at-home", deadline=None)
 settings.register_profile("in-ci", deadline=None, derandomize=True, print_blob=True)
@@ -28,6 +30,9 @@ settings.register_profile(
 )
 
 
+_run = itertools.count(1)  # how many tests
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Choose how many examples a property gets, and what processes that tests start inherit.
 
@@ -41,6 +46,9 @@ def pytest_configure(config: pytest.Config) -> None:
     profile = "in-ci" if os.environ.get("CI") else "at-home"
     if config.option.markexpr == "not slow":
         profile += "-quick"
+        # Hypothesis draws constants of the loaded modules, too. Tests load modules all the time, and
+        # each time it sorts out anew which constants fit, for a few of ten examples.
+        providers._get_local_constants = lambda: providers._local_constants
     settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE") or profile)
     is_main = threading.current_thread() is threading.main_thread()
     if is_main and signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -64,7 +72,10 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-    """A worker reports a test that passes once, not thrice: reports take a twentieth of the time."""
+    """A worker reports a test that passes once, not thrice: reports take a twentieth of the time.
+
+    What a thousand tests have loaded stays, as what was collected does.
+    """
     if not hasattr(item.config, "workerinput"):
         return None
     reports = runtestprotocol(item, log=False, nextitem=nextitem)
@@ -72,6 +83,11 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
     for report in reports:
         if report.when == "call" or not report.passed:
             report.duration = duration
+            if report.passed:
+                report.keywords = {}  # a third of a report, which nothing reads
             item.ihook.pytest_runtest_logreport(report=report)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    if next(_run) % 1000 == 0:
+        gc.collect()
+        gc.freeze()
     return True

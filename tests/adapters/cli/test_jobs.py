@@ -6,6 +6,7 @@ import re
 import pytest
 
 from tests.helpers.command import run_command
+from tests.helpers.fake_time import FakeTime
 from tests.helpers.server import Reply, scripted_server
 
 pytestmark = pytest.mark.usefixtures("clean_home")
@@ -156,7 +157,7 @@ class RecordingJobs:
 
 
 def test_a_recording_job_is_started_when_its_user_says_so(monkeypatch):
-    platform = RecordingJobs()
+    platform, time = RecordingJobs(), FakeTime(monkeypatch)
     monkeypatch.setenv("GENESYSCLOUD_ACCESS_TOKEN", "t" * 40)
     with scripted_server(platform) as server:
         monkeypatch.setenv("GENESYSCLOUD_HOST", server.url)
@@ -169,3 +170,4 @@ def test_a_recording_job_is_started_when_its_user_says_so(monkeypatch):
     assert (done.code, done.out) == (0, '"FULFILLED"\n')
     assert "the job waits in the state READY with 3 recordings; starting it" in done.err
     assert platform.bodies == [{"state": "PROCESSING"}]
+    assert time.slept

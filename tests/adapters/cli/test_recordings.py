@@ -11,6 +11,7 @@ import pytest
 
 from genesys_cloud.simulator import running_simulator
 from tests.helpers.command import COMMAND, run_command
+from tests.helpers.fake_time import FakeTime
 from tests.helpers.server import Raw, Reply, Stall, scripted_server
 from tests.strategies.contact_center import StaffedDesk, end_call
 
@@ -146,8 +147,8 @@ def files_below(out):
 READY = {"c-1": {"r-1": "AVAILABLE", "r-2": "RESTORED"}, "c-2": {"r-3": "AVAILABLE"}, "c-3": {}}
 
 
-def test_recordings_become_files_and_a_second_run_has_nothing_to_do(at, tmp_path):
-    server = at(Platform(READY, slow={"job-0"}))
+def test_recordings_become_files_and_a_second_run_has_nothing_to_do(at, tmp_path, monkeypatch):
+    server, time = at(Platform(READY, slow={"job-0"})), FakeTime(monkeypatch)
     out = tmp_path / "calls"
     done = download(out, "c-1", "c-2", "c-3", "c-1")
     assert done.code == 0, done.err
@@ -173,6 +174,7 @@ def test_recordings_become_files_and_a_second_run_has_nothing_to_do(at, tmp_path
     (out / "c-2/r-3.ogg").unlink()
     assert len(download(out, "c-1", "c-2").out.split()) == 2
     assert (out / "c-1/r-1.ogg").read_bytes() == MEDIA
+    assert time.slept  # before it asked for the batch once more
 
 
 def test_a_manifest_that_was_cut_off_is_continued(at, tmp_path):

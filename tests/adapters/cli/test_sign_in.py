@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from genesys_cloud import Client, Gateway
 from genesys_cloud.cli.app import app
 from genesys_cloud.login import BrowserSignIn, sign_in
+from genesys_cloud.sign_in import loopback_server
 from genesys_cloud.sign_in.saved_sign_in import SavedSignIn, SignInTarget
 from genesys_cloud.simulator import Settings, Simulator, bundled_definition, running_simulator
 from genesys_cloud.transports import HttpxTransport
@@ -111,7 +112,8 @@ def test_an_answer_with_another_state_is_not_believed_and_the_right_one_still_is
     assert browser.message == "You can close this window."
 
 
-def test_if_only_another_state_comes_the_timeout_says_so(simulator):
+def test_if_only_another_state_comes_the_timeout_says_so(simulator, monkeypatch):
+    monkeypatch.setattr(loopback_server, "_LONGEST_NAP", 0.02)  # the clock is looked at after it
     clock = [Now(0.0, 0.0)]
 
     def read():

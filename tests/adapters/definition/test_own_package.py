@@ -20,6 +20,7 @@ from genesys_cloud.simulator import running_simulator
 from genesys_core.definition import BANNER_START
 from genesys_core.definition.read.naming import CLIENT_ATTRIBUTES, api_name
 from genesys_core.errors import ConfigurationError, InvalidValueError
+from tests.helpers.fake_time import FakeTime
 from tests.helpers.flavours import every_flavour, settled
 from tests.helpers.listeners import listening
 from tests.helpers.server import Reply, scripted_server
@@ -48,7 +49,7 @@ def answer(seen):
 
 
 @every_flavour
-def test_clients_send_and_decode_what_the_document_describes(acme, run):
+def test_clients_send_and_decode_what_the_document_describes(acme, run, monkeypatch):
     async def scenario(api):
         client, models = api.client, acme.models
         me = await settled(client.users.get_users_me())
@@ -63,8 +64,10 @@ def test_clients_send_and_decode_what_the_document_describes(acme, run):
         assert (await settled(job.wait())).state == "SUCCEEDED"
         assert not hasattr(client, "routing")
 
+    time = FakeTime(monkeypatch)
     with scripted_server(answer) as server:
         run(scenario, package=acme, host=server.url, access_token="t")
+    assert time.slept  # until the job was asked for once more
 
 
 @every_flavour

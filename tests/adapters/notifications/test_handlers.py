@@ -358,7 +358,7 @@ def test_a_half_open_connection_is_noticed(simulator, go):
         publish(simulator, topic(1), 1)
         assert messages([await listener.next()]) == ["1"]
 
-    go(scenario, policy=hasty(silence=0.3, pong_wait=0.3))
+    go(scenario, policy=hasty(silence=0.05, pong_wait=0.3))
 
 
 @pytest.mark.parametrize(
@@ -677,7 +677,7 @@ def test_what_goes_wrong_with_the_time_is_whoevers_who_listens(simulator, go):
             await anext_or_next(listener.handler)
         simulator.at_hub(lambda hub, _: hub.drop(only_of(hub)))
 
-    go(scenario, policy=Policy(broken, silence=0.3, pong_wait=0.3))
+    go(scenario, policy=Policy(broken, silence=0.05, pong_wait=0.3))
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,8 @@ from genesys_cloud.errors import ConnectionClosedError, InvalidValueError, Proto
 from genesys_cloud.errors import TimeoutError as TimedOut
 from genesys_cloud.notifications import Gap, Heartbeat
 from genesys_cloud.simulator import InProcessSimulator, Rule, Simulator, faults
-from genesys_core import Now, Policy
+from genesys_core import Now
+from tests.helpers.listeners import hasty
 from tests.strategies.simulator import definition
 
 FLAVOURS = ["threads", "asyncio", "trio"]
@@ -247,8 +248,7 @@ def test_an_event_with_a_valid_body_for_a_client(platform):
 def test_a_connection_that_breaks_is_replaced(platform, reset):
     with client_of(platform) as client:
         topic = f"v2.users.{client.users.get_users_me().id}.presence"
-        policy = Policy(lambda: 0.0)
-        with client.notification_handler(policy=policy) as handler:
+        with client.notification_handler(policy=hasty()) as handler:
             handler.add_subscription(topic)
             (channel,) = platform.simulator.state.channels
             platform.at_hub(lambda hub, now: hub.drop(channel, reset=reset))

@@ -473,9 +473,10 @@ def test_four_clients_of_one_token_make_two_thousand_calls(shared):
             client.kept = {}
     clock, chance, server = Clock(), random.Random(7), Enforcing(300, 60)
     tasks = [calls(client, server, clock, chance) for client in clients for _ in range(5)]
-    clock.run(tasks, 420)
     if shared:
+        clock.run(tasks, 420)
         assert server.refusals == 0
         assert server.served >= max(2000, 0.97 * 300 * 7)
     else:
+        clock.run(tasks, 120)  # refusals and their retries take real time, and come soon
         assert server.refusals > 100
