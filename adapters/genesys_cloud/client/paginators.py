@@ -5,7 +5,8 @@ this module sends the requests, partly in the background, and issues warnings.
 """
 
 import warnings
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from functools import partial
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar, cast
 
@@ -20,12 +21,18 @@ __all__ = ["AsyncPaginator", "Paginator", "SendPage"]
 
 V_co = TypeVar("V_co", covariant=True)
 
-SendPage = Callable[[Operation[Any]], Awaitable[ApiResponse[Any]]]
+SendPage = Callable[[Operation[Any]], Coroutine[Any, Any, ApiResponse[Any]]]
 """Sends the operation of a page."""
 
 
-class _Fetcher:
-    """Requests the pages that a reader wants, and in the background those ahead."""
+class _Progress:
+    """A listing and its progress: requests the pages that the reader wants, also those ahead.
+
+    Args:
+        reader: decides what to request.
+        send: sends the operation of a page.
+        event_loop: returns the event loop that the client runs on.
+    """
 
     def __init__(
         self, reader: ListingReader[Any], send: SendPage, event_loop: Callable[[], EventLoop]
@@ -34,8 +41,24 @@ class _Fetcher:
         self._send = send
         self._event_loop = event_loop
         self._running: dict[int, Background[ApiResponse[Any]]] = {}
+        self._is_closed = False
 
-    async def advance(self) -> list[str]:
+    @property
+    def total(self) -> int | None:
+        """The total number of items, if the platform reports it; ``None`` before the first page."""
+        return self._reader.total
+
+    @property
+    def fetched(self) -> int:
+        """The number of items returned so far, including by the listing that this one continues."""
+        return self._reader.fetched
+
+    @property
+    def resume_token(self) -> str:
+        """The token for ``resume=``, to continue after the last item returned, in any process."""
+        return self._reader.resume_token
+
+    async def _advance(self) -> list[str]:
         """Request pages until there is an item to return; returns warnings."""
         notices: list[str] = []
         while (fetch := self._reader.wanted()) is not None:
@@ -57,48 +80,12 @@ class _Fetcher:
         for key in self._running.keys() - wanted.keys():
             self._running.pop(key).cancel()
         for key in wanted.keys() - self._running.keys():
-            self._running[key] = self._event_loop().start(_page_sender(self._send, wanted[key]))
-
-    def cancel(self) -> None:
-        while self._running:
-            self._running.popitem()[1].cancel()
-
-
-def _page_sender(send: SendPage, operation: Operation[Any]) -> Callable[[], Any]:
-    async def run() -> ApiResponse[Any]:
-        return await send(operation)
-
-    return run
-
-
-class _Progress:
-    """The progress of a listing, common to both flavours."""
-
-    def __init__(
-        self, reader: ListingReader[Any], send: SendPage, event_loop: Callable[[], EventLoop]
-    ) -> None:
-        self._reader = reader
-        self._fetcher = _Fetcher(reader, send, event_loop)
-        self._is_closed = False
-
-    @property
-    def total(self) -> int | None:
-        """The total number of items, if the platform reports it; ``None`` before the first page."""
-        return self._reader.total
-
-    @property
-    def fetched(self) -> int:
-        """The number of items returned so far, including by the listing that this one continues."""
-        return self._reader.fetched
-
-    @property
-    def resume_token(self) -> str:
-        """The token for ``resume=``, to continue after the last item returned, in any process."""
-        return self._reader.resume_token
+            self._running[key] = self._event_loop().start(partial(self._send, wanted[key]))
 
     def _close(self) -> None:
         self._is_closed = True
-        self._fetcher.cancel()
+        while self._running:
+            self._running.popitem()[1].cancel()
 
 
 class Paginator(_Progress, Iterator[V_co], Generic[V_co]):
@@ -111,7 +98,7 @@ class Paginator(_Progress, Iterator[V_co], Generic[V_co]):
         if self._is_closed:
             raise StopIteration
         if self._reader.wanted() is not None:
-            for text in run_now(self._fetcher.advance()):
+            for text in run_now(self._advance()):
                 warnings.warn(text, IncompleteListingWarning, stacklevel=2)
         return cast(V_co, self._reader.take())
 
@@ -142,7 +129,7 @@ class AsyncPaginator(_Progress, AsyncIterator[V_co], Generic[V_co]):
         if self._is_closed:
             raise StopAsyncIteration
         if self._reader.wanted() is not None:
-            for text in await self._fetcher.advance():
+            for text in await self._advance():
                 warnings.warn(text, IncompleteListingWarning, stacklevel=2)
         try:
             return cast(V_co, self._reader.take())

@@ -7,8 +7,9 @@ If another call has already refreshed the token, neither a thread nor a task is 
 """
 
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack, ExitStack
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack
 from functools import partial
+from types import TracebackType
 from typing import Any, TypeVar, assert_never, cast
 
 from genesys_cloud.client.event_loop import EventLoop, LockOwner
@@ -33,7 +34,12 @@ from genesys_core.calls.token_transaction import (
     response_received,
     store_answered,
 )
-from genesys_core.oauth.token_store import AsyncTokenStore, TokenStore, TokenStoreError
+from genesys_core.oauth.token_store import (
+    AsyncTokenStore,
+    TokenKey,
+    TokenStore,
+    TokenStoreError,
+)
 from genesys_core.oauth.tokens import Token
 
 __all__ = ["StoreDriver", "TokenTransactions"]
@@ -70,8 +76,8 @@ class StoreDriver:
         store = self._store
         try:
             if not is_blocking and isinstance(store, AsyncTokenStore):
-                return await _await_step(store, step, held)
-            return await loop.run_in_thread(_do_step, store, step, held)
+                return await _do_step(store, step, held)
+            return await loop.run_in_thread(_run_step, _AwaitedStore(store), step, held)
         except TokenStoreError as error:
             failure = error
         except Exception as error:  # noqa: BLE001 - a store may be anybody's
@@ -81,26 +87,47 @@ class StoreDriver:
         return failure
 
 
-def _do_step(store: TokenStore, step: StoreStep[Any], held: AsyncExitStack) -> Token | None:
-    match step:
-        case Locking():
-            with ExitStack() as lock:
-                lock.enter_context(store.lock(step.key, timeout=step.seconds))
-                token = store.load(step.key)
-                held.push(lock.pop_all())
-            return token
-        case Saving():
-            store.save(step.key, step.token)
-        case Deleting():
-            store.delete(step.key)
-        case Unlocking():
-            run_now(held.aclose())  # it holds a lock that blocks
-        case _:
-            assert_never(step)
-    return None
+class _AwaitedStore:
+    """A token store that blocks as an asynchronous one; nothing here suspends."""
+
+    def __init__(self, store: TokenStore) -> None:
+        self._store = store
+
+    async def load_async(self, key: TokenKey) -> Token | None:
+        return self._store.load(key)
+
+    async def save_async(self, key: TokenKey, token: Token) -> None:
+        self._store.save(key, token)
+
+    async def delete_async(self, key: TokenKey) -> None:
+        self._store.delete(key)
+
+    def lock_async(self, key: TokenKey, *, timeout: float) -> AbstractAsyncContextManager[None]:
+        return _AwaitedLock(self._store.lock(key, timeout=timeout))
 
 
-async def _await_step(
+class _AwaitedLock(AbstractAsyncContextManager[None]):
+    # Not an asynchronous generator: nobody would finalize one that is abandoned.
+    def __init__(self, lock: AbstractContextManager[None]) -> None:
+        self._lock = lock
+
+    async def __aenter__(self) -> None:
+        self._lock.__enter__()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool | None:
+        return self._lock.__exit__(kind, error, traceback)
+
+
+def _run_step(store: AsyncTokenStore, step: StoreStep[Any], held: AsyncExitStack) -> Token | None:
+    return run_now(_do_step(store, step, held))
+
+
+async def _do_step(
     store: AsyncTokenStore, step: StoreStep[Any], held: AsyncExitStack
 ) -> Token | None:
     match step:

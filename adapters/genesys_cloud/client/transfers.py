@@ -22,7 +22,7 @@ from contextlib import (
 from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 from genesys_cloud.client.atomic_file import AtomicFile, target_path
 from genesys_cloud.client.base import ClientBase, response_of
@@ -61,8 +61,6 @@ T = TypeVar("T")
 
 class _Transfers(ClientBase):
     """The part of transfers that both clients share."""
-
-    _can_await: ClassVar[bool]
 
     async def _download(
         self,
@@ -124,7 +122,7 @@ class _Transfers(ClientBase):
     ) -> ApiResponse[None]:
         loop, (method, url) = self._event_loop, target
         FUNCTION.or_none().check("progress", progress)
-        inspect = partial(inspect_content, content, can_await=self._can_await)
+        inspect = partial(inspect_content, content, can_await=not self._is_blocking)
         body = await loop.run_in_worker(inspect)
 
         async def send(request: Request) -> Response:
@@ -156,8 +154,6 @@ class _Transfers(ClientBase):
 
 class SyncTransfers(_Transfers):
     """Downloads, uploads and streams of :class:`~genesys_cloud.Client`."""
-
-    _can_await = False
 
     def download(
         self,
@@ -271,8 +267,6 @@ class SyncTransfers(_Transfers):
 
 class AsyncTransfers(_Transfers):
     """Downloads, uploads and streams of :class:`~genesys_cloud.AsyncClient`."""
-
-    _can_await = True
 
     async def download(
         self,

@@ -6,7 +6,7 @@ from contextvars import copy_context
 from typing import Any, Generic, TypeVar
 
 import trio
-from outcome import Error, Outcome, Value, acapture
+from outcome import Error, Outcome, Value
 
 from genesys_cloud.client.event_loop import Background, LockOwner
 from genesys_cloud.client.token_lock import POLL_INTERVAL, TokenLock
@@ -29,7 +29,7 @@ class TrioLoop:
         self._lock = trio.Semaphore(1, max_value=1)
         self._thread = trio.CapacityLimiter(1)
         self._rung = trio.Event()
-        self._running: set[trio.Event] = set()
+        self._running: set[_SystemTask[Any]] = set()
 
     async def sleep(self, left: Callable[[], float]) -> None:
         """Sleep until ``left`` returns 0 or :meth:`notify_all` is called; cancellable."""
@@ -65,28 +65,16 @@ class TrioLoop:
         self, work: Callable[[], Coroutine[Any, Any, T]], seconds: float | None
     ) -> T | None:
         """Run ``work`` in a system task, which survives cancellation of the caller."""
-        over, ended = trio.Event(), list[Outcome[T]]()
-
-        async def task() -> None:
-            try:
-                # trio cancels system tasks when its main task ends, and an error in one is fatal.
-                with trio.CancelScope(shield=True):
-                    ended.append(await acapture(work))
-            finally:
-                self._running.discard(over)
-                over.set()
-
-        self._running.add(over)
-        trio.lowlevel.spawn_system_task(task, context=copy_context())
+        # trio cancels system tasks when its main task ends.
+        task = _SystemTask(work, trio.CancelScope(shield=True))
+        self._running = {task, *(other for other in self._running if not other.over.is_set())}
         with trio.move_on_after(math.inf if seconds is None else seconds):
-            await over.wait()
-        return ended[0].unwrap() if ended else None
+            await task.over.wait()
+        return task.ended.unwrap() if task.ended else None
 
     def start(self, work: Callable[[], Coroutine[Any, Any, T]]) -> Background[T]:
         """Start ``work`` in a system task: there is no nursery that outlives this call."""
-        started = _SystemTask(work)
-        trio.lowlevel.spawn_system_task(started.run, context=copy_context())
-        return started
+        return _SystemTask(work, trio.CancelScope())
 
     async def run_in_thread(self, work: Callable[..., T], *args: object) -> T:
         """Run a function in a dedicated thread: all of trio's own may be waiting for it."""
@@ -99,32 +87,35 @@ class TrioLoop:
     async def close(self) -> None:
         """Wait for shielded work, even if the caller is cancelled."""
         with trio.CancelScope(shield=True):
-            for over in tuple(self._running):
-                await over.wait()
+            for task in tuple(self._running):
+                await task.over.wait()
 
 
 class _SystemTask(Generic[T]):
-    def __init__(self, work: Callable[[], Coroutine[Any, Any, T]]) -> None:
+    def __init__(self, work: Callable[[], Coroutine[Any, Any, T]], scope: trio.CancelScope) -> None:
         self._work = work
-        self._scope = trio.CancelScope()
-        self._over = trio.Event()
-        self._ended: Outcome[T] | None = None
+        self._scope = scope
+        self.over = trio.Event()
+        self.ended: Outcome[T] | None = None
+        trio.lowlevel.spawn_system_task(self._run, context=copy_context())
 
-    async def run(self) -> None:
+    async def _run(self) -> None:
         try:
             with self._scope:
                 try:
-                    self._ended = Value(await self._work())
-                except Exception as error:  # noqa: BLE001 - raised where it is waited for
-                    self._ended = Error(error)
+                    self.ended = Value(await self._work())
+                except trio.Cancelled:
+                    raise
+                except BaseException as error:  # noqa: BLE001 - fatal here; raised where it is waited for
+                    self.ended = Error(error)
         finally:
-            self._over.set()
+            self.over.set()
 
     async def result(self) -> T:
-        await self._over.wait()
-        if self._ended is None:
+        await self.over.wait()
+        if self.ended is None:
             raise trio.ClosedResourceError("the request was cancelled")
-        return self._ended.unwrap()
+        return self.ended.unwrap()
 
     def cancel(self) -> None:
         self._scope.cancel()
