@@ -3,7 +3,6 @@
 Invariants: all of its work runs in a task group that the ``async with`` block opens and closes.
 """
 
-import contextlib
 import inspect
 from collections.abc import Awaitable, Callable, Iterable
 from types import TracebackType
@@ -12,16 +11,9 @@ from typing import TYPE_CHECKING, Self, TypeAlias
 import anyio
 from anyio.abc import TaskGroup
 
-from genesys_cloud.notifications.channel_driver import Driver
 from genesys_cloud.notifications.event_queues import AsyncEventQueue, QueueClosed
-from genesys_cloud.notifications.handler_options import (
-    HandlerContext,
-    HandlerOptions,
-    check_options,
-    new_buffer,
-    new_state_buffer,
-)
-from genesys_cloud.system_clock import read_clocks
+from genesys_cloud.notifications.handler_base import HandlerBase
+from genesys_cloud.notifications.handler_options import HandlerContext, HandlerOptions
 from genesys_cloud.transports.running_loop import running_loop
 from genesys_core.calls.operation import Operation
 from genesys_core.errors import GenesysCloudError
@@ -40,7 +32,7 @@ AsyncOnState: TypeAlias = Callable[[StateEvent], Awaitable[object] | object]
 """Called with all other handler events; may be a coroutine function."""
 
 
-class AsyncNotificationHandler:
+class AsyncNotificationHandler(HandlerBase[AsyncEventQueue[Event]]):
     """A notification handler for asyncio and trio, created by :meth:`AsyncClient.notification_handler`.
 
     ::
@@ -63,13 +55,16 @@ class AsyncNotificationHandler:
         on_state: AsyncOnState | None,
         options: HandlerOptions,
     ) -> None:
-        check_options(options, on_notification=on_notification, on_state=on_state)
-        self._context = context
-        self._on_notification, self._on_state = on_notification, on_state
-        self._events = AsyncEventQueue(new_buffer(options))
-        self._states = AsyncEventQueue(new_state_buffer(on_state))
+        callbacks = on_notification, on_state
+        super().__init__(
+            context,
+            send,
+            callbacks,
+            options,
+            new_events=AsyncEventQueue[Event],
+            new_states=AsyncEventQueue[StateEvent],
+        )
         self._loop: object = None
-        self._driver = Driver(context.driver_context(options, send), self._events, self._states)
 
     async def add_subscription(self, topic: str, type: object = None) -> None:
         """Subscribe to a topic and wait until the platform has confirmed the subscription.
@@ -78,30 +73,25 @@ class AsyncNotificationHandler:
         timeouts are those of your event loop: ``asyncio.timeout``, ``trio.fail_after``. Cancelling
         the call does not cancel the subscription.
         """
-        self._check_loop()
-        await self._driver.add(typed_topics((topic,), type))
+        await self._do(self._driver.add, typed_topics((topic,), type))
 
     async def add_subscriptions(
         self, topics: Iterable[str | tuple[str, object]], type: object = None
     ) -> None:
         """Subscribe to several topics; see :meth:`NotificationHandler.add_subscriptions`."""
-        self._check_loop()
-        await self._driver.add(typed_topics(topics, type))
+        await self._do(self._driver.add, typed_topics(topics, type))
 
     async def remove_subscription(self, topic: str) -> None:
         """Unsubscribe from a topic; see :meth:`NotificationHandler.remove_subscription`."""
-        self._check_loop()
-        await self._driver.remove((topic,))
+        await self._do(self._driver.remove, (topic,))
 
     async def remove_all_subscriptions(self) -> None:
         """Unsubscribe from all topics; see :meth:`NotificationHandler.remove_all_subscriptions`."""
-        self._check_loop()
-        await self._driver.clear()
+        await self._do(self._driver.clear)
 
     async def ping(self) -> None:
         """Send a ping on each channel; see :meth:`NotificationHandler.ping`."""
-        self._check_loop()
-        await self._driver.ping()
+        await self._do(self._driver.ping)
 
     async def close(self) -> None:
         """Close all sockets and end iteration immediately; buffered events are discarded. Idempotent.
@@ -111,10 +101,7 @@ class AsyncNotificationHandler:
         await self._driver.stop()
 
     def __aiter__(self) -> Self:
-        if self._on_notification is not None:
-            raise TypeError(
-                "the handler cannot be iterated: its events go to on_notification; remove that argument to iterate"
-            )
+        self._check_iterable()
         return self
 
     async def __anext__(self) -> Event:
@@ -144,10 +131,8 @@ class AsyncNotificationHandler:
         except BaseException:
             await self._leave()
             raise
-        if self._on_notification is not None:
-            self._tasks.start_soon(self._dispatch_events, self._on_notification)
-        if self._on_state is not None:
-            self._tasks.start_soon(self._dispatch_states, self._on_state)
+        for dispatch in self._dispatchers():
+            self._tasks.start_soon(dispatch)
         return self
 
     async def __aexit__(
@@ -162,6 +147,10 @@ class AsyncNotificationHandler:
         finally:
             await self._leave()
 
+    async def _do(self, work: Callable[..., Awaitable[None]], *args: object) -> None:
+        self._check_loop()
+        await work(*args)
+
     def _check_loop(self) -> None:
         if self._loop is not None and self._loop is not running_loop():
             raise GenesysCloudError(
@@ -174,27 +163,6 @@ class AsyncNotificationHandler:
         self._tasks.cancel_scope.cancel()
         await self._tasks.__aexit__(None, None, None)
 
-    async def _dispatch_events(self, callback: AsyncOnEvent) -> None:
-        with contextlib.suppress(Exception):  # raised by the methods
-            while True:
-                await self._call_back(callback, self._context.delivered(await self._events.take()))
-
-    async def _dispatch_states(self, callback: AsyncOnState) -> None:
-        with contextlib.suppress(QueueClosed):
-            while True:
-                state = (await self._states.take()).event
-                try:
-                    await _finished(callback(state))
-                except Exception as error:  # noqa: BLE001 - reported
-                    self._context.failed(error, state)
-
-    async def _call_back(self, callback: AsyncOnEvent, event: Event) -> None:
-        try:
-            await _finished(callback(event))
-        except Exception as error:  # noqa: BLE001 - reported
-            self._states.put((self._context.failed(error, event),), read_clocks())
-
-
-async def _finished(result: object) -> None:
-    if inspect.isawaitable(result):
-        await result
+    async def _finish(self, result: object) -> None:
+        if inspect.isawaitable(result):
+            await result

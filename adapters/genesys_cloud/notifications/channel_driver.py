@@ -206,7 +206,8 @@ class Driver:
 
     def _report(self) -> None:
         before, self._connections = self._connections, self.state.channels.connections
-        report_connections(self._context.observer, before, self._connections)
+        if self._connections != before:
+            report_connections(self._context.observer, before, self._connections)
         if self.state.channels.stopped:
             self._consumer.close(self.state.end)
 

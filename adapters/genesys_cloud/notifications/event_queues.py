@@ -4,19 +4,18 @@ Invariants: the store, in the core, decides which events are kept and which are 
 delivered after ``close``.
 """
 
+import asyncio
 import contextlib
 import threading
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Generic, Protocol, TypeVar
 
 import anyio
 import anyio.lowlevel
 
 from genesys_core.clock import Now
 from genesys_core.notifications.buffer import Buffered
-
-if TYPE_CHECKING:
-    from anyio.from_thread import BlockingPortal
 
 __all__ = ["AsyncEventQueue", "EventStore", "QueueClosed", "ThreadEventQueue"]
 
@@ -51,21 +50,37 @@ class QueueClosed(Exception):  # noqa: N818 - not an error: the regular end of e
     """The queue was closed."""
 
 
-class AsyncEventQueue(Generic[T]):
-    """Delivers events to tasks in the same event loop."""
+class _EventQueue(Generic[T]):
+    """What both queues share.
+
+    Args:
+        store: keeps the events.
+    """
 
     def __init__(self, store: EventStore[T]) -> None:
         self._store = store
         self._end: Exception | None = None
-        # Created by waiting tasks, so that it costs nothing if no task waits.
-        self._arrival: anyio.Event | None = None
-        self._space: anyio.Event | None = None
-        self._taken = 0
 
     @property
     def blocked(self) -> bool:
         """Whether reading from sockets is paused because the queue is full."""
         return self._store.blocked and self._end is None
+
+    def _next(self) -> Buffered[T] | None:
+        if self._end is not None:
+            raise self._end.with_traceback(None)
+        return self._store.take()
+
+
+class AsyncEventQueue(_EventQueue[T]):
+    """Delivers events to tasks in the same event loop."""
+
+    def __init__(self, store: EventStore[T]) -> None:
+        super().__init__(store)
+        # Created by waiting tasks, so that it costs nothing if no task waits.
+        self._arrival: anyio.Event | None = None
+        self._space: anyio.Event | None = None
+        self._taken = 0
 
     def put(self, events: Iterable[T], at: Now) -> None:
         """Add the events of one read."""
@@ -101,14 +116,11 @@ class AsyncEventQueue(Generic[T]):
         if self._taken >= _CHECKPOINT:
             self._taken = 0
             await anyio.lowlevel.checkpoint()
-        while self._end is None:
-            held = self._store.take()
-            if held is not None:
-                self._free()
-                return held
+        while (held := self._next()) is None:
             self._arrival = self._arrival or anyio.Event()
             await self._arrival.wait()
-        raise self._end.with_traceback(None)
+        self._free()
+        return held
 
     def _free(self) -> None:
         if self._space is not None:
@@ -122,24 +134,13 @@ class AsyncEventQueue(Generic[T]):
         self._free()
 
 
-class ThreadEventQueue(Generic[T]):
-    """Delivers events to threads.
-
-    Attributes:
-        portal: calls into the event loop that produces events, once it runs.
-    """
+class ThreadEventQueue(_EventQueue[T]):
+    """Delivers events of an asyncio event loop to threads."""
 
     def __init__(self, store: EventStore[T]) -> None:
-        self._store = store
-        self._end: Exception | None = None
+        super().__init__(store)
         self._changed = threading.Condition()
-        self._freed: anyio.Event | None = None
-        self.portal: BlockingPortal | None = None
-
-    @property
-    def blocked(self) -> bool:
-        """Whether reading from sockets is paused because the queue is full."""
-        return self._store.blocked and self._end is None
+        self._free: Callable[[], object] | None = None
 
     def put(self, events: Iterable[T], at: Now) -> None:
         """Add the events of one read."""
@@ -149,42 +150,42 @@ class ThreadEventQueue(Generic[T]):
             self._changed.notify()
 
     async def room(self) -> None:
-        """Wait, in the event loop, until :attr:`blocked` is false."""
+        """Wait, in the event loop, until :attr:`blocked` is false; for one task at a time."""
+        loop = asyncio.get_running_loop()
         while True:
+            freed = asyncio.Event()
             with self._changed:
                 if not self.blocked:
                     return
-                freed = self._freed = self._freed or anyio.Event()
+                self._free = partial(loop.call_soon_threadsafe, freed.set)
             await freed.wait()
 
-    def take(self) -> Buffered[T]:
-        """Wait for the next event.
+    def wait(self) -> Buffered[T]:
+        """Wait for the next event, in a thread; raises as :meth:`take`."""
+        with self._changed:
+            while (held := self._next()) is None:
+                self._changed.wait()
+            self._make_room()
+        return held
+
+    async def take(self) -> Buffered[T]:
+        """Wait for the next event, without suspending.
 
         Raises:
             QueueClosed: the queue was closed.
             Exception: the error that the queue was closed with.
         """
-        with self._changed:
-            held = self._next()
-            while held is None:
-                self._changed.wait()
-                held = self._next()
-            freed, self._freed = self._freed, None
-        if freed is not None and self.portal is not None:
-            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
-                self.portal.start_task_soon(freed.set)
-        return held
-
-    def _next(self) -> Buffered[T] | None:
-        if self._end is not None:
-            raise self._end.with_traceback(None)
-        return self._store.take()
+        return self.wait()
 
     def close(self, error: Exception | None = None) -> None:
         """Close the queue; called in the event loop or after it has ended."""
         with self._changed:
             self._end = self._end or error or QueueClosed()
             self._changed.notify_all()
-            freed = self._freed
-        if freed is not None:
-            freed.set()
+            self._make_room()
+
+    def _make_room(self) -> None:
+        free, self._free = self._free, None
+        if free is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+                free()

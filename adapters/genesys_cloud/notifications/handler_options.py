@@ -20,11 +20,8 @@ from genesys_core.calls.operation import Operation
 from genesys_core.checks import FUNCTION, MAPPING, WHOLE_NUMBER, Expected
 from genesys_core.models import Channel
 from genesys_core.notifications.buffer import (
-    DEFAULT_LIMIT,
     Buffered,
     Event,
-    EventBuffer,
-    LatestEvents,
     Overflow,
 )
 from genesys_core.notifications.channel.channel import GivenChannel
@@ -43,8 +40,6 @@ __all__ = [
     "HandlerContext",
     "HandlerOptions",
     "check_options",
-    "new_buffer",
-    "new_state_buffer",
 ]
 
 LOGGER: Final = "genesys_cloud.notifications"
@@ -131,16 +126,6 @@ class HandlerContext(Struct, frozen=True):
         """Log an exception from a callback."""
         self.warn(f"a callback raised {type(error).__name__}: {error}; the handler continues")
         return CallbackFailed(error, event, datetime_of(read_clocks()))
-
-
-def new_buffer(options: HandlerOptions) -> EventBuffer:
-    """The buffer between a handler and its consumer."""
-    return EventBuffer(options.get("buffer", DEFAULT_LIMIT), options.get("overflow", "block"))
-
-
-def new_state_buffer(on_state: object) -> LatestEvents[StateEvent]:
-    """The buffer of state events, which keeps none without ``on_state``."""
-    return LatestEvents() if on_state is not None else LatestEvents(0)
 
 
 _EXPECTED: Final = {

@@ -9,22 +9,17 @@ import contextlib
 import threading
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Final, Self, TypeAlias
 
 import anyio
 from anyio.from_thread import BlockingPortal
 
-from genesys_cloud.notifications.channel_driver import Driver
 from genesys_cloud.notifications.event_queues import QueueClosed, ThreadEventQueue
-from genesys_cloud.notifications.handler_options import (
-    HandlerContext,
-    HandlerOptions,
-    check_options,
-    new_buffer,
-    new_state_buffer,
-)
+from genesys_cloud.notifications.handler_base import HandlerBase
+from genesys_cloud.notifications.handler_options import HandlerContext, HandlerOptions
 from genesys_cloud.process_id import process_id
-from genesys_cloud.system_clock import read_clocks
+from genesys_cloud.transports.awaited import run_now
 from genesys_core import errors
 from genesys_core.calls.operation import Operation
 from genesys_core.checks import Expected
@@ -46,7 +41,7 @@ _TIMEOUT: Final = 60.0
 _TIMEOUTS: Final = Expected("a number of seconds", "60", (int, float), is_optional=True)
 
 
-class NotificationHandler:
+class NotificationHandler(HandlerBase[ThreadEventQueue[Event]]):
     """A notification handler for threads, created by :meth:`Client.notification_handler`.
 
     It starts running in a background thread at once. All methods are thread-safe, and any number of
@@ -61,20 +56,22 @@ class NotificationHandler:
         on_state: OnState | None,
         options: HandlerOptions,
     ) -> None:
-        check_options(options, on_notification=on_notification, on_state=on_state)
-        self._context = context
         self._process = process_id()
-        self._calls_back = on_notification is not None
-        self._events = ThreadEventQueue(new_buffer(options))
-        self._states = ThreadEventQueue(new_state_buffer(on_state))
         self._pool = ThreadPoolExecutor(thread_name_prefix="genesys-cloud notifications")
-        self._driver = Driver(
-            context.driver_context(options, self._threaded(send)), self._events, self._states
+        callbacks = on_notification, on_state
+        threaded = partial(self._send_in_thread, send)
+        super().__init__(
+            context,
+            threaded,
+            callbacks,
+            options,
+            new_events=ThreadEventQueue[Event],
+            new_states=ThreadEventQueue[StateEvent],
         )
         ready: Future[BlockingPortal] = Future()
         self._threads = [_thread(self._serve, ready)]
         self._portal = ready.result()
-        self._threads += self._dispatching(on_notification, on_state)
+        self._threads += [_thread(run_now, dispatch()) for dispatch in self._dispatchers()]
 
     def add_subscription(
         self, topic: str, type: object = None, *, timeout: float | None = _TIMEOUT
@@ -161,10 +158,7 @@ class NotificationHandler:
             self._pool.shutdown()
 
     def __iter__(self) -> Self:
-        if self._calls_back:
-            raise TypeError(
-                "the handler cannot be iterated: its events go to on_notification; remove that argument to iterate"
-            )
+        self._check_iterable()
         return self
 
     def __next__(self) -> Event:
@@ -176,7 +170,7 @@ class NotificationHandler:
         """
         self._check_process()
         try:
-            return self._context.delivered(self._events.take())
+            return self._context.delivered(self._events.wait())
         except QueueClosed:
             raise StopIteration from None
 
@@ -195,7 +189,7 @@ class NotificationHandler:
             with anyio.move_on_after(timeout) as scope:
                 await work(*args)
             if scope.cancelled_caught:
-                raise _unanswered(timeout, self._driver.state.failure)
+                raise self._driver.state.unanswered(timeout)
 
         self._check_process()
         self._check_thread()
@@ -218,18 +212,14 @@ class NotificationHandler:
                 "deadlock; call it from another thread"
             )
 
-    def _threaded(
-        self, send: Callable[[Operation[object]], object]
-    ) -> Callable[[Operation[object]], Awaitable[object]]:
-        async def threaded(operation: Operation[object]) -> object:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, send, operation)
-
-        return threaded
+    async def _send_in_thread(
+        self, send: Callable[[Operation[object]], object], operation: Operation[object]
+    ) -> object:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, send, operation)
 
     def _serve(self, ready: "Future[BlockingPortal]") -> None:
         async def main() -> None:
             async with BlockingPortal() as portal:
-                self._events.portal = self._states.portal = portal
                 ready.set_result(portal)
                 await self._driver.run()
 
@@ -240,50 +230,11 @@ class NotificationHandler:
                 raise
             ready.set_exception(error)
 
-    def _dispatching(
-        self, on_notification: OnEvent | None, on_state: OnState | None
-    ) -> list[threading.Thread]:
-        threads: list[threading.Thread] = []
-        if on_notification is not None:
-            threads.append(_thread(self._dispatch_events, on_notification))
-        if on_state is not None:
-            threads.append(_thread(self._dispatch_states, on_state))
-        return threads
 
-    def _dispatch_events(self, callback: OnEvent) -> None:
-        with contextlib.suppress(Exception):  # the end, of which the methods tell
-            while True:
-                self._call_back(callback, self._context.delivered(self._events.take()))
-
-    def _dispatch_states(self, callback: OnState) -> None:
-        with contextlib.suppress(QueueClosed):
-            while True:
-                state = self._states.take().event
-                try:
-                    callback(state)
-                except Exception as error:  # noqa: BLE001 - reported
-                    self._context.failed(error, state)
-
-    def _call_back(self, callback: OnEvent, event: Event) -> None:
-        try:
-            callback(event)
-        except Exception as error:  # noqa: BLE001 - reported
-            self._states.put((self._context.failed(error, event),), read_clocks())
-
-
-def _thread(work: Callable[..., None], *args: object) -> threading.Thread:
+def _thread(work: Callable[..., object], *args: object) -> threading.Thread:
     # A daemon, so that a program that does not close its handler can exit.
     thread = threading.Thread(
         target=work, args=args, name="genesys-cloud notifications", daemon=True
     )
     thread.start()
     return thread
-
-
-def _unanswered(timeout: float | None, failure: str | None) -> errors.TimeoutError:
-    reason = f": {failure}" if failure else ""
-    return errors.TimeoutError(
-        f"the platform did not confirm the topics within {timeout:g} s{reason}; the handler keeps trying to "
-        "subscribe",
-        sent=True,
-    )

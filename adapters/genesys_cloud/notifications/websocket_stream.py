@@ -97,8 +97,7 @@ class WebSocketStream:
     def __init__(self, url: str, options: SocketOptions) -> None:
         self._url = url
         self._options = options
-        self._socket: WebSocket | None = None
-        self._connection: ByteStream | None = None
+        self._opened: _OpenSocket | None = None
         self._scope = anyio.CancelScope()
         self._ended = anyio.Event()
 
@@ -111,49 +110,41 @@ class WebSocketStream:
         """
         try:
             with self._scope:
-                await self._work(deliver, deliver_early)
+                events = await self._connect(deliver_early)
+                if not events and (opened := self._opened) is not None:
+                    while not opened.ws.over:
+                        events = await opened.read()
+                        if not opened.ws.over:
+                            await deliver(events, read_clocks())
+                await deliver(events, read_clocks())
         finally:
             self._ended.set()
-            if self._connection is not None:
-                self._connection.close()
+            if self._opened is not None:
+                self._opened.connection.close()
 
     async def send_text(self, text: str) -> None:
         """Send a text message; does nothing if the connection has already ended."""
-        if self._socket is not None and self._connection is not None:
+        if self._opened is not None:
             with contextlib.suppress(OSError, ConnectionClosedError):
-                self._socket.send_text(text)
-                await self._flush(self._socket, self._connection)
+                self._opened.ws.send_text(text)
+                await self._opened.flush()
 
     async def close(self) -> None:
         """Perform the closing handshake (RFC 6455, 7.1) with a timeout; abandon a connection that is not open yet."""
-        ws, connection = self._socket, self._connection
-        if ws is not None and connection is not None and ws.is_open:
-            ws.close()
+        if self._opened is not None and self._opened.ws.is_open:
+            self._opened.ws.close()
             with anyio.move_on_after(CLOSE_LIMIT), contextlib.suppress(OSError):
-                await self._flush(ws, connection)
+                await self._opened.flush()
                 await self._ended.wait()
         self._scope.cancel()
 
-    async def _work(self, deliver: Deliver, deliver_early: DeliverEarly | None) -> None:
-        events = await self._connect()
-        if not events and self._socket is not None and self._connection is not None:
-            ws, connection = self._socket, self._connection
-            received = _Received(ws, deliver_early)
-            read = _reader_of(connection)
-            while not ws.over:
-                events = await self._read(received, read, connection)
-                if not ws.over:
-                    await deliver(events, read_clocks())
-        await deliver(events, read_clocks())
-
-    async def _connect(self) -> tuple[WebSocketEvent, ...]:
+    async def _connect(self, deliver_early: DeliverEarly | None) -> tuple[WebSocketEvent, ...]:
         """Open the connection and send the handshake; returns events if that fails."""
         options = self._options
         try:
             ws = WebSocket.connect(self._url, random_bytes=os.urandom, headers=options.headers)
-            self._connection = await options.open(self._url)
-            self._socket = ws
-            await self._flush(ws, self._connection)
+            self._opened = _OpenSocket(ws, await options.open(self._url), deliver_early)
+            await self._opened.flush()
         except InvalidValueError as error:
             return (Failed("connect", str(error), code=1006),)
         except TransportFailure as failure:
@@ -163,65 +154,58 @@ class WebSocketStream:
             return (_broken(error),)
         return ()
 
-    async def _read(
-        self, received: "_Received", read: "_Read", connection: ByteStream
-    ) -> tuple[WebSocketEvent, ...]:
-        """Read once and return the events that have not been delivered, possibly none."""
-        try:
-            await read(received.take)
-        except ssl.SSLEOFError:
-            # Many servers skip TLS close_notify; WebSocket has a closing handshake of its own.
-            received.take(b"")
-        except OSError as error:
-            received.socket.receive_eof()
-            return (_broken(error),)
-        if received.answer:
-            with contextlib.suppress(OSError):  # reported by the next read
-                await connection.write(received.answer, None)
-        return received.events
 
-    async def _flush(self, ws: WebSocket, connection: ByteStream) -> None:
-        data = ws.data_to_send()
-        if data:
-            await connection.write(data, None)
-
-
-class _Received:
-    """What the last read led to.
+class _OpenSocket:
+    """A connection over which the handshake is made.
 
     Attributes:
-        socket: the state of the connection.
-        events: those that are still to be delivered.
-        answer: bytes to write.
+        ws: the state of the connection.
+        connection: its bytes.
     """
 
-    def __init__(self, socket: WebSocket, deliver_early: DeliverEarly | None) -> None:
-        self.socket = socket
+    def __init__(
+        self, ws: WebSocket, connection: ByteStream, deliver_early: DeliverEarly | None
+    ) -> None:
+        self.ws = ws
+        self.connection = connection
         self._deliver_early = deliver_early
-        self.events: tuple[WebSocketEvent, ...] = ()
-        self.answer = b""
+        self._read = (
+            connection.read_early if isinstance(connection, EarlyReader) else self._read_now
+        )
+        self._events: tuple[WebSocketEvent, ...] = ()
+        self._answer = b""
 
-    def take(self, data: bytes) -> None:
+    async def read(self) -> tuple[WebSocketEvent, ...]:
+        """Read once and return the events that have not been delivered, possibly none."""
+        try:
+            await self._read(self._take)
+        except ssl.SSLEOFError:
+            # Many servers skip TLS close_notify; WebSocket has a closing handshake of its own.
+            self._take(b"")
+        except OSError as error:
+            self.ws.receive_eof()
+            return (_broken(error),)
+        if self._answer:
+            with contextlib.suppress(OSError):  # reported by the next read
+                await self.connection.write(self._answer, None)
+        return self._events
+
+    async def flush(self) -> None:
+        """Write what the state of the connection has to send."""
+        data = self.ws.data_to_send()
+        if data:
+            await self.connection.write(data, None)
+
+    async def _read_now(self, take: Callable[[bytes], None]) -> None:
+        take(await self.connection.read(None))
+
+    def _take(self, data: bytes) -> None:
         """Process some bytes; ``b""`` at end of stream."""
-        ws, early = self.socket, self._deliver_early
+        ws, early = self.ws, self._deliver_early
         events = ws.receive_data(data) if data else ws.receive_eof()
-        self.answer = ws.data_to_send()
+        self._answer = ws.data_to_send()
         is_delivered = early is not None and events and early(events, read_clocks())
-        self.events = () if is_delivered else events
-
-
-_Read: TypeAlias = Callable[[Callable[[bytes], None]], Awaitable[None]]
-"""Reads once and passes the bytes to a callback."""
-
-
-def _reader_of(connection: ByteStream) -> _Read:
-    if isinstance(connection, EarlyReader):
-        return connection.read_early
-
-    async def read(take: Callable[[bytes], None]) -> None:
-        take(await connection.read(None))
-
-    return read
+        self._events = () if is_delivered else events
 
 
 def _broken(error: OSError) -> Failed:

@@ -193,7 +193,7 @@ class ChannelSet(Struct, frozen=True):
         """
         step = SetStep(self, ())
         texts = [event.data for event in events if isinstance(event, Text)]
-        others = [event for event in events if not isinstance(event, Text)]
+        others = events if len(texts) < len(events) else ()  # rarely any
         if any(isinstance(event, HandshakeDone) for event in others):
             step = self.connected(channel, socket, now=read_at or now)
         if texts:

@@ -12,7 +12,7 @@ from typing import Concatenate, ParamSpec, TypeAlias
 from msgspec import Struct
 
 from genesys_core.clock import Now
-from genesys_core.errors import GenesysCloudError
+from genesys_core.errors import GenesysCloudError, TimeoutError  # noqa: A004 - that of the library
 from genesys_core.notifications.channel.channel import GivenChannel
 from genesys_core.notifications.channel.events import (
     ChannelCall,
@@ -75,7 +75,6 @@ class HandlerState:
     Attributes:
         channels: the channels.
         has_started: whether :meth:`start` was called.
-        failure: why subscriptions are not confirmed yet; ``None`` if nothing failed.
         is_paused: whether reading from sockets is paused because the consumer is slow.
 
     Raises:
@@ -95,7 +94,7 @@ class HandlerState:
         self._dispatcher = EventDispatcher(topics)
         self._callers: list[_Caller] = []
         self._error: Exception | None = None
-        self.failure: str | None = None
+        self._failure: str | None = None
         self.has_started = self.is_paused = False
 
     @property
@@ -128,6 +127,15 @@ class HandlerState:
         """Return the reason why the channels ended."""
         error = self.end
         return error.with_traceback(None) if error else GenesysCloudError("the handler is closed")
+
+    def unanswered(self, seconds: float | None) -> TimeoutError:
+        """Return the error for a caller whose topics were not confirmed in time."""
+        reason = f": {self._failure}" if self._failure else ""
+        return TimeoutError(
+            f"the platform did not confirm the topics within {seconds:g} s{reason}; the handler keeps trying to "
+            "subscribe",
+            sent=True,
+        )
 
     def start(self) -> Turn:
         """Start the channels."""
@@ -182,9 +190,10 @@ class HandlerState:
             ``None`` if the messages require actions, or reading is paused: then nothing was
             changed, and the driver reports the events to :meth:`ChannelSet.happened` once it can.
         """
-        if self.is_paused or not all(type(event) is Text for event in events):
+        texts = [event.data for event in events if type(event) is Text]
+        if self.is_paused or len(texts) < len(events):
             return None
-        step = self.channels.happened(channel, socket, events, now=read_at, read_at=read_at)
+        step = self.channels.received(channel, socket, texts, now=read_at, read_at=read_at)
         emitted = _emitted(step)
         if len(emitted) < len(step.effects):
             return None
@@ -195,7 +204,9 @@ class HandlerState:
 
         A handshake is never held back, because the channel waits for it.
         """
-        kinds = {type(event) for event in events} if self.is_paused else set[type[object]]()
+        if not self.is_paused:
+            return False
+        kinds = {type(event) for event in events}
         return Text in kinds and HandshakeDone not in kinds
 
     def timer(self, *, now: Now) -> Turn:
@@ -259,7 +270,7 @@ class HandlerState:
             ]
         self.channels = step.state
         routed = self._dispatcher.route_all(emitted)
-        self.failure = latest_failure(routed.states, self.failure)
+        self._failure = latest_failure(routed.states, self._failure)
         if self._callers:
             self._answer()
         return Turn(routed, actions)

@@ -199,11 +199,13 @@ def test_the_latest_failure_is_known_until_it_is_over():
     world.apply(ChannelSet.called, 0, call.id, api_error(503))
     assert [type(state) for state in world.states] == [Retrying]
     assert world.warnings
-    assert world.handler.failure == "no (503)"
+    assert str(world.handler.unanswered(2.5)).startswith(
+        "the platform did not confirm the topics within 2.5 s: no (503); the handler"
+    )
     world.time = world.handler.deadline
     world.keep(world.handler.timer(now=world.now))
     world.settle()
-    assert world.handler.failure is None
+    assert "within 60 s; the handler" in str(world.handler.unanswered(60))
 
 
 def test_a_caller_is_notified_once_its_topics_are_confirmed(world):

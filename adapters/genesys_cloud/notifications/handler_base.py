@@ -1,0 +1,125 @@
+"""The common base of the synchronous and the asynchronous notification handler.
+
+Callbacks are called from coroutines; on threads these never suspend.
+
+Invariants: an exception from a callback is reported, and the handler continues.
+"""
+
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from functools import partial
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar
+
+from genesys_cloud.notifications.channel_driver import Driver, EventSink
+from genesys_cloud.notifications.event_queues import EventStore, QueueClosed
+from genesys_cloud.notifications.handler_options import (
+    HandlerContext,
+    HandlerOptions,
+    check_options,
+)
+from genesys_cloud.system_clock import read_clocks
+from genesys_core.calls.operation import Operation
+from genesys_core.notifications.buffer import (
+    DEFAULT_LIMIT,
+    Buffered,
+    Event,
+    EventBuffer,
+    LatestEvents,
+)
+from genesys_core.notifications.dispatch import CallbackFailed, StateEvent
+
+__all__ = ["EventQueue", "HandlerBase"]
+
+T = TypeVar("T")
+EventT = TypeVar("EventT", bound="Event | StateEvent")
+EventsT = TypeVar("EventsT", bound="EventQueue[Event]")
+
+Callbacks: TypeAlias = tuple[
+    Callable[[Event], object] | None, Callable[[StateEvent], object] | None
+]
+"""``on_notification`` and ``on_state``."""
+
+
+class EventQueue(EventSink[T], Protocol[T]):
+    """A queue that callbacks get their events from."""
+
+    async def take(self) -> Buffered[T]:
+        """Wait for the next event.
+
+        Raises:
+            QueueClosed: the queue was closed.
+            Exception: the error that the queue was closed with.
+        """
+        ...
+
+
+class HandlerBase(Generic[EventsT]):
+    """The parts of a handler.
+
+    Args:
+        context: its dependencies.
+        send: makes a REST call.
+        callbacks: the user's ``on_notification`` and ``on_state``.
+        options: the user's options.
+        new_events: makes the queue of notifications and gaps.
+        new_states: makes the queue of other events; without a callback it keeps none.
+    """
+
+    def __init__(
+        self,
+        context: HandlerContext,
+        send: Callable[[Operation[object]], Awaitable[object]],
+        callbacks: Callbacks,
+        options: HandlerOptions,
+        *,
+        new_events: Callable[[EventStore[Event]], EventsT],
+        new_states: Callable[[EventStore[StateEvent]], EventQueue[StateEvent]],
+    ) -> None:
+        self._context = context
+        self._on_notification, self._on_state = callbacks
+        check_options(options, on_notification=self._on_notification, on_state=self._on_state)
+        limit, overflow = options.get("buffer", DEFAULT_LIMIT), options.get("overflow", "block")
+        self._events = new_events(EventBuffer(limit, overflow))
+        self._states = new_states(LatestEvents(0) if self._on_state is None else LatestEvents())
+        self._driver = Driver(context.driver_context(options, send), self._events, self._states)
+
+    def _check_iterable(self) -> None:
+        if self._on_notification is not None:
+            raise TypeError(
+                "the handler cannot be iterated: its events go to on_notification; remove that argument to iterate"
+            )
+
+    def _dispatchers(self) -> Iterator[Callable[[], Coroutine[Any, Any, None]]]:
+        """What to run, each in a task or thread of its own, to call the callbacks."""
+        if self._on_notification is not None:
+            yield partial(self._dispatch_events, self._on_notification)
+        if self._on_state is not None:
+            yield partial(self._dispatch_states, self._on_state)
+
+    async def _dispatch_events(self, callback: Callable[[Event], object]) -> None:
+        with contextlib.suppress(Exception):  # raised by the methods
+            while True:
+                event = self._context.delivered(await self._events.take())
+                self._put_failure(await self._call_back(callback, event))
+
+    def _put_failure(self, failure: CallbackFailed | None) -> None:
+        # Not in a loop that waits for the next event with the exception in a variable.
+        if failure is not None:
+            self._states.put((failure,), read_clocks())
+
+    async def _dispatch_states(self, callback: Callable[[StateEvent], object]) -> None:
+        with contextlib.suppress(QueueClosed):
+            while True:
+                await self._call_back(callback, (await self._states.take()).event)
+
+    async def _call_back(
+        self, callback: Callable[[EventT], object], event: EventT
+    ) -> CallbackFailed | None:
+        try:
+            await self._finish(callback(event))
+        except Exception as error:  # noqa: BLE001 - reported
+            return self._context.failed(error, event)
+        return None
+
+    async def _finish(self, result: object) -> None:
+        """Wait for the result of a callback, if it is awaited in this flavour."""
