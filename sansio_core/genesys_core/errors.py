@@ -138,7 +138,7 @@ class GenesysCloudError(Exception):
     def documentation(self) -> str:
         """The section of the documentation about this class, such as ``errors.md#notfounderror``.
 
-        A subclass of your own has the section of its base class.
+        A subclass that you define inherits the section of its base class.
         """
         classes = (
             kind for kind in type(self).__mro__ if kind.__module__.startswith("genesys_core.")

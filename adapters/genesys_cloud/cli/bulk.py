@@ -1,7 +1,7 @@
 """``--from-file``: an operation for each row of a file.
 
-Invariants: :class:`~genesys_core.command_line.bulk.BulkRun` decides which rows are started and when the run
-ends. The journal records a row before its call is sent and after it has ended.
+Invariants: :class:`~genesys_core.command_line.bulk.BulkRun` decides which rows are started and when
+the run ends. The journal records a row before its call is sent and after it has ended.
 """
 
 import csv

@@ -59,8 +59,8 @@ def export(
 ) -> None:
     """Export records to files, or continue an export; check one with status and verify.
 
-    Each record is exported exactly once. After Ctrl-C or a crash, the same command continues. Lists the
-    named exports if the name is unknown.
+    Each record is exported exactly once. After Ctrl-C or a crash, the same command continues. Lists
+    the named exports if the name is unknown.
     """
     from genesys_core.command_line.intervals import parse_period  # noqa: PLC0415 - see cli.app
 

@@ -1,7 +1,7 @@
 """Runs one operation: from arguments to output.
 
-Invariants: with ``--dry-run`` nothing is sent. Responses are printed as the platform sent them, with
-fields that this version does not know.
+Invariants: with ``--dry-run`` nothing is sent. Responses are printed as the platform sent them,
+with fields that this version does not know.
 """
 
 import sys

@@ -204,7 +204,8 @@ class AsyncClientBase(AsyncTransfers):
         """Create a notification handler; see :mod:`genesys_cloud.notifications`.
 
         Args:
-            on_notification: function or coroutine function, called with each notification and gap, one at a time. Without it, iterate over the handler.
+            on_notification: function or coroutine function, called with each notification and gap,
+                one at a time. Without it, iterate over the handler.
             on_state: called with all other events of the handler, in the same way.
             options: see :class:`~genesys_cloud.notifications.HandlerOptions`.
 

@@ -1,7 +1,8 @@
 """``client.auth``: a client's token, explicit refresh, sign-in and sign-out.
 
-Invariants: every operation here is a token transaction like those of calls: one exchange at a time, under the
-client's and the token store's lock, completed even if the caller is cancelled. No secret is ever shown.
+Invariants: every operation here is a token transaction like those of calls: one exchange at a time,
+under the client's and the token store's lock, completed even if the caller is cancelled. No secret
+is ever shown.
 """
 
 from typing import TypeVar
@@ -48,7 +49,8 @@ class _Facts:
     def signed_in(self) -> bool:
         """Whether there is a token that has neither expired nor been rejected.
 
-        With ``refresh_access_token=False`` rejections are not remembered; handling them is up to the caller.
+        With ``refresh_access_token=False`` rejections are not remembered; handling them is up to
+        the caller.
         """
         return self._vault.fallback(None, read_clocks()) is not None
 
@@ -120,22 +122,23 @@ class Auth(_Facts):
         Raises:
             OAuthError: the login host rejected the grant, by its error code.
             TransportError: no response from the login host.
-            TokenStoreError: the token store is not accessible; the grant was not sent, unless it can be
-                exchanged repeatedly.
+            TokenStoreError: the token store is not accessible; the grant was not sent, unless it
+                can be exchanged repeatedly.
         """
         return run_now(self._obtain(SignIn(self._asked, grant))).token
 
     def refresh(self) -> Token:
         """Obtain a new token, whether or not the current one has expired.
 
-        Works with ``refresh_access_token=False`` as well. Concurrent calls from several threads share one
-        token request.
+        Works with ``refresh_access_token=False`` as well. Concurrent calls from several threads
+        share one token request.
 
         Returns:
             The new token with all fields of the token response.
 
         Raises:
-            OAuthError: the login host rejected the request, by its error code; the old token is kept.
+            OAuthError: the login host rejected the request, by its error code; the old token is
+                kept.
             TransportError: no response from the login host.
             TokenStoreError: the token store is not accessible; nothing was sent.
             GenesysCloudError: the client has no grant to obtain a token with.

@@ -219,7 +219,8 @@ class Job(_JobBase[StatusT, ItemT]):
         """Iterate over the results, after waiting for the job if necessary.
 
         Args:
-            options: the limit, prefetching and so on; see :class:`~genesys_core.paging.options.PagingOptions`.
+            options: the limit, prefetching and so on; see
+                :class:`~genesys_core.paging.options.PagingOptions`.
 
         Raises:
             JobError: the results are in a file, or as for :meth:`wait`.
@@ -243,7 +244,8 @@ class Job(_JobBase[StatusT, ItemT]):
         unlike :meth:`results`, this method does not warn about it.
 
         Args:
-            options: the limit, prefetching and so on; see :class:`~genesys_core.paging.options.PagingOptions`.
+            options: the limit, prefetching and so on; see
+                :class:`~genesys_core.paging.options.PagingOptions`.
 
         Raises:
             JobError: the results have no pages, or as for :meth:`wait`.

@@ -1,8 +1,8 @@
 """Permits of the rate limit, from the client's own pacer or a shared one.
 
-Invariants: the core computes the steps; this module only selects where the pacer is stored. A shared
-pacer is changed in the event loop if no other client holds its lock, which takes microseconds,
-otherwise in a thread.
+Invariants: the core computes the steps; this module only selects where the pacer is stored. A
+shared pacer is changed in the event loop if no other client holds its lock, which takes
+microseconds, otherwise in a thread.
 """
 
 from collections.abc import Callable

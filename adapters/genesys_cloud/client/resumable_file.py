@@ -26,8 +26,8 @@ again."""
 class ResumableFile(AtomicFile):
     """A file that continues where its last download ended.
 
-    The part of ``report.csv`` is ``.report.csv.part``, and its record ``.report.csv.part.json``; the record is
-    locked while a download writes to the part.
+    The part of ``report.csv`` is ``.report.csv.part``, and its record ``.report.csv.part.json``;
+    the record is locked while a download writes to the part.
 
     Args:
         target: the path to replace.

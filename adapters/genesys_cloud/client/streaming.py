@@ -1,7 +1,8 @@
 """Calls with streamed bodies: saved to a file, or left open for reading.
 
-A driver sends with :meth:`StreamedCall.send` as with any transport, so that tokens, retries and deadlines
-work as for every call. The body of an error or a redirect is read only up to the size that an error needs.
+A driver sends with :meth:`StreamedCall.send` as with any transport, so that tokens, retries and
+deadlines work as for every call. The body of an error or a redirect is read only up to the size
+that an error needs.
 """
 
 import inspect
@@ -58,8 +59,8 @@ async def report_progress(progress: AsyncProgress | None, done: int, total: int 
 class UploadProgress:
     """Counts the bytes of an upload and reports its progress to the caller.
 
-    A chunk is counted when the transport requests the next one. The last chunk is counted with the response at
-    the latest, because a transport may not request another one after it.
+    A chunk is counted when the transport requests the next one. The last chunk is counted with the
+    response at the latest, because a transport may not request another one after it.
     """
 
     def __init__(self, progress: AsyncProgress | None, total: int | None) -> None:

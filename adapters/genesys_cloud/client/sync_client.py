@@ -197,7 +197,8 @@ class SyncClientBase(SyncTransfers):
         """Create a notification handler; see :mod:`genesys_cloud.notifications`.
 
         Args:
-            on_notification: called with each notification and gap, one at a time, in a thread. Without it, iterate over the handler.
+            on_notification: called with each notification and gap, one at a time, in a thread.
+                Without it, iterate over the handler.
             on_state: called with all other events of the handler, in the same way.
             options: see :class:`~genesys_cloud.notifications.HandlerOptions`.
 
@@ -251,8 +252,10 @@ class Client(SyncClientBase, SyncApis):
     Each API is an attribute (``client.users``, ``client.routing``), each operation a method.
 
     Args:
-        transport: sends requests instead of the default one; see :class:`~genesys_cloud.transports.Transport`.
-        hooks: run before each request and after each response; see :mod:`genesys_cloud.transports.hooks`.
+        transport: sends requests instead of the default one; see
+            :class:`~genesys_cloud.transports.Transport`.
+        hooks: run before each request and after each response; see
+            :mod:`genesys_cloud.transports.hooks`.
         options: everything else; see :class:`~genesys_cloud.client.options.ClientOptions`.
 
     Raises:

@@ -1,7 +1,8 @@
 """Runs token transactions: locks, threads and the token store around the core's steps.
 
-Invariants: one transaction at a time. A transaction that has started runs to completion even if its call is
-cancelled, interrupted or times out, so that a rotated token is never lost; closing the client waits for it.
+Invariants: one transaction at a time. A transaction that has started runs to completion even if its
+call is cancelled, interrupted or times out, so that a rotated token is never lost; closing the
+client waits for it.
 
 If another call has already refreshed the token, neither a thread nor a task is started.
 """
@@ -180,8 +181,8 @@ class TokenTransactions:
     async def obtain(self, action: TokenAction[R]) -> R:
         """Perform an action and return its result.
 
-        A transaction that does I/O is shielded: its caller may be cancelled, interrupted by Ctrl-C, or reach
-        its deadline without aborting it.
+        A transaction that does I/O is shielded: its caller may be cancelled, interrupted by Ctrl-C,
+        or reach its deadline without aborting it.
         """
         loop, session, owner = self._find_loop(), self._cell.session, LockOwner()
         handed_over = False

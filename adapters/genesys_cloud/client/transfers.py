@@ -3,7 +3,8 @@
 The core decides which URL to request, which redirects to follow and when to retry; this module
 transfers the bytes.
 
-Invariants: a download is on disk completely or not at all; leaving a stream early releases its connection.
+Invariants: a download is on disk completely or not at all; leaving a stream early releases its
+connection.
 """
 
 from collections.abc import (
@@ -236,17 +237,19 @@ class SyncTransfers(_Transfers):
     ) -> ApiResponse[None]:
         """Upload a file to a URL that the platform returned.
 
-        Apart from ``User-Agent``, none of the client's headers are sent unless ``authenticate`` is set.
-        Bytes and paths are retried according to the retry configuration; open files and iterators are
-        sent once.
+        Apart from ``User-Agent``, none of the client's headers are sent unless ``authenticate`` is
+        set. Bytes and paths are retried according to the retry configuration; open files and
+        iterators are sent once.
 
         Args:
             url: an absolute URL; pre-signed URLs need no authentication.
             content: bytes, a :class:`pathlib.Path`, a file opened in binary mode, an iterable of
                 bytes, or a list of :class:`Part` for ``multipart/form-data``.
             method: ``PUT``, or the method that the platform specifies.
-            headers: headers that the URL was signed with; ``Content-Length`` if the content's length is unknown.
-            progress: called with the bytes sent and the total (``None`` if unknown); a retry starts again at 0.
+            headers: headers that the URL was signed with; ``Content-Length`` if the content's
+                length is unknown.
+            progress: called with the bytes sent and the total (``None`` if unknown); a retry starts
+                again at 0.
             authenticate: whether to send the client's token, for the platform's own hosts.
             timeout: seconds for each phase, or a :class:`Timeout`.
             deadline: seconds in total.

@@ -1,6 +1,7 @@
 """Reads configuration files; their format is that of :mod:`genesys_core.configuration`.
 
-Invariants: a file is read completely or not at all; errors name the path, the reason and the remedy.
+Invariants: a file is read completely or not at all; errors name the path, the reason and the
+remedy.
 """
 
 import os

@@ -148,8 +148,8 @@ class Follower:
     Args:
         path: the absolute path.
         known: the content of the configuration in effect.
-        changed: called with each new content in the follower's thread; returning ``False`` stops it.
-            It must not keep the follower alive.
+        changed: called with each new content in the follower's thread; returning ``False`` stops
+            it. It must not keep the follower alive.
         trigger: when to read; ``None`` for :func:`trigger_for`.
         snapshot: reads the file.
     """

@@ -78,8 +78,8 @@ def load_sources(path: str | Path, topics: str | Path | None = None) -> Definiti
 
     Raises:
         ConfigurationError: a file cannot be read, or contains no JSON object.
-        InvalidValueError: it is not a Swagger 2.0 document, or not a topic file; the message names the
-            path.
+        InvalidValueError: it is not a Swagger 2.0 document, or not a topic file; the message names
+            the path.
     """
     documents = load_documents(path, topics)
     try:

@@ -1,7 +1,7 @@
 """Arrow schemas and tables of records, with pyarrow (the extra ``export``).
 
-Invariants: pyarrow is imported when it is needed. Every column may have nulls; JSON text is a string
-column; integers have 64 bits; timestamps are UTC in milliseconds, the platform's precision.
+Invariants: pyarrow is imported when it is needed. Every column may have nulls; JSON text is a
+string column; integers have 64 bits; timestamps are UTC in milliseconds, the platform's precision.
 """
 
 from collections.abc import Mapping, Sequence

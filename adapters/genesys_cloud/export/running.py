@@ -64,8 +64,8 @@ def run(
 ) -> Generator[ExportPart]:
     """Fetch the missing slices of a plan, and yield each entry when it has been written.
 
-    Slices that an earlier run has completed are skipped; those whose data was incomplete are fetched
-    again. A slice that fails does not stop the others.
+    Slices that an earlier run has completed are skipped; those whose data was incomplete are
+    fetched again. A slice that fails does not stop the others.
 
     Args:
         slices: the plan, from :func:`~genesys_cloud.export.plan`.

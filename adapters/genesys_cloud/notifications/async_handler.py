@@ -109,7 +109,8 @@ class AsyncNotificationHandler(HandlerBase[AsyncEventQueue[Event]]):
 
         Raises:
             StopAsyncIteration: the handler was closed.
-            GenesysCloudError: the platform rejected the handler, or it belongs to another event loop.
+            GenesysCloudError: the platform rejected the handler, or it belongs to another event
+                loop.
         """
         try:
             held = self._events.take_now()

@@ -1,7 +1,7 @@
 """The notification handler for threads.
 
-Invariants: channels run in an event loop in a thread that the handler owns; all other threads call into that
-loop. No thread is left running when :meth:`NotificationHandler.close` returns.
+Invariants: channels run in an event loop in a thread that the handler owns; all other threads call
+into that loop. No thread is left running when :meth:`NotificationHandler.close` returns.
 """
 
 import asyncio
@@ -79,8 +79,8 @@ class NotificationHandler(HandlerBase[ThreadEventQueue[Event]]):
         """Subscribe to a topic and wait until the platform has confirmed the subscription.
 
         Args:
-            topic: such as ``v2.users.{id}.presence`` with the id filled in, or a combined topic such as
-                ``v2.users.{id}?presence&station``. Not case-sensitive.
+            topic: such as ``v2.users.{id}.presence`` with the id filled in, or a combined topic
+                such as ``v2.users.{id}?presence&station``. Not case-sensitive.
             type: the type to decode event bodies as: a model, or any type that msgspec can decode;
                 ``None`` uses the type that the platform documents.
             timeout: seconds to wait, including reconnects; ``None`` waits indefinitely.
@@ -143,8 +143,8 @@ class NotificationHandler(HandlerBase[ThreadEventQueue[Event]]):
         belongs to the parent.
 
         Raises:
-            GenesysCloudError: called from a ``connect_uri`` function or a log handler, which run in the
-                handler's own thread and would deadlock.
+            GenesysCloudError: called from a ``connect_uri`` function or a log handler, which run in
+                the handler's own thread and would deadlock.
         """
         if self._process != process_id():
             return  # a fork copies no threads, and the sockets are the parent's

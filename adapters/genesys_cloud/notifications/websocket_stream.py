@@ -1,7 +1,7 @@
 """One WebSocket connection on asyncio or trio.
 
-Invariants: a connection failure is reported as the last event and never raised. Cancellation closes the
-socket immediately. Connections are opened by the same dialer as those for HTTP
+Invariants: a connection failure is reported as the last event and never raised. Cancellation closes
+the socket immediately. Connections are opened by the same dialer as those for HTTP
 (:mod:`genesys_cloud.transports.async_dialer`).
 """
 

@@ -210,7 +210,8 @@ def _level_of(logger: logging.Logger) -> LogLevel:
 def _takes(logger: logging.Logger, level: int) -> bool:
     """Return whether the program's handlers receive a record.
 
-    A client's level replaces the logger's inherited level; a level set on the logger itself applies too.
+    A client's level replaces the logger's inherited level; a level set on the logger itself applies
+    too.
     """
     if logger.disabled or logger.manager.disable >= level or level < logger.level:
         return False
@@ -265,7 +266,8 @@ def _file_of(settings: LoggingConfiguration) -> "_LogFile | None":
 class _LogFile(logging.FileHandler):
     """Appends records to a file, with one write each; reopens a file that was moved.
 
-    The standard library's ``WatchedFileHandler`` does this too, but loads ``socket`` and ``pickle``.
+    The standard library's ``WatchedFileHandler`` does this too, but loads ``socket`` and
+    ``pickle``.
     """
 
     def __init__(self, path: str, style: LogFormat | None) -> None:

@@ -109,7 +109,8 @@ class RedisTokenStore:
         """Hold the lease of a token, which excludes other machines.
 
         Raises:
-            TokenStoreError: another machine held it for longer than ``timeout``, or Redis cannot be used.
+            TokenStoreError: another machine held it for longer than ``timeout``, or Redis cannot be
+                used.
         """
         owner = run_now(self._acquire(key, timeout, is_blocking=True))
         try:

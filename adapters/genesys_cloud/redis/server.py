@@ -118,8 +118,8 @@ class RedisServer:
     """A Redis server.
 
     Args:
-        url: ``redis://host:port/database``, or ``rediss://`` for TLS; may contain user name and password,
-            percent-encoded.
+        url: ``redis://host:port/database``, or ``rediss://`` for TLS; may contain user name and
+            password, percent-encoded.
         timeout: seconds for a command, including connecting.
         verify: see the client's argument.
 

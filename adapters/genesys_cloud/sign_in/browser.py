@@ -8,8 +8,8 @@ The code is exchanged by a client like any other grant. ::
 
     token = sign_in(client_id, region="eu_west_1", port=8080)
 
-The OAuth client must be of type "Code Authorization" with exactly this redirect URI registered: here
-``http://127.0.0.1:8080/callback``.
+The OAuth client must be of type "Code Authorization" with exactly this redirect URI registered:
+here ``http://127.0.0.1:8080/callback``.
 """
 
 import webbrowser
@@ -90,9 +90,10 @@ def sign_in(
     Args:
         client_id: id of an OAuth client with the redirect URI registered.
         grant: ``pkce``, or ``implicit`` for clients that still need it.
-        port: port of the redirect URI; 0 picks a free port, which the platform accepts only if it is
-            registered.
-        redirect_uri: overrides ``http://127.0.0.1:PORT/callback``; must be on 127.0.0.1 or localhost.
+        port: port of the redirect URI; 0 picks a free port, which the platform accepts only if it
+            is registered.
+        redirect_uri: overrides ``http://127.0.0.1:PORT/callback``; must be on 127.0.0.1 or
+            localhost.
         sign_in_timeout: seconds to wait for the user.
         org: see :class:`LoginPage`, like the following four.
         provider: the identity provider's name.

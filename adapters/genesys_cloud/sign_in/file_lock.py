@@ -1,7 +1,8 @@
 """File locks between processes.
 
-Invariants: locks are held by the operating system, which releases them when a process dies. The lock file is
-empty and never removed, because removing it would let two processes hold the lock at once.
+Invariants: locks are held by the operating system, which releases them when a process dies. The
+lock file is empty and never removed, because removing it would let two processes hold the lock at
+once.
 """
 
 import contextlib

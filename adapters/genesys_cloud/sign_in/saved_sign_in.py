@@ -141,8 +141,8 @@ class SavedSignIn:
 
         Raises:
             TokenStoreError: a file cannot be read, or belongs to another user.
-            ConfigurationError: contradictory or unusable settings, or settings for another login host than
-                the one that issued the token.
+            ConfigurationError: contradictory or unusable settings, or settings for another login
+                host than the one that issued the token.
             InvalidValueError: an invalid value.
         """
         found = self.load()

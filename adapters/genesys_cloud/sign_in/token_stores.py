@@ -150,7 +150,8 @@ class FileTokenStore:
         """Hold the lock of a token, which excludes other clients and processes.
 
         Raises:
-            TokenStoreError: another client held it for longer than ``timeout``, or file locks are not supported.
+            TokenStoreError: another client held it for longer than ``timeout``, or file locks are
+                not supported.
         """
         name = _digest(key, self._account)
         with hold_lock(self._beside(f".{name}.lock"), timeout=timeout):
@@ -310,7 +311,8 @@ class KeyringTokenStore:
         """Hold the lock of a token, which excludes other clients and processes.
 
         Raises:
-            TokenStoreError: another client held it for longer than ``timeout``, or file locks are not supported.
+            TokenStoreError: another client held it for longer than ``timeout``, or file locks are
+                not supported.
         """
         name = _digest(key, f"{self._service}\0{self._account}")
         with hold_lock(self._locks / f"keyring.{name}.lock", timeout=timeout):

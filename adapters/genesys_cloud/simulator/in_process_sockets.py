@@ -65,7 +65,7 @@ class InProcessSockets:
             return socket
 
     def close(self, socket: "InProcessSocket") -> None:
-        """End a connection; closed by the client."""
+        """End a connection that the client has closed."""
 
         def lose(*_: object) -> None:
             if socket in self._open:

@@ -1,7 +1,8 @@
 """Serves the WebSockets of notification channels in the event loop of the HTTP server.
 
-Invariants: no decisions are made here. The effects that the hub returns are performed at once; one timer
-serves all sockets. Everything runs in one thread, the only one that changes the platform's state.
+Invariants: no decisions are made here. The effects that the hub returns are performed at once; one
+timer serves all sockets. Everything runs in one thread, the only one that changes the platform's
+state.
 """
 
 import asyncio

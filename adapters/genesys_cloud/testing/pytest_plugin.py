@@ -1,8 +1,8 @@
 """Fixtures for pytest: clients of a simulated organization that is fresh for each test.
 
-Invariants: importing this module loads neither the client nor the simulator, because every run of pytest
-imports it. Fixtures are synchronous, so that plain tests and tests of any asynchronous plugin can use
-them.
+Invariants: importing this module loads neither the client nor the simulator, because every run of
+pytest imports it. Fixtures are synchronous, so that plain tests and tests of any asynchronous
+plugin can use them.
 """
 
 from typing import TYPE_CHECKING

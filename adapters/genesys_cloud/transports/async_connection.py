@@ -22,8 +22,8 @@ __all__ = [
 class AsyncConnection(Protocol):
     """One connection, including TLS.
 
-    Reading and writing raise ``TimeoutError`` on timeout and ``OSError`` (including ``ssl.SSLError``)
-    if the connection breaks.
+    Reading and writing raise ``TimeoutError`` on timeout and ``OSError`` (including
+    ``ssl.SSLError``) if the connection breaks.
 
     Attributes:
         on_end: called when the peer closes the connection, if the event loop detects it.

@@ -1,6 +1,7 @@
 """Opens connections on asyncio and trio, for HTTP and for notifications.
 
-Invariants: the core (:mod:`genesys_core.transport.dialer`) decides each step and what its failure means.
+Invariants: the core (:mod:`genesys_core.transport.dialer`) decides each step and what its failure
+means.
 """
 
 from socket import socket

@@ -1,8 +1,8 @@
 """The default transport of :class:`~genesys_cloud.AsyncClient`: HTTP/1.1 over sockets, on asyncio and trio.
 
-Invariants: the core (:mod:`genesys_core.transport`) makes every decision; this module performs the steps.
-Connections belong to the process and event loop that opened them, so one transport works in any number of
-event loops, consecutively or concurrently.
+Invariants: the core (:mod:`genesys_core.transport`) makes every decision; this module performs the
+steps. Connections belong to the process and event loop that opened them, so one transport works in
+any number of event loops, consecutively or concurrently.
 """
 
 import time

@@ -1,7 +1,7 @@
 """The default transport of clients.
 
-Invariants: a client with a custom transport loads no other. ``GENESYSCLOUD_TRANSPORT`` selects one of this
-library's transports if the environment is trusted.
+Invariants: a client with a custom transport loads no other. ``GENESYSCLOUD_TRANSPORT`` selects one
+of this library's transports if the environment is trusted.
 """
 
 import os

@@ -1,9 +1,9 @@
 """Non-blocking system calls on a socket that keep the GIL, for many threads.
 
-The methods of :class:`socket.socket` release the GIL around every system call. If other threads wait
-for it, one of them runs first, and this thread sleeps until it is woken: two context switches, which
-take longer than a system call that cannot block. So with several threads only waits release the GIL.
-Without contention, the methods of :class:`socket.socket` are faster.
+The methods of :class:`socket.socket` release the GIL around every system call. If other threads
+wait for it, one of them runs first, and this thread sleeps until it is woken: two context switches,
+which take longer than a system call that cannot block. So with several threads only waits release
+the GIL. Without contention, the methods of :class:`socket.socket` are faster.
 
 Invariants: no call here can block, because each has the flag ``MSG_DONTWAIT``.
 """

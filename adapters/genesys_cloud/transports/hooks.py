@@ -59,7 +59,8 @@ class Hooks(Struct, Generic[Before_co, After_co], frozen=True):
 
     Attributes:
         before_request: each is called with the request and may return another.
-        after_response: each is called with the request and its response and may return another response.
+        after_response: each is called with the request and its response and may return another
+            response.
 
     A hook that logs bodies must skip requests whose ``purpose`` is ``"token"``.
     """

@@ -151,7 +151,8 @@ class HttpxTransport:
 class AsyncHttpxTransport:
     """Sends with an asynchronous httpx or httpx2 client, on asyncio and trio.
 
-    Responses are limited by :class:`~genesys_core.http.limits.ResponseLimits`, unless they are streamed.
+    Responses are limited by :class:`~genesys_core.http.limits.ResponseLimits`, unless they are
+    streamed.
 
     Args:
         client: your own client, which you have to close; ``None`` creates one.

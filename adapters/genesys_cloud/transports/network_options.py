@@ -16,7 +16,8 @@ class NetworkOptions(TypedDict, total=False):
 
     Attributes:
         proxy: URL of a proxy, including credentials.
-        proxy_auth: user name and password for the proxy, not percent-encoded; overrides those in its URL.
+        proxy_auth: user name and password for the proxy, not percent-encoded; overrides those in
+            its URL.
         verify: trusted CA certificates; see :data:`~genesys_cloud.transports.Verify`.
         cert: a client certificate.
         trust_env: whether ``HTTPS_PROXY``, ``SSL_CERT_FILE`` and similar variables are used.

@@ -1,7 +1,8 @@
 """The TLS layers of one connection: none, one, or TLS to an origin inside TLS to a proxy.
 
-Invariants: outgoing bytes pass through all layers from the innermost to the outermost, incoming bytes in the
-opposite order. An end without ``close_notify`` is an error, so truncated data never counts as complete.
+Invariants: outgoing bytes pass through all layers from the innermost to the outermost, incoming
+bytes in the opposite order. An end without ``close_notify`` is an error, so truncated data never
+counts as complete.
 """
 
 import ssl

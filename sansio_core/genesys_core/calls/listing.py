@@ -1,8 +1,8 @@
 """Listings: how an operation is paginated, and which fields of request and response are involved.
 
-Invariants: a :class:`Listing` is part of the operation's endpoint and generated from the definition.
-Fields are paths of wire names, such as ``query.pageNumber``, ``body.paging.pageNumber`` or
-``cursors.after``; an empty path means that there is no such field.
+Invariants: a :class:`Listing` is part of the operation's endpoint and generated from the
+definition. Fields are paths of wire names, such as ``query.pageNumber``, ``body.paging.pageNumber``
+or ``cursors.after``; an empty path means that there is no such field.
 """
 
 from typing import Literal, TypeAlias

@@ -52,7 +52,8 @@ class Endpoint(Struct, frozen=True):
         method: the HTTP method in upper case.
         path: the path template, such as ``/api/v2/users/{userId}``.
         returns: the type of a successful response as an expression over model names
-            (``UserMe``, ``list[User]``, ``dict[str, object]``, ``str``, ``bytes`` for a file), or ``None`` for none.
+            (``UserMe``, ``list[User]``, ``dict[str, object]``, ``str``, ``bytes`` for a file), or
+            ``None`` for none.
         body: the JSON type of the body, or ``None`` if the operation has none.
         body_required: whether the definition requires the body.
         accept: the ``Accept`` header.
@@ -233,8 +234,8 @@ class ListOperation(Operation[T_co], Generic[T_co, Item_co], frozen=True):
 class JobOperation(Operation[T_co], Generic[T_co, Status_co, Item_co], frozen=True):
     """An operation that starts a job: ``client.job(operation, id)`` returns the job.
 
-    ``client.send(operation)`` starts it and returns the platform's reply, a ``T_co``. The status is a
-    ``Status_co``; :meth:`Job.results` iterates over ``Item_co``.
+    ``client.send(operation)`` starts it and returns the platform's reply, a ``T_co``. The status is
+    a ``Status_co``; :meth:`Job.results` iterates over ``Item_co``.
     """
 
 

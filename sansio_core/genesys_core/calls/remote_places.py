@@ -1,7 +1,7 @@
 """Converts the responses of a server that grants places in a shared rate limit to states of a call.
 
-Invariants: as in :mod:`genesys_core.calls.rate_limit`: a request that is permitted has been counted, and one
-that would have to wait longer than its call allows fails at once and is not sent.
+Invariants: as in :mod:`genesys_core.calls.rate_limit`: a request that is permitted has been
+counted, and one that would have to wait longer than its call allows fails at once and is not sent.
 """
 
 from typing import TypeVar

@@ -227,8 +227,8 @@ def start_upload(
 ) -> NeedToken[None] | Sending[None]:
     """Start an upload; drive it like any call.
 
-    The request has a body only if the content is bytes, unless ``in_pieces``. Otherwise the driver streams
-    :attr:`UploadBody.source`, whose length is in the headers if known.
+    The request has a body only if the content is bytes, unless ``in_pieces``. Otherwise the driver
+    streams :attr:`UploadBody.source`, whose length is in the headers if known.
 
     Args:
         url: absolute; see :func:`check_url`.

@@ -153,7 +153,8 @@ class Interval(TextValue):
     ) -> Iterator["Interval"]:
         """Split into pieces of whole days or hours, for queries and exports with a maximum length.
 
-        The first and the last piece may be shorter. A day on which clocks change has 23 or 25 hours.
+        The first and the last piece may be shorter. A day on which clocks change has 23 or 25
+        hours.
 
         Args:
             unit: ``day`` splits at midnight, ``hour`` at the full hour.

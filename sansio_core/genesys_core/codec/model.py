@@ -18,7 +18,8 @@ __all__ = ["Model", "SecretModel"]
 class ResponseRecord:
     """Stores the unknown fields of the response that a model was decoded from; empty for other models.
 
-    It is not a field of the model: ``==``, ``repr``, copies and pickles ignore it, and so does msgspec.
+    It is not a field of the model: ``==``, ``repr``, copies and pickles ignore it, and so does
+    msgspec.
     """
 
     __slots__ = ("_response",)

@@ -1,8 +1,8 @@
 """Parsing of the arguments of an operation.
 
-Invariants: an operation's own parameter keeps its name. An option of the command with the same name is
-available with the prefix ``--cli-``. Values are converted, but never restricted to those that the
-definition knows, because a newer platform may know more.
+Invariants: an operation's own parameter keeps its name. An option of the command with the same name
+is available with the prefix ``--cli-``. Values are converted, but never restricted to those that
+the definition knows, because a newer platform may know more.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -179,8 +179,8 @@ def split_command(words: Sequence[str]) -> tuple[dict[str, str], list[str]]:
         words: the command line without the program.
 
     Returns:
-        The options by name, and the rest, which begins with an unknown or incomplete option if there
-        is one.
+        The options by name, and the rest, which begins with an unknown or incomplete option if
+        there is one.
     """
     known = {f"--{option.name}": option.name for option in CONNECTION_OPTIONS}
     options: dict[str, str] = {}

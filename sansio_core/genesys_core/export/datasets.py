@@ -163,8 +163,8 @@ def build_recordings_export(
 ) -> Export:
     """Return the export of the recordings of conversations.
 
-    The platform converts media when they are requested: recordings that are not ready in time make their
-    slice incomplete, and the next run fetches it again.
+    The platform converts media when they are requested: recordings that are not ready in time make
+    their slice incomplete, and the next run fetches it again.
 
     Args:
         conversation_ids: the conversations, such as those of an earlier export; duplicates are

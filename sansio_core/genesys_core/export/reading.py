@@ -117,7 +117,8 @@ class SliceReading:
             available_until: the time up to which the platform's data is complete, if it reports it.
 
         Returns:
-            The records that belong to the slice; ``None`` if the request was divided, so that none of its further pages is needed.
+            The records that belong to the slice; ``None`` if the request was divided, so its
+            remaining pages are not needed.
         """
         request = self._request
         if request is None:

@@ -50,9 +50,9 @@ class TopicTable(Mapping[str, type[Model]]):
     def template_of(self, topic: str) -> str | None:
         """Return the template of a topic, or ``None`` for an unknown topic.
 
-        ``v2.users.9ed7d9f6-....presence`` gives ``v2.users.{id}.presence``. A placeholder stands for
-        one segment. If several templates match, the one with fewest placeholders wins, and among
-        those the one with the longest literal prefix: ``v2.system.token_revoked.{id}`` before
+        ``v2.users.9ed7d9f6-....presence`` gives ``v2.users.{id}.presence``. A placeholder stands
+        for one segment. If several templates match, the one with fewest placeholders wins, and
+        among those the one with the longest literal prefix: ``v2.system.token_revoked.{id}`` before
         ``v2.system.{id}.{id}``.
         """
         return self._found(topic.lower())

@@ -272,7 +272,8 @@ def issues_notice(operation: str, response: ApiResponse[Any], *, now: Now) -> Lo
         now: the current time.
 
     Returns:
-        A warning with the locations and how each was handled, without values; ``None`` if there are no issues.
+        A warning with the locations and how each was handled, without values; ``None`` if there are
+        no issues.
     """
     issues = response.issues
     if not issues:

@@ -2,7 +2,8 @@
 
 Invariants: a count is an immutable value, and each event is a step from one to the next, applied
 one at a time by the owner. A snapshot is consistent: all of its numbers are from the same time.
-Calls under way are not counted but referenced weakly, so that an interrupted call never counts indefinitely.
+Calls under way are not counted but referenced weakly, so that an interrupted call never counts
+indefinitely.
 """
 
 import weakref

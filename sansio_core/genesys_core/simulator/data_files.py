@@ -49,7 +49,8 @@ def load_data(simulator: Simulator, data: Mapping[str, Json], *, now: Now) -> di
 
     Args:
         simulator: the platform.
-        data: the document, such as ``{"/api/v2/routing/skills": [{"id": "$es", "name": "Spanish"}]}``.
+        data: the document, such as ``{"/api/v2/routing/skills": [{"id": "$es", "name":
+            "Spanish"}]}``.
         now: the time at which everything is created.
 
     Returns:

@@ -41,8 +41,9 @@ _MOST: Final = 100
 def load_organization(simulator: Simulator, *, now: Now) -> dict[str, str]:
     """Load a sample organization around the users and queues of a simulator.
 
-    Divisions, a role with grants, skills, languages, wrap-up codes, a presence, a location, schedules, flows and
-    prompts, groups and teams with members, stations; users and queues refer to all of these.
+    Divisions, a role with grants, skills, languages, wrap-up codes, a presence, a location,
+    schedules, flows and prompts, groups and teams with members, stations; users and queues refer to
+    all of these.
 
     Args:
         simulator: the platform.

@@ -1,8 +1,8 @@
 """The simulated platform, which responds to requests to the login host and the API.
 
 Invariants: :meth:`Simulator.respond` never raises: every request gets a response in the
-platform's format. The same requests at the same times yield the same responses, byte for byte. It reads no
-clock and uses no random numbers.
+platform's format. The same requests at the same times yield the same responses, byte for byte. It
+reads no clock and uses no random numbers.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -397,7 +397,8 @@ class Simulator:
 
         Returns:
             ``handler`` if it is hand-written, ``rule A`` and so on (see
-            :data:`genesys_core.simulator.resources.rules.RULES`), or ``example`` for a stateless example.
+            :data:`genesys_core.simulator.resources.rules.RULES`), or ``example`` for a stateless
+            example.
         """
         rules = self._resources.rules
         return {
@@ -455,7 +456,8 @@ class Simulator:
             count: how many items to add.
 
         Returns:
-            the items. They are in the listing's collection if it is stateful; otherwise only in this listing, where filters do not apply to them.
+            the items. They are in the listing's collection if it is stateful; otherwise only in
+            this listing, where filters do not apply to them.
 
         Raises:
             InvalidValueError: there is no such listing.
@@ -466,7 +468,8 @@ class Simulator:
         """Start a job that no operation starts, such as a job of the workforce scheduler.
 
         Args:
-            path: the path of its collection, such as ``/api/v2/workforcemanagement/schedulingjobs``.
+            path: the path of its collection, such as
+                ``/api/v2/workforcemanagement/schedulingjobs``.
             now: both clocks.
 
         Returns:

@@ -4,7 +4,8 @@ A state is an immutable value that *is* the step to perform; its methods are the
 of the step, and each returns the next state::
 
     ResolvingHost ── OpeningSockets ──┬── StartingTls ── SendingConnect ── ReceivingConnect ──┐
-                      (or, by way of SOCKS, ConnectingThroughSocks)      └── StartingTls ─────┴── Dialed
+                      (or, by way of SOCKS, ConnectingThroughSocks)      └── StartingTls ─────┴──
+                      Dialed
 
 Any of them may end in :class:`DialFailed`.
 
@@ -23,7 +24,8 @@ interrupted::
         try:
             match state:
                 case ResolvingHost(host=host, port=port, is_literal=literal):
-                    state = state.resolved(resolve(host, port, literal, state.until), now=read_clocks())
+                    state = state.resolved(resolve(host, port, literal, state.until),
+                    now=read_clocks())
                 case OpeningSockets():
                     sock = race(state.race, state.until)      # see `happy_eyeballs.Race`
                     state = state.connected(sock.getsockname()[:2], sock.getpeername()[:2])
@@ -31,8 +33,9 @@ interrupted::
                     sock = socks_library.connect(proxy, state.host, state.port, state.until)
                     state = state.connected()
                 case StartingTls(server_name=name):
-                    sock = wrap(sock, name, alpn=["http/1.1"], session=sessions.get(state.session_key))
-                    state = state.started(sock.selected_alpn_protocol())
+                    sock = wrap(sock, name, alpn=["http/1.1"],
+                    session=sessions.get(state.session_key)) state =
+                    state.started(sock.selected_alpn_protocol())
                 case SendingConnect(data=data):
                     sock.sendall(data)
                     state = state.written()

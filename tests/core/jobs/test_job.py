@@ -80,7 +80,7 @@ def test_what_starts_no_job_is_an_error() -> None:
         InvalidValueError, match="get_users_me: does not start a job that can be polled"
     ):
         begin_job(users.get_users_me(), reply({}))  # type: ignore[arg-type]
-    with pytest.raises(InvalidValueError, match="POST /api/v2/x: starts no job"):
+    with pytest.raises(InvalidValueError, match="POST /api/v2/x: does not start a job"):
         find_job(raw_operation("POST", "/api/v2/x"), "j1")
 
 

@@ -1,7 +1,7 @@
 """Reports of a comparison: text for terminals, Markdown for release notes, JSON for tools.
 
-Invariants: a report is a function of the changes. Changes that an ignore file matches are left out of
-all formats, and of the weight that decides the exit code.
+Invariants: a report is a function of the changes. Changes that an ignore file matches are left out
+of all formats, and of the weight that decides the exit code.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

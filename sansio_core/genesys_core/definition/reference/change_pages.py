@@ -1,7 +1,8 @@
 """The page of changes between versions of the definition.
 
 Invariants: the changes are those that ``genesys-cloud definition diff --format json`` reports; a
-version has one section, the newest first; operations, models and topics that still exist are linked.
+version has one section, the newest first; operations, models and topics that still exist are
+linked.
 """
 
 from collections.abc import Sequence

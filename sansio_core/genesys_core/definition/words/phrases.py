@@ -90,7 +90,7 @@ def name_things(steps: Sequence[PathStep]) -> str:
 
 
 def name_by_rules(steps: Sequence[PathStep]) -> str:
-    """Name the subject of the last step only from its segments."""
+    """Name the subject of the last step by rules, without the table of reviewed nouns."""
     segments = list(steps[-1].segments)
     if segments[1:] and segments[-1] == "divisionviews":  # the same things, as a caller sees them
         segments.pop()

@@ -1,6 +1,7 @@
 """Where generated modules are: import names and paths.
 
-Invariants: modules of a generated package import only each other and the library, by absolute names.
+Invariants: modules of a generated package import only each other and the library, by absolute
+names.
 """
 
 import keyword

@@ -1,7 +1,8 @@
 """Agents: routing status, queue membership, and availability for conversations.
 
 Invariants: an agent is available in a queue exactly while the routing status is ``IDLE`` and the
-membership is joined. Every change of either is recorded for publication and triggers matching in the queues.
+membership is joined. Every change of either is recorded for publication and triggers matching in
+the queues.
 
 Guesses: an agent takes one conversation at a time, of any media type; the status is ``INTERACTING``
 as soon as the agent is alerted; a user who leaves the queue while talking is ``OFF_QUEUE`` at once.

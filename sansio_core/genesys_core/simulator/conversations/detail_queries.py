@@ -1,10 +1,10 @@
 """The details query: filtering, sorting, paging and aggregation of conversations.
 
-Invariants: a conversation matches if all of its conversation filters match, and each segment filter matches one of its
-segments. Every match is on exactly one page.
+Invariants: a conversation matches if all of its conversation filters match, and each segment filter
+matches one of its segments. Every match is on exactly one page.
 
-Guesses: the longest interval, 31 days; the largest page, 100; that a filter by evaluations, surveys or resolutions
-matches nothing, because none exist.
+Guesses: the longest interval, 31 days; the largest page, 100; that a filter by evaluations, surveys
+or resolutions matches nothing, because none exist.
 """
 
 from collections import Counter

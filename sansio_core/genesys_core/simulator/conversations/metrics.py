@@ -4,8 +4,8 @@ Invariants: a metric belongs to one session and one time; its value is never spl
 emitted when its segment ends. Once no participant waits, offered equals answered, abandoned and
 flow-out together.
 
-Guesses: on which session ``tAbandon``, ``nOutbound`` and ``nOutboundConnected`` are; that the after-call work of a
-metric is the duration that the wrap-up reports.
+Guesses: on which session ``tAbandon``, ``nOutbound`` and ``nOutboundConnected`` are; that the
+after-call work of a metric is the duration that the wrap-up reports.
 """
 
 from collections.abc import Iterator, Mapping

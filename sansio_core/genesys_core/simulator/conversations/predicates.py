@@ -1,7 +1,7 @@
 """Filters of analytics queries: predicates, clauses and filters with ``and`` and ``or``.
 
-Invariants: a filter without predicates and clauses matches everything. A predicate on a dimension compares strings; one on
-a metric compares numbers with a value or a range.
+Invariants: a filter without predicates and clauses matches everything. A predicate on a dimension
+compares strings; one on a metric compares numbers with a value or a range.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,6 +1,7 @@
 """Sessions of participants, as sequences of segments.
 
-Invariants: segments do not overlap, and nothing changes after the end of a session except after-call work.
+Invariants: segments do not overlap, and nothing changes after the end of a session except
+after-call work.
 """
 
 from genesys_core.clock import Now

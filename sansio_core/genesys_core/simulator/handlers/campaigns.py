@@ -50,7 +50,8 @@ def check_campaign_update(call: ApiCall) -> None:
     """Check an update of a campaign: it has a version and a status, and the settings of a running one are the same.
 
     Raises:
-        Problem: 400 for a missing property, 409 for other settings or a start while the campaign stops.
+        Problem: 400 for a missing property, 409 for other settings or a start while the campaign
+            stops.
     """
     document, old = call.document(), _stored(call)
     if not old:

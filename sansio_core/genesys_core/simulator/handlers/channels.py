@@ -1,8 +1,8 @@
 """Channels and their subscriptions: ``/api/v2/notifications``.
 
-Invariants: a channel belongs to one user and client and is visible only to them. A user and client have
-at most 20 channels, and a channel has at most 1,000 topics. A channel expires 24 hours after its
-last subscription request, or with the access token of that request, whichever is first.
+Invariants: a channel belongs to one user and client and is visible only to them. A user and client
+have at most 20 channels, and a channel has at most 1,000 topics. A channel expires 24 hours after
+its last subscription request, or with the access token of that request, whichever is first.
 """
 
 import re

@@ -200,7 +200,8 @@ def post_message(call: ApiCall) -> Reply:
 def post_open_message(call: ApiCall) -> Reply:
     """Receive a customer's message: it is added to the customer's conversation, or begins one.
 
-    A new conversation waits in the first queue of the organization, because there are no message flows.
+    A new conversation waits in the first queue of the organization, because there are no message
+    flows.
     """
     body = call.document()
     sender = _map(_map(body.get("channel")).get("from"))

@@ -1,7 +1,7 @@
 """The default handler, for operations without a specific one.
 
-Invariants: the response conforms to the definition. A listing is always a single page, so pagination
-terminates.
+Invariants: the response conforms to the definition. A listing is always a single page, so
+pagination terminates.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,7 @@
 """Ignored phrases and topics of topic mining, by language.
 
-Invariants: an added entry is listed until it is removed. Each text is unique per side of a conversation.
+Invariants: an added entry is listed until it is removed. Each text is unique per side of a
+conversation.
 """
 
 from collections.abc import Iterator, Mapping

@@ -185,8 +185,8 @@ def _member(schema: Schema, name: str) -> Schema | None:
 def is_wider(model: str | None, name: str, value: Json) -> bool:
     """Return whether the platform accepts a value where the definition declares an object.
 
-    In a JSON schema only ``additionalProperties: false`` excludes other properties, and the operations of a
-    SCIM PATCH have values of any type.
+    In a JSON schema only ``additionalProperties: false`` excludes other properties, and the
+    operations of a SCIM PATCH have values of any type.
     """
     if name == "additionalProperties":
         return isinstance(value, bool)

@@ -90,7 +90,8 @@ class ApiCall(Struct, frozen=True):
         host: the ``Host`` header, such as ``127.0.0.1:40123``; empty if there is none.
         settings: the simulator's settings.
         headers: the headers of the request.
-        divisions: the divisions in which the caller has the permissions of the operation; ``None`` for all.
+        divisions: the divisions in which the caller has the permissions of the operation; ``None``
+            for all.
     """
 
     route: ServedRoute[OperationFacts]

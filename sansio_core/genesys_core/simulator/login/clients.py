@@ -1,7 +1,7 @@
 """OAuth client authentication and permitted grants.
 
-Invariants: a confidential client must authenticate with its secret. A public client sends only its id
-and must use PKCE.
+Invariants: a confidential client must authenticate with its secret. A public client sends only its
+id and must use PKCE.
 """
 
 from base64 import b64decode

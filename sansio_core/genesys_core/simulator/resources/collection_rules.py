@@ -1,4 +1,4 @@
-"""The rules A, B, C and S: collections, their items at ``{template}/{id}``.
+"""Rules A, B, C and S: collections, their items at ``{template}/{id}``.
 
 Invariants: an item is read at its path. A collection whose items can be neither created nor written
 must have a listing.

@@ -1,7 +1,8 @@
-"""The rule H: jobs, which are started, polled and read, often with several paths.
+"""Rule H: jobs, which are started, polled and read, often with several paths.
 
-Invariants: every job has a path at which it is polled: its own, or that of its results. Its id is in the response to its start, as
-``id``, ``jobId``, ``operationId``, under the name of its path parameter, or within ``job``.
+Invariants: every job has a path at which it is polled: its own, or that of its results. Its id is
+in the response to its start, as ``id``, ``jobId``, ``operationId``, under the name of its path
+parameter, or within ``job``.
 """
 
 from collections.abc import Mapping

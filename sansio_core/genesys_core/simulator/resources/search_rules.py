@@ -1,4 +1,4 @@
-"""The rule G: searches of a collection, by POST or with an encoded ``q64``.
+"""Rule G: searches of a collection, by POST or with an encoded ``q64``.
 
 Invariants: a search shows the items of one collection, like a view.
 """

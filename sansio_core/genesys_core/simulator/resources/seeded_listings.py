@@ -1,6 +1,7 @@
 """Listings without a stored collection, whose items were seeded by a test.
 
-Invariants: the items of a path are found before those of its template. Filters do not apply to them.
+Invariants: the items of a path are found before those of its template. Filters do not apply to
+them.
 """
 
 from genesys_core.simulator.http.exchange import ApiCall, Reply, json_reply

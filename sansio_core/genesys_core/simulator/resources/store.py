@@ -169,7 +169,8 @@ class ResourceStore:
             document: the changed properties.
 
         Raises:
-            Problem: 409 for an outdated version or a name that is taken, 400 if the simulator is full.
+            Problem: 409 for an outdated version or a name that is taken, 400 if the simulator is
+                full.
         """
         place, identity = at[:-1], at[-1]
         stored = stored_items(call.state, place)

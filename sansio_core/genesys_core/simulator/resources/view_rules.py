@@ -1,4 +1,4 @@
-"""The rule F: other views of a collection, such as division views.
+"""Rule F: other views of a collection, such as division views.
 
 Invariants: a view shows the items of one collection with creatable items, or users or queues. It
 has their model, or one named after it. Every id in its path either locates the collection or

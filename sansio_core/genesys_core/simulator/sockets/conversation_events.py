@@ -1,10 +1,11 @@
 """Events of conversations, agents and queues, for the changes since the last call.
 
-Invariants: a changed conversation is published as a whole, once for each of its agents and queues, after the
-detail events of the change. A body is built only for a topic with a subscription. An agent receives the events
-of a conversation from the alert to the end of after-call work.
+Invariants: a changed conversation is published as a whole, once for each of its agents and queues,
+after the detail events of the change. A body is built only for a topic with a subscription. An
+agent receives the events of a conversation from the alert to the end of after-call work.
 
-Guesses: the order of the events of one change; that a queue receives its conversations' events to their end.
+Guesses: the order of the events of one change; that a queue receives its conversations' events to
+their end.
 """
 
 from collections.abc import Callable, Iterator, Mapping

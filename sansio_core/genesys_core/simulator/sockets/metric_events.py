@@ -1,7 +1,7 @@
 """Events of metrics of conversations, agents and wrap-up codes.
 
-Invariants: a metric is published once for a conversation, in the form in which queries count it. Nothing is computed
-for a conversation without a subscription.
+Invariants: a metric is published once for a conversation, in the form in which queries count it.
+Nothing is computed for a conversation without a subscription.
 
 Guesses: that metrics are published with each change instead of every half minute; that a new
 subscriber receives the metrics of a conversation from its start.

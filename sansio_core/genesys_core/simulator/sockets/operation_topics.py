@@ -27,8 +27,8 @@ class TopicCause(Struct, frozen=True):
             ``{group}`` for a chat room, or that of a group, ``{now}`` for the time, and ``{.name}``
             for a property of the body or the response.
         operations: the operations, each with method and path below ``/api/v2``.
-        is_late: whether the event is published when the work is done: with the job that the operation starts, or as
-            long after the request as jobs take.
+        is_late: whether the event is published when the work is done: with the job that the
+            operation starts, or as long after the request as jobs take.
         each: the list in the body whose items each cause a separate event; ``*`` for the body
             itself, and ``agents`` for the agents in message conversations with the sender that the
             body names.

@@ -1,7 +1,7 @@
 """Tokens, codes and browser sessions that the login host issues.
 
-Invariants: secret values never appear in a repr. All credentials that result from one sign-in share a
-``family``, so that they can be revoked together.
+Invariants: secret values never appear in a repr. All credentials that result from one sign-in share
+a ``family``, so that they can be revoked together.
 """
 
 from typing import ClassVar, Final

@@ -89,7 +89,8 @@ class OperationFacts(Struct, frozen=True, gc=False):
     Attributes:
         security: empty if no token is required.
         permissions: the permissions that the caller needs, as written in the document.
-        name: the name of the method in Python, such as ``get_users_me``; empty if the document has none.
+        name: the name of the method in Python, such as ``get_users_me``; empty if the document has
+            none.
     """
 
     parameters: tuple[Parameter, ...] = ()
@@ -171,7 +172,8 @@ class Definition:
     Attributes:
         schemas: the models by name.
         routes: the operations, by path and method.
-        derived: objects derived from the definition on first use, by type; its simulators share them.
+        derived: objects derived from the definition on first use, by type; its simulators share
+            them.
 
     Raises:
         InvalidValueError: the document is not a Swagger 2.0 definition; the message has the

@@ -48,7 +48,7 @@ def example(
     """Return an example of a model, as plain JSON values.
 
     Args:
-        definition: the definition, or its document; parse it once to call this often.
+        definition: the definition, or its document; for repeated calls, pass the parsed definition.
         name: the model's name, such as ``UserMe``.
         depth: maximum nesting of models, including the model itself. Deeper values are omitted,
             and lists and maps of them are empty; required properties are always present.

@@ -39,7 +39,7 @@ _ANY: Final = "*"
 
 
 def is_subject(state: PlatformState, subject: str) -> bool:
-    """Return whether roles can be granted to an id: a user, an OAuth client or a group."""
+    """Return whether roles can be granted to the user, OAuth client or group with this id."""
     return (
         subject in state.users
         or subject in state.clients

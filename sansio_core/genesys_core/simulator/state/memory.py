@@ -168,15 +168,15 @@ class PlatformState(Struct):
         queues: the queues by id, in order of creation.
         collections: the items of all other collections, by the segments of the collection's path,
             then by id in order of creation.
-        grants: the dates on which roles were granted, by the id of a user, client or group, then by the
-            ids of role and division.
+        grants: the dates on which roles were granted, by the id of a user, client or group, then by
+            the ids of role and division.
         deleted: the paths of deleted items in collections whose items are examples until written.
         unsettled: changes that are not yet visible to reads, by the path of the item.
         singles: the written values of single resources, by the segments of their path.
         jobs: the run of each job, by the segments of its path.
         work_ends: the events to publish when jobs and other work end, by the key of their timers.
-        job_outcomes: the outcomes of jobs that do not succeed, by the path template of their collection,
-            such as ``/api/v2/analytics/conversations/details/jobs``; see
+        job_outcomes: the outcomes of jobs that do not succeed, by the path template of their
+            collection, such as ``/api/v2/analytics/conversations/details/jobs``; see
             :meth:`Simulator.set_job_outcome`.
         listings: the items of listings without a collection, by method and path or path
             template; see :meth:`Simulator.seed_items`.

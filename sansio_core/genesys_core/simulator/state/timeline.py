@@ -1,8 +1,8 @@
 """Stored conversations: participants with sessions, sessions with segments.
 
-Invariants: plain data; the functions of :mod:`genesys_core.simulator.conversations` modify it. All times
-are whole milliseconds since 1970-01-01 UTC, so that durations add up exactly. A session has at most
-one open segment, its last.
+Invariants: plain data; the functions of :mod:`genesys_core.simulator.conversations` modify it. All
+times are whole milliseconds since 1970-01-01 UTC, so that durations add up exactly. A session has
+at most one open segment, its last.
 """
 
 from collections import OrderedDict, deque

@@ -84,8 +84,8 @@ class World(Confidential, frozen=True):
         queues: JSON objects of the type ``Queue``, each with an ``id`` and a ``name``.
         password: the password of all users; if it is empty, sign-in is disabled.
         org: the organization's short name.
-        roles: the names of roles by the id of a user or client; by default every client and the first
-            user have the role ``Master Admin``, and every other user ``employee``.
+        roles: the names of roles by the id of a user or client; by default every client and the
+            first user have the role ``Master Admin``, and every other user ``employee``.
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"password"})
@@ -101,7 +101,8 @@ class World(Confidential, frozen=True):
     def sample(cls, *, users: int = 60, queues: int = 5, seed: int = 0) -> "World":
         """Create a world with one client, users and queues; the client acts for the first user.
 
-        The client may use all grants, unlike clients of the platform, which have a single grant type.
+        The client may use all grants, unlike clients of the platform, which have a single grant
+        type.
 
         Args:
             users: number of users.

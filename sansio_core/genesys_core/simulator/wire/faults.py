@@ -1,8 +1,8 @@
 """Fault injection between a client and the platform.
 
-Invariants: a plan is immutable and selects requests by counting them, without a clock or randomness,
-so runs are reproducible. The log records what a client cannot know: whether the platform performed
-the request.
+Invariants: a plan is immutable and selects requests by counting them, without a clock or
+randomness, so runs are reproducible. The log records what a client cannot know: whether the
+platform performed the request.
 """
 
 import math
