@@ -4,7 +4,7 @@ Invariants: a value of a wrong type is a ``TypeError``, raised where the value i
 itself is not shown, because it may be a secret passed in the wrong place.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import FunctionType
 from typing import Final
 
@@ -20,6 +20,7 @@ __all__ = [
     "TEXT",
     "WHOLE_NUMBER",
     "Expected",
+    "check_arguments",
     "check_fields",
     "wrong_type",
 ]
@@ -102,3 +103,24 @@ def check_fields(owner: object, fields: Mapping[str, Expected]) -> None:
     """
     for name, expected in fields.items():
         expected.check(name, getattr(owner, name))
+
+
+def check_arguments(
+    given: Mapping[str, object], known: Iterable[str], expected: Mapping[str, Expected]
+) -> None:
+    """Check keyword arguments.
+
+    Args:
+        given: the arguments.
+        known: the names that are accepted.
+        expected: the checks; arguments without one are checked elsewhere.
+
+    Raises:
+        TypeError: an unknown name, or a wrong type.
+    """
+    known = tuple(known)
+    for name, value in given.items():
+        if name not in known:
+            raise TypeError(f"unexpected keyword argument {name!r}; known are {', '.join(known)}")
+        if name in expected:
+            expected[name].check(name, value)

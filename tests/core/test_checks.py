@@ -14,6 +14,7 @@ from genesys_core.checks import (
     TEXT,
     WHOLE_NUMBER,
     Expected,
+    check_arguments,
     check_fields,
     wrong_type,
 )
@@ -99,3 +100,13 @@ def test_the_first_field_of_a_wrong_type_is_named():
         check_fields(Both("a", "b"), fields)
     with pytest.raises(TypeError, match="one must be a str"):
         check_fields(Both(None, "b"), fields)
+
+
+def test_keyword_arguments_are_known_and_of_their_types():
+    checks = {"strict": FLAG}
+    check_arguments({"strict": True, "proxy": 5}, ("strict", "proxy"), checks)
+    with pytest.raises(TypeError) as caught:
+        check_arguments({"strikt": True}, ("strict", "proxy"), checks)
+    assert str(caught.value) == "unexpected keyword argument 'strikt'; known are strict, proxy"
+    with pytest.raises(TypeError, match="strict must be True or False, not a str"):
+        check_arguments({"strict": "yes"}, ("strict", "proxy"), checks)

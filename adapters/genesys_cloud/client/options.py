@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypedDict
 
 from genesys_cloud.transports.hooks import EXPECTED_HOOKS
 from genesys_cloud.transports.protocols import EXPECTED_TRANSPORT
-from genesys_core.checks import FLAG, PATH, Expected
+from genesys_core.checks import FLAG, PATH, Expected, check_arguments
 from genesys_core.codec.unknown_fields import KeepUnknown
 from genesys_core.configuration.configuration import Configuration, LoggingConfiguration
 from genesys_core.hosts import Gateway, Region
@@ -119,12 +119,6 @@ def check_options(options: ClientOptions, *, transport: object, hooks: object) -
     Raises:
         TypeError: for the first of them, with the expected type and an example.
     """
-    known = ClientOptions.__annotations__
-    for name, value in options.items():
-        if name not in known:
-            names = ", ".join(known)
-            raise TypeError(f"unexpected keyword argument {name!r}; known are {names}")
-        if name in _EXPECTED:
-            _EXPECTED[name].check(name, value)
+    check_arguments(options, ClientOptions.__annotations__, _EXPECTED)
     EXPECTED_TRANSPORT.or_none().check("transport", transport)
     EXPECTED_HOOKS.or_none().check("hooks", hooks)

@@ -17,7 +17,7 @@ from genesys_cloud.notifications.websocket_stream import SocketOptions
 from genesys_cloud.system_clock import read_clocks
 from genesys_cloud.transports.network_options import NetworkOptions
 from genesys_core.calls.operation import Operation
-from genesys_core.checks import FUNCTION, MAPPING, WHOLE_NUMBER, Expected
+from genesys_core.checks import FUNCTION, MAPPING, WHOLE_NUMBER, Expected, check_arguments
 from genesys_core.models import Channel
 from genesys_core.notifications.buffer import (
     Buffered,
@@ -155,11 +155,7 @@ def check_options(options: HandlerOptions, **callbacks: object) -> None:
     Raises:
         TypeError: for the first of them, with the expected type and an example.
     """
-    for name, value in options.items():
-        if name not in _EXPECTED:
-            names = ", ".join(_EXPECTED)
-            raise TypeError(f"unexpected keyword argument {name!r}; known are {names}")
-        _EXPECTED[name].check(name, value)
+    check_arguments(options, _EXPECTED, _EXPECTED)
     for name, value in callbacks.items():
         FUNCTION.or_none().check(name, value)
 
