@@ -184,6 +184,7 @@ BANNED = (
     ),
     Banned(r"\bstarts? no job\b", "it starts no job", "does not start a job"),
     Banned(r"\bThe rules? [A-Z]\b", "The rule G: searches", "Rule G"),
+    Banned(r"\bHandle that\b", "Handle that it no longer exists", "Handle the loss of"),
     Banned(r"\bnot over\b", "the job is not over", "not complete"),
     Banned(r"\b(?:is|are) the core's\b", "decisions are the core's", "made by the core"),
     Banned(r"\bnevertheless\b", "it is sent nevertheless", "anyway"),

@@ -88,7 +88,7 @@ class Connector(Protocol):
         ...
 
     def new_waker(self) -> Any:  # noqa: ANN401 - asyncio's future or trio's event
-        """Create an object to wait for."""
+        """Return a new future or event, which a sleeping task waits for."""
         ...
 
     async def wait(self, waker: Any, until: float | None) -> None:  # noqa: ANN401 - as above

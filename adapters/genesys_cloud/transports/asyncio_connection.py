@@ -361,7 +361,7 @@ class AsyncioConnector:
         return cast(asyncio.AbstractEventLoop, self.loop).is_closed()
 
     def new_waker(self) -> "asyncio.Future[None]":
-        """Create an object to wait for."""
+        """Return a new future, which a sleeping task waits for."""
         return asyncio.get_running_loop().create_future()
 
     async def wait(self, waker: "asyncio.Future[None]", until: float | None) -> None:

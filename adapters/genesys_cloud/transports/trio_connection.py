@@ -226,7 +226,7 @@ class TrioConnector:
         trio.lowlevel.spawn_system_task(sleep_and_call, name="genesys-cloud idle connections")
 
     def new_waker(self) -> trio.Event:
-        """Create an object to wait for."""
+        """Return a new event, which a sleeping task waits for."""
         return trio.Event()
 
     async def wait(self, waker: trio.Event, until: float | None) -> None:

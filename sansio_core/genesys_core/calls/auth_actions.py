@@ -217,7 +217,7 @@ class UseToken(_AuthAction, frozen=True):
         *,
         now: Now,
     ) -> tuple[Session, ActionAnswer[AuthOutcome]]:
-        """Unreachable in practice: nothing is requested."""
+        """Required by the interface; never called, because this action sends no token request."""
         return self.reserve(session, now=now)
 
 

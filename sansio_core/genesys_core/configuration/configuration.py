@@ -292,7 +292,7 @@ def _retry_conflicts(settings: JudgedDocument) -> Iterator[ConfigurationProblem]
     if len(set(budgets.values())) == 2:
         line = max(settings.lines["retry", key] for key in budgets)
         shown = " and ".join(f"{key} = {value}" for key, value in budgets.items())
-        rule = "must not differ, both set the retry budget; keep one of them"
+        rule = "both set the retry budget and must not differ; keep one of them"
         yield ConfigurationProblem(line, f"[retry] {shown}: {rule}")
     elif not budgets and any(("retry", key) in settings.lines for key in _BUDGETS):
         return  # reported separately

@@ -395,8 +395,8 @@ def test_two_budgets_of_a_file_must_agree(text, line):
         Configuration.from_text(text, source="config")
     (problem,) = caught.value.problems
     assert problem == (
-        f"config:{line}: [retry] retry_wait_max = 10 and max_retry_time_sec = 20: must not differ, "
-        "both set the retry budget; keep one of them"
+        f"config:{line}: [retry] retry_wait_max = 10 and max_retry_time_sec = 20: both set "
+        "the retry budget and must not differ; keep one of them"
     )
 
 

@@ -123,7 +123,7 @@ BAD_FILES = {
     "two budgets": (
         "[retry]\nretry_wait_max = 10\nmax_retry_time_sec = 20\n",
         [
-            "config:3: [retry] retry_wait_max = 10 and max_retry_time_sec = 20: must not differ, both set the retry budget; keep one of them"
+            "config:3: [retry] retry_wait_max = 10 and max_retry_time_sec = 20: both set the retry budget and must not differ; keep one of them"
         ],
     ),
     "negative backoff": (
@@ -507,7 +507,7 @@ BAD_FILES = {
     "JSON: two budgets": (
         '{"retry": {\n "retry_wait_max": 10,\n "max_retry_time_sec": 20}}',
         [
-            "config:3: [retry] retry_wait_max = 10 and max_retry_time_sec = 20: must not differ, both set the retry budget; keep one of them"
+            "config:3: [retry] retry_wait_max = 10 and max_retry_time_sec = 20: both set the retry budget and must not differ; keep one of them"
         ],
     ),
     "JSON: several problems": (

@@ -249,7 +249,7 @@ class Transition:
             self.missing = connection.complete_until.wall - self.policy.lag
 
     def channel_gone(self, role: Role, connection: Listening) -> None:
-        """Handle that the channel of an open socket no longer exists."""
+        """Close a socket whose channel no longer exists, and reconnect with a new channel."""
         self.effects.append(CloseSocket(connection.socket))
         self.connection_lost(
             role, connection, "channel_gone", "the channel no longer exists", channel=None

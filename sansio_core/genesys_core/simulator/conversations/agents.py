@@ -155,7 +155,7 @@ def forget_member(state: PlatformState, queue_id: str, user_id: str) -> None:
 
 
 def retire_user(state: PlatformState, user_id: str, now: Now) -> None:
-    """Set a user off queue and remove the user from all queues, before the user is deleted."""
+    """Take a user off queue and remove the user from all queues, before the user is deleted."""
     set_routing_status(state, user_id, "OFF_QUEUE", now)
     for queue_id in list(state.contact_center.memberships.get(user_id, ())):
         forget_member(state, queue_id, user_id)

@@ -61,12 +61,12 @@ def check_lock(call: ApiCall) -> None:
 
 
 def lock_new(call: ApiCall) -> ApiCall:
-    """Return the creation of a flow with the caller's lock added."""
+    """Add the caller's lock to a call that creates a flow."""
     return _with_lock(call, _lock_of(call))
 
 
 def keep_lock(call: ApiCall) -> ApiCall:
-    """Return a change of a flow with its current lock added."""
+    """Add the flow's current lock to a call that changes it."""
     old = call.state.collections.get(_PLACE, {}).get(call.arguments["flowId"], {})
     return _with_lock(call, {name: old[name] for name in _LOCKS if name in old})
 

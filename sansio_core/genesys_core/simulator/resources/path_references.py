@@ -56,8 +56,7 @@ def check_references(rules: ResourceRules, store: ResourceStore, call: ApiCall) 
     """Check that the entities that the path of a call refers to exist.
 
     Raises:
-        Problem: 404 for an
-    unknown id.
+        Problem: 404 for an unknown id.
     """
     for name, target in list_references(rules, call.route.template):
         identity = call.arguments[name]
