@@ -289,7 +289,7 @@ class Hosts(Struct, frozen=True):
         if region is not None and host is not None:
             raise InvalidValueError(
                 f"region {_named(region)!r} and host {_unsecret(host)!r}: "
-                "pass only one, both select the API host"
+                "pass only one, because both select the API host"
             )
         region = DEFAULT_REGION if region is None else region
         api = Region.of(region).api_url if host is None else base_url(host)

@@ -120,7 +120,7 @@ class Arguments(Confidential, frozen=True, kw_only=True):
         if self.access_token is not None:
             if self.auth is not None:
                 raise ConfigurationError(
-                    "auth and access_token: pass only one of them, both set the token"
+                    "auth and access_token: pass only one of them, because both set the token"
                 )
             if self.token_store is not None:
                 raise ConfigurationError(
@@ -136,7 +136,7 @@ class Arguments(Confidential, frozen=True, kw_only=True):
             )
         if self.config is not None and self.config_file is not None:
             raise ConfigurationError(
-                "config and config_file: pass only one of them, both are the configuration"
+                "config and config_file: pass only one of them, because both are the configuration"
             )
 
     def configuration(self) -> Configuration:

@@ -58,7 +58,7 @@ def _place(region: str | None, host: str | None) -> GeneralConfiguration:
     region_variable, host_variable = PLACE_VARIABLES.values()
     if region is not None and host is not None:
         raise ConfigurationError(
-            f"environment: {host_variable} and {region_variable}: set only one of them, both "
+            f"environment: {host_variable} and {region_variable}: set only one of them, because both "
             "select the API host"
         )
     try:

@@ -124,7 +124,7 @@ class GeneralConfiguration(Struct, frozen=True, kw_only=True):
         if self.host is not None and self.region is not None:
             raise InvalidValueError(
                 f"host {self.host!r} and region {self.region.name!r}: "
-                "pass only one, both select the API host"
+                "pass only one, because both select the API host"
             )
 
 

@@ -1,9 +1,9 @@
 """Waiting by polling: for the end of a job, or for a condition.
 
 Invariants: a wait ends with the response that fulfills it, with an error that its ``judge``
-returns, or at its deadline; only a last poll may take up to ``LAST_POLL`` seconds longer. Pauses
+returns, or at its deadline; only the last poll may take up to ``LAST_POLL`` seconds longer. Pauses
 grow up to a limit and are never shorter than ``Retry-After`` (RFC 9110 section 10.2.3). Polls that
-fail for a temporary reason are repeated, a limited number of consecutive times.
+fail for a temporary reason are repeated until a limit of consecutive failures.
 
 ::
 

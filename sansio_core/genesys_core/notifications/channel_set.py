@@ -170,7 +170,7 @@ class ChannelSet(Struct, frozen=True):
     def disconnected(
         self, channel: int, socket: int, how: Closed | Failed, *, now: Now
     ) -> "SetStep":
-        """Process that a channel's socket closed, or could not be opened."""
+        """Handle a channel's socket that closed or could not be opened."""
         return self._at(channel, lambda member: member.disconnected(socket, how, now=now))
 
     def happened(

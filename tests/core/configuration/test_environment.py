@@ -45,7 +45,7 @@ def test_a_host_and_a_region_are_a_contradiction():
         Configuration.from_environment({**ALL, "GENESYSCLOUD_HOST": "https://x.example"})
     (problem,) = caught.value.problems
     assert problem == (
-        "environment: GENESYSCLOUD_HOST and GENESYSCLOUD_REGION: set only one of them, both select "
+        "environment: GENESYSCLOUD_HOST and GENESYSCLOUD_REGION: set only one of them, because both select "
         "the API host"
     )
 

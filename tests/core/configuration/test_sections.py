@@ -46,7 +46,7 @@ from genesys_core.hosts import Region
         (
             GeneralConfiguration,
             {"host": "https://gw", "region": Region.eu_west_1},
-            "host 'https://gw' and region 'eu_west_1': pass only one, both select the API host",
+            "host 'https://gw' and region 'eu_west_1': pass only one, because both select the API host",
         ),
     ],
 )

@@ -165,7 +165,7 @@ class Running(Struct, frozen=True):
         return self._step(transition)
 
     def disconnected(self, socket: int, how: Closed | Failed, *, now: Now) -> "ChannelStep":
-        """Process that a socket closed, or could not be opened."""
+        """Handle a socket that closed or could not be opened."""
         transition = self._transition(now)
         transition.disconnected(socket, how)
         return self._step(transition)
