@@ -36,7 +36,7 @@ def test_every_section_and_key_has_exactly_one_anchor() -> None:
                 "| in Python | `LoggingConfiguration(level=...)` |",
             ],
         ),
-        ("logging.log_file_path", ["such as `/var/log/genesys.log` |", "| default | none |"]),
+        ("logging.log_file_path", ["for example `/var/log/genesys.log` |", "| default | none |"]),
         (
             "retry.retry_wait_max",
             [
