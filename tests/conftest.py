@@ -3,6 +3,7 @@
 Timing never decides a test, and CI runs the same examples each time.
 """
 
+import functools
 import gc
 import itertools
 import os
@@ -60,19 +61,22 @@ def pytest_collection() -> None:
     gc.disable()
 
 
-def pytest_collection_finish() -> None:
+def pytest_collection_finish(session: pytest.Session) -> None:
     """What is loaded by now stays: no later garbage collection looks through it again.
+
+    So do the conftest files, and which of them a directory has: each test asks a dozen times.
 
     Tests load and keep a lot more, and make little garbage that needs a collection: with the
     interpreter's thresholds, a tenth of their time is spent on finding none.
     """
+    session.gethookproxy = functools.cache(session.gethookproxy)  # type: ignore[method-assign]
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
     gc.enable()
 
 
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-    """A worker reports a test that passes once, not thrice: reports take a twentieth of the time.
+    """A worker reports a test that passes once, not five times, which takes a twentieth of the time.
 
     What a thousand tests have loaded stays, as what was collected does.
     """
@@ -86,7 +90,6 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
             if report.passed:
                 report.keywords = {}  # a third of a report, which nothing reads
             item.ihook.pytest_runtest_logreport(report=report)
-    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     if next(_run) % 1000 == 0:
         gc.collect()
         gc.freeze()
