@@ -24,7 +24,7 @@ from genesys_core.export.manifest import ExportDocument, ExportedFile, ExportPar
 __all__ = ["Verification", "verify"]
 
 _BUCKETS: Final = 64
-"""Number of buckets. For 100 million records, 2 GB of entries, each has 31 MB."""
+"""Number of buckets; 100 million records make 2 GB of entries, 31 MB in each bucket."""
 
 _IN_MEMORY: Final = 1 << 18
 """Bytes of a bucket that are buffered in memory while it is written."""

@@ -49,7 +49,7 @@ def check_keep_unknown(value: object) -> None:
     """Validate the option.
 
     Raises:
-        InvalidValueError: it is not one of these values.
+        InvalidValueError: it is not one of the allowed values.
     """
     if isinstance(value, str) and value != "items":
         raise InvalidValueError(f"keep_unknown={value!r}: must be True, False or 'items'")

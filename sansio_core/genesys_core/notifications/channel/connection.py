@@ -319,7 +319,7 @@ class Listening(Struct, frozen=True):
         return replace(connection, backlog=Backlog(backlog.pinged, now))
 
     def deadline(self, policy: Policy, *, reading: bool = True) -> float:
-        """Return when the watchdog or the topics are due."""
+        """Return when the watchdog or the next change of topics is due."""
         if not reading:
             watchdog = math.inf
         elif self.pinged is None:

@@ -102,7 +102,7 @@ def check_rule_creation(call: ApiCall) -> None:
 
 
 def check_rule_update(call: ApiCall) -> None:
-    """Check that the only change of an enabled campaign rule is to disable it.
+    """Check that an enabled campaign rule is changed only to disable it.
 
     Raises:
         Problem: 400 for another change.

@@ -3,8 +3,8 @@
 Invariants: every reported value has the declared type. More items, ids or rows of a page than the
 platform's limit are rejected. Any other reported value might be valid on an older or newer
 platform: it is rejected only with :attr:`Settings.strict`; otherwise the response has a warning.
-Larger pages of outbound and SCIM listings are truncated to the platform's maximum; that other
-families reject them is a guess.
+Larger pages of outbound and SCIM listings are truncated to the platform's maximum; other listings
+reject them, which is a guess.
 
 The ranges in :data:`RANGES`, and the bounds of :mod:`genesys_core.simulator.http.known_bounds` and
 of parameters, are those that the platform documents; the bundled definition declares none. Bounds
