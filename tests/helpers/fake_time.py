@@ -15,10 +15,13 @@ from genesys_core.clock import Now
 
 
 class FakeTime:
-    """The time that clients see."""
+    """The time that clients see.
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.now = 1000.0
+    Real transports look at the real clock for deadlines: where there is one, ``now`` is its time.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, now: float = 1000.0) -> None:
+        self.now = now
         self.slept: list[float] = []
 
         async def sleep(loop: object, left: Callable[[], float]) -> None:

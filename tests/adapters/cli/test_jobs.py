@@ -2,6 +2,7 @@
 
 import json
 import re
+from time import monotonic
 
 import pytest
 
@@ -157,7 +158,7 @@ class RecordingJobs:
 
 
 def test_a_recording_job_is_started_when_its_user_says_so(monkeypatch):
-    platform, time = RecordingJobs(), FakeTime(monkeypatch)
+    platform, time = RecordingJobs(), FakeTime(monkeypatch, monotonic())
     monkeypatch.setenv("GENESYSCLOUD_ACCESS_TOKEN", "t" * 40)
     with scripted_server(platform) as server:
         monkeypatch.setenv("GENESYSCLOUD_HOST", server.url)

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import threading
 import wave
+from time import monotonic
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -148,7 +149,7 @@ READY = {"c-1": {"r-1": "AVAILABLE", "r-2": "RESTORED"}, "c-2": {"r-3": "AVAILAB
 
 
 def test_recordings_become_files_and_a_second_run_has_nothing_to_do(at, tmp_path, monkeypatch):
-    server, time = at(Platform(READY, slow={"job-0"})), FakeTime(monkeypatch)
+    server, time = at(Platform(READY, slow={"job-0"})), FakeTime(monkeypatch, monotonic())
     out = tmp_path / "calls"
     done = download(out, "c-1", "c-2", "c-3", "c-1")
     assert done.code == 0, done.err

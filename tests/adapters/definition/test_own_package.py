@@ -7,6 +7,7 @@ from datetime import date
 from email.parser import BytesParser
 from inspect import getdoc, signature
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -64,7 +65,7 @@ def test_clients_send_and_decode_what_the_document_describes(acme, run, monkeypa
         assert (await settled(job.wait())).state == "SUCCEEDED"
         assert not hasattr(client, "routing")
 
-    time = FakeTime(monkeypatch)
+    time = FakeTime(monkeypatch, monotonic())
     with scripted_server(answer) as server:
         run(scenario, package=acme, host=server.url, access_token="t")
     assert time.slept  # until the job was asked for once more
