@@ -53,7 +53,7 @@ def parse_job_call(arguments: Sequence[str]) -> JobCall:
     """Split the arguments of ``jobs``.
 
     Raises:
-        UsageError: the action is unknown, or API or method are missing.
+        UsageError: the action is unknown, or API or method is missing.
     """
     action = arguments[0] if arguments else ""
     if action not in JOB_ACTIONS:
@@ -111,7 +111,7 @@ def describe_ready_job(status: object) -> str:
 
 
 def has_results(family: "JobFamily") -> bool:
-    """Return whether the platform returns results of such jobs, other than a file."""
+    """Return whether the results of a family of jobs can be requested, other than as a file."""
     return bool(family.results or family.inline)
 
 

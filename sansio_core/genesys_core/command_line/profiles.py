@@ -1,6 +1,6 @@
 """Profiles: named settings and sign-ins, each in its own folder.
 
-Invariants: a name never leads out of the folder of profiles. Options take precedence over the
+Invariants: a name never escapes the profiles folder. Options take precedence over the
 environment, and a token file over a profile.
 """
 

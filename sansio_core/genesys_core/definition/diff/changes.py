@@ -55,7 +55,7 @@ class Change(Struct, frozen=True):
 
     @property
     def weight(self) -> Weight:
-        """The greater of both weights."""
+        """The greater of the two weights."""
         return max(self.python, self.wire)
 
     @property

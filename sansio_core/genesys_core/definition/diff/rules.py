@@ -54,7 +54,7 @@ class ChangeRule(Struct, frozen=True):
 
     @property
     def weight(self) -> Weight:
-        """The greater of both weights."""
+        """The greater of the two weights."""
         return max(self.python, self.wire)
 
 

@@ -54,7 +54,7 @@ class DefinitionChange(Struct, frozen=True):
 
     @property
     def weight(self) -> str:
-        """The greater of both weights."""
+        """The greater of the two weights."""
         return max(self.python, self.wire, key=_WEIGHTS.index)
 
 
