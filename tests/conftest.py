@@ -94,3 +94,10 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
         gc.collect()
         gc.freeze()
     return True
+
+
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Collect what a test may leave behind while its warnings are ignored, not in a later test."""
+    marks = item.iter_markers("filterwarnings")
+    if any("ResourceWarning" in text for mark in marks for text in mark.args):
+        gc.collect(1)  # the young generations, which are small
