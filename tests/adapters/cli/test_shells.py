@@ -175,7 +175,7 @@ def test_ctrl_c_in_the_middle_of_a_bulk_run_and_what_it_says(open_shell, tmp_pat
         )
         terminal.expect(r"\r\d+ rows, [\d.,]+/s")
         terminal.sendintr()
-        terminal.expect("finishing the rows that are running")
+        terminal.expect("finishing running rows")
         queues.opened.set()
         terminal.expect(r"continue with (--from-file rows.jsonl --resume rows.jsonl.journal)")
         resume = terminal.match.group(1)

@@ -61,6 +61,7 @@ def test_simple_strings_errors_and_absent_lists():
     assert (error.kind, str(error)) == ("NOAUTH", "NOAUTH Authentication required.")
     assert take(b"") is None
     assert take(b"*2\r\n:1\r\n") is None
+    assert take(b"$3\r\nab") is None
 
 
 @pytest.mark.parametrize(
