@@ -62,7 +62,7 @@ def _url(operation: Operation[object], settings: Settings) -> str:
     pairs: tuple[tuple[str, QueryValue], ...] = operation.query
     if operation.options.query:
         pairs = (*pairs, *operation.options.query.items())
-    query = encode_query(pairs) if pairs else ""
+    query = encode_query(pairs)
     # The path of a next page already has its query: see genesys_core.paging.paging.
     separator = ("&" if "?" in path else "?") if query else ""
     return f"{settings.hosts.api}{path}{separator}{query}"

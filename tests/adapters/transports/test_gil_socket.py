@@ -153,15 +153,17 @@ def test_other_threads_wait_meanwhile(pair):
             seen.append(1)
 
     before, thread = sys.getswitchinterval(), threading.Thread(target=count)
-    sock, data = GilSocket(near, SIZE), memoryview(b"x")
+    sock = GilSocket(near, SIZE)
+    far.sendall(b"answer")
+    while not sock.is_readable():
+        pass
     thread.start()
     try:
-        sys.setswitchinterval(100)
-        sock.send(data)  # here, or before, this thread has the GIL
+        sys.setswitchinterval(5)  # seconds until a waiting thread asks for the GIL
         ran = len(seen)
-        for _ in range(100):
-            sock.send(data)
-            sock.is_readable()
+        sock.send(memoryview(b"x"))
+        sock.is_readable()
+        sock.recv(SIZE)
         assert len(seen) == ran
     finally:
         sys.setswitchinterval(before)
