@@ -3,7 +3,7 @@
 ``python tests/architecture/own_coverage.py [ROOM_OR_MODULE ...]`` prints what is missing;
 without arguments it measures every module but those named by ``--except=MODULE``.
 
-A module's own tests are the quick tests of ``tests/core/<room>/test_<module>.py`` and of
+A module's own tests are the quick tests of ``tests/core/<package>/test_<module>.py`` and of
 ``test_<module>_<aspect>.py`` beside it, run alone in a process of their own: what a neighbour's tests
 happen to execute does not count. Modules that hold types or constants alone need none. Hypothesis is
 derandomized and gives few examples, so a result repeats and hangs on no lucky one.
@@ -72,7 +72,7 @@ AHEAD_OF_THE_FORKS = (
 
 
 def core_modules() -> list[Path]:
-    """Every hand-written module of the core, relative to it, without the faces of rooms."""
+    """Every hand-written module of the core, relative to it, without the ``__init__`` of packages."""
     found = (path.relative_to(CORE) for path in sorted(CORE.rglob("*.py")))
     return [
         path
@@ -179,7 +179,7 @@ def _fork(module: Path, place: Path) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    """Measure the named modules and rooms, or all; print what is below 100 %, lowest first."""
+    """Measure the named modules and packages, or all; print what is below 100 %, lowest first."""
     if unknown := [name for name in arguments if name.startswith("-") and "=" not in name]:
         print(__doc__)
         return unknown != ["--help"]
@@ -192,7 +192,9 @@ def main(arguments: list[str]) -> int:
         and module.as_posix().startswith(named or "")
     ]
     if not chosen:
-        print(f"{', '.join(named)}: names no room and no module, such as paging or codec/merge.py")
+        print(
+            f"{', '.join(named)}: is neither a package nor a module, such as paging or codec/merge.py"
+        )
         return 1
     began = time.perf_counter()
     results = measure_all(chosen, processes=os.cpu_count() or 1)

@@ -17,7 +17,7 @@ SCRIPT = """
 import json, sys
 counts = {}
 def count(step):
-    # A room's face holds a docstring or a table of names, and is not counted.
+    # A package's __init__ holds a docstring or a table of names, and is not counted.
     ours = [
         name for name, module in sys.modules.items()
         if name.startswith(("genesys_core", "genesys_cloud"))
@@ -78,7 +78,7 @@ def test_importing_the_package_loads_itself_alone(counts) -> None:
 def test_a_client_loads_no_model_and_no_api(counts) -> None:
     client = counts["client"]
     assert (client["shards"], client["models"], client["apis"]) == (0, 0, 0)
-    # 95 at the time of writing, faces of rooms aside: 74 when there were no rooms, and since then what
+    # 95 at the time of writing, the __init__ of packages aside: 74 when there were no packages, and since then what
     # was decided in adapters is in modules of the core. Three more serve downloads that are continued,
     # two the fields that a model keeps, two rate limits that are shared. Channels, simulator, generator and login are not among them.
     assert client["ours"] <= 95

@@ -1,4 +1,4 @@
-"""The tests stand in rooms like the code, and share what they share in the open."""
+"""The tests stand in packages like the code, and share what they share in the open."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_each_core_module_has_its_test_module(module: Path) -> None:
     if name in WITHOUT_TESTS:
         assert not has_tests, f"{name} has tests: take it off the list"
     else:
-        assert has_tests, f"{module} has no test module: tests/core/<room>/test_<module>.py"
+        assert has_tests, f"{module} has no test module: tests/core/<package>/test_<module>.py"
 
 
 def test_the_list_of_exceptions_is_current() -> None:

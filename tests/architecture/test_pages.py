@@ -81,12 +81,12 @@ def test_the_architecture_page_has_every_contract_by_name() -> None:
 
 
 @pytest.mark.parametrize("package", ["sansio_core/genesys_core", "adapters/genesys_cloud"])
-def test_the_architecture_page_has_every_room(package: str) -> None:
+def test_the_architecture_page_has_every_package(package: str) -> None:
     text = text_of(DOCS / "architecture.md")
-    rooms = [path.parent.name for path in (ROOT / package).glob("*/__init__.py")]
-    assert len(rooms) > 5
-    for room in rooms:
-        assert re.search(rf"^\|[^|]*`{room}`[^|]*\|", text, flags=re.MULTILINE), room
+    packages = [path.parent.name for path in (ROOT / package).glob("*/__init__.py")]
+    assert len(packages) > 5
+    for name in packages:
+        assert re.search(rf"^\|[^|]*`{name}`[^|]*\|", text, flags=re.MULTILINE), name
 
 
 def test_the_index_leads_to_every_page() -> None:

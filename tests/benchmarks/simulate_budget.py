@@ -179,7 +179,7 @@ def main() -> int:
     parser.add_argument("--redis", action="store_true")
     options = parser.parse_args()
     print(
-        "| | calls a minute | used | calculated | most in a minute, of 300 | round trips a call "
+        "| | calls a minute | used | calculated | peak in a minute (limit 300) | round trips a call "
         "| commands a second | unused places | mean wait |\n|---|---|---|---|---|---|---|---|---|"
     )
     sizes = set[int]()

@@ -174,7 +174,7 @@ def make_page():
         f"| all | {len(every):,} |",
         f"| stateful by a rule ([State by rule](simulator-data.md#state-by-rule)) | {len(rule):,} |",
         f"| stateful by a handler | {len(hand):,} |",
-        f"| an example of the response; a 404 until the item in the path has been created | {len(named):,} |",
+        f"| an example of the response; 404 until the item in the path has been created | {len(named):,} |",
         f"| always an example of the response | {len(others):,} |",
         "",
         "Example responses have the header `Simulator-Answer: example`.",
@@ -201,7 +201,7 @@ def topic_lines():
     for topic, reason in UNCAUSED_TOPICS.items():
         by_reason[reason].append(f"`{topic}`")
     return [
-        "## Topics that nothing causes",
+        "## Topics that no operation publishes",
         "",
         f"No operation publishes events of these {len(UNCAUSED_TOPICS)} of the {len(NOTIFICATION_TOPICS)} notification topics;",
         "`simulator.publish_event(topic, properties)` publishes an event of these, or of any other topic, with a body that is",

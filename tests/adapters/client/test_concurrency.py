@@ -242,7 +242,7 @@ def consumers_of(handler) -> tuple[list[object], list[threading.Thread]]:
 HANDLER, ASYNC_HANDLER = "`NotificationHandler`", "`AsyncNotificationHandler`"
 
 
-@shows(HANDLER, "threads", "share it: each event goes to one")
+@shows(HANDLER, "threads", "share it: each event goes to one thread")
 def test_threads_share_a_handler_and_all_end_with_it() -> None:
     with new_client(unreachable) as client, client.notification_handler() as handler:
         ended, threads = consumers_of(handler)
@@ -268,7 +268,7 @@ def test_tasks_of_several_loops_call_a_handler_in_worker_threads() -> None:
 
 
 @forks
-@shows(HANDLER, "a forked child", "open another: `GenesysCloudError`")
+@shows(HANDLER, "a forked child", "`GenesysCloudError`: open another handler")
 def test_a_child_is_told_that_the_handler_is_its_parents() -> None:
     with new_client(unreachable) as client, client.notification_handler() as handler:
         uses = {
@@ -305,7 +305,7 @@ async def _used_from(handler, use: Callable[[], object]) -> str:
 
 
 @shows(ASYNC_HANDLER, "threads", "no: it belongs to its loop")
-@shows(ASYNC_HANDLER, "several event loops", "open another: `GenesysCloudError`")
+@shows(ASYNC_HANDLER, "several event loops", "`GenesysCloudError`: open another handler")
 @pytest.mark.parametrize("other", ["asyncio", "trio"])
 def test_another_loop_is_told_that_the_handler_belongs_to_its_own(other) -> None:
     client = new_async_client(unreachable)
@@ -333,7 +333,7 @@ def test_another_loop_is_told_that_the_handler_belongs_to_its_own(other) -> None
     asyncio.run(main())
 
 
-@shows(ASYNC_HANDLER, "tasks of one loop", "share it: each event goes to one")
+@shows(ASYNC_HANDLER, "tasks of one loop", "share it: each event goes to one task")
 def test_tasks_share_a_handler_and_all_end_with_it() -> None:
     async def main() -> list[object]:
         async with new_async_client(unreachable).notification_handler() as handler:
@@ -350,7 +350,7 @@ def test_tasks_share_a_handler_and_all_end_with_it() -> None:
 
 
 @forks
-@shows(ASYNC_HANDLER, "a forked child", "open another: `GenesysCloudError`")
+@shows(ASYNC_HANDLER, "a forked child", "`GenesysCloudError`: open another handler")
 def test_a_childs_loop_is_told_that_the_handler_belongs_to_its_parents() -> None:
     client = new_async_client(unreachable)
 
@@ -511,7 +511,7 @@ def test_clients_in_threads_and_loops_exchange_one_token_between_them(store) -> 
 
 
 @forks
-@shows(MEMORY, "a forked child", "has a copy, shares nothing")
+@shows(MEMORY, "a forked child", "the child has its own copy")
 def test_a_child_has_a_copy_of_a_store_in_memory() -> None:
     store = MemoryTokenStore()
     store.save(KEY, Token("parent"))

@@ -29,7 +29,7 @@ _REASONS: Final[Mapping[str, tuple[str, ...]]] = {
         "v2.speechandtextanalytics.conversation.{id}.topics",
         "v2.speechandtextanalytics.conversations.{id}.categories",
     ),
-    "the platform's dialer calls contacts by itself; the simulator does not dial": (
+    "the platform's dialer calls contacts; the simulator does not dial": (
         "v2.detail.events.conversation.{id}.outbound",
         *(
             f"v2.outbound.{kind}.campaigns.contact.{side}Contact"
@@ -41,7 +41,7 @@ _REASONS: Final[Mapping[str, tuple[str, ...]]] = {
         "v2.detail.events.conversation.{id}.voicemail.end",
         "v2.detail.events.conversation.{id}.voicemail.start",
     ),
-    "a customer's browser or device sends it": (
+    "events come from a customer's browser or device": (
         "v2.externalcontacts.contacts.{id}.journey.sessions",
         "v2.webmessaging.deployments.{id}.undelivered.messages",
     ),
@@ -54,14 +54,14 @@ _REASONS: Final[Mapping[str, tuple[str, ...]]] = {
     "the simulator does not know which agents a management unit has": (
         "v2.workforcemanagement.managementunits.{id}.adherence",
     ),
-    "it reports faults of the platform itself": ("v2.operations.events.{id}",),
-    "telephony hardware reports it": (
+    "events report faults of the platform itself": ("v2.operations.events.{id}",),
+    "events come from telephony hardware": (
         "v2.telephony.providers.edges.trunks.{id}",
         "v2.telephony.providers.edges.trunks.{id}.metrics",
         "v2.telephony.providers.edges.{id}.metrics",
         "v2.users.{id}.persistentconnection",
     ),
-    "external calendars send it": ("v2.users.{id}.integrations.calendar.teams",),
+    "events come from external calendars": ("v2.users.{id}.integrations.calendar.teams",),
 }
 
 
