@@ -130,7 +130,7 @@ def test_a_refusal_is_told_to_the_user_and_to_the_terminal(chromium, simulator, 
     with logging_in(simulator, tmp_path / "tokens.json", "--grant", grant) as (process, url):
         chromium.get(url)
         fill_in(chromium, simulator, "refuse")
-        words = "The user refused the request."
+        words = "The user denied the request."
         assert landed(chromium, "Not signed in") == f"The sign-in was refused: {words}"
         out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out) == (1, "")

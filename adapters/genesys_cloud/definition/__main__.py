@@ -14,7 +14,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """``python -m genesys_cloud.definition generate``.
 
     Returns:
-        0 if successful or current, 1 if ``--check`` found a difference, 2 if an error occurred.
+        0 if successful or up to date, 1 if ``--check`` found a difference, 2 if an error occurred.
     """
     options = _parser().parse_args(arguments)
     try:
@@ -53,7 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--topics", help="a topic file, .json, .json.gz or .json.xz")
     command.add_argument(
-        "--check", action="store_true", help="only compare; exit code 1 if not current"
+        "--check",
+        action="store_true",
+        help="only compare; exit with code 1 if a file is not up to date",
     )
     command.add_argument(
         "--strict", action="store_true", help="reject a definition with parts that cannot be used"

@@ -26,14 +26,14 @@ def compare_files(
 
     Args:
         old: a Swagger file, a folder filled by ``definition fetch``, or ``bundled``.
-        new: the newer
-            one, likewise.
+        new: the newer definition, as a file, folder or ``bundled``, like ``old``.
         ignore: an ignore file.
         usage: a Python file, or a folder of them; only changes that affect them are kept.
 
     Raises:
         ConfigurationError: a file cannot be read, contains no JSON object, or is not Python.
-        InvalidValueError: not a definition, or a line of the ignore file names an unknown rule.
+        InvalidValueError: a file is not a definition, or a line of the ignore file names an unknown
+            rule.
     """
     text = ""
     if ignore is not None:
@@ -49,7 +49,8 @@ def load_program(path: str | Path) -> list[SourceNames]:
     """Read a Python file, or all files in a folder except for hidden folders and virtual environments.
 
     Raises:
-        ConfigurationError: a file cannot be read, is not Python of this version, or there is none.
+        ConfigurationError: a file cannot be read or is not valid in this Python version, or there
+            is no file.
     """
     root = Path(path)
     files = [root] if root.is_file() else sorted(filter(_belongs(root), root.rglob("*.py")))

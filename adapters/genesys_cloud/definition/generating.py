@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 BUNDLED = "bundled"
-"""Accepted instead of a path: the definition and topics that this version is generated from."""
+"""The name of the bundled definition and topics, which is accepted instead of a path."""
 
 GUIDE = "docs/moving.md"
 """The migration guide, with a generated table of names."""
@@ -190,8 +190,8 @@ def generate(
         root: the checkout, by default the one that contains this module; or the folder that
             contains the package, by default the current one.
         definition: a Swagger file, a folder filled by ``definition fetch``, or ``bundled``.
-        topics: a topic file, as bundled or as published; by default the library's own, or the one
-            in the folder; none for a file.
+        topics: a topic file, as bundled or as published; by default the one in the folder; none for
+            a file; the library's own for the bundled definition.
         package: the import name of a user's own package, such as ``acme_genesys``.
         check: compare only, and write nothing.
         strict: reject documents with findings.
@@ -202,7 +202,8 @@ def generate(
 
     Raises:
         ConfigurationError: a file cannot be read, or a file to be replaced was not generated.
-        InvalidValueError: not a definition, or ``strict`` and there is a finding.
+        InvalidValueError: the file is not a definition, or there is a finding and ``strict`` is
+            set.
     """
     layout = BUILT_IN if package is None else package_layout(package)
     folder = Path(root or ".") if root or package else _checkout()

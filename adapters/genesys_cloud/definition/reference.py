@@ -39,7 +39,7 @@ def write_reference(
 
     Raises:
         ConfigurationError: a file cannot be read.
-        InvalidValueError: not a definition, or not a report.
+        InvalidValueError: a file is not a definition, or not a report.
     """
     document, mapping = load_documents(definition, topics)
     known = Definition.of(document)

@@ -29,7 +29,7 @@ _BACKLOG: Final = 1024
 
 
 class ServerSide(Protocol):
-    """The server's side of a connection: bytes in, steps out."""
+    """The server's side of a connection: it takes bytes and returns steps."""
 
     @property
     def deadline(self) -> float | None:
@@ -81,7 +81,7 @@ class ConnectionServer(Generic[Side]):
         self._stopping = False
 
     async def start(self, host: str, port: int) -> None:
-        """Listen; 0 picks a free port.
+        """Listen on a port; 0 picks a free one.
 
         Raises:
             OSError: the port cannot be opened.

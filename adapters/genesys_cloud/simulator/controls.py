@@ -1,6 +1,7 @@
-"""Methods of tests for a simulated platform, with or without sockets.
+"""Methods with which tests control a simulated platform, with or without sockets.
 
-Invariants: everything is done through ``at_hub``, and so in the simulator's thread and at its time.
+Invariants: everything is done through ``at_hub``, and therefore in the simulator's thread, at the
+time of its clock.
 """
 
 from abc import ABC, abstractmethod
@@ -48,7 +49,7 @@ class SimulatorControls(ABC):
 
     @abstractmethod
     def tick(self) -> None:
-        """Perform what is due by the clock, such as heartbeats, after advancing a custom clock."""
+        """Perform due actions, such as heartbeats; call this after advancing a custom clock."""
 
     def access_token(self) -> str:
         """Issue an access token for the first client, without a request."""

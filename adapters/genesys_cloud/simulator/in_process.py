@@ -86,7 +86,7 @@ class InProcessSimulator(SimulatorControls):
         self.tick()
 
     def tick(self) -> None:
-        """Perform what is due by the clock, such as heartbeats, after advancing a custom clock."""
+        """Perform due actions, such as heartbeats; call this after advancing a custom clock."""
         self._sockets.tick()
 
     # Called by transports

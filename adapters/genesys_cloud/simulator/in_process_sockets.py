@@ -46,7 +46,7 @@ class InProcessSockets:
                 self._flush()
 
     def tick(self) -> None:
-        """Perform what is due by the clock."""
+        """Perform the actions that are due by the clock."""
         self.at_hub(lambda _, now: self._simulator.timer(now))
 
     def seconds_left(self) -> float | None:

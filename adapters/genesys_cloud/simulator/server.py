@@ -63,15 +63,14 @@ class RunningSimulator(SimulatorControls):
         return self._portal.call(self._server.call, do)
 
     def tick(self) -> None:
-        """Perform what is due by the clock, such as heartbeats, after advancing a custom clock."""
+        """Perform due actions, such as heartbeats; call this after advancing a custom clock."""
         self._portal.call(self._server.sockets.tick)
 
     def all_closed(self, *, seconds: float = 10) -> None:
         """Wait until no HTTP connection is open.
 
         Raises:
-            TimeoutError: a connection is still open after the timeout, which means that a client
-                leaks it.
+            TimeoutError: a connection is still open after the timeout: a client leaks it.
             RuntimeError: the simulator is no longer being served.
         """
         self._portal.call(self._server.wait_until_closed, seconds)
@@ -96,7 +95,7 @@ def running_simulator(
         port: 0 picks a free port.
         socket_port: port of the notification WebSockets; 0 picks a free port.
         settings: behavior of the platform, if no ``simulator`` is given.
-        limits: limits of each connection: sizes and times of requests.
+        limits: the size and time limits of requests on each connection.
         clock: the platform's clock; by default the system's.
 
     Raises:
@@ -150,7 +149,9 @@ def _simulator_of(simulator: Simulator | None, settings: Settings | None) -> Sim
     if simulator is None:
         simulator = Simulator(bundled_definition(), settings=settings or Settings())
     elif settings is not None:
-        raise ValueError("simulator and settings: pass the settings to the Simulator")
+        raise ValueError(
+            "simulator and settings: pass only one of them; a Simulator has its own settings"
+        )
     if not simulator.state.clients:
         raise ValueError("the simulator's world has no OAuth client: add one to its World")
     return simulator
@@ -200,7 +201,7 @@ class _Server:
     async def serve(
         self, host: str, port: int, *, task_status: TaskStatus[tuple[int, asyncio.Event]]
     ) -> None:
-        """Serve until the event is set, which is reported with the port."""
+        """Serve until the event is set; report the event and the port once listening."""
         stop = asyncio.Event()
         http = self._http = ConnectionServer(self._accept, self._clock, self.sockets.flush)
         # The sockets first: responses contain their address.

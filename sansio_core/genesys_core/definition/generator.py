@@ -46,7 +46,7 @@ def generate(definition: Mapping[str, object], topics: Mapping[str, object]) -> 
         The text of each file by its path relative to the repository root, separated by ``/``.
 
     Raises:
-        InvalidValueError: one of them is malformed; the message has the location.
+        InvalidValueError: the definition or topic file is malformed; the message has the location.
     """
     return build_sources(parse_definition(definition, topics))
 

@@ -69,7 +69,9 @@ class _Loading:
         self._now = now
         client = next(iter(simulator.state.clients.values()), None)
         if client is None:
-            raise InvalidValueError("data: the simulator's world has no OAuth client to load it")
+            raise InvalidValueError(
+                "data: the simulator has no OAuth client to load it with; add one to its World"
+            )
         self._token = simulator.issue_token(client.id, now=now)
         self._ids = {} if client.user_id is None else {"$me": client.user_id}
 
@@ -80,7 +82,7 @@ class _Loading:
             for path, value in data.items():
                 self._load_path(path, value)
         finally:
-            # What is loaded has been there for long.
+            # Loaded entities are considered old, so their creation is not delayed.
             state.counts, state.log, state.unsettled = counts, log, unsettled
             state.revoke(state.tokens[self._token])
             state.spent.pop(self._token, None)
@@ -96,7 +98,7 @@ class _Loading:
         method = "POST" if is_list else _method_of(found.routes)
         route = found.routes.get(method)
         if route is None or route.facts.body is None:
-            raise InvalidValueError(f"data: {path}: nothing can be written there with {method}")
+            raise InvalidValueError(f"data: {path}: the path has no {method} operation with a body")
         schema = route.facts.body.schema
         takes_list = (
             schema is not None and self._simulator.definition.resolve(schema).type == "array"
@@ -118,7 +120,9 @@ class _Loading:
             )
             identity = created.get("id") if isinstance(created, dict) else None
             if not isinstance(identity, str):
-                raise InvalidValueError(f"data: {where}: the platform assigns it no id: {label}")
+                raise InvalidValueError(
+                    f"data: {where}: the response contains no id for the label {label}"
+                )
             self._ids[str(label)] = identity
         else:
             self._send("POST", target, where, self._resolved(item, where))

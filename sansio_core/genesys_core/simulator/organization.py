@@ -1,7 +1,7 @@
 """A sample organization: entities that refer to each other, as in a real organization.
 
-Invariants: everything except the stations is created with the requests that a client would send, so
-that the rules of the platform apply to it too. The same users and queues yield the same
+Invariants: all entities except the stations are created with the requests that a client would send,
+so that the rules of the platform apply to them too. The same users and queues yield the same
 organization.
 """
 

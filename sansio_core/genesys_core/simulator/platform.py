@@ -251,7 +251,7 @@ class Simulator:
         return self._respond(request, path, template, answer, now)
 
     def refuse(self, request: Request, problem: Problem, *, now: Now) -> Response:
-        """Respond to a request with a problem that was found before all of it was received.
+        """Respond to a request that was rejected before it was received completely.
 
         Args:
             request: the request, without its body.
@@ -393,7 +393,7 @@ class Simulator:
         return self.state.counts[method, template]
 
     def coverage(self) -> dict[tuple[str, str], str]:
-        """Return what implements each operation, by method and template.
+        """Return how each operation is implemented, by method and template.
 
         Returns:
             ``handler`` if it is hand-written, ``rule A`` and so on (see
@@ -411,12 +411,13 @@ class Simulator:
         }
 
     def topic_coverage(self) -> dict[str, str]:
-        """Return what publishes each topic, by topic template.
+        """Return how each topic is published, by topic template.
 
         Returns:
             ``handler`` if its events are hand-written, the path of the resource whose changes
-            are published by rule, the operation that causes them, or ``none`` with the reason why
-                nothing does: :meth:`make_event` creates events for :meth:`Hub.publish`.
+            are published by rule, the operation that causes them, or ``none`` with the reason if
+            the simulator never publishes it: :meth:`make_event` creates events for
+            :meth:`Hub.publish`.
         """
         by_rule = self._events.heard(self._resources.rules) if self.settings.stateful else {}
         heard = {**self._operation_events.heard(), **by_rule}
@@ -430,8 +431,8 @@ class Simulator:
     def make_event(self, topic: str, properties: Mapping[str, Json] = _NOTHING) -> Json:
         """Return a valid body for an event of a topic, to publish it.
 
-        For topics that nothing in the simulator publishes, such as those of telephony hardware, and
-        for tests that need an event without its cause.
+        For topics that the simulator never publishes itself, such as those of telephony hardware,
+        and for tests that need an event without its cause.
 
         Args:
             topic: such as ``v2.telephony.providers.edges.trunks.{id}``, with or without its ids.
@@ -444,7 +445,7 @@ class Simulator:
         return make_event(self.definition, topic, properties)
 
     def seed_items(self, method: str, target: str, count: int) -> Sequence[Json]:
-        """Put example items into a listing, so that there is something to list.
+        """Add example items to a listing.
 
         Args:
             method: ``GET``, or ``POST`` for a search or query.
@@ -498,7 +499,9 @@ class Simulator:
         found = self._resources.rules.collection(template)
         states = None if found is None else found.states
         if found is None or states is None:
-            raise InvalidValueError(f"{template}: the definition has no jobs with states there")
+            raise InvalidValueError(
+                f"{template}: the definition has no jobs with states at this path"
+            )
         known = (SUCCESS, FAILURE, *states.names)
         if outcome not in known:
             raise InvalidValueError(f"{outcome!r} is not one of {', '.join(known)}")
@@ -671,12 +674,14 @@ def _without_prefix(path: str, prefixes: Sequence[str], root: str) -> str | None
 def _form(request: Request) -> Mapping[str, str]:
     declared = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if declared != "application/x-www-form-urlencoded":
-        raise OAuthProblem(400, "invalid_request", "the body must be a form")
+        raise OAuthProblem(
+            400, "invalid_request", "the Content-Type must be application/x-www-form-urlencoded"
+        )
     pairs = parse_qsl((request.body or b"").decode("utf-8", "replace"), keep_blank_values=True)
     form = dict(pairs)
     # RFC 6749 section 3.2: "Request and response parameters MUST NOT be included more than once."
     if len(form) != len(pairs):
-        raise OAuthProblem(400, "invalid_request", "a parameter is repeated")
+        raise OAuthProblem(400, "invalid_request", "a parameter occurs more than once")
     return form
 
 

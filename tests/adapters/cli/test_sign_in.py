@@ -95,9 +95,9 @@ def test_a_user_signs_in(simulator, grant):
 @pytest.mark.parametrize("grant", ["pkce", "implicit"])
 def test_a_refusal_is_told_to_both(simulator, grant):
     browser = ScriptedBrowser(simulator, "refuse")
-    with pytest.raises(AccessDeniedError, match="The user refused the request"):
+    with pytest.raises(AccessDeniedError, match="The user denied the request"):
         signing_in(simulator, browser, grant=grant)
-    assert browser.message == "The sign-in was refused: The user refused the request."
+    assert browser.message == "The sign-in was refused: The user denied the request."
 
 
 @pytest.mark.parametrize("state", ["", "&state=guessed"])
@@ -301,7 +301,7 @@ def test_a_life(simulator, token_file, monkeypatch, grant):
 def test_a_refused_sign_in_ends_with_1(simulator, token_file, monkeypatch):
     done = logged_in(simulator, token_file, monkeypatch, action="refuse")
     assert done.exit_code == 1
-    assert done.stderr == ("genesys-cloud login: sign-in failed: The user refused the request.\n")
+    assert done.stderr == ("genesys-cloud login: sign-in failed: The user denied the request.\n")
     assert not token_file.exists()
 
 

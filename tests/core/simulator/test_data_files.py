@@ -96,8 +96,8 @@ def test_an_item_may_refer_to_a_label_in_its_id(desk):
     ("data", "words"),
     [
         ({"/api/v2/nothing": []}, "data: /api/v2/nothing: the definition has no such path"),
-        ({"/api/v2/users/me": {}}, "/api/v2/users/me: nothing can be written there with PUT"),
-        ({"/api/v2/users/me": [{}]}, "nothing can be written there with POST"),
+        ({"/api/v2/users/me": {}}, "/api/v2/users/me: the path has no PUT operation with a body"),
+        ({"/api/v2/users/me": [{}]}, "the path has no POST operation with a body"),
         ({SKILLS: [{"name": "a"}, {}]}, r"data: /api/v2/routing/skills\[1\]: 400 "),
         ({SKILLS: ["a"]}, r"skills\[0\]: 400 "),
         ({SKILLS: [{"name": "$who"}]}, r"unknown label '\$who'; .* \(known: \$me\)"),
@@ -118,7 +118,7 @@ def test_a_label_needs_an_id(desk):
             }
         }
     )
-    with pytest.raises(InvalidValueError, match=r"x\[0\]: the platform assigns it no id: \$a"):
+    with pytest.raises(InvalidValueError, match=r"x\[0\]: the response contains no id for"):
         load(Desk(Simulator(document)), {"/api/v2/x": [{"id": "$a"}]})
 
 

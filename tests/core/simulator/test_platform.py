@@ -188,8 +188,12 @@ def test_a_url_that_is_none_is_answered_too():
 @pytest.mark.parametrize(
     ("content_type", "body", "words"),
     [
-        ("text/plain", b"grant_type=client_credentials", "the body must be a form"),
-        ("application/x-www-form-urlencoded", b"a=1&a=2", "a parameter is repeated"),
+        (
+            "text/plain",
+            b"grant_type=client_credentials",
+            "the Content-Type must be application/x-www-form-urlencoded",
+        ),
+        ("application/x-www-form-urlencoded", b"a=1&a=2", "a parameter occurs more than once"),
     ],
 )
 def test_the_login_host_reads_forms_and_each_parameter_once(content_type, body, words):

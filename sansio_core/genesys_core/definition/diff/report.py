@@ -91,10 +91,10 @@ def apply_ignores(
 
 
 def parse_weight(name: str) -> Weight:
-    """Return a weight by its name, which is case-insensitive.
+    """Return the weight with a name, which is case-insensitive.
 
     Raises:
-        InvalidValueError: there is none.
+        InvalidValueError: no weight has that name.
     """
     try:
         return Weight[name.upper()]
@@ -104,7 +104,7 @@ def parse_weight(name: str) -> Weight:
 
 
 Places: TypeAlias = Mapping[Change, tuple[str, ...]]
-"""Where a program uses what changed, such as ``app.py:12``."""
+"""The lines of a program that use what changed, such as ``app.py:12``."""
 
 
 def text_report(
@@ -330,12 +330,12 @@ REPORT_SCHEMA: Final[Mapping[str, object]] = {
 
 
 class Comparison(Struct, frozen=True):
-    """The comparison of two definitions, which writes the reports.
+    """A comparison of two definitions, which can be written as a report.
 
     Attributes:
         old: the version of the older definition.
         new: the version of the newer one.
-        changes: what changed and is not ignored, the heaviest first.
+        changes: the changes that are not ignored, heaviest first.
         unused_ignores: lines of the ignore file that matched nothing.
         places: where the program uses what changed, if the comparison is limited to a program.
     """
@@ -354,13 +354,13 @@ class Comparison(Struct, frozen=True):
         ignores: Sequence[IgnoreRule] = (),
         program: Sequence[SourceNames] | None = None,
     ) -> "Comparison":
-        """Compare two definitions, leaving out what is ignored.
+        """Compare two definitions, without the ignored changes.
 
         Args:
             old: the older one.
             new: the newer one.
             ignores: lines of an ignore file.
-            program: the files of a program; only changes that touch it are kept.
+            program: the files of a program; only changes that affect it are kept.
         """
         changes, unused = apply_ignores(compare_definitions(old, new), ignores)
         if program is None:
@@ -372,7 +372,7 @@ class Comparison(Struct, frozen=True):
         """Whether a change has at least the weight that ``limit`` names.
 
         Raises:
-            InvalidValueError: there is no weight of that name.
+            InvalidValueError: no weight has that name.
         """
         if limit is None:
             return False
@@ -383,7 +383,7 @@ class Comparison(Struct, frozen=True):
         """Write a line for each change of at least that weight, and the totals.
 
         Raises:
-            InvalidValueError: there is no weight of that name.
+            InvalidValueError: no weight has that name.
         """
         return text_report(self.changes, least=parse_weight(least), places=self.places)
 

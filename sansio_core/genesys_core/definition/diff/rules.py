@@ -18,7 +18,7 @@ class Weight(IntEnum):
     """The severity of a change, from no effect to code that fails."""
 
     NONE = 0
-    """Nothing that a program can notice."""
+    """No effect on programs."""
     POINT = 1
     """Changes of descriptions and of documented errors."""
     MINOR = 2
@@ -68,7 +68,7 @@ _ALL: Final = (
         "deprecated-operation-removed",
         "deprecated operation removed",
         *(_J, _J, _J),
-        "announced, but the method no longer exists",
+        "the removal was announced, but the method no longer exists",
     ),
     ChangeRule("operation-added", "operation added", _M, _N, _M, "a new method"),
     ChangeRule("method-renamed", "method renamed", _J, _N, _J, "the method has a different name"),
@@ -109,7 +109,7 @@ _ALL: Final = (
     ),
     ChangeRule(
         "positional-parameter-made-optional",
-        "parameter before required ones made optional",
+        "required parameter other than the last made optional",
         *(_J, _N, _M),
         "it becomes keyword-only, and later positional arguments shift",
     ),

@@ -2,7 +2,7 @@
 
 Invariants: pure, and nothing is imported or executed. Uses are found by name: an attribute or
 imported name that is a method or model of the definition, or a string that is a path or topic. A
-call whose arguments cannot be seen (``**options``) counts as passing every parameter.
+call whose arguments are only known at run time (``**options``) counts as passing every parameter.
 """
 
 import ast

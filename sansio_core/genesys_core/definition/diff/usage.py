@@ -1,4 +1,4 @@
-"""Finds the changes that affect a program, and where.
+"""The changes that affect a program, and the lines that they affect.
 
 Invariants: a change affects a program that uses what changed: a method is called, a parameter
 passed (or left out, if that is what changed), a model named or reached from a used operation

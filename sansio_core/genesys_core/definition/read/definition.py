@@ -82,7 +82,7 @@ Type: TypeAlias = Plain | Ref | Array | Map
 class Limits(Struct, frozen=True):
     """Constraints of values: the default as JSON, the bounds and the format.
 
-    The format is a string format, such as ``uri``, that has no Python type of its own.
+    The format is a string format, such as ``uri``, without a corresponding Python type.
     """
 
     default: str = ""
@@ -149,8 +149,8 @@ class ApiOperation(Struct, frozen=True):
 
     ``returns`` is the type of a successful response, and ``replies`` has the types of successful
     statuses that differ. ``form`` is how its ``formData`` parameters are encoded. ``errors`` are
-    the error codes of unsuccessful statuses. ``schemes`` is set if no access token is accepted: any
-    one of these ways to authenticate suffices, and it is empty if none is needed.
+    the error codes of unsuccessful statuses. ``schemes`` is set if the operation accepts no access
+    token: any one of these security schemes suffices; empty if no authentication is needed.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Findings: problems of a published document, with their locations.
+"""Findings: problems in a published document, with their locations.
 
 Invariants: a finding never stops reading. The invalid part is dropped or replaced, and the finding
 states which; the caller decides whether findings are acceptable.

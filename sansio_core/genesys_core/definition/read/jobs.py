@@ -149,7 +149,7 @@ NEXT_STEPS: Final[Mapping[str, tuple[str, str]]] = {
         ),
     ),
 }
-"""By family, the state in which jobs need an action of the caller, and the action."""
+"""The state in which jobs of a family wait for the caller, and what the caller must do."""
 
 _USAGE: Final = (30.0, 120.0)
 _PAUSES: Final[Mapping[str, tuple[float, float]]] = {
@@ -162,7 +162,8 @@ _PAUSES: Final[Mapping[str, tuple[float, float]]] = {
     f"{_API}/flows/validate/jobs/{{jobId}}": (5.0, 15.0),
     f"{_API}/gdpr/requests/{{requestId}}": (60.0, 3600.0),
 }
-"""The first and the longest pause of families that the platform's own tools poll more slowly."""
+"""The initial and maximum poll intervals in seconds of families that the platform's own tools poll
+more slowly."""
 
 _NOT_STATES: Final = {"/api/v2/telephony/providers/edges/{edgeId}/logs/jobs/{jobId}"}
 """Responses whose ``state`` is that of an entity (active, deleted) rather than of a job."""
@@ -260,7 +261,7 @@ def started_jobs(families: Iterable[FoundJobs]) -> dict[str, FoundJobs]:
 
 
 def job_problems(definition: ApiDefinition) -> list[str]:
-    """Return the problems of the rules and the reviewed tables; empty if there are none."""
+    """Return the problems in the rules and the reviewed tables; empty if there are none."""
     found = find_jobs(definition)
     statuses = {one.status.path: one for one in found}
     submits = started_jobs(found).keys()
@@ -271,7 +272,7 @@ def job_problems(definition: ApiDefinition) -> list[str]:
         if _word(state) not in KIND_BY_WORD
     ]
     problems += [
-        f"{path}: is in a reviewed table, but there is no such status operation"
+        f"{path}: is in a reviewed table, but is not a status operation"
         for path in (*OTHER_STATUSES, *_RESULTS, *NEXT_STEPS, *_PAUSES, *_NOT_STATES)
         if path not in statuses
     ]
@@ -280,7 +281,7 @@ def job_problems(definition: ApiDefinition) -> list[str]:
         for submit in OTHER_SUBMITS.keys() - submits
     ]
     problems += [
-        f"{path}: {state!r} is in NEXT_STEPS, but is not a state"
+        f"{path}: {state!r} is in NEXT_STEPS, but is not a state of the job"
         for path, (state, _) in NEXT_STEPS.items()
         if path in statuses and state not in dict(statuses[path].states)
     ]

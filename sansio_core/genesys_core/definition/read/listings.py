@@ -105,7 +105,7 @@ _WRAPPER_FIELDS: Final = 3
 
 
 def find_listing(operation: ApiOperation, models: Mapping[str, ModelDef]) -> Listing | None:
-    """Return how an operation lists its items, or ``None`` if it lists none."""
+    """Return how an operation lists its items; ``None`` if it is not a listing."""
     key = f"{operation.method} {operation.path}"
     items = UNTYPED_REPLIES.get(key) or _items(operation.returns, models)
     if items is None or key in NOT_LISTINGS:
@@ -149,7 +149,7 @@ def find_filters(operation: ApiOperation, models: Mapping[str, ModelDef]) -> fro
 
 
 def listing_problems(definition: ApiDefinition) -> list[str]:
-    """Return the problems of the style rules and the reviewed tables; empty if there are none.
+    """Return the problems in the style rules and the reviewed tables; empty if there are none.
 
     An operation with paging parameters must be a listing, and entries of the reviewed tables must
     exist and be necessary.
@@ -163,7 +163,7 @@ def listing_problems(definition: ApiDefinition) -> list[str]:
     }
     problems = [
         f"{key}: has paging parameters, but its response has no list; "
-        "if that is right, add it to NOT_LISTINGS, or to UNTYPED_REPLIES"
+        "if it is not a listing, add it to NOT_LISTINGS, otherwise to UNTYPED_REPLIES"
         for key in sorted(pages - NOT_LISTINGS.keys())
     ]
     problems += [
@@ -176,7 +176,7 @@ def listing_problems(definition: ApiDefinition) -> list[str]:
             problems.append(f"{key}: is in a reviewed table, but is not paginated by number")
     names = {one.name for one in operations.values()}
     return problems + [
-        f"{window.instead}: continues after a window, but does not exist"
+        f"{window.instead}: is in WINDOWS, but is not an operation"
         for window in WINDOWS.values()
         if window.instead not in names
     ]

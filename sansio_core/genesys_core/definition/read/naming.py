@@ -58,7 +58,7 @@ def to_snake_case(name: str) -> str:
 
 
 def method_name(name: str) -> str:
-    """Return the name of a builder: in snake case, avoiding names that its module uses."""
+    """Return the name of a builder function: in snake case, avoiding names that its module uses."""
     return _free(_split(name, _WORDS), _TAKEN | _MODULE_WORDS | _BUILTINS)
 
 
@@ -81,7 +81,7 @@ def tag_name(tag: str) -> str:
 
 
 def make_unique(names: Iterable[str]) -> list[str]:
-    """Return the names in order, with the second ``name`` as ``name_2``, and so on."""
+    """Number duplicate names: the second ``name`` becomes ``name_2``, and so on."""
     seen: set[str] = set()
     result: list[str] = []
     for name in names:

@@ -111,13 +111,13 @@ def read_definition(document: Mapping[str, object], topics: Mapping[str, object]
         topics: a parsed topic file; see :func:`~genesys_core.definition.read.topics.read_topics`.
 
     Raises:
-        InvalidValueError: one of them is of another kind, such as OpenAPI 3.
+        InvalidValueError: one of them has a different format, such as OpenAPI 3.
     """
     return interpret_sources(read_sources(document, topics))
 
 
 def interpret_sources(sources: DefinitionSources) -> Reading:
-    """Derive names, types and methods from what was read."""
+    """Derive names, types and methods from the documents that were read."""
     return _DefinitionReader(sources.document, list(sources.findings)).read(sources)
 
 
@@ -215,7 +215,7 @@ class _DefinitionReader:
         """Return the type of a definition that is not an object."""
         place: Place = ("definitions", wire)
         if wire in self.open_aliases:
-            self.report(place, "contains itself without an object; typed as any JSON value")
+            self.report(place, "is a recursive type without an object; typed as any JSON value")
             return _ANY
         if wire not in self.aliases:
             self.open_aliases.add(wire)
@@ -438,7 +438,7 @@ class _DefinitionReader:
         undeclared = [name for name in re.findall(r"\{([^{}]+)\}", path) if name not in declared]
         here: Place = ("paths", path)
         for name in dict.fromkeys(undeclared):
-            self.report(here, f"parameter {name!r} of the path is not declared; added as a string")
+            self.report(here, f"path parameter {name!r} is not declared; added as a string")
             missing = swagger.SwaggerParameter(name=name, location="path", type="string")
             merged.append((missing, here))
         names = naming.make_unique(naming.to_snake_case(one.name) for one, _ in merged)
@@ -470,7 +470,7 @@ class _DefinitionReader:
     ) -> tuple[Type | None, tuple[tuple[int, Type | None], ...]]:
         """Return the response type, and the types of statuses that differ from it.
 
-        The first 2xx with a body determines it; ``default`` counts if there is no 2xx.
+        The first 2xx with a body determines it; ``default`` is used if there is no 2xx.
         """
         successes = sorted(key for key in responses if re.fullmatch(r"2\d\d", key))
         types = {
@@ -486,7 +486,10 @@ class _DefinitionReader:
         if response.ref is not None:
             found = self.source.responses.get(pointed_name(response.ref, "#/responses/"))
             if found is None:
-                self.report(place, f"response {response.ref!r} is not defined; no type")
+                self.report(
+                    place,
+                    f"response {response.ref!r} is not defined; treated as empty",
+                )
         if found is None or found.schema is None:
             return None
         if found.schema.type == "file":
@@ -519,7 +522,7 @@ class _DefinitionReader:
     def distinct(
         self, operations: list[tuple[ApiOperation, Place]]
     ) -> list[tuple[ApiOperation, Place]]:
-        """Number the names of operations that share one within an API."""
+        """Number the names of operations that have the same name within an API."""
         # A number must not produce the name that another operation has itself.
         names = {(tag, one.name) for one, _ in operations for tag in one.tags}
         used: set[tuple[str, str]] = set()
@@ -533,7 +536,8 @@ class _DefinitionReader:
                 name = f"{one.name.rstrip('_')}_{number}"
             if name != one.name:
                 self.report(
-                    place, f"{one.name!r} is the name of another operation; renamed {name!r}"
+                    place,
+                    f"{one.name!r} is also the name of another operation; renamed to {name!r}",
                 )
             used.update((tag, name) for tag in one.tags)
             result.append((replace(one, name=name), place))

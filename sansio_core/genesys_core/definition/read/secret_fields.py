@@ -55,7 +55,7 @@ SECRET_FIELDS: Mapping[str, str] = {
     "CobrowseWebMessagingSession.joinCode": "lets its holder join the session",
     "CreateJoinVideoResponse.joinCode": "lets its holder join the conference",
     "CreateVerifierResponse.encodedQuickResponseCode": "an image of keyUri",
-    "CreateVerifierResponse.keyUri": "the address contains the secret of the one-time passwords",
+    "CreateVerifierResponse.keyUri": "the URI contains the secret of the one-time passwords",
     "GeolocationSettings.mapboxKey": "an access token of the map service",
     "GoogleAuthTokenRequest.code": "an authorization code, which can be exchanged for a token",
     "HomerRecord.auth": "the authorization of a captured SIP message",
@@ -65,7 +65,7 @@ SECRET_FIELDS: Mapping[str, str] = {
     "OpenIntegrationRequest.webhookHeaders": "as in OpenIntegration",
     "OpenIntegrationUpdateRequest.webhookHeaders": "as in OpenIntegration",
     "RequestConfig.headers": "sent with each request of the action, including Authorization",
-    "SignedUrlResponse.url": "anyone with the signed address can fetch the content",
+    "SignedUrlResponse.url": "anyone with the signed URL can fetch the content",
     "TwitterIntegrationRequest.signupCode": "an authorization code, which can be exchanged for a token",
     "TwitterIntegrationUpdateRequest.signupCode": "as in TwitterIntegrationRequest",
     "WebDeploymentsOAuthRequestParameters.code": "an authorization code, which can be exchanged for a token",
@@ -74,10 +74,10 @@ SECRET_FIELDS: Mapping[str, str] = {
 """Secrets that the rule misses: ``Model.wireName`` and the reason."""
 
 NEVER_SECRET: Mapping[str, str] = {
-    "Certificate.certificate": "a public X.509 certificate, as are all of this name but one",
+    "Certificate.certificate": "a public X.509 certificate, like most fields with this name",
     "Channel.connectUri": "equals the channel's id, which is part of paths",
     "LocalEncryptionKeyRequest.publicKey": "public by definition",
-    "PublicKeyCredentialCreationOptions.challenge": "single-use, and worthless without the key",
+    "PublicKeyCredentialCreationOptions.challenge": "single-use, and useless without the key",
     "UserTokensTopicTokenNotification.tokenHash": "cannot be converted back to the token",
     "UploadUrlResponse.uploadKey": "the name of an uploaded file",
     "WebDeploymentsOAuthRequestParameters.nonce": "correlates a response with its request; proves nothing",

@@ -2,7 +2,7 @@
 
 Invariants: this module defines what a document may contain, not how it is used. Unknown members are
 ignored, so newer definitions with more members still parse. Invalid parts are dropped with a
-finding; only a document of another kind is rejected.
+finding; only a document in a different format is rejected.
 """
 
 import json
@@ -178,7 +178,7 @@ class SwaggerTag(Struct, kw_only=True):
 
 
 class SwaggerSecurityScheme(Struct, kw_only=True):
-    """A way to authenticate; the platform's access tokens are of type ``oauth2``."""
+    """A security scheme; the platform's access tokens are of type ``oauth2``."""
 
     type: str = ""
 
@@ -211,7 +211,7 @@ def load_document(text: str | bytes) -> Mapping[str, object]:
     """Parse the JSON text of a definition or topic file.
 
     Raises:
-        InvalidValueError: it is not a JSON object; the message names YAML or HTML.
+        InvalidValueError: it is not a JSON object; the message reports YAML and HTML as such.
     """
     try:
         document: object = json.loads(text)

@@ -27,7 +27,7 @@ class Topic(Struct, frozen=True):
 
 
 class Topics(Struct):
-    """The topics, and the definitions that came with them."""
+    """The topics, and the definitions in the same document."""
 
     topics: list[Topic]
     definitions: dict[str, SwaggerSchema] = {}
@@ -62,7 +62,7 @@ def read_topics(document: object) -> tuple[Topics, list[Finding]]:
         The topics, and a finding for each part that was dropped.
 
     Raises:
-        InvalidValueError: the document has neither form.
+        InvalidValueError: the document has neither format.
     """
     facts: Mapping[str, object] = {}
     if isinstance(document, dict):
@@ -75,7 +75,7 @@ def read_topics(document: object) -> tuple[Topics, list[Finding]]:
         published, findings = convert_tolerantly(facts, _Published)
         return _with_schemas([] if published is None else published.entities, findings), findings
     raise InvalidValueError(
-        'topics: must be {"notifications": [{"topic": ..., "class": ...}]} or the reply of '
+        'topics: must be {"notifications": [{"topic": ..., "class": ...}]} or the response of '
         "GET /api/v2/notifications/availabletopics?expand=schema"
     )
 

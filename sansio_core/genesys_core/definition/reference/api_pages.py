@@ -62,7 +62,7 @@ def api_page_texts(
     places: ReferenceLinks,
     example: ModelExample | None,
 ) -> dict[str, str]:
-    """Return the pages of an API; a large one has several pages, and one that lists them.
+    """Return the pages of an API; a large API has several pages, and an index of them.
 
     Args:
         api: the API.
@@ -260,7 +260,7 @@ def _examples(
         text = "" if type_ is None else _as_text(_value(type_, models, example))
         if 0 < text.count("\n") < _EXAMPLE_LINES:  # one line, such as null, explains nothing
             shown += [f"{title}:", "", *code_block("json", text), ""]
-    return folded_block("Example, as the simulator responds", shown) if shown else []
+    return folded_block("Example response of the simulator", shown) if shown else []
 
 
 def _as_text(value: object) -> str:

@@ -71,7 +71,7 @@ def parse_changes(report: bytes, source: str) -> DefinitionChanges:
 
     Args:
         report: the JSON text.
-        source: its name in the error, such as its path.
+        source: the report's name in error messages, such as its path.
 
     Raises:
         InvalidValueError: it is not such a report.

@@ -85,8 +85,8 @@ def commands_text(commands: Iterable[CommandDescription]) -> str:
     """Return the page of the commands.
 
     Args:
-        commands: the program itself and its own commands; those that parse their arguments
-            without typer, ``call`` and ``jobs``, need no arguments and options.
+        commands: the program itself and its commands; ``call`` and ``jobs``, which parse their
+            arguments without typer, need neither arguments nor options.
     """
     described = list(_completed(commands))
     rows = (

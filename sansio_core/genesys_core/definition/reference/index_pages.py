@@ -63,7 +63,7 @@ def reference_index_text(definition: ApiDefinition) -> str:
             "* [What changed](changes.md), by version of the definition",
             "* [Listings](listings.md): how each is paginated",
             "* [Configuration keys](configuration-keys.md) and environment variables",
-            "* [Errors](../errors.md): which class means what, and what to do",
+            "* [Errors](../errors.md): what each class means, and how to handle it",
             "",
             write_heading(2, "APIs", "apis"),
             "",
@@ -83,7 +83,7 @@ def reference_index_text(definition: ApiDefinition) -> str:
 
 
 def models_index_text(pages: Mapping[str, Sequence[ModelDef]]) -> str:
-    """Return the list of the pages of models, by the first word of their names."""
+    """Return the index of the model pages, by the first word of the models' names."""
     rows = (
         (
             f"[{page.removeprefix('models/').removesuffix('.md')}]({page})",

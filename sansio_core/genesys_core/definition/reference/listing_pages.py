@@ -1,4 +1,4 @@
-"""The page of all listings: how each operation that lists something is paginated.
+"""The page of all listings: how each operation that returns a list is paginated.
 
 Invariants: a listing is shown with the values of ``operation.endpoint.listing``.
 """
@@ -50,8 +50,8 @@ def listings_text(definition: ApiDefinition, places: ReferenceLinks) -> str:
         [
             "# Listings",
             "",
-            "How each operation that lists something is paginated. [Listings](../listings.md) explains how to",
-            "read them.",
+            "How each operation that returns a list is paginated. [Listings](../listings.md) explains",
+            "how to read them.",
             "",
             *write_table(
                 ("style", "how the next page is requested"),

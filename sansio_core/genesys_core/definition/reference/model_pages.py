@@ -75,7 +75,10 @@ def _section(
     if model.description:
         lines += [plain_text(model.description), ""]
     if model.tag:
-        lines += [f"A union, by {inline_code(model.tag)}; a dict if the kind is unknown.", ""]
+        lines += [
+            f"A union, discriminated by {inline_code(model.tag)}; a dict if the kind is unknown.",
+            "",
+        ]
         rows = ((inline_code(kind), places.model(name, page)) for kind, name in model.cases)
         lines += write_table(("kind", "model"), rows)
     else:

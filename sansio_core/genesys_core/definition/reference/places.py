@@ -37,7 +37,7 @@ PERMISSIONS: Final = "permissions.md"
 _FIRST_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]*|.")
 _VALUES_SHOWN: Final = 12
 _LARGEST: Final = 150
-"""APIs with more methods are divided into several pages: browsers take a second for 400."""
+"""APIs with more methods are divided into several pages: a browser renders 400 in a second."""
 
 _PLAIN: Final = {"object": "object", "any": "any JSON value"}
 

@@ -215,7 +215,7 @@ KNOWN_WORDS: Final = frozenset(
 
 
 def is_known(segment: str) -> bool:
-    """Return whether the lexicon has a segment of a path."""
+    """Return whether the lexicon contains a segment of a path."""
     return segment.lower() in SPELLINGS
 
 

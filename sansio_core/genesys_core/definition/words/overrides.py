@@ -1,6 +1,7 @@
-"""Reviewed summaries of operations for which the rules produce wrong or poor ones.
+"""Reviewed summaries of operations whose derived summaries would be wrong or unclear.
 
-Invariants: the text is our own; a test rejects entries that equal what the rules produce.
+Invariants: no text is copied from the platform's documentation; a test rejects entries that equal
+the derived summary.
 """
 
 from collections.abc import Mapping

@@ -72,7 +72,7 @@ _INCLUDES: Final = re.compile(r"(include|exclude)(?!Only)([A-Z].*)")
 
 
 def describe_limits(limits: Limits) -> str:
-    """Describe default, format and bounds, such as "default 25, from 1 to 100"."""
+    """Describe the default, format and bounds, such as "default 25, from 1 to 100"."""
     return ", ".join(
         filter(
             None,

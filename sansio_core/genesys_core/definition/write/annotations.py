@@ -74,7 +74,7 @@ _PLAIN: Mapping[PlainKind, str] = {
 
 
 def keep_name(name: str) -> str:
-    """Return the name unchanged."""
+    """Return a name unchanged."""
     return name
 
 

@@ -65,7 +65,7 @@ def operation_docstring(
         operation: the operation.
         models: the models, by class name.
         summary: the first line, if the document has none; by default a derived one.
-        is_job: whether it starts a job that the library can wait for.
+        is_job: whether the operation starts a job that the library can wait for.
         common_errors: error codes that most operations have, which are not listed.
     """
     path = to_plain_text(operation.path)

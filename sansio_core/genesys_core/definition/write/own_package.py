@@ -12,7 +12,7 @@ __all__ = ["package_sources"]
 
 
 def package_sources(definition: ApiDefinition, layout: Layout) -> dict[str, str]:
-    """Write the package's own modules by path; none if it is this library."""
+    """Write the package's own modules, by path; none for this library itself."""
     if layout.base is None:
         return {}
     banner, base = write_banner(definition.version), layout.base

@@ -59,7 +59,7 @@ def to_one_line(value: str) -> str:
 
 
 def join_sentences(text: str, more: str) -> str:
-    """Append a sentence to a text of the definition, on one line; either may be empty."""
+    """Append a sentence to a text from the definition, on one line; either may be empty."""
     own = to_one_line(text)
     if not more:
         return own
@@ -106,7 +106,7 @@ def split_values(line: str, values: Sequence[str]) -> list[str]:
 
 
 def described_lines(description: str, indent: str = "") -> list[str]:
-    """Return a text of the definition as the remaining lines of a docstring; none if it is empty."""
+    """Return text from the definition as the remaining lines of a docstring; none if empty."""
     text = to_plain_text(to_one_line(description))
     return ["", *wrap_text(text, indent)] if text else []
 

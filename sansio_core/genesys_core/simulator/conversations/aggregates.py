@@ -5,7 +5,7 @@ groups and intervals add up to those of the metrics. Groups and intervals withou
 omitted.
 
 Guesses: that groups and intervals without metrics are omitted; that the media type is always part
-of the group; that a conversation is emitted as ``nConversations`` at its start.
+of the group; that ``nConversations`` is emitted at the start of a conversation.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -86,8 +86,8 @@ def query_aggregates(
         query: the body, in the form of ``ConversationAggregationQuery``.
 
     Raises:
-        Problem: 400 for an interval, a granularity or an operator that is not valid, or without
-            metrics.
+        Problem: 400 for an interval, a granularity or an operator that is not valid, or if no
+            metrics are requested.
     """
     interval = parse_interval(query.get("interval"))
     granularity = parse_granularity(_text(query.get("granularity")), interval)

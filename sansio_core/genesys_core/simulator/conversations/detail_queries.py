@@ -63,7 +63,7 @@ def query_details(
 def find_started(
     conversations: Iterable[ConversationTimeline], query: Mapping[str, Json]
 ) -> list[ConversationTimeline]:
-    """Return the matches that started on a day (UTC) that the interval touches, in order.
+    """Return the matches that started on a day (UTC) that the interval overlaps, in order.
 
     Raises:
         Problem: 400 for an interval or an operator that is not valid.
@@ -168,7 +168,7 @@ def _page(paging: Json) -> tuple[int, int]:
     known: Mapping[str, Json] = paging if isinstance(paging, Mapping) else {}
     size, number = known.get("pageSize", 25), known.get("pageNumber", 1)
     if not isinstance(size, int) or not 1 <= size <= _MOST:
-        raise bad_request(f"The pageSize must be 1 to {_MOST}.", field="pageSize")
+        raise bad_request(f"The pageSize must be between 1 and {_MOST}.", field="pageSize")
     if not isinstance(number, int) or number < 1:
         raise bad_request("The pageNumber must be 1 or more.", field="pageNumber")
     return size, number

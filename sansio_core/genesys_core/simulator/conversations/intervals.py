@@ -88,7 +88,7 @@ def split_interval(interval: tuple[int, int], granularity: int) -> Iterator[tupl
 
 
 def part_of(at: int, interval: tuple[int, int], granularity: int) -> int | None:
-    """Return the number of the part that a time is in; ``None`` if it is outside."""
+    """Return the index of the part that contains a time; ``None`` if it is outside."""
     start, end = interval
     return (at - start) // granularity if start <= at < end else None
 

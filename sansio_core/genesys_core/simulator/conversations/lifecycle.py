@@ -132,7 +132,7 @@ def begin_outbound(
         user_id: the user who begins it.
         now: the current time.
         address: the address of the far end.
-        queue_id: the queue on whose behalf it begins.
+        queue_id: the queue on whose behalf the user begins it.
         name: the name of the far end.
         callee_id: the user who is called; ``None`` for a customer.
     """
@@ -292,7 +292,7 @@ def add_callback(
 def begin_waiting(
     state: PlatformState, conversation: ConversationTimeline, acd: Participant, now: Now
 ) -> None:
-    """Start the wait of a participant in a queue: the conversation is offered to agents."""
+    """Make a participant wait in a queue: the conversation is offered to agents."""
     at = wall_milliseconds(now)
     if acd.session.state == "scheduled":
         answer_session(acd.session, at)
@@ -425,7 +425,7 @@ def hold_participant(
     *,
     held: bool,
 ) -> None:
-    """Put a connected participant on hold, or take it off."""
+    """Put a connected participant on hold, or take it off hold."""
     (hold_session if held else resume_session)(participant.session, wall_milliseconds(now))
     _touch(state, conversation)
 
@@ -437,7 +437,7 @@ def change_attributes(
     attributes: Mapping[str, Json],
     now: Now,
 ) -> None:
-    """Merge participant data: keys that are not given are kept."""
+    """Merge participant data: keys without a new value are kept."""
     participant.attributes = {**participant.attributes, **attributes}
     _touch(state, conversation)
     _tell(state, "attributes", conversation, participant, now)

@@ -1,8 +1,7 @@
 """Settings of queues for their conversations: alerting times, after-call work.
 
 Invariants: a queue without such settings, or a deleted one, has the defaults. The default alerting
-times
-are guesses.
+times are guesses.
 """
 
 from collections.abc import Mapping

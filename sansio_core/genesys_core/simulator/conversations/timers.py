@@ -1,6 +1,6 @@
 """Timers on the virtual clock.
 
-Invariants: timers are due in order; timers of the same time in the order in which they were set.
+Invariants: timers are due in order; timers with the same time, in the order in which they were set.
 Timers are not cancelled: an obsolete one does nothing, because its action checks the conversation
 first.
 """

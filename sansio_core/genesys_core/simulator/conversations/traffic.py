@@ -113,7 +113,7 @@ def follow_facts(state: PlatformState, now: Now) -> None:
     """Simulate the reactions of the agents in generated conversations.
 
     Args:
-        state: the platform's state, whose facts are not published yet.
+        state: the platform's state, whose detail events are not published yet.
         now: the current time.
     """
     center = state.contact_center

@@ -56,8 +56,8 @@ def query_user_aggregates(state: PlatformState, query: Mapping[str, Json], now: 
         now: the current time.
 
     Raises:
-        Problem: 400 for an interval, a granularity or an operator that is not valid, or without
-            metrics.
+        Problem: 400 for an interval, a granularity or an operator that is not valid, or if no
+            metrics are requested.
     """
     interval = parse_interval(query.get("interval"))
     known = query.get("granularity")

@@ -3,7 +3,7 @@
 Invariants: a party that is added is a new participant, alerted or dialed. A supervisor is connected
 at once.
 
-Guesses: that a supervisor who barges in acts as the agent, who does not leave.
+Guesses: that a supervisor who barges in acts as the agent, and the agent stays in the call.
 """
 
 from collections.abc import Iterator, Mapping

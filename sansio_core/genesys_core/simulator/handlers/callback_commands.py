@@ -1,4 +1,4 @@
-"""Commands on waiting callbacks: rescheduling, changing the number, and ending, one or many.
+"""Commands on waiting callbacks, one or many: rescheduling, changing the number, ending.
 
 Invariants: a command on many callbacks applies to all that allow it; the others are counted as
 errors.

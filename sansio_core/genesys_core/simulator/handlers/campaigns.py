@@ -47,11 +47,11 @@ _NO_SETTINGS: Final = frozenset({"version", "campaignStatus", "dateCreated", "da
 
 
 def check_campaign_update(call: ApiCall) -> None:
-    """Check an update of a campaign: it has a version and a status, and the settings of a running one are the same.
+    """Check an update of a campaign: required fields, and unchanged settings while it is running.
 
     Raises:
-        Problem: 400 for a missing property, 409 for other settings or a start while the campaign
-            stops.
+        Problem: 400 for a missing property, 409 for changed settings or a start while the
+            campaign is stopping.
     """
     document, old = call.document(), _stored(call)
     if not old:

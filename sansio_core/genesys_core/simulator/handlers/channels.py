@@ -42,7 +42,7 @@ __all__ = ["HANDLERS"]
 
 
 def post_channels(call: ApiCall) -> Reply:
-    """Create a channel; if there are too many, the least recently used one is displaced."""
+    """Create a channel; if there are too many, it replaces the least recently used one."""
     token = _token(call)
     identity = call.state.new_id("channel")
     channel = mark_used(
@@ -135,7 +135,7 @@ HANDLERS: Mapping[tuple[str, str], Handler] = {
 
 def _token(call: ApiCall) -> IssuedToken:
     if call.token is None:  # a custom definition may allow the operation without a token
-        raise bad_request("Notification channels need a token.")
+        raise bad_request("Notification channels require an access token.")
     return call.token
 
 

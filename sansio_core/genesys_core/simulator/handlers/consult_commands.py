@@ -43,7 +43,7 @@ def post_consult(call: ApiCall) -> Reply:
     if initiator.user_id is None or not initiator.session.is_connected:
         raise bad_request("Only a connected agent can consult.")
     if consulted_party(conversation, initiator) is not None:
-        raise bad_request("The agent already has a consult.")
+        raise bad_request("The agent already has a consult transfer.")
     inside = body.get("destination")
     wanted = {**body, **inside} if isinstance(inside, Mapping) else body
     destination = _join_destination(call, conversation, initiator, wanted)
@@ -95,7 +95,7 @@ def delete_consult(call: ApiCall) -> Reply:
 def _require_consult(conversation: ConversationTimeline, initiator: Participant) -> Participant:
     found = consulted_party(conversation, initiator)
     if found is None:
-        message = "The participant has no consult."
+        message = "The participant has no consult transfer."
         code = "conversation.error.consult.transfer.pending.not.found"
         raise make_refusal(code, message, status=404)
     return found

@@ -72,7 +72,7 @@ def check_removal(call: ApiCall) -> None:
     """Check that nothing refers to the entity to be deleted.
 
     Raises:
-        Problem: 400 if something does, naming it.
+        Problem: 400 if another entity does, naming it.
     """
     kind = call.route.template.removeprefix(f"{_OUTBOUND}/").partition("/")[0]
     collections, name = next(_USERS[each] for each in _USERS if each.startswith(f"{kind}/"))
@@ -80,7 +80,7 @@ def check_removal(call: ApiCall) -> None:
     for each in collections:
         for user in call.state.collections.get(_place(f"{_OUTBOUND}/{each}"), {}).values():
             if any(identity in ids for identity in _ids(user.get(name))):
-                message = f"It is used by [{user.get('name')}]."
+                message = f"The entity is used by [{user.get('name')}]."
                 if kind == "contactlists":
                     raise PlatformProblem(400, "contact.list.in.use", message)
                 raise bad_request(message)

@@ -311,7 +311,7 @@ def replace_participant(call: ApiCall) -> Reply:
 
 
 def assign_conversation(call: ApiCall) -> Reply:
-    """Assign a waiting conversation to a user, even if not available."""
+    """Assign a waiting conversation to a user, even one who is not available."""
     conversation = find_conversation(call)
     user_id = require_user(call, call.document().get("id"))
     center = call.state.contact_center
@@ -410,7 +410,7 @@ def _skip_wrap_up(
     call: ApiCall, conversation: ConversationTimeline, participant: Participant
 ) -> None:
     if participant.prompt in {"mandatory", "forcedTimeout"}:
-        message = "The wrap-up of this queue is mandatory."
+        message = "A wrap-up is mandatory in this queue."
         raise make_refusal("conversation.error.wrapup.cannot.skip", message)
     lifecycle.wrap_up(call.state, conversation, participant, lifecycle.SKIPPED_CODE, call.now)
 

@@ -74,7 +74,7 @@ def require_queue(call: ApiCall, queue_id: object) -> str:
     """Return the id of an existing queue.
 
     Raises:
-        Problem: 400 if it does not.
+        Problem: 400 if there is none.
     """
     if not isinstance(queue_id, str) or queue_id not in call.state.queues:
         message = f"There is no queue {queue_id}."
@@ -108,7 +108,7 @@ def require_user_context(call: ApiCall) -> str:
 
 
 def number_of_contact(call: ApiCall, wanted: Mapping[str, Json]) -> str | None:
-    """Return the number of an external contact that a body names; ``None`` without one.
+    """Return the phone number of the external contact that a body names; ``None`` without one.
 
     Raises:
         Problem: 404 if there is no such contact.

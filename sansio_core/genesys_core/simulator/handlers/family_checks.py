@@ -1,7 +1,7 @@
 """Checks before writing that apply to single families: entities in use, and empty requests.
 
-Invariants: a check changes nothing. Its error code is the platform's, as far as it is known; that
-it is ``general.conflict`` for a schedule in use is a guess.
+Invariants: a check changes nothing. Its error code is the platform's if that is known; the code
+``general.conflict`` for a schedule in use is a guess.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,7 +34,7 @@ def check_batch(call: ApiCall) -> None:
     """Check that a batch of recordings is not empty; one that is too large was rejected earlier.
 
     Raises:
-        Problem: 400 for no items.
+        Problem: 400 for an empty batch.
     """
     if not call.document().get("batchDownloadRequestList"):
         raise bad_request("The batch has no items.", field="batchDownloadRequestList")

@@ -1,7 +1,7 @@
 """The published API definition: ``/api/v2/docs/swagger`` and ``/api/v2/docs/swaggerpreview``.
 
 Invariants: both serve the document that the simulator was created from, without a token, as on the
-platform. The schemas of ``/api/v2/notifications/availabletopics`` are taken from it.
+platform. The schemas of ``/api/v2/notifications/availabletopics`` are from the same document.
 """
 
 import re

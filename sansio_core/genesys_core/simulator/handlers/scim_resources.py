@@ -95,7 +95,9 @@ def read_filter(call: ApiCall, known: ScimFilter) -> Callable[[ScimResource], bo
     match = _FILTER.fullmatch(text)
     name = "" if match is None else match[1].rpartition(":")[2].casefold()
     if match is None or name not in known:
-        message = f"The filter [{text}] is not one of: {', '.join(known)} eq value."
+        message = (
+            f"The filter [{text}] must be 'attribute eq value'; attributes: {', '.join(known)}."
+        )
         raise ScimProblem(400, message, "invalidFilter")
     wanted = (match[2] if match[3] is None else match[3]).casefold()
     return lambda shown: any(str(each).casefold() == wanted for each in known[name](shown))

@@ -24,12 +24,12 @@ __all__ = ["HANDLERS"]
 
 
 def get_default_setting(call: ApiCall) -> Reply:
-    """Return the default setting."""
+    """Return which setting of a collection is the default."""
     return json_reply(_default_setting(call))
 
 
 def put_default_setting(call: ApiCall) -> Reply:
-    """Set the default setting."""
+    """Make a setting of a collection the default."""
     identity = str(call.document().get("settingId"))
     if identity not in call.state.collections.get(_above(call), {}):
         raise no_such_entity("setting", identity)

@@ -64,7 +64,7 @@ _EXPANSIONS: Final = frozenset(
 
 
 _DEEPEST: Final = 10_000
-"""The number of inactive users that paging can reach."""
+"""The maximum number of inactive users that can be listed."""
 
 
 def get_users_me(call: ApiCall) -> Reply:

@@ -2,7 +2,7 @@
 
 Invariants: every change of a work item, bin or type creates a version, counted from 1; the latest
 100 are kept until it is deleted. A history lists the differences from the previous version. Updates
-need no version, because the models have none: the last one wins.
+need no version, because the models have none: the last update wins.
 
 That a wrap-up creates a version of its work item, and the number of versions kept, are guesses.
 """

@@ -120,7 +120,7 @@ def _decoded(body: bytes, name: str) -> Json:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise bad_request("The request body is not valid JSON.", field=name) from error
     if _deeper_than(MAX_NESTING, value):
-        raise bad_request(f"The request body nests deeper than {MAX_NESTING}.", field=name)
+        raise bad_request(f"The request body is nested deeper than {MAX_NESTING}.", field=name)
     return value
 
 

@@ -1,8 +1,8 @@
 """Permissions by division: the effect of a role that is granted in only some divisions.
 
 Invariants: a grant covers only the items of its division. For an item without a division, a grant
-in any division suffices. The role Master Admin counts in every division. Entities are in a division
-if they have a ``division``. Guesses: that all permissions depend on divisions, because the
+in any division suffices. The role Master Admin applies to every division. Entities are in a
+division if they have a ``division``. Guesses: that all permissions depend on divisions, because the
 definition does not mark those that do; that an entity whose body names no division is in the home
 division.
 """

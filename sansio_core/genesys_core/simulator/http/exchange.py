@@ -173,7 +173,7 @@ def no_content() -> Reply:
 
 
 def format_instant(wall: float) -> str:
-    """Format a time as the platform does, with milliseconds.
+    """Format a time in the platform's format, with milliseconds.
 
     Args:
         wall: seconds since 1970-01-01 UTC.

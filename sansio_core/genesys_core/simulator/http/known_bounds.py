@@ -247,5 +247,5 @@ KNOWN_COUNTS: Final[Mapping[str, int]] = {
     "post_routing_queue_wrapupcodes": 100,
     "put_user_routingskills_bulk": 50,
 }
-"""The maximum number of items of a body that is a list, by operation. That of contacts is a
+"""The maximum number of items of a body that is a list, by operation. The limit of contacts is a
 guess."""

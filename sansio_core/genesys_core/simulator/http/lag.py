@@ -2,9 +2,10 @@
 
 Invariants: only reads are delayed. A created item is a 404 for up to 5 seconds, and listed or found
 after 2 to 10; a deleted item remains visible for up to 30 seconds, a queue for up to 120; a role
-counts 10 seconds after it was granted. The delay of each change depends on the seed and its path.
+takes effect 10 seconds after it was granted. The delay of each change depends on the seed and its
+path.
 
-The times are those that the platform's own Terraform provider waits for. That changes have an
+The times are those that the platform's own Terraform provider waits. That changes have an
 immediate effect on writes, events and unique names is a guess.
 """
 
@@ -84,7 +85,7 @@ def show_earlier_items(call: ApiCall) -> Generator[None, None, None]:
 
 @contextmanager
 def show_earlier_grants(state: PlatformState, now: Now) -> Generator[None, None, None]:
-    """During a check of permissions, hide the grants that do not count yet."""
+    """During a check of permissions, hide the grants that are not in effect yet."""
     first, last = format_instant(now.wall - _GRANT), format_instant(now.wall)
     grants = state.grants
     state.grants = {

@@ -1,7 +1,7 @@
 """Success statuses that the definition lacks: it has only one response for each operation.
 
-Invariants: a status replaces only 200 or 204, never that of a problem. All other operations return
-200, or 204 without a body.
+Invariants: a status replaces only 200 or 204, never the status of a problem. All other operations
+return 200, or 204 without a body.
 """
 
 from typing import Final
@@ -30,7 +30,7 @@ conversations and on stations of users have handlers, which set the status thems
 
 
 def with_status(method: str, template: str, reply: Reply) -> Reply:
-    """Return the reply of an operation with the platform's status."""
+    """Return the reply of an operation with the status that the platform uses."""
     if (method, template) in ACCEPTED and reply.status in {200, 204}:
         return replace(reply, status=202)
     return reply

@@ -146,7 +146,7 @@ def _faults(
     elif isinstance(value, list):
         for at, each in enumerate(value):
             if each is None:
-                yield ValueFault(f"{place}[{at}]", "null", "a value: lists have no nulls")
+                yield ValueFault(f"{place}[{at}]", "null", "a value that a list can contain")
             elif known.items is not None:
                 yield from _faults(definition, known.items, each, f"{place}[{at}]")
     elif value is not None:

@@ -1,4 +1,4 @@
-"""Unique names on the platform, and the response if one is taken.
+"""Unique names on the platform, and the response to a name that is already in use.
 
 Invariants: names in a collection of :data:`UNIQUE_NAMES` are unique, case-insensitively. Other
 collections may have duplicate names.
@@ -25,7 +25,7 @@ class UniqueName(Struct, frozen=True):
 
     Attributes:
         name: the unique property; in a list, each element.
-        status: the status of the response if the name is taken.
+        status: the status of the response if the name is already in use.
         code: its error code.
         within: a property that must be equal for names to collide, such as the type of a flow.
         blank: the error code of the 400 for a blank name; empty if there is no specific one.
@@ -110,7 +110,7 @@ def check_unique_name(
     others: Iterable[Mapping[str, Json]],
     identity: str = "",
 ) -> None:
-    """Check that the name of an entity is not taken.
+    """Check that the name of an entity is not in use.
 
     Args:
         path: the path of its collection.
@@ -120,8 +120,8 @@ def check_unique_name(
         identity: the entity's id, if it is one of them.
 
     Raises:
-        Problem: 409 or 400 with the platform's code, if the name is taken; 400 for a blank name, if
-            it has a code.
+        Problem: 409 or 400 with the platform's code, if the name is in use; 400 for a blank name,
+            if there is a code for it.
     """
     unique = find_unique_name(path)
     if unique is None:

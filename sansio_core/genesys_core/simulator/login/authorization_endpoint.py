@@ -50,7 +50,7 @@ def post_authorize(call: LoginCall) -> Reply:
     """
     ask = _read(call)
     if call.form.get("action") == "refuse":
-        return ask.refused("access_denied", "The user refused the request.").reply("")
+        return ask.refused("access_denied", "The user denied the request.").reply("")
     email = call.form.get("email", "").strip()
     user = find_by_email(call.state.users, email)
     if user is None or not _is_password(call, call.form.get("password", "")):
@@ -74,7 +74,7 @@ def get_logout(call: LoginCall) -> Reply:
     client = _client(call)
     redirect_uri = _one(call, "redirect_uri")
     if redirect_uri is not None and not is_registered(client, redirect_uri):
-        _page_problem("The redirect URI is not one of the client's.")
+        _page_problem("The redirect URI is not registered for the client.")
     session = _session(call)
     if session is not None:
         del call.state.sessions[session.value]
@@ -131,7 +131,7 @@ def _read(call: LoginCall) -> _Ask:
     client = _client(call)
     redirect_uri = _one(call, "redirect_uri") or ""
     if not is_registered(client, redirect_uri):
-        _page_problem("The redirect URI is not one of the client's.")
+        _page_problem("The redirect URI is not registered for the client.")
     ask = _Ask(
         client,
         redirect_uri,
@@ -150,10 +150,12 @@ def _check(call: LoginCall, ask: _Ask) -> None:
     if grant is None:
         raise ask.refused("unsupported_response_type", "response_type must be code or token")
     if grant not in ask.client.grants:
-        raise ask.refused("unauthorized_client", f"the client may not use {grant}")
+        raise ask.refused(
+            "unauthorized_client", f"the grant {grant} is not permitted for the client"
+        )
     org, provider = _one(call, "org"), _one(call, "provider")
     if (org is None) != (provider is None):
-        raise ask.refused("invalid_request", "org and provider must be given together")
+        raise ask.refused("invalid_request", "org and provider must be specified together")
     if org is not None and org != call.state.organization["name"]:
         raise ask.refused("invalid_request", f"organization {org!r} not found")
     if ask.challenge is not None and not _is_s256(call, ask.challenge):

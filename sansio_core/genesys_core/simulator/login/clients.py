@@ -60,7 +60,9 @@ def check_grant(client: OAuthClient, grant: str) -> None:
         Problem: ``unauthorized_client``.
     """
     if grant not in client.grants:
-        raise OAuthProblem(400, "unauthorized_client", f"the client may not use {grant}")
+        raise OAuthProblem(
+            400, "unauthorized_client", f"the grant {grant} is not permitted for the client"
+        )
 
 
 def is_registered(client: OAuthClient, redirect_uri: str) -> bool:

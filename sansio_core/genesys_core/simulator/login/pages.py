@@ -41,7 +41,7 @@ input, button {{ font: inherit; box-sizing: border-box; width: 100%; padding: .4
 
 # An empty action submits the form to the URL of the page, including the query.
 _FORM: Final = """<p>Simulated platform, organization <b>{org}</b>.
-Client <code>{client_id}</code> asks to act for you.</p>
+Client <code>{client_id}</code> requests access to your account.</p>
 {problem}<form method="post">
 <label for="email">Email</label>
 <input id="email" name="email" type="email" list="users" value="{email}" required autocomplete="off">
@@ -49,7 +49,7 @@ Client <code>{client_id}</code> asks to act for you.</p>
 <label for="password">Password</label>
 <input id="password" name="password" type="password" required autocomplete="off">
 <button id="sign-in" name="action" value="sign-in">Sign in</button>
-<button id="refuse" name="action" value="refuse" formnovalidate>Refuse</button>
+<button id="refuse" name="action" value="refuse" formnovalidate>Deny</button>
 </form>"""
 
 

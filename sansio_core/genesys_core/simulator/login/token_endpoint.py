@@ -74,10 +74,10 @@ def authorization_code(call: LoginCall) -> Reply:
     # RFC 6749 section 4.1.2: "The client MUST NOT use the authorization code more than once."
     code = call.state.codes.pop(value, None)
     if code is None or code.client_id != client.id or call.now.wall >= code.expires:
-        raise OAuthProblem(400, "invalid_grant", "the code is unknown, spent or expired")
+        raise OAuthProblem(400, "invalid_grant", "the code is unknown, already used or expired")
     if code.redirect_uri != redirect_uri:
         raise OAuthProblem(
-            400, "invalid_grant", "redirect_uri differs from the authorization request"
+            400, "invalid_grant", "redirect_uri differs from that of the authorization request"
         )
     _check_verifier(call, code)
     is_public = not sends_secret(call)
@@ -90,7 +90,9 @@ def refresh_token(call: LoginCall) -> Reply:
     value = _field(call, "refresh_token")
     known = call.state.refresh_tokens.get(value)
     if known is None or known.client_id != client.id or known.is_public == sends_secret(call):
-        raise OAuthProblem(400, "invalid_grant", "the refresh token is unknown, spent or revoked")
+        raise OAuthProblem(
+            400, "invalid_grant", "the refresh token is unknown, already used or revoked"
+        )
     del call.state.refresh_tokens[value]
     return _granted_to_user(call, client, known.user_id, known.family, is_public=known.is_public)
 

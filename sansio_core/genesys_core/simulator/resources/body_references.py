@@ -2,8 +2,8 @@
 
 Invariants: written references are to existing entities. The collection is determined by the
 property's name: ``sourceQueueId`` and ``queue`` refer to a queue, ``memberIds`` to users.
-Collections whose items cannot be created here are not checked, and neither are the ids of examples,
-which refer to nothing. That the error is a 400 ``bad.request`` is a guess.
+Collections whose items cannot be created in the simulator are not checked, and neither are the ids
+of examples, which refer to nothing. That the error is a 400 ``bad.request`` is a guess.
 """
 
 import re
@@ -95,7 +95,7 @@ NOT_REFERENCES: Final = frozenset(
         "whatsAppCampaign",
     }
 )
-"""Properties whose reference differs from their name."""
+"""Properties that refer to a different collection than their name suggests."""
 
 OTHER_ORGANIZATIONS: Final = "/api/v2/orgauthorization/"
 """The path of operations whose bodies refer to entities of another organization."""
@@ -127,7 +127,7 @@ _WRITES: Final[frozenset[ResourceAction]] = frozenset(
     }
 )
 _BY_HAND: Final = ("/api/v2/users", "/api/v2/routing/queues", "/api/v2/oauth/clients")
-"""Paths of entities that handlers store elsewhere than the rules would."""
+"""Paths of entities that handlers store in a different place than the rules would."""
 
 _WORDS: Final = re.compile("[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 _EXAMPLE_ID: Final = uuid_shaped(0, "id")
@@ -153,8 +153,8 @@ def check_body_references(rules: ResourceRules, store: ResourceStore, call: ApiC
     """Check that the references in a call's body are to existing entities.
 
     Raises:
-        Problem: 400 for an unknown id, naming the property and the id; 404 if an entity in the path
-            does not exist either.
+        Problem: 400 for an unknown id, naming the property and the id; 404 if the
+            entity in the path does not exist.
     """
     if not call.settings.check_references or not _writes(rules, call):
         return

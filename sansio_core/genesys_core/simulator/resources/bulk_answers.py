@@ -1,4 +1,4 @@
-"""Commands on many items of a collection: creating, reading, changing and deleting them.
+"""Bulk operations on the items of a collection: creating, reading, changing and deleting them.
 
 Invariants: unknown ids are ignored, as on the platform; the others succeed.
 """
@@ -23,10 +23,11 @@ __all__ = ["respond_to_bulk_command"]
 def respond_to_bulk_command(
     store: ResourceStore, call: ApiCall, rule: ResourceRule, collection: Collection
 ) -> Reply:
-    """Perform a command on many items of a collection.
+    """Perform a bulk operation on the items of a collection.
 
     Raises:
-        Problem: 409 for an outdated version or a name that is taken, 400 if the simulator is full.
+        Problem: 409 for an outdated version or a name that is already in use, 400 if the simulator
+            is full.
     """
     place = resource_path(collection.template, call.arguments)
     items = stored_items(call.state, place)

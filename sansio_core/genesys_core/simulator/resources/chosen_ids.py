@@ -1,6 +1,6 @@
 """Ids that the caller chooses instead of the platform, such as those of domains and languages.
 
-Invariants: the id is a string property of the body; without it, the platform chooses.
+Invariants: the id is a string property of the body; without it, the platform assigns one.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,8 @@
 """Implements operations by the rules of :mod:`genesys_core.simulator.resources.rules`.
 
 Invariants: a read returns what was written. An id that was never created, or was deleted, is a 404
-for every operation at or below it. Dates are those of the call's time, which tests control.
+for every operation at or below it. Dates are derived from the time of the call, which tests
+control.
 """
 
 from collections.abc import Mapping
@@ -71,8 +72,8 @@ class ResourceEngine:
         """Return the response to a call.
 
         Raises:
-            Problem: 404 for an unknown id, 409 for an outdated version or a name that is taken, 400
-                for an invalid page.
+            Problem: 404 for an unknown id, 409 for an outdated version or a name that is already in
+                use, 400 for an invalid page.
         """
         if not call.settings.stateful:
             return respond_with_example(call)
@@ -273,7 +274,7 @@ def _with_page(call: ApiCall, record: Record) -> Record:
 
 
 _FIXED: Final = frozenset({"id", "selfUri", *STATE_PROPERTIES})
-"""Properties of an item that are not replaced by those on a page."""
+"""Properties of an item that a page does not replace."""
 
 
 def _refers(value: Json, identity: str) -> bool:

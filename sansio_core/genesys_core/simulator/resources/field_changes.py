@@ -1,7 +1,7 @@
-"""Changes of an item field by field, as external contacts accept them: ``{"changes": [{"field": ...}]}``.
+"""Changes of single fields, as external contacts accept them: ``{"changes": [{"field": ...}]}``.
 
-Invariants: only a body that is such a list is read this way. An action that does not apply changes
-nothing.
+Invariants: only a body with such a list is interpreted this way. An action that does not apply
+changes nothing.
 """
 
 from collections.abc import Mapping

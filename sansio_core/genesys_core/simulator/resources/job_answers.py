@@ -126,8 +126,8 @@ def read_results(
     """Return the results of a job, in pages if they were seeded.
 
     Raises:
-        Problem: 404 while there are none. The platform's response in this case is not documented: a
-            guess.
+        Problem: 404 while there are none: a guess, because the platform's response in this case is
+            not documented.
     """
     if not states.has_results(state_of(call, collection, states, at)):
         raise no_such_entity("result", at[-1])

@@ -18,14 +18,14 @@ FieldPath: TypeAlias = tuple[str, ...]
 """The wire names, outermost first; empty for the document itself, or if there is no such field."""
 
 PageSelector: TypeAlias = Literal["number", "index", "token", "search", "date", "none"]
-"""The selectors of a page:
+"""How a request selects a page:
 
 * ``number``: the number of the page.
 * ``index``: the index of its first item, from 1 (SCIM, RFC 7644 section 3.4.2.4).
 * ``token``: a token of the previous response (``cursor``, ``after``, ``nextPage``).
-* ``search``: an encoded search in ``q64``; the previous response has the next one.
+* ``search``: an encoded search in ``q64``; the previous response has that of the next page.
 * ``date``: the date of the oldest item of the previous response (``before``).
-* ``none``: nothing; one response has all items.
+* ``none``: not at all; one response has all items.
 """
 
 ITEM_FIELDS: Final = (
@@ -53,7 +53,7 @@ class ListingStyle(Struct, frozen=True):
     Attributes:
         items: the field of the response with the items; empty if the response is the array.
         item: the model of an item.
-        selector: what selects a page.
+        selector: how a request selects a page.
         in_body: whether the request's fields are in its body; otherwise they are in its query.
         send: the field of the request that selects the page; the empty path if there is none.
         size: the field of the request with the page size.

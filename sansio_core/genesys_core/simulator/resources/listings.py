@@ -23,7 +23,7 @@ def list_items(call: ApiCall, items: Sequence[Json]) -> Json:
         items: all items, in order of creation.
 
     Returns:
-        ``None`` if the operation lists nothing.
+        ``None`` if the operation is not a listing.
 
     Raises:
         Problem: 400 for a page size, page number or token that is not valid.

@@ -79,9 +79,9 @@ def read_search(call: ApiCall) -> Json:
     try:
         found: Json = msgspec.json.decode(b64decode(text, validate=True))
     except ValueError as error:
-        raise bad_request("The q64 is not a search in Base64.", field="q64") from error
+        raise bad_request("The q64 is not a Base64-encoded search.", field="q64") from error
     if not isinstance(found, Mapping):
-        raise bad_request("The q64 is not a search in Base64.", field="q64")
+        raise bad_request("The q64 is not a Base64-encoded search.", field="q64")
     return found
 
 
@@ -151,7 +151,7 @@ def _check_window(call: ApiCall, number: int, size: int) -> None:
 def _position(name: str, text: str, count: int) -> int:
     digits = text.removeprefix("p")
     if not digits.isascii() or not digits.isdecimal() or len(digits) > 9:
-        raise bad_request(f"The {name} [{text}] is not a token of this listing.", field=name)
+        raise bad_request(f"The {name} [{text}] is not valid for this listing.", field=name)
     return min(int(digits), count)
 
 
@@ -175,7 +175,7 @@ def _moment(text: str) -> datetime:
     try:
         read = datetime.fromisoformat(text)
     except ValueError as error:
-        raise bad_request(f"The date [{text}] is not a date.", field="before") from error
+        raise bad_request(f"The value [{text}] is not a date.", field="before") from error
     return read if read.tzinfo is not None else read.replace(tzinfo=UTC)
 
 
@@ -267,6 +267,6 @@ def _encode_search(search: Mapping[str, Json], number: int) -> str:
 
 
 _FURTHEST: Final = 10**9
-"""Upper limit for calculations; page numbers have 32 bits."""
+"""The limit of integers in requests; page numbers have 32 bits."""
 
 _SIZES: Final = frozenset({"pageSize", "limit", "count"})

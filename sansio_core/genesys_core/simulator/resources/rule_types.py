@@ -44,7 +44,7 @@ ResourceAction: TypeAlias = Literal[
 
 RULES: Final[Mapping[str, str]] = {
     "A": "a collection whose items are created, read and deleted",
-    "B": "the same, below a parent",
+    "B": "a collection below a parent, whose items are created, read and deleted",
     "C": "items that are written but not created: an example until written",
     "D": "a single resource: an example until written",
     "E": "a list of members, which are added, replaced and removed",
@@ -58,7 +58,7 @@ RULES: Final[Mapping[str, str]] = {
 """The rules by letter."""
 
 ALIKE: Final = 0.6
-"""Minimum share of common properties with which two models describe the same resource."""
+"""Minimum share of common properties for two models to describe the same resource."""
 
 
 class Collection(Struct, frozen=True):

@@ -1,7 +1,7 @@
 """The rules that determine the state that an operation reads or changes, derived from the definition.
 
 Invariants: the rules depend only on the definition, and are evaluated for a path on first use. A
-path that no rule fits has no state.
+path to which no rule applies has no state.
 """
 
 from collections.abc import Iterator

@@ -1,6 +1,6 @@
 """Evaluation of searches: the criteria in the body are compared with items.
 
-Invariants: all criteria of a search must match. Deleted items are found only if the search asks for
+Invariants: all criteria of a search must match. Deleted items are found only if the search names
 their state. An unsupported criterion, and a property that items do not have, matches everything.
 """
 

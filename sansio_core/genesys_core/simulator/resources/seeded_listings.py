@@ -1,6 +1,6 @@
 """Listings without a stored collection, whose items were seeded by a test.
 
-Invariants: the items of a path are found before those of its template. Filters do not apply to
+Invariants: items of a path take precedence over those of its template. Filters do not apply to
 them.
 """
 

@@ -31,7 +31,7 @@ __all__ = ["Seeding"]
 
 
 class Seeding:
-    """Puts items into listings.
+    """Adds items to listings.
 
     Args:
         definition: the definition.
@@ -47,7 +47,7 @@ class Seeding:
     def fill_listing(
         self, state: PlatformState, method: str, target: str, count: int
     ) -> Sequence[Json]:
-        """Put items into a listing and return them; see :meth:`Simulator.seed_items`.
+        """Add items to a listing and return them; see :meth:`Simulator.seed_items`.
 
         Raises:
             InvalidValueError: there is no such listing.
@@ -59,7 +59,7 @@ class Seeding:
             raise InvalidValueError(f"{method} {path}: the definition has no such operation")
         style = find_listing_style(self._definition, route.facts)
         if style is None:
-            raise InvalidValueError(f"{method} {path}: the operation does not list anything")
+            raise InvalidValueError(f"{method} {path}: the operation is not a listing")
         arguments = found.arguments(route)
         if any("{" in each for each in arguments.values()):
             stored = None
@@ -87,7 +87,7 @@ class Seeding:
     def start_job(
         self, state: PlatformState, path: str, *, now: Now
     ) -> tuple[ResourcePath, Collection]:
-        """Start a job without an operation; return the job's path and its collection.
+        """Start a job without a request; return the job's path and its collection.
 
         See :meth:`Simulator.start_job`.
 
@@ -107,7 +107,7 @@ class Seeding:
                 run = JobRun(now.monotonic)
                 identity = place_job(self._store, state, rule.collection, place, run)
                 return (*place, identity), rule.collection
-        raise InvalidValueError(f"{path}: the definition has no jobs there")
+        raise InvalidValueError(f"{path}: the definition has no jobs at this path")
 
     def _referred(
         self, state: PlatformState, route: ServedRoute[OperationFacts], arguments: Mapping[str, str]

@@ -124,7 +124,7 @@ class ResourceStore:
             document: its properties.
 
         Raises:
-            Problem: 409 for a name that is taken, 400 if the simulator is full.
+            Problem: 409 for a name that is already in use, 400 if the simulator is full.
         """
         state = call.state
         given = adopt_properties(self._definition, entity, document)
@@ -169,8 +169,8 @@ class ResourceStore:
             document: the changed properties.
 
         Raises:
-            Problem: 409 for an outdated version or a name that is taken, 400 if the simulator is
-                full.
+            Problem: 409 for an outdated version or a name that is already in use, 400 if the
+                simulator is full.
         """
         place, identity = at[:-1], at[-1]
         stored = stored_items(call.state, place)

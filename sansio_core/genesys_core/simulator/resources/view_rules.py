@@ -30,8 +30,8 @@ NOT_VIEWS: Final = frozenset(
         "versions",
     }
 )
-"""Path segments of listings that list something other than the items of a collection, or only some
-of them."""
+"""Path segments of listings that return other entities than the items of a collection, or only some
+of the items."""
 
 OTHERS: Final = frozenset(
     {
@@ -46,7 +46,7 @@ OTHERS: Final = frozenset(
 _RELATIONS: Final = {
     "/api/v2/users/{userId}/directreports": (("userId", "manager"),),
 }
-"""The properties that filter views whose paths do not name them."""
+"""The properties by which views are filtered if their paths do not name the properties."""
 
 
 class OwnerFinder:
@@ -54,7 +54,7 @@ class OwnerFinder:
 
     Args:
         shapes: looks up models.
-        owners: yields all collections that can be created, and those of handlers.
+        owners: yields all collections whose items can be created, and those of handlers.
     """
 
     def __init__(

@@ -45,7 +45,7 @@ class WriteBytes(Struct, frozen=True):
 
 
 class WriteClose(Struct, frozen=True):
-    """Send a close frame; the connection ends when the peer answers."""
+    """Send a close frame; the connection ends when the peer sends its own."""
 
     socket: int
     code: int
@@ -104,7 +104,7 @@ class Published(Struct, frozen=True):
 
 Fate: TypeAlias = Literal["sent", "unconnected", "silenced", "withheld"]
 """The outcome of an event for one channel: sent, no socket, half-open socket, or
-withheld by a test. An event on hold has no outcome yet.
+withheld by a test. A held event has no outcome yet.
 """
 
 

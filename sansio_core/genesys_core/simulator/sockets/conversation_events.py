@@ -4,8 +4,8 @@ Invariants: a changed conversation is published as a whole, once for each of its
 after the detail events of the change. A body is built only for a topic with a subscription. An
 agent receives the events of a conversation from the alert to the end of after-call work.
 
-Guesses: the order of the events of one change; that a queue receives its conversations' events to
-their end.
+Guesses: the order of the events of one change; that a queue receives the events of its
+conversations until they end.
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -75,12 +75,12 @@ TOPICS_ELSEWHERE: Final[tuple[tuple[str, str], ...]] = (
 
 ``{0}`` is the first id of the path, ``{caller}`` the user of the token, ``{.name}`` the id in a
 property, and ``+name`` a property that the record must have. That callers own the entities that
-they write is a guess.
+they create or change is a guess.
 """
 
 AUDITS: Final = "v2.audits.entitytype.{id}.entityid.{id}"
-"""Published for every write of an item of an audited type, without delay, because the platform's
-delay is unknown."""
+"""The topic that is published whenever an item of an audited type is created, changed or deleted;
+without delay, because the platform's delay is unknown."""
 
 HEARD_BY_HAND: Final = frozenset(
     {

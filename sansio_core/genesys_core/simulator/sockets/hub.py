@@ -80,7 +80,7 @@ class Hub:
         """Handle a connection to a channel.
 
         Returns:
-            The socket's number, or a refusal: 404 for an unknown channel.
+            The socket's number, or a rejection: 404 for an unknown channel.
         """
         self.settle(now)
         if self._refusals:
@@ -89,7 +89,7 @@ class Hub:
         if channel is None:
             return Refusal(404)
         if channel_id in self._lines:
-            self._close(self._lines[channel_id], _GOING_AWAY, "another connection was made")
+            self._close(self._lines[channel_id], _GOING_AWAY, "replaced by another connection")
         self._serial += 1
         beat = now.monotonic + self._settings.heartbeat_interval
         self._lines[channel_id] = HubSocket(self._serial, channel_id, beat)
@@ -280,7 +280,7 @@ class Hub:
         self._socket(channel_id).fragments = fragments
 
     def hold(self, channel_id: str) -> None:
-        """Hold events until :meth:`release`; heartbeats and responses continue.
+        """Hold events until :meth:`release`; heartbeats and responses are still sent.
 
         Raises:
             InvalidValueError: the channel has no socket.
@@ -318,7 +318,7 @@ class Hub:
     def _socket(self, channel_id: str) -> HubSocket:
         line = self._lines.get(channel_id)
         if line is None:
-            raise InvalidValueError(f"channel {channel_id!r}: has no socket")
+            raise InvalidValueError(f"channel {channel_id!r}: has no connected WebSocket")
         return line
 
     # Ends of connections

@@ -1,7 +1,7 @@
-"""Bodies of events for tests: an example of the topic's model, with given properties.
+"""Bodies of events for tests: an example of the topic's model, with the properties of the caller.
 
-Invariants: a returned body is valid against the model of its topic; given properties are neither
-changed nor omitted.
+Invariants: a returned body is valid against the model of its topic; properties of the caller are
+neither changed nor omitted.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ def make_event(definition: Definition, topic: str, properties: Mapping[str, Json
     """Return a valid body of a topic's event; see :meth:`Simulator.make_event`.
 
     Args:
-        definition: has the models of events.
+        definition: contains the models of events.
         topic: a topic with its ids, or its template.
         properties: properties of the body; the others are from an example.
 
@@ -71,7 +71,7 @@ def _member_faults(
         yield from _faults(definition, inside, value, f"{place}{name}.")
     elif known.properties is not None:
         names = ", ".join(known.properties)
-        yield f"there is no property {place}{name}; there are {names}"
+        yield f"{place}{name} is not a property of the model; its properties are {names}"
 
 
 def _shown(value: Json) -> str:

@@ -1,8 +1,8 @@
 """Events caused by an operation or a job, at once or when the work is done.
 
 Invariants: an event has the values of the request, the response and the stored item in the form of
-the topic's model. A topic whose ids are unknown is not published. The end of a job that was
-deleted, or waits for its caller, is not published.
+the topic's model. A topic whose ids are unknown is not published. No event is published for the end
+of a job that was deleted or waits for its caller.
 """
 
 import re
@@ -116,7 +116,7 @@ class OperationEvents:
             _set_end(start.state, "/".join(at), end, start.seconds, start.now)
 
     def end_work(self, state: PlatformState, key: str, duration: float, now: Now) -> None:
-        """Publish the events that await the end of a job or of other work, if it has ended.
+        """Publish the events for the end of a job or of other work, if it has ended.
 
         Args:
             state: the platform's state.

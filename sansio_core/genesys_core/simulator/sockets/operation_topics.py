@@ -23,12 +23,12 @@ class TopicCause(Struct, frozen=True):
 
     Attributes:
         topic: with ``{name}`` for the value of a path parameter, ``{caller}`` for the user of the
-            token, ``{queue}`` for the queue of the conversation in the path, ``{room}`` and
-            ``{group}`` for a chat room, or that of a group, ``{now}`` for the time, and ``{.name}``
-            for a property of the body or the response.
+            token, ``{queue}`` for the queue of the conversation in the path, ``{room}`` for
+            a chat room, ``{group}`` for the chat room of a group, ``{now}`` for the time, and
+            ``{.name}`` for a property of the body or the response.
         operations: the operations, each with method and path below ``/api/v2``.
         is_late: whether the event is published when the work is done: with the job that the
-            operation starts, or as long after the request as jobs take.
+            operation starts, or after the duration of a job.
         each: the list in the body whose items each cause a separate event; ``*`` for the body
             itself, and ``agents`` for the agents in message conversations with the sender that the
             body names.

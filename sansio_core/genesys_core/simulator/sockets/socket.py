@@ -14,7 +14,7 @@ from genesys_core.errors import InvalidValueError
 __all__ = ["HubSocket", "QueuedText", "TextKind"]
 
 TextKind: TypeAlias = Literal["event", "system", "heartbeat", "pong", "reply"]
-"""The kind of a message: a subscribed event, an automatic event, or another message."""
+"""The kind of a message: an event of a subscribed topic, an automatic event, or another message."""
 
 
 class QueuedText(Struct, frozen=True):
@@ -76,7 +76,9 @@ class HubSocket(Struct):
         held = self.held or []
         wanted = range(len(held)) if order is None else order
         if not all(0 <= index < len(held) for index in wanted):
-            raise InvalidValueError(f"order {order!r}: {len(held)} texts are held")
+            raise InvalidValueError(
+                f"order {order!r}: indices must be below {len(held)}, the number of held messages"
+            )
         self.held = None
         withheld = [each for index, each in enumerate(held) if index not in wanted]
         return [held[index] for index in wanted], withheld

@@ -1,7 +1,7 @@
 """Messages on a channel's socket, in both directions.
 
-Invariants: any text is accepted. Requests get a response and everything else is ignored, because an
-official client sends the time of day every second.
+Invariants: any text message is accepted. Requests get a response and everything else is ignored,
+because an official client sends the time of day every second.
 """
 
 from collections.abc import Mapping
@@ -52,7 +52,7 @@ def answer_to(
         now: when it was received.
 
     Returns:
-        The response; ``None`` for a text that is not a request.
+        The response; ``None`` for a message that is not a request.
     """
     request = _read(text)
     match request.get("message"):

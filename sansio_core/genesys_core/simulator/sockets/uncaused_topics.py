@@ -51,7 +51,7 @@ _REASONS: Final[Mapping[str, tuple[str, ...]]] = {
         "v2.users.{id}.conversations.chats",
         "v2.workforcemanagement.managementunits.{id}.schedules",
     ),
-    "the simulator does not know which agents a management unit has": (
+    "the simulator has no agents of management units": (
         "v2.workforcemanagement.managementunits.{id}.adherence",
     ),
     "events report faults of the platform itself": ("v2.operations.events.{id}",),

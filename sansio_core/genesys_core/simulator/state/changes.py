@@ -1,6 +1,6 @@
-"""Detection of what a request changed.
+"""Detection of the records that a request changed.
 
-The stored records on its path, and others that it names, are compared before and after.
+The stored records on its path, and others that it names, are compared before and after it.
 
 Invariants: only records that differ are reported, each once, outermost first. The cost depends on
 the length of the path and the number of created records, not on the size of the collections.
@@ -81,7 +81,7 @@ class ChangeWatch:
         self._count = len(_collection(state, path))
 
     def changes(self, state: PlatformState) -> Iterator[RecordChange]:
-        """Yield the changes since then.
+        """Yield the changes between the two states.
 
         Args:
             state: the state after the request.

@@ -37,7 +37,7 @@ class ChannelTopic(Struct, frozen=True):
 
     Attributes:
         written: as spelt by the subscriber.
-        names: in lower case, the names under which its events arrive; several for a combined topic.
+        names: the topics of its events, in lower case; several for a combined topic.
     """
 
     written: str
@@ -54,7 +54,7 @@ class Channel(Confidential, frozen=True):
         token: the access token of the last subscription; the channel ends when it expires.
         uri: the address of its socket; contains the id.
         expires: seconds since 1970-01-01 UTC.
-        used: a number that increases with each use of any channel.
+        used: the order of the last use of channels; higher is later.
         topics: its topics, by the topic in lower case.
         names: all names of its topics.
         is_connected: whether it has a socket.

@@ -1,7 +1,7 @@
 """The API definition, limited to what the simulator needs.
 
-Invariants: a definition is immutable. A missing type or response is ``None``; its users choose the
-default.
+Invariants: a definition is immutable. A missing type or response is ``None``; the code that uses it
+chooses the default.
 """
 
 from collections.abc import Iterator, Mapping

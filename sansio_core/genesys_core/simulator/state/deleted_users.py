@@ -1,6 +1,6 @@
 """Deleted users, which can be read and restored; their emails stay reserved.
 
-Invariants: the settings limit their number; all data about a discarded one is removed.
+Invariants: the settings limit their number; all data about a discarded user is removed.
 """
 
 from genesys_core.simulator.state.grants import forget_subject

@@ -132,7 +132,7 @@ def divisions_of_permission(
 ) -> frozenset[str] | None:
     """Return the divisions in which a subject has a permission; ``None`` for all of them.
 
-    The role Master Admin counts in all divisions, including new ones.
+    The role Master Admin applies to all divisions, including new ones.
     """
     found: set[str] = set()
     administrator = default_roles.role_id(state.seed, default_roles.ADMINISTRATOR)

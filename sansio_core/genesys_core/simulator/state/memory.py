@@ -136,12 +136,12 @@ class Served(Struct, frozen=True):
 
 
 class Unsettled(Struct, frozen=True):
-    """A change that reads do not show yet.
+    """A change that is not visible to reads yet.
 
     Attributes:
         before: a deleted item; ``None`` for one that was created.
-        read: when reading the item shows the change, in monotonic seconds.
-        listed: when listings and searches show the change.
+        read: when the change is visible to reads of the item, in monotonic seconds.
+        listed: when the change is visible to listings and searches.
     """
 
     before: Record | None
@@ -164,7 +164,7 @@ class PlatformState(Struct):
         users: the users by id, in order of creation; a limited number of deleted ones is kept, with
             that state.
         deleted_users: the ids of deleted users, in order of deletion.
-        first_items: the number of items in collections at the beginning.
+        first_items: the initial number of items in collections.
         queues: the queues by id, in order of creation.
         collections: the items of all other collections, by the segments of the collection's path,
             then by id in order of creation.
@@ -186,7 +186,7 @@ class PlatformState(Struct):
         extra_topics: topics or templates (``v2.things.{id}``) known in addition to the platform's.
         forbidden_topics: missing permissions by topic or template; such topics are rejected.
         socket_port: the port of channel sockets; ``None`` for the port of the request.
-        issued: number of ids of each kind.
+        issued: the number of issued ids of each kind.
         spent: request times in the current rate limit window, by token (monotonic seconds).
         counts: requests by method and template.
         log: the latest requests, oldest first.

@@ -69,7 +69,7 @@ class RouteTable(Generic[F]):
     """A tree of routes by segment.
 
     Args:
-        routes: in any order; of two with the same method and shape, the later one wins.
+        routes: in any order; of two with the same method and shape, the later one is used.
     """
 
     def __init__(self, routes: Iterable[ServedRoute[F]]) -> None:

@@ -140,7 +140,7 @@ class WrapUp(Struct, frozen=True):
 
     Attributes:
         code: the id of the wrap-up code.
-        at: when it was given.
+        at: when it was submitted.
         seconds: the duration of the after-call work.
         notes: free text.
         tags: tags.
@@ -165,7 +165,7 @@ class Participant(Struct):
         queue_id: the queue that it came through or waits in.
         attributes: participant data.
         outcome: how the conversation left the queue, for ``acd``.
-        answers: the ``acd`` participant that an agent was alerted for.
+        answers: the ``acd`` participant for which an agent was alerted.
         answered_by: the agent's participant, for ``acd``.
         replaces: the participant that leaves when this one connects.
         transfers: the number of times that it transferred the conversation.

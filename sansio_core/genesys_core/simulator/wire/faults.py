@@ -129,7 +129,7 @@ Fault: TypeAlias = Answer | Interrupted | Slow | Garbage | Closed
 
 
 class Rule(Struct, frozen=True):
-    """Selects the requests that get a fault.
+    """Selects the requests into which a fault is injected.
 
     Attributes:
         fault: the fault.
@@ -137,7 +137,7 @@ class Rule(Struct, frozen=True):
         path: a template such as ``/api/v2/users/{userId}`` or ``/oauth/token``, or a path as
             sent, without the query; ``None`` for any.
         first: the first matching request that gets the fault, counted from 1.
-        times: how many requests get it; ``None`` for all.
+        times: the number of requests that get it; ``None`` for all subsequent ones.
 
     Raises:
         InvalidValueError: ``first`` or ``times`` is below 1.
@@ -164,8 +164,8 @@ class Rule(Struct, frozen=True):
 class FaultPlan(Struct, frozen=True):
     """Rules, and the number of requests that each has counted.
 
-    Each rule counts every matching request, including those with another rule's fault. If two are
-    due, the earlier rule wins.
+    Each rule counts every matching request, including those with another rule's fault. If two rules
+    select a request, the earlier one applies.
     """
 
     rules: tuple[Rule, ...] = ()

@@ -19,7 +19,7 @@ class Write(Struct, frozen=True):
 
 
 class Pause(Struct, frozen=True):
-    """Wait for a number of seconds; ends early, and closes the connection, if the client disconnects."""
+    """Wait for a number of seconds, or until the client disconnects, which ends the connection."""
 
     seconds: float
 

@@ -111,7 +111,7 @@ class WebSocketServer:
         return outgoing
 
     def accept(self) -> tuple[ServerEvent, ...]:
-        """Accept the handshake, and return events for data that the client sent with it."""
+        """Accept the handshake, and return the events of data that the client sent with it."""
         digest = base64.b64encode(hashlib.sha1(self._key + _GUID, usedforsecurity=False).digest())
         headers = [
             (b"Upgrade", b"websocket"),

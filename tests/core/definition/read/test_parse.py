@@ -303,22 +303,22 @@ NOWHERE = {"$ref": "#/definitions/Nowhere"}
         (
             {"/x": {"get": {"responses": {"200": {"$ref": "#/responses/No"}}, "operationId": "x"}}},
             {},
-            "paths./x.get.responses.200: response '#/responses/No' is not defined; no type",
+            "paths./x.get.responses.200: response '#/responses/No' is not defined; treated as empty",
         ),
         (
             {"/x/{id}": get()},
             {},
-            "paths./x/{id}: parameter 'id' of the path is not declared; added as a string",
+            "paths./x/{id}: path parameter 'id' is not declared; added as a string",
         ),
         (
             {"/x": get(), "/y": get()},
             {},
-            "paths./y.get: 'get_x' is the name of another operation; renamed 'get_x_2'",
+            "paths./y.get: 'get_x' is also the name of another operation; renamed to 'get_x_2'",
         ),
         (
             {},
             {"A": array(ref("A"))},
-            "definitions.A: contains itself without an object; typed as any JSON value",
+            "definitions.A: is a recursive type without an object; typed as any JSON value",
         ),
         (
             {},
@@ -346,7 +346,7 @@ NOWHERE = {"$ref": "#/definitions/Nowhere"}
 def test_what_cannot_be_used_is_a_finding_with_its_place(
     paths: Any, definitions: Any, found: str
 ) -> None:
-    if "contains itself" in found:  # an alias is read when something refers to it
+    if "recursive type" in found:  # an alias is read when something refers to it
         paths = {"/x": get(returns=ref("A"))}
     assert findings(paths, definitions)[1] == [found]
     document = {"swagger": "2.0", "paths": paths, "definitions": definitions}

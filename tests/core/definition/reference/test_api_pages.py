@@ -249,7 +249,7 @@ def test_examples() -> None:
 
     assert "Example" not in page(definition, "oauth")
     put = section(page(definition, "oauth", example=example), "put_names")
-    assert '??? note "Example, as the simulator responds"\n\n    Body:\n' in put
+    assert '??? note "Example response of the simulator"\n\n    Body:\n' in put
     assert '    Reply:\n\n    ```json\n    [\n      {\n        "model": "Names",' in put
     assert "Example" not in section(page(definition, "oauth", example=example), "delete_names")
 

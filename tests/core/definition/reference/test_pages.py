@@ -133,7 +133,7 @@ def test_it_is_written_as_it_is_built(tmp_path: Path) -> None:
     pages = write_reference(tmp_path)
     assert pages == list(reference())
     users = (tmp_path / "apis" / "users.md").read_text()
-    assert "Example, as the simulator responds" in users
+    assert "Example response of the simulator" in users
     assert (tmp_path / "topics.md").read_text() == reference()["topics.md"]
     again = tmp_path / "again"
     write_reference(again)

@@ -88,7 +88,7 @@ def test_a_refusal_goes_back_in_the_place_of_the_answer(visitor):
     refused = query_of(visitor.submit("refuse", password="").headers["location"])
     assert refused == {
         "error": "access_denied",
-        "error_description": "The user refused the request.",
+        "error_description": "The user denied the request.",
         "state": "s&=1",
     }
     location = visitor.submit("refuse", response_type="token").headers["location"]

@@ -144,7 +144,7 @@ def test_items_that_are_no_objects(item, expected):
     [
         ("GET", "/nowhere", "has no such operation"),
         ("PATCH", "/api/v2/groups", "has no such operation"),
-        ("GET", "/api/v2/date", "does not list anything"),
+        ("GET", "/api/v2/date", "is not a listing"),
     ],
 )
 def test_what_cannot_be_seeded(method, target, words):
@@ -185,7 +185,7 @@ def test_a_job_that_no_operation_starts():
 
 @pytest.mark.parametrize("path", ["/api/v2/users", "/api/v2/nothing", "/api/v2/users/x"])
 def test_no_job_starts_where_there_are_none(path):
-    with pytest.raises(InvalidValueError, match="the definition has no jobs there"):
+    with pytest.raises(InvalidValueError, match="the definition has no jobs at this path"):
         Desk().simulator.start_job(path, now=Desk().now)
 
 

@@ -43,7 +43,7 @@ def test_another_socket_of_a_channel_ends_the_first():
     desk = ChannelDesk()
     channel, first = desk.opened(desk.presence)
     second = desk.connect(channel)
-    assert desk.hub.take() == (WriteClose(first, 1001, "another connection was made"),)
+    assert desk.hub.take() == (WriteClose(first, 1001, "replaced by another connection"),)
     desk.publish()
     assert desk.heard(first) == []
     desk.hub.disconnected(first)  # the late end of the first changes nothing for the second
@@ -347,7 +347,7 @@ def test_sockets_are_refused_so_many_times():
     ],
 )
 def test_a_fault_needs_a_socket(fault):
-    with pytest.raises(InvalidValueError, match="channel 'c': has no socket"):
+    with pytest.raises(InvalidValueError, match="channel 'c': has no connected WebSocket"):
         fault(ChannelDesk().hub)
 
 

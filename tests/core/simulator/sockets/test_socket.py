@@ -32,7 +32,7 @@ def test_every_event_goes_out_as_often_as_it_is_named(drawn):
     events = [event(number) for number in range(1, count + 1)]
     line = holding(*events)
     if any(not 0 <= index < count for index in order):
-        with pytest.raises(InvalidValueError, match=f"{count} texts are held"):
+        with pytest.raises(InvalidValueError, match=f"below {count}, the number of held messages"):
             line.release_held(order)
         assert line.held == events
         return
