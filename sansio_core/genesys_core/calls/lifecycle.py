@@ -29,12 +29,13 @@ A driver is a ``match`` over these seven ending in ``assert_never``::
     state = start(operation, session, now=now())
     while True:
         match state:
-            case NeedToken(): ...                 # a token transaction, or reserve_token
-            case NeedPermit(): ...               # session, state = reserve_permit(session, state,
-            ...) case Sending(request=request): ...    # received(response) or failed(failure) case
-            ClosingGate(): ...               # session, state = close_gate(session, state, ...) case
-            Waiting(until=until): ...        # sleep, then woke() case Returned(response=response):
-            ... case Raised(error=error): ...
+            case NeedToken(): ...                  # a token transaction, or reserve_token
+            case NeedPermit(): ...                 # session, state = reserve_permit(session, ...)
+            case Sending(request=request): ...     # received(response) or failed(failure)
+            case ClosingGate(): ...                # session, state = close_gate(session, ...)
+            case Waiting(until=until): ...         # sleep, then woke()
+            case Returned(response=response): ...
+            case Raised(error=error): ...
 
 State that calls share belongs to the session, and changes in steps that adapters apply under one
 lock: those of :mod:`genesys_core.calls.token_actions` for a token, those of

@@ -3,10 +3,10 @@
 A driver creates a :class:`Watch` for each call, whether there are observers or not::
 
     watch = watch_call(observers, state, now=now())
-    request = watch.begin_attempt(state)                                  # Sending
-    state = watch.finish_attempt(state, request, outcome, now=now())      # Response,
-    TransportFailure watch.begin_wait(state)                                               # Waiting
-    watch.end(state, now=now())                                           # always, at the end
+    request = watch.begin_attempt(state)                                # in the state Sending
+    state = watch.finish_attempt(state, request, outcome, now=now())    # Response or failure
+    watch.begin_wait(state)                                             # in the state Waiting
+    watch.end(state, now=now())                                         # always, at the end
 
 Invariants: an observer changes no outcome; it may add header fields to a request, and nothing else.
 """

@@ -3,9 +3,13 @@
 A state is an immutable value that *is* the step to perform; its methods are the possible outcomes
 of the step, and each returns the next state::
 
-    ResolvingHost ── OpeningSockets ──┬── StartingTls ── SendingConnect ── ReceivingConnect ──┐
-                      (or, by way of SOCKS, ConnectingThroughSocks)      └── StartingTls ─────┴──
-                      Dialed
+    dial                             -> ResolvingHost | OpeningSockets | ConnectingThroughSocks
+    ResolvingHost.resolved           -> OpeningSockets
+    OpeningSockets.connected         -> StartingTls | SendingConnect | Dialed
+    ConnectingThroughSocks.connected -> StartingTls | Dialed
+    StartingTls.started              -> SendingConnect | Dialed
+    SendingConnect.written           -> ReceivingConnect
+    ReceivingConnect.received        -> ReceivingConnect | StartingTls | Dialed
 
 Any of them may end in :class:`DialFailed`.
 
@@ -24,8 +28,8 @@ interrupted::
         try:
             match state:
                 case ResolvingHost(host=host, port=port, is_literal=literal):
-                    state = state.resolved(resolve(host, port, literal, state.until),
-                    now=read_clocks())
+                    addresses = resolve(host, port, literal, state.until)
+                    state = state.resolved(addresses, now=read_clocks())
                 case OpeningSockets():
                     sock = race(state.race, state.until)      # see `happy_eyeballs.Race`
                     state = state.connected(sock.getsockname()[:2], sock.getpeername()[:2])
@@ -33,9 +37,9 @@ interrupted::
                     sock = socks_library.connect(proxy, state.host, state.port, state.until)
                     state = state.connected()
                 case StartingTls(server_name=name):
-                    sock = wrap(sock, name, alpn=["http/1.1"],
-                    session=sessions.get(state.session_key)) state =
-                    state.started(sock.selected_alpn_protocol())
+                    session = sessions.get(state.session_key)
+                    sock = wrap(sock, name, alpn=["http/1.1"], session=session)
+                    state = state.started(sock.selected_alpn_protocol())
                 case SendingConnect(data=data):
                     sock.sendall(data)
                     state = state.written()
@@ -249,7 +253,7 @@ class OpeningSockets(_Step, frozen=True):
         """
         if local == peer:
             # TCP simultaneous open: nothing listens, and the system chose this local port.
-            return self.failed("Connection refused (the socket reached itself)")
+            return self.failed("Connection refused (the socket connected to itself)")
         if self.plan.proxy is None:
             return _behind_proxy(self.plan)
         if self.plan.proxy.scheme == "https":
@@ -289,8 +293,7 @@ class StartingTls(_Step, frozen=True):
 
     Attributes:
         server_name: the name to verify, and to send (SNI) unless it is an address.
-        at: the peer of
-            the handshake; TLS to the origin is inside TLS to the proxy, if any.
+        at: the peer of the handshake; TLS to the origin is inside TLS to the proxy, if any.
     """
 
     server_name: str
