@@ -1,6 +1,6 @@
 """Type checks of arguments, with errors that name the expected type and an example.
 
-Invariants: a value of a wrong type is a ``TypeError``, raised where the value is passed. The value
+Invariants: a value of the wrong type raises ``TypeError`` where it is passed. The value
 itself is not shown, because it may be a secret passed in the wrong place.
 """
 
@@ -30,7 +30,7 @@ class Expected(Struct, frozen=True):
     """The types that an argument accepts.
 
     Attributes:
-        wanted: description, such as ``a grant``.
+        wanted: description of the accepted types, such as ``a grant``.
         example: a valid value.
         types: the accepted types.
         methods: methods that objects of any other type must have; none are accepted if empty.
@@ -62,8 +62,8 @@ class Expected(Struct, frozen=True):
         """Check a value.
 
         Raises:
-            TypeError: the value has a wrong type; the message has the argument's name, the expected
-                type, the actual type and an example.
+            TypeError: the value has the wrong type; the message has the argument's name, the
+                expected type, the actual type and an example.
         """
         if not self.fits(value):
             raise wrong_type(name, value, self.wanted, self.example, or_none=self.is_optional)
@@ -72,7 +72,7 @@ class Expected(Struct, frozen=True):
 def wrong_type(
     name: str, value: object, wanted: str, example: str, *, or_none: bool = False
 ) -> TypeError:
-    """Return the error for an argument has the wrong type."""
+    """Return the error for an argument of the wrong type."""
     wanted = f"{wanted} or None" if or_none else wanted
     return TypeError(f"{name} must be {wanted}, not {_describe(value)}; for example {example}")
 
@@ -99,7 +99,7 @@ def check_fields(owner: object, fields: Mapping[str, Expected]) -> None:
     """Check the fields of an object under construction.
 
     Raises:
-        TypeError: the first field of a wrong type.
+        TypeError: a field has the wrong type; the message names the first one.
     """
     for name, expected in fields.items():
         expected.check(name, getattr(owner, name))
@@ -116,11 +116,11 @@ def check_arguments(
         expected: the checks; arguments without one are checked elsewhere.
 
     Raises:
-        TypeError: an unknown name, or a wrong type.
+        TypeError: a name is unknown, or a value has the wrong type.
     """
     known = tuple(known)
     for name, value in given.items():
         if name not in known:
-            raise TypeError(f"unexpected keyword argument {name!r}; known are {', '.join(known)}")
+            raise TypeError(f"unexpected keyword argument {name!r}; use one of {', '.join(known)}")
         if name in expected:
             expected[name].check(name, value)

@@ -33,12 +33,12 @@
     │   └── BudgetBusyError                    it was locked for too long
     ├── DecodeError                            the response does not match its type
     ├── ExportError                            an export is incomplete or unusable; see ``missing``
-    ├── JobError                               the end of a job is unknown; ``id``, ``state``
+    ├── JobError                               the outcome of a job is unknown; ``id``, ``state``
     │   ├── JobFailedError                     the platform reports that it failed or was cancelled
     │   └── JobStoppedError                    it waits for an upload or another step; ``next_step``
     ├── WaitTimeoutError (also the builtin)    a job or a condition took longer than the deadline
     └── PaginationError                        the next page cannot be requested
-        ├── PagingWindowError                  limit of page numbers; see ``instead``
+        ├── PagingWindowError                  page number limit reached; see ``instead``
         └── IncompleteListingError             fewer items than the platform counted
 """
 
@@ -122,8 +122,8 @@ class GenesysCloudError(Exception):
 
     Attributes:
         message: a description of the error.
-        is_retry_safe: whether repeating the call cannot apply its effect twice; ``None`` if
-            unknown.
+        is_retry_safe: whether the call can be repeated without applying its effect twice; ``None``
+            if unknown.
         attempts: the attempts of the call, oldest first, each with the retry decision.
     """
 
@@ -497,7 +497,7 @@ class ExportError(GenesysCloudError):
 
 
 class JobError(GenesysCloudError):
-    """The end of a job cannot be determined.
+    """The outcome of a job cannot be determined.
 
     Attributes:
         id: the job's id; empty if the platform returned none.
@@ -525,7 +525,7 @@ class JobFailedError(JobError):
 
 
 class JobStoppedError(JobError):
-    """A job waits for its caller, such as for an upload; wait for it again afterwards.
+    """A job needs an action of its caller, such as an upload; wait for it again afterwards.
 
     Attributes:
         next_step: what to do.

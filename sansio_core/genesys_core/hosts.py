@@ -1,7 +1,7 @@
 """Hosts of the platform: regions, custom hosts, and gateways in front of them.
 
-Invariants: regions are open data. The eighteen known regions have names, and any other domain works
-as well. Only the API host is stored; the login host is always derived from it.
+Invariants: the list of regions is open: eighteen regions have names, and any other domain works as
+well. Only the API host is stored; the login host is always derived from it.
 """
 
 import re
@@ -160,7 +160,7 @@ class Gateway(Confidential, frozen=True):
         password: likewise; never shown.
 
     Raises:
-        InvalidValueError: a part is invalid in a URL.
+        InvalidValueError: a field is not valid in a URL.
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"password"})

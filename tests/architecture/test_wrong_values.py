@@ -115,7 +115,7 @@ WRONG: Mapping[str, object] = {
     "operation": users.get_users_me(),
 }
 
-_RULE = re.compile(r"must be .+, not .+; for example .+|unexpected .+; known are .+", re.DOTALL)
+_RULE = re.compile(r"must be .+, not .+; for example .+|unexpected .+; use one of .+", re.DOTALL)
 _INSIDE = re.compile(r"has no attribute|'NoneType'|object is not|not supported between|unhashable")
 
 
@@ -484,7 +484,7 @@ def test_a_transport_that_returns_no_response_is_told_so(kind):
     transport = MockTransport(lambda _: WRONG[kind])
     with (
         Client(transport=transport, trust_env=False) as client,
-        pytest.raises(TypeError, match="what a transport returns must be a Response, not"),
+        pytest.raises(TypeError, match="the result of a transport must be a Response, not"),
     ):
         client.users.get_users_me()
 
@@ -497,7 +497,7 @@ def test_a_hook_that_returns_something_else_is_told_so(kind):
     ):
         with (
             Client(transport=MockTransport(answer), hooks=hooks, trust_env=False) as client,
-            pytest.raises(TypeError, match=f"what a hook returns must be {wanted}"),
+            pytest.raises(TypeError, match=f"the result of a hook must be {wanted}"),
         ):
             client.users.get_users_me()
 

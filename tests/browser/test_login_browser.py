@@ -154,7 +154,7 @@ def test_an_answer_to_another_sign_in_leaves_ours_alone(chromium, simulator, tmp
         from urllib.parse import unquote
 
         chromium.get(f"{unquote(redirect_uri)}?code=stolen&state=guessed")
-        assert "state mismatch" in landed(chromium, "Not this page")
+        assert "state mismatch" in landed(chromium, "Request rejected")
         assert process.poll() is None
         chromium.get(url)
         fill_in(chromium, simulator, "sign-in")

@@ -107,6 +107,6 @@ def test_keyword_arguments_are_known_and_of_their_types():
     check_arguments({"strict": True, "proxy": 5}, ("strict", "proxy"), checks)
     with pytest.raises(TypeError) as caught:
         check_arguments({"strikt": True}, ("strict", "proxy"), checks)
-    assert str(caught.value) == "unexpected keyword argument 'strikt'; known are strict, proxy"
+    assert str(caught.value) == "unexpected keyword argument 'strikt'; use one of strict, proxy"
     with pytest.raises(TypeError, match="strict must be True or False, not a str"):
         check_arguments({"strict": "yes"}, ("strict", "proxy"), checks)

@@ -30,7 +30,7 @@ __all__ = ["app"]
 app = typer.Typer(
     name="genesys-cloud",
     help="The Genesys Cloud Platform API from the command line.",
-    epilog="Each API is a command as well, such as: genesys-cloud users get_users_me. "
+    epilog="Each API is also a command, such as: genesys-cloud users get_users_me. "
     "List them with: genesys-cloud apis",
     no_args_is_help=True,
     rich_markup_mode=None,  # rich costs more time than the rest of a help page

@@ -46,7 +46,7 @@ def checked_network(network: NetworkOptions | None) -> NetworkOptions:
     unknown = sorted(map(str, given.keys() - NetworkOptions.__annotations__.keys()))
     if unknown:
         names = ", ".join(NetworkOptions.__annotations__)
-        raise TypeError(f"network: unexpected option {unknown[0]!r}; known are {names}")
+        raise TypeError(f"network: unexpected option {unknown[0]!r}; use one of {names}")
     return given
 
 

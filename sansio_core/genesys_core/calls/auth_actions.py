@@ -8,7 +8,7 @@ action       effect
 ===========  ==============================================================================
 Refresh      obtains a new token, whether or not ``refresh_access_token`` is set
 SignIn       exchanges a grant; the client uses that grant and its token from then on
-UseToken     the client uses a token from elsewhere
+UseToken     the client uses a token obtained elsewhere
 SignOut      revokes the token, and deletes it from the client and its store
 ===========  ==============================================================================
 """
@@ -58,14 +58,14 @@ class Granted(Struct, frozen=True):
 
 
 class SignedOut(Struct, frozen=True):
-    """The client no longer has a token, and the platform has revoked it."""
+    """The token was revoked, and the client no longer has one."""
 
 
 class TokenSnapshot(Struct, frozen=True):
     """The client's state when an explicit action was requested.
 
     Attributes:
-        since: when that was, on the monotonic clock.
+        since: when the action was requested, on the monotonic clock.
         known: the client's token.
         arrived: number of exchanges that the vault had completed.
         login: the login host.
@@ -104,7 +104,7 @@ class _AuthAction(Struct, frozen=True):
     def timed_out(self, session: Session, *, now: Now) -> Raised:  # noqa: ARG002 - TokenAction
         """Return a timeout error; nothing was sent."""
         seconds = session.settings.refresh_token_wait_max
-        words = f"timed out after {seconds:g} s of waiting for another token exchange"
+        words = f"timed out after waiting {seconds:g} s for another token exchange"
         return Raised(errors.TimeoutError(words, sent=False))
 
     def refused(self, session: Session, error: GenesysCloudError, *, now: Now) -> Raised:  # noqa: ARG002 - TokenAction
@@ -117,7 +117,7 @@ class _OwnGrantAction(_AuthAction, frozen=True):
 
     @property
     def grant(self) -> None:
-        """The grant that requests of the action exchange; ``None`` for the client's own."""
+        """The grant that the action's token requests exchange; ``None`` for the client's own."""
 
 
 AuthOutcome: TypeAlias = Granted | Raised
@@ -190,7 +190,7 @@ _TOKEN: Final = Expected("a Token", "Token(access_token)", (Token,))
 
 
 class UseToken(_AuthAction, frozen=True):
-    """Use a token from elsewhere.
+    """Use a token obtained elsewhere.
 
     Attributes:
         token: the token.

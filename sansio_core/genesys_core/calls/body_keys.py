@@ -43,7 +43,7 @@ def check_keys(body: object, endpoint: Endpoint) -> None:
     wire = _wire_names(model)[key]
     raise InvalidValueError(
         f"body: {json_path((at, key))}: {key!r} is the Python name of {wire!r}, and a dict is sent "
-        f"with the keys that it has: write {wire!r}, or pass {model.__name__}({key}=...); "
+        f"with its keys unchanged: write {wire!r}, or pass {model.__name__}({key}=...); "
         "client.request() sends any key"
     )
 

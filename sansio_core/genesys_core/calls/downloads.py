@@ -203,7 +203,7 @@ class Download(Struct, frozen=True, kw_only=True):
             return "it has no Location"
         # RFC 9110 section 15.4: these two keep the method; the others are followed with a GET.
         if error.request.method not in {"GET", "HEAD"} and error.status in {307, 308}:
-            return f"it would repeat the {error.request.method} elsewhere"
+            return f"it would repeat the {error.request.method} at another URL"
         return None if self.redirects else "too many redirects"
 
 
@@ -267,7 +267,7 @@ def without_result(operation: Operation[Any]) -> Operation[None]:
 def nothing_to_save(response: ApiResponse[Any]) -> GenesysCloudError:
     """Return the error for a successful response that has no file."""
     error = GenesysCloudError(
-        f"there is no file (yet): HTTP {response.status}; a 202 means that it is being prepared"
+        f"there is no file yet, or none at all: HTTP {response.status}; a 202 means that it is being prepared"
     )
     error.is_retry_safe = True
     return error

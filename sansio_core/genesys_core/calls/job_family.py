@@ -1,4 +1,4 @@
-"""Job families: where the status, results and links of jobs are, according to the API definition."""
+"""Job families: how jobs are polled and where their results are, from the API definition."""
 
 from collections.abc import Mapping
 from typing import Literal, TypeAlias

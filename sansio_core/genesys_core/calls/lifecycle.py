@@ -257,8 +257,8 @@ class Waiting(Struct, Generic[T], frozen=True):
     def left(self, session: Session, *, now: Now) -> float:
         """Return the remaining seconds.
 
-        A wait for a permit ends at once if a 429 has closed the gate for longer: the call must ask
-        again, and fails if it may not wait that long.
+        A wait for a permit ends at once if a 429 has closed the gate for longer: the call must
+        request a permit again, and fails if it may not wait that long.
         """
         pacer, reservation = session.pacer, self.reservation
         if pacer is not None and reservation is not None and pacer.shuts_out(reservation):

@@ -1,4 +1,4 @@
-"""Converts the responses of a server that grants places in a shared rate limit to states of a call.
+"""Conversion of a server's replies about places in a shared rate limit to states of a call.
 
 Invariants: as in :mod:`genesys_core.calls.rate_limit`: a request that is permitted has been
 counted, and one that would have to wait longer than its call allows fails at once and is not sent.

@@ -91,7 +91,7 @@ def decoder_for(type_: object) -> Callable[[bytes | Raw], Any]:
 def known_decoder(type_: object) -> Callable[[bytes], object] | None:
     """Return the plain decoder of a type that has been decoded before, otherwise ``None``.
 
-    For callers that use a decoder too rarely to be worth creating one.
+    For callers that decode too few bodies of the type to justify creating a decoder.
     """
     return _KNOWN.get(type_)
 
@@ -104,7 +104,7 @@ UNFIT: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 
 def check_type(type_: object) -> None:
-    """Check that msgspec can decode a type, before there is anything to decode.
+    """Check in advance that msgspec can decode a type.
 
     Raises:
         TypeError: msgspec cannot decode the type; the message includes the reason.

@@ -28,7 +28,7 @@ def to_json(value: object, *, base: bytes | None = None) -> bytes:
 
     Args:
         value: a model, a mapping, a list, a tuple, a string, a number or a date.
-        base: the document that ``value``, a model, was decoded from before it was changed. The
+        base: the document that the model ``value`` was decoded from before it was changed. The
             result is that document with the changes applied: members that this version does not
             know, and those that did not match their type, are preserved. A field set to ``None`` is
             removed, one set to ``NULL`` becomes ``null``.

@@ -61,7 +61,7 @@ class Interval(TextValue):
 
     @property
     def end(self) -> datetime:
-        """The first moment after it, in UTC."""
+        """The first moment after the interval, in UTC."""
         return self._end
 
     @classmethod
@@ -90,7 +90,7 @@ class Interval(TextValue):
                 return cls(start, start + _parse_duration(text, last))
             return cls(start, _parse_moment(text, last))
         except OverflowError:
-            raise _not_an_interval(text, "leaves the range of dates") from None
+            raise _not_an_interval(text, "extends beyond the years 1 to 9999") from None
 
     @classmethod
     def of_days(cls, first: date, last: date, zone: tzinfo = UTC) -> Self:

@@ -1,7 +1,7 @@
 """Decoding issues: values that did not match their type, and their locations.
 
 Invariants: an issue names the location and the JSON types, never a secret and never a long value.
-``message`` contains nothing of the document, so exceptions may quote it.
+``message`` contains no part of the document, so exceptions may quote it.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""JSON encoding with msgspec, which rejects what msgspec would alter.
+"""JSON encoding with msgspec; values that msgspec would alter are rejected.
 
 Invariants: a value is encoded exactly or rejected. (msgspec by itself encodes infinity as ``null``,
 bytes as base64, and sets in arbitrary order.)
@@ -28,7 +28,7 @@ __all__ = ["encode_json", "explain_refusal"]
 def encode_json(value: object) -> bytes | None:
     """Encode a value as JSON; return ``None`` if it cannot be represented.
 
-    Costs one call of msgspec and a check for what msgspec would alter.
+    Takes one msgspec call and a check for values that msgspec would alter.
     """
     try:
         result = _ENCODER.encode(value)
@@ -137,7 +137,7 @@ def _is_plain(value: object, result: bytes, harmless: frozenset[type]) -> bool:
 
 
 _CONTAINERS: Final = frozenset({dict, list, tuple})
-"""Types whose contents the interpreter can list: keys and values, or elements."""
+"""Types whose contents :func:`gc.get_referents` can list: keys and values, or elements."""
 
 
 def _is_harmless(value: object, harmless: frozenset[type]) -> bool:

@@ -1,8 +1,8 @@
 """The base class of all generated models.
 
 Invariants: a model is a plain record. Fields are optional and ``None`` when absent, the class adds
-one public name, ``of``, which the generator uses for no field, and a secret never appears in a
-``repr``.
+one public name, ``of``, which the generator never gives to a field, and a secret never appears in
+a ``repr``.
 """
 
 from typing import TYPE_CHECKING, ClassVar, Self

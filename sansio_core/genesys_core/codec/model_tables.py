@@ -146,7 +146,7 @@ def model_facts(
     read_only: Sequence[str],
     secret: Sequence[str],
 ) -> str | None:
-    """Return a docstring for what a model's field types do not express; ``None`` if there is nothing.
+    """Return a docstring with what a model's field types do not express, or ``None``.
 
     Args:
         wire: the model's name in the definition if the class has another name; otherwise empty.

@@ -1,9 +1,9 @@
 """Repair of documents that do not match their type, value by value.
 
-Invariants: one malformed field never loses a page. Values that match are kept, the others are
-converted if their meaning is unambiguous and otherwise replaced with ``None``, and each such place
-is reported. The work is linear: :func:`msgspec.convert` is called on each child of a value that
-does not match, and only children that do not match are examined further.
+Invariants: one malformed field never makes a whole page fail. Values that match are kept, the
+others are converted if their meaning is unambiguous and otherwise replaced with ``None``, and each
+such place is reported. The work is linear: :func:`msgspec.convert` is called on each child of a
+value that does not match, and only children that do not match are examined further.
 """
 
 from collections.abc import Mapping, Sequence
@@ -183,9 +183,7 @@ class _Walk:
             value = self.descend(raw, shape, type_, ROOT)
             # forbid_unknown_fields and similar options, on a caller's own class
             if not self.issues and not self.is_exact:
-                self.issues.append(
-                    Issue("$", f"{shape} has a constraint that is violated: ignored")
-                )
+                self.issues.append(Issue("$", f"a constraint of {shape} is violated: ignored"))
             if raw is None or value is not None:
                 return value
         raise DecodeError(f"expected {shape} as the whole body, found {json_kind(raw)}")
@@ -241,7 +239,7 @@ class _Walk:
         item = self.value(raw, shape.item, at)
         if item is None:
             return None
-        self.report(raw, shape, at, "used as an array of one")
+        self.report(raw, shape, at, "wrapped in an array")
         return [item]
 
     def leaf(self, raw: str | float, shape: _Leaf, type_: object, at: JsonPath) -> object:

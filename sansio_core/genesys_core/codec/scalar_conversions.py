@@ -27,7 +27,7 @@ _LAST_MOMENT = re.compile(
 
 
 def is_last_moment(raw: object) -> bool:
-    """Return whether a value is a valid date-time that msgspec would round up to one out of range.
+    """Return whether a value is a valid date-time that msgspec would round up out of range.
 
     .NET writes its maximum date-time like this: ``9999-12-31T23:59:59.9999999Z``.
     """
@@ -63,7 +63,7 @@ def to_boolean(raw: object) -> bool | None:
 
 
 def to_date_time(raw: object) -> datetime | None:
-    """Convert an ISO 8601 date-time in a form that RFC 3339 lacks; a date becomes its midnight.
+    """Convert an ISO 8601 date-time that RFC 3339 does not allow; a date becomes its midnight.
 
     Accepts a missing seconds part, an offset of ``+00`` or preceded by a space, and a comma in the
     fraction. Without an offset the value is naive: the zone is not guessed.

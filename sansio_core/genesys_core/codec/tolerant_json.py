@@ -31,8 +31,8 @@ def parse_json(body: bytes) -> ParsedJson:
 
     Tolerated and reported: a byte order mark, raw control characters in strings, bytes that are not
     UTF-8 and lone surrogates (replaced with ``U+FFFD``), numbers that exceed a double or 4,300
-    digits, and ``NaN`` or ``Infinity`` (replaced with ``None``). Of repeated keys the last one
-    wins, as in :mod:`json`.
+    digits, and ``NaN`` or ``Infinity`` (replaced with ``None``). If a key is repeated, its last
+    value wins, as in :mod:`json`.
 
     Raises:
         DecodeError: the body is not JSON, or nested too deeply.

@@ -9,9 +9,9 @@ determined when the model is sent back. A nested model that is still the same ob
 its own part of the body, even if it was moved. Another one inherits from the model that it replaces
 if it has the same id or is equal.
 
-Listing these objects while decoding would take up to twice the time of decoding. A caller reaches
-one only by reading it from a field of the model, so they are listed at the first such access: in
-each type that was received, the fields that contain models become properties.
+Listing the nested models while decoding would take up to twice the time of decoding. A caller
+reaches one only by reading it from a field of the model, so they are listed at the first such
+access: in each type that was received, the fields that contain models become properties.
 """
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
@@ -42,11 +42,11 @@ KeepUnknown: TypeAlias = bool | Literal["items"]
 """Which models keep unknown fields: none, whole responses, or also a listing's items."""
 
 KEEP_UNKNOWN: Final = Expected("True, False or 'items'", "'items'", (bool, str))
-"""Validates the type of the option."""
+"""Validates the type of the ``keep_unknown`` option."""
 
 
 def check_keep_unknown(value: object) -> None:
-    """Validate the option.
+    """Validate a ``keep_unknown`` option.
 
     Raises:
         InvalidValueError: it is not one of the allowed values.

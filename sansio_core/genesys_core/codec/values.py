@@ -76,7 +76,7 @@ def _check_range(name: str, value: int, lowest: int, highest: int) -> None:
 
 
 class TextValue:
-    """Base class of values that JSON represents as a string, their ``str``.
+    """Base class of values that are encoded in JSON as their ``str``.
 
     Not a Struct or dataclass, which msgspec would encode as an object.
     """

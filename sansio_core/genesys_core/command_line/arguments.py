@@ -73,7 +73,7 @@ COMMON_OPTIONS: Final = (
         "body", "JSON or YAML: the text itself, @FILE, or - for standard input.", "BODY",
         group="Request",
     ),
-    CommonOption("edit", "Write the body in an editor, from a skeleton.", group="Request"),
+    CommonOption("edit", "Edit the body in an editor, starting from a skeleton.", group="Request"),
     CommonOption("header", "Additional header.", "NAME:VALUE", "H", is_repeated=True, group="Request"),
     CommonOption("timeout", "Seconds for each phase of the request.", "SECONDS", group="Request"),
     CommonOption("dry-run", "Print the request and send nothing.", group="Request"),
@@ -90,12 +90,12 @@ COMMON_OPTIONS: Final = (
     CommonOption(
         "failures", "File for rows that failed (FILE.failures.jsonl).", "FILE", group="Bulk"
     ),
-    CommonOption("max-failures", "Start no more rows after this many failed.", "N", group="Bulk"),
+    CommonOption("max-failures", "Stop starting rows after this many failures.", "N", group="Bulk"),
     CommonOption("parallel", "Number of rows that run in parallel (8).", "N", group="Bulk"),
     CommonOption("all", "Request all pages.", group="Listings"),
     CommonOption("limit", "Maximum number of items; implies --all.", "N", group="Listings"),
     CommonOption(
-        "resume", "Continue a listing after the item of this token, or --from-file with a journal.",
+        "resume", "Continue a listing from this token, or a --from-file run from this journal.",
         "TOKEN",
         group="Listings",
     ),
@@ -153,7 +153,7 @@ class OfferedOption:
     Attributes:
         option: its text, such as ``--page-size``.
         takes_value: whether a value follows.
-        help: what it is.
+        help: a description.
         parameter: the operation's parameter, if it is one.
         common: the command's option, if it is one.
     """

@@ -99,7 +99,7 @@ def build_body(base: object, fields: Sequence[BodyField]) -> object:
 
 def _set(target: object, path: Sequence[str], value: object, shown: str) -> dict[str, object]:
     if target is not None and not isinstance(target, Mapping):
-        raise UsageError(f"{shown}: is below {_json_type(target)} instead of an object")
+        raise UsageError(f"{shown}: sets a field of {_json_type(target)}; only objects have fields")
     fields = dict(cast(Mapping[str, object], target or {}))
     name, *rest = path
     if rest:

@@ -205,7 +205,7 @@ class BulkRun:
         return not self._running
 
     def offer(self, row: int, given: object) -> RowAction:
-        """Decide about the next row.
+        """Decide what to do with the next row.
 
         Args:
             row: its number, from 1.
@@ -282,7 +282,7 @@ def stop_code(run: BulkRun) -> ExitCode:
 
 
 def summarize_run(run: BulkRun, seconds: float, failures: str) -> str:
-    """Return a sentence about a run.
+    """Return a summary of a run in one sentence.
 
     Args:
         run: the run.

@@ -206,7 +206,7 @@ _genesys_cloud_completion() {
         descriptions+=("${line/$'\\t'/  -- }")
     done
     if (( ${#values} )); then
-        # The candidates fit already; one that is found by its name does not begin with what was typed.
+        # The candidates are already filtered; one found by its name does not begin with what was typed.
         compadd -U -l -d descriptions -a values
     else
         _files

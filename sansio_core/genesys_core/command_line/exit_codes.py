@@ -39,7 +39,7 @@ class ExitCode(IntEnum):
 EXIT_CODES: Final[Mapping[ExitCode, str]] = {
     ExitCode.SUCCESS: "success",
     ExitCode.FAILURE: "another error",
-    ExitCode.USAGE: "wrong usage or configuration; nothing was sent",
+    ExitCode.USAGE: "invalid usage or configuration; nothing was sent",
     ExitCode.NOT_SIGNED_IN: "no valid token or credentials (401, OAuth errors)",
     ExitCode.FORBIDDEN: "a permission is missing (403)",
     ExitCode.NOT_FOUND: "not found (404)",

@@ -23,7 +23,7 @@ _VALUES_SHOWN: Final = 30
 
 
 def usage_line(description: OperationDescription) -> str:
-    """Return how an operation is called: its required arguments."""
+    """Return the usage line of an operation: its required arguments."""
     parts = [_PROGRAM, description.api, description.name]
     for each in description.parameters:
         if each.place == "path":

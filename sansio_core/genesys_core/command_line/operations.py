@@ -28,7 +28,7 @@ class OperationParameter:
         is_list: whether it has several values.
         is_required: whether the definition requires it.
         values: the values that the definition knows.
-        help: what it is; empty if unknown.
+        help: a description; empty if unknown.
     """
 
     name: str

@@ -35,7 +35,7 @@ OWN_COMMANDS: Final[Mapping[str, str]] = {
 
 
 _APIS: Final = (
-    "Each API is a command as well, and each operation one of its methods, such as: "
+    "Each API is also a command, with its operations as methods, such as: "
     "genesys-cloud users get_users_me"
 )
 

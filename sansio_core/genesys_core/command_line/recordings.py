@@ -482,7 +482,7 @@ def _reason_of(error: BaseException) -> dict[str, object]:
 
 
 def summarize_downloads(run: RecordingRun, size: int, seconds: float, failures: str) -> str:
-    """Return a sentence about a run.
+    """Return a summary of a run in one sentence.
 
     Args:
         run: the run.

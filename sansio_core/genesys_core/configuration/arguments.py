@@ -83,8 +83,8 @@ class Arguments(Confidential, frozen=True, kw_only=True):
     arguments are documented at the client.
 
     Raises:
-        TypeError: an argument has a wrong type.
-        ConfigurationError: arguments exclude each other, or the access token is empty.
+        TypeError: an argument has the wrong type.
+        ConfigurationError: arguments conflict with each other, or the access token is empty.
     """
 
     region: Region | str | None = None
@@ -124,7 +124,7 @@ class Arguments(Confidential, frozen=True, kw_only=True):
                 )
             if self.token_store is not None:
                 raise ConfigurationError(
-                    "token_store and access_token: pass only one of them, only tokens obtained with a grant are stored"
+                    "token_store and access_token: pass only one of them, because only tokens obtained with a grant are stored"
                 )
             if not self.access_token.strip():
                 raise ConfigurationError(
@@ -132,11 +132,11 @@ class Arguments(Confidential, frozen=True, kw_only=True):
                 )
         if self.budget is not None and self.pacing is None:
             raise ConfigurationError(
-                "budget and pacing=None: pass only one of them; a budget shares the limits of pacing"
+                "budget and pacing=None: pass only one of them, because a budget shares the limits that pacing sets"
             )
         if self.config is not None and self.config_file is not None:
             raise ConfigurationError(
-                "config and config_file: pass only one of them, because both are the configuration"
+                "config and config_file: pass only one of them, because both set the configuration"
             )
 
     def configuration(self) -> Configuration:

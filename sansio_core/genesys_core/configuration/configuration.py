@@ -57,7 +57,7 @@ class Setting(NamedTuple):
     """One row of :meth:`Configuration.describe`.
 
     Attributes:
-        section: such as ``logging``.
+        section: the section in a file, such as ``logging``.
         key: the key in a file, such as ``log_level``.
         value: the value as text, secrets masked; ``None`` if not set.
         origin: the source of the value; ``None`` if not set.
@@ -78,7 +78,7 @@ class Configuration(Struct, frozen=True, kw_only=True, eq=False):
         logging: what is logged, and where.
         retry: retry limits and delays.
         reauthentication: how rejected tokens are handled.
-        general: the API host, and whether the file is followed.
+        general: the API host, and whether changes to the file are applied.
         gateway: the gateway in front of the platform.
         credentials: the OAuth client and its token.
         warnings: settings without effect, one line each, in text order.
@@ -344,7 +344,7 @@ def _writable(configuration: Configuration) -> dict[str, dict[str, str | float]]
         elif section != "retry" or value != getattr(RetryConfiguration(), field):
             hint = " (retry_wait_max is the budget there)" if field == "retry_wait_max" else ""
             raise InvalidValueError(
-                f"{section}.{field}: has no key in a file{hint}; remove it to write the file"
+                f"{section}.{field}: a file has no key for it{hint}; remove it to write the file"
             )
     return sections
 

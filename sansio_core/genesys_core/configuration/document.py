@@ -52,7 +52,7 @@ class ConfigurationProblem(Struct, frozen=True, order=True):
     """A problem or warning.
 
     Attributes:
-        line: its line number, from 1.
+        line: the line number, from 1.
         text: section, key, value, the rule, and how to fix it, without file and line.
     """
 

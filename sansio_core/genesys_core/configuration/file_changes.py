@@ -61,7 +61,7 @@ class ChangeDetector(Struct, frozen=True):
 
     Attributes:
         current: the snapshot that was applied last.
-        candidate: a different one that was read once.
+        candidate: a different snapshot that was read once.
     """
 
     current: FileSnapshot

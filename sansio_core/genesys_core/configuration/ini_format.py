@@ -72,7 +72,9 @@ def _header_name(line: str) -> str:
 def _check_header(line: str) -> None:
     match = _HEADER.fullmatch(line)
     if match is None:
-        raise _MalformedError('a section must be only "[", its name and "]"; for example [logging]')
+        raise _MalformedError(
+            'a section header must be only "[", the name and "]"; for example [logging]'
+        )
     if not match[1].strip():
         raise _MalformedError("a section must have a name; for example [logging]")
 

@@ -1,8 +1,8 @@
 """The JSON form of configuration files: parser and writer.
 
 Invariants: :func:`read_json` reads back exactly what :func:`write_json` writes, and each key has
-its line number, which no JSON parser reports. The text is first parsed by a real parser, which
-rejects anything that is not JSON; only then is it scanned for the positions of its keys.
+its line number, which no JSON parser reports. The text is first parsed by a standard JSON parser,
+which rejects anything else; only then is it scanned for the positions of its keys.
 """
 
 import json
@@ -102,5 +102,5 @@ def _scalar(written: str) -> tuple[str, ValueKind]:
 
 
 def write_json(sections: Mapping[str, Mapping[str, str | float]]) -> str:
-    """Write a JSON file with native types, indented by two spaces."""
+    """Write a JSON file with numbers and booleans as such, indented by two spaces."""
     return json.dumps(sections, ensure_ascii=False, indent=2, allow_nan=False) + "\n"

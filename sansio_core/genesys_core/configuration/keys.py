@@ -39,7 +39,7 @@ class Key(Struct, frozen=True):
         read: converts text to a value; raises :exc:`ValueError` if it is invalid.
         rule: what the value must be.
         example: a valid value.
-        about: what it is for, as a sentence.
+        about: a description of the key, as a sentence.
         choices: all valid values, if there are only a few.
         is_text: whether JSON must write it as a string.
         is_secret: whether its value is never shown.
@@ -184,7 +184,7 @@ KEYS: Final[Mapping[str, Mapping[str, Key]]] = {
         ),
     },
     "general": {
-        "live_reload_config": _on_off("Whether running clients follow changes of the file."),
+        "live_reload_config": _on_off("Whether running clients apply changes to the file."),
         "host": Key(
             _host,
             "the base URL of an API host",
@@ -243,7 +243,7 @@ class JudgedDocument(Struct, frozen=True):
 
     Attributes:
         values: the value of each ``(section, key)`` that is present and valid.
-        lines: the line number of each that is present, valid or not.
+        lines: the line number of each key that is present, valid or not.
         problems: invalid settings, in line order.
         warnings: settings without effect, in line order.
     """

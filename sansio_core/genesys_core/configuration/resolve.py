@@ -44,7 +44,7 @@ class Resolved(Confidential, frozen=True, kw_only=True):
         configuration: the merged sources, each value with its origin.
         settings: the session's settings.
         logging: what is logged; ``None`` fields leave it to the program's own ``logging``.
-        follows_file: whether changes of the file are applied.
+        follows_file: whether changes to the file are applied.
         warnings: settings without effect, one line each.
     """
 
@@ -67,7 +67,7 @@ class Sources(Confidential, frozen=True):
         arguments: the client's arguments.
         given: the part of the arguments that a configuration can represent.
         environment: the settings from the environment when the client was created.
-        path: the file, absolute; ``None`` for none.
+        path: the absolute path of the file; ``None`` if there is none.
         secrets: the passwords of all proxies.
     """
 
@@ -124,8 +124,8 @@ class Sources(Confidential, frozen=True):
 
         Args:
             file: the snapshot of ``path``; an empty snapshot if there is no path.
-            directory_exists: whether the directory of ``path`` exists. If it does not, a default
-                file is not waited for, since it is evidently not used on this machine.
+            directory_exists: whether the directory of ``path`` exists. If it does not, this machine
+                evidently uses no default file, and none is waited for.
 
         Raises:
             ConfigurationError: the file has problems, or was named explicitly and does not exist.

@@ -55,7 +55,8 @@ class LoggingConfiguration(Struct, frozen=True, kw_only=True):
         to_console: whether records go to the console.
         file_path: the file that records are appended to.
         request_body: whether request bodies are logged; they contain personal data.
-        response_body: whether the bodies of error responses are logged; they may as well.
+        response_body: whether the bodies of error responses are logged; they may contain personal
+            data.
 
     Raises:
         InvalidValueError: the level or format is unknown, or the path is empty.
@@ -102,10 +103,10 @@ class ReauthenticationConfiguration(Struct, frozen=True, kw_only=True):
 
 
 class GeneralConfiguration(Struct, frozen=True, kw_only=True):
-    """``[general]``: the API host, and whether the file is followed.
+    """``[general]``: the API host, and whether changes to the file are applied.
 
     Attributes:
-        live_reload_config: whether a client follows the file it was configured from.
+        live_reload_config: whether a client applies changes to the file it was configured from.
         host: base URL of the API.
         region: the platform's region; a file uses ``host`` instead.
 

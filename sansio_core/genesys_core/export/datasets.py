@@ -29,14 +29,14 @@ __all__ = [
 
 
 class Dataset(Struct, frozen=True):
-    """An export that has a name.
+    """A named export.
 
     Attributes:
         operation: the API and the method that lists the records, such as ``users.get_users``.
         archive: the method that starts a job for the same records; empty if there is none.
         availability: the method that returns the time up to which the jobs' data is complete.
-        interval: how the interval is requested: by ``places`` of :class:`Export`; empty if records
-            have no time.
+        interval: the request fields for the interval, as ``places`` of :class:`Export`; empty if
+            records have no time.
         moment: see :class:`Export`.
         days: see :class:`Export`.
         longest: the longest interval of a request, in days; 0 if there is no known limit.
@@ -231,7 +231,7 @@ def _find_builder(name: str) -> Callable[..., Operation[Any]]:
             return cast("Callable[..., Operation[Any]]", found)
     names: Sequence[str] = sorted(DATASETS)
     raise InvalidValueError(
-        f"{name!r}: no such export; known are {', '.join(names)}, and any listing or job as "
+        f"{name!r}: no such export; use one of {', '.join(names)}, or any listing or job as "
         "'api.method', such as 'groups.get_groups'"
     )
 

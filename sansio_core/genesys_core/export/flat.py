@@ -2,7 +2,7 @@
 
 Invariants: objects are flattened to columns whose names are joined by dots (``queue.id``), two
 names at most; deeper objects, lists and objects with arbitrary names become JSON text in one cell.
-An absent value is an empty cell, an empty text is ``""`` in quotes. No value is changed, even if a
+An absent value is an empty cell, an empty string is ``""``. No value is changed, even if a
 spreadsheet would interpret it as a formula.
 """
 

@@ -1,8 +1,8 @@
 """The manifest of an export: an entry for each finished part, and what is missing.
 
 Invariants: an entry is written after its part, so an entry means that the part is complete. A
-truncated or foreign entry is ignored. Fetching a slice again replaces its part and its entry, so
-any sequence of crashes and repetitions ends in the same manifest.
+truncated entry, or one that is not in the plan, is ignored. Fetching a slice again replaces its
+part and its entry, so any sequence of crashes and repetitions ends in the same manifest.
 """
 
 from collections.abc import Iterable, Sequence
@@ -194,7 +194,7 @@ def extend_document(kept: ExportDocument, added: ExportDocument) -> ExportDocume
     for what, here, wanted in (
         ("the export", kept.name, added.name),
         ("the format", kept.format, added.format),
-        ("other operations of the export", kept.digest, added.digest),
+        ("operations with the digest", kept.digest, added.digest),
     ):
         if here != wanted:
             raise ExportError(
@@ -206,8 +206,8 @@ def extend_document(kept: ExportDocument, added: ExportDocument) -> ExportDocume
         for other in added.slices:
             if _overlap(one, other):
                 raise ExportError(
-                    f"export.json: slice {other.id} overlaps {one.id} of the export there; continue "
-                    "it with the same start and the same days, or use another directory"
+                    f"export.json: slice {other.id} overlaps slice {one.id} of the export in this "
+                    "directory; use the same start and days, or another directory"
                 )
     # As texts in UTC, intervals are in the order of time.
     slices = sorted([*older, *added.slices], key=lambda one: one.interval)

@@ -1,8 +1,8 @@
 """The media of recordings: the files of a record, their names, and which are not yet available.
 
 Invariants: the name of a file depends on the slice, the recording and the channel, so that a file
-that was fetched before a crash is found again. Nothing that the server sends can lead out of the
-slice's folder.
+that was fetched before a crash is found again. No value from the server can produce a path outside
+the slice's folder.
 """
 
 import re

@@ -69,8 +69,8 @@ class Export(Struct, frozen=True):
             keeps all records that it receives.
         days: the number of days in a slice; ``None`` for a single slice.
         longest: the longest interval that the platform accepts in one request.
-        reach: the number of records that one request can reach with its pages; the interval of a
-            request for more is divided. 0 if unlimited.
+        reach: the maximum number of records that the pages of one request can contain; the interval
+            of a request for more is divided. 0 if unlimited.
         group: the number of operations in a slice.
         media: whether the media of recordings are fetched as well, a file for each channel.
 
@@ -163,7 +163,7 @@ def plan(export: Export) -> tuple[Slice, ...]:
         export: the export.
 
     Returns:
-        The slices, by operations and then by time; values that can be pickled.
+        The slices, ordered by operations and then by time. They can be pickled.
     """
     _EXPORT.check("export", export)
     intervals = _intervals(export)

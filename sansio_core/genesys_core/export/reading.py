@@ -34,7 +34,7 @@ class SliceRequest(Struct, frozen=True):
         operation: the operation, with its interval.
         interval: the interval, or ``None``.
         takes_earlier: whether records from before the interval belong to it.
-        divided: the number of records of the request that was divided into this one and others.
+        divided: if a request was divided into this one and others, the number of its records.
     """
 
     operation: Operation[Any]
@@ -224,7 +224,7 @@ class SliceReading:
         if interval is None or until is None or until >= interval.end:
             return ""
         return (
-            f"the platform's data was complete up to {until.isoformat()} only; "
+            f"the platform's data was complete only up to {until.isoformat()}; "
             "fetch the slice again later"
         )
 

@@ -144,7 +144,7 @@ class ChunkedReader:
             elif self._state == _DATA_END:
                 found = data[position : position + self._left]
                 if not b"\r\n"[2 - self._left :].startswith(found):
-                    raise broken_response("a chunk is longer than its size line says")
+                    raise broken_response("a chunk is longer than its chunk-size line states")
                 position += len(found)
                 self._left -= len(found)
                 if not self._left:

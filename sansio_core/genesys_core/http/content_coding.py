@@ -1,6 +1,6 @@
 """Content codings: decoding of gzip and deflate, whole or in pieces (RFC 9110 section 8.4).
 
-Invariants: output is limited before it is produced; a stream uses memory for one read; time is
+Invariants: output is limited before it is produced; a stream buffers at most one read; time is
 linear in input and output. Content is complete or rejected: a truncated stream, a wrong checksum
 and bytes after the last member are failures.
 """
@@ -154,7 +154,7 @@ class _Unpacker:
             try:
                 content = self._zlib.decompress(piece, size)
             except zlib.error:
-                raise _undecodable("its content is damaged") from None
+                raise _undecodable("its content is corrupt") from None
             self._more = len(content) == size
             if self._zlib.eof:
                 self._end_member(len(piece) - len(self._zlib.unused_data))

@@ -56,7 +56,7 @@ class FormBody(EncodedBody, frozen=True):
         for name, value in self.fields:
             if any(isinstance(one, bytes | Part) for one in _elements(value)):
                 raise InvalidValueError(
-                    f"field {name}: is a file, but the form is sent without files; pass text"
+                    f"field {name}: is a file, which a {self.kind} form cannot contain; pass text"
                 )
         return encode_query(cast("tuple[tuple[str, QueryValue], ...]", self.fields)).encode("ascii")
 

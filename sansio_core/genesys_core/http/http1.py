@@ -1,6 +1,6 @@
 """Sans-IO HTTP/1.1 connections, for event loops without an HTTP client.
 
-Invariants: no sockets. The only exception is :class:`~genesys_core.http.messages.TransportFailure`.
+Invariants: no sockets. Every failure is a :class:`~genesys_core.http.messages.TransportFailure`.
 The response, the failure and the decision on reuse do not depend on how the bytes were split.
 Unsolicited bytes make a connection unusable, because it is unknown what they belong to.
 """
@@ -50,8 +50,8 @@ class HTTP1Connection:
 
     To stream a request, use :meth:`send_head` instead of :meth:`send`, then :meth:`send_chunk` for
     each chunk and :meth:`send_end`. A caller that reads at the same time checks :attr:`sending`
-    (whether the body is still needed) and :attr:`waits_for_continue` (whether it is not needed
-    yet).
+    (whether the server still needs the body) and :attr:`waits_for_continue` (whether to wait before
+    sending it).
 
     In each ``receive`` method empty ``bytes`` mean that the peer closed the connection. While
     :attr:`reusable`, the next request may follow; after a failure the connection is unusable.
@@ -112,7 +112,7 @@ class HTTP1Connection:
 
     @property
     def sending(self) -> bool:
-        """Whether the caller must continue or end the request's body.
+        """Whether the caller must send more of the request's body, or its end.
 
         Becomes false if a final response arrives early: that response is valid, the rest of the
         body must not be sent, and the connection is not reused.

@@ -52,7 +52,7 @@ class KnownSecrets(Confidential, frozen=True):
         return cls(tuple(ordered), not any(_ODD & set(value) for value in ordered))
 
     def joined(self, other: "KnownSecrets") -> "KnownSecrets":
-        """Return the union of both."""
+        """Return the secrets of both."""
         return KnownSecrets.of((*self.values, *other.values)) if other.values else self
 
     def hide(self, text: str) -> str:

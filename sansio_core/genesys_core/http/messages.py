@@ -121,7 +121,7 @@ class Request(Printable, frozen=True):
         """
         if other is None:
             return self
-        _HOOKED_REQUEST.check("what a hook returns", other)
+        _HOOKED_REQUEST.check("the result of a hook", other)
         if other.purpose == self.purpose:
             return other
         return msgspec.structs.replace(other, purpose=self.purpose)
@@ -151,7 +151,7 @@ class Response(Printable, frozen=True):
         body: the content with transfer and content codings decoded.
 
     Raises:
-        TypeError: a value has a wrong type.
+        TypeError: a value has the wrong type.
         InvalidValueError: the headers are neither a mapping nor pairs.
     """
 
@@ -173,7 +173,7 @@ class Response(Printable, frozen=True):
         """Return the response that a hook returned, or this one if it returned none."""
         if other is None:
             return self
-        _HOOKED_RESPONSE.check("what a hook returns", other)
+        _HOOKED_RESPONSE.check("the result of a hook", other)
         return other
 
     def hiding(self, secrets: KnownSecrets) -> "Response":

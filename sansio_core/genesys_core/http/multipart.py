@@ -98,7 +98,7 @@ class Multipart(Struct, Generic[S_co], frozen=True):
         for part in self.parts:
             given = _given(part)
             if given is not None and delimiter in given:
-                raise InvalidValueError(f"boundary: is in the content of part {part.name!r}")
+                raise InvalidValueError(f"boundary: occurs in the content of part {part.name!r}")
 
     @property
     def content_type(self) -> str:

@@ -147,7 +147,9 @@ def _number(name: str, value: float) -> str:
     # The classes' own methods: Enums and numpy's floats are numbers with another string form.
     if isinstance(value, int):
         if value.bit_length() > _LONGEST_INT:
-            raise InvalidValueError(f"parameter {name}: an integer of {value.bit_length()} bits")
+            raise InvalidValueError(
+                f"parameter {name}: must be an int of at most {_LONGEST_INT} bits, not {value.bit_length()}"
+            )
         return int.__repr__(value)
     if not isfinite(value):
         raise _refusal(name, value)

@@ -72,7 +72,7 @@ class StartedJob(Printable, Generic[StatusT, ItemT], frozen=True):
         """Return the operation that cancels the job.
 
         Raises:
-            JobError: the platform has none.
+            JobError: the platform has no such operation.
         """
         if self.family.cancel is None:
             raise JobError(
@@ -118,7 +118,7 @@ class StartedJob(Printable, Generic[StatusT, ItemT], frozen=True):
         if until.tzinfo is None or until >= self.interval_end:
             return ""
         return (
-            f"{self.family.status.name}: job {self.id} has data up to {until.isoformat()} only, and "
+            f"{self.family.status.name}: job {self.id} has data only up to {until.isoformat()}, and "
             f"the interval ends at {self.interval_end.isoformat()}; run it again later"
         )
 
@@ -181,7 +181,9 @@ def find_job(
     elif id is None:
         job_id = str(dict(operation.path).get(family.parameter, ""))
     if not job_id:
-        raise InvalidValueError(f"id={id!r}: pass the job's id, which job.id has after the start")
+        raise InvalidValueError(
+            f"id={id!r}: pass the job's id, which is job.id once it was started"
+        )
     return _job(operation, family, job_id, None)
 
 
@@ -205,8 +207,8 @@ def _job(
     missing = [name for name in needed if name not in given]
     if missing:
         raise InvalidValueError(
-            f"{operation.endpoint.name}: lacks {', '.join(missing)} of {family.status.path}; pass "
-            f"the operation {family.status.name} to client.job"
+            f"{operation.endpoint.name}: has no value for {', '.join(missing)} in "
+            f"{family.status.path}; pass the operation {family.status.name} to client.job"
         )
     path = tuple((name, given[name]) for name in needed)
     return StartedJob(family, id, path, operation.options, _interval_end(operation.body), reply)

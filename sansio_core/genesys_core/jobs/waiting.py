@@ -3,7 +3,7 @@
 Invariants: a wait ends with the response that fulfills it, with an error that its ``judge``
 returns, or at its deadline; only the last poll may take up to ``LAST_POLL`` seconds longer. Pauses
 grow up to a limit and are never shorter than ``Retry-After`` (RFC 9110 section 10.2.3). Polls that
-fail for a temporary reason are repeated until a limit of consecutive failures.
+fail for a temporary reason are repeated, up to a number of consecutive failures.
 
 ::
 
@@ -12,7 +12,7 @@ fail for a temporary reason are repeated until a limit of consecutive failures.
     Polling.failed    -> Pausing | WaitFailed
     Pausing.woke      -> Pausing | Polling
 
-A driver sends the operation that it polls in the state ``Polling``, and sleeps in ``Pausing``.
+In the state ``Polling`` a driver sends the polled operation; in ``Pausing`` it sleeps.
 """
 
 import math
@@ -83,7 +83,7 @@ class PollResult(Struct, frozen=True):
         error: the error that ends the wait instead.
         is_passing: whether that error is raised only if the next poll has the same ``seen``,
             because the state may be temporary.
-        seen: what was seen, such as a job's state, for messages.
+        seen: what the response shows, such as a job's state, for messages.
         warning: a warning for the caller.
     """
 

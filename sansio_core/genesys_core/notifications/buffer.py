@@ -27,8 +27,8 @@ Event: TypeAlias = Notification[Any] | Gap
 """An item that consumers of notifications receive."""
 
 Overflow: TypeAlias = Literal["block", "drop_oldest"]
-"""What happens if the buffer is full: ``block`` stops reading from the socket, so events stay with
-the platform; ``drop_oldest`` drops the oldest event and puts a gap in its position.
+"""What happens if the buffer is full: ``block`` stops reading from the socket, so that further
+events wait at the platform; ``drop_oldest`` drops the oldest event and puts a gap in its position.
 """
 
 DEFAULT_LIMIT: Final = 1_000

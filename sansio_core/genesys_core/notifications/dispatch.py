@@ -112,7 +112,7 @@ StateEvent: TypeAlias = (
 
 
 class ForConsumer(Struct, frozen=True):
-    """An event for the iteration or ``on_notification``."""
+    """An event for the consumer: an item of the iterator, or an argument of ``on_notification``."""
 
     event: Event
 
@@ -127,7 +127,7 @@ class RoutedEvents(Struct, frozen=True):
     """The events of one step by destination, each list in order.
 
     Attributes:
-        consumer: for the iteration, or for ``on_notification``.
+        consumer: for the iterator, or for ``on_notification``.
         states: for ``on_state``.
         warnings: for the log.
     """

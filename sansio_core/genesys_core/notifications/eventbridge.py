@@ -20,7 +20,7 @@ __all__ = ["EventBridgeEvent", "decode_eventbridge_event"]
 
 
 class EventBridgeEvent(Struct, frozen=True):
-    """An event of EventBridge.
+    """An EventBridge event.
 
     Attributes:
         notification: the topic and the typed event, as a notification channel delivers it.
@@ -59,14 +59,14 @@ _ENVELOPE: Final = msgspec.json.Decoder(_BusEnvelope)
 def decode_eventbridge_event(
     content: str | bytes | Mapping[str, object], *, decoder: NotificationDecoder | None = None
 ) -> EventBridgeEvent:
-    """Decode an event of EventBridge.
+    """Decode an EventBridge event.
 
     Args:
         content: the event as JSON, or as the dictionary that AWS Lambda passes to its handler.
         decoder: types for topics of your own; by default those of the definition.
 
     Raises:
-        DecodeError: it is not JSON, or not an event of EventBridge.
+        DecodeError: it is not JSON, or not an EventBridge event.
     """
     try:
         body = to_json(content) if isinstance(content, Mapping) else content
@@ -96,6 +96,6 @@ def _text(value: object) -> str:
 def _foreign(content: object) -> DecodeError:
     body = content if isinstance(content, bytes) else b""
     return DecodeError(
-        "not an event of EventBridge: it must be a JSON object with 'detail-type' and 'detail'",
+        "not an EventBridge event: must be a JSON object with 'detail-type' and 'detail'",
         body=body,
     )

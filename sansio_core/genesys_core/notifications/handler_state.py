@@ -214,7 +214,7 @@ class HandlerState:
         return self.apply(ChannelSet.timer, now=now, reading=not self.is_paused)
 
     def pause(self) -> None:
-        """Record that reading is paused: silence of the sockets means nothing."""
+        """Record that reading is paused, so that missing frames do not count as a failure."""
         self.is_paused = True
 
     def resume(self, *, now: Now) -> Turn:
@@ -229,15 +229,15 @@ class HandlerState:
 
     @contextmanager
     def expecting(self, topics: tuple[str, ...], notify: Callable[[], object]) -> Generator[None]:
-        """Wait, within a block, for the platform's response to requested topics.
+        """Return a context manager that expects the platform's response to requested topics.
 
         Args:
             topics: the topics; if empty, the latest responses of all channels.
-            notify: called when there is a response; end the block then.
+            notify: called when there is a response; leave the context then.
 
         Raises:
-            SubscriptionError: at the end of the block: the platform rejected some of the topics.
-            GenesysCloudError: likewise: there is no channel; the message gives the reason.
+            SubscriptionError: on exit, if the platform rejected some of the topics.
+            GenesysCloudError: on exit, if there is no channel; the message gives the reason.
         """
         caller = _Caller(topics, notify)
         self._callers.append(caller)

@@ -114,7 +114,7 @@ def _joined(entry: str, suffix: str) -> str:
 
 
 class ChannelTopics(Struct, frozen=True):
-    """The topics of one channel, indexed so that adding one takes no recount.
+    """The topics of one channel, indexed so that adding one requires no recount.
 
     Attributes:
         names: the topics as spelt by the caller, by their names in lower case.

@@ -172,7 +172,7 @@ class LoopbackRedirect(Confidential, frozen=True):
         if request.host.lower().removesuffix(":80") != wanted.netloc.lower().removesuffix(":80"):
             return _problem(421, "This address is not served here.")
         if request.target.partition("?")[0] != (wanted.path or "/"):
-            return _problem(404, "Not found. The sign-in ends on another page.")
+            return _problem(404, "Not found. The sign-in redirects to another page.")
         if request.method not in ("GET", "POST") or (
             request.method == "POST" and not self.is_implicit
         ):
@@ -349,7 +349,7 @@ def _paragraph(text: str) -> str:
 
 
 def _problem(status: int, text: str) -> BrowserPage:
-    return BrowserPage(status, "Not this page", _paragraph(text))
+    return BrowserPage(status, "Request rejected", _paragraph(text))
 
 
 _ANOTHER_SIGN_IN: Final = "This redirect belongs to another sign-in (state mismatch) and was ignored. Use the most recently opened window, or start again."

@@ -1,8 +1,8 @@
 """The token store protocol, and the document format of stored tokens.
 
-Invariants: a token reads back exactly as it was written. A document in a foreign format is rejected
-and never overwritten; entries that this version does not understand are preserved. No error repeats
-a document's contents.
+Invariants: a token reads back exactly as it was written. A document in an unknown format is
+rejected and never overwritten; entries that this version does not understand are preserved. No
+error repeats a document's contents.
 
 When a store is used around an exchange, and how its failures are handled, is decided in
 :mod:`genesys_core.calls.token_transaction`.
@@ -33,7 +33,7 @@ __all__ = [
 
 
 class TokenStoreError(GenesysCloudError):
-    """The token store failed: not readable, not writable, lock timeout, or foreign format."""
+    """The token store failed: not readable, not writable, lock timeout, or unknown format."""
 
     is_retry_safe = True  # a call that fails for want of a token has had no effect
 
@@ -159,7 +159,7 @@ class TokenDocument(Printable, frozen=True):
         """Parse a document; an empty one contains no tokens.
 
         Raises:
-            TokenStoreError: the document has a foreign format.
+            TokenStoreError: the document has an unknown format.
         """
         if not content.strip():
             return cls()

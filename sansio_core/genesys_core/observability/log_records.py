@@ -1,6 +1,6 @@
 """Log records, computed from the attempts of a call.
 
-Invariants: at most one record per attempt, redacted before it exists; if the level is disabled
+Invariants: at most one record per attempt, redacted when it is created; if the level is disabled
 nothing is computed. Bodies contain personal data and are not logged unless enabled; those of token
 exchanges are never logged. Nothing that a server sends can make formatting fail or forge a record.
 
@@ -153,7 +153,7 @@ class RoundTrip(Printable, frozen=True, kw_only=True):
 class LogEntry(
     Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", repr_omit_defaults=True
 ):
-    """A redacted log record; the fields are in the order of the official SDKs, followed by ours.
+    """A redacted log record: the fields of the official SDKs, in their order, and then others.
 
     Attributes:
         date: ISO 8601 in UTC, with milliseconds.

@@ -78,7 +78,7 @@ class Watch:
             state = sending.failed(outcome, now=now)
         else:
             if type(outcome) is not Response:  # a subclass, or a mistake
-                _RESPONSE.check("what a transport returns", outcome)
+                _RESPONSE.check("the result of a transport", outcome)
             state = sending.received(outcome, now=now)
         decided = state.then if isinstance(state, ClosingGate) else state
         for observer in self._observers:

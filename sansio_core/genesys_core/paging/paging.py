@@ -64,7 +64,9 @@ class PageResult(Struct, Generic[T], frozen=True):
 
 
 class Paging(Struct, Generic[T], frozen=True):
-    """Send the operation of :meth:`asked`, and pass its response to :meth:`received`.
+    """The next page of a listing.
+
+    Send the operation of :meth:`asked`, and pass its response to :meth:`received`.
 
     Attributes:
         operation: the caller's operation.
@@ -155,7 +157,7 @@ class Paging(Struct, Generic[T], frozen=True):
         """Return the predicted operation of a later page, counted from the next; ``None`` if unknown.
 
         It is predicted from the last response, if pages are numbered and counted and no limit ends
-        the iteration before.
+        the iteration before that page.
         """
         options, number = self.options, self.number + ahead
         is_counted = self.listing.style == "page" and number <= self.count

@@ -52,7 +52,7 @@ class ListingReader(Generic[T]):
 
     Raises:
         InvalidValueError: the resume token is invalid, or belongs to another operation.
-        TypeError: it is not an operation.
+        TypeError: ``operation`` is not an operation.
     """
 
     def __init__(

@@ -151,7 +151,7 @@ def _parse(token: str) -> _Saved:
     is_number = saved is not None and saved.kind in ("page", "index")
     if saved is None or isinstance(saved.value, int) != is_number:
         raise InvalidValueError(
-            f"resume: not a resume token, but {len(token)} characters of something else; "
+            f"resume: {len(token)} characters that are not a resume token; "
             "pass `resume_token` of an earlier listing"
         )
     if version != _MARK.rstrip("."):

@@ -1,8 +1,8 @@
 """The rules for the next page of a listing, one for each style of pagination.
 
 Invariants: a rule returns the next position, ``None`` at the end, or raises if there are more items
-that it cannot request. A safe link takes precedence, because it has the platform's own parameters;
-without one, the style's token, number, index or date is used.
+that it cannot request. A link to the same host takes precedence, because it has the platform's own
+parameters; without one, the style's token, number, index or date is used.
 """
 
 from datetime import datetime
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 MAX_EMPTY_PAGES: Final = 3
-"""Some listings link to empty pages indefinitely (the official command line stops here too)."""
+"""Some listings link to empty pages indefinitely (the official CLI stops here too)."""
 
 PositionKind: TypeAlias = Literal["start", "page", "token", "link", "index", "time"]
 """How a page is requested; ``start`` is the caller's operation."""
@@ -140,7 +140,7 @@ def _check_window(page: ReceivedPage, window: PagingWindow, reply: ListingReply)
         return
     reach = f"{window.pages} pages" if window.pages else f"{window.records:,} records"
     raise PagingWindowError(
-        f"{page.operation.endpoint.name}: window exhausted, the platform lists only the first "
+        f"{page.operation.endpoint.name}: window exhausted, because the platform lists only the first "
         f"{reach}; use {window.instead} instead, or a narrower query",
         instead=window.instead,
     )

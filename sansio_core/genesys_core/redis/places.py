@@ -5,9 +5,9 @@ machines does no harm. No window has more places than the limit, including those
 Places are granted in the order of the requests, from any machine. A place that is not used in time
 expires.
 
-A request asks once: it gets a place now, or one at a later time together with a ticket, and asks
-again with the ticket at that time. A client that has had places, and finds that Redis has lost its
-state, closes the gate for one window.
+A client requests a place once: it gets one now, or one at a later time together with a ticket, and
+repeats the request with the ticket at that time. A client that has had places, and finds that Redis
+has lost its state, closes the gate for one window.
 """
 
 from collections.abc import Sequence
@@ -29,8 +29,8 @@ __all__ = [
 ]
 
 SECOND: Final = 1_000_000
-"""Microseconds per second; all times in the scripts are in microseconds, as in the reply to
-TIME."""
+"""Microseconds per second; all times in the scripts are in microseconds, as in replies to
+``TIME``."""
 
 # - '%.0f': Lua writes numbers of 16 digits in scientific notation, which loses some of them.
 # - longest * 0.01: a ticket that comes this late still has its place, because windows are extended by
@@ -65,8 +65,8 @@ for i = 3, #KEYS do
   for j = 2, #raw, 2 do times[#times + 1] = tonumber(raw[j]) end
   lanes[#lanes + 1] = {limit = tonumber(ARGV[2 * i - 3]), window = window, times = times}
 end
--- A place may not be where, with a run of as many places as the limit, it would make one too many: from
--- a window before the last of the run until a window after the first. The runs are in the order of time.
+-- A window must not contain more places than the limit. So a run of `limit` places excludes new
+-- ones from a window before its last place to a window after its first. The runs are in order of time.
 local function earliest(lane, s)
   local times, limit, window = lane.times, lane.limit, lane.window
   for i = 1, #times - limit + 1 do

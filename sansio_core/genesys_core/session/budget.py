@@ -122,7 +122,7 @@ class RemoteBudget(Protocol):
             lanes: the limits of the request; the last one is for all paths.
             ticket: the ticket of the place that it waits for; ``None`` for the first request.
             had_places: whether the client was granted a place within the last window.
-            is_blocking: see above.
+            is_blocking: see the class.
 
         Raises:
             BudgetError: the server cannot be used.
@@ -136,7 +136,7 @@ class RemoteBudget(Protocol):
         ...
 
     async def close_gate(self, key: str, seconds: float, *, is_blocking: bool) -> None:
-        """Grant no places of a key for some time."""
+        """Close the gate of a key, so that no places are granted for some time."""
         ...
 
 
@@ -202,7 +202,7 @@ def _restore(state: bytes | None, like: Pacer, now: Now) -> Pacer:
     try:
         kept = _DECODER.decode(state)
     except msgspec.MsgspecError:
-        raise BudgetError("the state of the shared rate limit is damaged; remove it") from None
+        raise BudgetError("the state of the shared rate limit is corrupt; remove it") from None
     if kept.at > now.monotonic:
         return fresh  # the machine has been restarted since, and with it the clock
     known = {window.path: window for window in kept.windows}

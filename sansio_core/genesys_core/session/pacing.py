@@ -52,7 +52,7 @@ class Pacing(Struct, frozen=True):
             count against ``limit`` as well.
 
     Raises:
-        TypeError: a value has a wrong type.
+        TypeError: a value has the wrong type.
         InvalidValueError: a limit is below 1, the window is not in the range of 0 (exclusive) to
             one day, or a path does not begin with ``/`` or ends with it.
     """

@@ -42,8 +42,8 @@ hits an exhausted limit at the worst moment still succeeds.
 """
 
 MAX_RETRY_AFTER: Final = 180.0
-"""Maximum delay in seconds; the official SDKs give up if the server asks for more (daily limits of
-single APIs ask for hours).
+"""Maximum delay in seconds; the official SDKs give up if the server requests a longer one (daily
+limits of single APIs require hours).
 """
 
 RETRYABLE_STATUSES: Final = frozenset({429, 502, 503, 504})
@@ -83,7 +83,7 @@ class RetryConfiguration(Struct, frozen=True):
         repeat_unsafe: retry POST and PATCH even if the request may have taken effect.
 
     Raises:
-        TypeError: a value has a wrong type.
+        TypeError: a value has the wrong type.
         InvalidValueError: a value is negative or not finite, a minimum exceeds its maximum, or the
             minimum delay exceeds the budget, so that no retry would ever be made.
     """
@@ -240,7 +240,8 @@ def certainly_not_done(outcome: Response | TransportFailure, asked: float | None
 
     Args:
         outcome: the response or failure.
-        asked: seconds that it asks to wait; a 503 with ``Retry-After`` was rejected, not begun.
+        asked: seconds that it asks to wait; a 503 with ``Retry-After`` was rejected before
+            processing.
     """
     if isinstance(outcome, TransportFailure):
         return not outcome.sent

@@ -131,7 +131,7 @@ class Vault(Struct, frozen=True):
         return token if now.wall < self.ahead_from and not _has_ended(token, now) else None
 
     def fallback(self, rejected: Token | None, now: Now) -> Token | None:
-        """Return the token while it is valid, for when renewing it early failed or takes too long.
+        """Return the token while it is valid, if an early renewal failed or takes too long.
 
         Args:
             rejected: a token that must not be returned.

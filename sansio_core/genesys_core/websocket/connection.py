@@ -183,7 +183,9 @@ class WebSocket:
             InvalidValueError: the payload has more than 125 bytes.
         """
         if len(payload) > _MAX_CONTROL:
-            raise InvalidValueError(f"ping payload of {len(payload)} bytes: at most {_MAX_CONTROL}")
+            raise InvalidValueError(
+                f"ping payload of {len(payload)} bytes: must have at most {_MAX_CONTROL}"
+            )
         self._open().ping(payload)
 
     def close(self, code: int = 1000, reason: str = "") -> None:
@@ -201,7 +203,9 @@ class WebSocket:
             )
         payload = code.to_bytes(2, "big") + reason.encode("utf-8", "replace")
         if len(payload) > _MAX_CONTROL:
-            raise InvalidValueError(f"close reason of {len(payload) - 2} bytes: at most 123")
+            raise InvalidValueError(
+                f"close reason of {len(payload) - 2} bytes: must have at most 123"
+            )
         if self.is_open:
             self._open().close(payload)
 

@@ -1,7 +1,7 @@
 """Events of a WebSocket connection.
 
-Invariants: everything that the network does to a connection is one of these values, and the last
-one is :class:`Closed` or :class:`Failed`, exactly once. No event shows the path of the address: the
+Invariants: every network event of a connection is one of these values, and the last one is
+:class:`Closed` or :class:`Failed`, exactly once. No event shows the path of the address: the
 channel id in it is sufficient to read the channel.
 """
 

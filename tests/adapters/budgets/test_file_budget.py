@@ -155,7 +155,7 @@ def test_clients_share_one_limit(run, tmp_path):
         await finish(made)
         api.client = mine
         path.with_name(f"budget.{token_key(Token('t'))}").write_bytes(b"?")
-        with pytest.raises(BudgetError, match="damaged"):
+        with pytest.raises(BudgetError, match="corrupt"):
             await api.send(ME)
 
     async def finish(client: Client | AsyncClient) -> None:

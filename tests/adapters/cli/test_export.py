@@ -96,7 +96,7 @@ def test_after_ctrl_c_the_same_command_continues(command, tmp_path):
 @pytest.mark.parametrize(
     ("words", "code", "error"),
     [
-        (("nonsense",), 2, "no such export; known are audits"),
+        (("nonsense",), 2, "no such export; use one of audits"),
         (("conversations",), 2, "needs an interval"),
         (("conversations", "--from", "2024-01-01"), 2, "pass both"),
         (("conversations", "--from", "x", "--to", "y"), 2, "pass days such as"),

@@ -65,7 +65,7 @@ def test_run_waits_and_prints_the_results(platform):
     first, second = json.loads(done.out)
     assert first["newer"] == {"a": 1}
     assert (first["conversationId"], second["conversationId"]) == ("c-1", "c-2")
-    assert "has data up to 2024-01-01T12:00:00+00:00 only" in done.err
+    assert "has data only up to 2024-01-01T12:00:00+00:00" in done.err
     assert platform.calls == ["POST ", "GET /j-1", "GET /j-1/results", "GET /j-1/results"]
 
 

@@ -192,7 +192,7 @@ def test_a_data_lag_is_a_warning(run, fake_time: FakeTime) -> None:
 
     async def scenario(api: Api) -> None:
         job = await settled(api.client.run(START))
-        with pytest.warns(JobWarning, match="has data up to 2024-01-01T12:00:00"):
+        with pytest.warns(JobWarning, match="has data only up to 2024-01-01T12:00:00"):
             assert await listed(job.results()) == []
 
     run(scenario, **options(platform, run))

@@ -117,7 +117,7 @@ def test_the_archive_serves_complete_days_and_what_lags_is_fetched_again(tmp_pat
         assert not status.is_complete
         assert status.records < 300
         second, third = status.missing
-        assert "complete up to 2024-03-02T12:00:00+00:00 only" in second.why
+        assert "complete only up to 2024-03-02T12:00:00+00:00" in second.why
         assert second.expected_at == datetime(2024, 3, 4, tzinfo=UTC)
         assert third.expected_at == second.expected_at + timedelta(days=1)
         assert second.id in verify(tmp_path).problems[0]

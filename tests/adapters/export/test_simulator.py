@@ -43,5 +43,5 @@ def test_a_named_export(client, tmp_path, name, archived):
     assert not archived or slices[0].source == "job"
     list(run(slices, out=tmp_path, client=client))
     # Simulated results of jobs of users' details are an example, whose archive ends in 2024.
-    problems = [one for one in verify(tmp_path).problems if "complete up to 2024" not in one]
+    problems = [one for one in verify(tmp_path).problems if "complete only up to 2024" not in one]
     assert problems == []

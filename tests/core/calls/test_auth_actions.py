@@ -270,7 +270,7 @@ def test_none_waits_for_others_longer_than_it_may():
         assert (action.since, action.expires) == (0, None)
         result = action.timed_out(session, now=at(10))
         assert isinstance(result.error, errors.TimeoutError)
-        assert "timed out after 10 s" in str(result.error)
+        assert "timed out after waiting 10 s" in str(result.error)
         assert result.error.is_retry_safe
         assert action.refused(session, TokenStoreError("busy"), now=at(0)).error.message == "busy"
 

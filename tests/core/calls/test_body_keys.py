@@ -40,7 +40,7 @@ def test_the_python_name_of_a_field_is_refused_before_anything_is_sent() -> None
         prepare_request(operation, SETTINGS)
     assert str(caught.value) == (
         "body: $.division_id: 'division_id' is the Python name of 'divisionId', and a dict is sent "
-        "with the keys that it has: write 'divisionId', or pass CreateUser(division_id=...); "
+        "with its keys unchanged: write 'divisionId', or pass CreateUser(division_id=...); "
         "client.request() sends any key"
     )
 

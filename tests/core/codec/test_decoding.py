@@ -184,8 +184,8 @@ def test_strict_raises_for_rules_that_repair_does_not_know():
         a: int = 0
 
     (issue,) = decode(Closed, b'{"a": 1, "b": 2}').issues
-    assert issue == Issue("$", "object (Closed) has a constraint that is violated: ignored")
-    with pytest.raises(DecodeError, match=r"has a constraint that is violated$"):
+    assert issue == Issue("$", "a constraint of object (Closed) is violated: ignored")
+    with pytest.raises(DecodeError, match=r"a constraint of object \(Closed\) is violated$"):
         decode(Closed, b'{"a": 1, "b": 2}', strict=True)
 
 

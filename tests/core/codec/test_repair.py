@@ -67,7 +67,7 @@ def _only(raw, type_):
             '"2024-13"',
         ),
         ("month", 202405, None, "expected year-month, found number: replaced with None", "202405"),
-        ("words", "a", ["a"], "expected array, found string: used as an array of one", '"a"'),
+        ("words", "a", ["a"], "expected array, found string: wrapped in an array", '"a"'),
         ("numbers", "x", None, "expected integer, found string: replaced with None", '"x"'),
         ("text", ["a"], "a", "expected string, found array: used its only element", "array of 1"),
         (
@@ -124,7 +124,7 @@ def test_an_object_where_an_array_of_objects_was_promised():
     assert value == Everything(trees=[Tree(id="5")])
     assert [(issue.path, issue.message.rpartition(": ")[2]) for issue in issues] == [
         ("$.trees.id", "converted"),
-        ("$.trees", "used as an array of one"),
+        ("$.trees", "wrapped in an array"),
     ]
 
 
@@ -240,7 +240,7 @@ def test_a_rule_that_the_walk_does_not_know_is_reported():
 
     value, issue = _only({"a": 1, "b": 2}, Closed)
     assert value == Closed(1)
-    assert issue == Issue("$", "object (Closed) has a constraint that is violated: ignored")
+    assert issue == Issue("$", "a constraint of object (Closed) is violated: ignored")
 
 
 def test_the_last_moment_of_the_calendar_fits():

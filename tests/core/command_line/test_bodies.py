@@ -77,10 +77,10 @@ def test_fields_are_set_in_a_copy_of_the_base():
 @pytest.mark.parametrize(
     ("base", "text", "words"),
     [
-        ([1], "a=1", "is below a list"),
-        ({"a": "x"}, "a.b=1", "a.b: is below a string"),
-        ({"a": 1}, "a.b=1", "is below a number"),
-        ({"a": True}, "a.b=1", "is below a boolean"),
+        ([1], "a=1", "sets a field of a list"),
+        ({"a": "x"}, "a.b=1", "a.b: sets a field of a string"),
+        ({"a": 1}, "a.b=1", "sets a field of a number"),
+        ({"a": True}, "a.b=1", "sets a field of a boolean"),
         ({"a": {}}, "a[]=1", "a is an object, not a list"),
     ],
 )

@@ -92,7 +92,7 @@ def test_a_job_without_a_listing_of_results_has_no_known_records():
         ("conversations", {}, "needs an interval"),
         ("users", {"interval": DAYS}, "no known field for an interval"),
         ("users", {"body": {}}, "takes no body"),
-        ("nonsense", {}, "no such export; known are audits, "),
+        ("nonsense", {}, "no such export; use one of audits, "),
         ("users.get_nonsense", {}, "no such export"),
         ("users._m", {}, "no such export"),
         ("users.get users", {}, "no such export"),

@@ -185,7 +185,7 @@ def test_a_part_of_a_plan_is_added_to_the_rest():
         (days(1, 3), days(1, 3, days=2), "overlaps"),
         (days(2, 3), days(1, 3), "overlaps"),
         (days(1, 3), days(2, 3), "overlaps"),
-        (days(1, 2), days(1, 2, body={"order": "asc"}), "other operations"),
+        (days(1, 2), days(1, 2, body={"order": "asc"}), "operations with the digest"),
         (days(1, 2), describe_export(plan(find_export("users")), "jsonl"), "the export conv"),
         (days(1, 2), describe_export(plan(EXPORT), "csv"), "the format jsonl, not csv"),
     ],

@@ -173,7 +173,7 @@ def test_data_that_lags_is_said():
     reading.receive([item("b")], available_until=NOON.isoformat())
     reading.receive([item("c")], available_until=None)
     assert reading.totals.available_until == NOON
-    assert "complete up to 2024-01-01T12:00:00+00:00 only" in reading.totals.shortfall
+    assert "complete only up to 2024-01-01T12:00:00+00:00" in reading.totals.shortfall
     current = started(slice_of())
     current.receive([], available_until=DAY.end)
     assert current.totals == SliceTotals(available_until=DAY.end)

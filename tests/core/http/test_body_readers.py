@@ -113,9 +113,9 @@ class TestChunked:
             assert (raised.value.kind, raised.value.sent) == ("protocol", True)
 
     def test_a_wrong_end_of_a_chunk_is_refused_at_its_first_byte(self):
-        with pytest.raises(TransportFailure, match="longer than its size line"):
+        with pytest.raises(TransportFailure, match="longer than its chunk-size line"):
             read(ChunkedReader(DEFAULT_LIMITS), [b"1\r\nab"])
-        with pytest.raises(TransportFailure, match="longer than its size line"):
+        with pytest.raises(TransportFailure, match="longer than its chunk-size line"):
             read(ChunkedReader(DEFAULT_LIMITS), [b"1\r\na\r", b"x"])
 
     @pytest.mark.parametrize(("limits", "within", "beyond"), LIMITS)

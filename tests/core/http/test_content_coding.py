@@ -81,21 +81,21 @@ def flipped(data: bytes, place: int) -> bytes:
 
 
 BROKEN = [
-    (b"plain", GZIP, "damaged"),
-    (flipped(HELLO, -6 + len(HELLO)), GZIP, "damaged"),  # the checksum
-    (flipped(HELLO, -2 + len(HELLO)), GZIP, "damaged"),  # the length
-    (HELLO + b"xy", GZIP, "damaged"),
-    (HELLO + b"\0" * 9, GZIP, "damaged"),
+    (b"plain", GZIP, "corrupt"),
+    (flipped(HELLO, -6 + len(HELLO)), GZIP, "corrupt"),  # the checksum
+    (flipped(HELLO, -2 + len(HELLO)), GZIP, "corrupt"),  # the length
+    (HELLO + b"xy", GZIP, "corrupt"),
+    (HELLO + b"\0" * 9, GZIP, "corrupt"),
     (HELLO + b"\x1f", GZIP, "cut off"),
     (HELLO + HELLO[:-1], GZIP, "cut off"),
-    (packed(b"hello", "deflate"), GZIP, "damaged"),
+    (packed(b"hello", "deflate"), GZIP, "corrupt"),
     (packed(b"hello", "deflate")[:-1], ("deflate",), "cut off"),
     (packed(b"hello", "deflate") + b"x", ("deflate",), "followed by other bytes"),
     (packed(b"hello", "raw") + b"x", ("deflate",), "followed by other bytes"),
-    (flipped(packed(b"hello", "deflate"), 9), ("deflate",), "damaged"),
+    (flipped(packed(b"hello", "deflate"), 9), ("deflate",), "corrupt"),
     (b"\x78", ("deflate",), "cut off"),
-    (b"\xff\xff\xff", ("deflate",), "damaged"),
-    (packed(b"hello", "gzip")[:-1], ("gzip", "gzip"), "damaged"),
+    (b"\xff\xff\xff", ("deflate",), "corrupt"),
+    (packed(b"hello", "gzip")[:-1], ("gzip", "gzip"), "corrupt"),
     (packed(packed(b"hello", "gzip")[:-1], "gzip"), ("gzip", "gzip"), "cut off"),
 ]
 

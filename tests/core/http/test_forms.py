@@ -86,7 +86,7 @@ def test_encoding_is_repeatable_and_the_boundary_follows_the_content(files: list
 
 
 def test_what_cannot_be_sent_is_refused() -> None:
-    with pytest.raises(InvalidValueError, match="field file: is a file, but the form"):
+    with pytest.raises(InvalidValueError, match="field file: is a file, which a urlencoded form"):
         FormBody("urlencoded", (("file", b"1"),)).encode()
     source = cast("Part[bytes]", Part("x", cast(Any, iter([b"1"]))))
     with pytest.raises(InvalidValueError, match=r"field file: .*stream it with client\.upload"):

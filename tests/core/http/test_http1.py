@@ -346,7 +346,7 @@ class TestStreamedResponses:
         connection = HTTP1Connection()
         connection.send(GET)
         connection.receive_head(head("Content-Length: 4", "Content-Encoding: gzip") + b"hiho")
-        with pytest.raises(TransportFailure, match="damaged") as failure:
+        with pytest.raises(TransportFailure, match="corrupt") as failure:
             connection.read_body()
         assert failure.value.sent
         assert not connection.reusable

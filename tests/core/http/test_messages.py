@@ -164,10 +164,10 @@ def test_what_a_hook_returns_is_taken_or_refused():
     response, other = Response(200), Response(201)
     assert response.replaced_by(None) is response
     assert response.replaced_by(other) is other
-    with pytest.raises(TypeError, match="what a hook returns must be a Response or None, not a"):
+    with pytest.raises(TypeError, match="the result of a hook must be a Response or None, not a"):
         response.replaced_by(True)
     request = Request("GET", "https://x.example")
-    with pytest.raises(TypeError, match="what a hook returns must be a Request or None, not a"):
+    with pytest.raises(TypeError, match="the result of a hook must be a Request or None, not a"):
         request.replaced_by(response)
 
 

@@ -100,7 +100,7 @@ def test_what_is_no_boundary_is_refused(boundary):
 
 @pytest.mark.parametrize("content", ["x\r\n--b\r\n", b"--b"])
 def test_a_boundary_that_is_in_the_content_is_refused(content):
-    with pytest.raises(InvalidValueError, match="is in the content of part 'x'"):
+    with pytest.raises(InvalidValueError, match="occurs in the content of part 'x'"):
         Multipart([Part("x", content)], "b")
 
 

@@ -255,7 +255,7 @@ def test_a_parameter_has_no_value_one_or_several():
 
 def test_integers_have_at_most_1024_bits():
     assert format_scalar("n", 2**1023) == str(2**1023)
-    with pytest.raises(InvalidValueError, match="an integer of 1025 bits"):
+    with pytest.raises(InvalidValueError, match="must be an int of at most 1024 bits, not 1025"):
         format_scalar("n", 2**1024)
 
 

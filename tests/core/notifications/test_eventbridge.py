@@ -76,7 +76,7 @@ def test_a_detail_without_a_topic_is_the_body():
     ],
 )
 def test_anything_else_is_an_error(content):
-    with pytest.raises(DecodeError, match="not an event of EventBridge"):
+    with pytest.raises(DecodeError, match="not an EventBridge event"):
         decode_eventbridge_event(content)
 
 

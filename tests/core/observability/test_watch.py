@@ -138,5 +138,5 @@ def test_without_observers_the_transitions_are_the_same():
 def test_an_outcome_of_another_type_is_refused():
     sending = start(operation(), session(), now=at(0))
     assert isinstance(sending, Sending)
-    with pytest.raises(TypeError, match="what a transport returns must be a Response, not"):
+    with pytest.raises(TypeError, match="the result of a transport must be a Response, not"):
         Watch().finish_attempt(sending, sending.request, "a text", now=at(1))  # type: ignore[arg-type]

@@ -176,7 +176,7 @@ class Running(Struct, frozen=True):
         Args:
             now: both clocks.
             reading: whether sockets are being read. While reading is paused for a slow consumer,
-                the lack of frames means nothing; :meth:`resumed` ends the pause.
+                missing frames do not count as a failure; :meth:`resumed` ends the pause.
         """
         transition = self._transition(now)
         transition.timer(reading=reading)

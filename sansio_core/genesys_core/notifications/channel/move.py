@@ -4,8 +4,8 @@ If the server announces that it will close a channel, another one, the ``success
 first. It becomes the primary when the server has all topics on it; the old socket is then drained.
 
 Invariants: a frame is delivered as many times as the maximum over both sockets.
-Equal frames of one socket all count, their duplicates from the other do not, and the order of
-arrival makes no difference. A move that may have lost events reports a gap.
+Equal frames of one socket are all delivered, their duplicates from the other socket are not, and
+the order of arrival makes no difference. A move that may have lost events reports a gap.
 """
 
 from collections.abc import Mapping

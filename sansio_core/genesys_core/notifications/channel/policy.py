@@ -38,9 +38,9 @@ class Policy(Struct, frozen=True):
     """Timeouts and delays of a channel, in seconds.
 
     The delay before attempt ``n`` is ``min(backoff_cap, backoff_base * 2 ** (n - 1))``, half of it
-    fixed and half random ("equal jitter"), so that programs that lose a server simultaneously do
-    not all reconnect at the same time. A ``Retry-After`` of the platform applies if it is longer,
-    up to ``retry_after_cap``.
+    fixed and half random ("equal jitter"), so that programs that lose their connections
+    simultaneously do not all reconnect at the same time. A ``Retry-After`` of the platform applies
+    if it is longer, up to ``retry_after_cap``.
 
     Attributes:
         random: random numbers in ``[0, 1)``.
@@ -51,7 +51,7 @@ class Policy(Struct, frozen=True):
             deadline.
         backoff_base: the delay before the first retry.
         backoff_cap: the maximum delay.
-        retry_after_cap: the maximum delay that the platform can ask for.
+        retry_after_cap: the maximum delay that ``Retry-After`` can set.
         stable_after: after a connection that lasted this long, delays start from the base again.
         overlap: how long the old socket is kept open after a planned move.
         lag: maximum time that a frame is in transit; a gap starts this long before the last

@@ -52,7 +52,7 @@ def _created(transition: Transition, role: Role, connection: Creating, outcome: 
 
 def _inspected(transition: Transition, role: Role, connection: Inspecting, outcome: object) -> None:
     if is_gone(outcome):
-        transition.emit(Retrying("inspect", "the given channel does not exist", 0.0))
+        transition.emit(Retrying("inspect", "the existing channel was not found", 0.0))
         limit = transition.now.monotonic + transition.policy.call_limit
         transition.enter(role, Creating(transition.number(), limit, connection.failures))
     elif isinstance(outcome, GenesysCloudError):

@@ -137,7 +137,7 @@ def test_a_given_channel_without_topics_has_none_to_take_over():
 def test_a_given_channel_that_is_gone_is_replaced_at_once():
     world = World(["a"], existing=GIVEN)
     world.answer(1)
-    assert world.events == [Retrying("inspect", "the given channel does not exist", 0.0)]
+    assert world.events == [Retrying("inspect", "the existing channel was not found", 0.0)]
     assert isinstance(world.running.facts.primary, Creating)
 
 
