@@ -37,7 +37,7 @@ async def open_connection(
 
     Args:
         state: the first step; see :func:`genesys_core.transport.dialer.dial`.
-        connector: the event loop.
+        connector: opens sockets on the running event loop.
         settings: TLS contexts and sessions.
 
     Raises:
@@ -47,7 +47,7 @@ async def open_connection(
     try:
         while not isinstance(state, (Dialed, DialFailed)):
             state = await dialing.step(state)
-    except BaseException:
+    except BaseException:  # includes a cancellation
         dialing.give_up()
         raise
     if isinstance(state, DialFailed):
@@ -114,6 +114,7 @@ class _Dialing:
         return cast(AsyncConnection, self.connection)
 
     async def _adopt(self, sock: socket) -> None:
+        # A cancellation during `adopt` would otherwise leak the socket: nothing owns it yet.
         try:
             self.connection = await self._connector.adopt(sock)
         except BaseException:
@@ -129,7 +130,8 @@ class _Dialing:
                 await connection.write(layer.take(), state.until)
                 layer.feed(await connection.read(state.until))
         finally:
-            # The rest of the handshake, or a TLS alert.
+            # The client's last handshake message, or after a failure the TLS alert, which tells the
+            # server the reason.
             if last := layer.take():
                 await connection.write(last, state.until)
         connection.tls.push(layer, state.session_key)

@@ -71,8 +71,8 @@ class AsyncSocketTransport:
         self._settings = ConnectionSettings(network, limits=limits)
         self._pools = OwnedPools(partial(_new_pool, self._settings.limits), _OwnPool.drop)
         self._is_closed = False
-        # The event loop references the sockets that it watches, so garbage collection must close
-        # them.
+        # An event loop references the sockets that it watches, so they do not close by
+        # themselves when the transport is unreferenced.
         weakref.finalize(self, _close_forgotten, self._pools).atexit = False
 
     async def send(self, request: Request) -> Response:
@@ -112,6 +112,7 @@ class AsyncSocketTransport:
             async with aclosing(_chunks(exchange)) as chunks:
                 yield Streamed(response.status, response.headers, chunks)
         finally:
+            # First, because the pool asks whether the connection can be reused.
             exchange.stop()
             pool.release(exchange, self._settings)
 
@@ -159,8 +160,8 @@ class AsyncSocketTransport:
                 step = exchange.body(chunk, now=read_clocks())
                 continue
             try:
-                # In the order of most calls, which need a single pass, and written out here: a
-                # coroutine of its own for each step is noticeable.
+                # Ordered so that a typical call needs a single pass, and inlined, because a
+                # coroutine per step is measurable.
                 if step in _CONNECTED:
                     connection = _connection_of(exchange)
                     if step is _CHECK:
@@ -213,7 +214,7 @@ class _OwnPool:
 
     Attributes:
         connections: the pool.
-        connector: the event loop.
+        connector: the operations of its event loop.
     """
 
     def __init__(self, connections: Pool[AsyncConnection], connector: Connector) -> None:
@@ -231,6 +232,7 @@ class _OwnPool:
         """Release an exchange's connection and perform the resulting actions."""
         lease = exchange.lease
         connection = None if lease is None else lease.connection
+        # Only now: with TLS 1.3, tickets arrive after the handshake (RFC 8446, 4.6.1).
         if connection is not None and connection.tls.layers:
             connection.tls.keep_sessions(settings.tls_sessions)
         self.connections.release(exchange, now=read_clocks())
@@ -280,7 +282,7 @@ class _OwnPool:
             self.connector.call_soon(self._settle)
 
     def close_from_anywhere(self) -> None:
-        """Close all connections; for when no event loop, or a different one, may be running."""
+        """Close all connections; callable in any thread, with or without a running event loop."""
         self.connections.close()
         if self.connector.has_ended:
             self.drop()

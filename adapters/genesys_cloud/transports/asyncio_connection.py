@@ -1,4 +1,4 @@
-"""Connections on asyncio: one protocol per connection, one future and no task per call.
+"""Connections on asyncio: one protocol per connection; a call creates one future and no task.
 
 Invariants: received data is passed to the waiting exchange inside the event loop's callback; the
 task wakes up once, when the response is complete. A connection has at most one timer, which is
@@ -60,6 +60,7 @@ class AsyncioConnection(asyncio.Protocol):
     def __init__(self, sock: socket.socket) -> None:
         self._loop = asyncio.get_running_loop()
         self._sock = sock
+        # asyncio learns of input only in its next iteration; the probe asks the system at once.
         self._probe = ReadProbe(sock)
         self._tls = TlsStack()
         self._chunks: deque[bytes] = deque()
@@ -89,6 +90,7 @@ class AsyncioConnection(asyncio.Protocol):
             return
         content = self._tls.decrypt(data)
         answers = self._tls.answers()
+        # Before the content is delivered: that may complete the call and write the next request.
         if answers:
             self._transport.write(answers)
         if content:
@@ -106,6 +108,7 @@ class AsyncioConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by asyncio: the connection ended."""
+        # asyncio calls no `resume_writing` after this, so waiting writers would wait forever.
         self._writable = True
         self._let_write()
         error = exc or ConnectionResetError(0, "the connection was closed")
@@ -130,6 +133,7 @@ class AsyncioConnection(asyncio.Protocol):
     def _deliver(self, data: bytes) -> None:
         exchange = self._exchange
         if exchange is not None:
+            # asyncio would only log an exception of this callback, and close the connection.
             try:
                 step = exchange.received(data, now=read_clocks())
             except Exception as error:  # noqa: BLE001 - raised in the waiting task
@@ -144,6 +148,7 @@ class AsyncioConnection(asyncio.Protocol):
         if data:
             self._chunks.append(data)
             self._buffered += len(data)
+            # Backpressure: the receive window of TCP fills up, and the server stops sending.
             if self._buffered > _MOST_BUFFERED and self._reading:
                 self._reading = False
                 self._transport.pause_reading()
@@ -154,6 +159,7 @@ class AsyncioConnection(asyncio.Protocol):
         self._wake()
 
     def _fail(self, error: OSError) -> None:
+        # The first error is the cause; a later one, such as that of a close, is a consequence.
         if self._error is None:
             self._error = error
         if self._exchange is not None:
@@ -166,6 +172,7 @@ class AsyncioConnection(asyncio.Protocol):
     def _settle(self, step: Step | None = None, error: Exception | None = None) -> None:
         self._exchange = None
         waiter = self._waiter
+        # Done if the task was cancelled in this iteration of the loop, and has not run since.
         if waiter is None or waiter.done():
             return
         if error is None:
@@ -174,6 +181,7 @@ class AsyncioConnection(asyncio.Protocol):
             waiter.set_exception(error)
 
     def _wake(self) -> None:
+        # A call in `receive` must not be woken for a change that is not a step of its exchange.
         if self._exchange is None:
             self._settle()
 
@@ -205,7 +213,7 @@ class AsyncioConnection(asyncio.Protocol):
         waiter, until = self._waiter, self._until
         if waiter is None or waiter.done() or until is None:
             return
-        if time.monotonic() < until:
+        if time.monotonic() < until:  # set for an earlier wait
             self._set_timer()
         else:
             self._settle(error=TimeoutError())
@@ -239,7 +247,9 @@ class AsyncioConnection(asyncio.Protocol):
         count = len(piece)
         while not (self._writable or self._has_arrived):
             await self._wait(exchange.until)
+        # The transport has buffered all of the piece, even if it has not sent it yet.
         step = exchange.written(count, now=read_clocks())
+        # An early response: the rest of the request may not be needed.
         if self._chunks and step is _WRITE:
             return exchange.received(self._take(), now=read_clocks())
         return step
@@ -272,10 +282,12 @@ class AsyncioConnection(asyncio.Protocol):
         if self._chunks:
             data = self._chunks.popleft()
             self._buffered -= len(data)
+            # At half the limit, so that reading is not paused again by the next chunk.
             if not self._reading and self._buffered <= _MOST_BUFFERED // 2:
                 self._reading = True
                 self._transport.resume_reading()
             return data
+        # After the data: what arrived before an end or an error is still delivered.
         if self._ended:
             return b""
         raise cast(OSError, self._error)
@@ -311,8 +323,8 @@ class AsyncioConnection(asyncio.Protocol):
         if not self._tls.layers:
             return self._probe.is_readable()
         if self._probe.is_readable():
-            # It may be a session ticket. The event loop reads what is available before it resumes
-            # this task.
+            # It may be a session ticket, which only decryption can tell. Two iterations of
+            # the loop: in the first, this task is resumed before the callback that reads.
             await asyncio.sleep(0)
             await asyncio.sleep(0)
         return (
@@ -325,6 +337,7 @@ class AsyncioConnection(asyncio.Protocol):
             self._timer.cancel()
             self._timer = None
         self.on_end = None
+        # Not `close`, which first sends what is buffered and may never end.
         self._transport.abort()
 
     def drop(self) -> None:
@@ -337,7 +350,7 @@ class AsyncioConnection(asyncio.Protocol):
 
 
 class _EarlyRead:
-    """What an exchange is to :meth:`AsyncioConnection.receive`, for one read of other data."""
+    """Implements the methods of an exchange that :meth:`AsyncioConnection.receive` calls, for one read."""
 
     until: Final = None
 
@@ -417,7 +430,7 @@ class AsyncioConnector:
                     address = attempts[attempt]
                     error = attempt.exception()
                     if error is None:
-                        del attempts[attempt]
+                        del attempts[attempt]  # `finally` closes the sockets of the others
                         return attempt.result()
                     if not isinstance(error, OSError):
                         raise error
@@ -431,6 +444,8 @@ class AsyncioConnector:
             return race
         finally:
             for attempt in attempts:
+                # An attempt that has just succeeded can no longer be cancelled, so its socket is
+                # closed in the callback.
                 attempt.add_done_callback(_close_late)
                 attempt.cancel()
 
@@ -455,7 +470,10 @@ class AsyncioConnector:
 
 
 async def _run_in_thread(work: Callable[[], T], until: float | None) -> T:
-    """Run a blocking function in a daemon thread; asyncio would wait for its own threads at exit."""
+    """Run a blocking function in a daemon thread.
+
+    Threads of asyncio's default executor are not daemons: at exit, asyncio would wait for them.
+    """
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[T | Exception] = loop.create_future()
 
@@ -495,5 +513,6 @@ async def _connected(address: Address) -> socket.socket:
 
 
 def _close_late(attempt: "asyncio.Task[socket.socket]") -> None:
+    # Reading the exception also marks it as retrieved, so that asyncio does not log it.
     if not attempt.cancelled() and attempt.exception() is None:
         attempt.result().close()

@@ -44,11 +44,13 @@ def run_now(work: Coroutine[Any, Any, T]) -> T:
     Raises:
         RuntimeError: it suspended, because a synchronous client was given a coroutine.
     """
+    # Without suspension, the first `send` runs the coroutine to its end.
     try:
         work.send(None)
     except StopIteration as stop:
         result: T = stop.value
         return result
+    # It suspended: close it, to avoid a warning about a coroutine that was never awaited.
     work.close()
     raise RuntimeError("a synchronous client cannot await: pass functions, not coroutines")
 
@@ -56,6 +58,7 @@ def run_now(work: Coroutine[Any, Any, T]) -> T:
 def iterate_now(chunks: AsyncIterator[T]) -> Iterator[T]:
     """Iterate over an asynchronous iterator that never suspends."""
 
+    # `anext` returns an awaitable, and `run_now` needs a coroutine.
     async def following() -> T:
         return await anext(chunks)
 
@@ -74,6 +77,7 @@ def enter_now(context: AbstractAsyncContextManager[T]) -> Generator[T]:
     try:
         yield entered
     except BaseException as error:
+        # As in a `with` statement: a true result suppresses the exception.
         if not run_now(context.__aexit__(type(error), error, error.__traceback__)):
             raise
     else:
@@ -81,7 +85,10 @@ def enter_now(context: AbstractAsyncContextManager[T]) -> Generator[T]:
 
 
 class AwaitedChunks:
-    """Adapts a plain iterator to an asynchronous one; not a generator, so it need not be closed."""
+    """Adapts an iterator to an asynchronous iterator.
+
+    It is not an asynchronous generator, so it need not be closed.
+    """
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._chunks = chunks
@@ -121,7 +128,7 @@ class _AwaitedStreamingTransport(_AwaitedTransport):
 
 
 def awaited_transport(transport: Transport) -> AsyncTransport:
-    """Adapts a synchronous transport to an asynchronous one, which streams if the original does."""
+    """Adapt a synchronous transport to an asynchronous one, which streams if the original does."""
     if isinstance(transport, StreamingTransport):
         return _AwaitedStreamingTransport(transport)
     return _AwaitedTransport(transport)
@@ -130,7 +137,7 @@ def awaited_transport(transport: Transport) -> AsyncTransport:
 def open_stream(
     transport: AsyncTransport, request: Request, content: AsyncIterable[bytes] | None = None
 ) -> AbstractAsyncContextManager[Chunks]:
-    """Stream a request with a transport that may not support streaming."""
+    """Stream a request and its response; without streaming support, both are kept in memory."""
     if isinstance(transport, AsyncStreamingTransport):
         return transport.stream(request, content)
     return _sent_whole(transport, request, content)

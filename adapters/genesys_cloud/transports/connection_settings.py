@@ -1,7 +1,7 @@
 """Settings shared by the socket transports: routes, TLS contexts and sessions, limits.
 
-Invariants: unusable settings raise when the transport is created, and the error contains no
-password. The environment is read only if it is trusted, and only at that time.
+Invariants: unusable settings raise an error when the transport is created, and the error contains
+no password. The environment is read only if it is trusted, and only at that time.
 """
 
 import os
@@ -39,7 +39,9 @@ class TlsSessions:
 
     def keep(self, key: Hashable, session: ssl.SSLSession | None) -> None:
         """Store a session for the next connection with this key."""
+        # Without a ticket a client cannot resume a TLS 1.3 session (RFC 8446, 4.6.1).
         if session is not None and session.has_ticket:
+            # A session is only an optimization, so the bound needs no order of eviction.
             if len(self._sessions) >= _MOST_SESSIONS:
                 self._sessions.clear()
             self._sessions[key] = session
@@ -120,7 +122,7 @@ def proxy_settings(
 
 
 def _may_have_proxies() -> bool:
-    """Return false if the standard library would find no proxies."""
+    """Return false if the standard library would find no proxies, without importing it."""
     has_settings = sys.platform in {"darwin", "win32"}
     return has_settings or any(name.lower().endswith("_proxy") for name in os.environ)
 

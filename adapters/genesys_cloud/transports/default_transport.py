@@ -1,7 +1,7 @@
 """The default transport of clients.
 
-Invariants: a client with a custom transport loads no other. ``GENESYSCLOUD_TRANSPORT`` selects one
-of this library's transports if the environment is trusted.
+Invariants: a client with a custom transport loads none of this library's transports.
+``GENESYSCLOUD_TRANSPORT`` selects one of them if the environment is trusted.
 """
 
 import os
@@ -36,7 +36,7 @@ def transport_name(network: NetworkOptions) -> str:
 
 
 def new_transport(network: NetworkOptions) -> Transport:
-    """Create a transport for threads.
+    """Create a transport for synchronous clients.
 
     Raises:
         ConfigurationError: an unusable proxy, CA or certificate.
@@ -52,7 +52,7 @@ def new_transport(network: NetworkOptions) -> Transport:
 
 
 def new_async_transport(network: NetworkOptions) -> AsyncTransport:
-    """Create a transport for asyncio and trio.
+    """Create a transport for clients on asyncio and trio.
 
     Raises:
         ConfigurationError: an unusable proxy, CA or certificate.

@@ -26,8 +26,8 @@ _WOULD_BLOCK: Final = (errno.EAGAIN, errno.EWOULDBLOCK)
 
 
 class _Calls(NamedTuple):
-    # Without `argtypes`, which take longer to check than the arguments to pass: integers are passed
-    # as C's `int`, so sizes have a type of their own.
+    # Without `argtypes`: checking them takes longer than passing the arguments. ctypes then passes
+    # integers as C's `int`, so sizes are wrapped in `c_size_t`.
     send: Callable[[int, object, ctypes.c_size_t, int], int]
     recv: Callable[[int, "ctypes.Array[ctypes.c_char]", ctypes.c_size_t, int], int]
 
@@ -36,9 +36,11 @@ class _Calls(NamedTuple):
 def _system_calls() -> _Calls | None:
     if not _DONT_WAIT or sys.implementation.name != "cpython":
         return None
+    # A free-threaded build (PEP 703) has no GIL to keep.
     if not getattr(sys, "_is_gil_enabled", lambda: True)():
         return None
     try:
+        # PyDLL, unlike CDLL, does not release the GIL.
         library = ctypes.PyDLL(None, use_errno=True)
         send, recv = library.send, library.recv
     except (AttributeError, OSError):
@@ -81,8 +83,8 @@ class GilSocket:
             OSError: as for :meth:`socket.socket.send`.
         """
         size = len(data)
-        # Of a view of whole bytes, its object: without a variable for it, because some tracebacks
-        # show variables, and the bytes of a request contain a token.
+        # ctypes cannot pass a read-only view, so pass the bytes object that it covers entirely. No
+        # variable for it: some tracebacks show variables, and a request contains a token.
         if type(data) is not memoryview or type(data.obj) is not bytes or len(data.obj) != size:
             return self._socket.send(data)
         count = self._send(self._socket.fileno(), data.obj, ctypes.c_size_t(size), _SEND_FLAGS)

@@ -1,7 +1,8 @@
 """Hooks: user code that runs before each request and after each response.
 
 Invariants: hooks run on every attempt, including token requests. Exceptions from hooks propagate
-unchanged. Hooks are a transport around the real one, so drivers are unaware of them.
+unchanged. Hooks are implemented as a transport that wraps the real one, so drivers are unaware of
+them.
 """
 
 from collections.abc import (
@@ -103,6 +104,7 @@ class HookedTransport:
 
     async def _before(self, request: Request) -> Request:
         for before in self._hooks.before_request:
+            # Not `iscoroutinefunction`: a partial or a callable object may return a coroutine too.
             changed = before(request)
             request = request.replaced_by(
                 await changed if isinstance(changed, Awaitable) else changed
@@ -110,6 +112,7 @@ class HookedTransport:
         return request
 
     async def _after(self, request: Request, response: Response) -> Response:
+        # Servers may echo a token in a header, and hooks are often used to print responses.
         response = response.hiding(self._secrets.joined(request.known_secrets))
         for after in self._hooks.after_response:
             seen = after(request, response)
@@ -134,6 +137,7 @@ class _HookedStreamingTransport(HookedTransport):
         """Stream one request and run the hooks, which see a response without a body."""
         request = await self._before(request)
         async with self._streaming.stream(request, content) as streamed:
+            # The body is not read here: hooks run before its first chunk arrives.
             response = await self._after(request, Response(streamed.status, streamed.headers))
             yield Streamed(response.status, response.headers, streamed.chunks)
 

@@ -31,7 +31,7 @@ def find_httpx() -> ModuleType:
         try:
             return importlib.import_module(name)
         except ModuleNotFoundError as error:
-            if error.name != name:
+            if error.name != name:  # it is installed, but one of its own dependencies is missing
                 raise
     raise ConfigurationError(
         "transport: neither httpx nor httpx2 is installed; install genesys-cloud[httpx], or use the "
@@ -106,5 +106,6 @@ def _proxy(
             f"proxy {DEFAULT_REDACTION.shown_url(str(given))!r}: must be a URL such as "
             "http://user:password@proxy.example:3128, with user and password percent-encoded"
         )
+    # httpcore rejects an SSL context for a proxy that uses no TLS.
     own = context if url.scheme == "https" else None
     return library.Proxy(url, ssl_context=own, auth=auth)

@@ -70,8 +70,8 @@ class Progress:
     """The progress of one request, as reported by the ``trace`` extension of httpx.
 
     Attributes:
-        sent: whether writing its head has at least begun.
-        proxy: the address connected to, if it is not the origin's.
+        sent: whether writing of the request's head has begun.
+        proxy: the address of the proxy, if the connection was opened to one.
     """
 
     __slots__ = ("_connecting", "_head_sent", "_origin", "_traced", "proxy", "sent")
@@ -174,7 +174,7 @@ def _meaning(error: Exception) -> tuple[str, _Meaning]:
     """Return the class that determines the meaning of an exception, and the meaning."""
     names = (each.__name__ for each in type(error).__mro__)
     name = next((each for each in names if each in _MEANINGS), "")
-    if not name:  # such as one of the caller's own extension of httpx
+    if not name:  # such as an exception of a custom transport of the caller's httpx client
         return name, ("protocol", True, f"the HTTP client raised {type(error).__name__}")
     if name == "RemoteProtocolError" and _TRUNCATED_TEXT.search(str(error)):
         return name, _TRUNCATED

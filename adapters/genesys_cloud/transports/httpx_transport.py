@@ -224,7 +224,7 @@ class _Shared:
 
     Attributes:
         library: httpx or httpx2.
-        forwarded: plain HTTP origins that are known to be reached through a proxy.
+        forwarded: origins with the ``http`` scheme that are known to be behind a forwarding proxy.
     """
 
     def __init__(self, client: Any) -> None:  # noqa: ANN401 - of either library
@@ -314,6 +314,7 @@ class _Call:
     def fail(self, error: Exception) -> NoReturn:
         """Re-raise an exception of the caller's iterator; convert all others."""
         body = self._body
+        # By identity: the caller's iterator may itself use httpx and raise one of its exceptions.
         if error is body.error:
             raise error
         raise_transport_failure(
@@ -329,6 +330,7 @@ class _Call:
     def content(self, response: Any, limit: int | None) -> "_Content":  # noqa: ANN401
         """Process the response's head; returns a reader for its body."""
         if self._url.scheme == "http":
+            # Remembered: a request over a reused connection has no trace of connecting.
             if self.progress.proxy is not None:
                 self._shared.forwarded.add(self._origin)
             if response.status_code == 407 and self._origin in self._shared.forwarded:
@@ -340,6 +342,7 @@ class _Call:
             for name, value in response.headers.raw
         )
         length = headers.get("content-length", "")
+        # Their Content-Length is not that of a body that follows (RFC 9110, 8.6).
         bodyless = self.request.method == "HEAD" or response.status_code in {204, 304}
         if limit is not None and not bodyless and length.isdecimal() and int(length) > limit:
             raise response_too_large(limit)
@@ -424,7 +427,7 @@ async def _before(call: _Call, work: Awaitable[T]) -> T:
     expires = call.request.expires
     if expires is None:
         return await work
-    import anyio  # noqa: PLC0415 - whoever has no deadlines does without it
+    import anyio  # noqa: PLC0415 - not needed without deadlines
 
     with anyio.move_on_after(max(expires - time.monotonic(), 0)):
         return await work

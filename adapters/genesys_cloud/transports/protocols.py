@@ -125,7 +125,7 @@ class EarlyReader(Protocol):
     async def read_early(self, take: Callable[[bytes], None]) -> None:
         """Read some bytes and call ``take`` with them, in the event loop's callback.
 
-        Raises as ``read`` does.
+        Raises the same exceptions as ``read``.
         """
         ...
 
@@ -152,7 +152,7 @@ class WebSocketTransport(Protocol):
 EXPECTED_TRANSPORT: Final = Expected(
     "a transport with the methods send and close", "HttpxTransport()", methods=("send", "close")
 )
-"""Check a custom transport."""
+"""Checks that a custom transport has the required methods."""
 
 
 def open_connections(transport: object) -> int | None:

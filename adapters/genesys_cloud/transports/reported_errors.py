@@ -15,7 +15,8 @@ __all__ = ["report_dial_error", "report_error", "system_words"]
 def system_words(error: OSError) -> str:
     """The operating system's or resolver's message for an error."""
     if error.errno and (error.strerror or "").startswith("Connect call failed"):
-        return os.strerror(error.errno)  # asyncio's own words name the address alone
+        # asyncio replaces the system's message with one that contains only the address.
+        return os.strerror(error.errno)
     return error.strerror or str(error) or type(error).__name__
 
 
@@ -29,10 +30,13 @@ def report_error(error: OSError, exchange: "Exchange[Any]") -> Step:
         TransportFailure: the exchange failed.
     """
     now = read_clocks()
+    # From most to least specific: all of these are subclasses of OSError, and SSLEOFError is one of
+    # SSLError.
     if isinstance(error, TimeoutError):
         return exchange.timed_out(now=now)
     if isinstance(error, ssl.SSLEOFError):
-        # Many servers end a connection like this; whether it matters depends on the framing.
+        # Many servers close without `close_notify`. Whether that truncates a response depends on its
+        # framing (RFC 9112, 9.8), which the exchange knows.
         return exchange.broke("the peer closed the connection", now=now)
     if isinstance(error, ssl.SSLError):
         return exchange.broke(describe_tls_error(*tls_reason(error)), kind="tls", now=now)

@@ -29,7 +29,7 @@ B = TypeVar("B", bound=RequestBody)
 
 @cache
 def as_byte_stream(kind: type[B], library: ModuleType) -> type[B]:
-    """Return a subclass of a body class that is also a byte stream of the library, as it requires."""
+    """Return a subclass of a body class and of the byte stream classes that the library requires."""
     bases: list[type] = [kind]
     if hasattr(kind, "__iter__"):
         bases.append(library.SyncByteStream)
@@ -72,6 +72,7 @@ class StreamedBody(RequestBody):
         self._content = content
 
     def __iter__(self) -> Iterator[bytes]:
+        # Before the first chunk, so that a failure in between counts as possibly sent.
         self.began = True
         try:
             yield from self._content
@@ -94,7 +95,7 @@ class AsyncStreamedBody(RequestBody):
         self.began = True
         try:
             return await anext(self._chunks)
-        except StopAsyncIteration:
+        except StopAsyncIteration:  # the end, which is not an error of the iterator
             raise
         except Exception as error:
             self.error = error

@@ -40,7 +40,7 @@ def look_up(host: str, port: int, *, is_literal: bool = False) -> list[Address]:
 def _address(place: tuple[object, ...]) -> Address:
     match place:
         case (str(host), int(port), int(flow), int(scope)):
-            # The zone is also part of the text; its number is equivalent.
+            # Some systems append the zone to the address ("fe80::1%eth0"), which `scope` replaces.
             return Address(host.partition("%")[0], port, is_ipv6=True, flow=flow, scope=scope)
         case (str(host), int(port)):
             return Address(host, port)
@@ -98,6 +98,7 @@ def resolve_host(host: str, port: int, *, is_literal: bool, until: float | None)
         ready.release()
 
     start_look_up(host, port, is_literal=False, done=done)
+    # A lock's timeout of -1 means none, and one above TIMEOUT_MAX is an OverflowError.
     left = -1 if until is None else max(until - time.monotonic(), 0)
     if not ready.acquire(timeout=min(left, threading.TIMEOUT_MAX)):
         raise TimeoutError

@@ -1,4 +1,4 @@
-"""Detection of the running event loop, and of ended ones, for asyncio and trio."""
+"""Detects which event loop is running (asyncio's or trio's), and whether one has ended."""
 
 import asyncio
 import sys
@@ -9,6 +9,7 @@ __all__ = ["has_ended", "in_trio", "running_loop"]
 
 def in_trio() -> bool:
     """Whether trio is running; it need not be installed."""
+    # If trio is running, something has imported it: importing it here would only cost time.
     trio = sys.modules.get("trio")
     if trio is None:
         return False
@@ -36,6 +37,7 @@ def has_ended(loop: object) -> bool:
         return loop.is_closed()
     import trio  # noqa: PLC0415 - the token is trio's
 
+    # A token has no public attribute for this, but it rejects callbacks once its run has ended.
     try:
         cast(trio.lowlevel.TrioToken, loop).run_sync_soon(_nothing, idempotent=True)
     except trio.RunFinishedError:
@@ -44,4 +46,4 @@ def has_ended(loop: object) -> bool:
 
 
 def _nothing() -> None:
-    """Do nothing; trio does not accept it once its run has ended."""
+    """Do nothing; the callback of :func:`has_ended`."""

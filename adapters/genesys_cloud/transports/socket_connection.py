@@ -1,4 +1,4 @@
-"""One connection over a socket, with or without TLS, for threads.
+"""One connection over a blocking client's socket, with or without TLS.
 
 Invariants: the socket is non-blocking, and every wait has a time limit set by the caller. An
 unreferenced connection closes its socket, so no interrupt leaks one. Closing sends no
@@ -70,6 +70,7 @@ def wait_for_socket(
         found = _look(sock, read=read, write=write, seconds=wait)
         if any(found):
             return found
+        # After a wait that was shortened to `_LONGEST_POLL`, wait again.
         if left is not None and left <= wait:
             raise TimeoutError
 
@@ -83,6 +84,7 @@ def _look(sock: socket.socket, *, read: bool, write: bool, seconds: float) -> tu
     poll.register(sock, (select.POLLIN if read else 0) | (select.POLLOUT if write else 0))
     # Rounded up, to avoid polling repeatedly with a timeout of 0.
     for _, events in poll.poll(int(seconds * 1000) + 1 if seconds else 0):
+        # Reported without being requested; the next read or write raises the error.
         ended = events & (select.POLLERR | select.POLLHUP | select.POLLNVAL)
         return (
             bool(read and (events & select.POLLIN or ended)),
@@ -104,6 +106,7 @@ def wait_for_any(sockets: Sequence[socket.socket], until: float | None) -> list[
     left = _LONGEST_POLL if until is None else max(until - time.monotonic(), 0.0)
     seconds = min(left, _LONGEST_POLL)
     if not _CAN_POLL:
+        # Windows reports a failed connect only in the third set.
         _, writable, broken = select.select([], sockets, sockets, seconds)
         return [at for at, sock in enumerate(sockets) if sock in [*writable, *broken]]
     poll = select.poll()
@@ -142,7 +145,10 @@ class SocketConnection:
             self._poll.register(sock, select.POLLIN)
 
     def keep_gil(self) -> None:
-        """Release the GIL only in waits, without TLS; for several threads (:mod:`.gil_socket`)."""
+        """Keep the GIL except in waits, which is faster with several threads (:mod:`.gil_socket`).
+
+        Has no effect on a connection with TLS.
+        """
         # Imported here because it loads `ctypes`, which most programs do not need.
         from genesys_cloud.transports.gil_socket import (  # noqa: PLC0415
             GilSocket,
@@ -176,6 +182,7 @@ class SocketConnection:
             OSError: the handshake failed; :class:`ssl.SSLError` for an error of TLS itself.
         """
         self._is_plain = False
+        # `wrap_socket` cannot wrap an SSLSocket: it would speak TLS on the same file descriptor.
         if isinstance(self._stream, ssl.SSLSocket):
             nested = NestedTls(self._stream, TlsBytes(context, server_name, session))
             self._stream = nested
@@ -220,6 +227,7 @@ class SocketConnection:
         """
         poll = self._poll
         while True:
+            # Content that OpenSSL has already decrypted does not make the socket readable.
             if self._is_plain or not self._has_pending():
                 left = 0.0 if until is None else until - time.monotonic()
                 if poll is None or until is None or left > _LONGEST_POLL:
@@ -240,7 +248,7 @@ class SocketConnection:
             return self._stream.recv(READ_SIZE)
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return None  # a spurious wake-up, or a TLS message without content
-        except ssl.SSLZeroReturnError:
+        except ssl.SSLZeroReturnError:  # `close_notify`: the regular end (RFC 8446, 6.1)
             return b""
 
     def _has_pending(self) -> bool:
@@ -259,6 +267,8 @@ class SocketConnection:
         """
         while (count := self.write_now(data)) is None:
             readable, _ = wait_for_socket(self._socket, read=True, write=True, until=until)
+            # Either a response that arrives before the request is complete, or an end: a server that
+            # stops reading would otherwise block this write until its timeout.
             if readable:
                 return 0
         return count
@@ -313,6 +323,8 @@ class SocketConnection:
             return True
         if not self._has_arrived():
             return False
+        # `MSG_PEEK` does not exist for TLS. The byte may be lost: content is unsolicited here, so the
+        # connection is closed.
         try:
             stream.recv(1)
         except ssl.SSLWantReadError:
@@ -329,7 +341,7 @@ class SocketConnection:
 
 
 class NestedTls:
-    """TLS inside the TLS of a socket.
+    """TLS inside the TLS of a socket: to an origin through an HTTPS proxy.
 
     Args:
         outer: the TLS socket.
@@ -337,7 +349,7 @@ class NestedTls:
 
     Attributes:
         tls: the inner TLS.
-        wants_write: whether it must wait until data can be written, rather than for input.
+        wants_write: whether the handshake waits until the socket is writable, not readable.
     """
 
     def __init__(self, outer: ssl.SSLSocket, tls: TlsBytes) -> None:
@@ -365,15 +377,18 @@ class NestedTls:
 
     def send(self, data: bytes | memoryview, /) -> int:
         """Send some of the data."""
+        # Before more is encrypted, so that at most one piece is buffered; raises if it would block.
         self._flush()
         piece = data[:READ_SIZE]
         self.tls.write(piece)
+        # A piece that is encrypted counts as sent: it must not be encrypted again.
         with contextlib.suppress(ssl.SSLWantReadError, ssl.SSLWantWriteError):
             self._flush()
         return len(piece)
 
     def recv(self, size: int, /) -> bytes:
         """Receive some bytes; ``b""`` at end of stream."""
+        # The peer may wait for the rest of the request before it responds.
         self._flush()
         while (data := self.tls.read(size)) is None:
             self.tls.feed(self._receive())
@@ -391,6 +406,7 @@ class NestedTls:
     def _receive(self) -> bytes:
         try:
             return self._outer.recv(READ_SIZE)
+        # An end of the outer layer; the inner one reports whether it truncates content.
         except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
             return b""
 

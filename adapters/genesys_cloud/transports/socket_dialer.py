@@ -1,4 +1,4 @@
-"""The dialer for threads: performs the steps of :mod:`genesys_core.transport.dialer`.
+"""The dialer for blocking clients: performs the steps of :mod:`genesys_core.transport.dialer`.
 
 Invariants: a socket that is not returned is closed, even if an exception is raised in between. No
 step exceeds the time limit of its state.
@@ -52,6 +52,7 @@ def open_connection(
                 state = report_dial_error(error, step)
         if isinstance(state, DialFailed):
             return state
+        # The caller owns the connection from here; otherwise `finally` would close it.
         connection, dialer.connection = dialer.connection, None
         if connection is None:
             raise AssertionError("dialed without a connection")
@@ -139,8 +140,10 @@ class _Attempts:
         self.race = self.race.waited(now=read_clocks())  # has just started
         try:
             connection = SocketConnection(socket.socket(family, socket.SOCK_STREAM))
+            # Before anything that can fail, so that `close` finds it.
             self._connections[address] = connection
             sock = connection.socket
+            # Requests are written at once or in large chunks, so Nagle's algorithm only delays them.
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             code = sock.connect_ex(_place(address))
@@ -167,7 +170,7 @@ class _Attempts:
             if not code:
                 return self._connections.pop(address)
             self._fail(address, os.strerror(code))
-            return None
+            return None  # a failure may start the next attempt at once
         if self._until is not None and time.monotonic() >= self._until:
             raise TimeoutError
         self.race = self.race.waited(now=read_clocks())
@@ -196,6 +199,7 @@ def _connect_through_socks(state: ConnectingThroughSocks) -> socket.socket:
         TimeoutError: timeout.
         OSError: the connection failed.
     """
+    # At least 1 ms: 0 would mean no timeout below.
     left = None if state.until is None else max(state.until - time.monotonic(), 0.001)
     outcomes: list[socket.socket | Exception] = []
     ready = threading.Lock()
@@ -218,7 +222,7 @@ def _connect_through_socks(state: ConnectingThroughSocks) -> socket.socket:
 
 
 def ask_socks_proxy(state: ConnectingThroughSocks, timeout: float | None) -> socket.socket:
-    """Connect with python-socks, without our timeout.
+    """Connect with python-socks, whose timeout applies to each socket operation separately.
 
     Raises:
         TimeoutError: timeout.

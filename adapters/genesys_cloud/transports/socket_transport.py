@@ -1,4 +1,4 @@
-"""The default transport of :class:`~genesys_cloud.Client`: HTTP/1.1 over sockets, for threads.
+"""The default transport of :class:`~genesys_cloud.Client`: HTTP/1.1 over blocking sockets.
 
 Invariants: the core (:mod:`genesys_core.transport.exchange`) makes every decision, and every
 failure is a :class:`~genesys_core.http.messages.TransportFailure`. An exception at any instruction,
@@ -78,6 +78,7 @@ class SocketTransport:
         Raises:
             TransportFailure: no complete response.
         """
+        # By process: after a fork, the child must not write to its parent's connections.
         pool = self._pools.find(process_id())
         exchange = self._exchange(request)
         try:
@@ -114,6 +115,7 @@ class SocketTransport:
             yield Streamed(response.status, response.headers, _chunks(exchange))
         finally:
             try:
+                # First, because the pool asks whether the connection can be reused.
                 exchange.stop()
             finally:
                 pool.release(exchange, read_clocks())
@@ -160,9 +162,8 @@ class SocketTransport:
                 step = exchange.body(chunk, now=now)
                 continue
             try:
-                # In the order of most calls, which need a single pass, and written out here: a
-                # method of its own for each step is noticeable. The clocks are read after what may
-                # have waited.
+                # Ordered so that a typical call needs a single pass, and inlined, because a method
+                # call per step is measurable. The clocks are read after operations that may wait.
                 if step in _CONNECTED:
                     connection = _connection_of(exchange)
                     if step is _CHECK:
@@ -186,6 +187,7 @@ class SocketTransport:
                 step = report_error(error, exchange)
                 now = read_clocks()
         connection = _connection_of(exchange)
+        # Only now: with TLS 1.3, tickets arrive after the handshake (RFC 8446, 4.6.1).
         if connection.session_key is not None:
             self._keep_session(connection)
         return now
@@ -204,6 +206,7 @@ class SocketTransport:
         outcome = open_connection(exchange.dial(now=read_clocks()), self._settings)
         if isinstance(outcome, DialFailed):
             raise exchange.dial_failed(outcome.failure)
+        # Several connections to one origin mean several threads, which compete for the GIL.
         if exchange.lease is not None and exchange.lease.siblings:
             outcome.keep_gil()
         return exchange.dialed(outcome, now=read_clocks())
@@ -233,6 +236,7 @@ def _write_later(exchange: SocketExchange) -> Step:
 def _chunks(exchange: SocketExchange) -> Iterator[bytes]:
     """Yield the body of a response as it is received."""
     while True:
+        # Checked before each chunk: the caller may keep the iterator after the response is closed.
         connection = _connection_of(exchange)
         chunk = exchange.read_body(now=read_clocks())
         if chunk is not None:
@@ -275,6 +279,7 @@ class _LockedPool:
         if exchange.is_waiting:  # checked again, now that it can be woken
             left = LOOK_AGAIN if exchange.until is None else exchange.until - time.monotonic()
             waker.acquire(timeout=min(max(left, 0), LOOK_AGAIN))
+        # In case the wake-up was lost, or a lease was dropped without a release.
         self._lock.run(self._pool.serve, now=read_clocks())
         self._settle()
 

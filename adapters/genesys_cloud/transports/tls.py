@@ -95,7 +95,7 @@ def shared_context(
         return context
 
     if verify is not True or cert is not None or named:
-        find()
+        find()  # raises here, not in the first call
     return find
 
 
@@ -115,8 +115,9 @@ def _part_key(part: object) -> object:
     if not _is_pem(part):
         return part if part is None or isinstance(part, bool) else id(part)
     text = part if isinstance(part, bytes) else os.fspath(part).encode("utf-8", "surrogateescape")
-    import hashlib  # noqa: PLC0415 - few clients have authorities of their own
+    import hashlib  # noqa: PLC0415 - few clients set CAs or a certificate
 
+    # A digest, because the text may be a private key or its password.
     digest = hashlib.sha256(text).digest()
     try:
         found = os.stat(text)  # noqa: PTH116 - the text may not be a valid path
@@ -147,6 +148,7 @@ def _usual(*, trust_env: bool) -> ssl.SSLContext:
     """Return a context with the default CAs: the environment's, or the system's."""
     file, directories = (os.environ.get(name) or None if trust_env else None for name in _STORES)
     if file or directories:
+        # OpenSSL does not report an empty directory: every certificate would be rejected later.
         usable = not directories or any(map(_holds_files, directories.split(os.pathsep)))
         with suppress(OSError, ValueError):
             context = ssl.create_default_context(cafile=file, capath=directories)
@@ -227,7 +229,9 @@ def _read(name: str, pem: Pem) -> Path | str:
         return Path(pem)
     text = pem if isinstance(pem, str) else pem.decode("ascii", "replace")
     if _PEM_MARK not in text or not text.isascii():
-        raise ConfigurationError(f"{name}: is no PEM text; that has -----BEGIN lines, in ASCII")
+        raise ConfigurationError(
+            f"{name}: not PEM text, which is ASCII and has a line that begins with -----BEGIN"
+        )
     return text
 
 

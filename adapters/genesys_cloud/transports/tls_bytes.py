@@ -1,4 +1,6 @@
-"""TLS as bytes in, bytes out: for event loops whose TLS cannot resume sessions, and for TLS in TLS.
+"""TLS without I/O, from bytes to bytes: for event loops, and for TLS inside TLS.
+
+asyncio's and trio's own TLS streams cannot resume sessions.
 
 Invariants: no I/O. The caller sends the result of :meth:`TlsBytes.take` after every other step, and
 passes received bytes to :meth:`TlsBytes.feed`.
@@ -14,7 +16,7 @@ _RECORD: Final = 16_384
 
 
 def tls_reason(error: ssl.SSLError) -> tuple[str | None, str | None]:
-    """Return OpenSSL's reason, and why a certificate was rejected."""
+    """Return OpenSSL's reason for an error, and the reason why a certificate was rejected."""
     # Python provides no reason for an end of the connection, and errors that were not raised by
     # OpenSSL lack the attributes.
     ended = isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError)
@@ -70,6 +72,7 @@ class TlsBytes:
         Raises:
             ssl.SSLError: the TLS connection failed.
         """
+        # Python enables OpenSSL's partial writes, so each call encrypts at most one record.
         view = memoryview(data)
         while view:
             view = view[self._tls.write(view) :]
@@ -100,15 +103,16 @@ class TlsBytes:
             return b"".join(pieces) if pieces else None
         except ssl.SSLError as error:
             self._has_ended = True
+            # Content that was received before the error is valid; the next read raises it again.
             if not (pieces or isinstance(error, ssl.SSLZeroReturnError)):
                 raise
         return b"".join(pieces)
 
     @property
     def is_drained(self) -> bool:
-        """Whether a read would return ``None``, for lack of bytes.
+        """Whether a read would return ``None`` because more bytes must be fed first.
 
-        To ask costs much less than the error that OpenSSL raises.
+        Much faster than attempting a read and catching OpenSSL's exception.
         """
         incoming = self._incoming
         return not (incoming.pending or incoming.eof or self._has_ended or self._tls.pending())

@@ -72,7 +72,7 @@ class TrioConnection:
         """Write some of the exchange's data, or process input that arrives in the meantime."""
         data = exchange.data
         if self._tls.layers:
-            # A TLS record must be completed once begun, so no input is processed meanwhile.
+            # A TLS record must be completed once begun, so no input is processed in the meantime.
             piece = data if len(data) <= _SIZE else memoryview(data)[:_SIZE]
             await self.write(piece, exchange.until)
             return exchange.written(len(piece), now=read_clocks())
@@ -84,6 +84,7 @@ class TrioConnection:
             return exchange.received(await self.read(exchange.until), now=read_clocks())
         with _until(exchange.until):
             await _wait_for_either(self._sock)
+        # Nothing was written: the exchange returns the same step, and the driver calls again.
         return exchange.written(0, now=read_clocks())
 
     async def read(self, until: float | None) -> bytes:
@@ -104,6 +105,7 @@ class TrioConnection:
                 continue
             if not self._tls.layers:
                 return data
+            # Stored before the write, whose checkpoint may raise `Cancelled`.
             self._content = self._tls.decrypt(data)
             answers = self._tls.answers()
             if answers:
@@ -124,7 +126,8 @@ class TrioConnection:
             self._until = None
 
     def _set_timer(self, until: float) -> None:
-        # A timer that fires early is set again; one that fires late would be useless.
+        # A timer that fires early is set again; one that fires late would be useless. trio's clock
+        # starts at a random time, so the limit is converted to it.
         at = trio.current_time() + _seconds(until)
         self._timer_at = until
         if self._timer is not None:
@@ -139,7 +142,7 @@ class TrioConnection:
         if until is None:
             return None
         if time.monotonic() >= until:
-            # This wakes what waits for the socket, and leaves it open.
+            # Wakes the tasks that wait for the socket with ClosedResourceError; it stays open.
             self._is_late = True
             trio.lowlevel.notify_closing(self._sock)
             return None
@@ -167,7 +170,7 @@ class TrioConnection:
         try:
             await trio.lowlevel.wait_writable(self._sock)
         except trio.ClosedResourceError:
-            # The end of a late read wakes writers as well: they try again.
+            # `on_timer` wakes writers as well as the reader that timed out: they try again.
             if self._sock.fileno() == -1:
                 raise
 
@@ -193,6 +196,7 @@ class TrioConnection:
         """Close the connection without waiting."""
         if self._timer is not None:
             self._timer.cancel()
+        # Before the close: trio must forget the file descriptor, which the system reuses.
         trio.lowlevel.notify_closing(self._sock)
         self._sock.close()
 
@@ -242,6 +246,7 @@ class TrioConnector:
         """Resolve a host name."""
         if step.is_literal:
             return look_up(step.host, step.port, is_literal=True)
+        # trio's threads are daemons, so an abandoned one does not delay the exit.
         with _until(step.until):
             return await trio.to_thread.run_sync(
                 look_up, step.host, step.port, abandon_on_cancel=True
@@ -253,6 +258,7 @@ class TrioConnector:
         Returns its socket, or the race if all attempts failed.
         """
         race = step.race
+        # A single address needs no nursery.
         if len(step.addresses) == 1:
             address = step.addresses[0]
             try:
@@ -278,6 +284,7 @@ class TrioConnector:
                 else:
                     winner.append(sock)
                     nursery.cancel_scope.cancel()
+            # An event of trio cannot be cleared, so each change has its own.
             changed.set()
             changed = trio.Event()
 
@@ -295,7 +302,7 @@ class TrioConnector:
                         before, race = race, race.waited(now=read_clocks())
                         if race.trying != before.trying:
                             begin()
-        except BaseException:
+        except BaseException:  # a timeout or cancellation after an attempt has succeeded
             for sock in winner:
                 sock.close()
             raise
@@ -317,7 +324,8 @@ class TrioConnector:
 
 
 def _start_timing(connection: TrioConnection, scope: trio.CancelScope) -> None:
-    # A weak reference, so that a connection that is forgotten closes its socket.
+    # A weak reference, so that an unreferenced connection closes its socket. A system task, because
+    # it outlives the call that starts it.
     reference = weakref.ref(connection)
     trio.lowlevel.spawn_system_task(
         _time_reads, reference, scope, name="genesys-cloud read timeout"
