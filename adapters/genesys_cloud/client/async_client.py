@@ -83,7 +83,7 @@ class AsyncClientBase(AsyncTransfers):
         query: Mapping[str, QueryValue] | None = None,
         body: object = None,
         headers: Mapping[str, str | None] | None = None,
-    ) -> Any:  # noqa: ANN401 - the definition does not say what comes back
+    ) -> Any:  # noqa: ANN401 - the response has no type in the definition
         """Call an endpoint that the API definition does not describe; see :func:`~genesys_core.raw_operation`."""
         try:
             operation = raw_operation(method, path, query=query, body=body, headers=headers)
@@ -134,7 +134,7 @@ class AsyncClientBase(AsyncTransfers):
 
         Raises:
             InvalidValueError: the operation does not start a job that can be polled.
-            JobError: the reply has no id.
+            JobError: the response has no job id.
             GenesysCloudError: see :mod:`genesys_core.errors`.
         """
         from genesys_cloud.client.jobs import AsyncJob  # noqa: PLC0415 - few calls run jobs
@@ -159,7 +159,8 @@ class AsyncClientBase(AsyncTransfers):
             id: its id; not needed if the operation returns its status.
 
         Raises:
-            InvalidValueError: the operation does neither, or the id is missing.
+            InvalidValueError: the operation neither starts a job nor returns its status, or the id
+                is missing.
         """
         from genesys_cloud.client.jobs import AsyncJob  # noqa: PLC0415 - few calls run jobs
         from genesys_core.jobs.job import find_job  # noqa: PLC0415
@@ -175,16 +176,17 @@ class AsyncClientBase(AsyncTransfers):
     ) -> T:
         """Send an operation repeatedly until a condition is true.
 
-        For changes that take effect after a while. A 404 means "not yet". Pauses grow from one
-        request to the next.
+        Use it for changes that take effect with a delay. A 404 means "not yet". Pauses grow from
+        one request to the next.
 
         Args:
             operation: an operation that only reads.
-            condition: called with each reply; the wait ends once it returns a true value.
+            condition: called with each decoded response body; the wait ends once it returns a true
+                value.
             deadline: seconds in total; ``math.inf`` for no limit.
 
         Returns:
-            The reply for which the condition was true.
+            The response body for which the condition was true.
 
         Raises:
             InvalidValueError: the operation may change something, or the deadline is invalid.

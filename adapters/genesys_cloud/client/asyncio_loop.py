@@ -37,6 +37,7 @@ class AsyncioLoop:
 
     def notify_all(self) -> None:
         """Wake all sleepers."""
+        # Replaced instead of cleared: each sleeper waits for the event that it found.
         self._rung.set()
         self._rung = asyncio.Event()
 
@@ -45,7 +46,7 @@ class AsyncioLoop:
         try:
             async with asyncio.timeout(seconds):
                 owner.holds = await self._lock.acquire()
-                while not self._token_lock.acquire(owner):  # noqa: ASYNC110 - another event loop has it, and sets none of ours
+                while not self._token_lock.acquire(owner):  # noqa: ASYNC110 - held by another loop, which cannot set our events
                     await asyncio.sleep(POLL_INTERVAL)
         except TimeoutError:
             return False
@@ -65,6 +66,7 @@ class AsyncioLoop:
         task = asyncio.ensure_future(work())
         self._running.add(task)
         task.add_done_callback(self._running.discard)
+        # Unlike `wait_for`, `wait` cancels nothing when its caller is cancelled or times out.
         done, _ = await asyncio.wait({task}, timeout=seconds)
         return task.result() if done else None
 
@@ -73,15 +75,19 @@ class AsyncioLoop:
         return _Task(asyncio.ensure_future(work()))
 
     async def run_in_thread(self, work: Callable[..., T], *args: object) -> T:
-        """Run a function in a dedicated thread: all of the loop's own may be waiting for it."""
+        """Run a function in a dedicated thread.
+
+        All threads of the loop's executor may be busy with calls that wait for its result.
+        """
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, "genesys-cloud-token-store")
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *args)
 
     async def run_in_worker(self, work: Callable[..., T], *args: object) -> T:
         """Run a function in a worker thread; a cancelled caller waits for it."""
-        import anyio.to_thread  # noqa: PLC0415 - for those who transfer files
+        import anyio.to_thread  # noqa: PLC0415 - few clients transfer files
 
+        # Unlike `asyncio.to_thread`, whose caller may be cancelled while the thread uses the file.
         return await anyio.to_thread.run_sync(work, *args)
 
     async def close(self) -> None:
@@ -98,6 +104,7 @@ class _Task(Generic[T]):
         task.add_done_callback(_see_error)
 
     async def result(self) -> T:
+        # Not `await self._task`: a cancellation of the caller would cancel the task.
         await asyncio.wait({self._task})
         return self._task.result()
 

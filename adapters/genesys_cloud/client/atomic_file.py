@@ -82,9 +82,10 @@ class AtomicFile:
         Raises:
             FileExistsError: the directory already has a file of that name.
         """
+        # Before the rename: after a crash, some file systems would show an empty file instead.
         self._file.flush()
         os.fsync(self._file.fileno())
-        self._file.close()
+        self._file.close()  # Windows cannot rename an open file
         target = self._target or self._claimed(safe_file_name(None, name))
         self._path.replace(target)
         with suppress(OSError):  # the file is complete, even if a crash may undo its rename

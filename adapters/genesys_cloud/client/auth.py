@@ -1,8 +1,8 @@
 """``client.auth``: a client's token, explicit refresh, sign-in and sign-out.
 
 Invariants: every operation here is a token transaction like those of calls: one exchange at a time,
-under the client's and the token store's lock, completed even if the caller is cancelled. No secret
-is ever shown.
+under the client's and the token store's lock, completed even if the caller is cancelled. No ``repr``
+shows a secret.
 """
 
 from typing import TypeVar
@@ -120,7 +120,7 @@ class Auth(_Facts):
             The token with all fields of the token response.
 
         Raises:
-            OAuthError: the login host rejected the grant, by its error code.
+            OAuthError: the login host rejected the grant; each error code has a subclass.
             TransportError: no response from the login host.
             TokenStoreError: the token store is not accessible; the grant was not sent, unless it
                 can be exchanged repeatedly.
@@ -137,8 +137,8 @@ class Auth(_Facts):
             The new token with all fields of the token response.
 
         Raises:
-            OAuthError: the login host rejected the request, by its error code; the old token is
-                kept.
+            OAuthError: the login host rejected the request; each error code has a subclass. The old
+                token is kept.
             TransportError: no response from the login host.
             TokenStoreError: the token store is not accessible; nothing was sent.
             GenesysCloudError: the client has no grant to obtain a token with.

@@ -126,6 +126,7 @@ class ClientBase(LazyApis, Unpicklable):
                 keep_unknown=keep_unknown,
             )
         except (GenesysCloudError, TypeError) as error:
+            # Without the frames of the core, whose variables include the headers.
             raise error.with_traceback(None) from None
         finally:
             del headers  # some tracebacks show variables
@@ -278,7 +279,7 @@ class ClientBase(LazyApis, Unpicklable):
         outcome: Response | TransportFailure
         try:
             while True:
-                match state:  # the states of most calls first
+                match state:  # most frequent states first
                     case Sending():
                         request = watch.begin_attempt(state)
                         try:
@@ -303,6 +304,7 @@ class ClientBase(LazyApis, Unpicklable):
                     case _:
                         assert_never(state)
         except BaseException:
+            # A reservation that is not released delays other calls until it expires.
             permits.release(state)
             raise
         finally:

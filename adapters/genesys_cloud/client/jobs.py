@@ -1,4 +1,4 @@
-"""Jobs of clients, sync and async.
+"""Jobs started by clients, synchronous and asynchronous.
 
 Invariants: :mod:`genesys_core.jobs` decides when to poll, what a status means and when to give up;
 this module sends operations and issues warnings.
@@ -40,7 +40,7 @@ _RESULTS_DEADLINE = 300.0
 
 
 class _JobBase(Generic[StatusT, ItemT]):
-    """What both flavours of a job share."""
+    """The part that synchronous and asynchronous jobs share."""
 
     def __init__(self, client: Any, started: StartedJob[StatusT, ItemT]) -> None:  # noqa: ANN401
         self._client: Any = client
@@ -107,6 +107,8 @@ class _JobBase(Generic[StatusT, ItemT]):
         client, started = self._client, self._started
         about = f"{started.family.status.name}: job {started.id}"
         state = client._start_wait(self._judge, about, deadline, started.policy)  # noqa: SLF001
+        # Judged first, so that no poll is needed: the response that started the job, or a final
+        # status. Any other status is out of date.
         response = self._response if self.is_over or not self._is_polled else None
         self._is_polled = True
         ended: ApiResponse[StatusT] = await client._wait(  # noqa: SLF001
@@ -123,7 +125,7 @@ class _JobBase(Generic[StatusT, ItemT]):
         return response
 
     async def _send_results_page(self, operation: Operation[T]) -> ApiResponse[T]:
-        """Fetch results, which may come a moment after the job's success."""
+        """Fetch results, which may become available a moment after the job has succeeded."""
         client = self._client
         about = f"{operation.endpoint.name}: results of job {self.id}"
         state = client._start_wait(  # noqa: SLF001
@@ -169,7 +171,7 @@ class _JobBase(Generic[StatusT, ItemT]):
         if index >= len(links):
             raise JobError(
                 f"{self._started.family.status.name}: job {self.id} has {len(links)} links in the "
-                f"state {self.state!r}, and number {index} was requested; wait for it, or use "
+                f"state {self.state!r}, but link {index} was requested; wait for the job, or use "
                 "job.results()",
                 id=self.id,
                 state=self.state,
@@ -223,7 +225,7 @@ class Job(_JobBase[StatusT, ItemT]):
                 :class:`~genesys_core.paging.options.PagingOptions`.
 
         Raises:
-            JobError: the results are in a file, or as for :meth:`wait`.
+            JobError: the results are in a file, or for a reason listed in :meth:`wait`.
             GenesysCloudError: see :mod:`genesys_core.errors`.
         """
         self.wait()
@@ -248,7 +250,7 @@ class Job(_JobBase[StatusT, ItemT]):
                 :class:`~genesys_core.paging.options.PagingOptions`.
 
         Raises:
-            JobError: the results have no pages, or as for :meth:`wait`.
+            JobError: the results have no pages, or for a reason listed in :meth:`wait`.
             GenesysCloudError: see :mod:`genesys_core.errors`.
         """
         operation = self._paged_operation()
@@ -258,7 +260,7 @@ class Job(_JobBase[StatusT, ItemT]):
             yield from pages
 
     def links(self) -> tuple[str, ...]:
-        """Return fresh links to files of results: they are signed and expire, so poll again."""
+        """Poll, and return new links to the files of results; the links are signed and expire."""
         self.refresh()
         return self._status.links
 
@@ -270,7 +272,7 @@ class Job(_JobBase[StatusT, ItemT]):
         progress: "Progress | None" = None,
         resume: bool = False,
     ) -> Path:
-        """Download a file of results with a fresh link, or another one if it has expired.
+        """Download a file of results with a new link, and with another one if that has expired.
 
         Args:
             path: the destination; see :meth:`~genesys_cloud.Client.download`, which also describes
@@ -296,7 +298,7 @@ class Job(_JobBase[StatusT, ItemT]):
         """Request cancellation of the job; :meth:`wait` raises once it is cancelled.
 
         Raises:
-            JobError: the platform has no operation for it.
+            JobError: the platform has no operation that cancels the job.
             GenesysCloudError: see :mod:`genesys_core.errors`.
         """
         self._client.send(self._started.cancel_operation())
@@ -345,7 +347,7 @@ class AsyncJob(_JobBase[StatusT, ItemT]):
                 yield page
 
     async def links(self) -> tuple[str, ...]:
-        """Return fresh links to files of results."""
+        """Poll, and return new links to the files of results; see :meth:`Job.links`."""
         await self.refresh()
         return self._status.links
 

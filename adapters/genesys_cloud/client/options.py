@@ -117,7 +117,8 @@ def check_options(options: ClientOptions, *, transport: object, hooks: object) -
     """Reject unknown arguments of a client, and check the types that no other module checks.
 
     Raises:
-        TypeError: for the first of them, with the expected type and an example.
+        TypeError: an unknown argument, or one of the wrong type; the message names the expected
+            type, with an example.
     """
     check_arguments(options, ClientOptions.__annotations__, _EXPECTED)
     EXPECTED_TRANSPORT.or_none().check("transport", transport)

@@ -1,4 +1,4 @@
-"""Iteration over listings, sync and async.
+"""Iterators over listings, synchronous and asynchronous.
 
 Invariants: :class:`~genesys_core.paging.reader.ListingReader` decides what to request and when;
 this module sends the requests, partly in the background, and issues warnings.
@@ -50,7 +50,7 @@ class _Progress:
 
     @property
     def fetched(self) -> int:
-        """The number of items returned so far, including by the listing that this one continues."""
+        """The number of items returned so far, including those before a resume."""
         return self._reader.fetched
 
     @property
@@ -71,12 +71,14 @@ class _Progress:
                 self._running.pop(fetch.key, None)  # sent again if requested again
                 raise
             notices += self._reader.received(response)
+            # Only now: after a cancellation of the await above, the next call awaits the same page.
             self._running.pop(fetch.key, None)
             self._look_ahead()
         return notices
 
     def _look_ahead(self) -> None:
         wanted = {fetch.key: fetch.operation for fetch in self._reader.ahead()}
+        # Requested ahead with an outdated guess, for example beyond the last page.
         for key in self._running.keys() - wanted.keys():
             self._running.pop(key).cancel()
         for key in wanted.keys() - self._running.keys():
@@ -133,7 +135,7 @@ class AsyncPaginator(_Progress, AsyncIterator[V_co], Generic[V_co]):
                 warnings.warn(text, IncompleteListingWarning, stacklevel=2)
         try:
             return cast(V_co, self._reader.take())
-        except StopIteration:
+        except StopIteration:  # a coroutine that raises it would fail with RuntimeError (PEP 479)
             raise StopAsyncIteration from None
 
     async def aclose(self) -> None:

@@ -72,6 +72,7 @@ class SharedPermits:
 
     async def apply(self, step: PermitStep[S, R], state: S) -> R:
         """Apply a step."""
+        # Directly, if the lock is free: a thread takes longer than the change.
         try:
             return self._change(step, state, 0.0)
         except BudgetBusyError:
@@ -89,6 +90,7 @@ class SharedPermits:
         def change(kept: bytes | None) -> tuple[bytes, tuple[Any, R]]:
             return share_step(kept, step, session, state, now=read_clocks())
 
+        # By token: the platform limits the requests of each token.
         pacer, result = self._budget.change_state(token_key(session.vault.token), change, wait=wait)
         self._cell.apply(with_pacer, pacer)
         return result

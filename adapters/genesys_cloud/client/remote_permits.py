@@ -73,7 +73,7 @@ class RemotePermits:
             if self._share is not None:
                 self._share.release(state)
         elif self._is_blocking:
-            # An event loop may be cancelling the call: then its place stays unused.
+            # On an event loop the call may be cancelled and cannot await: its place stays unused.
             with suppress(BudgetError):
                 run_now(self._leave(state.call.endpoint.path, ticket))
 
@@ -95,6 +95,7 @@ class RemotePermits:
         if isinstance(state, Sending):
             self._granted_at = now.monotonic
         elif isinstance(state, Raised):
+            # The place is after the call's deadline: other calls can use it.
             await self._leave(need.call.endpoint.path, place.ticket)
         return state
 

@@ -26,7 +26,7 @@ class Unpicklable:
         )
 
     def __copy__(self) -> Self:
-        # Without state it would pickle. Copies within this process are allowed and share it.
+        # `copy.copy` would otherwise use `__reduce__`. A copy in this process shares all state.
         twin = object.__new__(type(self))
         twin.__dict__.update(self.__dict__)
         return twin

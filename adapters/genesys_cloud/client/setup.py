@@ -1,4 +1,4 @@
-"""Everything that a client is built from except its transport: session, observers, configuration file.
+"""The parts of a client other than its transport: session, observers, configuration file.
 
 Invariants: :mod:`genesys_core.configuration.resolve` merges arguments, environment and file; this
 module reads them and applies the result.
@@ -58,7 +58,7 @@ def _absolute(path: str | os.PathLike[str] | None) -> str | None:
 
 
 class Setup:
-    """Everything a client is built from except its transport.
+    """The parts of a client other than its transport.
 
     Args:
         options: the client's arguments.
@@ -74,8 +74,8 @@ class Setup:
         cell: the session.
         observers: observers of the client's calls.
         channel_observer: the observers combined, for notification channels.
-        token_store: the client's token store, or ``None``.
-        logging: the logger; its ``warn`` is for messages that do not belong to a call.
+        token_store: accesses the client's token store, if it has one.
+        logging: the logger; its ``warn`` logs messages that do not belong to a call.
     """
 
     def __init__(
@@ -171,6 +171,7 @@ class _Reload:
         path = self._sources.path
         try:
             resolved = self._sources.resolve(snapshot)
+            # First, because it can fail (a log file that cannot be opened): then nothing is applied.
             self._log.configure(resolved.logging)
         except GenesysCloudError as error:
             self.report([f"{path}: change rejected; keeping the previous configuration:\n{error}"])

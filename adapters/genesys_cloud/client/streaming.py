@@ -1,4 +1,4 @@
-"""Calls with streamed bodies: saved to a file, or left open for reading.
+"""Calls with streamed response bodies: saved to a file, or left open for reading.
 
 A driver sends with :meth:`StreamedCall.send` as with any transport, so that tokens, retries and
 deadlines work as for every call. The body of an error or a redirect is read only up to the size
@@ -85,7 +85,7 @@ class UploadProgress:
 
 
 async def read_limited(reply: Chunks) -> Response:
-    """Read the response of an error, of whose body only the beginning is needed."""
+    """Read an error response, with at most as much of its body as the error needs."""
     body = bytearray()
     async for chunk in reply.chunks:
         body += chunk
@@ -175,6 +175,7 @@ class DownloadSaver(_StreamedCall):
         """Send the request for the file, or for the rest of it."""
         part = self._file.part
         response = await super().send(part.request(request))
+        # 416: the file has become shorter (RFC 9110, 15.5.17), so request it from the beginning.
         if part.refused(response):
             await self._loop.run_in_worker(self._file.begin, PartialFile())
             response = await super().send(request)
@@ -184,6 +185,7 @@ class DownloadSaver(_StreamedCall):
         try:
             part = self._file.part.received(reply.status, reply.headers)
         except TransportFailure:
+            # The range does not match the part: a retry must not request it again.
             await self._loop.run_in_worker(self._file.begin, PartialFile())
             raise
         saved = DownloadProgress.begun(part, self._limit)

@@ -81,7 +81,7 @@ class SyncClientBase(SyncTransfers):
         query: Mapping[str, QueryValue] | None = None,
         body: object = None,
         headers: Mapping[str, str | None] | None = None,
-    ) -> Any:  # noqa: ANN401 - the definition does not say what comes back
+    ) -> Any:  # noqa: ANN401 - the response has no type in the definition
         """Call an endpoint that the API definition does not describe; see :func:`~genesys_core.raw_operation`."""
         try:
             operation = raw_operation(method, path, query=query, body=body, headers=headers)
@@ -132,7 +132,7 @@ class SyncClientBase(SyncTransfers):
 
         Raises:
             InvalidValueError: the operation does not start a job that can be polled.
-            JobError: the reply has no id.
+            JobError: the response has no job id.
             GenesysCloudError: see :mod:`genesys_core.errors`.
         """
         from genesys_cloud.client.jobs import Job  # noqa: PLC0415 - few calls run jobs
@@ -153,7 +153,8 @@ class SyncClientBase(SyncTransfers):
             id: its id; not needed if the operation returns its status.
 
         Raises:
-            InvalidValueError: the operation does neither, or the id is missing.
+            InvalidValueError: the operation neither starts a job nor returns its status, or the id
+                is missing.
         """
         from genesys_cloud.client.jobs import Job  # noqa: PLC0415 - few calls run jobs
         from genesys_core.jobs.job import find_job  # noqa: PLC0415
@@ -169,15 +170,17 @@ class SyncClientBase(SyncTransfers):
     ) -> T:
         """Send an operation repeatedly until a condition is true.
 
-        A 404 means "not yet". Pauses grow from one request to the next.
+        Use it for changes that take effect with a delay. A 404 means "not yet". Pauses grow from
+        one request to the next.
 
         Args:
             operation: an operation that only reads.
-            condition: called with each reply; the wait ends once it returns a true value.
+            condition: called with each decoded response body; the wait ends once it returns a true
+                value.
             deadline: seconds in total; ``math.inf`` for no limit.
 
         Returns:
-            The reply for which the condition was true.
+            The response body for which the condition was true.
 
         Raises:
             InvalidValueError: the operation may change something, or the deadline is invalid.
@@ -234,10 +237,10 @@ class SyncClientBase(SyncTransfers):
 
     @staticmethod
     def _running_loop() -> None:
-        """All threads of a process share one."""
+        """All threads of a process share one loop object."""
 
     @staticmethod
-    def _has_ended(loop: object) -> bool:  # noqa: ARG004 - there is but one
+    def _has_ended(loop: object) -> bool:  # noqa: ARG004 - there is only one
         return False
 
 

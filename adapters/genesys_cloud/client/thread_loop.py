@@ -1,4 +1,4 @@
-"""The driver's event loop operations for threads: they block.
+"""The driver's event loop operations for threads, which block.
 
 Invariants: nothing here suspends. A thread reads :attr:`ThreadLoop.wakeup` before it computes how
 long to sleep, so that no wake-up in between is lost.
@@ -111,6 +111,7 @@ def _start_thread(
     work: Callable[[], Coroutine[Any, Any, T]], name: str, *, daemon: bool
 ) -> tuple[Future[T], Thread]:
     """Run ``work`` in its own thread, or directly if no thread can be started."""
+    # The caller's context, in which tracing libraries store the current span.
     result, context = Future[T](), copy_context()
 
     def run() -> None:
@@ -122,6 +123,6 @@ def _start_thread(
     thread = Thread(target=run, name=name, daemon=daemon)
     try:
         thread.start()
-    except RuntimeError:
+    except RuntimeError:  # the system's limit, or the interpreter is shutting down
         run()
     return result, thread

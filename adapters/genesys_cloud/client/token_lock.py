@@ -35,6 +35,7 @@ class TokenLock:
         return self._steps.run(self._release, owner)
 
     def _acquire(self, owner: LockOwner) -> bool:
+        # A weak reference: an owner that was interrupted before its release no longer exists.
         current = None if self._owner is None else self._owner()
         if current is not None and current is not owner and self._process == process_id():
             return False

@@ -81,7 +81,7 @@ class StoreDriver:
             return await loop.run_in_thread(_run_step, _AwaitedStore(store), step, held)
         except TokenStoreError as error:
             failure = error
-        except Exception as error:  # noqa: BLE001 - a store may be anybody's
+        except Exception as error:  # noqa: BLE001 - a custom store may raise anything
             # Its message is omitted because it may contain a secret.
             failure = TokenStoreError(f"the token store failed: {type(error).__name__}")
         self._report(failure)
@@ -89,7 +89,7 @@ class StoreDriver:
 
 
 class _AwaitedStore:
-    """A token store that blocks as an asynchronous one; nothing here suspends."""
+    """Adapts a blocking token store to the asynchronous interface; nothing here suspends."""
 
     def __init__(self, store: TokenStore) -> None:
         self._store = store
@@ -108,7 +108,7 @@ class _AwaitedStore:
 
 
 class _AwaitedLock(AbstractAsyncContextManager[None]):
-    # Not an asynchronous generator: nobody would finalize one that is abandoned.
+    # Not an asynchronous generator: without an event loop, an abandoned one is not finalized.
     def __init__(self, lock: AbstractContextManager[None]) -> None:
         self._lock = lock
 
@@ -133,6 +133,7 @@ async def _do_step(
 ) -> Token | None:
     match step:
         case Locking():
+            # Two stacks: the lock is kept only if the load succeeds as well.
             async with AsyncExitStack() as lock:
                 await lock.enter_async_context(store.lock_async(step.key, timeout=step.seconds))
                 token = await store.load_async(step.key)
@@ -189,9 +190,11 @@ class TokenTransactions:
         try:
             if not await loop.acquire(owner, lock_timeout(action, session, now=read_clocks())):
                 return action.timed_out(self._cell.session, now=read_clocks())
+            # Under the lock: another call may have refreshed the token during the wait.
             step = self._cell.apply(begin_transaction, action, now=read_clocks())
             if isinstance(step, Ended):
                 return step.result
+            # Before the first await: from here, `_finish` releases the lock, not this call.
             work, handed_over = partial(self._finish, loop, owner, step), True
             result = await loop.shielded(work, caller_time_left(action, now=read_clocks()))
         finally:
@@ -211,10 +214,11 @@ class TokenTransactions:
                 else:
                     found = await self._store.work(step, held, loop, is_blocking=self._is_blocking)
                     step = self._cell.apply(store_answered, step, found, now=read_clocks())
-            if self._cell.session.vault.is_shared > was_shared:
+            if self._cell.session.vault.is_shared > was_shared:  # for the first time
                 self._warn_shared()
             return step.result
         finally:
+            # The store's lock first: it belongs to this transaction, and the next one requests it.
             try:
                 await held.aclose()
             finally:

@@ -127,6 +127,7 @@ class _Transfers(ClientBase):
         body = await loop.run_in_worker(inspect)
 
         async def send(request: Request) -> Response:
+            # Bytes whose progress is not reported need no stream.
             if request.body is not None:
                 return await self._wire.send(request)
             sent = UploadProgress(progress, body.length)
@@ -136,6 +137,7 @@ class _Transfers(ClientBase):
                 open_stream(self._wire, request, source) as reply,
             ):
                 response = await read_limited(reply)
+            # A transport need not request a chunk after the last one, so its report may be missing.
             await sent.report()
             return response
 

@@ -49,7 +49,7 @@ class TrioLoop:
             except trio.WouldBlock:
                 await self._lock.acquire()
             owner.holds = True
-            while not self._token_lock.acquire(owner):  # noqa: ASYNC110 - another event loop has it, and sets none of ours
+            while not self._token_lock.acquire(owner):  # noqa: ASYNC110 - held by another loop, which cannot set our events
                 await trio.sleep(POLL_INTERVAL)
             return True
         return False
@@ -65,7 +65,7 @@ class TrioLoop:
         self, work: Callable[[], Coroutine[Any, Any, T]], seconds: float | None
     ) -> T | None:
         """Run ``work`` in a system task, which survives cancellation of the caller."""
-        # trio cancels system tasks when its main task ends.
+        # Shielded, because trio cancels system tasks when its main task ends.
         task = _SystemTask(work, trio.CancelScope(shield=True))
         self._running = {task, *(other for other in self._running if not other.over.is_set())}
         with trio.move_on_after(math.inf if seconds is None else seconds):
@@ -73,11 +73,14 @@ class TrioLoop:
         return task.ended.unwrap() if task.ended else None
 
     def start(self, work: Callable[[], Coroutine[Any, Any, T]]) -> Background[T]:
-        """Start ``work`` in a system task: there is no nursery that outlives this call."""
+        """Start ``work`` in a system task, because no nursery outlives this call."""
         return _SystemTask(work, trio.CancelScope())
 
     async def run_in_thread(self, work: Callable[..., T], *args: object) -> T:
-        """Run a function in a dedicated thread: all of trio's own may be waiting for it."""
+        """Run a function in a dedicated thread.
+
+        All threads of trio's default limiter may be busy with calls that wait for its result.
+        """
         return await trio.to_thread.run_sync(work, *args, limiter=self._thread)
 
     async def run_in_worker(self, work: Callable[..., T], *args: object) -> T:

@@ -66,6 +66,8 @@ async def read_chunks(source: object, loop: EventLoop) -> AsyncGenerator[bytes, 
 
 
 def _next_piece(pieces: Iterator[bytes]) -> tuple[bytes, ...]:
+    # A tuple, because StopIteration cannot be raised into a coroutine (PEP 479), and an empty piece
+    # is not the end.
     return next(((piece,) for piece in pieces), ())
 
 
@@ -88,7 +90,7 @@ def _length(content: object) -> int | None:
     if seekable is None or not seekable():
         return None
     file = cast(BinaryIO, content)
-    here = file.tell()
+    here = file.tell()  # the file is sent from its current position
     end = file.seek(0, os.SEEK_END)
     file.seek(here)
     return end - here
