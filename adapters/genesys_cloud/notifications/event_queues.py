@@ -51,7 +51,7 @@ class QueueClosed(Exception):  # noqa: N818 - not an error: the regular end of e
 
 
 class _EventQueue(Generic[T]):
-    """What both queues share.
+    """The part that both queues share.
 
     Args:
         store: keeps the events.
@@ -68,6 +68,7 @@ class _EventQueue(Generic[T]):
 
     def _next(self) -> Buffered[T] | None:
         if self._end is not None:
+            # Raised repeatedly, so the traceback would grow with each consumer.
             raise self._end.with_traceback(None)
         return self._store.take()
 
@@ -130,7 +131,7 @@ class AsyncEventQueue(_EventQueue[T]):
     def close(self, error: Exception | None = None) -> None:
         """Close the queue."""
         self._end = self._end or error or QueueClosed()
-        self.put((), Now(0.0, 0.0))
+        self.put((), Now(0.0, 0.0))  # wakes waiting consumers
         self._free()
 
 
@@ -145,12 +146,14 @@ class ThreadEventQueue(_EventQueue[T]):
     def put(self, events: Iterable[T], at: Now) -> None:
         """Add the events of one read."""
         with self._changed:
+            count = 0
             for event in events:
                 self._store.put(event, at=at)
-            self._changed.notify()
+                count += 1
+            self._changed.notify(count)  # as many threads as there are events for
 
     async def room(self) -> None:
-        """Wait, in the event loop, until :attr:`blocked` is false; for one task at a time."""
+        """Wait, in the event loop, until :attr:`blocked` is false; only one task may wait."""
         loop = asyncio.get_running_loop()
         while True:
             freed = asyncio.Event()
@@ -161,7 +164,7 @@ class ThreadEventQueue(_EventQueue[T]):
             await freed.wait()
 
     def wait(self) -> Buffered[T]:
-        """Wait for the next event, in a thread; raises as :meth:`take`."""
+        """Block the thread until the next event; raises the same exceptions as :meth:`take`."""
         with self._changed:
             while (held := self._next()) is None:
                 self._changed.wait()
@@ -169,7 +172,7 @@ class ThreadEventQueue(_EventQueue[T]):
         return held
 
     async def take(self) -> Buffered[T]:
-        """Wait for the next event, without suspending.
+        """Wait for the next event; blocks the thread instead of suspending.
 
         Raises:
             QueueClosed: the queue was closed.
@@ -187,5 +190,5 @@ class ThreadEventQueue(_EventQueue[T]):
     def _make_room(self) -> None:
         free, self._free = self._free, None
         if free is not None:
-            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            with contextlib.suppress(RuntimeError):  # the loop has ended in the meantime
                 free()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import anyio
 import pytest
@@ -12,7 +13,9 @@ from genesys_cloud.notifications import Gap, Notification, Retrying
 from genesys_cloud.notifications.event_queues import AsyncEventQueue, ThreadEventQueue
 from genesys_cloud.notifications.websocket_stream import SocketOptions, WebSocketStream
 from genesys_cloud.simulator import running_simulator
+from genesys_core.clock import Now
 from genesys_core.errors import ConfigurationError
+from genesys_core.notifications.buffer import EventBuffer
 from genesys_core.transport import Proxy
 from genesys_core.websocket import Failed, WebSocketEvent
 from tests.helpers.flavours import RUNNERS, every_flavour
@@ -257,6 +260,25 @@ def test_events_reach_the_consumer_before_a_task_is_resumed(flavour, simulator, 
 
     RUNNERS[flavour](main, host=simulator.url, access_token=simulator.access_token())
     assert early == [True]
+
+
+def test_each_event_of_a_read_wakes_a_thread():
+    queue = ThreadEventQueue(EventBuffer(10, "block"))
+    both = threading.Barrier(2)
+
+    def consume() -> None:
+        queue.wait()
+        both.wait(10)  # holds its event until the other thread has one too
+
+    threads = [threading.Thread(target=consume, daemon=True) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    while len(queue._changed._waiters) < 2:
+        threading.Event().wait(0.001)
+    queue.put(("first", "second"), Now(0.0, 0.0))
+    for thread in threads:
+        thread.join(20)
+    assert not both.broken
 
 
 def test_handshakes_say_who_asks():
