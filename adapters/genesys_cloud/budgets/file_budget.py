@@ -60,7 +60,7 @@ class FileBudget:
                 kept = path.read_bytes() or None
             except FileNotFoundError:
                 kept = None
-                self._remove_stale()
+                self._remove_stale()  # only here, because new tokens are rare
             state, result = change(kept)
             self._replace(path, state)
             return result
@@ -91,7 +91,7 @@ class FileBudget:
 
     def _remove_stale(self) -> None:
         oldest = time.time() - _STALE
-        # Other files may begin with the same name, such as budget.py beside FileBudget("budget").
+        # Other files may begin with the same name, such as budget.py next to FileBudget("budget").
         name = re.compile(re.escape(self._path.name) + _STATE)
         for path in self._path.parent.iterdir():
             if name.fullmatch(path.name) and path.stat().st_mtime < oldest:

@@ -1,4 +1,4 @@
-"""Reads configuration files; their format is that of :mod:`genesys_core.configuration`.
+"""Reads configuration files in the format of :mod:`genesys_core.configuration`.
 
 Invariants: a file is read completely or not at all; errors name the path, the reason and the
 remedy.
@@ -50,7 +50,8 @@ class Configuration(core.Configuration, frozen=True, kw_only=True, eq=False):
             path: the file; ``None`` for the default, see :func:`default_path`.
 
         Raises:
-            ConfigurationError: the file cannot be read or is invalid; lists all problems.
+            ConfigurationError: the file cannot be read or is invalid; the message lists all
+                problems.
         """
         PATH.or_none().check("path", path)
         named = default_path() if path is None else path
@@ -84,7 +85,7 @@ def default_path() -> str | None:
 
 
 def read_snapshot(path: str | os.PathLike[str]) -> FileSnapshot:
-    """Read a file if it exists."""
+    """Read a file; the snapshot has its text, or the reason why it is unusable, or nothing if it is missing."""
     try:
         content = _read(Path(path))
     except (FileNotFoundError, NotADirectoryError):
@@ -108,4 +109,4 @@ def _read(path: Path) -> bytes:
     if not stat.S_ISREG(path.stat().st_mode):
         raise OSError("not a regular file")
     with path.open("rb") as file:
-        return file.read(LARGEST + 1)
+        return file.read(LARGEST + 1)  # one more, to detect a larger file

@@ -37,7 +37,7 @@ class Trigger(Protocol):
         ...
 
     def settle(self) -> bool:
-        """Wait briefly; ``False`` after :meth:`stop`."""
+        """Wait briefly while the file is changing; ``False`` after :meth:`stop`."""
         ...
 
     def stop(self) -> None:
@@ -110,7 +110,7 @@ class FileEvents(Polling):
             # Network and container file systems may report nothing, so it reads at intervals anyway.
             rust_timeout=int(INTERVAL * 1000),
             yield_on_timeout=True,
-            raise_interrupt=False,
+            raise_interrupt=False,  # Ctrl-C is handled in the main thread
             recursive=False,
         )  # fmt: skip
 
@@ -148,8 +148,9 @@ class Follower:
     Args:
         path: the absolute path.
         known: the content of the configuration in effect.
-        changed: called with each new content in the follower's thread; returning ``False`` stops
-            it. It must not keep the follower alive.
+        changed: called with each new content in the follower's thread; returning ``False`` ends the
+            thread. The function must not reference the follower, which would then never be
+            garbage-collected.
         trigger: when to read; ``None`` for :func:`trigger_for`.
         snapshot: reads the file.
     """

@@ -1,6 +1,6 @@
 """Arrow schemas and tables of records, with pyarrow (the extra ``export``).
 
-Invariants: pyarrow is imported when it is needed. Every column may have nulls; JSON text is a
+Invariants: pyarrow is imported on first use. Every column may have nulls; JSON text is a
 string column; integers have 64 bits; timestamps are UTC in milliseconds, the platform's precision.
 """
 

@@ -90,6 +90,7 @@ def fetch(
         part = ExportPart(slice.id, name, size, digest, reading.totals, tuple(media))
         target.put(path, name)
     target.write(f"manifest/{slice.id}.json", encode_part(part))
+    # Last: until the entry is written, another process continues with the job.
     for name in jobs:
         target.remove(name)
     return part
@@ -164,6 +165,7 @@ def _find_or_start(
         else:
             return job
     job = client.run(operation)
+    # Before the wait, which is the time in which this process may be killed.
     if job.id:
         target.write(name, job.id.encode())
     job.wait()
@@ -176,7 +178,7 @@ def _fetch_media(
     folder = media_folder(slice.id)
     fetched = {f"{folder}/{name}" for name in target.list(folder)}
     for one in (found for record in records for found in find_media(record, slice.id)):
-        # A file appears whole or not at all, so one that is there is not fetched again.
+        # A file appears complete or not at all, so an existing one is not fetched again.
         if one.name not in fetched:
             with target.new_file() as path:
                 client.download(one.url, path)

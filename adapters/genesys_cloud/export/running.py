@@ -71,8 +71,8 @@ def run(
         slices: the plan, from :func:`~genesys_cloud.export.plan`.
         out: a local directory, or an fsspec URL such as ``s3://bucket/export``, that the workers
             can write to.
-        client: returns a client; called in the workers. The function is sent to them, because a
-            client cannot be.
+        client: returns a client; called in the workers. The function is sent to them, because
+            clients cannot be pickled.
         executor: any :class:`concurrent.futures.Executor`: threads, processes,
             ``dask.distributed.Client.get_executor()``. By default 4 threads.
         format: ``jsonl``, ``csv`` or ``parquet``.
@@ -134,6 +134,7 @@ def _run(
                         # Raises what no other slice would survive: broken workers, an interrupt.
                         yield future.result()
         finally:
+            # Also if the caller stops iterating; slices in progress are completed.
             for future in running:
                 future.cancel()
     if failed:
@@ -194,14 +195,14 @@ def read_parts(target: Target) -> list[ExportPart]:
 
 
 def read_document(target: Target, out: str | os.PathLike[str]) -> ExportDocument:
-    """Return the document of an export.
+    """Return the document of an export (``export.json``), which describes its plan.
 
     Raises:
         ExportError: there is no export.
     """
     content = target.read(DOCUMENT)
     if content is None:
-        raise ExportError(f"{os.fspath(out)}: has no export; start one there with run()")
+        raise ExportError(f"{os.fspath(out)}: contains no export; start one with run()")
     return decode_document(content)
 
 

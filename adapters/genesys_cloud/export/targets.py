@@ -51,7 +51,7 @@ class Target(Protocol):
         ...
 
     def put(self, path: Path, name: str) -> None:
-        """Flush a local file and move it to its destination."""
+        """Move a local file, which has been flushed to disk, to its destination."""
         ...
 
     def clean(self) -> None:
@@ -124,7 +124,7 @@ class DirectoryTarget:
             path.unlink(missing_ok=True)
 
     def put(self, path: Path, name: str) -> None:
-        """Flush a local file and move it to its destination."""
+        """Move a local file, which has been flushed to disk, to its destination."""
         final = self._path / name
         final.parent.mkdir(parents=True, exist_ok=True)
         path.replace(final)

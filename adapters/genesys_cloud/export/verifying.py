@@ -40,7 +40,7 @@ class Verification(Struct, frozen=True):
         files: the number of files that were read, without media.
         records: the number of their records.
         problems: the problems, one sentence each; empty if there are none.
-        media: the number of the recordings' files that were read.
+        media: the number of media files that were read.
     """
 
     files: int
@@ -71,7 +71,7 @@ def verify(out: str | os.PathLike[str]) -> Verification:
             records += found
             if found != part.totals.records:
                 problems.append(
-                    f"{part.file}: has {found} records, and the manifest says {part.totals.records}"
+                    f"{part.file}: has {found} records, but its manifest entry has {part.totals.records}"
                 )
         for number, repeated in sorted(ids.count_repeated().items()):
             file = status.parts[number].file

@@ -96,7 +96,7 @@ class AsyncNotificationHandler(HandlerBase[AsyncEventQueue[Event]]):
     async def close(self) -> None:
         """Close all sockets and end iteration immediately; buffered events are discarded. Idempotent.
 
-        The handler's tasks end with its block.
+        The handler's tasks end when its ``async with`` block ends.
         """
         await self._driver.stop()
 
@@ -129,7 +129,7 @@ class AsyncNotificationHandler(HandlerBase[AsyncEventQueue[Event]]):
         await self._tasks.__aenter__()
         try:
             await self._tasks.start(self._driver.run)
-        except BaseException:
+        except BaseException:  # `__aexit__` is not called if this method raises
             await self._leave()
             raise
         for dispatch in self._dispatchers():

@@ -129,8 +129,9 @@ class Driver:
                     try:
                         await self._guarded(self._work)
                     finally:
-                        # After cancellation, late results must not cause further effects.
+                        # Results that arrive after a cancellation must not cause further actions.
                         self.state.apply(ChannelSet.stop, now=read_clocks())
+                # All sockets are closed: the results of REST calls in progress are not needed.
                 self._calls.cancel_scope.cancel()
         finally:
             self._report()
@@ -177,7 +178,7 @@ class Driver:
         with self.state.expecting(topics, answered.set):
             await answered.wait()
 
-    # What the state machine says
+    # Transitions of the state machine
 
     def _advance(self, turn: Turn) -> None:
         self._perform(turn, read_clocks())
@@ -194,13 +195,14 @@ class Driver:
             self._carry_out(channel, action)
 
     def _follow_up(self) -> None:
-        """Do what follows from the current state, whatever led to it."""
+        """Perform what the current state requires, regardless of the last transition."""
         self._report()
         if self._consumer.blocked and not self.state.is_paused:
             # A socket waits for capacity only after a read, which may never happen.
             self.state.pause()
             self._calls.start_soon(self._guarded, self._wait_for_room)
         deadline = self.state.deadline
+        # A later deadline needs no wake-up: the timer fires early and does nothing.
         if deadline is None or deadline < self._due:
             self._wake.set()
 
@@ -259,7 +261,7 @@ class Driver:
             turn = self.state.apply(happened, channel, socket, events, now=now, read_at=read_at)
             self._perform(turn, read_at)
         try:
-            # The consumer comes first: what follows can wait for a turn of the event loop.
+            # Let consumers run first: the rest can wait for one iteration of the event loop.
             await checkpoint()
         finally:
             self._follow_up()
@@ -267,9 +269,9 @@ class Driver:
     def _deliver_early(
         self, channel: int, socket: int, events: tuple[WebSocketEvent, ...], read_at: Now
     ) -> bool:
-        """Hand messages to consumers in the event loop's callback, a turn before a task would.
+        """Deliver messages in the event loop's callback, one iteration before a task could.
 
-        If this returns false, a task processes them: a callback can start none.
+        Returns false for events that require actions, which only a task can perform.
         """
         turn = self.state.deliver_early(channel, socket, events, read_at=read_at)
         if turn is not None:
@@ -283,11 +285,11 @@ class Driver:
         self._advance(self.state.resume(now=read_clocks()))
 
     async def _guarded(self, work: Callable[..., Awaitable[None]], *args: object) -> None:
-        """Run a task; an exception of the caller's hook or ``connect_uri`` ends the handler and propagates."""
+        """Run a task; an exception of a user's hook or ``connect_uri`` ends the handler and propagates."""
         try:
             await work(*args)
         except Exception as error:  # noqa: BLE001 - raised by iteration
-            self._context.warn(f"ended by {type(error).__name__}: {error}")
+            self._context.warn(f"the handler ended with {type(error).__name__}: {error}")
             self._advance(self.state.fail(error, now=read_clocks()))
 
     async def _work(self) -> None:

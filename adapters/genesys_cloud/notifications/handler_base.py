@@ -41,7 +41,7 @@ Callbacks: TypeAlias = tuple[
 
 
 class EventQueue(EventSink[T], Protocol[T]):
-    """A queue that callbacks get their events from."""
+    """The queue of events for a callback."""
 
     async def take(self) -> Buffered[T]:
         """Wait for the next event.
@@ -54,15 +54,15 @@ class EventQueue(EventSink[T], Protocol[T]):
 
 
 class HandlerBase(Generic[EventsT]):
-    """The parts of a handler.
+    """The queues, options and driver of a handler.
 
     Args:
         context: its dependencies.
         send: makes a REST call.
         callbacks: the user's ``on_notification`` and ``on_state``.
         options: the user's options.
-        new_events: makes the queue of notifications and gaps.
-        new_states: makes the queue of other events; without a callback it keeps none.
+        new_events: creates the queue of notifications and gaps.
+        new_states: creates the queue of all other events, which keeps none without a callback.
     """
 
     def __init__(
@@ -90,20 +90,22 @@ class HandlerBase(Generic[EventsT]):
             )
 
     def _dispatchers(self) -> Iterator[Callable[[], Coroutine[Any, Any, None]]]:
-        """What to run, each in a task or thread of its own, to call the callbacks."""
+        """Yield functions that call the callbacks, each to be run in its own task or thread."""
         if self._on_notification is not None:
             yield partial(self._dispatch_events, self._on_notification)
         if self._on_state is not None:
             yield partial(self._dispatch_states, self._on_state)
 
     async def _dispatch_events(self, callback: Callable[[Event], object]) -> None:
-        with contextlib.suppress(Exception):  # raised by the methods
+        # The end of the queue, or the error that ended the handler, which its methods raise.
+        with contextlib.suppress(Exception):
             while True:
                 event = self._context.delivered(await self._events.take())
                 self._put_failure(await self._call_back(callback, event))
 
     def _put_failure(self, failure: CallbackFailed | None) -> None:
-        # Not in a loop that waits for the next event with the exception in a variable.
+        # In its own method: a variable of the loop would keep the exception and its frames alive
+        # until the next event.
         if failure is not None:
             self._states.put((failure,), read_clocks())
 
@@ -122,4 +124,4 @@ class HandlerBase(Generic[EventsT]):
         return None
 
     async def _finish(self, result: object) -> None:
-        """Wait for the result of a callback, if it is awaited in this flavour."""
+        """Await the result of a callback; only the asynchronous handler does."""

@@ -153,7 +153,8 @@ def check_options(options: HandlerOptions, **callbacks: object) -> None:
     """Reject unknown options of a handler, and options of the wrong type.
 
     Raises:
-        TypeError: for the first of them, with the expected type and an example.
+        TypeError: an unknown option, or one of the wrong type; the message names the expected type,
+            with an example.
     """
     check_arguments(options, _EXPECTED, _EXPECTED)
     for name, value in callbacks.items():

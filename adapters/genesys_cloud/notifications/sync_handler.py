@@ -68,6 +68,7 @@ class NotificationHandler(HandlerBase[ThreadEventQueue[Event]]):
             new_events=ThreadEventQueue[Event],
             new_states=ThreadEventQueue[StateEvent],
         )
+        # The loop's thread comes first in the list; `_check_thread` compares with it.
         ready: Future[BlockingPortal] = Future()
         self._threads = [_thread(self._serve, ready)]
         self._portal = ready.result()
@@ -80,7 +81,7 @@ class NotificationHandler(HandlerBase[ThreadEventQueue[Event]]):
 
         Args:
             topic: such as ``v2.users.{id}.presence`` with the id filled in, or a combined topic
-                such as ``v2.users.{id}?presence&station``. Not case-sensitive.
+                such as ``v2.users.{id}?presence&station``. Case-insensitive.
             type: the type to decode event bodies as: a model, or any type that msgspec can decode;
                 ``None`` uses the type that the platform documents.
             timeout: seconds to wait, including reconnects; ``None`` waits indefinitely.
@@ -106,7 +107,7 @@ class NotificationHandler(HandlerBase[ThreadEventQueue[Event]]):
         Args:
             topics: topics, or pairs of a topic and the type of its events.
             type: the type for topics without their own.
-            timeout: as for :meth:`add_subscription`.
+            timeout: see :meth:`add_subscription`.
 
         Raises:
             SubscriptionError: the platform rejected some topics; the others are subscribed.
@@ -131,7 +132,7 @@ class NotificationHandler(HandlerBase[ThreadEventQueue[Event]]):
         """Send a ping on each channel; ``on_state`` receives a ``Heartbeat`` with the message ``pong``.
 
         Raises:
-            GenesysCloudError: as :meth:`add_subscription`.
+            GenesysCloudError: see :meth:`add_subscription`.
         """
         self._do(None, self._driver.ping)
 
@@ -152,7 +153,7 @@ class NotificationHandler(HandlerBase[ThreadEventQueue[Event]]):
         with contextlib.suppress(RuntimeError):  # the event loop has already ended
             self._portal.call(self._driver.stop)
         for thread in self._threads:
-            if thread is not threading.current_thread():
+            if thread is not threading.current_thread():  # a callback may close the handler
                 thread.join()
         with contextlib.suppress(RuntimeError):  # closed by a hook, in a thread of the pool
             self._pool.shutdown()
@@ -201,8 +202,8 @@ class NotificationHandler(HandlerBase[ThreadEventQueue[Event]]):
     def _check_process(self) -> None:
         if self._process != process_id():
             raise errors.GenesysCloudError(
-                "this notification handler belongs to the process that opened it, and a fork copies "
-                "neither its threads nor its sockets; open another one in the child"
+                "this notification handler belongs to the process that opened it, and its threads do "
+                "not exist in a forked child; open another handler in the child"
             )
 
     def _check_thread(self) -> None:
@@ -215,6 +216,7 @@ class NotificationHandler(HandlerBase[ThreadEventQueue[Event]]):
     async def _send_in_thread(
         self, send: Callable[[Operation[object]], object], operation: Operation[object]
     ) -> object:
+        # In a pool: REST calls block, and would stop the heartbeats of all channels.
         return await asyncio.get_running_loop().run_in_executor(self._pool, send, operation)
 
     def _serve(self, ready: "Future[BlockingPortal]") -> None:
@@ -228,7 +230,7 @@ class NotificationHandler(HandlerBase[ThreadEventQueue[Event]]):
         except BaseException as error:
             if ready.done():
                 raise
-            ready.set_exception(error)
+            ready.set_exception(error)  # raised by the constructor, which waits for it
 
 
 def _thread(work: Callable[..., object], *args: object) -> threading.Thread:

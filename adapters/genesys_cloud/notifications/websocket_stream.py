@@ -116,6 +116,7 @@ class WebSocketStream:
                         events = await opened.read()
                         if not opened.ws.over:
                             await deliver(events, read_clocks())
+                # The last events; also those of a failed connection attempt.
                 await deliver(events, read_clocks())
         finally:
             self._ended.set()
@@ -156,11 +157,11 @@ class WebSocketStream:
 
 
 class _OpenSocket:
-    """A connection over which the handshake is made.
+    """An open connection and its WebSocket.
 
     Attributes:
-        ws: the state of the connection.
-        connection: its bytes.
+        ws: the state of the WebSocket.
+        connection: the connection that it uses.
     """
 
     def __init__(
@@ -180,7 +181,8 @@ class _OpenSocket:
         try:
             await self._read(self._take)
         except ssl.SSLEOFError:
-            # Many servers skip TLS close_notify; WebSocket has a closing handshake of its own.
+            # Many servers send no `close_notify`. A truncation is detected anyway, because WebSocket
+            # has its own closing handshake.
             self._take(b"")
         except OSError as error:
             self.ws.receive_eof()
@@ -191,7 +193,7 @@ class _OpenSocket:
         return self._events
 
     async def flush(self) -> None:
-        """Write what the state of the connection has to send."""
+        """Write the bytes that the WebSocket has to send."""
         data = self.ws.data_to_send()
         if data:
             await self.connection.write(data, None)
@@ -203,6 +205,7 @@ class _OpenSocket:
         """Process some bytes; ``b""`` at end of stream."""
         ws, early = self.ws, self._deliver_early
         events = ws.receive_data(data) if data else ws.receive_eof()
+        # A pong, or the response to a close; written by the task, since a callback cannot wait.
         self._answer = ws.data_to_send()
         is_delivered = early is not None and events and early(events, read_clocks())
         self._events = () if is_delivered else events

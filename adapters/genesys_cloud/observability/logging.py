@@ -1,4 +1,4 @@
-"""Log records of calls with the standard ``logging`` package.
+"""Logs calls with the standard ``logging`` package.
 
 Invariants: :mod:`genesys_core.observability.log_records` computes the content of a record, once,
 and only if the level is enabled. A client does not change the program's loggers and handlers: it
@@ -70,7 +70,7 @@ class LoggingObserver(Observer):
     with all fields of the JSON format, and ``operation``.
 
     Args:
-        settings: level, formats and destinations; ``None`` in them means the default.
+        settings: level, formats and destinations; a value of ``None`` means the default.
         redaction: what to redact in addition to the defaults.
         secrets: the client's secrets, redacted in every warning.
 
@@ -100,7 +100,7 @@ class LoggingObserver(Observer):
         purpose: Purpose,  # noqa: ARG002 - Observer
         now: Now,  # noqa: ARG002 - Observer
     ) -> "_LoggedCall | None":
-        """Log a call, if its level is enabled."""
+        """Return the observer of a call, or ``None`` if its level is disabled."""
         settings = self._settings
         level = settings.level or _level_of(self._logger)
         if level == "none":
@@ -118,6 +118,7 @@ class LoggingObserver(Observer):
         with self._lock:
             old = self._file
             same = old is not None and _path_of(settings) == old.baseFilename
+            # Opened before the old file is closed: if that fails, nothing has changed.
             self._file = old if same else _file_of(settings)
             self._settings = settings
             if self._file is not None:
@@ -291,7 +292,7 @@ class _LogFile(logging.FileHandler):
         )
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Append a record. A failing write is reported like those of ``logging``."""
+        """Append a record; an error is passed to :meth:`logging.Handler.handleError`."""
         if self._is_closed:
             return
         try:

@@ -231,6 +231,7 @@ class _TracedCall(CallObserver):
         )
         if not self._span.is_recording():
             return
+        # The path is a template such as `/api/v2/users/{userId}`, so there are few different names.
         if endpoint:
             self._span.update_name(f"{request.method} {sending.call.endpoint.path}")
         self._span.set_attributes({**endpoint, **resend_attributes(self._sent)})

@@ -28,7 +28,7 @@ class StatisticsCell:
         self._stats = step(self._stats, *args)
 
     def read(self, step: Callable[[ClientStats], ClientStats]) -> ClientStats:
-        """The result of a step from the current counts, which do not change."""
+        """Compute a result from the current counts, without changing them."""
         return self._lock.run(self._result, step)
 
     def _result(self, step: Callable[[ClientStats], ClientStats]) -> ClientStats:

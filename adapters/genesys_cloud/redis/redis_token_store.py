@@ -168,7 +168,7 @@ class RedisTokenStore:
         return owner
 
     async def _release(self, key: TokenKey, owner: str, *, is_blocking: bool) -> None:
-        # If Redis is gone by now, the lease ends by itself.
+        # If Redis cannot be reached, the lease expires by itself.
         with contextlib.suppress(TokenStoreError):
             name = lease_name(self._prefix, key, self._account)
             await self._ask(release_command(name, owner), is_blocking=is_blocking)

@@ -42,7 +42,7 @@ _IDLE: Final = 8
 loop."""
 
 
-class RedisFailure(Exception):  # noqa: N818 - never leaves the room
+class RedisFailure(Exception):  # noqa: N818 - internal to this package
     """A command to Redis failed; the message has the reason."""
 
 
@@ -96,7 +96,7 @@ class _IdleStreams:
             stream.close()
 
     def close(self) -> None:
-        """Close the connections: those of an event loop in that loop, as soon as possible."""
+        """Close the connections; those of an event loop are closed in that loop."""
         if self.connector is None:
             self._close_all()
         elif self.connector.has_ended:
@@ -124,7 +124,7 @@ class RedisServer:
         verify: see the client's argument.
 
     Raises:
-        InvalidValueError: not such a URL.
+        InvalidValueError: an invalid URL, or a timeout that is not positive.
     """
 
     def __init__(self, url: str, *, timeout: float, verify: Verify) -> None:
@@ -136,7 +136,7 @@ class RedisServer:
         database = parts.path.strip("/") or "0"
         try:
             port = parts.port or 6379
-        except ValueError:
+        except ValueError:  # its message may contain a part of the password
             port = -1
         if parts.scheme not in ("redis", "rediss") or not parts.hostname or port < 0:
             raise InvalidValueError(
@@ -151,7 +151,9 @@ class RedisServer:
         if parts.password is not None:
             user = [unquote(parts.username)] if parts.username else []
             self._hello.insert(0, encode_command("AUTH", *user, unquote(parts.password)))
+        # Without the environment: its proxies are HTTP proxies.
         self._settings = ConnectionSettings({"verify": verify, "trust_env": False})
+        # The dialer opens connections by the scheme of a URL: `https` stands for TLS.
         scheme = "https" if parts.scheme == "rediss" else "http"
         self._route = self._settings.router.route(f"{scheme}://{self.address}")
         self._timeout = timeout
@@ -206,10 +208,10 @@ class RedisServer:
     async def _exchange(
         self, stream: _Stream, commands: Sequence[bytes], until: float, idle: _IdleStreams
     ) -> RedisReply:
-        """Send commands, each after the reply to the one before, and return the last reply.
+        """Send commands, each after the reply to the previous one, and return the last reply.
 
         Args:
-            stream: the connection, which is kept if all went well.
+            stream: the connection, which is kept if all commands succeed.
             commands: the commands.
             until: when to give up, on the monotonic clock.
             idle: where to keep it.
@@ -223,6 +225,7 @@ class RedisServer:
             if is_whole:
                 idle.keep(stream)
             else:
+                # A reply that arrives later must not be read as that of another command.
                 stream.close()
         return reply
 

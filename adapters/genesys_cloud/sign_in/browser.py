@@ -1,7 +1,7 @@
 """User sign-in through a browser (RFC 8252, loopback redirect).
 
 Invariants: the browser is sent to the platform and redirected to a server on 127.0.0.1. ``state``
-is verified before anything else is trusted. In any case, the port is closed and no thread is left.
+is verified before anything else is trusted. The port is always closed, and no thread is left.
 The code is exchanged by a client like any other grant. ::
 
     from genesys_cloud.login import sign_in
@@ -85,7 +85,7 @@ def sign_in(
     hooks: Hooks[BeforeRequest, AfterResponse] | None = None,
     **options: Unpack[ClientOptions],
 ) -> Token:
-    """Have the user sign in, and return the token. Nothing is stored.
+    """Sign the user in through a browser, and return the token, which is not stored.
 
     Args:
         client_id: id of an OAuth client with the redirect URI registered.
@@ -95,7 +95,7 @@ def sign_in(
         redirect_uri: overrides ``http://127.0.0.1:PORT/callback``; must be on 127.0.0.1 or
             localhost.
         sign_in_timeout: seconds to wait for the user.
-        org: see :class:`LoginPage`, like the following four.
+        org: see :class:`LoginPage`, also for the following four arguments.
         provider: the identity provider's name.
         target: the id of a trusted organization.
         login_hint: user name or email to prefill.
@@ -143,7 +143,7 @@ class BrowserSignIn:
     """One sign-in attempt; the port is open from the start. Show ``url``, then call :meth:`wait`.
 
     Args:
-        client_id: as for :func:`sign_in`.
+        client_id: see :func:`sign_in`.
         client: exchanges the code and uses the token afterwards.
         grant: ``pkce`` or ``implicit``.
         port: the port of the redirect URI.
@@ -235,7 +235,7 @@ class BrowserSignIn:
         return f"BrowserSignIn(client_id={self._client_id!r}, redirect_uri={self.redirect_uri!r})"
 
     def _ended(self, arrival: Arrival, outcome: SignInOutcome) -> Token:
-        # The browser waits for the exchange, so that its page shows the actual outcome.
+        # The browser gets its page only after the exchange, so that it shows the actual outcome.
         try:
             token = self._token(outcome)
         except GenesysCloudError as error:

@@ -18,7 +18,7 @@ __all__ = ["Arrival", "LoopbackServer"]
 
 _ADDRESS: Final = "127.0.0.1"
 _LONGEST_NAP: Final = 0.5
-"""Longest single wait in seconds; on Windows, Ctrl-C takes effect after it."""
+"""Maximum seconds per wait; on Windows, Ctrl-C does not interrupt a wait."""
 _WRITE_TIMEOUT: Final = 5.0
 """Seconds to send a page of a few kilobytes to a browser on this machine."""
 _MOST_CONNECTIONS: Final = 32
@@ -124,6 +124,7 @@ class LoopbackServer:
         self._forget(connection)
         if isinstance(request, BrowserRequest):
             return Arrival(request, connection)
+        # Not a valid request: `request` is the page that explains the error.
         Arrival(_NOBODY, connection).answer(request)
         return None
 

@@ -7,7 +7,7 @@ from genesys_core.oauth.pkce import compute_pkce_code_challenge
 
 __all__ = ["compute_pkce_code_challenge", "generate_pkce_code_verifier", "generate_state"]
 
-_STATE_BYTES = 32  # as many as the shortest code verifier is made from (RFC 7636 section 4.1)
+_STATE_BYTES = 32  # as many as RFC 7636 section 4.1 recommends for a code verifier
 
 
 def generate_pkce_code_verifier(length: int = 128) -> str:

@@ -14,8 +14,8 @@ from genesys_core.oauth.token_store import TokenStoreError
 
 __all__ = ["is_open_to_others", "open_file", "read_file", "read_own_file"]
 
-# O_BINARY exists only on Windows, which has access control lists instead of modes, and whose FIFOs are
-# no files; the others exist only elsewhere.
+# O_BINARY exists only on Windows, which has access control lists instead of modes and no FIFOs in the
+# file system; the others exist only on other systems.
 _FLAGS: Final = (
     getattr(os, "O_NOFOLLOW", 0)
     | getattr(os, "O_NONBLOCK", 0)
@@ -66,7 +66,8 @@ def read_own_file(path: Path) -> bytes:
         TokenStoreError: not a regular file, owned by another user, or accessible to others.
     """
     content, facts = read_file(path)
-    # A hard link to a file of our own has our owner and mode.
+    # The link count, because a hard link that another user made to one of our files has our owner and
+    # mode.
     if is_open_to_others(facts) or facts.st_nlink != 1:
         raise TokenStoreError(
             f"{path} may have been planted by another user; inspect it and remove it"
@@ -76,6 +77,6 @@ def read_own_file(path: Path) -> bytes:
 
 def is_open_to_others(facts: os.stat_result) -> bool:
     """Whether other users can read or write a file, by its owner and mode."""
-    if not hasattr(os, "geteuid"):
+    if not hasattr(os, "geteuid"):  # Windows, where access control lists decide
         return False
     return facts.st_uid != os.geteuid() or bool(stat.S_IMODE(facts.st_mode) & 0o077)

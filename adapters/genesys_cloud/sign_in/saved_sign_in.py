@@ -56,7 +56,7 @@ class SignInTarget(Struct, frozen=True, omit_defaults=True):
 
     @property
     def hosts(self) -> Hosts:
-        """The two base URLs.
+        """The base URLs of the API and the login host.
 
         Raises:
             InvalidValueError: the settings do not result in valid URLs.
@@ -141,8 +141,8 @@ class SavedSignIn:
 
         Raises:
             TokenStoreError: a file cannot be read, or belongs to another user.
-            ConfigurationError: contradictory or unusable settings, or settings for another login
-                host than the one that issued the token.
+            ConfigurationError: contradictory or unusable settings, or settings that select a login
+                host other than the one that issued the token.
             InvalidValueError: an invalid value.
         """
         found = self.load()
@@ -150,6 +150,7 @@ class SavedSignIn:
             return None
         target, token = found
         options |= target.options()
+        # Without a refresh token nothing is ever exchanged, so there is nothing to store.
         if token.refresh_token is not None:
             options["auth"] = RefreshToken(target.client_id, None, token.refresh_token)
             options["token_store"] = self.store
@@ -171,6 +172,7 @@ class SavedSignIn:
         Raises:
             TokenStoreError: a file cannot be written.
         """
+        # The token first: if the second step fails, no secret is left.
         self.store.delete(target.key)
         try:
             self._settings.unlink(missing_ok=True)

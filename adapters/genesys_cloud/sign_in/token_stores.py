@@ -122,7 +122,7 @@ class FileTokenStore:
         Raises:
             TokenStoreError: the file cannot be read, or is not a token file.
         """
-        with self._telling("read"):
+        with self._store_errors("read"):
             # Files are replaced atomically, so reading needs no lock. But a killed writer may have
             # left a newer file, and Windows cannot replace an open file.
             careful = sys.platform == "win32" or os.path.lexists(self._unfinished)
@@ -175,10 +175,12 @@ class FileTokenStore:
         return target.with_name(target.name + suffix)
 
     def _change(self, change: Callable[[TokenDocument], TokenDocument]) -> None:
-        with self._telling("write"), self._writing():
+        with self._store_errors("written"), self._writing():
             before = self._read()
             after = change(before)
             if after != before:
+                # Two steps, each atomic: `_recover` completes a write whose process was killed in
+                # between, because the old refresh token may already be invalid.
                 _write(self._unfinished, after.to_bytes())
                 self._finish()
 
@@ -222,11 +224,11 @@ class FileTokenStore:
         return TokenDocument.from_bytes(content)
 
     @contextlib.contextmanager
-    def _telling(self, what: str) -> Generator[None, None, None]:
+    def _store_errors(self, what: str) -> Generator[None, None, None]:
         try:
             yield
         except OSError as error:
-            problem = f"cannot {what} it: {error.strerror or type(error).__name__}"
+            problem = f"cannot be {what}: {error.strerror or type(error).__name__}"
             raise TokenStoreError(f"token file {self._path}: {problem}") from None
         except TokenStoreError as error:
             raise TokenStoreError(f"token file {self._path}: {error.message}") from None
@@ -303,6 +305,7 @@ class KeyringTokenStore:
             TokenStoreError: the keyring is locked or broken.
         """
         with _keyring_errors("write"):
+            # Backends raise different exceptions for a password that does not exist.
             if self._keyring.get_password(self._service, self._name(key)) is not None:
                 self._keyring.delete_password(self._service, self._name(key))
 
@@ -351,7 +354,7 @@ def _digest(key: TokenKey, account: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-# O_EXCL: a file that somebody planted is not written to.
+# O_EXCL: a file that another user planted is not written to.
 _NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 

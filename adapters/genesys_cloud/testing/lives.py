@@ -155,7 +155,7 @@ class Life:
             session: the session to use instead of a new one.
 
         Raises:
-            GenesysCloudError: the operation cannot be sent, as by :func:`genesys_core.start`.
+            GenesysCloudError: the operation cannot be sent; see :func:`genesys_core.start`.
         """
         if session is None:
             settings = Settings(hosts=Hosts.resolve(), retry=retry or RETRIES_OFF)

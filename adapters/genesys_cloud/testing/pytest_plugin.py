@@ -1,4 +1,4 @@
-"""Fixtures for pytest: clients of a simulated organization that is fresh for each test.
+"""Fixtures for pytest: clients of a simulated organization, which is new in each test.
 
 Invariants: importing this module loads neither the client nor the simulator, because every run of
 pytest imports it. Fixtures are synchronous, so that plain tests and tests of any asynchronous

@@ -160,7 +160,7 @@ def _objects_of(type_: object, depth: int, size: int) -> st.SearchStrategy[objec
 
 
 def _of_kind(union: TaggedUnion, kind: str, depth: int) -> st.SearchStrategy[object]:
-    """Models of one kind of a union, which say their kind."""
+    """Models of one kind of a union, with their tag."""
     model = cast(type[Model], union.model(union.cases[kind]))
     names = {one.encode_name: one.name for one in msgspec.structs.fields(model)}
     given = {names[union.tag]: st.just(kind)} if union.tag in names else {}
@@ -178,7 +178,7 @@ def _is_model(type_: object) -> TypeGuard[type[Model]]:
 def replies(
     what: type[Model] | Operation[object], /, *, depth: int = 2, **fields: st.SearchStrategy[object]
 ) -> st.SearchStrategy[Response]:
-    """Successful responses: a model as JSON, sometimes with a field that this version does not know.
+    """Successful responses: a model as JSON, sometimes with an unknown field.
 
     Args:
         what: the model, or the operation whose response it is.

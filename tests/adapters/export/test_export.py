@@ -299,7 +299,7 @@ def test_damage_is_found(served, tmp_path):
     assert len(problems) == 3
     assert "damaged" in problems[0]
     assert "is missing" in problems[1]
-    assert "and the manifest says" in problems[2]
+    assert "but its manifest entry has" in problems[2]
     assert third.read_bytes() == content
     entry.write_bytes(b"{")
     assert read_status(tmp_path).missing[0].why == "not fetched"

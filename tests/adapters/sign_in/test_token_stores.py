@@ -228,7 +228,7 @@ def test_a_full_disk_leaves_the_old_token(path, monkeypatch):
     store.save(KEY, TOKEN)
     real = os.write
     monkeypatch.setattr(token_stores.os, "write", lambda fd, content: real(fd, content[:10]))
-    with pytest.raises(TokenStoreError, match="cannot write it: No space left"):
+    with pytest.raises(TokenStoreError, match="cannot be written: No space left"):
         store.save(KEY, Token("a2"))
     monkeypatch.undo()
     assert store.load(KEY) == TOKEN
