@@ -185,7 +185,7 @@ export_lazily(
         "genesys_core.session.retry": "RetryConfiguration",
         "genesys_core.version": "__version__=VERSION",
     },
-    # A star import neither asks for what is not installed nor hides a builtin.
+    # Not in a star import: OpenTelemetry may not be installed, and TimeoutError hides a builtin.
     unlisted={
         "genesys_cloud.observability.opentelemetry": "Telemetry",
         "genesys_core.errors": "TimeoutError",

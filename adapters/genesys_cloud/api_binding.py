@@ -1,8 +1,8 @@
 """Binds operation builders to clients as fluent methods, sync and async.
 
-Invariants: sync and async methods share one definition. A :class:`Method` wraps a pure builder and
-binds to the client that it is read from: on a synchronous API it returns the result, on an
-asynchronous one a coroutine; its signature reflects this.
+Invariants: sync and async methods share one definition. A :class:`Method` wraps a pure builder and,
+like a function, binds to the object that it is accessed on: on a synchronous API it returns the
+result, on an asynchronous one a coroutine; its signature reflects this.
 """
 
 import inspect
@@ -124,7 +124,7 @@ class LazyApis:
 
 
 class _Shown:
-    """What ``help()`` and ``inspect.signature`` find behind a bound method: its true signature."""
+    """The ``__wrapped__`` of a bound method, in which ``inspect.signature`` finds its signature."""
 
     def __init__(self, builder: Callable[..., object], *, asynchronous: bool) -> None:
         self._builder = builder
@@ -138,7 +138,7 @@ class _Shown:
 
 
 class _ShownForm(_Shown):
-    """The same for another form of a call, whose return type is its own."""
+    """The same for another form of a call, which has a different return type."""
 
     @property
     def __signature__(self) -> inspect.Signature:
@@ -377,7 +377,7 @@ class ListMethod(Method[P, T], Generic[P, T, Item]):
 
 
 class JobMethod(Method[P, T], Generic[P, T, StatusT, Item]):
-    """A fluent method of an operation that starts a job: also returns the job itself."""
+    """A fluent method of an operation that starts a job, which can also return the job."""
 
     if TYPE_CHECKING:
 

@@ -138,7 +138,7 @@ def _some(rows: list[tuple[str, str]]) -> list[tuple[str, str]]:
 
 def _print(sections: list[_Section], out: TextIO) -> None:
     try:
-        from rich.console import Console  # noqa: PLC0415 - an extra: nicer where it is there
+        from rich.console import Console  # noqa: PLC0415 - an extra, for nicer output
         from rich.table import Table  # noqa: PLC0415
     except ModuleNotFoundError:
         out.writelines(_plain(section) for section in sections)

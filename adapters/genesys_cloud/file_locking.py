@@ -27,8 +27,8 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    # flock and not lockf: its locks belong to the open file, so that two clients of one process
-    # exclude each other too, and closing some other descriptor gives nothing away.
+    # flock, not lockf: its locks belong to the open file, not to the process. So two clients of one
+    # process exclude each other, and closing another descriptor of the file does not release a lock.
     def try_lock(descriptor: int) -> bool:
         """Lock an open file without waiting; return ``False`` if another open file has the lock."""
         try:

@@ -1,9 +1,9 @@
-"""Tables of records: listings, pages, models and exports as Arrow, pandas or polars.
+"""Converts listings, pages, models and exports to tables of Arrow, pandas or polars.
 
 Columns are typed by the models, as in Parquet files of exports (:mod:`genesys_cloud.export`):
 nested models are structs and lists, times are UTC, and the last column ``_rest`` has JSON text with
-the values that fit no other column. The packages are imported when they are needed: pyarrow comes
-with the extra ``export``, pandas and polars must be installed separately.
+the values that fit no other column. The packages are imported on first use: pyarrow comes with the
+extra ``export``, pandas and polars must be installed separately.
 
 ::
 
@@ -39,7 +39,7 @@ _BATCH: Final = 2000
 
 
 def to_arrow(source: FrameSource, *, model: type[object] | None = None) -> Any:  # noqa: ANN401 - an untyped package
-    """Return a table of records.
+    """Return a ``pyarrow.Table`` of records.
 
     Args:
         source: the records.
@@ -57,7 +57,7 @@ def to_arrow(source: FrameSource, *, model: type[object] | None = None) -> Any: 
     model = model or found or (type(first[0]) if first else None)
     if model is None:
         raise InvalidValueError(
-            "source: has no records, so the columns are unknown; pass their type as `model`"
+            "source: has no records, so the columns are unknown; pass the type of the records as `model`"
         )
     columns = columns_of(object if issubclass(model, dict) else model)
     schema = arrow_schema(columns)
@@ -130,4 +130,4 @@ def _import_package(name: str) -> Any:  # noqa: ANN401 - the package
     try:
         return import_module(name)
     except ImportError:
-        raise ImportError(f"frames of {name} need it: pip install {name}") from None
+        raise ImportError(f"{name} is not installed; pip install {name}") from None

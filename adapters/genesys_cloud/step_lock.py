@@ -52,7 +52,7 @@ class StepLock:
 
 def _release(lock: "threading.RLock") -> None:
     """Release a lock; does nothing if this thread does not hold it."""
-    try:  # noqa: SIM105 - an object more would be instructions more
+    try:  # noqa: SIM105 - `suppress` would add instructions at which an exception could be raised
         lock.release()
     except RuntimeError:
         pass

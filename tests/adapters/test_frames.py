@@ -79,7 +79,7 @@ def test_many_records_are_converted_in_batches():
 
 
 def test_no_records_need_a_model():
-    with pytest.raises(InvalidValueError, match="pass their type as `model`"):
+    with pytest.raises(InvalidValueError, match="pass the type of the records as `model`"):
         to_arrow([])
     assert to_arrow([], model=User).num_rows == 0
     assert to_arrow([], model=User).schema == to_arrow(USERS).schema

@@ -73,7 +73,7 @@ def _run(words: list[str]) -> None:
     if api == "call" or api in api_names():
         from genesys_cloud.cli.operations import run_api, run_call  # noqa: PLC0415
 
-        # Without typer, which takes longer to import than the rest of a help page.
+        # Without typer: importing it takes longer than everything else that a help page needs.
         if api == "call":
             run_call(rest[1:], options)
         else:

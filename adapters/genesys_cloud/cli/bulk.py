@@ -79,7 +79,9 @@ class BulkFiles:
             UsageError: it cannot be written, or is the file with the rows.
         """
         if self.failures.resolve() == self.rows.resolve():
-            raise UsageError(f"--failures {self.failures}: is the file with the rows")
+            raise UsageError(
+                f"--failures {self.failures}: must not be the file with the rows; use another path"
+            )
         try:
             return self.failures.open("a" if self.is_continued else "w", encoding="utf-8")
         except OSError as error:
@@ -166,7 +168,7 @@ def run_rows(
 
 
 class _Driver:
-    """Starts rows in threads, and records what becomes of them."""
+    """Starts rows in threads, and records their outcomes."""
 
     def __init__(
         self,
@@ -210,7 +212,7 @@ class _Driver:
                     shown = now
                     self._show_progress(now - began)
         except GeneratorExit:
-            # The reader of the results went away.
+            # The output was closed, for example by `head`.
             self._run.stop("the output was closed")
             raise
         finally:

@@ -33,7 +33,8 @@ from genesys_core.command_line.usage import UsageError
 
 __all__ = ["complete_words", "print_candidates"]
 
-# How words end, or what is left of them, if the value of one of these options is being typed.
+# The last of the complete words, or all that `split_command` leaves of them, if the value of one of
+# these options is being typed.
 _INCOMPLETE = [[f"--{option.name}"] for option in CONNECTION_OPTIONS]
 
 

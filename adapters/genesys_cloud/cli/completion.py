@@ -43,7 +43,7 @@ def completion(
     if shell is None and not refresh:
         raise UsageError("completion: needs a shell (bash, zsh or fish) or --refresh")
     if shell is not None:
-        # A script for a shell, not a text for people: it goes out unchanged.
+        # A script for a shell, not text for people: printed without escaping.
         typer.echo(SHELL_SCRIPTS[shell.value], nl=False)
     if refresh:
         _save_names(ctx.obj)
@@ -55,7 +55,8 @@ def _save_names(options: dict[str, object]) -> None:
     with open_client(options) as client:
         names = _names(client)
     path = names_file(select_profile(options, os.environ))
-    # Names of people are for the user's eyes only; and a completion may read the file at any time.
+    # Only the user may read the names of people. The file is replaced, because a completion may read
+    # it at any time.
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     new = path.with_suffix(".new")
     new.unlink(missing_ok=True)

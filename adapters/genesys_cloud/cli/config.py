@@ -37,7 +37,7 @@ def group() -> None:
 def check(ctx: typer.Context, path: File = None) -> None:
     """Validate a configuration file and report every problem.
 
-    Exit code 1 if it has any, or cannot be read. Settings without effect are warnings.
+    Exit code 1 if the file has problems or cannot be read. Settings without effect cause warnings.
     """
     from genesys_cloud.config.file import Configuration, default_path  # noqa: PLC0415 - see app.py
     from genesys_core.errors import ConfigurationError  # noqa: PLC0415

@@ -1,7 +1,7 @@
 """The client of a command: profile, sign-in, environment and options.
 
 Invariants: without ``--region`` or ``--host`` the sign-in of ``genesys-cloud login`` is used, and
-if there is none, the environment and the configuration file. Secrets are never options.
+if there is none, the environment and the configuration file. No option contains a secret.
 """
 
 import getpass
@@ -43,7 +43,7 @@ def config_file_of(options: Mapping[str, object]) -> str | None:
     """Return the path of the profile's configuration file; ``None`` if there is none.
 
     Raises:
-        UsageError: not a valid name of a profile.
+        UsageError: an invalid profile name.
     """
     profile = select_profile(options, os.environ)
     if profile is None:
@@ -67,10 +67,10 @@ def client_options(options: Mapping[str, object]) -> "ClientOptions":
 
 
 def sign_in_options(options: Mapping[str, object]) -> "ClientOptions":
-    """Return the client arguments for a sign-in, whose profile may be new.
+    """Return the client arguments for a sign-in; its profile need not exist yet.
 
     Raises:
-        UsageError: not a valid name of a profile.
+        UsageError: an invalid profile name.
     """
     found: ClientOptions = {}
     config = config_file_of(options)
@@ -89,7 +89,7 @@ def can_ask() -> bool:
 
 
 def _credentials(options: Mapping[str, object]) -> "ClientOptions":
-    """Return the grant whose secret is in a file or is asked for; empty if the environment has all.
+    """Return the grant with a secret from a file or a prompt; empty if the environment has both parts.
 
     Raises:
         UsageError: the file cannot be read or is empty, or there is no client id for it.
@@ -118,8 +118,7 @@ def open_client(options: Mapping[str, object], *, observer: "Observer | None" = 
 
     Args:
         options: the command's options, by name without dashes.
-        observer: observes the client's
-            calls.
+        observer: observes the client's calls.
 
     Raises:
         GenesysCloudError: contradictory or unusable settings.

@@ -105,7 +105,7 @@ def diff(
 
     report = compare_files(old, new, ignore=ignore, usage=usage)
     for unused in report.unused_ignores:
-        print_error(f"{ignore}, line {unused.line}: matches nothing")
+        print_error(f"{ignore}, line {unused.line}: matches no change")
     match format_:
         case Format.text:
             shown = report.text(least)
@@ -137,7 +137,7 @@ def generate(
     definition: _Definition = "bundled",
     topics: _Topics = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Only compare; exit code 1 if not current.")
+        bool, typer.Option("--check", help="Write nothing; exit code 1 if the code is not current.")
     ] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="Reject a definition with findings.")

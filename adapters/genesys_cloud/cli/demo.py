@@ -8,8 +8,8 @@ __all__ = ["demo"]
 def demo() -> None:
     """Call a simulated platform and show the results.
 
-    A client credentials token, users/me, all pages of users, the queues, a notification; over HTTP,
-    only on this machine.
+    Obtains a token with client credentials, reads the user, all pages of users and the queues, and
+    receives a notification; over HTTP, only on this machine.
     """
     from genesys_cloud.demo import run_demo  # noqa: PLC0415 - see genesys_cloud.cli.app
 

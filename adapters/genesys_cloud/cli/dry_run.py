@@ -16,7 +16,10 @@ __all__ = ["capture_request", "new_client"]
 
 
 class _Captured(BaseException):
-    """Ends a call with the request that it would have sent; no retry handles it."""
+    """Ends a call with the request that it would have sent.
+
+    Not an ``Exception``, so that nothing in between handles or converts it.
+    """
 
     def __init__(self, request: Request) -> None:
         super().__init__()
@@ -46,7 +49,7 @@ def capture_request(operation: "Operation[Any]", options: Mapping[str, Any]) -> 
         GenesysCloudError: the request cannot be sent.
     """
     network = client_options(options)
-    # Nothing is connected, so a proxy or a file of certificates that is wrong does not matter.
+    # No connection is opened, so an invalid proxy or CA file must not be an error.
     network.pop("proxy", None)
     network.pop("verify", None)
     region, host = options.get("region"), options.get("host")

@@ -112,7 +112,7 @@ class _Doctor:
         wrong = diagnose_clock(self._clock_difference)
         if wrong is not None:
             raise _Found(wrong, ExitCode.FAILURE)
-        return f"{host} answers"
+        return f"{host} responds"
 
     def _obtain_token(self) -> str:
         from genesys_core.command_line.diagnosis import NO_CREDENTIALS  # noqa: PLC0415
@@ -159,7 +159,7 @@ class _Doctor:
 
 
 class _Found(Exception):  # noqa: N818 - not an error of the library
-    """A step has found what is wrong without an error of the library."""
+    """A step has found the problem itself, without an error of the library."""
 
     def __init__(self, diagnosis: "Diagnosis", code: ExitCode) -> None:
         super().__init__(diagnosis.message)

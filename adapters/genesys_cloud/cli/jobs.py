@@ -81,7 +81,7 @@ def run_jobs(arguments: Sequence[str], before: Mapping[str, Any]) -> None:
     from genesys_core.jobs.job import begin_job, find_job  # noqa: PLC0415
 
     with open_client(parsed.common) as client, _shown_warnings():
-        # Fields that this version does not know are part of the results too.
+        # Unknown fields are part of the results too.
         client = client.with_options(keep_unknown="items")  # noqa: PLW2901 - the same client
         started: StartedJob[Any, Any]
         if action == "run":
@@ -121,7 +121,7 @@ def _wait(
     started: "StartedJob[Any, Any]",
     parsed: "ParsedArguments",
 ) -> object:
-    """Wait for a job, and start one that waits for its user if ``--proceed`` says so."""
+    """Wait for a job; with ``--proceed``, start one that waits for confirmation."""
     from genesys_core.calls.operation import raw_operation  # noqa: PLC0415 - see run_operation
     from genesys_core.errors import JobStoppedError  # noqa: PLC0415
 
@@ -166,7 +166,7 @@ def _show(
 
 
 def _plain(value: object) -> object:
-    """Return a model as JSON, with the fields that this version does not know."""
+    """Return a model as JSON, including unknown fields."""
     from genesys_core.codec.encoding import encode_body  # noqa: PLC0415 - loads models
 
     return json.loads(encode_body(value, "any"))

@@ -59,7 +59,7 @@ _GRACE = 3.0
 
 @dataclass(frozen=True)
 class DownloadRequest:
-    """What to download, and where to.
+    """The recordings to download, and their folder.
 
     Attributes:
         out: the folder.
@@ -77,7 +77,7 @@ class DownloadRequest:
         """Return the interval of the requested conversations.
 
         Raises:
-            UsageError: it is not valid, or no conversation is selected.
+            UsageError: the interval is invalid, or no conversation is selected.
         """
         found = parse_period(*self.period)
         if found is None and not self.conversations and self.from_file is None:
@@ -87,7 +87,7 @@ class DownloadRequest:
         return found
 
 
-class _Stopped(Exception):  # noqa: N818 - ends a download that is on the way
+class _Stopped(Exception):  # noqa: N818 - ends a download that is in progress
     """The run has ended."""
 
 
@@ -189,7 +189,7 @@ class _Folder:
             _append(self._found, line)
 
     def write_failures(self, run: RecordingRun) -> None:
-        """Write the file of failures, or remove it if there are none."""
+        """Write the failures to a file, or remove that file if there are none."""
         path = self.path / _FAILURES
         if run.failures:
             lines = (json.dumps(each, ensure_ascii=False) for each in run.failures)
@@ -233,11 +233,11 @@ def _open_folder(path: Path) -> Generator[_Folder]:
 
 
 class _Driver:
-    """Runs tasks in threads, and records what becomes of them.
+    """Runs tasks in threads, and records their outcomes.
 
     Attributes:
-        received: bytes of files.
-        is_abandoned: whether threads still run, because they got no answer.
+        received: the number of bytes received.
+        is_abandoned: whether threads are still running, because they receive no data.
     """
 
     def __init__(
@@ -259,7 +259,7 @@ class _Driver:
 
     def run(self, conversations: Iterator[str]) -> None:
         """Run until every recording is downloaded or has failed."""
-        # Waits for the two batches in progress need threads of their own, beside the downloads.
+        # Two more threads, because up to two batches are waited for in addition to the downloads.
         pool = ThreadPoolExecutor(self._run.parallel + 2)
         try:
             self._run_in(pool, conversations)

@@ -20,7 +20,7 @@ def apis(
     *,
     path: Annotated[str, typer.Option(help="Text in the path.")] = "",
     permission: Annotated[str, typer.Option(help="Text in a permission.")] = "",
-    preview: Annotated[bool, typer.Option("--preview", help="Only previews.")] = False,
+    preview: Annotated[bool, typer.Option("--preview", help="Only operations in preview.")] = False,
     deprecated: Annotated[
         bool, typer.Option("--deprecated", help="Only deprecated operations.")
     ] = False,

@@ -1,7 +1,7 @@
 """Runs one operation: from arguments to output.
 
 Invariants: with ``--dry-run`` nothing is sent. Responses are printed as the platform sent them,
-with fields that this version does not know.
+including unknown fields.
 """
 
 import sys
@@ -205,7 +205,7 @@ def _body(description: OperationDescription, parsed: ParsedArguments) -> object:
     source = parsed.text("body")
     if description.body is None:
         if source is not None or parsed.has("edit"):
-            raise UsageError(f"{description.name}: has no body")
+            raise UsageError(f"{description.name}: takes no body; omit --body and --edit")
         return None
     body = None
     if source is not None:
@@ -354,7 +354,7 @@ def _print_listing(
             else:
                 print_rows(_with_progress(listing), output)
     except BrokenPipeError:
-        raise  # the reader, such as head, has all that it wants
+        raise  # the program that reads the output, such as head, needs no more
     except BaseException:
         if listing.fetched:
             sys.stdout.flush()

@@ -59,7 +59,9 @@ def login(
     ] = GrantName.pkce,
     port: Annotated[
         int,
-        typer.Option(min=0, max=65535, help="Of http://127.0.0.1:PORT/callback; 0 for any."),
+        typer.Option(
+            min=0, max=65535, help="Port in http://127.0.0.1:PORT/callback; 0 for any free port."
+        ),
     ] = 0,
     redirect_uri: Annotated[
         str | None, typer.Option(help="Redirect URI on 127.0.0.1 or localhost, with port.")
@@ -88,7 +90,7 @@ def login(
         gateway_port is not None or gateway_login_path or gateway_api_path
     ):
         exit_with_error(
-            "login", "--gateway-port and the gateway paths need --gateway-host as well", 2
+            "login", "--gateway-port and the gateway paths require --gateway-host; add it", 2
         )
     merge_options(ctx, region=region)
     options = ctx.obj
@@ -150,8 +152,8 @@ def _saved_sign_in(command: str, options: dict[str, object]) -> "SavedSignIn":
     for name in ("region", "host"):
         if name in options:
             raise UsageError(
-                f"--{name}: {command} uses a saved sign-in, which has its own platform; "
-                "select another with --profile or --token-file"
+                f"--{name}: {command} uses a saved sign-in, which determines the platform; "
+                "select another sign-in with --profile or --token-file"
             )
     return SavedSignIn(token_file_of(options))
 

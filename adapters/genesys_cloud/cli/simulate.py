@@ -44,7 +44,8 @@ def simulate(
     stateful: Annotated[
         bool,
         typer.Option(
-            help="Stateful resources by the rules of the definition; otherwise only examples."
+            help="Store created and changed resources; with --no-stateful, every operation returns "
+            "an example."
         ),
     ] = True,
     strict: Annotated[

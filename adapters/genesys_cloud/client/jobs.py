@@ -169,8 +169,9 @@ class _JobBase(Generic[StatusT, ItemT]):
     def _link(self, index: int) -> str:
         links = self._status.links
         if index >= len(links):
+            count = "1 link" if len(links) == 1 else f"{len(links)} links"
             raise JobError(
-                f"{self._started.family.status.name}: job {self.id} has {len(links)} links in the "
+                f"{self._started.family.status.name}: job {self.id} has {count} in the "
                 f"state {self.state!r}, but link {index} was requested; wait for the job, or use "
                 "job.results()",
                 id=self.id,

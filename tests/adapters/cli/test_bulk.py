@@ -162,7 +162,7 @@ def test_refused_credentials_end_the_run_and_no_row_is_lost(tmp_path):
     ("options", "words"),
     [
         (["--from-file", "missing.jsonl"], "missing.jsonl: cannot be read"),
-        (["--failures", "rows.jsonl"], "is the file with the rows"),
+        (["--failures", "rows.jsonl"], "must not be the file with the rows"),
         (["--failures", "nowhere/x"], "cannot be written"),
         (["--resume", "nowhere"], "nowhere: cannot be read"),
         (["--resume", "rows.jsonl"], "belongs to another operation"),

@@ -147,7 +147,7 @@ def test_diff_for_tools(pair):
         ("", "none", 1, ""),
         ("topic-removed\nmodel-*\n", "major", 1, "is not a rule"),
         ("topic-removed\n* A", "warn", 0, ""),
-        ("topic-removed\n* A\nmodel-added B", "minor", 1, "line 3: matches nothing"),
+        ("topic-removed\n* A\nmodel-added B", "minor", 1, "line 3: matches no change"),
     ],
 )
 def test_diff_fails_on_what_is_not_ignored(pair, ignored, limit, code, said):

@@ -104,7 +104,7 @@ def test_after_ctrl_c_the_same_command_continues(command, tmp_path):
         (("conversations", "--body", "nofile", *RANGE), 2, "--body nofile"),
         (("conversations", "--body", "list.json", *RANGE), 2, "must be a JSON object"),
         (("users", "--format", "xml"), 2, "must be one of"),
-        (("status",), 11, "has no export"),
+        (("status",), 11, "contains no export"),
         (("groups.get_group_members",), 2, "path parameters"),
         (("quality.get_quality_evaluations_query",), 11, "1 of 1 slices failed"),
     ],

@@ -141,8 +141,8 @@ def test_bodies_that_cannot_be_read(body, words):
 
 
 def test_a_body_where_there_is_none():
-    assert "has no body" in run_command("users", "get_users", "--body", "{}").err
-    assert "has no body" in run_command("users", "get_users", "--edit").err
+    assert "takes no body" in run_command("users", "get_users", "--body", "{}").err
+    assert "takes no body" in run_command("users", "get_users", "--edit").err
     needed = run_command("routing", "post_routing_queues")
     assert needed.code == 2
     assert "a body (CreateQueueRequest) by --body" in needed.err

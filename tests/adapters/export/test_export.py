@@ -331,7 +331,7 @@ def test_a_directory_has_one_export(served, tmp_path):
         run(plan(find_export("users")), out=tmp_path, client=client)
     with pytest.raises(ExportError, match="the format"):
         run(plan(EXPORT), out=tmp_path, client=client, format="csv")
-    with pytest.raises(ExportError, match="has no export"):
+    with pytest.raises(ExportError, match="contains no export"):
         read_status(tmp_path / "elsewhere")
 
 
