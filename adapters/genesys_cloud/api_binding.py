@@ -324,7 +324,7 @@ class Method(Generic[P, T]):
         self, api: AsyncApi, /, *args: P.args, **kwargs: P.kwargs
     ) -> Coroutine[Any, Any, T]: ...
     def __call__(self, api: SyncApi | AsyncApi, /, *args: P.args, **kwargs: P.kwargs) -> object:
-        """``UsersApi.get_users_me(client.users)``, as with a method of any class."""
+        """Call the method of a class explicitly, as in ``UsersApi.get_users_me(client.users)``."""
         return self.__get__(api, type(api))(*args, **kwargs)
 
     @property
@@ -409,7 +409,7 @@ def _method_type(builder: Callable[..., object]) -> type[Method[..., Any]]:
 def api_classes(
     name: str, builders: ModuleType, about: str, home: str
 ) -> tuple[type[SyncApi], type[AsyncApi]]:
-    """The two classes of one API: a :class:`Method` for each builder of a module.
+    """Create the two classes of one API, with a :class:`Method` for each builder of a module.
 
     The generated stub next to each module of :mod:`genesys_cloud.apis` declares the same for type
     checkers.

@@ -72,7 +72,8 @@ class FileBudget:
         descriptor = os.open(name, os.O_RDWR | os.O_CREAT | _FLAGS, 0o600)
         try:
             if not wait_for_lock(descriptor, timeout=wait, poll=_POLL):
-                raise BudgetBusyError(f"rate limit {self._path}: in use for more than {wait:g} s")
+                problem = f"locked by another process for more than {wait:g} s"
+                raise BudgetBusyError(f"rate limit {self._path}: {problem}")
             try:
                 yield
             finally:

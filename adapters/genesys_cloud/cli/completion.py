@@ -1,4 +1,4 @@
-"""``genesys-cloud completion``: print a shell's completion script, or save names to complete."""
+"""``genesys-cloud completion``: print a shell's completion script, or save names for completion."""
 
 import json
 import os

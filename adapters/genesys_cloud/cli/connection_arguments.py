@@ -15,7 +15,7 @@ __all__ = ["merge_options", "take_connection"]
 
 _Command: TypeAlias = Callable[..., None]
 
-Profile = Annotated[str | None, typer.Option(help="Settings and sign-in of this name.")]
+Profile = Annotated[str | None, typer.Option(help="Use the settings and sign-in of this profile.")]
 RegionName = Annotated[
     str | None, typer.Option(help="Region such as eu_west_1, or a domain.", metavar="REGION")
 ]

@@ -125,7 +125,10 @@ def generate(
     *,
     package: Annotated[
         str | None,
-        typer.Option(help="The import name of a package of your own.", metavar="NAME"),
+        typer.Option(
+            help="Import name of the package to generate, instead of this library's modules.",
+            metavar="NAME",
+        ),
     ] = None,
     root: Annotated[
         Path | None,
@@ -168,7 +171,7 @@ def reference(
     topics: _Topics = None,
     changes: Annotated[
         list[Path] | None,
-        typer.Option(help="Report of diff --format json, the oldest first; repeatable."),
+        typer.Option(help="Report of diff --format json; repeatable, oldest report first."),
     ] = None,
 ) -> None:
     """Write the reference of a definition as Markdown: APIs, models, topics and permissions."""

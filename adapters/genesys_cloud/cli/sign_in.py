@@ -68,8 +68,12 @@ def login(
     ] = None,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait for the sign-in.")] = 120,
     browser: Annotated[bool, typer.Option(help="Open a browser or only print the URL.")] = True,
-    org: Annotated[str | None, typer.Option(help="Organization; with --provider.")] = None,
-    provider: Annotated[str | None, typer.Option(help="Identity provider; with --org.")] = None,
+    org: Annotated[
+        str | None, typer.Option(help="Short name of the organization; requires --provider.")
+    ] = None,
+    provider: Annotated[
+        str | None, typer.Option(help="Name of the identity provider; requires --org.")
+    ] = None,
     login_hint: Annotated[str | None, typer.Option(help="User name or email to prefill.")] = None,
     again: Annotated[
         bool, typer.Option("--again", help="Ask for the password even if there is a session.")

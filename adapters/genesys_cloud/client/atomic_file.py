@@ -61,7 +61,7 @@ class AtomicFile:
 
     @property
     def part(self) -> PartialFile:
-        """The part of the file that can be continued, which is empty."""
+        """The part of the file that can be continued; always empty."""
         return PartialFile()
 
     def begin(self, part: PartialFile) -> None:

@@ -63,7 +63,7 @@ class Setup:
     Args:
         options: the client's arguments.
         mocked: whether the transport is a mock.
-        trigger: when the file is re-read, for tests.
+        trigger: decides when the file is read again; for tests.
 
     Raises:
         ConfigurationError: contradictory or unusable settings.
@@ -123,8 +123,8 @@ class Setup:
         if self.cell.session.pacer is not None and not self._has_budget:
             observer = self.logging
             observer.warn(
-                "the token is shared with another client, but the rate limit is not: together they may exceed it; "
-                "pass budget=FileBudget(path) to both",
+                "the token is shared with another client, but the rate limit is not: together the clients may "
+                "exceed it; pass budget=FileBudget(path) to both",
                 now=read_clocks(),
                 name=TOKENS_LOGGER,
             )

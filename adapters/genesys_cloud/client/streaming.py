@@ -1,8 +1,8 @@
 """Calls with streamed response bodies: saved to a file, or left open for reading.
 
-A driver sends with :meth:`StreamedCall.send` as with any transport, so that tokens, retries and
-deadlines work as for every call. The body of an error or a redirect is read only up to the size
-that an error needs.
+The driver calls the ``send`` method of these objects instead of the transport's, so that tokens,
+retries and deadlines work as in every call. The body of an error or a redirect is read only up to
+the size that an error needs.
 """
 
 import inspect

@@ -79,7 +79,7 @@ class ThreadLoop:
         return result.result() if done else None
 
     def start(self, work: Callable[[], Coroutine[Any, Any, T]]) -> Background[T]:
-        """Start ``work`` in a thread, which the interpreter does not wait for."""
+        """Start ``work`` in a daemon thread, which the interpreter does not wait for at exit."""
         return _Thread(work)
 
     async def run_in_thread(self, work: Callable[..., T], *args: object) -> T:

@@ -1,8 +1,8 @@
 """The token lock, shared by the threads and event loops of a process.
 
 Invariants: at most one owner at a time. The lock is free if its owner was garbage-collected, for
-example after an exception in an unfortunate place, or if it belongs to the parent of a forked
-process.
+example because an exception interrupted it before the release, or if it belongs to the parent of a
+forked process.
 """
 
 from typing import Final

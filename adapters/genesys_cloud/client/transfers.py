@@ -177,8 +177,8 @@ class SyncTransfers(_Transfers):
         Args:
             source: an operation, an API path or an absolute URL. The client's token is sent only to
                 URLs below the API's base URL.
-            path: the destination; an existing file is replaced. In a directory the file is named by
-                the server, sanitized, and never replaces an existing file.
+            path: the destination; an existing file is replaced. In a directory, the server
+                determines the name, which is sanitized, and no existing file is replaced.
             progress: called with the bytes received and the total (``None`` if unknown); a retry
                 starts again at 0, or at the position where it continues.
             resume: whether an interrupted download is continued, by a retry or by a later

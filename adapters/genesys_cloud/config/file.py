@@ -85,7 +85,7 @@ def default_path() -> str | None:
 
 
 def read_snapshot(path: str | os.PathLike[str]) -> FileSnapshot:
-    """Read a file; the snapshot has its text, or the reason why it is unusable, or nothing if it is missing."""
+    """Read a file: its text, the reason why it cannot be used, or neither if it is missing."""
     try:
         content = _read(Path(path))
     except (FileNotFoundError, NotADirectoryError):

@@ -54,7 +54,7 @@ class LoginPage(TypedDict, total=False):
 
     Attributes:
         org: the organization's short name, to redirect directly to its identity provider.
-        provider: the identity provider's name; requires ``org``.
+        provider: the identity provider's name; required with ``org``, and only allowed with it.
         target: the id of a trusted organization to sign in to.
         login_hint: a user name or email to prefill.
         prompt: ``login`` asks for the password even if there is a session.

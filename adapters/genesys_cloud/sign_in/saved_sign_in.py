@@ -170,7 +170,7 @@ class SavedSignIn:
         """Delete a sign-in: its token and its settings.
 
         Raises:
-            TokenStoreError: a file cannot be written.
+            TokenStoreError: a file cannot be changed or removed.
         """
         # The token first: if the second step fails, no secret is left.
         self.store.delete(target.key)

@@ -63,7 +63,7 @@ def test_others_are_waited_for(tmp_path, monkeypatch):
     other = FileBudget(tmp_path / "budget")
 
     def change(kept: bytes | None) -> tuple[bytes, None]:
-        with pytest.raises(BudgetBusyError, match="in use for more than 0 s"):
+        with pytest.raises(BudgetBusyError, match="locked by another process for more than 0 s"):
             other.change_state("b", count, wait=0)
         return b"", None
 
