@@ -9,7 +9,7 @@ def get_user(user_id, *, expand=None, state=None, expand_all=None, ratio=None, l
     """GET /api/v2/users/{userId} -> ``User``.
 
     Preview: may change without notice. Requires ``directory:user:view`` or
-    ``admin``. Pages by ``pageNumber``.
+    ``admin``. Paginated by ``pageNumber``.
 
     Args:
         user_id: path, string.

@@ -99,7 +99,7 @@ def get_assistant(
 
     Args:
         assistant_id: the ID of the assistant.
-        expand: query, string: copilot. What else to include.
+        expand: query, string: copilot. The additional data to include in the response.
         language_variation: query, string. The language variation of the assistant.
         fallback_to_primary_assistant: query, boolean. Whether to return the primary assistant if no
             variation fits.
@@ -127,7 +127,7 @@ def get_assistant_queue(
     Args:
         assistant_id: the ID of the assistant.
         queue_id: the ID of the queue.
-        expand: query, string: assistant. What else to include.
+        expand: query, string: assistant. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_assistant_queue", "GET", "/api/v2/assistants/{assistantId}/queues/{queueId}",
@@ -169,15 +169,15 @@ def get_assistant_queues(
     """List the queues of an assistant.
 
     GET /api/v2/assistants/{assistantId}/queues -> ``AssistantQueueListing``.
-    Requires ``assistants:queue:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``assistants:queue:view``. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-assistants--assistantId--queues
 
     Args:
         assistant_id: the ID of the assistant.
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
-        expand: query, string: assistant. What else to include.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
+        expand: query, string: assistant. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_assistant_queues", "GET", "/api/v2/assistants/{assistantId}/queues",
@@ -199,16 +199,16 @@ def get_assistants(
     """List the assistants.
 
     GET /api/v2/assistants -> ``AssistantListing``.
-    Requires ``assistants:assistant:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``assistants:assistant:view``. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-assistants
 
     Args:
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        limit: query, string. How many items to return.
-        page_size: query, string. How many items to return. At most 200.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        limit: query, string. The maximum number of items to return.
+        page_size: query, string. The number of items per page. At most 200.
         name: query, string. Filter by name.
-        expand: query, string: copilot. What else to include.
+        expand: query, string: copilot. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_assistants", "GET", "/api/v2/assistants", "AssistantListing",
@@ -249,13 +249,14 @@ def get_assistants_agentchecklists(
     """List the agent checklists.
 
     GET /api/v2/assistants/agentchecklists -> ``AgentChecklistListing``.
-    Requires ``assistants:agentchecklist:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``assistants:agentchecklist:view``. Paginated by ``after`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-assistants-agentchecklists
 
     Args:
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 100.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 100.
         name_prefix: query, string. The beginning of the name.
         language: query, string. Filter by language.
         sort_order: query, string: asc, desc. Ascending or descending.
@@ -296,15 +297,15 @@ def get_assistants_queues(
     """List the queues of all assistants.
 
     GET /api/v2/assistants/queues -> ``AssistantQueueListing``.
-    Requires ``assistants:queue:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``assistants:queue:view``. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-assistants-queues
 
     Args:
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
         queue_ids: query, string. The IDs of queues.
-        expand: query, string: assistant. What else to include.
+        expand: query, string: assistant. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_assistants_queues", "GET", "/api/v2/assistants/queues", "AssistantQueueListing",
@@ -440,7 +441,8 @@ def post_assistant_queue_users_query(
     Args:
         assistant_id: the ID of the assistant.
         queue_id: the ID of the queue.
-        expand: query, list of string: assistant, copilot. What else to include.
+        expand: query, list of string: assistant, copilot. The additional data to include in the
+            response.
         body: ``AssistantQueueUsersQueryRequest``.
     """
     return _Lists(_Endpoint(

@@ -119,7 +119,7 @@ def get_agentic_virtualagents(
     """List the virtual agents.
 
     GET /api/v2/agentic/virtualagents -> ``AgenticVirtualAgentEntityListing``.
-    Requires ``agentic:virtualAgent:view``. Pages by ``page_number``.
+    Requires ``agentic:virtualAgent:view``. Paginated by ``page_number``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-agentic-virtualagents
 
     Args:
@@ -129,7 +129,7 @@ def get_agentic_virtualagents(
         sort_by: query, string: dateModified, name, status. The field to sort by.
         sort_order: query, string: asc, desc. Ascending or descending.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return. At most 100.
+        page_size: query, integer. The number of items per page. At most 100.
     """
     return _Lists(_Endpoint(
         "get_agentic_virtualagents", "GET", "/api/v2/agentic/virtualagents",
@@ -168,13 +168,13 @@ def get_conversations_summaries_settings(
     """List the conversation summary settings.
 
     GET /api/v2/conversations/summaries/settings -> ``SummarySettingEntityListing``.
-    Requires ``aiStudio:summaryConfig:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``aiStudio:summaryConfig:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-summaries-settings
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return. At most 100.
+        page_size: query, integer. The number of items per page. At most 100.
         name: query, string. Filter by name.
         sort_order: query, string: asc, desc. Ascending or descending.
         language: query, string. Filter by language.
@@ -271,7 +271,7 @@ def get_guides(
     """List the guides.
 
     GET /api/v2/guides -> ``GuideEntityListing``.
-    Requires ``aiStudio:guide:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``aiStudio:guide:view``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-guides
 
     Args:
@@ -281,7 +281,7 @@ def get_guides(
         sort_by: query, string: dateModified, name, status. The field to sort by.
         sort_order: query, string: asc, desc. Ascending or descending.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return. At most 100.
+        page_size: query, integer. The number of items per page. At most 100.
     """
     return _Lists(_Endpoint(
         "get_guides", "GET", "/api/v2/guides", "GuideEntityListing", listing=_l.page_ece8a87b,

@@ -173,8 +173,8 @@ def post_alerting_alerts_query(
     """Query alerts.
 
     POST /api/v2/alerting/alerts/query -> ``AlertListing``.
-    Read-only. Requires ``alerting:alert:view``. Pages by ``pageNumber`` of the body or ``next_uri``
-    of the response.
+    Read-only. Requires ``alerting:alert:view``. Paginated by ``pageNumber`` of the body or
+    ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-alerting-alerts-query
 
     Args:
@@ -227,8 +227,8 @@ def post_alerting_rules_query(
     """Query alert rules.
 
     POST /api/v2/alerting/rules/query -> ``CommonRuleContainer``.
-    Read-only. Requires ``alerting:rule:view``. Pages by ``pageNumber`` of the body or ``next_uri``
-    of the response.
+    Read-only. Requires ``alerting:rule:view``. Paginated by ``pageNumber`` of the body or
+    ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-alerting-rules-query
 
     Args:

@@ -373,12 +373,12 @@ def get_analytics_actions_aggregates_job_results(
     """Get the results of an action aggregates job.
 
     GET /api/v2/analytics/actions/aggregates/jobs/{jobId}/results -> ``ActionAsyncAggregateQueryResponse``.
-    Requires ``integrations:action:view`` or ``bridge:actions:view``. Pages by ``cursor``.
+    Requires ``integrations:action:view`` or ``bridge:actions:view``. Paginated by ``cursor``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-actions-aggregates-jobs--jobId--results
 
     Args:
         job_id: the ID of the job.
-        cursor: query, string. Where the page begins, from the previous response.
+        cursor: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_actions_aggregates_job_results", "GET",
@@ -427,12 +427,12 @@ def get_analytics_agentcopilots_aggregates_job_results(
     """Get the results of an agent copilot aggregates job.
 
     GET /api/v2/analytics/agentcopilots/aggregates/jobs/{jobId}/results -> ``AgentCopilotAsyncAggregateQueryResponse``.
-    Requires ``analytics:agentCopilotAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:agentCopilotAggregate:view``. Paginated by ``cursor``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-agentcopilots-aggregates-jobs--jobId--results
 
     Args:
         job_id: the ID of the job.
-        cursor: query, string. Where the page begins, from the previous response.
+        cursor: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_agentcopilots_aggregates_job_results", "GET",
@@ -467,13 +467,13 @@ def get_analytics_agentutilizations_aggregates_job_results(
     """Get the results of an agent utilization aggregates job.
 
     GET /api/v2/analytics/agentutilizations/aggregates/jobs/{jobId}/results -> ``AgentUtilizationAsyncAggregateQueryResponse``.
-    Preview: may change without notice. Requires ``analytics:agentUtilizationAggregate:view``. Pages
-    by ``cursor``.
+    Preview: may change without notice. Requires ``analytics:agentUtilizationAggregate:view``.
+    Paginated by ``cursor``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-agentutilizations-aggregates-jobs--jobId--results
 
     Args:
         job_id: the ID of the job.
-        cursor: query, string. Where the page begins, from the previous response.
+        cursor: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_agentutilizations_aggregates_job_results", "GET",
@@ -496,18 +496,18 @@ def get_analytics_botflow_divisions_reportingturns(
     """List the reporting turns of a bot flow by division.
 
     GET /api/v2/analytics/botflows/{botFlowId}/divisions/reportingturns -> ``ReportingTurnsResponse``.
-    Requires ``analytics:botFlowDivisionAwareReportingTurn:view``. Pages by ``after`` or
+    Requires ``analytics:botFlowDivisionAwareReportingTurn:view``. Paginated by ``after`` or
     ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-botflows--botFlowId--divisions-reportingturns
 
     Args:
         bot_flow_id: the ID of the bot flow.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 250.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 250.
         interval: query, string. Start and end, separated by a slash (ISO 8601).
         action_id: query, string. The ID of an action.
         session_id: query, string. The ID of a session.
-        language: query, string. The language, by its code.
+        language: query, string. The language, as a code such as en-US.
         ask_action_results: query, string: AgentRequestedByUser, ConfirmationRequired,
             DisambiguationRequired, Error, ExpressionError, NoInputCollection, NoInputConfirmation,
             NoInputDisambiguation, NoMatchCollection, NoMatchConfirmation, NoMatchDisambiguation,
@@ -539,18 +539,18 @@ def get_analytics_botflow_reportingturns(
     """List the reporting turns of a bot flow.
 
     GET /api/v2/analytics/botflows/{botFlowId}/reportingturns -> ``ReportingTurnsResponse``.
-    Deprecated. Requires ``analytics:botFlowReportingTurn:view``. Pages by ``after`` or ``next_uri``
-    of the response.
+    Deprecated. Requires ``analytics:botFlowReportingTurn:view``. Paginated by ``after`` or
+    ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-botflows--botFlowId--reportingturns
 
     Args:
         bot_flow_id: the ID of the bot flow.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 250.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 250.
         interval: query, string. Start and end, separated by a slash (ISO 8601).
         action_id: query, string. The ID of an action.
         session_id: query, string. The ID of a session.
-        language: query, string. The language, by its code.
+        language: query, string. The language, as a code such as en-US.
         ask_action_results: query, string: AgentRequestedByUser, ConfirmationRequired,
             DisambiguationRequired, Error, ExpressionError, NoInputCollection, NoInputConfirmation,
             NoInputDisambiguation, NoMatchCollection, NoMatchConfirmation, NoMatchDisambiguation,
@@ -583,13 +583,14 @@ def get_analytics_botflow_sessions(
     """List the sessions of a bot flow.
 
     GET /api/v2/analytics/botflows/{botFlowId}/sessions -> ``SessionsResponse``.
-    Requires ``analytics:botFlowSession:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``analytics:botFlowSession:view``. Paginated by ``after`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-botflows--botFlowId--sessions
 
     Args:
         bot_flow_id: the ID of the bot flow.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 250.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 250.
         interval: query, string. Start and end, separated by a slash (ISO 8601).
         bot_result_categories: query, string: Unknown, UserExit, BotExit, Error, RecognitionFailure,
             UserDisconnect, BotDisconnect, SessionExpired, Transfer. Only sessions with one of these
@@ -629,12 +630,12 @@ def get_analytics_bots_aggregates_job_results(
     """Get the results of a bot aggregates job.
 
     GET /api/v2/analytics/bots/aggregates/jobs/{jobId}/results -> ``BotAsyncAggregateQueryResponse``.
-    Requires ``analytics:botAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:botAggregate:view``. Paginated by ``cursor``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-bots-aggregates-jobs--jobId--results
 
     Args:
         job_id: the ID of the job.
-        cursor: query, string. Where the page begins, from the previous response.
+        cursor: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_bots_aggregates_job_results", "GET",
@@ -667,12 +668,12 @@ def get_analytics_casemanagement_aggregates_job_results(
     """Get the results of a case management aggregates job.
 
     GET /api/v2/analytics/casemanagement/aggregates/jobs/{jobId}/results -> ``CaseManagementAsyncAggregateQueryResponse``.
-    Requires ``analytics:caseManagementAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:caseManagementAggregate:view``. Paginated by ``cursor``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-casemanagement-aggregates-jobs--jobId--results
 
     Args:
         job_id: the ID of the job.
-        cursor: query, string. Where the page begins, from the previous response.
+        cursor: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_casemanagement_aggregates_job_results", "GET",
@@ -724,12 +725,12 @@ def get_analytics_conversations_aggregates_job_results(
     """Get the results of a conversation aggregates job.
 
     GET /api/v2/analytics/conversations/aggregates/jobs/{jobId}/results -> ``ConversationAsyncAggregateQueryResponse``.
-    Requires ``analytics:conversationAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:conversationAggregate:view``. Paginated by ``cursor``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-conversations-aggregates-jobs--jobId--results
 
     Args:
         job_id: the ID of the job.
-        cursor: query, string. Where the page begins, from the previous response.
+        cursor: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_conversations_aggregates_job_results", "GET",
@@ -752,7 +753,7 @@ def get_analytics_conversations_details(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-conversations-details
 
     Args:
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
     """
     return _Lists(_Endpoint(
         "get_analytics_conversations_details", "GET", "/api/v2/analytics/conversations/details",
@@ -786,13 +787,13 @@ def get_analytics_conversations_details_job_results(
 
     GET /api/v2/analytics/conversations/details/jobs/{jobId}/results -> ``AnalyticsConversationAsyncQueryResponse``.
     Requires ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
-    Pages by ``cursor``.
+    Paginated by ``cursor``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-conversations-details-jobs--jobId--results
 
     Args:
         job_id: the ID of the job.
-        cursor: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return.
+        cursor: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_analytics_conversations_details_job_results", "GET",
@@ -839,13 +840,13 @@ def get_analytics_copilots_aggregates_job_results(
     """Get the results of a copilot aggregates job.
 
     GET /api/v2/analytics/copilots/aggregates/jobs/{jobId}/results -> ``CopilotAsyncAggregateQueryResponse``.
-    Preview: may change without notice. Requires ``analytics:copilotsAggregate:view``. Pages by
+    Preview: may change without notice. Requires ``analytics:copilotsAggregate:view``. Paginated by
     ``cursor``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-copilots-aggregates-jobs--jobId--results
 
     Args:
         job_id: the ID of the job.
-        cursor: query, string. Where the page begins, from the previous response.
+        cursor: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_copilots_aggregates_job_results", "GET",
@@ -882,14 +883,14 @@ def get_analytics_dataextraction_downloads_metadata(
     """List the files available for data extraction.
 
     GET /api/v2/analytics/dataextraction/downloads/metadata -> ``DataExtractionFileSchemaListing``.
-    Preview: may change without notice. Requires ``analytics:datawarehouse:view``. Pages by
+    Preview: may change without notice. Requires ``analytics:datawarehouse:view``. Paginated by
     ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-dataextraction-downloads-metadata
 
     Args:
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
         data_schema: query, string. Only data of this schema.
         date_start: query, date-time. The beginning of the period.
         date_end: query, date-time. The end of the period.
@@ -941,12 +942,12 @@ def get_analytics_evaluations_aggregates_job_results(
     """Get the results of an evaluation aggregates job.
 
     GET /api/v2/analytics/evaluations/aggregates/jobs/{jobId}/results -> ``EvaluationAsyncAggregateQueryResponse``.
-    Requires ``analytics:evaluationAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:evaluationAggregate:view``. Paginated by ``cursor``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-evaluations-aggregates-jobs--jobId--results
 
     Args:
         job_id: the ID of the job.
-        cursor: query, string. Where the page begins, from the previous response.
+        cursor: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_evaluations_aggregates_job_results", "GET",
@@ -979,12 +980,12 @@ def get_analytics_flowexecutions_aggregates_job_results(
     """Get the results of a flow execution aggregates job.
 
     GET /api/v2/analytics/flowexecutions/aggregates/jobs/{jobId}/results -> ``FlowExecutionAsyncAggregateQueryResponse``.
-    Requires ``analytics:flowExecutionAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:flowExecutionAggregate:view``. Paginated by ``cursor``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-flowexecutions-aggregates-jobs--jobId--results
 
     Args:
         job_id: the ID of the job.
-        cursor: query, string. Where the page begins, from the previous response.
+        cursor: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_flowexecutions_aggregates_job_results", "GET",
@@ -1017,12 +1018,12 @@ def get_analytics_flows_aggregates_job_results(
     """Get the results of a flow aggregates job.
 
     GET /api/v2/analytics/flows/aggregates/jobs/{jobId}/results -> ``FlowAsyncAggregateQueryResponse``.
-    Requires ``analytics:flowAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:flowAggregate:view``. Paginated by ``cursor``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-flows-aggregates-jobs--jobId--results
 
     Args:
         job_id: the ID of the job.
-        cursor: query, string. Where the page begins, from the previous response.
+        cursor: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_flows_aggregates_job_results", "GET",
@@ -1055,12 +1056,12 @@ def get_analytics_journeys_aggregates_job_results(
     """Get the results of a journey aggregates job.
 
     GET /api/v2/analytics/journeys/aggregates/jobs/{jobId}/results -> ``JourneyAsyncAggregateQueryResponse``.
-    Requires ``analytics:journeyAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:journeyAggregate:view``. Paginated by ``cursor``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-journeys-aggregates-jobs--jobId--results
 
     Args:
         job_id: the ID of the job.
-        cursor: query, string. Where the page begins, from the previous response.
+        cursor: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_journeys_aggregates_job_results", "GET",
@@ -1093,12 +1094,12 @@ def get_analytics_knowledge_aggregates_job_results(
     """Get the results of a knowledge aggregates job.
 
     GET /api/v2/analytics/knowledge/aggregates/jobs/{jobId}/results -> ``KnowledgeAsyncAggregateQueryResponse``.
-    Requires ``analytics:knowledgeAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:knowledgeAggregate:view``. Paginated by ``cursor``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-knowledge-aggregates-jobs--jobId--results
 
     Args:
         job_id: the ID of the job.
-        cursor: query, string. Where the page begins, from the previous response.
+        cursor: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_knowledge_aggregates_job_results", "GET",
@@ -1135,18 +1136,18 @@ def get_analytics_reporting_dashboards_users(
     """Get summaries of the dashboards of users.
 
     GET /api/v2/analytics/reporting/dashboards/users -> ``DashboardUserListing``.
-    Requires ``analytics:dashboardConfigurations:view``. Pages by ``page_number`` or ``next_uri`` of
-    the response.
+    Requires ``analytics:dashboardConfigurations:view``. Paginated by ``page_number`` or
+    ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-reporting-dashboards-users
 
     Args:
         sort_by: query, string. The field to sort by.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
-        id: query, list of string. Only these IDs.
+        page_size: query, integer. The number of items per page.
+        id: query, list of string. Only the items with these IDs.
         state: query, string: active, inactive. Filter by state.
-        deleted_only: query, boolean. Whether to return only deleted dashboards, or users who have
-            some.
+        deleted_only: query, boolean. Whether to return only deleted dashboards, or users with
+            deleted ones.
     """
     return _Lists(_Endpoint(
         "get_analytics_reporting_dashboards_users", "GET",
@@ -1166,13 +1167,13 @@ def get_analytics_reporting_exports(
     """List the report exports.
 
     GET /api/v2/analytics/reporting/exports -> ``ReportingExportJobListing``.
-    Requires ``analytics:dataExport:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``analytics:dataExport:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-reporting-exports
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_analytics_reporting_exports", "GET", "/api/v2/analytics/reporting/exports",
@@ -1185,7 +1186,7 @@ def get_analytics_reporting_exports_metadata(
     """Get the metadata of report exports.
 
     GET /api/v2/analytics/reporting/exports/metadata -> ``ReportingExportMetadataJobListing``.
-    Requires ``analytics:dataExport:view``. Pages by ``next_uri`` of the response.
+    Requires ``analytics:dataExport:view``. Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-reporting-exports-metadata
     """
     return _Lists(_Endpoint(
@@ -1220,8 +1221,8 @@ def get_analytics_reporting_settings_dashboards_query(
     """List the dashboard configurations.
 
     GET /api/v2/analytics/reporting/settings/dashboards/query -> ``DashboardConfigurationListing``.
-    Requires ``analytics:dashboardConfigurations:view``. Pages by ``page_number`` or ``next_uri`` of
-    the response.
+    Requires ``analytics:dashboardConfigurations:view``. Paginated by ``page_number`` or
+    ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-reporting-settings-dashboards-query
 
     Args:
@@ -1233,7 +1234,7 @@ def get_analytics_reporting_settings_dashboards_query(
             dashboards of this owner.
         sort_by: query, string. The field to sort by.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_analytics_reporting_settings_dashboards_query", "GET",
@@ -1260,7 +1261,7 @@ def get_analytics_reporting_settings_user_dashboards(
     """List the dashboard configurations of a user.
 
     GET /api/v2/analytics/reporting/settings/users/{userId}/dashboards -> ``DashboardConfigurationListing``.
-    Requires ``analytics:dashboardConfigurations:viewPrivate``. Pages by ``page_number`` or
+    Requires ``analytics:dashboardConfigurations:viewPrivate``. Paginated by ``page_number`` or
     ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-reporting-settings-users--userId--dashboards
 
@@ -1268,11 +1269,11 @@ def get_analytics_reporting_settings_user_dashboards(
         user_id: the ID of the user.
         sort_by: query, string. The field to sort by.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         public_only: query, boolean. Whether to return only public dashboards.
         favorite_only: query, boolean. Whether to return only favorites.
-        deleted_only: query, boolean. Whether to return only deleted dashboards, or users who have
-            some.
+        deleted_only: query, boolean. Whether to return only deleted dashboards, or users with
+            deleted ones.
         name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
@@ -1310,12 +1311,12 @@ def get_analytics_resolutions_aggregates_job_results(
     """Get the results of a resolution aggregates job.
 
     GET /api/v2/analytics/resolutions/aggregates/jobs/{jobId}/results -> ``ResolutionAsyncAggregateQueryResponse``.
-    Requires ``analytics:resolutionAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:resolutionAggregate:view``. Paginated by ``cursor``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-resolutions-aggregates-jobs--jobId--results
 
     Args:
         job_id: the ID of the job.
-        cursor: query, string. Where the page begins, from the previous response.
+        cursor: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_resolutions_aggregates_job_results", "GET",
@@ -1348,12 +1349,12 @@ def get_analytics_summaries_aggregates_job_results(
     """Get the results of a summary aggregates job.
 
     GET /api/v2/analytics/summaries/aggregates/jobs/{jobId}/results -> ``SummaryAsyncAggregateQueryResponse``.
-    Requires ``analytics:summaryAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:summaryAggregate:view``. Paginated by ``cursor``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-summaries-aggregates-jobs--jobId--results
 
     Args:
         job_id: the ID of the job.
-        cursor: query, string. Where the page begins, from the previous response.
+        cursor: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_summaries_aggregates_job_results", "GET",
@@ -1386,12 +1387,12 @@ def get_analytics_surveys_aggregates_job_results(
     """Get the results of a survey aggregates job.
 
     GET /api/v2/analytics/surveys/aggregates/jobs/{jobId}/results -> ``SurveyAsyncAggregateQueryResponse``.
-    Requires ``analytics:surveyAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:surveyAggregate:view``. Paginated by ``cursor``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-surveys-aggregates-jobs--jobId--results
 
     Args:
         job_id: the ID of the job.
-        cursor: query, string. Where the page begins, from the previous response.
+        cursor: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_surveys_aggregates_job_results", "GET",
@@ -1424,12 +1425,12 @@ def get_analytics_taskmanagement_aggregates_job_results(
     """Get the results of a task management aggregates job.
 
     GET /api/v2/analytics/taskmanagement/aggregates/jobs/{jobId}/results -> ``TaskManagementAsyncAggregateQueryResponse``.
-    Requires ``analytics:taskManagementAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:taskManagementAggregate:view``. Paginated by ``cursor``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-taskmanagement-aggregates-jobs--jobId--results
 
     Args:
         job_id: the ID of the job.
-        cursor: query, string. Where the page begins, from the previous response.
+        cursor: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_taskmanagement_aggregates_job_results", "GET",
@@ -1462,12 +1463,12 @@ def get_analytics_transcripts_aggregates_job_results(
     """Get the results of a transcript aggregates job.
 
     GET /api/v2/analytics/transcripts/aggregates/jobs/{jobId}/results -> ``TranscriptAsyncAggregateQueryResponse``.
-    Requires ``analytics:speechAndTextAnalyticsAggregates:view``. Pages by ``cursor``.
+    Requires ``analytics:speechAndTextAnalyticsAggregates:view``. Paginated by ``cursor``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-transcripts-aggregates-jobs--jobId--results
 
     Args:
         job_id: the ID of the job.
-        cursor: query, string. Where the page begins, from the previous response.
+        cursor: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_transcripts_aggregates_job_results", "GET",
@@ -1500,12 +1501,12 @@ def get_analytics_users_aggregates_job_results(
     """Get the results of a user aggregates job.
 
     GET /api/v2/analytics/users/aggregates/jobs/{jobId}/results -> ``UserAsyncAggregateQueryResponse``.
-    Requires ``analytics:userAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:userAggregate:view``. Paginated by ``cursor``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-users-aggregates-jobs--jobId--results
 
     Args:
         job_id: the ID of the job.
-        cursor: query, string. Where the page begins, from the previous response.
+        cursor: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_users_aggregates_job_results", "GET",
@@ -1539,13 +1540,13 @@ def get_analytics_users_details_job_results(
     """Get the results of a user details job.
 
     GET /api/v2/analytics/users/details/jobs/{jobId}/results -> ``AnalyticsUserDetailsAsyncQueryResponse``.
-    Requires ``analytics:userDetail:view``. Pages by ``cursor``.
+    Requires ``analytics:userDetail:view``. Paginated by ``cursor``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-users-details-jobs--jobId--results
 
     Args:
         job_id: the ID of the job.
-        cursor: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return.
+        cursor: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_analytics_users_details_job_results", "GET",
@@ -1676,8 +1677,8 @@ def post_analytics_agents_status_counts(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-agents-status-counts
 
     Args:
-        group_by: query, list of string: segmentType, presence, routingStatus, isOutOfOffice. What
-            to count by.
+        group_by: query, list of string: segmentType, presence, routingStatus, isOutOfOffice. The
+            property by which agents are counted.
         body: ``AgentStateCountsRequest``.
     """
     return _Operation(_Endpoint(
@@ -1851,11 +1852,11 @@ def post_analytics_conversations_activity_query(
     """Query the conversation activity.
 
     POST /api/v2/analytics/conversations/activity/query -> ``ConversationActivityResponse``.
-    Read-only. Requires ``analytics:queueObservation:view``. Pages by ``page_number``.
+    Read-only. Requires ``analytics:queueObservation:view``. Paginated by ``page_number``.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-conversations-activity-query
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         body: ``ConversationActivityQuery``.
     """
@@ -1931,7 +1932,7 @@ def post_analytics_conversations_details_query(
 
     POST /api/v2/analytics/conversations/details/query -> ``AnalyticsConversationQueryResponse``.
     Read-only. Requires ``analytics:conversationDetail:view`` or
-    ``analytics:agentConversationDetail:view``. Pages by ``paging.pageNumber`` of the body.
+    ``analytics:agentConversationDetail:view``. Paginated by ``paging.pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-conversations-details-query
 
     Args:
@@ -2087,11 +2088,11 @@ def post_analytics_flows_activity_query(
     """Query the flow activity.
 
     POST /api/v2/analytics/flows/activity/query -> ``FlowActivityResponse``.
-    Read-only. Requires ``analytics:flowObservation:view``. Pages by ``page_number``.
+    Read-only. Requires ``analytics:flowObservation:view``. Paginated by ``page_number``.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-flows-activity-query
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         body: ``FlowActivityQuery``.
     """
@@ -2333,8 +2334,8 @@ def post_analytics_reporting_settings_dashboards_query(
     """Query dashboard configurations.
 
     POST /api/v2/analytics/reporting/settings/dashboards/query -> ``DashboardConfigurationListing``.
-    Read-only. Requires ``analytics:dashboardConfigurations:view``. Pages by ``pageNumber`` of the
-    body or ``next_uri`` of the response.
+    Read-only. Requires ``analytics:dashboardConfigurations:view``. Paginated by ``pageNumber`` of
+    the body or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-reporting-settings-dashboards-query
 
     Args:
@@ -2394,11 +2395,11 @@ def post_analytics_routing_activity_query(
     """Query the routing activity of users.
 
     POST /api/v2/analytics/routing/activity/query -> ``RoutingActivityResponse``.
-    Read-only. Requires ``analytics:queueObservation:view``. Pages by ``page_number``.
+    Read-only. Requires ``analytics:queueObservation:view``. Paginated by ``page_number``.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-routing-activity-query
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         body: ``RoutingActivityQuery``.
     """
@@ -2532,13 +2533,13 @@ def post_analytics_taskmanagement_metrics_query(
     """Query task management metrics.
 
     POST /api/v2/analytics/taskmanagement/metrics/query -> ``TaskManagementObservationQueryResponse``.
-    Read-only. Requires ``analytics:taskManagementObservation:view``. Pages by ``after`` or
+    Read-only. Requires ``analytics:taskManagementObservation:view``. Paginated by ``after`` or
     ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-taskmanagement-metrics-query
 
     Args:
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return. At most 200.
+        after: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page. At most 200.
         body: ``TaskManagementObservationQuery``.
     """
     return _Lists(_Endpoint(
@@ -2557,11 +2558,11 @@ def post_analytics_teams_activity_query(
     """Query the team activity.
 
     POST /api/v2/analytics/teams/activity/query -> ``TeamActivityResponse``.
-    Read-only. Requires ``analytics:teamObservation:view``. Pages by ``page_number``.
+    Read-only. Requires ``analytics:teamObservation:view``. Paginated by ``page_number``.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-teams-activity-query
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         body: ``TeamActivityQuery``.
     """
@@ -2620,11 +2621,11 @@ def post_analytics_users_activity_query(
     """Query the user activity.
 
     POST /api/v2/analytics/users/activity/query -> ``UserActivityResponse``.
-    Read-only. Requires ``analytics:userObservation:view``. Pages by ``page_number``.
+    Read-only. Requires ``analytics:userObservation:view``. Paginated by ``page_number``.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-users-activity-query
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         body: ``UserActivityQuery``.
     """
@@ -2696,7 +2697,8 @@ def post_analytics_users_details_query(
     """Query user details.
 
     POST /api/v2/analytics/users/details/query -> ``AnalyticsUserDetailsQueryResponse``.
-    Read-only. Requires ``analytics:userDetail:view``. Pages by ``paging.pageNumber`` of the body.
+    Read-only. Requires ``analytics:userDetail:view``. Paginated by ``paging.pageNumber`` of the
+    body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-users-details-query
 
     Args:

@@ -395,16 +395,16 @@ def get_architect_dependencytracking(
     consumed_resource_type: _Sequence[_ObjectTypeValues] | None = None,
     consuming_resource_type: _Sequence[_ObjectTypeValues] | None = None,
 ) -> _Lists[_m.DependencyObjectEntityListing, _m.DependencyObject]:
-    """List the dependency tracking objects with a name.
+    """List the dependency tracking objects by name.
 
     GET /api/v2/architect/dependencytracking -> ``DependencyObjectEntityListing``.
-    Requires ``architect:dependencyTracking:view``. Pages by ``page_number`` or ``next_uri`` of the
-    response.
+    Requires ``architect:dependencyTracking:view``. Paginated by ``page_number`` or ``next_uri`` of
+    the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-dependencytracking
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         name: query, string. Filter by name.
         object_type: query, list of string: ACDLANGUAGE, ACDSKILL, ACDWRAPUPCODE,
             AGENTICVIRTUALAGENT, AGENTICVIRTUALAGENTVERSION, AUDIOCONNECTORBOT, BOTCONNECTORBOT,
@@ -500,8 +500,8 @@ def get_architect_dependencytracking_consumedresources(
     """List the resources that an object consumes.
 
     GET /api/v2/architect/dependencytracking/consumedresources -> ``ConsumedResourcesEntityListing``.
-    Requires ``architect:dependencyTracking:view``. Pages by ``page_number`` or ``next_uri`` of the
-    response.
+    Requires ``architect:dependencyTracking:view``. Paginated by ``page_number`` or ``next_uri`` of
+    the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-dependencytracking-consumedresources
 
     Args:
@@ -526,7 +526,7 @@ def get_architect_dependencytracking_consumedresources(
             WORKFLOW, WORKITEMFLOW, WORKTYPE. The type of the object.
         resource_type: query, list of string. Only resources of these types.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_architect_dependencytracking_consumedresources", "GET",
@@ -551,8 +551,8 @@ def get_architect_dependencytracking_consumingresources(
     """List the resources that consume an object.
 
     GET /api/v2/architect/dependencytracking/consumingresources -> ``ConsumingResourcesEntityListing``.
-    Requires ``architect:dependencyTracking:view``. Pages by ``page_number`` or ``next_uri`` of the
-    response.
+    Requires ``architect:dependencyTracking:view``. Paginated by ``page_number`` or ``next_uri`` of
+    the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-dependencytracking-consumingresources
 
     Args:
@@ -577,9 +577,9 @@ def get_architect_dependencytracking_consumingresources(
         resource_type: query, list of string. Only resources of these types.
         version: query, string.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
-        flow_filter: query, string: checkedIn, published. Only flows that are checked in, or that
-            are published.
+        page_size: query, integer. The number of items per page.
+        flow_filter: query, string: checkedIn, published. Filter by whether the flow is checked in
+            or published.
     """
     return _Lists(_Endpoint(
         "get_architect_dependencytracking_consumingresources", "GET",
@@ -605,8 +605,8 @@ def get_architect_dependencytracking_deletedresourceconsumers(
     """List the objects that consume deleted resources.
 
     GET /api/v2/architect/dependencytracking/deletedresourceconsumers -> ``DependencyObjectEntityListing``.
-    Requires ``architect:dependencyTracking:view``. Pages by ``page_number`` or ``next_uri`` of the
-    response.
+    Requires ``architect:dependencyTracking:view``. Paginated by ``page_number`` or ``next_uri`` of
+    the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-dependencytracking-deletedresourceconsumers
 
     Args:
@@ -629,8 +629,8 @@ def get_architect_dependencytracking_deletedresourceconsumers(
             SURVEYINVITEFLOW, SYSTEMPROMPT, TTSENGINE, TTSVOICE, USER, USERPROMPT, UTILIZATIONLABEL,
             VIDEO, VOICEFLOW, VOICEMAILFLOW, VOICESURVEYFLOW, WIDGET, WORKFLOW, WORKITEMFLOW,
             WORKTYPE. The type of the object.
-        flow_filter: query, string: checkedIn, published. Only flows that are checked in, or that
-            are published.
+        flow_filter: query, string: checkedIn, published. Filter by whether the flow is checked in
+            or published.
         consumed_resources: query, boolean. Whether to include the resources that it consumes.
         consumed_resource_type: query, list of string: ACDLANGUAGE, ACDSKILL, ACDWRAPUPCODE,
             AGENTICVIRTUALAGENT, AGENTICVIRTUALAGENTVERSION, AUDIOCONNECTORBOT, BOTCONNECTORBOT,
@@ -651,7 +651,7 @@ def get_architect_dependencytracking_deletedresourceconsumers(
             VIDEO, VOICEFLOW, VOICEMAILFLOW, VOICESURVEYFLOW, WIDGET, WORKFLOW, WORKITEMFLOW,
             WORKTYPE. Only consumed resources of these types.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_architect_dependencytracking_deletedresourceconsumers", "GET",
@@ -778,13 +778,13 @@ def get_architect_dependencytracking_types(
     """List the dependency tracking types.
 
     GET /api/v2/architect/dependencytracking/types -> ``DependencyTypeEntityListing``.
-    Requires ``architect:dependencyTracking:view``. Pages by ``page_number`` or ``next_uri`` of the
-    response.
+    Requires ``architect:dependencyTracking:view``. Paginated by ``page_number`` or ``next_uri`` of
+    the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-dependencytracking-types
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_architect_dependencytracking_types", "GET",
@@ -805,8 +805,8 @@ def get_architect_dependencytracking_updatedresourceconsumers(
     """List the objects that depend on updated resources.
 
     GET /api/v2/architect/dependencytracking/updatedresourceconsumers -> ``DependencyObjectEntityListing``.
-    Requires ``architect:dependencyTracking:view``. Pages by ``page_number`` or ``next_uri`` of the
-    response.
+    Requires ``architect:dependencyTracking:view``. Paginated by ``page_number`` or ``next_uri`` of
+    the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-dependencytracking-updatedresourceconsumers
 
     Args:
@@ -849,7 +849,7 @@ def get_architect_dependencytracking_updatedresourceconsumers(
             VIDEO, VOICEFLOW, VOICEMAILFLOW, VOICESURVEYFLOW, WIDGET, WORKFLOW, WORKITEMFLOW,
             WORKTYPE. Only consumed resources of these types.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_architect_dependencytracking_updatedresourceconsumers", "GET",
@@ -889,13 +889,13 @@ def get_architect_emergencygroups(
     """List the emergency groups.
 
     GET /api/v2/architect/emergencygroups -> ``EmergencyGroupListing``.
-    Requires ``routing:emergencyGroup:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``routing:emergencyGroup:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-emergencygroups
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         name: query, string. Filter by name.
@@ -922,16 +922,16 @@ def get_architect_emergencygroups_divisionviews(
     """List the emergency groups in the caller's divisions.
 
     GET /api/v2/architect/emergencygroups/divisionviews -> ``EmergencyGroupDivisionViewEntityListing``.
-    Requires ``routing:emergencyGroup:search``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``routing:emergencyGroup:search``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-emergencygroups-divisionviews
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
         name: query, string. Filter by name.
         division_id: query, list of string. The IDs of divisions.
     """
@@ -1000,15 +1000,16 @@ def get_architect_grammars(
     """List the grammars.
 
     GET /api/v2/architect/grammars -> ``GrammarListing``.
-    Requires ``architect:grammar:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``architect:grammar:view``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-grammars
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         sort_by: query, string: description, id, name. The field to sort by.
         sort_order: query, string: asc, desc. Ascending or descending.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
         name: query, string. Filter by name.
         description: query, string. Filter by description.
         name_or_description: query, string. The name or the description.
@@ -1069,18 +1070,20 @@ def get_architect_ivrs(
     """List the IVRs.
 
     GET /api/v2/architect/ivrs -> ``IVREntityListing``.
-    Requires ``routing:callRoute:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``routing:callRoute:view``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-ivrs
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         name: query, string. Filter by name.
-        dnis: query, string. Only those with this phone number.
-        schedule_group: query, string. Only those with this schedule group.
-        expand: query, list of string: identityresolution. What else to include.
+        dnis: query, string. Only IVRs with this phone number.
+        schedule_group: query, string. Only IVRs with this schedule group.
+        expand: query, list of string: identityresolution. The additional data to include in the
+            response.
     """
     return _Lists(_Endpoint(
         "get_architect_ivrs", "GET", "/api/v2/architect/ivrs", "IVREntityListing",
@@ -1105,15 +1108,16 @@ def get_architect_ivrs_divisionviews(
     """List the IVRs in the caller's divisions.
 
     GET /api/v2/architect/ivrs/divisionviews -> ``IVRDivisionViewEntityListing``.
-    Requires ``routing:callRoute:search``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``routing:callRoute:search``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-ivrs-divisionviews
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
         name: query, string. Filter by name.
         division_id: query, list of string. The IDs of divisions.
     """
@@ -1143,7 +1147,7 @@ def get_architect_prompt(
         prompt_id: the ID of the prompt.
         include_media_uris: query, boolean. Whether to include media uris.
         include_resources: query, boolean. Whether to include resources.
-        language: query, list of string. The language, by its code.
+        language: query, list of string. The language, as a code such as en-US.
     """
     return _Operation(_Endpoint(
         "get_architect_prompt", "GET", "/api/v2/architect/prompts/{promptId}", "Prompt",
@@ -1166,14 +1170,14 @@ def get_architect_prompt_history_history_id(
     """Get a generated history of a prompt.
 
     GET /api/v2/architect/prompts/{promptId}/history/{historyId} -> ``HistoryListing``.
-    Requires ``architect:userPrompt:view``. Pages by ``page_number``.
+    Requires ``architect:userPrompt:view``. Paginated by ``page_number``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-prompts--promptId--history--historyId-
 
     Args:
         prompt_id: the ID of the prompt.
         history_id: the ID of the history.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         sort_order: query, string. Ascending or descending.
         sort_by: query, string: action, timestamp, user. The field to sort by.
         action: query, list of string: checkin, checkout, create, deactivate, debug, delete,
@@ -1215,14 +1219,14 @@ def get_architect_prompt_resources(
     """List the resources of a prompt.
 
     GET /api/v2/architect/prompts/{promptId}/resources -> ``PromptAssetEntityListing``.
-    Requires ``architect:userPrompt:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``architect:userPrompt:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-prompts--promptId--resources
 
     Args:
         prompt_id: the ID of the prompt.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_architect_prompt_resources", "GET", "/api/v2/architect/prompts/{promptId}/resources",
@@ -1247,13 +1251,13 @@ def get_architect_prompts(
     """List the prompts.
 
     GET /api/v2/architect/prompts -> ``PromptEntityListing``.
-    Requires ``architect:userPrompt:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``architect:userPrompt:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-prompts
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         name: query, list of string. Filter by name.
         description: query, string. Filter by description.
         name_or_description: query, string. The name or the description.
@@ -1261,7 +1265,7 @@ def get_architect_prompts(
         sort_order: query, string. Ascending or descending.
         include_media_uris: query, boolean. Whether to include media uris.
         include_resources: query, boolean. Whether to include resources.
-        language: query, list of string. The language, by its code.
+        language: query, list of string. The language, as a code such as en-US.
         division_id: query, list of string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
@@ -1320,13 +1324,13 @@ def get_architect_schedulegroups(
     """List the schedule groups.
 
     GET /api/v2/architect/schedulegroups -> ``ScheduleGroupEntityListing``.
-    Requires ``routing:scheduleGroup:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``routing:scheduleGroup:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-schedulegroups
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         name: query, string. Filter by name.
@@ -1356,16 +1360,16 @@ def get_architect_schedulegroups_divisionviews(
     """List the schedule groups in the caller's divisions.
 
     GET /api/v2/architect/schedulegroups/divisionviews -> ``ScheduleGroupDivisionViewEntityListing``.
-    Requires ``routing:scheduleGroup:search``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``routing:scheduleGroup:search``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-schedulegroups-divisionviews
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
         name: query, string. Filter by name.
         division_id: query, list of string. The IDs of divisions.
     """
@@ -1391,12 +1395,13 @@ def get_architect_schedules(
     """List the schedules.
 
     GET /api/v2/architect/schedules -> ``ScheduleEntityListing``.
-    Requires ``routing:schedule:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``routing:schedule:view``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-schedules
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         name: query, string. Filter by name.
@@ -1424,15 +1429,16 @@ def get_architect_schedules_divisionviews(
     """List the schedules in the caller's divisions.
 
     GET /api/v2/architect/schedules/divisionviews -> ``ScheduleDivisionViewEntityListing``.
-    Requires ``routing:schedule:search``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``routing:schedule:search``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-schedules-divisionviews
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
         name: query, string. Filter by name.
         division_id: query, list of string. The IDs of divisions.
     """
@@ -1462,7 +1468,7 @@ def get_architect_systemprompt(
         prompt_id: the ID of the prompt.
         include_media_uris: query, boolean. Whether to include media uris.
         include_resources: query, boolean. Whether to include resources.
-        language: query, list of string. The language, by its code.
+        language: query, list of string. The language, as a code such as en-US.
     """
     return _Operation(_Endpoint(
         "get_architect_systemprompt", "GET", "/api/v2/architect/systemprompts/{promptId}",
@@ -1486,14 +1492,14 @@ def get_architect_systemprompt_history_history_id(
     """Get a generated history of a system prompt.
 
     GET /api/v2/architect/systemprompts/{promptId}/history/{historyId} -> ``HistoryListing``.
-    Requires ``architect:systemPrompt:view``. Pages by ``page_number``.
+    Requires ``architect:systemPrompt:view``. Paginated by ``page_number``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-systemprompts--promptId--history--historyId-
 
     Args:
         prompt_id: the ID of the prompt.
         history_id: the ID of the history.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         sort_order: query, string. Ascending or descending.
         sort_by: query, string: action, timestamp, user. The field to sort by.
         action: query, list of string: checkin, checkout, create, deactivate, debug, delete,
@@ -1540,14 +1546,14 @@ def get_architect_systemprompt_resources(
     """List the resources of a system prompt.
 
     GET /api/v2/architect/systemprompts/{promptId}/resources -> ``SystemPromptAssetEntityListing``.
-    Requires ``architect:systemPrompt:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``architect:systemPrompt:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-systemprompts--promptId--resources
 
     Args:
         prompt_id: the ID of the prompt.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
     """
@@ -1577,13 +1583,13 @@ def get_architect_systemprompts(
     """List the system prompts.
 
     GET /api/v2/architect/systemprompts -> ``SystemPromptEntityListing``.
-    Requires ``architect:systemPrompt:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``architect:systemPrompt:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-architect-systemprompts
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         name: query, string. Filter by name.
@@ -1591,7 +1597,7 @@ def get_architect_systemprompts(
         name_or_description: query, string. The name or the description.
         include_media_uris: query, boolean. Whether to include media uris.
         include_resources: query, boolean. Whether to include resources.
-        language: query, list of string. The language, by its code.
+        language: query, list of string. The language, as a code such as en-US.
     """
     return _Lists(_Endpoint(
         "get_architect_systemprompts", "GET", "/api/v2/architect/systemprompts",
@@ -1613,7 +1619,7 @@ def get_flow(flow_id: str, *, deleted: bool | None = None) -> _Operation[_m.Flow
 
     Args:
         flow_id: the ID of the flow.
-        deleted: query, boolean. Whether to return deleted ones.
+        deleted: query, boolean. Whether to return deleted items.
     """
     return _Operation(_Endpoint(
         "get_flow", "GET", "/api/v2/flows/{flowId}", "Flow",
@@ -1633,14 +1639,14 @@ def get_flow_history_history_id(
     """Get a generated history of a flow.
 
     GET /api/v2/flows/{flowId}/history/{historyId} -> ``HistoryListing``.
-    Requires ``architect:flow:view``. Pages by ``page_number``.
+    Requires ``architect:flow:view``. Paginated by ``page_number``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows--flowId--history--historyId-
 
     Args:
         flow_id: the ID of the flow.
         history_id: the ID of the history.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         sort_order: query, string. Ascending or descending.
         sort_by: query, string: action, timestamp, user. The field to sort by.
         action: query, list of string: checkin, checkout, create, deactivate, debug, delete,
@@ -1668,8 +1674,8 @@ def get_flow_instances_settings_loglevels(
 
     Args:
         flow_id: the ID of the flow.
-        expand: query, list of string: name, type, logLevelCharacteristics.characteristics. What
-            else to include.
+        expand: query, list of string: name, type, logLevelCharacteristics.characteristics. The
+            additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_flow_instances_settings_loglevels", "GET",
@@ -1686,7 +1692,7 @@ def get_flow_latestconfiguration(flow_id: str, *, deleted: bool | None = None) -
 
     Args:
         flow_id: the ID of the flow.
-        deleted: query, boolean. Whether to return deleted ones.
+        deleted: query, boolean. Whether to return deleted items.
     """
     return _Operation(_Endpoint(
         "get_flow_latestconfiguration", "GET", "/api/v2/flows/{flowId}/latestconfiguration",
@@ -1709,7 +1715,7 @@ def get_flow_version(
     Args:
         flow_id: the ID of the flow.
         version_id: the ID of the version.
-        deleted: query, string. Whether to return deleted ones.
+        deleted: query, string. Whether to return deleted items.
     """
     return _Operation(_Endpoint(
         "get_flow_version", "GET", "/api/v2/flows/{flowId}/versions/{versionId}", "FlowVersion",
@@ -1731,7 +1737,7 @@ def get_flow_version_configuration(
     Args:
         flow_id: the ID of the flow.
         version_id: the ID of the version.
-        deleted: query, string. Whether to return deleted ones.
+        deleted: query, string. Whether to return deleted items.
     """
     return _Operation(_Endpoint(
         "get_flow_version_configuration", "GET",
@@ -1755,7 +1761,7 @@ def get_flow_version_health(
         flow_id: the ID of the flow.
         version_id: the ID of the version.
         language: query, string: en-us, en-gb, en-au, en-za, en-nz, en-ie, fr-ca, fr-fr, es-us,
-            es-es, es-mx, de-de, it-it, pt-br, pt-pt, nl-nl. The language, by its code.
+            es-es, es-mx, de-de, it-it, pt-br, pt-pt, nl-nl. The language, as a code such as en-US.
     """
     return _Operation(_Endpoint(
         "get_flow_version_health", "GET", "/api/v2/flows/{flowId}/versions/{versionId}/health",
@@ -1780,7 +1786,7 @@ def get_flow_version_intent_health(
         version_id: the ID of the version.
         intent_id: the ID of the intent.
         language: query, string: en-us, en-gb, en-au, en-za, en-nz, en-ie, fr-ca, fr-fr, es-us,
-            es-es, es-mx, de-de, it-it, pt-br, pt-pt, nl-nl. The language, by its code.
+            es-es, es-mx, de-de, it-it, pt-br, pt-pt, nl-nl. The language, as a code such as en-US.
     """
     return _Operation(_Endpoint(
         "get_flow_version_intent_health", "GET",
@@ -1809,7 +1815,7 @@ def get_flow_version_intent_utterance_health(
         intent_id: the ID of the intent.
         utterance_id: the ID of the utterance.
         language: query, string: en-us, en-gb, en-au, en-za, en-nz, en-ie, fr-ca, fr-fr, es-us,
-            es-es, es-mx, de-de, it-it, pt-br, pt-pt, nl-nl. The language, by its code.
+            es-es, es-mx, de-de, it-it, pt-br, pt-pt, nl-nl. The language, as a code such as en-US.
     """
     return _Operation(_Endpoint(
         "get_flow_version_intent_utterance_health", "GET",
@@ -1831,14 +1837,14 @@ def get_flow_versions(
     """List the versions of a flow.
 
     GET /api/v2/flows/{flowId}/versions -> ``FlowVersionEntityListing``.
-    Requires ``architect:flow:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``architect:flow:view``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows--flowId--versions
 
     Args:
         flow_id: the ID of the flow.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
-        deleted: query, boolean. Whether to return deleted ones.
+        page_size: query, integer. The number of items per page.
+        deleted: query, boolean. Whether to return deleted items.
     """
     return _Lists(_Endpoint(
         "get_flow_versions", "GET", "/api/v2/flows/{flowId}/versions", "FlowVersionEntityListing",
@@ -1874,7 +1880,7 @@ def get_flows(
     """List the flows.
 
     GET /api/v2/flows -> ``FlowEntityListing``.
-    Requires ``architect:flow:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``architect:flow:view``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows
 
     Args:
@@ -1883,10 +1889,10 @@ def get_flows(
             inqueueshortmessage, speech, securecall, surveyinvite, voice, voicemail, voicesurvey,
             workflow, workitem. Filter by type.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
         name: query, string. Filter by name.
         description: query, string. Filter by description.
         name_or_description: query, string. The name or the description.
@@ -1894,13 +1900,12 @@ def get_flows(
         editable_by: query, string. Only flows that this user may edit.
         locked_by: query, string. Only flows that this user has locked.
         locked_by_client_id: query, string. The ID of a locked by client.
-        secure: query, string: any, checkedin, published. Whether to return secure ones.
-        deleted: query, boolean. Whether to return deleted ones.
+        secure: query, string: any, checkedin, published. Filter by whether the item is secure.
+        deleted: query, boolean. Whether to return deleted items.
         include_schemas: query, boolean. Whether to include schemas.
-        virtual_agent_enabled: query, boolean. Whether to return only virtual agent flows or only
-            others.
-        published_after: query, string. Only those that were published after this time.
-        published_before: query, string. Only those that were published before this time.
+        virtual_agent_enabled: query, boolean. Filter by whether the flow is a virtual agent flow.
+        published_after: query, string. Only flows published after this time.
+        published_before: query, string. Only flows published before this time.
         division_id: query, list of string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
@@ -1930,7 +1935,7 @@ def get_flows_datatable(
 
     Args:
         datatable_id: the ID of the data table.
-        expand: query, string: schema. What else to include.
+        expand: query, string: schema. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_flows_datatable", "GET", "/api/v2/flows/datatables/{datatableId}", "DataTable",
@@ -1986,14 +1991,14 @@ def get_flows_datatable_import_jobs(
     """List the import jobs of a data table.
 
     GET /api/v2/flows/datatables/{datatableId}/import/jobs -> ``DataTableImportEntityListing``.
-    Requires ``architect:datatable:edit`` or ``architect:datatableRow:view``. Pages by
+    Requires ``architect:datatable:edit`` or ``architect:datatableRow:view``. Paginated by
     ``page_number``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-datatables--datatableId--import-jobs
 
     Args:
         datatable_id: the ID of the data table.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_flows_datatable_import_jobs", "GET",
@@ -2036,14 +2041,14 @@ def get_flows_datatable_rows(
     """List the rows of a data table.
 
     GET /api/v2/flows/datatables/{datatableId}/rows -> ``DataTableRowEntityListing``.
-    Requires ``architect:datatable:view`` or ``architect:datatableRow:view``. Pages by
+    Requires ``architect:datatable:view`` or ``architect:datatableRow:view``. Paginated by
     ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-datatables--datatableId--rows
 
     Args:
         datatable_id: the ID of the data table.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         showbrief: query, boolean. Whether to return only the keys of the rows.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
@@ -2069,13 +2074,14 @@ def get_flows_datatables(
     """List the data tables.
 
     GET /api/v2/flows/datatables -> ``DataTablesDomainEntityListing``.
-    Requires ``architect:datatable:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``architect:datatable:view``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-datatables
 
     Args:
-        expand: query, string: schema. What else to include.
+        expand: query, string: schema. The additional data to include in the response.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         sort_by: query, string: id, name. The field to sort by.
         sort_order: query, string. Ascending or descending.
         division_id: query, list of string. The IDs of divisions.
@@ -2103,7 +2109,7 @@ def get_flows_datatables_divisionview(
 
     Args:
         datatable_id: the ID of the data table.
-        expand: query, string: schema. What else to include.
+        expand: query, string: schema. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_flows_datatables_divisionview", "GET",
@@ -2124,14 +2130,14 @@ def get_flows_datatables_divisionviews(
     """List the data tables in the caller's divisions.
 
     GET /api/v2/flows/datatables/divisionviews -> ``DataTablesDomainEntityListing``.
-    Requires ``architect:datatable:search``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``architect:datatable:search``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-datatables-divisionviews
 
     Args:
-        expand: query, string: schema. What else to include.
+        expand: query, string: schema. The additional data to include in the response.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         sort_by: query, string: id, name. The field to sort by.
         sort_order: query, string. Ascending or descending.
         division_id: query, list of string. The IDs of divisions.
@@ -2164,7 +2170,8 @@ def get_flows_divisionviews(
     """List the flows in the caller's divisions.
 
     GET /api/v2/flows/divisionviews -> ``FlowDivisionViewEntityListing``.
-    Requires ``architect:flow:search``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``architect:flow:search``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-divisionviews
 
     Args:
@@ -2173,14 +2180,14 @@ def get_flows_divisionviews(
             inqueueshortmessage, speech, securecall, surveyinvite, voice, voicemail, voicesurvey,
             workflow, workitem. Filter by type.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
         name: query, string. Filter by name.
         publish_version_id: query, string. The ID of a publish version.
-        published_after: query, string. Only those that were published after this time.
-        published_before: query, string. Only those that were published before this time.
+        published_after: query, string. Only flows published after this time.
+        published_before: query, string. Only flows published before this time.
         division_id: query, list of string. The IDs of divisions.
         include_schemas: query, boolean. Whether to include schemas.
     """
@@ -2225,7 +2232,7 @@ def get_flows_export_job(
 
     Args:
         job_id: the ID of the job.
-        expand: query, list of string: messages. What else to include.
+        expand: query, list of string: messages. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_flows_export_job", "GET", "/api/v2/flows/export/jobs/{jobId}",
@@ -2246,7 +2253,7 @@ def get_flows_instance(
 
     Args:
         instance_id: the ID of the instance.
-        expand: query, string: bots, dataActions. What else to include.
+        expand: query, string: bots, dataActions. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_flows_instance", "GET", "/api/v2/flows/instances/{instanceId}",
@@ -2283,7 +2290,7 @@ def get_flows_instances_querycapabilities(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-instances-querycapabilities
 
     Args:
-        expand: query, string: flow, action. What else to include.
+        expand: query, string: flow, action. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_flows_instances_querycapabilities", "GET", "/api/v2/flows/instances/querycapabilities",
@@ -2314,15 +2321,15 @@ def get_flows_instances_settings_loglevels(
     """List the log levels of flows.
 
     GET /api/v2/flows/instances/settings/loglevels -> ``FlowSettingsResponseEntityListing``.
-    Requires ``architect:flowLogLevel:view`` and ``architect:flow:search``. Pages by ``page_number``
-    or ``next_uri`` of the response.
+    Requires ``architect:flowLogLevel:view`` and ``architect:flow:search``. Paginated by
+    ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-instances-settings-loglevels
 
     Args:
-        expand: query, list of string: name, type, logLevelCharacteristics.characteristics. What
-            else to include.
+        expand: query, list of string: name, type, logLevelCharacteristics.characteristics. The
+            additional data to include in the response.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return. At most 200.
+        page_size: query, integer. The number of items per page. At most 200.
     """
     return _Lists(_Endpoint(
         "get_flows_instances_settings_loglevels", "GET",
@@ -2357,8 +2364,8 @@ def get_flows_instances_settings_loglevels_default(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-instances-settings-loglevels-default
 
     Args:
-        expand: query, list of string: logLevelCharacteristics.characteristics. What else to
-            include.
+        expand: query, list of string: logLevelCharacteristics.characteristics. The additional data
+            to include in the response.
     """
     return _Operation(_Endpoint(
         "get_flows_instances_settings_loglevels_default", "GET",
@@ -2379,7 +2386,7 @@ def get_flows_job(
 
     Args:
         job_id: the ID of the job.
-        expand: query, list of string: messages. What else to include.
+        expand: query, list of string: messages. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_flows_job", "GET", "/api/v2/flows/jobs/{jobId}", "ArchitectJobStateResponse",
@@ -2397,13 +2404,13 @@ def get_flows_lookup(
     """List the flows by their IDs.
 
     GET /api/v2/flows/lookup -> ``FlowEntityListing``.
-    Requires ``architect:flow:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``architect:flow:view``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-lookup
 
     Args:
         id: query, list of string. The IDs.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
     """
@@ -2446,16 +2453,16 @@ def get_flows_milestones(
     """List the flow milestones.
 
     GET /api/v2/flows/milestones -> ``FlowMilestoneListing``.
-    Requires ``architect:flowMilestone:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``architect:flowMilestone:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-milestones
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
         name: query, string. Filter by name.
         description: query, string. Filter by description.
         name_or_description: query, string. The name or the description.
@@ -2484,16 +2491,16 @@ def get_flows_milestones_divisionviews(
     """List the flow milestones in the caller's divisions.
 
     GET /api/v2/flows/milestones/divisionviews -> ``FlowMilestoneDivisionViewEntityListing``.
-    Requires ``architect:flowMilestone:search``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``architect:flowMilestone:search``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-milestones-divisionviews
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
         name: query, string. Filter by name.
         division_id: query, list of string. The IDs of divisions.
     """
@@ -2536,16 +2543,16 @@ def get_flows_outcomes(
     """List the flow outcomes.
 
     GET /api/v2/flows/outcomes -> ``FlowOutcomeListing``.
-    Requires ``architect:flowOutcome:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``architect:flowOutcome:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-outcomes
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
         name: query, string. Filter by name.
         description: query, string. Filter by description.
         name_or_description: query, string. The name or the description.
@@ -2574,16 +2581,16 @@ def get_flows_outcomes_divisionviews(
     """List the flow outcomes in the caller's divisions.
 
     GET /api/v2/flows/outcomes/divisionviews -> ``FlowOutcomeDivisionViewEntityListing``.
-    Requires ``architect:flowOutcome:search``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``architect:flowOutcome:search``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-flows-outcomes-divisionviews
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
         name: query, string. Filter by name.
         division_id: query, list of string. The IDs of divisions.
     """
@@ -2609,7 +2616,7 @@ def get_flows_validate_job(
 
     Args:
         job_id: the ID of the job.
-        expand: query, list of string: messages. What else to include.
+        expand: query, list of string: messages. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_flows_validate_job", "GET", "/api/v2/flows/validate/jobs/{jobId}",
@@ -3005,8 +3012,8 @@ def post_flow_instances_settings_loglevels(
 
     Args:
         flow_id: the ID of the flow.
-        expand: query, list of string: name, type, logLevelCharacteristics.characteristics. What
-            else to include.
+        expand: query, list of string: name, type, logLevelCharacteristics.characteristics. The
+            additional data to include in the response.
         body: ``FlowLogLevelRequest``.
     """
     return _Operation(_Endpoint(
@@ -3041,7 +3048,7 @@ def post_flows(body: _m.Flow | _JsonObject, *, language: str | None = None) -> _
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-flows
 
     Args:
-        language: query, string. The language, by its code.
+        language: query, string. The language, as a code such as en-US.
         body: ``Flow``.
     """
     return _Operation(_Endpoint(
@@ -3293,7 +3300,7 @@ def post_flows_instances_jobs(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-flows-instances-jobs
 
     Args:
-        expand: query, string: bots, dataActions. What else to include.
+        expand: query, string: bots, dataActions. The additional data to include in the response.
         body: ``ExecutionDataRequest``.
     """
     return _Jobs(_Endpoint(
@@ -3312,12 +3319,13 @@ def post_flows_instances_query(
     """Query flow instances.
 
     POST /api/v2/flows/instances/query -> ``FlowResultEntityListing``.
-    Read-only. Requires ``architect:flowInstance:search``. Pages by ``next_uri`` of the response.
+    Read-only. Requires ``architect:flowInstance:search``. Paginated by ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-flows-instances-query
 
     Args:
         index_only: query, boolean.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         body: ``CriteriaQuery``.
     """
     return _Lists(_Endpoint(
@@ -3593,8 +3601,8 @@ def put_flow_instances_settings_loglevels(
 
     Args:
         flow_id: the ID of the flow.
-        expand: query, list of string: name, type, logLevelCharacteristics.characteristics. What
-            else to include.
+        expand: query, list of string: name, type, logLevelCharacteristics.characteristics. The
+            additional data to include in the response.
         body: ``FlowLogLevelRequest``.
     """
     return _Operation(_Endpoint(
@@ -3618,7 +3626,7 @@ def put_flows_datatable(
 
     Args:
         datatable_id: the ID of the data table.
-        expand: query, string: schema. What else to include.
+        expand: query, string: schema. The additional data to include in the response.
         body: ``DataTable``.
     """
     return _Operation(_Endpoint(
@@ -3662,8 +3670,8 @@ def put_flows_instances_settings_loglevels_default(
     https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-flows-instances-settings-loglevels-default
 
     Args:
-        expand: query, list of string: logLevelCharacteristics.characteristics. What else to
-            include.
+        expand: query, list of string: logLevelCharacteristics.characteristics. The additional data
+            to include in the response.
         body: ``FlowLogLevelRequest``.
     """
     return _Operation(_Endpoint(

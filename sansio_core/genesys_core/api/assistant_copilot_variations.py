@@ -60,7 +60,7 @@ def get_assistant_variations(
     """List the copilot variations of an assistant.
 
     GET /api/v2/assistants/{assistantId}/variations -> ``AssistantCopilotVariationListing``.
-    Requires ``assistants:copilot:view``. Pages by ``next_uri`` of the response.
+    Requires ``assistants:copilot:view``. Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-assistants--assistantId--variations
 
     Args:

@@ -78,14 +78,14 @@ def get_audits_query_transaction_id_results(
     """Get the results of an audit query.
 
     GET /api/v2/audits/query/{transactionId}/results -> ``AuditQueryExecutionResultsResponse``.
-    Requires ``audits:audit:view``. Pages by ``cursor``.
+    Requires ``audits:audit:view``. Paginated by ``cursor``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-audits-query--transactionId--results
 
     Args:
         transaction_id: the ID of the transaction.
-        cursor: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return. At most 500.
-        expand: query, list of string: user. What else to include.
+        cursor: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page. At most 500.
+        expand: query, list of string: user. The additional data to include in the response.
         allow_redirect: query, boolean. Whether a large result may be returned as a URL to download.
     """
     return _Lists(_Endpoint(
@@ -126,11 +126,11 @@ def post_audits_query_realtime(
     """Query recent audits in real time.
 
     POST /api/v2/audits/query/realtime -> ``AuditRealtimeQueryResultsResponse``.
-    Read-only. Requires ``audits:audit:view``. Pages by ``pageNumber`` of the body.
+    Read-only. Requires ``audits:audit:view``. Paginated by ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-audits-query-realtime
 
     Args:
-        expand: query, list of string: user. What else to include.
+        expand: query, list of string: user. The additional data to include in the response.
         body: ``AuditRealtimeQueryRequest``.
     """
     return _Lists(_Endpoint(
@@ -152,7 +152,7 @@ def post_audits_query_realtime_related(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-audits-query-realtime-related
 
     Args:
-        expand: query, list of string: user. What else to include.
+        expand: query, list of string: user. The additional data to include in the response.
         body: ``AuditRealtimeRelatedRequest``.
     """
     return _Lists(_Endpoint(

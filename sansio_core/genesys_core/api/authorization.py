@@ -126,13 +126,13 @@ def get_authorization_division_grants(
     """List the grants of a division.
 
     GET /api/v2/authorization/divisions/{divisionId}/grants -> ``AuthzDivisionGrantEntityListing``.
-    Requires ``authorization:grant:view``. Pages by ``page_number``.
+    Requires ``authorization:grant:view``. Paginated by ``page_number``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisions--divisionId--grants
 
     Args:
         division_id: the ID of the division.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_authorization_division_grants", "GET",
@@ -156,18 +156,18 @@ def get_authorization_divisions(
     """List the divisions.
 
     GET /api/v2/authorization/divisions -> ``AuthzDivisionEntityListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisions
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        expand: query, list of string. What else to include.
-        next_page: query, string. Where the page begins, from the previous response.
-        previous_page: query, string. Where the page ends, to page backwards.
+        expand: query, list of string. The additional data to include in the response.
+        next_page: query, string. The cursor from the previous response.
+        previous_page: query, string. The cursor for paging backwards.
         object_count: query, boolean. Whether to include the number of objects.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
         name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
@@ -188,13 +188,13 @@ def get_authorization_divisions_deleted(
     """List the deleted divisions.
 
     GET /api/v2/authorization/divisions/deleted -> ``AuthzDivisionEntityListing``.
-    Requires ``authorization:divisionDeleted:view``. Pages by ``page_number`` or ``next_uri`` of the
-    response.
+    Requires ``authorization:divisionDeleted:view``. Paginated by ``page_number`` or ``next_uri`` of
+    the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisions-deleted
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_authorization_divisions_deleted", "GET", "/api/v2/authorization/divisions/deleted",
@@ -236,14 +236,14 @@ def get_authorization_divisions_query(
     """List the divisions by cursor.
 
     GET /api/v2/authorization/divisions/query -> ``AuthzDivisionCursorListing``.
-    Pages by ``after`` or ``next_uri`` of the response.
+    Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisions-query
 
     Args:
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
-        id: query, list of string. Only these IDs.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
+        id: query, list of string. Only the items with these IDs.
         name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
@@ -282,16 +282,16 @@ def get_authorization_divisionspermitted_paged_me(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.DivsPermittedEntityListing, _m.AuthzDivision]:
-    """List by page the divisions where the current user has a permission.
+    """List pages of the divisions where the current user has a permission.
 
     GET /api/v2/authorization/divisionspermitted/paged/me -> ``DivsPermittedEntityListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisionspermitted-paged-me
 
     Args:
         permission: query, string. The permission, such as routing:queue:view.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_authorization_divisionspermitted_paged_me", "GET",
@@ -307,17 +307,17 @@ def get_authorization_divisionspermitted_paged_subject_id(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.DivsPermittedEntityListing, _m.AuthzDivision]:
-    """List by page the divisions where a user has a permission.
+    """List pages of the divisions where a user has a permission.
 
     GET /api/v2/authorization/divisionspermitted/paged/{subjectId} -> ``DivsPermittedEntityListing``.
-    Deprecated. Pages by ``page_number`` or ``next_uri`` of the response.
+    Deprecated. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisionspermitted-paged--subjectId-
 
     Args:
         subject_id: the ID of the subject.
         permission: query, string. The permission, such as routing:queue:view.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_authorization_divisionspermitted_paged_subject_id", "GET",
@@ -338,13 +338,13 @@ def get_authorization_permissions(
     """List the permissions.
 
     GET /api/v2/authorization/permissions -> ``PermissionCollectionEntityListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-permissions
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        query_type: query, string: domain, permission. The subject of the query.
+        query_type: query, string: domain, permission. The type of the query.
         query: query, string. The words to search for, separated by commas.
     """
     return _Lists(_Endpoint(
@@ -364,12 +364,12 @@ def get_authorization_policies(
     """List the access policies.
 
     GET /api/v2/authorization/policies -> ``AuthorizationPolicyEntityListing``.
-    Requires ``authorization:policy:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``authorization:policy:view``. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-policies
 
     Args:
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return. At most 200.
+        after: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page. At most 200.
     """
     return _Lists(_Endpoint(
         "get_authorization_policies", "GET", "/api/v2/authorization/policies",
@@ -386,13 +386,13 @@ def get_authorization_policies_subject_subject_id(
     """List the access policies of a subject.
 
     GET /api/v2/authorization/policies/subject/{subjectId} -> ``AuthorizationPolicyEntityListing``.
-    Requires ``authorization:policy:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``authorization:policy:view``. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-policies-subject--subjectId-
 
     Args:
         subject_id: the ID of the subject.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return. At most 200.
+        after: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page. At most 200.
     """
     return _Lists(_Endpoint(
         "get_authorization_policies_subject_subject_id", "GET",
@@ -410,13 +410,13 @@ def get_authorization_policies_target(
     """List the access policies of a target.
 
     GET /api/v2/authorization/policies/targets/{targetName} -> ``AuthorizationPolicyEntityListing``.
-    Requires ``authorization:policy:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``authorization:policy:view``. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-policies-targets--targetName-
 
     Args:
         target_name: the target name.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return. At most 200.
+        after: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page. At most 200.
     """
     return _Lists(_Endpoint(
         "get_authorization_policies_target", "GET",
@@ -519,7 +519,8 @@ def get_authorization_role(
     Args:
         role_id: the ID of the role.
         user_count: query, boolean. Whether to include the number of users.
-        expand: query, list of string: unusedPermissions. What else to include.
+        expand: query, list of string: unusedPermissions. The additional data to include in the
+            response.
     """
     return _Operation(_Endpoint(
         "get_authorization_role", "GET", "/api/v2/authorization/roles/{roleId}",
@@ -561,17 +562,18 @@ def get_authorization_role_subjectgrants(
     """List the subjects of a role with their divisions.
 
     GET /api/v2/authorization/roles/{roleId}/subjectgrants -> ``SubjectDivisionGrantsEntityListing``.
-    Requires ``authorization:role:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``authorization:role:view``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-roles--roleId--subjectgrants
 
     Args:
         role_id: the ID of the role.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        expand: query, list of string. What else to include.
-        next_page: query, string. Where the page begins, from the previous response.
-        previous_page: query, string. Where the page ends, to page backwards.
+        expand: query, list of string. The additional data to include in the response.
+        next_page: query, string. The cursor from the previous response.
+        previous_page: query, string. The cursor for paging backwards.
     """
     return _Lists(_Endpoint(
         "get_authorization_role_subjectgrants", "GET",
@@ -592,12 +594,12 @@ def get_authorization_role_users(
     """List the users of a role.
 
     GET /api/v2/authorization/roles/{roleId}/users -> ``UserReferenceEntityListing``.
-    Pages by ``page_number``.
+    Paginated by ``page_number``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-roles--roleId--users
 
     Args:
         role_id: the ID of the role.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -623,21 +625,22 @@ def get_authorization_roles(
     """List the roles.
 
     GET /api/v2/authorization/roles -> ``OrganizationRoleEntityListing``.
-    Requires ``authorization:role:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``authorization:role:view``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-roles
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        expand: query, list of string. What else to include.
-        next_page: query, string. Where the page begins, from the previous response.
-        previous_page: query, string. Where the page ends, to page backwards.
+        expand: query, list of string. The additional data to include in the response.
+        next_page: query, string. The cursor from the previous response.
+        previous_page: query, string. The cursor for paging backwards.
         name: query, string. Filter by name.
         permission: query, list of string. The permission, such as routing:queue:view.
         default_role_id: query, list of string. The IDs of default roles.
         user_count: query, boolean. Whether to include the number of users.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
     """
     return _Lists(_Endpoint(
         "get_authorization_roles", "GET", "/api/v2/authorization/roles",
@@ -731,7 +734,7 @@ def get_authorization_subjects_rolecounts(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-subjects-rolecounts
 
     Args:
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
     """
     return _Operation(_Endpoint(
         "get_authorization_subjects_rolecounts", "GET", "/api/v2/authorization/subjects/rolecounts",
@@ -875,7 +878,8 @@ def post_authorization_policies_target(
 
     Args:
         target_name: the target name.
-        skip_lockout_check: query, boolean. Whether to skip the check that the caller keeps access.
+        skip_lockout_check: query, boolean. Whether to skip the check that the caller retains
+            access.
         body: ``AuthorizationPolicy``.
     """
     return _Operation(_Endpoint(
@@ -1137,7 +1141,8 @@ def put_authorization_policies_target(
 
     Args:
         target_name: the target name.
-        skip_lockout_check: query, boolean. Whether to skip the check that the caller keeps access.
+        skip_lockout_check: query, boolean. Whether to skip the check that the caller retains
+            access.
         body: ``AuthorizationPolicy``.
     """
     return _Operation(_Endpoint(
@@ -1161,7 +1166,8 @@ def put_authorization_policy(
 
     Args:
         policy_id: the ID of the policy.
-        skip_lockout_check: query, boolean. Whether to skip the check that the caller keeps access.
+        skip_lockout_check: query, boolean. Whether to skip the check that the caller retains
+            access.
         body: ``AuthorizationPolicy``.
     """
     return _Operation(_Endpoint(

@@ -68,18 +68,18 @@ def get_billing_contracts(
     """List the billing contracts.
 
     GET /api/v2/billing/contracts -> ``BillingContractListing``.
-    Preview: may change without notice. Requires ``billing:subscription:view``. Pages by ``after``
-    or ``next_uri`` of the response.
+    Preview: may change without notice. Requires ``billing:subscription:view``. Paginated by
+    ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-billing-contracts
 
     Args:
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 10.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 10.
         date_start: query, date. The beginning of the period.
         date_end: query, date. The end of the period.
         status: query, string: Active, Inactive. Filter by status.
-        external_number: query, string. Only the one with this external number.
+        external_number: query, string. Only contracts with this external number.
     """
     return _Lists(_Endpoint(
         "get_billing_contracts", "GET", "/api/v2/billing/contracts", "BillingContractListing",
@@ -116,15 +116,15 @@ def get_billing_contracts_invoice_lines(
     """List the lines of a contract invoice.
 
     GET /api/v2/billing/contracts/invoices/{invoiceId}/lines -> ``BillingInvoiceItemListing``.
-    Preview: may change without notice. Requires ``billing:subscription:view``. Pages by ``after``
-    or ``next_uri`` of the response.
+    Preview: may change without notice. Requires ``billing:subscription:view``. Paginated by
+    ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-billing-contracts-invoices--invoiceId--lines
 
     Args:
         invoice_id: the ID of the invoice.
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
     """
     return _Lists(_Endpoint(
         "get_billing_contracts_invoice_lines", "GET",
@@ -147,14 +147,14 @@ def get_billing_contracts_invoices(
     """List the contract invoices.
 
     GET /api/v2/billing/contracts/invoices -> ``BillingInvoiceListing``.
-    Preview: may change without notice. Requires ``billing:subscription:view``. Pages by ``after``
-    or ``next_uri`` of the response.
+    Preview: may change without notice. Requires ``billing:subscription:view``. Paginated by
+    ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-billing-contracts-invoices
 
     Args:
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
         date_start: query, date. The beginning of the period.
         date_end: query, date. The end of the period.
         payment_status: query, string: Paid, UnPaid. Filter by payment status.

@@ -204,14 +204,14 @@ def get_businessrules_decisiontable_exports(
     """List the exports of a decision table.
 
     GET /api/v2/businessrules/decisiontables/{tableId}/exports -> ``DecisionTableExportJobListing``.
-    Requires ``businessrules:decisionTableExportJob:view``. Pages by ``after`` or ``next_uri`` of
-    the response.
+    Requires ``businessrules:decisionTableExportJob:view``. Paginated by ``after`` or ``next_uri``
+    of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-businessrules-decisiontables--tableId--exports
 
     Args:
         table_id: the ID of the table.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 100.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 100.
     """
     return _Lists(_Endpoint(
         "get_businessrules_decisiontable_exports", "GET",
@@ -250,14 +250,14 @@ def get_businessrules_decisiontable_imports(
     """List the imports of a decision table.
 
     GET /api/v2/businessrules/decisiontables/{tableId}/imports -> ``DecisionTableImportJobListing``.
-    Requires ``businessrules:decisionTableImportJob:view``. Pages by ``after`` or ``next_uri`` of
-    the response.
+    Requires ``businessrules:decisionTableImportJob:view``. Paginated by ``after`` or ``next_uri``
+    of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-businessrules-decisiontables--tableId--imports
 
     Args:
         table_id: the ID of the table.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 100.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 100.
     """
     return _Lists(_Endpoint(
         "get_businessrules_decisiontable_imports", "GET",
@@ -320,15 +320,15 @@ def get_businessrules_decisiontable_version_rows(
     """List the rows of a version of a decision table.
 
     GET /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows -> ``DecisionTableRowListing``.
-    Requires ``businessrules:decisionTableRow:view``. Pages by ``page_number`` or ``next_uri`` of
-    the response.
+    Requires ``businessrules:decisionTableRow:view``. Paginated by ``page_number`` or ``next_uri``
+    of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-businessrules-decisiontables--tableId--versions--tableVersion--rows
 
     Args:
         table_id: the ID of the table.
         table_version: path, integer. The table version.
         page_number: query, string. The page, counted from 1.
-        page_size: query, string. How many items to return. At most 100.
+        page_size: query, string. The number of items per page. At most 100.
     """
     return _Lists(_Endpoint(
         "get_businessrules_decisiontable_version_rows", "GET",
@@ -350,16 +350,16 @@ def get_businessrules_decisiontable_versions(
     """List the versions of a decision table.
 
     GET /api/v2/businessrules/decisiontables/{tableId}/versions -> ``DecisionTableVersionListing``.
-    Requires ``businessrules:decisionTable:view``. Pages by ``after`` or ``next_uri`` of the
+    Requires ``businessrules:decisionTable:view``. Paginated by ``after`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-businessrules-decisiontables--tableId--versions
 
     Args:
         table_id: the ID of the table.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 100.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 100.
         status: query, list of string. Filter by status.
-        has_snapshot: query, boolean. Only versions with a snapshot.
+        has_snapshot: query, boolean. Filter by whether the version has a snapshot.
     """
     return _Lists(_Endpoint(
         "get_businessrules_decisiontable_versions", "GET",
@@ -381,13 +381,13 @@ def get_businessrules_decisiontables(
     """List the decision tables.
 
     GET /api/v2/businessrules/decisiontables -> ``DecisionTableListing``.
-    Requires ``businessrules:decisionTable:view``. Pages by ``after`` or ``next_uri`` of the
+    Requires ``businessrules:decisionTable:view``. Paginated by ``after`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-businessrules-decisiontables
 
     Args:
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 100.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 100.
         division_ids: query, list of string. The IDs of divisions.
         name: query, string. Filter by name.
     """
@@ -414,19 +414,19 @@ def get_businessrules_decisiontables_search(
     """Search decision tables.
 
     GET /api/v2/businessrules/decisiontables/search -> ``DecisionTableListing``.
-    Requires ``businessrules:decisionTable:search``. Pages by ``after`` or ``next_uri`` of the
+    Requires ``businessrules:decisionTable:search``. Paginated by ``after`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-businessrules-decisiontables-search
 
     Args:
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 100.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 100.
         schema_id: query, string. The ID of a schema.
         name: query, string. Filter by name.
-        with_published_version: query, boolean. Only tables with a published version.
-        expand: query, list of string: ExecutionInputSchema, ExecutionOutputSchema. What else to
-            include.
-        ids: query, list of string. Only these IDs.
+        with_published_version: query, boolean. Filter by whether the table has a published version.
+        expand: query, list of string: ExecutionInputSchema, ExecutionOutputSchema. The additional
+            data to include in the response.
+        ids: query, list of string. Only the items with these IDs.
     """
     return _Lists(_Endpoint(
         "get_businessrules_decisiontables_search", "GET",
@@ -484,14 +484,14 @@ def get_businessrules_schema_versions(
     """List the versions of a decision table schema.
 
     GET /api/v2/businessrules/schemas/{schemaId}/versions -> ``BusinessRulesDataSchemaListing``.
-    Pages by ``after`` or ``next_uri`` of the response.
+    Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-businessrules-schemas--schemaId--versions
 
     Args:
         schema_id: the ID of the schema.
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 100.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 100.
     """
     return _Lists(_Endpoint(
         "get_businessrules_schema_versions", "GET",
@@ -505,7 +505,7 @@ def get_businessrules_schemas(
     """List the decision table schemas.
 
     GET /api/v2/businessrules/schemas -> ``BusinessRulesDataSchemaListing``.
-    Requires ``businessrules:businessRulesSchema:view``. Pages by ``next_uri`` of the response.
+    Requires ``businessrules:businessRulesSchema:view``. Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-businessrules-schemas
     """
     return _Lists(_Endpoint(
@@ -848,7 +848,7 @@ def post_businessrules_decisiontable_version_rows_search(
     """Search rows of a version of a decision table.
 
     POST /api/v2/businessrules/decisiontables/{tableId}/versions/{tableVersion}/rows/search -> ``DecisionTableRowListing``.
-    Read-only. Requires ``businessrules:decisionTableRow:search``. Pages by ``page_number`` or
+    Read-only. Requires ``businessrules:decisionTableRow:search``. Paginated by ``page_number`` or
     ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-businessrules-decisiontables--tableId--versions--tableVersion--rows-search
 
@@ -856,7 +856,7 @@ def post_businessrules_decisiontable_version_rows_search(
         table_id: the ID of the table.
         table_version: path, integer. The table version.
         page_number: query, string. The page, counted from 1.
-        page_size: query, string. How many items to return. At most 100.
+        page_size: query, string. The number of items per page. At most 100.
         body: ``SearchDecisionTableRowsRequest``.
     """
     return _Lists(_Endpoint(

@@ -128,7 +128,7 @@ def get_casemanagement_case(
     Args:
         case_id: the ID of the case.
         expands: query, list of string: caseplan, owner, modifiedBy, externalContact,
-            customerIntent. What else to include.
+            customerIntent. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_casemanagement_case", "GET", "/api/v2/casemanagement/cases/{caseId}", "Case",
@@ -165,15 +165,15 @@ def get_casemanagement_case_associations(
     """List the associations of a case.
 
     GET /api/v2/casemanagement/cases/{caseId}/associations -> ``CaseAssociationListing``.
-    Requires ``caseManagement:caseAssociation:view``. Pages by ``after`` or ``next_uri`` of the
+    Requires ``caseManagement:caseAssociation:view``. Paginated by ``after`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-casemanagement-cases--caseId--associations
 
     Args:
         case_id: the ID of the case.
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
     """
     return _Lists(_Endpoint(
         "get_casemanagement_case_associations", "GET",
@@ -209,13 +209,14 @@ def get_casemanagement_case_comments(
     """List the comments of a case.
 
     GET /api/v2/casemanagement/cases/{caseId}/comments -> ``CommentListing``.
-    Requires ``caseManagement:comment:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``caseManagement:comment:view``. Paginated by ``after`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-casemanagement-cases--caseId--comments
 
     Args:
         case_id: the ID of the case.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return. At most 100.
+        after: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page. At most 100.
         sort_order: query, string: asc, desc. Ascending or descending.
     """
     return _Lists(_Endpoint(
@@ -276,15 +277,15 @@ def get_casemanagement_case_stage_steps(
     """List the steps of a stage of a case.
 
     GET /api/v2/casemanagement/cases/{caseId}/stages/{stageId}/steps -> ``StepListing``.
-    Requires ``caseManagement:step:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``caseManagement:step:view``. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-casemanagement-cases--caseId--stages--stageId--steps
 
     Args:
         case_id: the ID of the case.
         stage_id: the ID of the stage.
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
     """
     return _Lists(_Endpoint(
         "get_casemanagement_case_stage_steps", "GET",
@@ -305,14 +306,14 @@ def get_casemanagement_case_stages(
     """List the stages of a case.
 
     GET /api/v2/casemanagement/cases/{caseId}/stages -> ``StageListing``.
-    Requires ``caseManagement:stage:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``caseManagement:stage:view``. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-casemanagement-cases--caseId--stages
 
     Args:
         case_id: the ID of the case.
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
     """
     return _Lists(_Endpoint(
         "get_casemanagement_case_stages", "GET", "/api/v2/casemanagement/cases/{caseId}/stages",
@@ -432,7 +433,7 @@ def get_casemanagement_caseplan_version_stageplan(
         caseplan_id: the ID of the case plan.
         version_id: the ID of the version.
         stageplan_id: the ID of the stage plan.
-        expands: query, list of string: caseplan. What else to include.
+        expands: query, list of string: caseplan. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_casemanagement_caseplan_version_stageplan", "GET",
@@ -462,7 +463,8 @@ def get_casemanagement_caseplan_version_stageplan_stepplan(
         version_id: the ID of the version.
         stageplan_id: the ID of the stage plan.
         stepplan_id: the ID of the step plan.
-        expands: query, list of string: stageplan, caseplan, worktype. What else to include.
+        expands: query, list of string: stageplan, caseplan, worktype. The additional data to
+            include in the response.
     """
     return _Operation(_Endpoint(
         "get_casemanagement_caseplan_version_stageplan_stepplan", "GET",
@@ -487,17 +489,19 @@ def get_casemanagement_caseplan_version_stageplan_stepplans(
     """List the step plans of a stage plan of a case plan version.
 
     GET /api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/stageplans/{stageplanId}/stepplans -> ``StepplanListing``.
-    Requires ``caseManagement:stepplan:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``caseManagement:stepplan:view``. Paginated by ``after`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-casemanagement-caseplans--caseplanId--versions--versionId--stageplans--stageplanId--stepplans
 
     Args:
         caseplan_id: the ID of the case plan.
         version_id: the ID of the version.
         stageplan_id: the ID of the stage plan.
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
-        expands: query, list of string: caseplan, stageplan, worktype. What else to include.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
+        expands: query, list of string: caseplan, stageplan, worktype. The additional data to
+            include in the response.
     """
     return _Lists(_Endpoint(
         "get_casemanagement_caseplan_version_stageplan_stepplans", "GET",
@@ -520,16 +524,17 @@ def get_casemanagement_caseplan_version_stageplans(
     """List the stage plans of a version of a case plan.
 
     GET /api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/stageplans -> ``StageplanListing``.
-    Requires ``caseManagement:stageplan:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``caseManagement:stageplan:view``. Paginated by ``after`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-casemanagement-caseplans--caseplanId--versions--versionId--stageplans
 
     Args:
         caseplan_id: the ID of the case plan.
         version_id: the ID of the version.
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
-        expands: query, list of string: caseplan. What else to include.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
+        expands: query, list of string: caseplan. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_casemanagement_caseplan_version_stageplans", "GET",
@@ -550,12 +555,13 @@ def get_casemanagement_caseplans(
     """List the case plans.
 
     GET /api/v2/casemanagement/caseplans -> ``CaseplanListing``.
-    Requires ``caseManagement:caseplan:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``caseManagement:caseplan:view``. Paginated by ``after`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-casemanagement-caseplans
 
     Args:
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return. At most 200.
+        after: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page. At most 200.
         customer_intent_id: query, string. The ID of a customer intent.
         division_ids: query, string. The IDs of divisions.
     """
@@ -579,16 +585,16 @@ def get_casemanagement_cases_externalcontact(
     """List the cases of an external contact.
 
     GET /api/v2/casemanagement/cases/externalcontacts/{externalContactId} -> ``CaseListing``.
-    Requires ``caseManagement:caseExternalContact:view``. Pages by ``after`` or ``next_uri`` of the
-    response.
+    Requires ``caseManagement:caseExternalContact:view``. Paginated by ``after`` or ``next_uri`` of
+    the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-casemanagement-cases-externalcontacts--externalContactId-
 
     Args:
         external_contact_id: the ID of the external contact.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return. At most 200.
+        after: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page. At most 200.
         division_ids: query, string. The IDs of divisions.
-        expands: query, list of string: caseplan. What else to include.
+        expands: query, list of string: caseplan. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_casemanagement_cases_externalcontact", "GET",
@@ -649,7 +655,7 @@ def get_casemanagement_cases_reference(
     Args:
         reference_id: the ID of the reference.
         expands: query, list of string: caseplan, owner, modifiedBy, externalContact,
-            customerIntent. What else to include.
+            customerIntent. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_casemanagement_cases_reference", "GET",
@@ -1024,7 +1030,7 @@ def post_casemanagement_caseplans_query(
     """Query case plans.
 
     POST /api/v2/casemanagement/caseplans/query -> ``CaseplanQueryEntityListing``.
-    Read-only. Requires ``caseManagement:caseplan:view``. Pages by ``after`` of the body or
+    Read-only. Requires ``caseManagement:caseplan:view``. Paginated by ``after`` of the body or
     ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-casemanagement-caseplans-query
 
@@ -1060,8 +1066,8 @@ def post_casemanagement_cases_associations_query(
     """Query case associations.
 
     POST /api/v2/casemanagement/cases/associations/query -> ``CaseAssociationQueryEntityListing``.
-    Read-only. Requires ``caseManagement:caseAssociation:view``. Pages by ``after`` of the body or
-    ``next_uri`` of the response.
+    Read-only. Requires ``caseManagement:caseAssociation:view``. Paginated by ``after`` of the body
+    or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-casemanagement-cases-associations-query
 
     Args:

@@ -172,14 +172,14 @@ def get_chats_room_messages(
     """List the messages of a chat room.
 
     GET /api/v2/chats/rooms/{roomJid}/messages -> ``ChatMessageEntityListing``.
-    Requires ``chat:chat:access`` or ``chat:room:view``. Pages by ``before``.
+    Requires ``chat:chat:access`` or ``chat:room:view``. Paginated by ``before``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-chats-rooms--roomJid--messages
 
     Args:
         room_jid: the room JID.
-        limit: query, string. How many items to return.
+        limit: query, string. The number of items per page.
         before: query, string. The end of the period.
-        after: query, string. Only what comes after this.
+        after: query, string. Only items after this one.
         exclude_metadata: query, boolean. Whether to exclude metadata.
     """
     return _Lists(_Endpoint(
@@ -254,14 +254,14 @@ def get_chats_thread_messages(
     """List the messages of a chat thread.
 
     GET /api/v2/chats/threads/{threadId}/messages -> ``ChatMessageEntityListing``.
-    Requires ``chat:chat:access`` or ``chat:room:view``. Pages by ``before``.
+    Requires ``chat:chat:access`` or ``chat:room:view``. Paginated by ``before``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-chats-threads--threadId--messages
 
     Args:
         thread_id: the ID of the thread.
-        limit: query, string. How many items to return.
+        limit: query, string. The number of items per page.
         before: query, string. The end of the period.
-        after: query, string. Only what comes after this.
+        after: query, string. Only items after this one.
         exclude_metadata: query, boolean. Whether to exclude metadata.
     """
     return _Lists(_Endpoint(
@@ -325,9 +325,9 @@ def get_chats_user_messages(
 
     Args:
         user_id: the ID of the user.
-        limit: query, string. How many items to return.
-        before: query, string. Only what comes before this.
-        after: query, string. Only what comes after this.
+        limit: query, string. The maximum number of items to return.
+        before: query, string. Only items before this one.
+        after: query, string. Only items after this one.
         exclude_metadata: query, boolean. Whether to exclude metadata.
     """
     return _Operation(_Endpoint(

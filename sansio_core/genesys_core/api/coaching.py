@@ -107,14 +107,14 @@ def get_coaching_appointment_annotations(
     """List the annotations of a coaching appointment.
 
     GET /api/v2/coaching/appointments/{appointmentId}/annotations -> ``CoachingAnnotationList``.
-    Requires ``coaching:annotation:view`` or ``coaching:privateAnnotation:view``. Pages by
+    Requires ``coaching:annotation:view`` or ``coaching:privateAnnotation:view``. Paginated by
     ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-coaching-appointments--appointmentId--annotations
 
     Args:
         appointment_id: the ID of the appointment.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_coaching_appointment_annotations", "GET",
@@ -132,13 +132,13 @@ def get_coaching_appointment_statuses(
     """List the status changes of a coaching appointment.
 
     GET /api/v2/coaching/appointments/{appointmentId}/statuses -> ``CoachingAppointmentStatusResponseList``.
-    Requires ``coaching:appointmentStatus:view``. Pages by ``page_number``.
+    Requires ``coaching:appointmentStatus:view``. Paginated by ``page_number``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-coaching-appointments--appointmentId--statuses
 
     Args:
         appointment_id: the ID of the appointment.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_coaching_appointment_statuses", "GET",
@@ -164,7 +164,7 @@ def get_coaching_appointments(
     """List the coaching appointments.
 
     GET /api/v2/coaching/appointments -> ``CoachingAppointmentResponseList``.
-    Requires ``coaching:appointment:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``coaching:appointment:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-coaching-appointments
 
@@ -172,14 +172,14 @@ def get_coaching_appointments(
         user_ids: query, list of string. The IDs of users.
         interval: query, string. Start and end, separated by a slash (ISO 8601).
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         statuses: query, list of string: Scheduled, InProgress, Completed, InvalidSchedule. Only
-            those with one of these statuses.
+            items with one of these statuses.
         facilitator_ids: query, list of string. The IDs of facilitators.
         sort_order: query, string: Desc, Asc. Ascending or descending.
         relationships: query, list of string: Creator, Facilitator, Attendee. The role of the users
             in the appointments.
-        completion_interval: query, string. When they were completed: start and end, separated by a
+        completion_interval: query, string. The completion times: start and end, separated by a
             slash (ISO 8601).
         overdue: query, string: True, False, Any. Filter by whether the due date has passed.
         interval_condition: query, string: StartsIn, Overlaps. Whether appointments must start in
@@ -213,20 +213,20 @@ def get_coaching_appointments_me(
     """Get the coaching appointments of the current user.
 
     GET /api/v2/coaching/appointments/me -> ``CoachingAppointmentResponseList``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-coaching-appointments-me
 
     Args:
         interval: query, string. Start and end, separated by a slash (ISO 8601).
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         statuses: query, list of string: Scheduled, InProgress, Completed, InvalidSchedule. Only
-            those with one of these statuses.
+            items with one of these statuses.
         facilitator_ids: query, list of string. The IDs of facilitators.
         sort_order: query, string: Desc, Asc. Ascending or descending.
         relationships: query, list of string: Creator, Facilitator, Attendee. The role of the users
             in the appointments.
-        completion_interval: query, string. When they were completed: start and end, separated by a
+        completion_interval: query, string. The completion times: start and end, separated by a
             slash (ISO 8601).
         overdue: query, string: True, False, Any. Filter by whether the due date has passed.
         interval_condition: query, string: StartsIn, Overlaps. Whether appointments must start in
@@ -256,7 +256,7 @@ def get_coaching_notification(
 
     Args:
         notification_id: the ID of the notification.
-        expand: query, list of string: appointment. What else to include.
+        expand: query, list of string: appointment. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_coaching_notification", "GET", "/api/v2/coaching/notifications/{notificationId}",
@@ -273,13 +273,13 @@ def get_coaching_notifications(
     """List the coaching notifications of the current user.
 
     GET /api/v2/coaching/notifications -> ``CoachingNotificationList``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-coaching-notifications
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
-        expand: query, list of string: appointment. What else to include.
+        page_size: query, integer. The number of items per page.
+        expand: query, list of string: appointment. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_coaching_notifications", "GET", "/api/v2/coaching/notifications",

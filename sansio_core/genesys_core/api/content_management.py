@@ -140,7 +140,8 @@ def get_contentmanagement_document(
 
     Args:
         document_id: the ID of the document.
-        expand: query, list of string: lockInfo, acl, workspace. What else to include.
+        expand: query, list of string: lockInfo, acl, workspace. The additional data to include in
+            the response.
     """
     return _Operation(_Endpoint(
         "get_contentmanagement_document", "GET", "/api/v2/contentmanagement/documents/{documentId}",
@@ -162,7 +163,7 @@ def get_contentmanagement_document_content(
 
     Args:
         document_id: the ID of the document.
-        disposition: query, string: attachment, inline. Whether to download as a file or to show
+        disposition: query, string: attachment, inline. Whether to download the file or to show it
             inline.
         content_type: query, string. The media type in which to return the document.
     """
@@ -187,14 +188,15 @@ def get_contentmanagement_documents(
     """List the content management documents.
 
     GET /api/v2/contentmanagement/documents -> ``DocumentEntityListing``.
-    Deprecated. Pages by ``page_number`` or ``next_uri`` of the response.
+    Deprecated. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-contentmanagement-documents
 
     Args:
         workspace_id: query, string. The ID of a workspace.
         name: query, string. Filter by name.
-        expand: query, list of string: acl, workspace. What else to include.
-        page_size: query, integer. How many items to return.
+        expand: query, list of string: acl, workspace. The additional data to include in the
+            response.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
@@ -220,16 +222,17 @@ def get_contentmanagement_query(
     """Query content.
 
     GET /api/v2/contentmanagement/query -> ``QueryResults``.
-    Pages by ``page_number``.
+    Paginated by ``page_number``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-contentmanagement-query
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         query_phrase: query, string. The words to search for.
-        expand: query, list of string: acl, workspace. What else to include.
+        expand: query, list of string: acl, workspace. The additional data to include in the
+            response.
     """
     return _Lists(_Endpoint(
         "get_contentmanagement_query", "GET", "/api/v2/contentmanagement/query", "QueryResults",
@@ -262,7 +265,7 @@ def get_contentmanagement_securityprofiles(
     """List the security profiles.
 
     GET /api/v2/contentmanagement/securityprofiles -> ``SecurityProfileEntityListing``.
-    Pages by ``next_uri`` of the response.
+    Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-contentmanagement-securityprofiles
     """
     return _Lists(_Endpoint(
@@ -284,7 +287,7 @@ def get_contentmanagement_share(
 
     Args:
         share_id: the ID of the share.
-        expand: query, list of string: member. What else to include.
+        expand: query, list of string: member. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_contentmanagement_share", "GET", "/api/v2/contentmanagement/shares/{shareId}", "Share",
@@ -305,10 +308,10 @@ def get_contentmanagement_shared_shared_id(
 
     Args:
         shared_id: the ID of the shared document.
-        disposition: query, string: attachment, inline, none. Whether to download as a file or to
-            show inline.
+        disposition: query, string: attachment, inline, none. Whether to download the file or to
+            show it inline.
         content_type: query, string. The media type in which to return the document.
-        expand: query, string: document.acl. What else to include.
+        expand: query, string: document.acl. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_contentmanagement_shared_shared_id", "GET",
@@ -328,13 +331,13 @@ def get_contentmanagement_shares(
     """List the shares.
 
     GET /api/v2/contentmanagement/shares -> ``ShareEntityListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-contentmanagement-shares
 
     Args:
         entity_id: query, string. The ID of an entity.
-        expand: query, list of string: member. What else to include.
-        page_size: query, integer. How many items to return.
+        expand: query, list of string: member. The additional data to include in the response.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -354,11 +357,11 @@ def get_contentmanagement_status(
     """List the statuses of pending operations.
 
     GET /api/v2/contentmanagement/status -> ``CommandStatusEntityListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-contentmanagement-status
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -406,7 +409,7 @@ def get_contentmanagement_workspace(
 
     Args:
         workspace_id: the ID of the workspace.
-        expand: query, list of string: summary, acl. What else to include.
+        expand: query, list of string: summary, acl. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_contentmanagement_workspace", "GET",
@@ -426,13 +429,14 @@ def get_contentmanagement_workspace_documents(
     """List the documents of a workspace.
 
     GET /api/v2/contentmanagement/workspaces/{workspaceId}/documents -> ``DocumentEntityListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-contentmanagement-workspaces--workspaceId--documents
 
     Args:
         workspace_id: the ID of the workspace.
-        expand: query, list of string: acl, workspace. What else to include.
-        page_size: query, integer. How many items to return.
+        expand: query, list of string: acl, workspace. The additional data to include in the
+            response.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
@@ -461,7 +465,7 @@ def get_contentmanagement_workspace_member(
     Args:
         workspace_id: the ID of the workspace.
         member_id: the ID of the member.
-        expand: query, list of string: member. What else to include.
+        expand: query, list of string: member. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_contentmanagement_workspace_member", "GET",
@@ -479,14 +483,14 @@ def get_contentmanagement_workspace_members(
     """List the members of a workspace.
 
     GET /api/v2/contentmanagement/workspaces/{workspaceId}/members -> ``WorkspaceMemberEntityListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-contentmanagement-workspaces--workspaceId--members
 
     Args:
         workspace_id: the ID of the workspace.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        expand: query, list of string: member. What else to include.
+        expand: query, list of string: member. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_contentmanagement_workspace_members", "GET",
@@ -511,7 +515,7 @@ def get_contentmanagement_workspace_tagvalue(
     Args:
         workspace_id: the ID of the workspace.
         tag_id: the ID of the tag.
-        expand: query, list of string: acl. What else to include.
+        expand: query, list of string: acl. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_contentmanagement_workspace_tagvalue", "GET",
@@ -530,15 +534,15 @@ def get_contentmanagement_workspace_tagvalues(
     """List the tag values of a workspace.
 
     GET /api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues -> ``TagValueEntityListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-contentmanagement-workspaces--workspaceId--tagvalues
 
     Args:
         workspace_id: the ID of the workspace.
         value: query, string. A part of the value.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        expand: query, list of string: acl. What else to include.
+        expand: query, list of string: acl. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_contentmanagement_workspace_tagvalues", "GET",
@@ -565,18 +569,18 @@ def get_contentmanagement_workspaces(
     """List the workspaces.
 
     GET /api/v2/contentmanagement/workspaces -> ``WorkspaceEntityListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-contentmanagement-workspaces
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         access: query, list of string: content, admin, document:create, document:viewContent,
             document:viewMetadata, document:download, document:delete, document:update,
             document:share, document:shareView, document:email, document:print, document:auditView,
             document:replace, document:tag, tag:create, tag:view, tag:update, tag:apply, tag:remove,
-            tag:delete. Only those to which the caller has this access.
-        expand: query, list of string: summary, acl. What else to include.
+            tag:delete. Only workspaces to which the caller has this access.
+        expand: query, list of string: summary, acl. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_contentmanagement_workspaces", "GET", "/api/v2/contentmanagement/workspaces",
@@ -602,7 +606,7 @@ def post_contentmanagement_document(
 
     Args:
         document_id: the ID of the document.
-        expand: query, string: acl. What else to include.
+        expand: query, string: acl. The additional data to include in the response.
         override: query, boolean. Whether to override a lock of the document.
         body: ``DocumentUpdate``.
     """
@@ -666,14 +670,14 @@ def post_contentmanagement_query(
     *,
     expand: _Open[_Literal["acl", "workspace"]] | None = None,
 ) -> _Lists[_m.QueryResults, _m.QueryResult]:
-    """Query content by a request in the body.
+    """Query content with a request body.
 
     POST /api/v2/contentmanagement/query -> ``QueryResults``.
-    Read-only. Pages by ``pageNumber`` of the body.
+    Read-only. Paginated by ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-contentmanagement-query
 
     Args:
-        expand: query, string: acl, workspace. What else to include.
+        expand: query, string: acl, workspace. The additional data to include in the response.
         body: ``QueryRequest``.
     """
     return _Lists(_Endpoint(
@@ -728,12 +732,12 @@ def post_contentmanagement_workspace_tagvalues_query(
     """Query tag values of a workspace.
 
     POST /api/v2/contentmanagement/workspaces/{workspaceId}/tagvalues/query -> ``TagValueEntityListing``.
-    Read-only. Pages by ``pageNumber`` of the body or ``next_uri`` of the response.
+    Read-only. Paginated by ``pageNumber`` of the body or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-contentmanagement-workspaces--workspaceId--tagvalues-query
 
     Args:
         workspace_id: the ID of the workspace.
-        expand: query, list of string: acl. What else to include.
+        expand: query, list of string: acl. The additional data to include in the response.
         body: ``TagQueryRequest``.
     """
     return _Lists(_Endpoint(

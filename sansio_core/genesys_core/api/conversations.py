@@ -431,12 +431,12 @@ def get_analytics_conversations_aggregates_job_results(
     """Get the results of a conversation aggregates job.
 
     GET /api/v2/analytics/conversations/aggregates/jobs/{jobId}/results -> ``ConversationAsyncAggregateQueryResponse``.
-    Requires ``analytics:conversationAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:conversationAggregate:view``. Paginated by ``cursor``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-conversations-aggregates-jobs--jobId--results
 
     Args:
         job_id: the ID of the job.
-        cursor: query, string. Where the page begins, from the previous response.
+        cursor: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_conversations_aggregates_job_results", "GET",
@@ -459,7 +459,7 @@ def get_analytics_conversations_details(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-conversations-details
 
     Args:
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
     """
     return _Lists(_Endpoint(
         "get_analytics_conversations_details", "GET", "/api/v2/analytics/conversations/details",
@@ -493,13 +493,13 @@ def get_analytics_conversations_details_job_results(
 
     GET /api/v2/analytics/conversations/details/jobs/{jobId}/results -> ``AnalyticsConversationAsyncQueryResponse``.
     Requires ``analytics:conversationDetail:view`` or ``analytics:agentConversationDetail:view``.
-    Pages by ``cursor``.
+    Paginated by ``cursor``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-conversations-details-jobs--jobId--results
 
     Args:
         job_id: the ID of the job.
-        cursor: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return.
+        cursor: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_analytics_conversations_details_job_results", "GET",
@@ -636,7 +636,7 @@ def get_conversation_communication_agentchecklists(
     """List the agent checklists of a communication of a conversation.
 
     GET /api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists -> ``AgentChecklistResponseList``.
-    Requires ``conversation:agentchecklist:view``. Pages by ``next_uri`` of the response.
+    Requires ``conversation:agentchecklist:view``. Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations--conversationId--communications--communicationId--agentchecklists
 
     Args:
@@ -686,14 +686,14 @@ def get_conversation_communication_internalmessages(
     """List the internal messages of a communication of a conversation.
 
     GET /api/v2/conversations/{conversationId}/communications/{communicationId}/internalmessages -> ``InternalMessageDataEntityListing``.
-    Requires ``conversation:internalMessaging:view``. Pages by ``page_number`` or ``next_uri`` of
-    the response.
+    Requires ``conversation:internalMessaging:view``. Paginated by ``page_number`` or ``next_uri``
+    of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations--conversationId--communications--communicationId--internalmessages
 
     Args:
         conversation_id: the ID of the conversation.
         communication_id: the ID of the communication.
-        page_size: query, integer. How many items to return. At most 200.
+        page_size: query, integer. The number of items per page. At most 200.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -888,14 +888,15 @@ def get_conversation_suggestions(
     """List the suggestions of a conversation.
 
     GET /api/v2/conversations/{conversationId}/suggestions -> ``SuggestionListing``.
-    Requires ``conversation:suggestion:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``conversation:suggestion:view``. Paginated by ``after`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations--conversationId--suggestions
 
     Args:
         conversation_id: the ID of the conversation.
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
         type: query, string: Faq, Article, KnowledgeArticle, KnowledgeSearch, CannedResponse,
             Script, SuggestedKnowledgeAnswer, ThirdPartySuggestion. Filter by type.
         state: query, string: Suggested, Accepted, Dismissed, Failed, Rated. Filter by state.
@@ -934,11 +935,11 @@ def get_conversations(
     """List the active conversations of the current user.
 
     GET /api/v2/conversations -> ``ConversationEntityListing``.
-    Pages by ``next_uri`` of the response.
+    Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations
 
     Args:
-        communication_type: query, string. Only conversations of this kind.
+        communication_type: query, string. Only conversations of this type.
     """
     return _Lists(_Endpoint(
         "get_conversations", "GET", "/api/v2/conversations", "ConversationEntityListing",
@@ -1127,7 +1128,7 @@ def get_conversations_callbacks(
     """List the active callbacks of the current user.
 
     GET /api/v2/conversations/callbacks -> ``CallbackConversationEntityListing``.
-    Pages by ``next_uri`` of the response.
+    Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-callbacks
     """
     return _Lists(_Endpoint(
@@ -1140,7 +1141,7 @@ def get_conversations_calls() -> _Lists[_m.CallConversationEntityListing, _m.Cal
     """List the active calls of the current user.
 
     GET /api/v2/conversations/calls -> ``CallConversationEntityListing``.
-    Pages by ``next_uri`` of the response.
+    Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-calls
     """
     return _Lists(_Endpoint(
@@ -1161,15 +1162,15 @@ def get_conversations_calls_history(
     """Get the call history.
 
     GET /api/v2/conversations/calls/history -> ``CallHistoryConversationEntityListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-calls-history
 
     Args:
-        page_size: query, integer. How many items to return. At most 50.
+        page_size: query, integer. The number of items per page. At most 50.
         page_number: query, integer. The page, counted from 1.
         interval: query, string. Start and end, separated by a slash (ISO 8601).
         expand: query, list of string: externalorganization, externalcontact, user, queue, group.
-            What else to include.
+            The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_conversations_calls_history", "GET", "/api/v2/conversations/calls/history",
@@ -1288,7 +1289,7 @@ def get_conversations_cobrowsesessions(
     """List the active co-browse sessions of the current user.
 
     GET /api/v2/conversations/cobrowsesessions -> ``CobrowseConversationEntityListing``.
-    Pages by ``next_uri`` of the response.
+    Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-cobrowsesessions
     """
     return _Lists(_Endpoint(
@@ -1458,7 +1459,7 @@ def get_conversations_email_messages(
     """List the messages of an email conversation.
 
     GET /api/v2/conversations/emails/{conversationId}/messages -> ``EmailMessagePreviewListing``.
-    Pages by ``next_uri`` of the response.
+    Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-emails--conversationId--messages
 
     Args:
@@ -1582,7 +1583,7 @@ def get_conversations_emails() -> _Lists[_m.EmailConversationEntityListing, _m.E
     """List the active email conversations of the current user.
 
     GET /api/v2/conversations/emails -> ``EmailConversationEntityListing``.
-    Pages by ``next_uri`` of the response.
+    Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-emails
     """
     return _Lists(_Endpoint(
@@ -1614,7 +1615,7 @@ def get_conversations_internalmessages(
     """List the active internal message conversations of the current user.
 
     GET /api/v2/conversations/internalmessages -> ``InternalMessageConversationEntityListing``.
-    Requires ``conversation:internalMessaging:view``. Pages by ``next_uri`` of the response.
+    Requires ``conversation:internalMessaging:view``. Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-internalmessages
     """
     return _Lists(_Endpoint(
@@ -1682,7 +1683,7 @@ def get_conversations_message_communication_messages_media(
     """List the message media of a communication of a message conversation.
 
     GET /api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages/media -> ``MessageMediaListing``.
-    Requires ``conversation:messageMedia:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``conversation:messageMedia:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messages--conversationId--communications--communicationId--messages-media
 
@@ -1691,7 +1692,7 @@ def get_conversations_message_communication_messages_media(
         communication_id: the ID of the communication.
         status: query, string: uploading, valid, invalid. Filter by status.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_conversations_message_communication_messages_media", "GET",
@@ -1842,7 +1843,7 @@ def get_conversations_messages(
     """List the active message conversations of the current user.
 
     GET /api/v2/conversations/messages -> ``MessageConversationEntityListing``.
-    Pages by ``next_uri`` of the response.
+    Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messages
     """
     return _Lists(_Endpoint(
@@ -1860,12 +1861,12 @@ def get_conversations_messages_cachedmedia(
     """List the cached media items.
 
     GET /api/v2/conversations/messages/cachedmedia -> ``CachedMediaItemEntityListing``.
-    Requires ``conversation:cachedMedia:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``conversation:cachedMedia:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messages-cachedmedia
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         url: query, string. The URL of the media.
     """
@@ -2070,15 +2071,15 @@ def get_conversations_messaging_integrations(
     """List the messaging integrations.
 
     GET /api/v2/conversations/messaging/integrations -> ``MessagingIntegrationEntityListing``.
-    Requires ``messaging:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``messaging:integration:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-integrations
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        expand: query, list of string: supportedContent, messagingSetting, identityresolution. What
-            else to include.
+        expand: query, list of string: supportedContent, messagingSetting, identityresolution. The
+            additional data to include in the response.
         supported_content_id: query, string. The ID of a supported content.
         messaging_setting_id: query, string. The ID of a messaging setting.
     """
@@ -2104,15 +2105,15 @@ def get_conversations_messaging_integrations_apple(
     """List the Apple Messages integrations.
 
     GET /api/v2/conversations/messaging/integrations/apple -> ``AppleIntegrationEntityListing``.
-    Requires ``messaging:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``messaging:integration:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-integrations-apple
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        expand: query, string: supportedContent, messagingSetting, identityresolution. What else to
-            include.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. The
+            additional data to include in the response.
         supported_content_id: query, string. The ID of a supported content.
         messaging_setting_id: query, string. The ID of a messaging setting.
     """
@@ -2140,8 +2141,8 @@ def get_conversations_messaging_integrations_apple_integration_id(
 
     Args:
         integration_id: the ID of the integration.
-        expand: query, string: supportedContent, messagingSetting, identityresolution. What else to
-            include.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. The
+            additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_conversations_messaging_integrations_apple_integration_id", "GET",
@@ -2160,15 +2161,15 @@ def get_conversations_messaging_integrations_facebook(
     """List the Facebook messaging integrations.
 
     GET /api/v2/conversations/messaging/integrations/facebook -> ``FacebookIntegrationEntityListing``.
-    Requires ``messaging:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``messaging:integration:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-integrations-facebook
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        expand: query, string: supportedContent, messagingSetting, identityresolution. What else to
-            include.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. The
+            additional data to include in the response.
         supported_content_id: query, string. The ID of a supported content.
         messaging_setting_id: query, string. The ID of a messaging setting.
     """
@@ -2196,8 +2197,8 @@ def get_conversations_messaging_integrations_facebook_integration_id(
 
     Args:
         integration_id: the ID of the integration.
-        expand: query, string: supportedContent, messagingSetting, identityresolution. What else to
-            include.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. The
+            additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_conversations_messaging_integrations_facebook_integration_id", "GET",
@@ -2217,15 +2218,15 @@ def get_conversations_messaging_integrations_instagram(
     """List the Instagram messaging integrations.
 
     GET /api/v2/conversations/messaging/integrations/instagram -> ``InstagramIntegrationEntityListing``.
-    Requires ``messaging:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``messaging:integration:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-integrations-instagram
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        expand: query, string: supportedContent, messagingSetting, identityresolution. What else to
-            include.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. The
+            additional data to include in the response.
         supported_content_id: query, string. The ID of a supported content.
         messaging_setting_id: query, string. The ID of a messaging setting.
     """
@@ -2253,8 +2254,8 @@ def get_conversations_messaging_integrations_instagram_integration_id(
 
     Args:
         integration_id: the ID of the integration.
-        expand: query, string: supportedContent, messagingSetting, identityresolution. What else to
-            include.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. The
+            additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_conversations_messaging_integrations_instagram_integration_id", "GET",
@@ -2274,15 +2275,15 @@ def get_conversations_messaging_integrations_open(
     """List the open messaging integrations.
 
     GET /api/v2/conversations/messaging/integrations/open -> ``OpenIntegrationEntityListing``.
-    Requires ``messaging:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``messaging:integration:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-integrations-open
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        expand: query, string: supportedContent, messagingSetting, identityresolution. What else to
-            include.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. The
+            additional data to include in the response.
         supported_content_id: query, string. The ID of a supported content.
         messaging_setting_id: query, string. The ID of a messaging setting.
     """
@@ -2310,8 +2311,8 @@ def get_conversations_messaging_integrations_open_extensions_googlebusinessprofi
 
     Args:
         integration_id: the ID of the integration.
-        expand: query, string: supportedContent, messagingSetting, identityresolution. What else to
-            include.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. The
+            additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_conversations_messaging_integrations_open_extensions_googlebusinessprofile_integration_id",
@@ -2391,8 +2392,8 @@ def get_conversations_messaging_integrations_open_integration_id(
 
     Args:
         integration_id: the ID of the integration.
-        expand: query, string: supportedContent, messagingSetting, identityresolution. What else to
-            include.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. The
+            additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_conversations_messaging_integrations_open_integration_id", "GET",
@@ -2411,15 +2412,15 @@ def get_conversations_messaging_integrations_twitter(
     """List the Twitter messaging integrations.
 
     GET /api/v2/conversations/messaging/integrations/twitter -> ``TwitterIntegrationEntityListing``.
-    Requires ``messaging:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``messaging:integration:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-integrations-twitter
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        expand: query, string: supportedContent, messagingSetting, identityresolution. What else to
-            include.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. The
+            additional data to include in the response.
         supported_content_id: query, string. The ID of a supported content.
         messaging_setting_id: query, string. The ID of a messaging setting.
     """
@@ -2447,8 +2448,8 @@ def get_conversations_messaging_integrations_twitter_integration_id(
 
     Args:
         integration_id: the ID of the integration.
-        expand: query, string: supportedContent, messagingSetting, identityresolution. What else to
-            include.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. The
+            additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_conversations_messaging_integrations_twitter_integration_id", "GET",
@@ -2483,15 +2484,15 @@ def get_conversations_messaging_integrations_whatsapp(
     """List the WhatsApp messaging integrations.
 
     GET /api/v2/conversations/messaging/integrations/whatsapp -> ``WhatsAppIntegrationEntityListing``.
-    Requires ``messaging:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``messaging:integration:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-integrations-whatsapp
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        expand: query, string: supportedContent, messagingSetting, identityresolution. What else to
-            include.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. The
+            additional data to include in the response.
         supported_content_id: query, string. The ID of a supported content.
         messaging_setting_id: query, string. The ID of a messaging setting.
     """
@@ -2519,8 +2520,8 @@ def get_conversations_messaging_integrations_whatsapp_integration_id(
 
     Args:
         integration_id: the ID of the integration.
-        expand: query, string: supportedContent, messagingSetting, identityresolution. What else to
-            include.
+        expand: query, string: supportedContent, messagingSetting, identityresolution. The
+            additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_conversations_messaging_integrations_whatsapp_integration_id", "GET",
@@ -2538,7 +2539,7 @@ def get_conversations_messaging_oauth_apple_callback(
     """Call the OAuth callback of an Apple messaging integration.
 
     GET /api/v2/conversations/messaging/oauth/apple/callback -> ``OAuthAppleAuthorizationResponse``.
-    Needs no access token.
+    Requires no access token.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-oauth-apple-callback
 
     Args:
@@ -2576,11 +2577,12 @@ def get_conversations_messaging_settings(
     """List the messaging settings.
 
     GET /api/v2/conversations/messaging/settings -> ``MessagingConfigListing``.
-    Requires ``messaging:setting:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``messaging:setting:view``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-settings
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -2610,12 +2612,12 @@ def get_conversations_messaging_supportedcontent(
     """List the supported content profiles.
 
     GET /api/v2/conversations/messaging/supportedcontent -> ``SupportedContentListing``.
-    Requires ``messaging:supportedContent:view``. Pages by ``page_number`` or ``next_uri`` of the
-    response.
+    Requires ``messaging:supportedContent:view``. Paginated by ``page_number`` or ``next_uri`` of
+    the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-messaging-supportedcontent
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -3968,11 +3970,11 @@ def post_analytics_conversations_activity_query(
     """Query the conversation activity.
 
     POST /api/v2/analytics/conversations/activity/query -> ``ConversationActivityResponse``.
-    Read-only. Requires ``analytics:queueObservation:view``. Pages by ``page_number``.
+    Read-only. Requires ``analytics:queueObservation:view``. Paginated by ``page_number``.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-conversations-activity-query
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         body: ``ConversationActivityQuery``.
     """
@@ -4048,7 +4050,7 @@ def post_analytics_conversations_details_query(
 
     POST /api/v2/analytics/conversations/details/query -> ``AnalyticsConversationQueryResponse``.
     Read-only. Requires ``analytics:conversationDetail:view`` or
-    ``analytics:agentConversationDetail:view``. Pages by ``paging.pageNumber`` of the body.
+    ``analytics:agentConversationDetail:view``. Paginated by ``paging.pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-conversations-details-query
 
     Args:
@@ -5156,7 +5158,8 @@ def post_conversations_customattributes_search(
     """Search custom attributes of conversations.
 
     POST /api/v2/conversations/customattributes/search -> ``JsonSearchResponse``.
-    Read-only. Requires ``conversation:customAttributes:view``. Pages by ``pageNumber`` of the body.
+    Read-only. Requires ``conversation:customAttributes:view``. Paginated by ``pageNumber`` of the
+    body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-customattributes-search
 
     Args:
@@ -6025,7 +6028,7 @@ def post_conversations_participants_attributes_search(
     """Search conversations by attributes of participants.
 
     POST /api/v2/conversations/participants/attributes/search -> ``JsonCursorSearchResponse``.
-    Read-only. Requires ``conversation:participant:attributesview``. Pages by ``cursor`` of the
+    Read-only. Requires ``conversation:participant:attributesview``. Paginated by ``cursor`` of the
     body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-participants-attributes-search
 

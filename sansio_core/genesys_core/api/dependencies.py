@@ -32,13 +32,13 @@ def get_dependencies_type_entity_type_id_entity_id_connections_requiredby(
     """List the entities that require an entity.
 
     GET /api/v2/dependencies/type/{entityType}/id/{entityId}/connections/requiredby -> ``DependencyEntityListing``.
-    Requires ``dependencies:dependency:view``. Pages by ``next_uri`` of the response.
+    Requires ``dependencies:dependency:view``. Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-dependencies-type--entityType--id--entityId--connections-requiredby
 
     Args:
         entity_type: path, string: Integration, DataAction, Credential. The entity type.
         entity_id: the ID of the entity.
-        page_size: query, string. How many items to return. At most 100.
+        page_size: query, string. The number of items per page. At most 100.
         before_source_type: query, string. The type of the source before which the page ends.
         before_source_id: query, string. The ID of a before source.
         after_source_type: query, string. The type of the source after which the page begins.
@@ -89,13 +89,13 @@ def get_dependencies_type_entity_type_id_entity_id_connections_requires(
     """List the entities that an entity requires.
 
     GET /api/v2/dependencies/type/{entityType}/id/{entityId}/connections/requires -> ``DependencyEntityListing``.
-    Requires ``dependencies:dependency:view``. Pages by ``next_uri`` of the response.
+    Requires ``dependencies:dependency:view``. Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-dependencies-type--entityType--id--entityId--connections-requires
 
     Args:
         entity_type: path, string: Integration, DataAction, Credential. The entity type.
         entity_id: the ID of the entity.
-        page_size: query, string. How many items to return. At most 100.
+        page_size: query, string. The number of items per page. At most 100.
         before_source_type: query, string. The type of the source before which the page ends.
         before_source_id: query, string. The ID of a before source.
         after_source_type: query, string. The type of the source after which the page begins.

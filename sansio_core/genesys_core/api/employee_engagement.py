@@ -44,13 +44,13 @@ def get_employeeengagement_celebrations(
     """List the celebrations.
 
     GET /api/v2/employeeengagement/celebrations -> ``GetCelebrationListing``.
-    Requires ``engagement:celebration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``engagement:celebration:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-employeeengagement-celebrations
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_employeeengagement_celebrations", "GET", "/api/v2/employeeengagement/celebrations",
@@ -86,16 +86,16 @@ def get_employeeengagement_recognitions(
     """List the sent recognitions.
 
     GET /api/v2/employeeengagement/recognitions -> ``Recognitions``.
-    Requires ``engagement:recognition:view``. Pages by ``page_number``.
+    Requires ``engagement:recognition:view``. Paginated by ``page_number``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-employeeengagement-recognitions
 
     Args:
-        direction: query, string: sent, received. Only recognitions that were sent, or that were
+        direction: query, string: sent, received. Filter by whether the recognition was sent or
             received.
         recipient: query, string. The ID of the user who received it.
         date_start: query, date-time. The beginning of the period.
         date_end: query, date-time. The end of the period.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(

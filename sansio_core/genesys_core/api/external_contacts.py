@@ -212,7 +212,7 @@ def get_externalcontacts_contact(
     Args:
         contact_id: the ID of the contact.
         expand: query, list of string: externalOrganization, externalDataSources, identifiers,
-            externalSources, division. What else to include.
+            externalSources, division. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_contact", "GET", "/api/v2/externalcontacts/contacts/{contactId}",
@@ -254,7 +254,7 @@ def get_externalcontacts_contact_journey_segments(
     Args:
         contact_id: the ID of the contact.
         include_merged: query, boolean. Whether to include merged.
-        limit: query, integer. How many items to return. At most 500.
+        limit: query, integer. The number of items per page. At most 500.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_contact_journey_segments", "GET",
@@ -273,13 +273,14 @@ def get_externalcontacts_contact_journey_sessions(
     """List the journey sessions of an external contact.
 
     GET /api/v2/externalcontacts/contacts/{contactId}/journey/sessions -> ``SessionListing``.
-    Requires ``externalContacts:session:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``externalContacts:session:view``. Paginated by ``after`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-contacts--contactId--journey-sessions
 
     Args:
         contact_id: the ID of the contact.
-        page_size: query, string. How many items to return. At most 200.
-        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
+        after: query, string. The cursor from the previous response.
         include_merged: query, boolean. Whether to include merged.
     """
     return _Lists(_Endpoint(
@@ -306,7 +307,8 @@ def get_externalcontacts_contact_note(
     Args:
         contact_id: the ID of the contact.
         note_id: the ID of the note.
-        expand: query, list of string: author, externalDataSources, division. What else to include.
+        expand: query, list of string: author, externalDataSources, division. The additional data to
+            include in the response.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_contact_note", "GET",
@@ -327,17 +329,17 @@ def get_externalcontacts_contact_notes(
     """List the notes of an external contact.
 
     GET /api/v2/externalcontacts/contacts/{contactId}/notes -> ``NoteListing``.
-    Requires ``relate:contact:view`` or ``externalContacts:contact:view``. Pages by ``page_number``
-    or ``next_uri`` of the response.
+    Requires ``relate:contact:view`` or ``externalContacts:contact:view``. Paginated by
+    ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-contacts--contactId--notes
 
     Args:
         contact_id: the ID of the contact.
-        page_size: query, integer. How many items to return. At most 1000.
+        page_size: query, integer. The number of items per page. At most 1000.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string. Ascending or descending.
-        expand: query, list of string: author, externalDataSources, division, mergeset. What else to
-            include.
+        expand: query, list of string: author, externalDataSources, division, mergeset. The
+            additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_contact_notes", "GET",
@@ -365,7 +367,7 @@ def get_externalcontacts_contact_unresolved(
     Args:
         contact_id: the ID of the contact.
         expand: query, list of string: externalOrganization, externalDataSources, identifiers,
-            division. What else to include.
+            division. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_contact_unresolved", "GET",
@@ -385,17 +387,17 @@ def get_externalcontacts_contacts(
     """List the external contacts that match a query.
 
     GET /api/v2/externalcontacts/contacts -> ``ContactListing``.
-    Requires ``relate:contact:view`` or ``externalContacts:contact:view``. Pages by ``page_number``
-    or ``next_uri`` of the response.
+    Requires ``relate:contact:view`` or ``externalContacts:contact:view``. Paginated by
+    ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-contacts
 
     Args:
-        page_size: query, integer. How many items to return. At most 1000.
+        page_size: query, integer. The number of items per page. At most 1000.
         page_number: query, integer. The page, counted from 1.
         q: query, string. The words to search for.
         sort_order: query, string. Ascending or descending.
         expand: query, list of string: externalOrganization, externalDataSources, identifiers,
-            externalSources, division. What else to include.
+            externalSources, division. The additional data to include in the response.
         division_ids: query, list of string. The IDs of divisions. At most 50 items.
     """
     return _Lists(_Endpoint(
@@ -432,14 +434,14 @@ def get_externalcontacts_contacts_exports(
     """List the contact exports.
 
     GET /api/v2/externalcontacts/contacts/exports -> ``ContactsExportListing``.
-    Requires ``externalContacts:export:view`` and ``externalContacts:contact:view``. Pages by
+    Requires ``externalContacts:export:view`` and ``externalContacts:contact:view``. Paginated by
     ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-contacts-exports
 
     Args:
         division_ids: query, list of string. The IDs of divisions.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return.
+        after: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_contacts_exports", "GET", "/api/v2/externalcontacts/contacts/exports",
@@ -586,15 +588,15 @@ def get_externalcontacts_externalsources(
 
     GET /api/v2/externalcontacts/externalsources -> ``CursorExternalSourceListing``.
     Requires ``externalContacts:externalSource:view`` or ``externalContacts:contact:view`` or
-    ``externalContacts:externalOrganization:view``. Pages by ``cursor`` or ``next_uri`` of the
+    ``externalContacts:externalOrganization:view``. Paginated by ``cursor`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-externalsources
 
     Args:
-        cursor: query, string. Where the page begins, from the previous response.
-        limit: query, integer. How many items to return. At most 200.
+        cursor: query, string. The cursor from the previous response.
+        limit: query, integer. The number of items per page. At most 200.
         name: query, string. Filter by name.
-        active: query, boolean. Only active ones, or only inactive ones.
+        active: query, boolean. Filter by whether the external source is active.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_externalsources", "GET", "/api/v2/externalcontacts/externalsources",
@@ -614,7 +616,7 @@ def get_externalcontacts_graphs_clusterscan(
 
     Args:
         scan_id: the ID of the scan.
-        expand: query, list of string. What else to include.
+        expand: query, list of string. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_graphs_clusterscan", "GET",
@@ -652,13 +654,13 @@ def get_externalcontacts_graphs_clusterscan_clusters(
     """List the clusters of a cluster scan.
 
     GET /api/v2/externalcontacts/graphs/clusterscans/{scanId}/clusters -> ``ClusterList``.
-    Pages by ``cursor`` or ``next_uri`` of the response.
+    Paginated by ``cursor`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-graphs-clusterscans--scanId--clusters
 
     Args:
         scan_id: the ID of the scan.
-        limit: query, integer. How many items to return. At most 100.
-        cursor: query, string. Where the page begins, from the previous response.
+        limit: query, integer. The number of items per page. At most 100.
+        cursor: query, string. The cursor from the previous response.
         division_ids: query, list of string. The IDs of divisions. At most 50 items.
         merge_info_status: query, string. Only clusters with this merge status.
     """
@@ -698,13 +700,13 @@ def get_externalcontacts_graphs_clusterscans(
     """List the cluster scans.
 
     GET /api/v2/externalcontacts/graphs/clusterscans -> ``ClusterScanList``.
-    Pages by ``cursor`` or ``next_uri`` of the response.
+    Paginated by ``cursor`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-graphs-clusterscans
 
     Args:
-        limit: query, integer. How many items to return. At most 100.
-        cursor: query, string. Where the page begins, from the previous response.
-        expand: query, list of string. What else to include.
+        limit: query, integer. The number of items per page. At most 100.
+        cursor: query, string. The cursor from the previous response.
+        expand: query, list of string. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_graphs_clusterscans", "GET",
@@ -723,7 +725,7 @@ def get_externalcontacts_graphs_clusterscans_latest(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-graphs-clusterscans-latest
 
     Args:
-        expand: query, list of string. What else to include.
+        expand: query, list of string. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_graphs_clusterscans_latest", "GET",
@@ -781,13 +783,13 @@ def get_externalcontacts_import_csv_settings(
     """List the CSV import settings.
 
     GET /api/v2/externalcontacts/import/csv/settings -> ``Listing``.
-    Requires ``externalContacts:importCsvSettings:view``. Pages by ``after`` or ``next_uri`` of the
-    response.
+    Requires ``externalContacts:importCsvSettings:view``. Paginated by ``after`` or ``next_uri`` of
+    the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-import-csv-settings
 
     Args:
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
         external_settings_id: query, string. The ID of an external settings.
     """
     return _Lists(_Endpoint(
@@ -849,7 +851,7 @@ def get_externalcontacts_import_job(
 
     Args:
         job_id: the ID of the job.
-        expand: query, list of string: division. What else to include.
+        expand: query, list of string: division. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_import_job", "GET", "/api/v2/externalcontacts/import/jobs/{jobId}",
@@ -870,14 +872,14 @@ def get_externalcontacts_import_jobs(
     """List the import jobs.
 
     GET /api/v2/externalcontacts/import/jobs -> ``ContactImportJobEntityListing``.
-    Requires ``externalContacts:importJob:viewAll``. Pages by ``after`` or ``next_uri`` of the
+    Requires ``externalContacts:importJob:viewAll``. Paginated by ``after`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-import-jobs
 
     Args:
-        expand: query, list of string: division. What else to include.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 100.
+        expand: query, list of string: division. The additional data to include in the response.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 100.
         sort_order: query, string: Ascending, Descending. Ascending or descending.
         job_status: query, string: Created, Running, Completed, Failed, Cancelled. Only jobs with
             this status.
@@ -917,13 +919,13 @@ def get_externalcontacts_import_settings(
     """List the import settings.
 
     GET /api/v2/externalcontacts/import/settings -> ``ContactImportSettingsEntityListing``.
-    Requires ``externalContacts:importSettings:viewAll``. Pages by ``after`` or ``next_uri`` of the
-    response.
+    Requires ``externalContacts:importSettings:viewAll``. Paginated by ``after`` or ``next_uri`` of
+    the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-import-settings
 
     Args:
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 100.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 100.
         sort_order: query, string: Ascending, Descending. Ascending or descending.
         name: query, string. Filter by name.
     """
@@ -960,14 +962,14 @@ def get_externalcontacts_notes_exports(
 
     GET /api/v2/externalcontacts/notes/exports -> ``NotesExportListing``.
     Requires ``externalContacts:export:view`` and ``externalContacts:contact:view`` and
-    ``externalContacts:externalOrganization:view``. Pages by ``after`` or ``next_uri`` of the
+    ``externalContacts:externalOrganization:view``. Paginated by ``after`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-notes-exports
 
     Args:
         division_ids: query, list of string. The IDs of divisions.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return.
+        after: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_notes_exports", "GET", "/api/v2/externalcontacts/notes/exports",
@@ -990,7 +992,7 @@ def get_externalcontacts_organization(
     Args:
         external_organization_id: the ID of the external organization.
         expand: query, list of string: externalDataSources, division, identifiers, externalSources.
-            What else to include.
+            The additional data to include in the response.
         include_trustors: query, boolean. Whether to include trustors.
     """
     return _Operation(_Endpoint(
@@ -1013,18 +1015,18 @@ def get_externalcontacts_organization_contacts(
     """List the contacts of an external organization.
 
     GET /api/v2/externalcontacts/organizations/{externalOrganizationId}/contacts -> ``ContactListing``.
-    Requires ``relate:contact:view`` or ``externalContacts:contact:view``. Pages by ``page_number``
-    or ``next_uri`` of the response.
+    Requires ``relate:contact:view`` or ``externalContacts:contact:view``. Paginated by
+    ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-organizations--externalOrganizationId--contacts
 
     Args:
         external_organization_id: the ID of the external organization.
-        page_size: query, integer. How many items to return. At most 1000.
+        page_size: query, integer. The number of items per page. At most 1000.
         page_number: query, integer. The page, counted from 1.
         q: query, string. The words to search for.
         sort_order: query, string. Ascending or descending.
         expand: query, list of string: externalOrganization, externalDataSources, identifiers,
-            externalSources, division. What else to include.
+            externalSources, division. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_organization_contacts", "GET",
@@ -1070,7 +1072,8 @@ def get_externalcontacts_organization_note(
     Args:
         external_organization_id: the ID of the external organization.
         note_id: the ID of the note.
-        expand: query, list of string: author, externalDataSources, division. What else to include.
+        expand: query, list of string: author, externalDataSources, division. The additional data to
+            include in the response.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_organization_note", "GET",
@@ -1092,15 +1095,16 @@ def get_externalcontacts_organization_notes(
 
     GET /api/v2/externalcontacts/organizations/{externalOrganizationId}/notes -> ``NoteListing``.
     Requires ``relate:externalOrganization:view`` or ``externalContacts:externalOrganization:view``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-organizations--externalOrganizationId--notes
 
     Args:
         external_organization_id: the ID of the external organization.
-        page_size: query, integer. How many items to return. At most 1000.
+        page_size: query, integer. The number of items per page. At most 1000.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string. Ascending or descending.
-        expand: query, list of string: author, externalDataSources, division. What else to include.
+        expand: query, list of string: author, externalDataSources, division. The additional data to
+            include in the response.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_organization_notes", "GET",
@@ -1124,14 +1128,15 @@ def get_externalcontacts_organization_relationships(
 
     GET /api/v2/externalcontacts/organizations/{externalOrganizationId}/relationships -> ``RelationshipListing``.
     Requires ``relate:externalOrganization:view`` or ``externalContacts:externalOrganization:view``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-organizations--externalOrganizationId--relationships
 
     Args:
         external_organization_id: the ID of the external organization.
-        page_size: query, integer. How many items to return. At most 1000.
+        page_size: query, integer. The number of items per page. At most 1000.
         page_number: query, integer. The page, counted from 1.
-        expand: query, list of string: externalDataSources, division. What else to include.
+        expand: query, list of string: externalDataSources, division. The additional data to include
+            in the response.
         sort_order: query, string. Ascending or descending.
     """
     return _Lists(_Endpoint(
@@ -1159,17 +1164,17 @@ def get_externalcontacts_organizations(
 
     GET /api/v2/externalcontacts/organizations -> ``ExternalOrganizationListing``.
     Requires ``relate:externalOrganization:view`` or ``externalContacts:externalOrganization:view``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-organizations
 
     Args:
-        page_size: query, integer. How many items to return. At most 1000.
+        page_size: query, integer. The number of items per page. At most 1000.
         page_number: query, integer. The page, counted from 1.
         q: query, string. The words to search for.
         trustor_id: query, list of string. The IDs of trustors. At most 25 items.
         sort_order: query, string. Ascending or descending.
         expand: query, list of string: externalDataSources, division, identifiers, externalSources.
-            What else to include.
+            The additional data to include in the response.
         include_trustors: query, boolean. Whether to include trustors.
         division_ids: query, list of string. The IDs of divisions. At most 50 items.
     """
@@ -1209,13 +1214,13 @@ def get_externalcontacts_organizations_exports(
 
     GET /api/v2/externalcontacts/organizations/exports -> ``OrganizationsExportListing``.
     Requires ``externalContacts:export:view`` and ``externalContacts:externalOrganization:view``.
-    Pages by ``after`` or ``next_uri`` of the response.
+    Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-organizations-exports
 
     Args:
         division_ids: query, list of string. The IDs of divisions.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return.
+        after: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_organizations_exports", "GET",
@@ -1353,7 +1358,8 @@ def get_externalcontacts_relationship(
 
     Args:
         relationship_id: the ID of the relationship.
-        expand: query, list of string: externalDataSources, division. What else to include.
+        expand: query, list of string: externalDataSources, division. The additional data to include
+            in the response.
     """
     return _Operation(_Endpoint(
         "get_externalcontacts_relationship", "GET",
@@ -1387,13 +1393,13 @@ def get_externalcontacts_relationships_exports(
 
     GET /api/v2/externalcontacts/relationships/exports -> ``RelationshipsExportListing``.
     Requires ``externalContacts:export:view`` and ``externalContacts:externalOrganization:view``.
-    Pages by ``after`` or ``next_uri`` of the response.
+    Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-relationships-exports
 
     Args:
         division_ids: query, list of string. The IDs of divisions.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return.
+        after: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_relationships_exports", "GET",
@@ -1419,7 +1425,7 @@ def get_externalcontacts_reversewhitepageslookup(
     Args:
         lookup_val: query, string. The value to look up, such as an email address or a phone number.
         expand: query, list of string: contacts.externalOrganization, externalDataSources, division.
-            What else to include.
+            The additional data to include in the response.
         division_id: query, string. The ID of a division.
     """
     return _Lists(_Endpoint(
@@ -1438,13 +1444,13 @@ def get_externalcontacts_scan_contacts(
     """List all external contacts by cursor.
 
     GET /api/v2/externalcontacts/scan/contacts -> ``CursorContactListing``.
-    Requires ``relate:contact:view`` or ``externalContacts:contact:view``. Pages by ``cursor`` or
-    ``next_uri`` of the response.
+    Requires ``relate:contact:view`` or ``externalContacts:contact:view``. Paginated by ``cursor``
+    or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-scan-contacts
 
     Args:
-        limit: query, integer. How many items to return. At most 200.
-        cursor: query, string. Where the page begins, from the previous response.
+        limit: query, integer. The number of items per page. At most 200.
+        cursor: query, string. The cursor from the previous response.
         division_id: query, string. The ID of a division.
     """
     return _Lists(_Endpoint(
@@ -1461,13 +1467,13 @@ def get_externalcontacts_scan_contacts_divisionviews_all(
     """List all external contacts of all divisions by cursor.
 
     GET /api/v2/externalcontacts/scan/contacts/divisionviews/all -> ``CursorContactListing``.
-    Requires ``externalContacts:contact:viewAll``. Pages by ``cursor`` or ``next_uri`` of the
+    Requires ``externalContacts:contact:viewAll``. Paginated by ``cursor`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-scan-contacts-divisionviews-all
 
     Args:
-        limit: query, integer. How many items to return. At most 200.
-        cursor: query, string. Where the page begins, from the previous response.
+        limit: query, integer. The number of items per page. At most 200.
+        cursor: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_scan_contacts_divisionviews_all", "GET",
@@ -1485,13 +1491,13 @@ def get_externalcontacts_scan_notes(
     """List all notes by cursor.
 
     GET /api/v2/externalcontacts/scan/notes -> ``CursorNoteListing``.
-    Requires ``relate:contact:view`` or ``externalContacts:contact:view``. Pages by ``cursor`` or
-    ``next_uri`` of the response.
+    Requires ``relate:contact:view`` or ``externalContacts:contact:view``. Paginated by ``cursor``
+    or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-scan-notes
 
     Args:
-        limit: query, integer. How many items to return. At most 200.
-        cursor: query, string. Where the page begins, from the previous response.
+        limit: query, integer. The number of items per page. At most 200.
+        cursor: query, string. The cursor from the previous response.
         division_id: query, string. The ID of a division.
     """
     return _Lists(_Endpoint(
@@ -1508,13 +1514,13 @@ def get_externalcontacts_scan_notes_divisionviews_all(
     """List all notes of all divisions by cursor.
 
     GET /api/v2/externalcontacts/scan/notes/divisionviews/all -> ``CursorNoteListing``.
-    Requires ``externalContacts:contact:viewAll``. Pages by ``cursor`` or ``next_uri`` of the
+    Requires ``externalContacts:contact:viewAll``. Paginated by ``cursor`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-scan-notes-divisionviews-all
 
     Args:
-        limit: query, integer. How many items to return. At most 200.
-        cursor: query, string. Where the page begins, from the previous response.
+        limit: query, integer. The number of items per page. At most 200.
+        cursor: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_scan_notes_divisionviews_all", "GET",
@@ -1533,12 +1539,12 @@ def get_externalcontacts_scan_organizations(
 
     GET /api/v2/externalcontacts/scan/organizations -> ``CursorOrganizationListing``.
     Requires ``relate:externalOrganization:view`` or ``externalContacts:externalOrganization:view``.
-    Pages by ``cursor`` or ``next_uri`` of the response.
+    Paginated by ``cursor`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-scan-organizations
 
     Args:
-        limit: query, integer. How many items to return. At most 200.
-        cursor: query, string. Where the page begins, from the previous response.
+        limit: query, integer. The number of items per page. At most 200.
+        cursor: query, string. The cursor from the previous response.
         division_id: query, string. The ID of a division.
     """
     return _Lists(_Endpoint(
@@ -1556,13 +1562,13 @@ def get_externalcontacts_scan_organizations_divisionviews_all(
     """List all external organizations of all divisions by cursor.
 
     GET /api/v2/externalcontacts/scan/organizations/divisionviews/all -> ``CursorOrganizationListing``.
-    Requires ``externalContacts:externalOrganization:viewAll``. Pages by ``cursor`` or ``next_uri``
-    of the response.
+    Requires ``externalContacts:externalOrganization:viewAll``. Paginated by ``cursor`` or
+    ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-scan-organizations-divisionviews-all
 
     Args:
-        limit: query, integer. How many items to return. At most 200.
-        cursor: query, string. Where the page begins, from the previous response.
+        limit: query, integer. The number of items per page. At most 200.
+        cursor: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_scan_organizations_divisionviews_all", "GET",
@@ -1580,13 +1586,13 @@ def get_externalcontacts_scan_relationships(
     """List all relationships by cursor.
 
     GET /api/v2/externalcontacts/scan/relationships -> ``CursorRelationshipListing``.
-    Requires ``relate:contact:view`` or ``externalContacts:contact:view``. Pages by ``cursor`` or
-    ``next_uri`` of the response.
+    Requires ``relate:contact:view`` or ``externalContacts:contact:view``. Paginated by ``cursor``
+    or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-scan-relationships
 
     Args:
-        limit: query, integer. How many items to return. At most 200.
-        cursor: query, string. Where the page begins, from the previous response.
+        limit: query, integer. The number of items per page. At most 200.
+        cursor: query, string. The cursor from the previous response.
         division_id: query, string. The ID of a division.
     """
     return _Lists(_Endpoint(
@@ -1604,13 +1610,13 @@ def get_externalcontacts_scan_relationships_divisionviews_all(
     """List all relationships of all divisions by cursor.
 
     GET /api/v2/externalcontacts/scan/relationships/divisionviews/all -> ``CursorRelationshipListing``.
-    Requires ``externalContacts:contact:viewAll``. Pages by ``cursor`` or ``next_uri`` of the
+    Requires ``externalContacts:contact:viewAll``. Paginated by ``cursor`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-scan-relationships-divisionviews-all
 
     Args:
-        limit: query, integer. How many items to return. At most 200.
-        cursor: query, string. Where the page begins, from the previous response.
+        limit: query, integer. The number of items per page. At most 200.
+        cursor: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_scan_relationships_divisionviews_all", "GET",
@@ -1848,7 +1854,7 @@ def post_externalcontacts_bulk_contacts_enrich(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-bulk-contacts-enrich
 
     Args:
-        dry_run: query, boolean. Whether to return what would change and to change nothing.
+        dry_run: query, boolean. Whether to report the changes without making them.
         body: ``BulkContactsEnrichRequest``.
     """
     return _Lists(_Endpoint(
@@ -2079,7 +2085,7 @@ def post_externalcontacts_bulk_organizations_enrich(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-bulk-organizations-enrich
 
     Args:
-        dry_run: query, boolean. Whether to return what would change and to change nothing.
+        dry_run: query, boolean. Whether to report the changes without making them.
         body: ``BulkOrganizationsEnrichRequest``.
     """
     return _Lists(_Endpoint(
@@ -2261,7 +2267,7 @@ def post_externalcontacts_contact_notes(
 
 
 def post_externalcontacts_contact_promotion(contact_id: str) -> _Operation[_m.ExternalContact]:
-    """Promote an external contact to a curated one.
+    """Promote an external contact to a curated contact.
 
     POST /api/v2/externalcontacts/contacts/{contactId}/promotion -> ``ExternalContact``.
     Requires ``externalContacts:identity:promote``.
@@ -2306,7 +2312,7 @@ def post_externalcontacts_contacts_enrich(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-contacts-enrich
 
     Args:
-        dry_run: query, boolean. Whether to return what would change and to change nothing.
+        dry_run: query, boolean. Whether to report the changes without making them.
         body: ``ContactEnrichRequest``.
     """
     return _Operation(_Endpoint(
@@ -2378,7 +2384,7 @@ def post_externalcontacts_contacts_search(
     """Search external contacts.
 
     POST /api/v2/externalcontacts/contacts/search -> ``ContactListing``.
-    Read-only. Pages by ``pageNumber`` of the body or ``next_uri`` of the response.
+    Read-only. Paginated by ``pageNumber`` of the body or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-contacts-search
 
     Args:
@@ -2421,7 +2427,7 @@ def post_externalcontacts_identifierlookup(
 
     Args:
         expand: query, list of string: externalOrganization, identifiers, externalSources, division.
-            What else to include.
+            The additional data to include in the response.
         identifier: body, ``ContactIdentifier``.
     """
     return _Operation(_Endpoint(
@@ -2436,7 +2442,7 @@ def post_externalcontacts_identifierlookup_contacts(
     *,
     expand: _Sequence[_ExpandValues_5] | None = None,
 ) -> _Operation[_m.ExternalContact]:
-    """Get an external contact by an identifier of contacts.
+    """Get an external contact by a contact identifier.
 
     POST /api/v2/externalcontacts/identifierlookup/contacts -> ``ExternalContact``.
     Requires ``externalContacts:contact:view``.
@@ -2444,7 +2450,7 @@ def post_externalcontacts_identifierlookup_contacts(
 
     Args:
         expand: query, list of string: externalOrganization, identifiers, externalSources, division.
-            What else to include.
+            The additional data to include in the response.
         identifier: body, ``ContactIdentifier``.
     """
     return _Operation(_Endpoint(
@@ -2466,7 +2472,8 @@ def post_externalcontacts_identifierlookup_organizations(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-identifierlookup-organizations
 
     Args:
-        expand: query, list of string: identifiers, externalSources, division. What else to include.
+        expand: query, list of string: identifiers, externalSources, division. The additional data
+            to include in the response.
         identifier: body, ``ExternalOrganizationIdentifier``.
     """
     return _Operation(_Endpoint(
@@ -2656,7 +2663,7 @@ def post_externalcontacts_organizations_enrich(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-externalcontacts-organizations-enrich
 
     Args:
-        dry_run: query, boolean. Whether to return what would change and to change nothing.
+        dry_run: query, boolean. Whether to report the changes without making them.
         body: ``ExternalOrganizationEnrichRequest``.
     """
     return _Operation(_Endpoint(

@@ -58,12 +58,12 @@ def get_analytics_flows_aggregates_job_results(
     """Get the results of a flow aggregates job.
 
     GET /api/v2/analytics/flows/aggregates/jobs/{jobId}/results -> ``FlowAsyncAggregateQueryResponse``.
-    Requires ``analytics:flowAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:flowAggregate:view``. Paginated by ``cursor``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-flows-aggregates-jobs--jobId--results
 
     Args:
         job_id: the ID of the job.
-        cursor: query, string. Where the page begins, from the previous response.
+        cursor: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_flows_aggregates_job_results", "GET",
@@ -81,11 +81,11 @@ def post_analytics_flows_activity_query(
     """Query the flow activity.
 
     POST /api/v2/analytics/flows/activity/query -> ``FlowActivityResponse``.
-    Read-only. Requires ``analytics:flowObservation:view``. Pages by ``page_number``.
+    Read-only. Requires ``analytics:flowObservation:view``. Paginated by ``page_number``.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-flows-activity-query
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         body: ``FlowActivityQuery``.
     """

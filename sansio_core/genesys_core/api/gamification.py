@@ -93,12 +93,12 @@ def get_employeeperformance_externalmetrics_definitions(
     """List the external metric definitions.
 
     GET /api/v2/employeeperformance/externalmetrics/definitions -> ``ExternalMetricDefinitionListing``.
-    Requires ``employeePerformance:externalMetricDefinition:view``. Pages by ``page_number`` or
+    Requires ``employeePerformance:externalMetricDefinition:view``. Paginated by ``page_number`` or
     ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-employeeperformance-externalmetrics-definitions
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -135,13 +135,13 @@ def get_gamification_contest_agents_scores(
     """List the agent scores of a contest.
 
     GET /api/v2/gamification/contests/{contestId}/agents/scores -> ``ContestScoresAgentsPagedList``.
-    Requires ``gamification:contest:viewAll``. Pages by ``page_number``.
+    Requires ``gamification:contest:viewAll``. Paginated by ``page_number``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-contests--contestId--agents-scores
 
     Args:
         contest_id: the ID of the contest.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         workday: query, date. The workday to return.
         returns_view: query, string: All, TopAndBottom. Which part of the scores to return.
     """
@@ -166,13 +166,13 @@ def get_gamification_contest_agents_scores_me(
     """Get the scores of the current user in a contest.
 
     GET /api/v2/gamification/contests/{contestId}/agents/scores/me -> ``ContestScoresAgentsPagedList``.
-    Requires ``gamification:contest:view``. Pages by ``page_number``.
+    Requires ``gamification:contest:view``. Paginated by ``page_number``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-contests--contestId--agents-scores-me
 
     Args:
         contest_id: the ID of the contest.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         workday: query, date. The workday to return.
         returns_view: query, string: All, TopAndBottom. Which part of the scores to return.
     """
@@ -257,13 +257,13 @@ def get_gamification_contests(
     """List the contests.
 
     GET /api/v2/gamification/contests -> ``GetContestsEssentialsListing``.
-    Requires ``gamification:contest:viewAll``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``gamification:contest:viewAll``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-contests
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         date_start: query, date. The beginning of the period.
         date_end: query, date. The end of the period.
         status: query, list of string: Upcoming, Ongoing, Pending, RecentlyCompleted, Completed,
@@ -295,13 +295,13 @@ def get_gamification_contests_me(
     """List the contests of the current user.
 
     GET /api/v2/gamification/contests/me -> ``GetContestsEssentialsListing``.
-    Requires ``gamification:contest:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``gamification:contest:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-contests-me
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         date_start: query, date. The beginning of the period.
         date_end: query, date. The end of the period.
         status: query, list of string: Upcoming, Ongoing, Pending, RecentlyCompleted, Completed,
@@ -339,17 +339,18 @@ def get_gamification_insights(
     """Get a summary of the insights.
 
     GET /api/v2/gamification/insights -> ``InsightsSummary``.
-    Requires ``gamification:insights:viewAll``. Pages by ``page_number``.
+    Requires ``gamification:insights:viewAll``. Paginated by ``page_number``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-insights
 
     Args:
-        filter_type: query, string: PerformanceProfile, Division. What ``filterId`` is the ID of.
+        filter_type: query, string: PerformanceProfile, Division. The type of the entity that
+            ``filterId`` identifies.
         filter_id: query, string. The ID of a filter.
         granularity: query, string: Weekly, Monthly. The length of each period.
         comparative_period_start_workday: query, date. The first workday of the period to compare
             with.
         primary_period_start_workday: query, date. The first workday of the period.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_key: query, string: percentOfGoal, percentOfGoalChange, overallPercentOfGoal,
             overallPercentOfGoalChange, value, valueChange. The value to sort by.
@@ -384,7 +385,8 @@ def get_gamification_insights_details(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-insights-details
 
     Args:
-        filter_type: query, string: PerformanceProfile, Division. What ``filterId`` is the ID of.
+        filter_type: query, string: PerformanceProfile, Division. The type of the entity that
+            ``filterId`` identifies.
         filter_id: query, string. The ID of a filter.
         granularity: query, string: Weekly, Monthly. The length of each period.
         comparative_period_start_workday: query, date. The first workday of the period to compare
@@ -417,7 +419,8 @@ def get_gamification_insights_groups_trends(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-insights-groups-trends
 
     Args:
-        filter_type: query, string: PerformanceProfile, Division. What ``filterId`` is the ID of.
+        filter_type: query, string: PerformanceProfile, Division. The type of the entity that
+            ``filterId`` identifies.
         filter_id: query, string. The ID of a filter.
         granularity: query, string: Daily, Weekly, Monthly. The length of each period.
         comparative_period_start_workday: query, date. The first workday of the period to compare
@@ -454,7 +457,8 @@ def get_gamification_insights_groups_trends_all(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-insights-groups-trends-all
 
     Args:
-        filter_type: query, string: PerformanceProfile, Division. What ``filterId`` is the ID of.
+        filter_type: query, string: PerformanceProfile, Division. The type of the entity that
+            ``filterId`` identifies.
         filter_id: query, string. The ID of a filter.
         granularity: query, string: Daily, Weekly, Monthly. The length of each period.
         comparative_period_start_workday: query, date. The first workday of the period to compare
@@ -488,15 +492,16 @@ def get_gamification_insights_managers(
     """List the managers of a performance profile for insights.
 
     GET /api/v2/gamification/insights/managers -> ``InsightsAgents``.
-    Requires ``gamification:insights:viewAll``. Pages by ``page_number``.
+    Requires ``gamification:insights:viewAll``. Paginated by ``page_number``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-insights-managers
 
     Args:
-        filter_type: query, string: PerformanceProfile, Division. What ``filterId`` is the ID of.
+        filter_type: query, string: PerformanceProfile, Division. The type of the entity that
+            ``filterId`` identifies.
         filter_id: query, string. The ID of a filter.
         granularity: query, string: Weekly, Monthly. The length of each period.
         start_workday: query, date. The first workday of the period.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -523,7 +528,8 @@ def get_gamification_insights_members(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-insights-members
 
     Args:
-        filter_type: query, string: PerformanceProfile, Division. What ``filterId`` is the ID of.
+        filter_type: query, string: PerformanceProfile, Division. The type of the entity that
+            ``filterId`` identifies.
         filter_id: query, string. The ID of a filter.
         granularity: query, string: Weekly, Monthly. The length of each period.
         start_workday: query, date. The first workday of the period.
@@ -558,7 +564,8 @@ def get_gamification_insights_rankings(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-insights-rankings
 
     Args:
-        filter_type: query, string: PerformanceProfile, Division. What ``filterId`` is the ID of.
+        filter_type: query, string: PerformanceProfile, Division. The type of the entity that
+            ``filterId`` identifies.
         filter_id: query, string. The ID of a filter.
         granularity: query, string: Weekly, Monthly. The length of each period.
         comparative_period_start_workday: query, date. The first workday of the period to compare
@@ -567,7 +574,7 @@ def get_gamification_insights_rankings(
         sort_key: query, string: percentOfGoal, percentOfGoalChange, overallPercentOfGoal,
             overallPercentOfGoalChange, value, valueChange. The value to sort by.
         sort_metric_id: query, string. The ID of a sort metric.
-        section_size: query, integer. How many users to return at the top and at the bottom.
+        section_size: query, integer. The number of users to return at the top and at the bottom.
         user_ids: query, string. The IDs of users. At most 100 items.
         reports_to: query, string. The ID of the user to whom they report.
     """
@@ -599,7 +606,8 @@ def get_gamification_insights_trends(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-insights-trends
 
     Args:
-        filter_type: query, string: PerformanceProfile, Division. What ``filterId`` is the ID of.
+        filter_type: query, string: PerformanceProfile, Division. The type of the entity that
+            ``filterId`` identifies.
         filter_id: query, string. The ID of a filter.
         granularity: query, string: Daily, Weekly. The length of each period.
         comparative_period_start_workday: query, date. The first workday of the period to compare
@@ -636,7 +644,8 @@ def get_gamification_insights_user_details(
 
     Args:
         user_id: the ID of the user.
-        filter_type: query, string: PerformanceProfile, Division. What ``filterId`` is the ID of.
+        filter_type: query, string: PerformanceProfile, Division. The type of the entity that
+            ``filterId`` identifies.
         filter_id: query, string. The ID of a filter.
         granularity: query, string: Weekly, Monthly. The length of each period.
         comparative_period_start_workday: query, date. The first workday of the period to compare
@@ -671,7 +680,8 @@ def get_gamification_insights_user_trends(
 
     Args:
         user_id: the ID of the user.
-        filter_type: query, string: PerformanceProfile, Division. What ``filterId`` is the ID of.
+        filter_type: query, string: PerformanceProfile, Division. The type of the entity that
+            ``filterId`` identifies.
         filter_id: query, string. The ID of a filter.
         granularity: query, string: Daily, Weekly. The length of each period.
         comparative_period_start_workday: query, date. The first workday of the period to compare
@@ -730,7 +740,8 @@ def get_gamification_leaderboard_all(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-leaderboard-all
 
     Args:
-        filter_type: query, string: PerformanceProfile, Division. What ``filterId`` is the ID of.
+        filter_type: query, string: PerformanceProfile, Division. The type of the entity that
+            ``filterId`` identifies.
         filter_id: query, string. The ID of a filter.
         start_workday: query, date. The first workday of the period.
         end_workday: query, date. The last workday of the period.
@@ -756,7 +767,8 @@ def get_gamification_leaderboard_all_bestpoints(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-leaderboard-all-bestpoints
 
     Args:
-        filter_type: query, string: PerformanceProfile, Division. What ``filterId`` is the ID of.
+        filter_type: query, string: PerformanceProfile, Division. The type of the entity that
+            ``filterId`` identifies.
         filter_id: query, string. The ID of a filter.
     """
     return _Lists(_Endpoint(
@@ -885,7 +897,7 @@ def get_gamification_profile_metrics(
 
     Args:
         profile_id: the ID of the profile.
-        expand: query, list of string: objective. What else to include.
+        expand: query, list of string: objective. The additional data to include in the response.
         workday: query, date. The workday to return.
         metric_ids: query, string. The IDs of metrics.
     """
@@ -988,7 +1000,7 @@ def get_gamification_scorecards(
 
     Args:
         workday: query, date. The workday to return.
-        expand: query, list of string: objective. What else to include.
+        expand: query, list of string: objective. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_gamification_scorecards", "GET", "/api/v2/gamification/scorecards",
@@ -1147,7 +1159,8 @@ def get_gamification_scorecards_profile_metric_users_values_trends(
     Args:
         profile_id: the ID of the profile.
         metric_id: the ID of the metric.
-        filter_type: query, string: PerformanceProfile, Division. What ``filterId`` is the ID of.
+        filter_type: query, string: PerformanceProfile, Division. The type of the entity that
+            ``filterId`` identifies.
         filter_id: query, string. The ID of a filter.
         start_workday: query, date. The first workday of the period.
         end_workday: query, date. The last workday of the period.
@@ -1184,7 +1197,8 @@ def get_gamification_scorecards_profile_metric_values_trends(
     Args:
         profile_id: the ID of the profile.
         metric_id: the ID of the metric.
-        filter_type: query, string: PerformanceProfile, Division. What ``filterId`` is the ID of.
+        filter_type: query, string: PerformanceProfile, Division. The type of the entity that
+            ``filterId`` identifies.
         start_workday: query, date. The first workday of the period.
         end_workday: query, date. The last workday of the period.
         reference_workday: query, date. The workday whose profile and metrics are used.
@@ -1215,7 +1229,7 @@ def get_gamification_scorecards_user(
     Args:
         user_id: the ID of the user.
         workday: query, date. The workday to return.
-        expand: query, list of string: objective. What else to include.
+        expand: query, list of string: objective. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_gamification_scorecards_user", "GET", "/api/v2/gamification/scorecards/users/{userId}",
@@ -1353,7 +1367,8 @@ def get_gamification_scorecards_users_points_average(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards-users-points-average
 
     Args:
-        filter_type: query, string: PerformanceProfile, Division. What ``filterId`` is the ID of.
+        filter_type: query, string: PerformanceProfile, Division. The type of the entity that
+            ``filterId`` identifies.
         filter_id: query, string. The ID of a filter.
         workday: query, date. The workday to return.
     """
@@ -1377,7 +1392,8 @@ def get_gamification_scorecards_users_values_average(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards-users-values-average
 
     Args:
-        filter_type: query, string: PerformanceProfile, Division. What ``filterId`` is the ID of.
+        filter_type: query, string: PerformanceProfile, Division. The type of the entity that
+            ``filterId`` identifies.
         filter_id: query, string. The ID of a filter.
         workday: query, date. The workday to return.
         time_zone: query, string. The time zone.
@@ -1407,7 +1423,8 @@ def get_gamification_scorecards_users_values_trends(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards-users-values-trends
 
     Args:
-        filter_type: query, string: PerformanceProfile, Division. What ``filterId`` is the ID of.
+        filter_type: query, string: PerformanceProfile, Division. The type of the entity that
+            ``filterId`` identifies.
         filter_id: query, string. The ID of a filter.
         start_workday: query, date. The first workday of the period.
         end_workday: query, date. The last workday of the period.
@@ -1460,7 +1477,8 @@ def get_gamification_scorecards_values_trends(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards-values-trends
 
     Args:
-        filter_type: query, string: PerformanceProfile, Division. What ``filterId`` is the ID of.
+        filter_type: query, string: PerformanceProfile, Division. The type of the entity that
+            ``filterId`` identifies.
         reference_workday: query, date. The workday whose profile and metrics are used.
         start_workday: query, date. The first workday of the period.
         end_workday: query, date. The last workday of the period.
@@ -1477,7 +1495,7 @@ def get_gamification_scorecards_values_trends(
 
 
 def get_gamification_status() -> _Operation[_m.GamificationStatus]:
-    """Get whether gamification is activated.
+    """Check whether gamification is activated.
 
     GET /api/v2/gamification/status -> ``GamificationStatus``.
     Requires ``gamification:profile:view`` or ``gamification:profile:update`` or

@@ -43,11 +43,11 @@ def get_gdpr_requests(
     """List the GDPR requests.
 
     GET /api/v2/gdpr/requests -> ``GDPRRequestEntityListing``.
-    Requires ``gdpr:request:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``gdpr:request:view``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gdpr-requests
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -66,12 +66,12 @@ def get_gdpr_subjects(
     """List the GDPR subjects.
 
     GET /api/v2/gdpr/subjects -> ``GDPRSubjectEntityListing``.
-    Requires ``gdpr:subject:view``. Pages by ``next_uri`` of the response.
+    Requires ``gdpr:subject:view``. Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gdpr-subjects
 
     Args:
         search_type: query, string: NAME, ADDRESS, PHONE, EMAIL, TWITTER, INSTAGRAM, FACEBOOK,
-            APPLE_MESSAGES, WHATSAPP, EXTERNAL_ID. What ``searchValue`` is.
+            APPLE_MESSAGES, WHATSAPP, EXTERNAL_ID. The type of ``searchValue``.
         search_value: query, string. The value to search for.
     """
     return _Lists(_Endpoint(

@@ -144,11 +144,11 @@ def get_greetings(
     """List the greetings.
 
     GET /api/v2/greetings -> ``DomainEntityListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-greetings
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -177,12 +177,12 @@ def get_group_greetings(
     """List the greetings of a group.
 
     GET /api/v2/groups/{groupId}/greetings -> ``GreetingListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-groups--groupId--greetings
 
     Args:
         group_id: the ID of the group.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -215,12 +215,12 @@ def get_user_greetings(
     """List the greetings of a user.
 
     GET /api/v2/users/{userId}/greetings -> ``DomainEntityListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--greetings
 
     Args:
         user_id: the ID of the user.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(

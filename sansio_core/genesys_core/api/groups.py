@@ -114,7 +114,7 @@ def get_group_individuals(group_id: str) -> _Lists[_m.UserEntityListing, _m.User
     """List the individuals of a group.
 
     GET /api/v2/groups/{groupId}/individuals -> ``UserEntityListing``.
-    Pages by ``next_uri`` of the response.
+    Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-groups--groupId--individuals
 
     Args:
@@ -143,20 +143,20 @@ def get_group_members(
     """List the members of a group.
 
     GET /api/v2/groups/{groupId}/members -> ``UserEntityListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-groups--groupId--members
 
     Args:
         group_id: the ID of the group.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: ascending, descending. Ascending or descending.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
             customAttributes, profileSkills, certifications, locations, skills, languages,
-            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What else
-            to include.
+            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. The
+            additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_group_members", "GET", "/api/v2/groups/{groupId}/members", "UserEntityListing",
@@ -194,13 +194,13 @@ def get_groups(
     """List the groups.
 
     GET /api/v2/groups -> ``GroupEntityListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-groups
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
         jabber_id: query, list of string. Only users with these Jabber IDs.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
@@ -220,12 +220,12 @@ def get_groups_search(
     """Search groups by the q64 value of an earlier search.
 
     GET /api/v2/groups/search -> ``GroupsSearchResponse``.
-    Pages by ``q64``.
+    Paginated by ``q64``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-groups-search
 
     Args:
         q64: query, string. The value from an earlier search.
-        expand: query, list of string. What else to include.
+        expand: query, list of string. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_groups_search", "GET", "/api/v2/groups/search", "GroupsSearchResponse",
@@ -244,13 +244,13 @@ def get_profiles_groups(
     """List the profiles of groups.
 
     GET /api/v2/profiles/groups -> ``GroupProfileEntityListing``.
-    Deprecated. Pages by ``page_number`` or ``next_uri`` of the response.
+    Deprecated. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-profiles-groups
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
         jabber_id: query, list of string. Only users with these Jabber IDs.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
@@ -321,7 +321,7 @@ def post_groups_search(
     """Search groups.
 
     POST /api/v2/groups/search -> ``GroupsSearchResponse``.
-    Read-only. Pages by ``pageNumber`` of the body.
+    Read-only. Paginated by ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-groups-search
 
     Args:

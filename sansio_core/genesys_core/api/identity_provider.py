@@ -189,7 +189,7 @@ def get_identityproviders() -> _Lists[_m.IdentityProviderEntityListing, _m.SAMLP
     """List the identity providers.
 
     GET /api/v2/identityproviders -> ``IdentityProviderEntityListing``.
-    Requires ``sso:provider:view``. Pages by ``next_uri`` of the response.
+    Requires ``sso:provider:view``. Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-identityproviders
     """
     return _Lists(_Endpoint(

@@ -62,12 +62,12 @@ def get_infrastructureascode_accelerators(
     """List the accelerators.
 
     GET /api/v2/infrastructureascode/accelerators -> ``AcceleratorList``.
-    Requires ``infrastructureascode:accelerator:view``. Pages by ``page_number`` or ``next_uri`` of
-    the response.
+    Requires ``infrastructureascode:accelerator:view``. Paginated by ``page_number`` or ``next_uri``
+    of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-infrastructureascode-accelerators
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: asc, desc. Ascending or descending.
@@ -130,7 +130,7 @@ def get_infrastructureascode_jobs(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-infrastructureascode-jobs
 
     Args:
-        max_results: query, integer. How many items to return.
+        max_results: query, integer. The maximum number of items to return.
         include_errors: query, boolean. Whether to include errors.
         sort_by: query, string: id, dateSubmitted, submittedBy, acceleratorId, status. The field to
             sort by.

@@ -102,12 +102,12 @@ def get_integration(
 
     Args:
         integration_id: the ID of the integration.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        expand: query, list of string. What else to include.
-        next_page: query, string. Where the page begins, from the previous response.
-        previous_page: query, string. Where the page ends, to page backwards.
+        expand: query, list of string. The additional data to include in the response.
+        next_page: query, string. The cursor from the previous response.
+        previous_page: query, string. The cursor for paging backwards.
     """
     return _Operation(_Endpoint(
         "get_integration", "GET", "/api/v2/integrations/{integrationId}", "Integration",
@@ -151,18 +151,18 @@ def get_integrations(
     """List the integrations.
 
     GET /api/v2/integrations -> ``IntegrationEntityListing``.
-    Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``integrations:integration:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        expand: query, list of string. What else to include.
-        next_page: query, string. Where the page begins, from the previous response.
-        previous_page: query, string. Where the page ends, to page backwards.
-        ids: query, list of string. Only these IDs. At most 100 items.
+        expand: query, list of string. The additional data to include in the response.
+        next_page: query, string. The cursor from the previous response.
+        previous_page: query, string. The cursor for paging backwards.
+        ids: query, list of string. Only the items with these IDs. At most 100 items.
         integration_type: query, string. Only integrations of this type, by its ID.
         reported_state: query, string: ACTIVE, ACTIVATING, INACTIVE, DEACTIVATING, ERROR. Only
             integrations in this state.
@@ -194,7 +194,7 @@ def get_integrations_action(
 
     Args:
         action_id: the ID of the action.
-        expand: query, string: contract. What else to include.
+        expand: query, string: contract. The additional data to include in the response.
         flatten: query, boolean. Whether to return the schemas in the flattened format of Architect.
         include_config: query, boolean. Whether to include config.
     """
@@ -220,7 +220,7 @@ def get_integrations_action_draft(
 
     Args:
         action_id: the ID of the action.
-        expand: query, string: contract. What else to include.
+        expand: query, string: contract. The additional data to include in the response.
         flatten: query, boolean. Whether to return the schemas in the flattened format of Architect.
         include_config: query, boolean. Whether to include config.
     """
@@ -382,21 +382,21 @@ def get_integrations_actions(
     """List the integration actions.
 
     GET /api/v2/integrations/actions -> ``ActionEntityListing``.
-    Requires ``integrations:action:view`` or ``bridge:actions:view``. Pages by ``page_number`` or
-    ``next_uri`` of the response.
+    Requires ``integrations:action:view`` or ``bridge:actions:view``. Paginated by ``page_number``
+    or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-actions
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        next_page: query, string. Where the page begins, from the previous response.
-        previous_page: query, string. Where the page ends, to page backwards.
+        next_page: query, string. The cursor from the previous response.
+        previous_page: query, string. The cursor for paging backwards.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ASC, DESC. Ascending or descending.
         category: query, string. Filter by category.
         name: query, string. Filter by name.
-        ids: query, string. Only these IDs. At most 50 items.
-        secure: query, string: true, false. Whether to return secure ones.
+        ids: query, string. Only the items with these IDs. At most 50 items.
+        secure: query, string: true, false. Filter by whether the item is secure.
         include_auth_actions: query, string: true, false. Whether to include the actions that
             authenticate.
         include_config: query, boolean. Whether to include config.
@@ -425,17 +425,17 @@ def get_integrations_actions_categories(
     """List the integration action categories.
 
     GET /api/v2/integrations/actions/categories -> ``CategoryEntityListing``.
-    Requires ``integrations:action:view`` or ``bridge:actions:view``. Pages by ``page_number``.
+    Requires ``integrations:action:view`` or ``bridge:actions:view``. Paginated by ``page_number``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-actions-categories
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        next_page: query, string. Where the page begins, from the previous response.
-        previous_page: query, string. Where the page ends, to page backwards.
+        next_page: query, string. The cursor from the previous response.
+        previous_page: query, string. The cursor for paging backwards.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ASC, DESC. Ascending or descending.
-        secure: query, string: true, false. Whether to return secure ones.
+        secure: query, string: true, false. Filter by whether the item is secure.
     """
     return _Lists(_Endpoint(
         "get_integrations_actions_categories", "GET", "/api/v2/integrations/actions/categories",
@@ -455,7 +455,7 @@ def get_integrations_actions_certificates(
     """List the integration action certificates.
 
     GET /api/v2/integrations/actions/certificates -> ``ActionCertificateListing``.
-    Requires ``integrations:actionCertificate:view``. Pages by ``next_uri`` of the response.
+    Requires ``integrations:actionCertificate:view``. Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-actions-certificates
 
     Args:
@@ -501,21 +501,21 @@ def get_integrations_actions_drafts(
     """List the integration action drafts.
 
     GET /api/v2/integrations/actions/drafts -> ``ActionEntityListing``.
-    Requires ``integrations:action:view`` or ``bridge:actions:view``. Pages by ``page_number`` or
-    ``next_uri`` of the response.
+    Requires ``integrations:action:view`` or ``bridge:actions:view``. Paginated by ``page_number``
+    or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-actions-drafts
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        next_page: query, string. Where the page begins, from the previous response.
-        previous_page: query, string. Where the page ends, to page backwards.
+        next_page: query, string. The cursor from the previous response.
+        previous_page: query, string. The cursor for paging backwards.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ASC, DESC. Ascending or descending.
         category: query, string. Filter by category.
         name: query, string. Filter by name.
-        ids: query, string. Only these IDs. At most 50 items.
-        secure: query, string: true, false. Whether to return secure ones.
+        ids: query, string. Only the items with these IDs. At most 50 items.
+        secure: query, string: true, false. Filter by whether the item is secure.
         include_auth_actions: query, string: true, false. Whether to include the actions that
             authenticate.
         include_config: query, boolean. Whether to include config.
@@ -578,14 +578,14 @@ def get_integrations_botconnector_bots(
     """List the bots of a bot connector integration by cursor.
 
     GET /api/v2/integrations/botconnectors/{integrationId}/bots -> ``BotListing``.
-    Preview: may change without notice. Requires ``integration:botconnector:view``. Pages by
+    Preview: may change without notice. Requires ``integration:botconnector:view``. Paginated by
     ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-botconnectors--integrationId--bots
 
     Args:
         integration_id: the ID of the integration.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_integrations_botconnector_bots", "GET",
@@ -603,14 +603,14 @@ def get_integrations_botconnector_bots_summaries(
     """List the summaries of bots of a bot connector integration by cursor.
 
     GET /api/v2/integrations/botconnectors/{integrationId}/bots/summaries -> ``BotSummaryEntityListing``.
-    Preview: may change without notice. Requires ``integration:botconnector:view``. Pages by
+    Preview: may change without notice. Requires ``integration:botconnector:view``. Paginated by
     ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-botconnectors--integrationId--bots-summaries
 
     Args:
         integration_id: the ID of the integration.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_integrations_botconnector_bots_summaries", "GET",
@@ -652,7 +652,7 @@ def get_integrations_botconnector_integration_id_bot_versions(
     """List the versions of a bot of a bot connector integration.
 
     GET /api/v2/integrations/botconnector/{integrationId}/bots/{botId}/versions -> ``BotConnectorBotVersionSummaryEntityListing``.
-    Requires ``integration:botconnector:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``integration:botconnector:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-botconnector--integrationId--bots--botId--versions
 
@@ -660,7 +660,7 @@ def get_integrations_botconnector_integration_id_bot_versions(
         integration_id: the ID of the integration.
         bot_id: the ID of the bot.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_integrations_botconnector_integration_id_bot_versions", "GET",
@@ -699,14 +699,14 @@ def get_integrations_botconnector_integration_id_bots_summaries(
     """List the summaries of bots of a bot connector integration.
 
     GET /api/v2/integrations/botconnector/{integrationId}/bots/summaries -> ``BotConnectorBotSummaryEntityListing``.
-    Requires ``integration:botconnector:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``integration:botconnector:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-botconnector--integrationId--bots-summaries
 
     Args:
         integration_id: the ID of the integration.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_integrations_botconnector_integration_id_bots_summaries", "GET",
@@ -727,16 +727,16 @@ def get_integrations_clientapps(
     """List the client apps that the current user may use.
 
     GET /api/v2/integrations/clientapps -> ``ClientAppEntityListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-clientapps
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        expand: query, list of string. What else to include.
-        next_page: query, string. Where the page begins, from the previous response.
-        previous_page: query, string. Where the page ends, to page backwards.
+        expand: query, list of string. The additional data to include in the response.
+        next_page: query, string. The cursor from the previous response.
+        previous_page: query, string. The cursor for paging backwards.
     """
     return _Lists(_Endpoint(
         "get_integrations_clientapps", "GET", "/api/v2/integrations/clientapps",
@@ -771,13 +771,13 @@ def get_integrations_credentials(
     """List the integration credentials.
 
     GET /api/v2/integrations/credentials -> ``CredentialInfoListing``.
-    Deprecated. Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri``
-    of the response.
+    Deprecated. Requires ``integrations:integration:view``. Paginated by ``page_number`` or
+    ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-credentials
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_integrations_credentials", "GET", "/api/v2/integrations/credentials",
@@ -794,13 +794,14 @@ def get_integrations_credentials_listing(
     """List the integration credentials by cursor.
 
     GET /api/v2/integrations/credentials/listing -> ``CredentialInfoCursorListing``.
-    Requires ``integrations:integration:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``integrations:integration:view``. Paginated by ``after`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-credentials-listing
 
     Args:
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
     """
     return _Lists(_Endpoint(
         "get_integrations_credentials_listing", "GET", "/api/v2/integrations/credentials/listing",
@@ -829,13 +830,13 @@ def get_integrations_speech_audioconnector(
     """List the Audio Connector integrations.
 
     GET /api/v2/integrations/speech/audioconnector -> ``AudioConnectorIntegrationEntityListing``.
-    Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``integrations:integration:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-audioconnector
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_integrations_speech_audioconnector", "GET",
@@ -887,13 +888,13 @@ def get_integrations_speech_dialogflow_agents(
     """List the Dialogflow agents.
 
     GET /api/v2/integrations/speech/dialogflow/agents -> ``DialogflowAgentSummaryEntityListing``.
-    Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``integrations:integration:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-dialogflow-agents
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
@@ -928,13 +929,13 @@ def get_integrations_speech_dialogflowcx_agents(
     """List the Dialogflow CX agents.
 
     GET /api/v2/integrations/speech/dialogflowcx/agents -> ``DialogflowCXAgentSummaryEntityListing``.
-    Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``integrations:integration:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-dialogflowcx-agents
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
@@ -971,14 +972,14 @@ def get_integrations_speech_lex_bot_bot_id_aliases(
     """List the aliases of a Lex bot.
 
     GET /api/v2/integrations/speech/lex/bot/{botId}/aliases -> ``LexBotAliasEntityListing``.
-    Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``integrations:integration:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-lex-bot--botId--aliases
 
     Args:
         bot_id: the ID of the bot.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         status: query, string: READY, FAILED, BUILDING, NOT_BUILT. Filter by status.
         name: query, string. Filter by name.
     """
@@ -1000,13 +1001,13 @@ def get_integrations_speech_lex_bots(
     """List the Lex bots.
 
     GET /api/v2/integrations/speech/lex/bots -> ``LexBotEntityListing``.
-    Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``integrations:integration:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-lex-bots
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
@@ -1042,14 +1043,14 @@ def get_integrations_speech_lexv2_bot_bot_id_aliases(
     """List the aliases of a Lex V2 bot.
 
     GET /api/v2/integrations/speech/lexv2/bot/{botId}/aliases -> ``LexV2BotAliasEntityListing``.
-    Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``integrations:integration:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-lexv2-bot--botId--aliases
 
     Args:
         bot_id: the ID of the bot.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         status: query, string: Creating, Available, Deleting, Failed. Filter by status.
         name: query, string. Filter by name.
     """
@@ -1071,13 +1072,13 @@ def get_integrations_speech_lexv2_bots(
     """List the Lex V2 bots.
 
     GET /api/v2/integrations/speech/lexv2/bots -> ``LexV2BotEntityListing``.
-    Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``integrations:integration:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-lexv2-bots
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
@@ -1102,8 +1103,8 @@ def get_integrations_speech_nuance_nuance_integration_id_bot(
     Args:
         nuance_integration_id: the ID of the Nuance integration.
         bot_id: the ID of the bot.
-        expand: query, list of string: variables, transferNodes, channels, locales. What else to
-            include.
+        expand: query, list of string: variables, transferNodes, channels, locales. The additional
+            data to include in the response.
         target_channel: query, string: digital, voice.
     """
     return _Operation(_Endpoint(
@@ -1170,14 +1171,14 @@ def get_integrations_speech_nuance_nuance_integration_id_bots(
     """List the bots of a Nuance integration.
 
     GET /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots -> ``NuanceBotEntityListing``.
-    Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``integrations:integration:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-nuance--nuanceIntegrationId--bots
 
     Args:
         nuance_integration_id: the ID of the Nuance integration.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         only_registered_bots: query, boolean. Whether to return only bots that Genesys Cloud uses.
     """
     return _Lists(_Endpoint(
@@ -1217,7 +1218,7 @@ def get_integrations_speech_nuance_nuance_integration_id_bots_job_results(
     """Get the results of a job that lists Nuance bots.
 
     GET /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/jobs/{jobId}/results -> ``NuanceBotEntityListing``.
-    Requires ``integrations:integration:view``. Pages by ``next_uri`` of the response.
+    Requires ``integrations:integration:view``. Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-nuance--nuanceIntegrationId--bots-jobs--jobId--results
 
     Args:
@@ -1256,13 +1257,13 @@ def get_integrations_speech_stt_engines(
     """List the STT engines.
 
     GET /api/v2/integrations/speech/stt/engines -> ``SttEngineEntityListing``.
-    Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``integrations:integration:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-stt-engines
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
@@ -1321,14 +1322,14 @@ def get_integrations_speech_tts_engine_voices(
     """List the voices of a TTS engine.
 
     GET /api/v2/integrations/speech/tts/engines/{engineId}/voices -> ``TtsVoiceEntityListing``.
-    Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``integrations:integration:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-tts-engines--engineId--voices
 
     Args:
         engine_id: the ID of the engine.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_integrations_speech_tts_engine_voices", "GET",
@@ -1348,16 +1349,16 @@ def get_integrations_speech_tts_engines(
     """List the TTS engines.
 
     GET /api/v2/integrations/speech/tts/engines -> ``TtsEngineEntityListing``.
-    Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``integrations:integration:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-speech-tts-engines
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         include_voices: query, boolean. Whether to include voices.
         name: query, string. Filter by name.
-        language: query, string. The language, by its code.
+        language: query, string. The language, as a code such as en-US.
     """
     return _Lists(_Endpoint(
         "get_integrations_speech_tts_engines", "GET", "/api/v2/integrations/speech/tts/engines",
@@ -1428,17 +1429,17 @@ def get_integrations_types(
     """List the integration types.
 
     GET /api/v2/integrations/types -> ``IntegrationTypeEntityListing``.
-    Requires ``integrations:integration:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``integrations:integration:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-types
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        expand: query, list of string. What else to include.
-        next_page: query, string. Where the page begins, from the previous response.
-        previous_page: query, string. Where the page ends, to page backwards.
+        expand: query, list of string. The additional data to include in the response.
+        next_page: query, string. The cursor from the previous response.
+        previous_page: query, string. The cursor for paging backwards.
     """
     return _Lists(_Endpoint(
         "get_integrations_types", "GET", "/api/v2/integrations/types",
@@ -1480,17 +1481,17 @@ def get_integrations_unifiedcommunications_clientapps(
     """List the unified communications client apps.
 
     GET /api/v2/integrations/unifiedcommunications/clientapps -> ``UnifiedCommunicationsIntegrationListing``.
-    Requires ``integration:unifiedCommunications:view``. Pages by ``page_number`` or ``next_uri`` of
-    the response.
+    Requires ``integration:unifiedCommunications:view``. Paginated by ``page_number`` or
+    ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-unifiedcommunications-clientapps
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        expand: query, list of string. What else to include.
-        next_page: query, string. Where the page begins, from the previous response.
-        previous_page: query, string. Where the page ends, to page backwards.
+        expand: query, list of string. The additional data to include in the response.
+        next_page: query, string. The cursor from the previous response.
+        previous_page: query, string. The cursor for paging backwards.
     """
     return _Lists(_Endpoint(
         "get_integrations_unifiedcommunications_clientapps", "GET",
@@ -1515,16 +1516,16 @@ def get_integrations_userapps(
     """List the user apps that the current user may use.
 
     GET /api/v2/integrations/userapps -> ``UserAppEntityListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-userapps
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        expand: query, list of string. What else to include.
-        next_page: query, string. Where the page begins, from the previous response.
-        previous_page: query, string. Where the page ends, to page backwards.
+        expand: query, list of string. The additional data to include in the response.
+        next_page: query, string. The cursor from the previous response.
+        previous_page: query, string. The cursor for paging backwards.
         app_host: query, string. Only apps that run in this host.
     """
     return _Lists(_Endpoint(
@@ -1556,12 +1557,12 @@ def patch_integration(
 
     Args:
         integration_id: the ID of the integration.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        expand: query, list of string. What else to include.
-        next_page: query, string. Where the page begins, from the previous response.
-        previous_page: query, string. Where the page ends, to page backwards.
+        expand: query, list of string. The additional data to include in the response.
+        next_page: query, string. The cursor from the previous response.
+        previous_page: query, string. The cursor for paging backwards.
         body: ``Integration``.
     """
     return _Operation(_Endpoint(
@@ -1867,8 +1868,8 @@ def post_integrations_speech_nuance_nuance_integration_id_bot_jobs(
     Args:
         nuance_integration_id: the ID of the Nuance integration.
         bot_id: the ID of the bot.
-        expand: query, list of string: variables, transferNodes, channels, locales. What else to
-            include.
+        expand: query, list of string: variables, transferNodes, channels, locales. The additional
+            data to include in the response.
         body: string.
     """
     return _Jobs(_Endpoint(
@@ -1894,7 +1895,7 @@ def post_integrations_speech_nuance_nuance_integration_id_bots_jobs(
     Args:
         nuance_integration_id: the ID of the Nuance integration.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         only_registered_bots: query, boolean. Whether to return only bots that Genesys Cloud uses.
     """
     return _Jobs(_Endpoint(
@@ -1934,7 +1935,7 @@ def post_integrations_webhook_events(
     """Invoke a webhook.
 
     POST /api/v2/integrations/webhooks/{tokenId}/events -> ``WebhookInvocationResponse``.
-    Needs no access token.
+    Requires no access token.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-integrations-webhooks--tokenId--events
 
     Args:

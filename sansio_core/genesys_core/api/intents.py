@@ -59,13 +59,13 @@ def get_intents_assignments_externalcontact(
     """Get the customer intents of an external contact.
 
     GET /api/v2/intents/assignments/externalcontacts/{externalContactId} -> ``CustomerIntentAssignmentListing``.
-    Requires ``externalContacts:customerIntentAssignments:view``. Pages by ``page_number`` or
+    Requires ``externalContacts:customerIntentAssignments:view``. Paginated by ``page_number`` or
     ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-intents-assignments-externalcontacts--externalContactId-
 
     Args:
         external_contact_id: the ID of the external contact.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -86,12 +86,12 @@ def get_intents_categories(
     """List the intent categories.
 
     GET /api/v2/intents/categories -> ``IntentsCategoryListing``.
-    Requires ``externalContacts:customerIntentTaxonomy:view``. Pages by ``page_number`` or
+    Requires ``externalContacts:customerIntentTaxonomy:view``. Paginated by ``page_number`` or
     ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-intents-categories
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         query_value: query, string. The text to search for.
     """
@@ -142,13 +142,13 @@ def get_intents_customerintent_sourceintents(
     """List the source intents of a customer intent.
 
     GET /api/v2/intents/customerintents/{customerIntentId}/sourceintents -> ``CustomerSourceIntentListing``.
-    Requires ``externalContacts:customerIntentTaxonomy:view``. Pages by ``page_number`` or
+    Requires ``externalContacts:customerIntentTaxonomy:view``. Paginated by ``page_number`` or
     ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-intents-customerintents--customerIntentId--sourceintents
 
     Args:
         customer_intent_id: the ID of the customer intent.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         query_value: query, string. The text to search for.
     """
@@ -171,12 +171,12 @@ def get_intents_customerintents(
     """List the customer intents.
 
     GET /api/v2/intents/customerintents -> ``CustomerIntentListing``.
-    Requires ``externalContacts:customerIntentTaxonomy:view``. Pages by ``page_number`` or
+    Requires ``externalContacts:customerIntentTaxonomy:view``. Paginated by ``page_number`` or
     ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-intents-customerintents
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         query_value: query, string. The text to search for.
         category_id: query, string. The ID of a category.
@@ -202,12 +202,12 @@ def get_intents_sourceintents(
     """List the source intents.
 
     GET /api/v2/intents/sourceintents -> ``CustomerSourceIntentListing``.
-    Requires ``externalContacts:customerIntentTaxonomy:view``. Pages by ``page_number`` or
+    Requires ``externalContacts:customerIntentTaxonomy:view``. Paginated by ``page_number`` or
     ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-intents-sourceintents
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         type: query, string: Bot, Copilot, Digitalbot, Segment, Topic, Unknown.
         source_id: query, string. The ID of a source.

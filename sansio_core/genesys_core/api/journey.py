@@ -65,7 +65,8 @@ def delete_journey_actiontemplate(
 
     Args:
         action_template_id: the ID of the action template.
-        hard_delete: query, boolean. Whether to remove it, not only to mark it as deleted.
+        hard_delete: query, boolean. Whether to delete it permanently instead of marking it as
+            deleted.
     """
     return _Operation(_Endpoint(
         "delete_journey_actiontemplate", "DELETE",
@@ -206,12 +207,12 @@ def get_analytics_journeys_aggregates_job_results(
     """Get the results of a journey aggregates job.
 
     GET /api/v2/analytics/journeys/aggregates/jobs/{jobId}/results -> ``JourneyAsyncAggregateQueryResponse``.
-    Requires ``analytics:journeyAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:journeyAggregate:view``. Paginated by ``cursor``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-journeys-aggregates-jobs--jobId--results
 
     Args:
         job_id: the ID of the job.
-        cursor: query, string. Where the page begins, from the previous response.
+        cursor: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_journeys_aggregates_job_results", "GET",
@@ -235,7 +236,7 @@ def get_externalcontacts_contact_journey_segments(
     Args:
         contact_id: the ID of the contact.
         include_merged: query, boolean. Whether to include merged.
-        limit: query, integer. How many items to return. At most 500.
+        limit: query, integer. The number of items per page. At most 500.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_contact_journey_segments", "GET",
@@ -254,13 +255,14 @@ def get_externalcontacts_contact_journey_sessions(
     """List the journey sessions of an external contact.
 
     GET /api/v2/externalcontacts/contacts/{contactId}/journey/sessions -> ``SessionListing``.
-    Requires ``externalContacts:session:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``externalContacts:session:view``. Paginated by ``after`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-contacts--contactId--journey-sessions
 
     Args:
         contact_id: the ID of the contact.
-        page_size: query, string. How many items to return. At most 200.
-        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
+        after: query, string. The cursor from the previous response.
         include_merged: query, boolean. Whether to include merged.
     """
     return _Lists(_Endpoint(
@@ -301,12 +303,13 @@ def get_journey_actionmaps(
     """List the action maps.
 
     GET /api/v2/journey/actionmaps -> ``ActionMapListing``.
-    Requires ``journey:actionmap:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``journey:actionmap:view``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-actionmaps
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
         filter_field: query, string. The field to filter by, together with ``filterValue``.
         filter_value: query, string. The value to filter by, together with ``filterField``.
@@ -383,13 +386,13 @@ def get_journey_actiontargets(
     """List the action targets.
 
     GET /api/v2/journey/actiontargets -> ``ActionTargetListing``.
-    Deprecated. Requires ``journey:actiontarget:view``. Pages by ``page_number`` or ``next_uri`` of
-    the response.
+    Deprecated. Requires ``journey:actiontarget:view``. Paginated by ``page_number`` or ``next_uri``
+    of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-actiontargets
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_journey_actiontargets", "GET", "/api/v2/journey/actiontargets", "ActionTargetListing",
@@ -429,13 +432,13 @@ def get_journey_actiontemplates(
     """List the action templates.
 
     GET /api/v2/journey/actiontemplates -> ``ActionTemplateListing``.
-    Requires ``journey:actiontemplate:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``journey:actiontemplate:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-actiontemplates
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
         media_type: query, string: webchat, webMessagingOffer, contentOffer, integrationAction,
             architectFlow, openAction. Filter by media type.
@@ -466,7 +469,7 @@ def get_journey_deployment_customer_ping(
     """Send a ping for a customer of a deployment.
 
     GET /api/v2/journey/deployments/{deploymentId}/customers/{customerCookieId}/ping -> ``DeploymentPing``.
-    Needs no access token.
+    Requires no access token.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-deployments--deploymentId--customers--customerCookieId--ping
 
     Args:
@@ -515,12 +518,12 @@ def get_journey_externalevents_configurations(
     """List the external event configurations.
 
     GET /api/v2/journey/externalevents/configurations -> ``ExternalEventsConfigurationListing``.
-    Requires ``journey:externalEventsConfiguration:view``. Pages by ``page_number`` or ``next_uri``
-    of the response.
+    Requires ``journey:externalEventsConfiguration:view``. Paginated by ``page_number`` or
+    ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-externalevents-configurations
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -670,13 +673,13 @@ def get_journey_outcomes(
     """List the journey outcomes.
 
     GET /api/v2/journey/outcomes -> ``OutcomeListing``.
-    Deprecated. Requires ``journey:outcome:view``. Pages by ``page_number`` or ``next_uri`` of the
-    response.
+    Deprecated. Requires ``journey:outcome:view``. Paginated by ``page_number`` or ``next_uri`` of
+    the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-outcomes
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
         outcome_ids: query, list of string. The IDs of outcomes. At most 20 items.
         query_fields: query, list of string. The fields in which to search for ``queryValue``.
@@ -785,12 +788,12 @@ def get_journey_segments(
     """List the journey segments.
 
     GET /api/v2/journey/segments -> ``SegmentListing``.
-    Requires ``journey:segment:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``journey:segment:view``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-segments
 
     Args:
         sort_by: query, string. The field to sort by.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         is_active: query, boolean. Whether to return only active segments.
         segment_ids: query, list of string. The IDs of segments. At most 100 items.
@@ -836,13 +839,13 @@ def get_journey_session_events(
     """List the events of a journey session.
 
     GET /api/v2/journey/sessions/{sessionId}/events -> ``EventListing``.
-    Requires ``journey:event:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``journey:event:view``. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-sessions--sessionId--events
 
     Args:
         session_id: the ID of the session.
-        page_size: query, string. How many items to return. At most 200.
-        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
+        after: query, string. The cursor from the previous response.
         event_type: query, string: com.genesys.journey.OutcomeAchievedEvent,
             com.genesys.journey.SegmentAssignmentEvent, com.genesys.journey.WebActionEvent,
             com.genesys.journey.WebEvent, com.genesys.journey.AppEvent. Filter by event type.
@@ -1077,15 +1080,15 @@ def get_journey_views(
     """List the journey views.
 
     GET /api/v2/journey/views -> ``JourneyViewListing``.
-    Requires ``journey:views:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``journey:views:view``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-views
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
-        name_or_created_by: query, string. The name or its author.
-        expand: query, string: charts. What else to include.
-        id: query, string. Only these IDs. At most 100 items.
+        page_size: query, integer. The number of items per page.
+        name_or_created_by: query, string. The name or the creator.
+        expand: query, string: charts. The additional data to include in the response.
+        id: query, string. Only the items with these IDs. At most 100 items.
     """
     return _Lists(_Endpoint(
         "get_journey_views", "GET", "/api/v2/journey/views", "JourneyViewListing",
@@ -1180,14 +1183,15 @@ def get_journey_views_jobs(
     """List the journey view jobs.
 
     GET /api/v2/journey/views/jobs -> ``JourneyViewJobListing``.
-    Requires ``journey:viewsJobs:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``journey:viewsJobs:view``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-views-jobs
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         interval: query, string. Start and end, separated by a slash (ISO 8601).
-        statuses: query, string. Only those with one of these statuses.
+        statuses: query, string. Only items with one of these statuses.
     """
     return _Lists(_Endpoint(
         "get_journey_views_jobs", "GET", "/api/v2/journey/views/jobs", "JourneyViewJobListing",
@@ -1208,14 +1212,15 @@ def get_journey_views_jobs_me(
     """List the journey view jobs of the current user.
 
     GET /api/v2/journey/views/jobs/me -> ``JourneyViewJobListing``.
-    Requires ``journey:viewsJobs:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``journey:viewsJobs:view``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-views-jobs-me
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         interval: query, string. Start and end, separated by a slash (ISO 8601).
-        statuses: query, string. Only those with one of these statuses.
+        statuses: query, string. Only items with one of these statuses.
     """
     return _Lists(_Endpoint(
         "get_journey_views_jobs_me", "GET", "/api/v2/journey/views/jobs/me",
@@ -1234,13 +1239,13 @@ def get_journey_views_schedules(
     """List the journey view schedules.
 
     GET /api/v2/journey/views/schedules -> ``JourneyViewScheduleListing``.
-    Requires ``journey:viewsSchedule:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``journey:viewsSchedule:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-journey-views-schedules
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_journey_views_schedules", "GET", "/api/v2/journey/views/schedules",
@@ -1503,7 +1508,7 @@ def post_journey_deployment_actionevent(
     """Send an action event of a deployment.
 
     POST /api/v2/journey/deployments/{deploymentId}/actionevent -> nothing.
-    Needs no access token.
+    Requires no access token.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-journey-deployments--deploymentId--actionevent
 
     Args:
@@ -1524,7 +1529,7 @@ def post_journey_deployment_appevents(
     """Send an app event of a deployment.
 
     POST /api/v2/journey/deployments/{deploymentId}/appevents -> ``AppEventResponse``.
-    Needs no access token.
+    Requires no access token.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-journey-deployments--deploymentId--appevents
 
     Args:
@@ -1545,7 +1550,7 @@ def post_journey_deployment_webevents(
     """Send a web event of a deployment.
 
     POST /api/v2/journey/deployments/{deploymentId}/webevents -> ``WebEventResponse``.
-    Needs no access token.
+    Requires no access token.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-journey-deployments--deploymentId--webevents
 
     Args:

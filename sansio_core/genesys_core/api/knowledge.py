@@ -341,7 +341,8 @@ def get_knowledge_connection(
 
     Args:
         connection_id: the ID of the connection.
-        expand: query, list of string: authenticationProperties. What else to include.
+        expand: query, list of string: authenticationProperties. The additional data to include in
+            the response.
     """
     return _Operation(_Endpoint(
         "get_knowledge_connection", "GET", "/api/v2/knowledge/connections/{connectionId}",
@@ -359,14 +360,14 @@ def get_knowledge_connection_options(
     """Get the options of a knowledge connection.
 
     GET /api/v2/knowledge/connections/{connectionId}/options -> ``ConnectionOptionListing``.
-    Requires ``knowledge:connectionOptions:view``. Pages by ``after`` or ``next_uri`` of the
+    Requires ``knowledge:connectionOptions:view``. Paginated by ``after`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-connections--connectionId--options
 
     Args:
         connection_id: the ID of the connection.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 500.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 500.
         parent_id: query, string. The ID of a parent.
     """
     return _Lists(_Endpoint(
@@ -407,19 +408,19 @@ def get_knowledge_guest_session_categories(
     """List the categories of a guest session.
 
     GET /api/v2/knowledge/guest/sessions/{sessionId}/categories -> ``GuestCategoryResponseListing``.
-    Needs no access token. Pages by ``after`` or ``next_uri`` of the response.
+    Requires no access token. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-guest-sessions--sessionId--categories
 
     Args:
         session_id: the ID of the session.
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
         parent_id: query, string. The ID of a parent.
         is_root: query, boolean. Whether to return only root categories.
         name: query, string. Filter by name.
         sort_by: query, string: Name, Hierarchy. The field to sort by.
-        expand: query, string. What else to include.
+        expand: query, string. The additional data to include in the response.
         include_document_count: query, boolean. Whether to include document count.
     """
     return _Lists(_Endpoint(
@@ -440,7 +441,7 @@ def get_knowledge_guest_session_document(
     """Get a document of a guest session.
 
     GET /api/v2/knowledge/guest/sessions/{sessionId}/documents/{documentId} -> ``KnowledgeGuestDocumentResponse``.
-    Needs no access token.
+    Requires no access token.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-guest-sessions--sessionId--documents--documentId-
 
     Args:
@@ -463,13 +464,13 @@ def get_knowledge_guest_session_documents(
     """List the documents of a guest session.
 
     GET /api/v2/knowledge/guest/sessions/{sessionId}/documents -> ``KnowledgeGuestDocumentResponseListing``.
-    Needs no access token. Pages by ``next_uri`` of the response.
+    Requires no access token. Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-guest-sessions--sessionId--documents
 
     Args:
         session_id: the ID of the session.
         category_id: query, list of string. The IDs of categories.
-        page_size: query, integer. How many items to return. At most 200.
+        page_size: query, integer. The number of items per page. At most 200.
     """
     return _Lists(_Endpoint(
         "get_knowledge_guest_session_documents", "GET",
@@ -532,19 +533,19 @@ def get_knowledge_knowledgebase_categories(
     """List the categories of a knowledge base.
 
     GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/categories -> ``CategoryResponseListing``.
-    Requires ``knowledge:category:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``knowledge:category:view``. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--categories
 
     Args:
         knowledge_base_id: the ID of the knowledge base.
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
         parent_id: query, string. The ID of a parent.
         is_root: query, boolean. Whether to return only root categories.
         name: query, string. Filter by name.
         sort_by: query, string: Name, Hierarchy. The field to sort by.
-        expand: query, string. What else to include.
+        expand: query, string. The additional data to include in the response.
         include_document_count: query, boolean. Whether to include document count.
     """
     return _Lists(_Endpoint(
@@ -595,7 +596,8 @@ def get_knowledge_knowledgebase_document(
     Args:
         knowledge_base_id: the ID of the knowledge base.
         document_id: the ID of the document.
-        expand: query, list of string: category, labels, variations. What else to include.
+        expand: query, list of string: category, labels, variations. The additional data to include
+            in the response.
         state: query, string: Draft, Published.
     """
     return _Operation(_Endpoint(
@@ -626,22 +628,22 @@ def get_knowledge_knowledgebase_document_feedback(
     """List the feedback on a document of a knowledge base.
 
     GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/feedback -> ``KnowledgeDocumentFeedbackResponseListing``.
-    Requires ``knowledge:feedback:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``knowledge:feedback:view``. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents--documentId--feedback
 
     Args:
         knowledge_base_id: the ID of the knowledge base.
         document_id: the ID of the document.
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
         only_commented: query, boolean. Whether to return only feedback with a comment.
         document_version_id: query, string. The ID of a document version.
         document_variation_id: query, string. The ID of a document variation.
         app_type: query, string: Assistant, BotFlow, MessengerKnowledgeApp, SmartAdvisor,
-            SupportCenter. Only those of this application.
+            SupportCenter. Only feedback from this application.
         query_type: query, string: Unknown, Article, AutoSearch, Category, ManualSearch,
-            Recommendation, Suggestion, ExpandedArticle. The subject of the query.
+            Recommendation, Suggestion, ExpandedArticle. The type of the query.
         user_id: query, string. The ID of a user.
         queue_id: query, string. The ID of a queue.
         state: query, string: All, Draft, Final. Filter by state.
@@ -702,9 +704,9 @@ def get_knowledge_knowledgebase_document_variation(
         document_variation_id: the ID of the document variation.
         document_id: the ID of the document.
         knowledge_base_id: the ID of the knowledge base.
-        document_state: query, string: Draft, Published. Whether to return the draft or what is
-            published.
-        expand: query, list of string: contentUrl. What else to include.
+        document_state: query, string: Draft, Published. Whether to return the draft or the
+            published version.
+        expand: query, list of string: contentUrl. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_knowledge_knowledgebase_document_variation", "GET",
@@ -729,18 +731,18 @@ def get_knowledge_knowledgebase_document_variations(
     """List the variations of a document of a knowledge base.
 
     GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/variations -> ``DocumentVariationResponseListing``.
-    Requires ``knowledge:document:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``knowledge:document:view``. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents--documentId--variations
 
     Args:
         knowledge_base_id: the ID of the knowledge base.
         document_id: the ID of the document.
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
-        document_state: query, string: Draft, Published. Whether to return the draft or what is
-            published.
-        expand: query, list of string: contentUrl. What else to include.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
+        document_state: query, string: Draft, Published. Whether to return the draft or the
+            published version.
+        expand: query, list of string: contentUrl. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_knowledge_knowledgebase_document_variations", "GET",
@@ -769,7 +771,8 @@ def get_knowledge_knowledgebase_document_version(
         knowledge_base_id: the ID of the knowledge base.
         document_id: the ID of the document.
         version_id: the ID of the version.
-        expand: query, list of string: category, labels. What else to include.
+        expand: query, list of string: category, labels. The additional data to include in the
+            response.
     """
     return _Operation(_Endpoint(
         "get_knowledge_knowledgebase_document_version", "GET",
@@ -821,16 +824,17 @@ def get_knowledge_knowledgebase_document_version_variations(
     """List the variations of a version of a document.
 
     GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions/{versionId}/variations -> ``KnowledgeDocumentVersionVariationListing``.
-    Requires ``knowledge:documentVersion:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``knowledge:documentVersion:view``. Paginated by ``after`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents--documentId--versions--versionId--variations
 
     Args:
         knowledge_base_id: the ID of the knowledge base.
         document_id: the ID of the document.
         version_id: the ID of the version.
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
     """
     return _Lists(_Endpoint(
         "get_knowledge_knowledgebase_document_version_variations", "GET",
@@ -854,16 +858,18 @@ def get_knowledge_knowledgebase_document_versions(
     """List the versions of a document of a knowledge base.
 
     GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions -> ``KnowledgeDocumentVersionListing``.
-    Requires ``knowledge:documentVersion:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``knowledge:documentVersion:view``. Paginated by ``after`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents--documentId--versions
 
     Args:
         knowledge_base_id: the ID of the knowledge base.
         document_id: the ID of the document.
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
-        expand: query, list of string: category, labels. What else to include.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
+        expand: query, list of string: category, labels. The additional data to include in the
+            response.
     """
     return _Lists(_Endpoint(
         "get_knowledge_knowledgebase_document_versions", "GET",
@@ -892,21 +898,22 @@ def get_knowledge_knowledgebase_documents(
     """List the documents of a knowledge base.
 
     GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents -> ``KnowledgeDocumentResponseListing``.
-    Requires ``knowledge:document:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``knowledge:document:view``. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents
 
     Args:
         knowledge_base_id: the ID of the knowledge base.
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
         interval: query, string. Start and end, separated by a slash (ISO 8601).
         document_id: query, list of string. The IDs of documents.
         category_id: query, list of string. The IDs of categories.
         include_subcategories: query, boolean. Whether to include subcategories.
         include_drafts: query, boolean. Whether to include drafts.
         label_ids: query, list of string. The IDs of labels.
-        expand: query, list of string: category, labels. What else to include.
+        expand: query, list of string: category, labels. The additional data to include in the
+            response.
         external_ids: query, list of string. The IDs of externals.
     """
     return _Lists(_Endpoint(
@@ -939,21 +946,21 @@ def get_knowledge_knowledgebase_documents_feedback(
     """List the feedback on documents of a knowledge base.
 
     GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/feedback -> ``KnowledgeDocumentFeedbackResponseListing``.
-    Requires ``knowledge:feedback:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``knowledge:feedback:view``. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents-feedback
 
     Args:
         knowledge_base_id: the ID of the knowledge base.
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
         only_commented: query, boolean. Whether to return only feedback with a comment.
         document_version_id: query, string. The ID of a document version.
         document_variation_id: query, string. The ID of a document variation.
         app_type: query, string: Assistant, BotFlow, MessengerKnowledgeApp, SmartAdvisor,
-            SupportCenter. Only those of this application.
+            SupportCenter. Only feedback from this application.
         query_type: query, string: Unknown, Article, AutoSearch, Category, ManualSearch,
-            Recommendation, Suggestion, ExpandedArticle. The subject of the query.
+            Recommendation, Suggestion, ExpandedArticle. The type of the query.
         user_id: query, string. The ID of a user.
         queue_id: query, string. The ID of a queue.
         state: query, string: All, Draft, Final. Filter by state.
@@ -1006,7 +1013,7 @@ def get_knowledge_knowledgebase_import_job(
     Args:
         knowledge_base_id: the ID of the knowledge base.
         import_job_id: the ID of the import job.
-        expand: query, list of string: urls. What else to include.
+        expand: query, list of string: urls. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_knowledge_knowledgebase_import_job", "GET",
@@ -1049,14 +1056,14 @@ def get_knowledge_knowledgebase_labels(
     """List the labels of a knowledge base.
 
     GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/labels -> ``LabelListing``.
-    Requires ``knowledge:label:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``knowledge:label:view``. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--labels
 
     Args:
         knowledge_base_id: the ID of the knowledge base.
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
         name: query, string. Filter by name.
         include_document_count: query, boolean. Whether to include document count.
     """
@@ -1085,15 +1092,15 @@ def get_knowledge_knowledgebase_operations(
     """List the operations of a knowledge base.
 
     GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/operations -> ``OperationListing``.
-    Requires ``knowledge:importExportOperationsList:view``. Pages by ``after`` or ``next_uri`` of
-    the response.
+    Requires ``knowledge:importExportOperationsList:view``. Paginated by ``after`` or ``next_uri``
+    of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases--knowledgeBaseId--operations
 
     Args:
         knowledge_base_id: the ID of the knowledge base.
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
         user_id: query, list of string. The IDs of users.
         type: query, list of string: Export, Import, Parse, Sync. Filter by type.
         status: query, list of string. Filter by status.
@@ -1144,7 +1151,7 @@ def get_knowledge_knowledgebase_parse_job(
     Args:
         knowledge_base_id: the ID of the knowledge base.
         parse_job_id: the ID of the parse job.
-        expand: query, list of string: urls. What else to include.
+        expand: query, list of string: urls. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_knowledge_knowledgebase_parse_job", "GET",
@@ -1171,8 +1178,8 @@ def get_knowledge_knowledgebase_sources(
     Args:
         knowledge_base_id: the ID of the knowledge base.
         type: query, string: Salesforce, ServiceNow. Filter by type.
-        expand: query, list of string: lastsync. What else to include.
-        ids: query, list of string. Only these IDs.
+        expand: query, list of string: lastsync. The additional data to include in the response.
+        ids: query, list of string. Only the items with these IDs.
     """
     return _Lists(_Endpoint(
         "get_knowledge_knowledgebase_sources", "GET",
@@ -1198,7 +1205,7 @@ def get_knowledge_knowledgebase_sources_salesforce_source_id(
     Args:
         knowledge_base_id: the ID of the knowledge base.
         source_id: the ID of the source.
-        expand: query, list of string: lastsync. What else to include.
+        expand: query, list of string: lastsync. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_knowledge_knowledgebase_sources_salesforce_source_id", "GET",
@@ -1222,7 +1229,7 @@ def get_knowledge_knowledgebase_sources_servicenow_source_id(
     Args:
         knowledge_base_id: the ID of the knowledge base.
         source_id: the ID of the source.
-        expand: query, list of string: lastsync. What else to include.
+        expand: query, list of string: lastsync. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_knowledge_knowledgebase_sources_servicenow_source_id", "GET",
@@ -1270,7 +1277,7 @@ def get_knowledge_knowledgebase_unanswered_group(
         knowledge_base_id: the ID of the knowledge base.
         group_id: the ID of the group.
         app: query, string: SupportCenter, MessengerKnowledgeApp, BotFlow, Assistant, SmartAdvisor.
-            Only those of this application.
+            Only questions from this application.
         date_start: query, date. The beginning of the period.
         date_end: query, date. The end of the period.
     """
@@ -1303,7 +1310,7 @@ def get_knowledge_knowledgebase_unanswered_group_phrasegroup(
         group_id: the ID of the group.
         phrase_group_id: the ID of the phrase group.
         app: query, string: SupportCenter, MessengerKnowledgeApp, BotFlow, Assistant, SmartAdvisor.
-            Only those of this application.
+            Only questions from this application.
         date_start: query, date. The beginning of the period.
         date_end: query, date. The end of the period.
     """
@@ -1333,7 +1340,7 @@ def get_knowledge_knowledgebase_unanswered_groups(
     Args:
         knowledge_base_id: the ID of the knowledge base.
         app: query, string: SupportCenter, MessengerKnowledgeApp, BotFlow, Assistant, SmartAdvisor.
-            Only those of this application.
+            Only questions from this application.
         date_start: query, date. The beginning of the period.
         date_end: query, date. The end of the period.
     """
@@ -1389,20 +1396,21 @@ def get_knowledge_knowledgebases(
     """List the knowledge bases.
 
     GET /api/v2/knowledge/knowledgebases -> ``KnowledgeBaseListing``.
-    Requires ``knowledge:knowledgebase:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``knowledge:knowledgebase:view``. Paginated by ``after`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases
 
     Args:
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        limit: query, string. How many items to return.
-        page_size: query, string. How many items to return. At most 100.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        limit: query, string. The maximum number of items to return.
+        page_size: query, string. The number of items per page. At most 100.
         name: query, string. Filter by name.
         core_language: query, string: en-US, en-UK, en-AU, en-CA, en-HK, en-IN, en-IE, en-NZ, en-PH,
             en-SG, en-ZA, de-DE, de-AT, de-CH, es-AR, es-CO, es-MX, es-US, es-ES, fr-FR, fr-BE,
             fr-CA, fr-CH, pt-BR, pt-PT, nl-NL, nl-BE, it-IT, ca-ES, tr-TR, sv-SE, fi-FI, nb-NO,
             da-DK, ja-JP, ar-AE, zh-CN, zh-TW, zh-HK, ko-KR, pl-PL, hi-IN, th-TH, hu-HU, vi-VN,
-            uk-UA, cs-CZ, fil-PH, ms-MY, he-IL, el-GR. Only those in this language.
+            uk-UA, cs-CZ, fil-PH, ms-MY, he-IL, el-GR. Only knowledge bases in this language.
         published: query, boolean. Filter by published.
         sort_by: query, string: Name, Date. The field to sort by.
         sort_order: query, string: ASC, ascending, DESC, descending. Ascending or descending.
@@ -1446,14 +1454,14 @@ def get_knowledge_settings(
     """List the knowledge settings.
 
     GET /api/v2/knowledge/settings -> ``KnowledgeSettingListing``.
-    Requires ``knowledge:knowledgeSetting:view``. Pages by ``after`` or ``next_uri`` of the
+    Requires ``knowledge:knowledgeSetting:view``. Paginated by ``after`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-settings
 
     Args:
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
         name: query, string. Filter by name.
         source_id: query, string. The ID of a source.
         sort_by: query, string: dateModified, name. The field to sort by.
@@ -1481,7 +1489,8 @@ def get_knowledge_source(
 
     Args:
         source_id: the ID of the source.
-        expand: query, list of string: lastSync, filterDetails, connection. What else to include.
+        expand: query, list of string: lastSync, filterDetails, connection. The additional data to
+            include in the response.
     """
     return _Operation(_Endpoint(
         "get_knowledge_source", "GET", "/api/v2/knowledge/sources/{sourceId}",
@@ -1544,16 +1553,16 @@ def get_knowledge_source_synchronization_deletions(
     """List the deletions of a synchronization of a knowledge source.
 
     GET /api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/deletions -> ``V3SynchronizationDeletionListing``.
-    Requires ``knowledge:synchronizationFileDeletion:view``. Pages by ``after`` or ``next_uri`` of
-    the response.
+    Requires ``knowledge:synchronizationFileDeletion:view``. Paginated by ``after`` or ``next_uri``
+    of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-sources--sourceId--synchronizations--synchronizationId--deletions
 
     Args:
         source_id: the ID of the source.
         synchronization_id: the ID of the synchronization.
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
     """
     return _Lists(_Endpoint(
         "get_knowledge_source_synchronization_deletions", "GET",
@@ -1598,16 +1607,16 @@ def get_knowledge_source_synchronization_uploads(
     """List the uploads of a synchronization of a knowledge source.
 
     GET /api/v2/knowledge/sources/{sourceId}/synchronizations/{synchronizationId}/uploads -> ``V3SynchronizationUploadListing``.
-    Requires ``knowledge:synchronizationFileUpload:view``. Pages by ``after`` or ``next_uri`` of the
-    response.
+    Requires ``knowledge:synchronizationFileUpload:view``. Paginated by ``after`` or ``next_uri`` of
+    the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-sources--sourceId--synchronizations--synchronizationId--uploads
 
     Args:
         source_id: the ID of the source.
         synchronization_id: the ID of the synchronization.
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
     """
     return _Lists(_Endpoint(
         "get_knowledge_source_synchronization_uploads", "GET",
@@ -1628,14 +1637,15 @@ def get_knowledge_source_synchronizations(
     """List the synchronizations of a knowledge source.
 
     GET /api/v2/knowledge/sources/{sourceId}/synchronizations -> ``V3SynchronizationListing``.
-    Requires ``knowledge:synchronization:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``knowledge:synchronization:view``. Paginated by ``after`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-sources--sourceId--synchronizations
 
     Args:
         source_id: the ID of the source.
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
     """
     return _Lists(_Endpoint(
         "get_knowledge_source_synchronizations", "GET",
@@ -1655,7 +1665,8 @@ def get_knowledge_sources(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-sources
 
     Args:
-        expand: query, list of string: lastSync, connection. What else to include.
+        expand: query, list of string: lastSync, connection. The additional data to include in the
+            response.
     """
     return _Lists(_Endpoint(
         "get_knowledge_sources", "GET", "/api/v2/knowledge/sources", "V3SourceExpandableListing",
@@ -1672,13 +1683,14 @@ def get_knowledge_sources_synchronizations(
     """List the synchronizations of all knowledge sources.
 
     GET /api/v2/knowledge/sources/synchronizations -> ``V3SynchronizationListing``.
-    Requires ``knowledge:synchronization:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``knowledge:synchronization:view``. Paginated by ``after`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-sources-synchronizations
 
     Args:
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
     """
     return _Lists(_Endpoint(
         "get_knowledge_sources_synchronizations", "GET",
@@ -1713,10 +1725,10 @@ def patch_knowledge_guest_session_documents_search_search_id(
     search_id: str,
     body: _m.SearchUpdateRequest | _JsonObject,
 ) -> _Operation[None]:
-    """Record what was done with a search of a guest session.
+    """Record the outcome of a search of a guest session.
 
     PATCH /api/v2/knowledge/guest/sessions/{sessionId}/documents/search/{searchId} -> nothing.
-    Needs no access token.
+    Requires no access token.
     https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-knowledge-guest-sessions--sessionId--documents-search--searchId-
 
     Args:
@@ -1885,7 +1897,7 @@ def patch_knowledge_knowledgebase_documents_search_search_id(
     *,
     body: _m.SearchUpdateRequest | _JsonObject | None = None,
 ) -> _Operation[None]:
-    """Record what was done with a search of a knowledge base.
+    """Record the outcome of a search of a knowledge base.
 
     PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/search/{searchId} -> nothing.
     Requires ``knowledge:search:edit``.
@@ -2111,7 +2123,7 @@ def post_knowledge_guest_session_document_copies(
     """Record that a document was copied in a guest session.
 
     POST /api/v2/knowledge/guest/sessions/{sessionId}/documents/{documentId}/copies -> nothing.
-    Needs no access token.
+    Requires no access token.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-guest-sessions--sessionId--documents--documentId--copies
 
     Args:
@@ -2134,7 +2146,7 @@ def post_knowledge_guest_session_document_feedback(
     """Send feedback on a document of a guest session.
 
     POST /api/v2/knowledge/guest/sessions/{sessionId}/documents/{documentId}/feedback -> ``KnowledgeGuestDocumentFeedback``.
-    Needs no access token.
+    Requires no access token.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-guest-sessions--sessionId--documents--documentId--feedback
 
     Args:
@@ -2158,7 +2170,7 @@ def post_knowledge_guest_session_document_views(
     """Record that a document was viewed in a guest session.
 
     POST /api/v2/knowledge/guest/sessions/{sessionId}/documents/{documentId}/views -> nothing.
-    Needs no access token.
+    Requires no access token.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-guest-sessions--sessionId--documents--documentId--views
 
     Args:
@@ -2179,7 +2191,7 @@ def post_knowledge_guest_session_documents_answers(
     """Get answers from the documents of a guest session.
 
     POST /api/v2/knowledge/guest/sessions/{sessionId}/documents/answers -> ``KnowledgeGuestAnswerDocumentsResponse``.
-    Needs no access token.
+    Requires no access token.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-guest-sessions--sessionId--documents-answers
 
     Args:
@@ -2202,7 +2214,7 @@ def post_knowledge_guest_session_documents_presentations(
     """Record that documents were presented in a guest session.
 
     POST /api/v2/knowledge/guest/sessions/{sessionId}/documents/presentations -> nothing.
-    Needs no access token.
+    Requires no access token.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-guest-sessions--sessionId--documents-presentations
 
     Args:
@@ -2226,13 +2238,13 @@ def post_knowledge_guest_session_documents_search(
     """Search documents of a guest session.
 
     POST /api/v2/knowledge/guest/sessions/{sessionId}/documents/search -> ``KnowledgeDocumentGuestSearch``.
-    Read-only. Needs no access token. Pages by ``pageNumber`` of the body.
+    Read-only. Requires no access token. Paginated by ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-guest-sessions--sessionId--documents-search
 
     Args:
         session_id: the ID of the session.
         expand: query, list of string: documentVariations, documentAlternatives,
-            knowledgeBaseLanguageCode. What else to include.
+            knowledgeBaseLanguageCode. The additional data to include in the response.
         body: ``KnowledgeDocumentGuestSearchRequest``.
     """
     return _Lists(_Endpoint(
@@ -2250,7 +2262,7 @@ def post_knowledge_guest_session_documents_search_suggestions(
     """Get suggestions for a search of documents of a guest session.
 
     POST /api/v2/knowledge/guest/sessions/{sessionId}/documents/search/suggestions -> ``KnowledgeGuestDocumentSuggestion``.
-    Needs no access token.
+    Requires no access token.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-guest-sessions--sessionId--documents-search-suggestions
 
     Args:
@@ -2270,7 +2282,7 @@ def post_knowledge_guest_sessions(
     """Create a guest session.
 
     POST /api/v2/knowledge/guest/sessions -> ``KnowledgeGuestSession``.
-    Needs no access token.
+    Requires no access token.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-guest-sessions
 
     Args:
@@ -2311,7 +2323,7 @@ def post_knowledge_knowledgebase_chunks_search(
     """Search chunks of a knowledge base.
 
     POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/chunks/search -> ``KnowledgeDocumentChunkResponse``.
-    Read-only. Requires ``knowledge:knowledgebase:search``. Pages by ``pageNumber`` of the body.
+    Read-only. Requires ``knowledge:knowledgebase:search``. Paginated by ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-knowledgebases--knowledgeBaseId--chunks-search
 
     Args:
@@ -2558,13 +2570,14 @@ def post_knowledge_knowledgebase_documents_query(
     """Query documents of a knowledge base.
 
     POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/query -> ``KnowledgeDocumentQueryResponse``.
-    Read-only. Requires ``knowledge:document:view``. Pages by ``pageNumber`` of the body.
+    Read-only. Requires ``knowledge:document:view``. Paginated by ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents-query
 
     Args:
         knowledge_base_id: the ID of the knowledge base.
         expand: query, list of string: documentVariations, documentAlternatives,
-            knowledgeBaseLanguageCode, variationChunks. What else to include.
+            knowledgeBaseLanguageCode, variationChunks. The additional data to include in the
+            response.
         body: ``KnowledgeDocumentQuery``.
     """
     return _Lists(_Endpoint(
@@ -2583,13 +2596,14 @@ def post_knowledge_knowledgebase_documents_search(
     """Search documents of a knowledge base.
 
     POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/search -> ``KnowledgeDocumentSearch``.
-    Read-only. Requires ``knowledge:knowledgebase:search``. Pages by ``pageNumber`` of the body.
+    Read-only. Requires ``knowledge:knowledgebase:search``. Paginated by ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-knowledge-knowledgebases--knowledgeBaseId--documents-search
 
     Args:
         knowledge_base_id: the ID of the knowledge base.
         expand: query, list of string: documentVariations, documentAlternatives,
-            knowledgeBaseLanguageCode, variationChunks. What else to include.
+            knowledgeBaseLanguageCode, variationChunks. The additional data to include in the
+            response.
         body: ``KnowledgeDocumentSearchRequest``.
     """
     return _Lists(_Endpoint(

@@ -146,7 +146,7 @@ def get_languageunderstanding_domain_feedback(
     """List the feedback items of an NLU domain.
 
     GET /api/v2/languageunderstanding/domains/{domainId}/feedback -> ``NluFeedbackListing``.
-    Requires ``languageUnderstanding:feedback:view`` or ``dialog:bot:view``. Pages by
+    Requires ``languageUnderstanding:feedback:view`` or ``dialog:bot:view``. Paginated by
     ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languageunderstanding-domains--domainId--feedback
 
@@ -160,10 +160,11 @@ def get_languageunderstanding_domain_feedback(
         include_deleted: query, boolean. Whether to include deleted.
         language: query, string. Filter by language.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
-        enable_cursor_pagination: query, boolean. Whether to page by cursor instead of page number.
+        page_size: query, integer. The number of items per page.
+        enable_cursor_pagination: query, boolean. Whether to paginate by cursor instead of page
+            number.
         include_training_utterances: query, boolean. Whether to include training utterances.
-        after: query, string. Only what comes after this.
+        after: query, string. Only items after this one.
         fields: query, list of string: version, dateCreated, text, intents. The fields, separated by
             commas.
     """
@@ -263,15 +264,15 @@ def get_languageunderstanding_domain_versions(
     """List the versions of an NLU domain.
 
     GET /api/v2/languageunderstanding/domains/{domainId}/versions -> ``NluDomainVersionListing``.
-    Requires ``languageUnderstanding:nluDomainVersion:view`` or ``dialog:botVersion:view``. Pages by
-    ``page_number`` or ``next_uri`` of the response.
+    Requires ``languageUnderstanding:nluDomainVersion:view`` or ``dialog:botVersion:view``.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languageunderstanding-domains--domainId--versions
 
     Args:
         domain_id: the ID of the domain.
         include_utterances: query, boolean. Whether to include utterances.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_languageunderstanding_domain_versions", "GET",
@@ -291,13 +292,13 @@ def get_languageunderstanding_domains(
     """List the NLU domains.
 
     GET /api/v2/languageunderstanding/domains -> ``NluDomainListing``.
-    Requires ``languageUnderstanding:nluDomain:view`` or ``dialog:bot:view``. Pages by
+    Requires ``languageUnderstanding:nluDomain:view`` or ``dialog:bot:view``. Paginated by
     ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languageunderstanding-domains
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_languageunderstanding_domains", "GET", "/api/v2/languageunderstanding/domains",
@@ -317,13 +318,13 @@ def get_languageunderstanding_ignorephrase(
     """List the ignored phrases of a language.
 
     GET /api/v2/languageunderstanding/ignorephrases/{languageCode} -> ``IgnoredMinedPhraseListing``.
-    Requires ``languageUnderstanding:ignoredPhrase:view``. Pages by ``page_number`` or ``next_uri``
-    of the response.
+    Requires ``languageUnderstanding:ignoredPhrase:view``. Paginated by ``page_number`` or
+    ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languageunderstanding-ignorephrases--languageCode-
 
     Args:
         language_code: the language code.
-        page_size: query, integer. How many items to return. At most 200.
+        page_size: query, integer. The number of items per page. At most 200.
         page_number: query, integer. The page, counted from 1.
         text: query, string. A part of the text.
         sort_order: query, string: asc, desc. Ascending or descending.
@@ -351,13 +352,13 @@ def get_languageunderstanding_ignoretopic(
     """List the ignored topics of a language.
 
     GET /api/v2/languageunderstanding/ignoretopics/{languageCode} -> ``IgnoredMinedTopicListing``.
-    Requires ``languageUnderstanding:ignoredTopic:view``. Pages by ``page_number`` or ``next_uri``
-    of the response.
+    Requires ``languageUnderstanding:ignoredTopic:view``. Paginated by ``page_number`` or
+    ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languageunderstanding-ignoretopics--languageCode-
 
     Args:
         language_code: the language code.
-        page_size: query, integer. How many items to return. At most 200.
+        page_size: query, integer. The number of items per page. At most 200.
         page_number: query, integer. The page, counted from 1.
         text: query, string. A part of the text.
         sort_order: query, string: asc, desc. Ascending or descending.
@@ -420,7 +421,7 @@ def get_languageunderstanding_miner_drafts(miner_id: str) -> _Lists[_m.DraftList
     """List the drafts of a miner.
 
     GET /api/v2/languageunderstanding/miners/{minerId}/drafts -> ``DraftListing``.
-    Requires ``languageUnderstanding:draft:view``. Pages by ``next_uri`` of the response.
+    Requires ``languageUnderstanding:draft:view``. Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languageunderstanding-miners--minerId--drafts
 
     Args:
@@ -448,7 +449,7 @@ def get_languageunderstanding_miner_intent(
     Args:
         miner_id: the ID of the miner.
         intent_id: the ID of the intent.
-        expand: query, string: phrases, utterances. What else to include.
+        expand: query, string: phrases, utterances. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_languageunderstanding_miner_intent", "GET",
@@ -464,12 +465,12 @@ def get_languageunderstanding_miner_intents(
     """List the intents of a miner.
 
     GET /api/v2/languageunderstanding/miners/{minerId}/intents -> ``MinedIntentsListing``.
-    Requires ``languageUnderstanding:minerIntent:view``. Pages by ``next_uri`` of the response.
+    Requires ``languageUnderstanding:minerIntent:view``. Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languageunderstanding-miners--minerId--intents
 
     Args:
         miner_id: the ID of the miner.
-        expand: query, string: phrases, utterances. What else to include.
+        expand: query, string: phrases, utterances. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_languageunderstanding_miner_intents", "GET",
@@ -493,7 +494,7 @@ def get_languageunderstanding_miner_topic(
     Args:
         miner_id: the ID of the miner.
         topic_id: the ID of the topic.
-        expand: query, string: phrases, utterances. What else to include.
+        expand: query, string: phrases, utterances. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_languageunderstanding_miner_topic", "GET",
@@ -530,7 +531,7 @@ def get_languageunderstanding_miner_topics(
     """List the topics of a miner.
 
     GET /api/v2/languageunderstanding/miners/{minerId}/topics -> ``MinerTopicsListing``.
-    Requires ``languageUnderstanding:miner:view``. Pages by ``next_uri`` of the response.
+    Requires ``languageUnderstanding:miner:view``. Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languageunderstanding-miners--minerId--topics
 
     Args:
@@ -550,7 +551,7 @@ def get_languageunderstanding_miners(
     """List the miners.
 
     GET /api/v2/languageunderstanding/miners -> ``MinerListing``.
-    Requires ``languageUnderstanding:miner:view``. Pages by ``next_uri`` of the response.
+    Requires ``languageUnderstanding:miner:view``. Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languageunderstanding-miners
 
     Args:

@@ -59,12 +59,12 @@ def get_languages(
     """List the languages.
 
     GET /api/v2/languages -> ``LanguageEntityListing``.
-    Deprecated. Requires ``routing:skill:manage``. Pages by ``page_number`` or ``next_uri`` of the
-    response.
+    Deprecated. Requires ``routing:skill:manage``. Paginated by ``page_number`` or ``next_uri`` of
+    the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languages
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: ascending, descending. Ascending or descending.
         name: query, string. Filter by name.
@@ -97,7 +97,7 @@ def get_languages_translations_builtin(language: str) -> _Operation[dict[str, _A
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languages-translations-builtin
 
     Args:
-        language: query, string. The language, by its code.
+        language: query, string. The language, as a code such as en-US.
     """
     return _Operation(_Endpoint(
         "get_languages_translations_builtin", "GET", "/api/v2/languages/translations/builtin",
@@ -112,7 +112,7 @@ def get_languages_translations_organization(language: str) -> _Operation[dict[st
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-languages-translations-organization
 
     Args:
-        language: query, string. The language, by its code.
+        language: query, string. The language, as a code such as en-US.
     """
     return _Operation(_Endpoint(
         "get_languages_translations_organization", "GET",

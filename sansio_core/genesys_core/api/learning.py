@@ -75,7 +75,7 @@ def get_learning_assignment(
     Args:
         assignment_id: the ID of the assignment.
         expand: query, list of string: module, assessment, assessmentForm, module.coverArt, step,
-            step.moduleStep. What else to include.
+            step.moduleStep. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_learning_assignment", "GET", "/api/v2/learning/assignments/{assignmentId}",
@@ -103,7 +103,7 @@ def get_learning_assignment_step(
         shareable_content_object_id: query, string. The ID of a shareable content object.
         default_shareable_content_object: query, string: First, Last, Next. The content that is
             opened first.
-        expand: query, list of string: moduleStep. What else to include.
+        expand: query, list of string: moduleStep. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_learning_assignment_step", "GET",
@@ -135,16 +135,17 @@ def get_learning_assignments(
     """List the learning assignments.
 
     GET /api/v2/learning/assignments -> ``LearningAssignmentsDomainEntity``.
-    Requires ``learning:assignment:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``learning:assignment:view``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-learning-assignments
 
     Args:
         module_id: query, string. The ID of a module.
         interval: query, string. Start and end, separated by a slash (ISO 8601).
-        completion_interval: query, string. When they were completed: start and end, separated by a
+        completion_interval: query, string. The completion times: start and end, separated by a
             slash (ISO 8601).
         overdue: query, string: True, False, Any. Filter by whether the due date has passed.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         pass_: query, string: True, False, Any. Filter by whether the assessment was passed.
         min_percentage_score: query, number. Only assignments with at least this score, in percent.
@@ -153,10 +154,11 @@ def get_learning_assignments(
         sort_by: query, string: RecommendedCompletionDate, DateModified. The field to sort by.
         user_id: query, list of string. The IDs of users. At most 100 items.
         types: query, list of string: Informational, AssessedContent, Assessment, External, Native.
-            Only those of these types.
+            Only items of these types.
         states: query, list of string: Assigned, InProgress, Completed, NotCompleted,
-            InvalidSchedule. Only those in one of these states.
-        expand: query, list of string: ModuleSummary. What else to include.
+            InvalidSchedule. Only assignments in one of these states.
+        expand: query, list of string: ModuleSummary. The additional data to include in the
+            response.
     """
     return _Lists(_Endpoint(
         "get_learning_assignments", "GET", "/api/v2/learning/assignments",
@@ -191,16 +193,16 @@ def get_learning_assignments_me(
     """List the learning assignments of the current user.
 
     GET /api/v2/learning/assignments/me -> ``LearningAssignmentsDomainEntity``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-learning-assignments-me
 
     Args:
         module_id: query, string. The ID of a module.
         interval: query, string. Start and end, separated by a slash (ISO 8601).
-        completion_interval: query, string. When they were completed: start and end, separated by a
+        completion_interval: query, string. The completion times: start and end, separated by a
             slash (ISO 8601).
         overdue: query, string: True, False, Any. Filter by whether the due date has passed.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         pass_: query, string: True, False, Any. Filter by whether the assessment was passed.
         min_percentage_score: query, number. Only assignments with at least this score, in percent.
@@ -208,10 +210,11 @@ def get_learning_assignments_me(
         sort_order: query, string: Asc, Desc. Ascending or descending.
         sort_by: query, string: RecommendedCompletionDate, DateModified. The field to sort by.
         types: query, list of string: Informational, AssessedContent, Assessment, External, Native.
-            Only those of these types.
+            Only items of these types.
         states: query, list of string: Assigned, InProgress, Completed, NotCompleted,
-            InvalidSchedule. Only those in one of these states.
-        expand: query, list of string: ModuleSummary. What else to include.
+            InvalidSchedule. Only assignments in one of these states.
+        expand: query, list of string: ModuleSummary. The additional data to include in the
+            response.
     """
     return _Lists(_Endpoint(
         "get_learning_assignments_me", "GET", "/api/v2/learning/assignments/me",
@@ -238,7 +241,8 @@ def get_learning_module(
 
     Args:
         module_id: the ID of the module.
-        expand: query, list of string: assessmentForm, coverArt. What else to include.
+        expand: query, list of string: assessmentForm, coverArt. The additional data to include in
+            the response.
     """
     return _Operation(_Endpoint(
         "get_learning_module", "GET", "/api/v2/learning/modules/{moduleId}", "LearningModule",
@@ -312,7 +316,8 @@ def get_learning_module_version(
     Args:
         module_id: the ID of the module.
         version_id: the ID of the version.
-        expand: query, list of string: assessmentForm, coverArt. What else to include.
+        expand: query, list of string: assessmentForm, coverArt. The additional data to include in
+            the response.
     """
     return _Operation(_Endpoint(
         "get_learning_module_version", "GET",
@@ -335,20 +340,21 @@ def get_learning_modules(
     """List the learning modules.
 
     GET /api/v2/learning/modules -> ``LearningModuleList``.
-    Requires ``learning:module:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``learning:module:view``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-learning-modules
 
     Args:
         types: query, list of string: Informational, AssessedContent, Assessment, External, Native.
-            Only those of these types.
-        page_size: query, integer. How many items to return.
+            Only items of these types.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: ascending, descending. Ascending or descending.
         sort_by: query, string: name, createddate, percentpassed, averagescore. The field to sort
             by.
         search_term: query, string. The text to search for.
-        expand: query, list of string: rule, summaryData. What else to include.
-        statuses: query, list of string: Unpublished, Published, Archived. Only those with one of
+        expand: query, list of string: rule, summaryData. The additional data to include in the
+            response.
+        statuses: query, list of string: Unpublished, Published, Archived. Only items with one of
             these statuses.
         external_ids: query, list of string. The IDs of externals.
     """
@@ -377,19 +383,19 @@ def get_learning_modules_assignments(
     """List the learning modules with the assignments of users.
 
     GET /api/v2/learning/modules/assignments -> ``AssignedLearningModuleDomainEntityListing``.
-    Requires ``learning:module:view`` and ``learning:assignment:view``. Pages by ``page_number`` or
-    ``next_uri`` of the response.
+    Requires ``learning:module:view`` and ``learning:assignment:view``. Paginated by ``page_number``
+    or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-learning-modules-assignments
 
     Args:
         user_ids: query, list of string. The IDs of users.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         search_term: query, string. The text to search for.
         overdue: query, string: True, False, Any. Filter by whether the due date has passed.
         assignment_states: query, list of string: NotAssigned, Assigned, InProgress, Completed,
             InvalidSchedule. Only assignments in one of these states.
-        expand: query, list of string: coverArt. What else to include.
+        expand: query, list of string: coverArt. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_learning_modules_assignments", "GET", "/api/v2/learning/modules/assignments",
@@ -755,12 +761,12 @@ def post_learning_rules_query(
     """Query the users of a learning module rule.
 
     POST /api/v2/learning/rules/query -> ``LearningAssignmentUserListing``.
-    Read-only. Requires ``learning:rule:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Read-only. Requires ``learning:rule:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-learning-rules-query
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         body: ``LearningAssignmentUserQuery``.
     """

@@ -86,11 +86,11 @@ def get_license_users(
     """List the users and their licenses.
 
     GET /api/v2/license/users -> ``UserLicensesEntityListing``.
-    Pages by ``page_number``.
+    Paginated by ``page_number``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-license-users
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(

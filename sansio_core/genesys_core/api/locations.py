@@ -48,7 +48,8 @@ def get_location(
 
     Args:
         location_id: the ID of the location.
-        expand: query, list of string: images, addressVerificationDetails. What else to include.
+        expand: query, list of string: images, addressVerificationDetails. The additional data to
+            include in the response.
     """
     return _Operation(_Endpoint(
         "get_location", "GET", "/api/v2/locations/{locationId}", "LocationDefinition",
@@ -61,7 +62,7 @@ def get_location_sublocations(
     """List the sublocations of a location.
 
     GET /api/v2/locations/{locationId}/sublocations -> ``LocationEntityListing``.
-    Pages by ``next_uri`` of the response.
+    Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-locations--locationId--sublocations
 
     Args:
@@ -83,13 +84,13 @@ def get_locations(
     """List the locations.
 
     GET /api/v2/locations -> ``LocationEntityListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-locations
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
         sort_order: query, string: asc, desc. Ascending or descending.
     """
     return _Lists(_Endpoint(
@@ -108,12 +109,13 @@ def get_locations_search(
     """Search locations by the q64 value of an earlier search.
 
     GET /api/v2/locations/search -> ``LocationsSearchResponse``.
-    Pages by ``q64``.
+    Paginated by ``q64``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-locations-search
 
     Args:
         q64: query, string. The value from an earlier search.
-        expand: query, list of string: images, addressVerificationDetails. What else to include.
+        expand: query, list of string: images, addressVerificationDetails. The additional data to
+            include in the response.
     """
     return _Lists(_Endpoint(
         "get_locations_search", "GET", "/api/v2/locations/search", "LocationsSearchResponse",
@@ -165,7 +167,7 @@ def post_locations_search(
     """Search locations.
 
     POST /api/v2/locations/search -> ``LocationsSearchResponse``.
-    Read-only. Pages by ``pageNumber`` of the body.
+    Read-only. Paginated by ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-locations-search
 
     Args:

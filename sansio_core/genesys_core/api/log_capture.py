@@ -122,13 +122,13 @@ def post_diagnostics_logcapture_browser_entries_query(
     """Query browser log entries.
 
     POST /api/v2/diagnostics/logcapture/browser/entries/query -> ``LogCaptureQueryResponse``.
-    Read-only. Requires ``troubleshooting:logCapture:view``. Pages by ``after`` or ``next_uri`` of
-    the response.
+    Read-only. Requires ``troubleshooting:logCapture:view``. Paginated by ``after`` or ``next_uri``
+    of the response.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-diagnostics-logcapture-browser-entries-query
 
     Args:
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
         body: ``LogCaptureQueryRequest``.
     """
     return _Lists(_Endpoint(

@@ -86,12 +86,12 @@ def get_messaging_settings(
     """List the messaging settings.
 
     GET /api/v2/messaging/settings -> ``MessagingConfigListing``.
-    Deprecated. Requires ``messaging:setting:view``. Pages by ``page_number`` or ``next_uri`` of the
-    response.
+    Deprecated. Requires ``messaging:setting:view``. Paginated by ``page_number`` or ``next_uri`` of
+    the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-messaging-settings
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -121,12 +121,12 @@ def get_messaging_supportedcontent(
     """List the supported content profiles.
 
     GET /api/v2/messaging/supportedcontent -> ``SupportedContentListing``.
-    Deprecated. Requires ``messaging:supportedContent:view``. Pages by ``page_number`` or
+    Deprecated. Requires ``messaging:supportedContent:view``. Paginated by ``page_number`` or
     ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-messaging-supportedcontent
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(

@@ -58,11 +58,11 @@ def get_mobiledevices(
     """List the mobile devices.
 
     GET /api/v2/mobiledevices -> ``DirectoryUserDevicesListing``.
-    Deprecated. Pages by ``page_number`` or ``next_uri`` of the response.
+    Deprecated. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-mobiledevices
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """

@@ -50,8 +50,8 @@ def get_notifications_availabletopics(
 
     Args:
         expand: query, list of string: description, enforced, schema, visibility, transports,
-            publicApiTemplateUriPaths, requiresPermissions, permissionDetails, topicParameters. What
-            else to include.
+            publicApiTemplateUriPaths, requiresPermissions, permissionDetails, topicParameters. The
+            additional data to include in the response.
         include_preview: query, boolean. Whether to include preview.
     """
     return _Lists(_Endpoint(
@@ -88,8 +88,8 @@ def get_notifications_channels(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-notifications-channels
 
     Args:
-        includechannels: query, string: token, oauthclient. Whether to return channels of this token
-            only or of the whole OAuth client.
+        includechannels: query, string: token, oauthclient. Whether to return the channels of this
+            token or of the whole OAuth client.
     """
     return _Lists(_Endpoint(
         "get_notifications_channels", "GET", "/api/v2/notifications/channels",

@@ -95,7 +95,7 @@ def get_oauth_client_usage_query_result(
     """Get the results of a usage query of an OAuth client.
 
     GET /api/v2/oauth/clients/{clientId}/usage/query/results/{executionId} -> ``ApiUsageQueryResult``.
-    Requires ``oauth:client:view`` or ``usage:client:view``. Pages by ``after``.
+    Requires ``oauth:client:view`` or ``usage:client:view``. Paginated by ``after``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-oauth-clients--clientId--usage-query-results--executionId-
 
     Args:
@@ -122,7 +122,7 @@ def get_oauth_client_usage_summary(
 
     Args:
         client_id: the ID of the client.
-        days: query, string. How many days to look back.
+        days: query, string. The number of days to look back.
     """
     return _Operation(_Endpoint(
         "get_oauth_client_usage_summary", "GET", "/api/v2/oauth/clients/{clientId}/usage/summary",
@@ -134,7 +134,7 @@ def get_oauth_clients() -> _Lists[_m.OAuthClientEntityListing, _m.OAuthClient]:
     """List the OAuth clients.
 
     GET /api/v2/oauth/clients -> ``OAuthClientEntityListing``.
-    Requires ``oauth:client:view``. Pages by ``next_uri`` of the response.
+    Requires ``oauth:client:view``. Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-oauth-clients
     """
     return _Lists(_Endpoint(

@@ -75,18 +75,18 @@ def get_authorization_divisions(
     """List the divisions.
 
     GET /api/v2/authorization/divisions -> ``AuthzDivisionEntityListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisions
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        expand: query, list of string. What else to include.
-        next_page: query, string. Where the page begins, from the previous response.
-        previous_page: query, string. Where the page ends, to page backwards.
+        expand: query, list of string. The additional data to include in the response.
+        next_page: query, string. The cursor from the previous response.
+        previous_page: query, string. The cursor for paging backwards.
         object_count: query, boolean. Whether to include the number of objects.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
         name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
@@ -107,13 +107,13 @@ def get_authorization_divisions_deleted(
     """List the deleted divisions.
 
     GET /api/v2/authorization/divisions/deleted -> ``AuthzDivisionEntityListing``.
-    Requires ``authorization:divisionDeleted:view``. Pages by ``page_number`` or ``next_uri`` of the
-    response.
+    Requires ``authorization:divisionDeleted:view``. Paginated by ``page_number`` or ``next_uri`` of
+    the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisions-deleted
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_authorization_divisions_deleted", "GET", "/api/v2/authorization/divisions/deleted",
@@ -155,14 +155,14 @@ def get_authorization_divisions_query(
     """List the divisions by cursor.
 
     GET /api/v2/authorization/divisions/query -> ``AuthzDivisionCursorListing``.
-    Pages by ``after`` or ``next_uri`` of the response.
+    Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisions-query
 
     Args:
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
-        id: query, list of string. Only these IDs.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
+        id: query, list of string. Only the items with these IDs.
         name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(

@@ -75,13 +75,14 @@ def post_usage_events_query(
     """Query usage events.
 
     POST /api/v2/usage/events/query -> ``EventQueryResponse``.
-    Read-only. Requires ``usage:events:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Read-only. Requires ``usage:events:view``. Paginated by ``after`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-usage-events-query
 
     Args:
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
         body: ``EventQueryRequest``.
     """
     return _Lists(_Endpoint(

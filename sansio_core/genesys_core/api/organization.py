@@ -108,18 +108,19 @@ def get_organizations_limits_changerequests(
     """List the limit change requests.
 
     GET /api/v2/organizations/limits/changerequests -> ``LimitChangeRequestsEntityListing``.
-    Requires ``limits:organization:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``limits:organization:view``. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-organizations-limits-changerequests
 
     Args:
-        after: query, integer. Where the page begins, from the previous response.
-        before: query, integer. Where the page ends, to page backwards.
+        after: query, integer. The cursor from the previous response.
+        before: query, integer. The cursor for paging backwards.
         status: query, string: Approved, Rejected, Rollback, Pending, Open,
             SecondaryApprovalNamespacesAdded, ReviewerApproved, ReviewerRejected, ReviewerRollback,
             ImplementingChange, ChangeImplemented, ImplementingRollback, RollbackImplemented. Filter
             by status.
-        page_size: query, integer. How many items to return.
-        expand: query, list of string: statusHistory. What else to include.
+        page_size: query, integer. The number of items per page.
+        expand: query, list of string: statusHistory. The additional data to include in the
+            response.
     """
     return _Lists(_Endpoint(
         "get_organizations_limits_changerequests", "GET",
@@ -201,11 +202,11 @@ def get_organizations_limits_namespaces(
     """List the limit namespaces.
 
     GET /api/v2/organizations/limits/namespaces -> any JSON value.
-    Pages by ``page_number``.
+    Paginated by ``page_number``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-organizations-limits-namespaces
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(

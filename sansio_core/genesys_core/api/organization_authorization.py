@@ -342,13 +342,13 @@ def get_orgauthorization_trustee_groups(
     """List the groups of a trustee organization.
 
     GET /api/v2/orgauthorization/trustees/{trusteeOrgId}/groups -> ``TrustGroupEntityListing``.
-    Requires ``authorization:orgTrusteeGroup:view``. Pages by ``page_number`` or ``next_uri`` of the
-    response.
+    Requires ``authorization:orgTrusteeGroup:view``. Paginated by ``page_number`` or ``next_uri`` of
+    the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-orgauthorization-trustees--trusteeOrgId--groups
 
     Args:
         trustee_org_id: the ID of the trustee organization.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -408,13 +408,13 @@ def get_orgauthorization_trustee_users(
     """List the users of a trustee organization.
 
     GET /api/v2/orgauthorization/trustees/{trusteeOrgId}/users -> ``TrustUserEntityListing``.
-    Requires ``authorization:orgTrusteeUser:view``. Pages by ``page_number`` or ``next_uri`` of the
-    response.
+    Requires ``authorization:orgTrusteeUser:view``. Paginated by ``page_number`` or ``next_uri`` of
+    the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-orgauthorization-trustees--trusteeOrgId--users
 
     Args:
         trustee_org_id: the ID of the trustee organization.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -432,12 +432,12 @@ def get_orgauthorization_trustees(
     """List the trustee organizations.
 
     GET /api/v2/orgauthorization/trustees -> ``TrustEntityListing``.
-    Requires ``authorization:orgTrustee:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``authorization:orgTrustee:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-orgauthorization-trustees
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -558,13 +558,13 @@ def get_orgauthorization_trustor_groups(
     """List the groups of a trustor organization.
 
     GET /api/v2/orgauthorization/trustors/{trustorOrgId}/groups -> ``TrustGroupEntityListing``.
-    Requires ``authorization:orgTrusteeGroup:view``. Pages by ``page_number`` or ``next_uri`` of the
-    response.
+    Requires ``authorization:orgTrusteeGroup:view``. Paginated by ``page_number`` or ``next_uri`` of
+    the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-orgauthorization-trustors--trustorOrgId--groups
 
     Args:
         trustor_org_id: the ID of the trustor organization.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -603,13 +603,13 @@ def get_orgauthorization_trustor_users(
     """List the users of a trustor organization.
 
     GET /api/v2/orgauthorization/trustors/{trustorOrgId}/users -> ``TrustUserEntityListing``.
-    Requires ``authorization:orgTrusteeUser:view``. Pages by ``page_number`` or ``next_uri`` of the
-    response.
+    Requires ``authorization:orgTrusteeUser:view``. Paginated by ``page_number`` or ``next_uri`` of
+    the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-orgauthorization-trustors--trustorOrgId--users
 
     Args:
         trustor_org_id: the ID of the trustor organization.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -627,12 +627,12 @@ def get_orgauthorization_trustors(
     """List the trustor organizations.
 
     GET /api/v2/orgauthorization/trustors -> ``TrustorEntityListing``.
-    Requires ``authorization:orgTrustor:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``authorization:orgTrustor:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-orgauthorization-trustors
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -728,11 +728,11 @@ def post_orgauthorization_trustees_audits(
     """Query audits of trustees.
 
     POST /api/v2/orgauthorization/trustees/audits -> any JSON value.
-    Requires ``authorization:audit:view``. Pages by ``page_number``.
+    Requires ``authorization:audit:view``. Paginated by ``page_number``.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-orgauthorization-trustees-audits
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
@@ -808,11 +808,11 @@ def post_orgauthorization_trustor_audits(
     """Query audits of a trustor.
 
     POST /api/v2/orgauthorization/trustor/audits -> any JSON value.
-    Requires ``authorization:audit:view``. Pages by ``page_number``.
+    Requires ``authorization:audit:view``. Paginated by ``page_number``.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-orgauthorization-trustor-audits
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.

@@ -282,7 +282,7 @@ def delete_outbound_dnclist_customexclusioncolumns(
 
     Args:
         dnc_list_id: the ID of the DNC list.
-        expired_only: query, boolean. Whether to delete only what has expired.
+        expired_only: query, boolean. Whether to delete only expired entries.
     """
     return _Operation(_Endpoint(
         "delete_outbound_dnclist_customexclusioncolumns", "DELETE",
@@ -303,7 +303,7 @@ def delete_outbound_dnclist_emailaddresses(
 
     Args:
         dnc_list_id: the ID of the DNC list.
-        expired_only: query, boolean. Whether to delete only what has expired.
+        expired_only: query, boolean. Whether to delete only expired entries.
     """
     return _Operation(_Endpoint(
         "delete_outbound_dnclist_emailaddresses", "DELETE",
@@ -324,7 +324,7 @@ def delete_outbound_dnclist_phonenumbers(
 
     Args:
         dnc_list_id: the ID of the DNC list.
-        expired_only: query, boolean. Whether to delete only what has expired.
+        expired_only: query, boolean. Whether to delete only expired entries.
     """
     return _Operation(_Endpoint(
         "delete_outbound_dnclist_phonenumbers", "DELETE",
@@ -345,7 +345,7 @@ def delete_outbound_dnclist_whatsappnumbers(
 
     Args:
         dnc_list_id: the ID of the DNC list.
-        expired_only: query, boolean. Whether to delete only what has expired.
+        expired_only: query, boolean. Whether to delete only expired entries.
     """
     return _Operation(_Endpoint(
         "delete_outbound_dnclist_whatsappnumbers", "DELETE",
@@ -596,17 +596,17 @@ def get_outbound_attemptlimits(
     """List the attempt limits.
 
     GET /api/v2/outbound/attemptlimits -> ``AttemptLimitsEntityListing``.
-    Requires ``outbound:attemptLimits:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``outbound:attemptLimits:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-attemptlimits
 
     Args:
-        page_size: query, integer. How many items to return. At most 100.
+        page_size: query, integer. The number of items per page. At most 100.
         page_number: query, integer. The page, counted from 1.
-        allow_empty_result: query, boolean. Whether to return an empty page if there are no results
-            for it.
+        allow_empty_result: query, boolean. Whether to return an empty page if there are no results.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
-            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
+            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. The type of the entity that
+            ``filterId`` identifies.
         name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
@@ -650,17 +650,17 @@ def get_outbound_callabletimesets(
     """List the callable time sets.
 
     GET /api/v2/outbound/callabletimesets -> ``CallableTimeSetEntityListing``.
-    Requires ``outbound:callableTimeSet:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``outbound:callableTimeSet:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-callabletimesets
 
     Args:
-        page_size: query, integer. How many items to return. At most 100.
+        page_size: query, integer. The number of items per page. At most 100.
         page_number: query, integer. The page, counted from 1.
-        allow_empty_result: query, boolean. Whether to return an empty page if there are no results
-            for it.
+        allow_empty_result: query, boolean. Whether to return an empty page if there are no results.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
-            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
+            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. The type of the entity that
+            ``filterId`` identifies.
         name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
@@ -704,17 +704,17 @@ def get_outbound_callanalysisresponsesets(
     """List the call analysis response sets.
 
     GET /api/v2/outbound/callanalysisresponsesets -> ``ResponseSetEntityListing``.
-    Requires ``outbound:responseSet:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``outbound:responseSet:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-callanalysisresponsesets
 
     Args:
-        page_size: query, integer. How many items to return. At most 100.
+        page_size: query, integer. The number of items per page. At most 100.
         page_number: query, integer. The page, counted from 1.
-        allow_empty_result: query, boolean. Whether to return an empty page if there are no results
-            for it.
+        allow_empty_result: query, boolean. Whether to return an empty page if there are no results.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
-            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
+            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. The type of the entity that
+            ``filterId`` identifies.
         name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
@@ -817,8 +817,8 @@ def get_outbound_campaign_linedistribution(
         edge_group_id: query, string. The ID of an edge group.
         site_id: query, string. The ID of a site.
         use_weight: query, boolean. Whether to use the weight in the calculation.
-        relative_weight: query, integer. The weight to calculate with.
-        outbound_line_count: query, integer. The number of lines to calculate with.
+        relative_weight: query, integer. The weight for the calculation.
+        outbound_line_count: query, integer. The number of lines for the calculation.
     """
     return _Operation(_Endpoint(
         "get_outbound_campaign_linedistribution", "GET",
@@ -856,13 +856,13 @@ def get_outbound_campaign_skillcombinations(
     """List the skill combinations of a campaign.
 
     GET /api/v2/outbound/campaigns/{campaignId}/skillcombinations -> ``PagedSkillCombinationListing``.
-    Requires ``outbound:campaign:view``. Pages by ``page_number``.
+    Requires ``outbound:campaign:view``. Paginated by ``page_number``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-campaigns--campaignId--skillcombinations
 
     Args:
         campaign_id: the ID of the campaign.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_outbound_campaign_skillcombinations", "GET",
@@ -916,17 +916,17 @@ def get_outbound_campaignrules(
     """List the campaign rules.
 
     GET /api/v2/outbound/campaignrules -> ``CampaignRuleEntityListing``.
-    Requires ``outbound:campaignRule:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``outbound:campaignRule:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-campaignrules
 
     Args:
-        page_size: query, integer. How many items to return. At most 100.
+        page_size: query, integer. The number of items per page. At most 100.
         page_number: query, integer. The page, counted from 1.
-        allow_empty_result: query, boolean. Whether to return an empty page if there are no results
-            for it.
+        allow_empty_result: query, boolean. Whether to return an empty page if there are no results.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
-            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
+            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. The type of the entity that
+            ``filterId`` identifies.
         name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
@@ -960,16 +960,18 @@ def get_outbound_campaigns(
     """List the campaigns.
 
     GET /api/v2/outbound/campaigns -> ``CampaignEntityListing``.
-    Requires ``outbound:campaign:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``outbound:campaign:view``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-campaigns
 
     Args:
-        page_size: query, integer. How many items to return. At most 100.
+        page_size: query, integer. The number of items per page. At most 100.
         page_number: query, integer. The page, counted from 1.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
-            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
+            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. The type of the entity that
+            ``filterId`` identifies.
         name: query, string. Filter by name.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
         contact_list_id: query, string. The ID of a contact list.
         dnc_list_ids: query, string. The IDs of DNC lists.
         distribution_queue_id: query, string. The ID of a distribution queue.
@@ -1006,14 +1008,14 @@ def get_outbound_campaigns_all(
 
     GET /api/v2/outbound/campaigns/all -> ``CommonCampaignEntityListing``.
     Requires ``outbound:campaign:view`` or ``outbound:messagingCampaign:view`` or
-    ``outbound:emailCampaign:view`` or ``outbound:whatsAppCampaign:view``. Pages by ``page_number``
-    or ``next_uri`` of the response.
+    ``outbound:emailCampaign:view`` or ``outbound:whatsAppCampaign:view``. Paginated by
+    ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-campaigns-all
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
         name: query, string. Filter by name.
         division_id: query, list of string. The IDs of divisions.
         media_type: query, list of string: email, sms, voice, whatsapp. Filter by media type.
@@ -1042,14 +1044,14 @@ def get_outbound_campaigns_all_divisionviews(
 
     GET /api/v2/outbound/campaigns/all/divisionviews -> ``CommonCampaignDivisionViewEntityListing``.
     Requires ``outbound:campaign:search`` or ``outbound:messagingCampaign:search`` or
-    ``outbound:emailCampaign:search`` or ``outbound:whatsAppCampaign:search``. Pages by
+    ``outbound:emailCampaign:search`` or ``outbound:whatsAppCampaign:search``. Paginated by
     ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-campaigns-all-divisionviews
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
         name: query, string. Filter by name.
         division_id: query, list of string. The IDs of divisions.
         media_type: query, list of string: email, sms, voice, whatsapp. Filter by media type.
@@ -1094,16 +1096,18 @@ def get_outbound_campaigns_divisionviews(
     """List the campaigns in the caller's divisions.
 
     GET /api/v2/outbound/campaigns/divisionviews -> ``CampaignDivisionViewListing``.
-    Requires ``outbound:campaign:search``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``outbound:campaign:search``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-campaigns-divisionviews
 
     Args:
-        page_size: query, integer. How many items to return. At most 100.
+        page_size: query, integer. The number of items per page. At most 100.
         page_number: query, integer. The page, counted from 1.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
-            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
+            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. The type of the entity that
+            ``filterId`` identifies.
         name: query, string. Filter by name.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
@@ -1214,7 +1218,7 @@ def get_outbound_contactlist_export(
 
     Args:
         contact_list_id: the ID of the contact list.
-        download: query, string. Whether to download it.
+        download: query, string. Whether to download the file.
     """
     return _Operation(_Endpoint(
         "get_outbound_contactlist_export", "GET",
@@ -1287,17 +1291,17 @@ def get_outbound_contactlistfilters(
     """List the contact list filters.
 
     GET /api/v2/outbound/contactlistfilters -> ``ContactListFilterEntityListing``.
-    Requires ``outbound:contactListFilter:view``. Pages by ``page_number`` or ``next_uri`` of the
-    response.
+    Requires ``outbound:contactListFilter:view``. Paginated by ``page_number`` or ``next_uri`` of
+    the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-contactlistfilters
 
     Args:
-        page_size: query, integer. How many items to return. At most 100.
+        page_size: query, integer. The number of items per page. At most 100.
         page_number: query, integer. The page, counted from 1.
-        allow_empty_result: query, boolean. Whether to return an empty page if there are no results
-            for it.
+        allow_empty_result: query, boolean. Whether to return an empty page if there are no results.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
-            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
+            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. The type of the entity that
+            ``filterId`` identifies.
         name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
@@ -1332,25 +1336,25 @@ def get_outbound_contactlists(
     """List the contact lists.
 
     GET /api/v2/outbound/contactlists -> ``ContactListEntityListing``.
-    Requires ``outbound:contactList:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``outbound:contactList:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-contactlists
 
     Args:
         include_import_status: query, boolean. Whether to include import status.
         include_size: query, boolean. Whether to include size.
-        page_size: query, integer. How many items to return. At most 100.
+        page_size: query, integer. The number of items per page. At most 100.
         page_number: query, integer. The page, counted from 1.
-        allow_empty_result: query, boolean. Whether to return an empty page if there are no results
-            for it.
+        allow_empty_result: query, boolean. Whether to return an empty page if there are no results.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
-            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
+            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. The type of the entity that
+            ``filterId`` identifies.
         name: query, string. Filter by name.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
         division_id: query, list of string. The IDs of divisions.
         time_zone: query, string. The time zone.
-        date_expiration: query, list of string. Only those that expire at these times, such as
-            greaterthan: and an instant.
+        date_expiration: query, list of string. Only lists that expire at these times, such as
+            greaterthan: and a time.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
@@ -1406,19 +1410,20 @@ def get_outbound_contactlists_divisionviews(
     """List the contact lists in the caller's divisions.
 
     GET /api/v2/outbound/contactlists/divisionviews -> ``ContactListDivisionViewListing``.
-    Requires ``outbound:contactList:search``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``outbound:contactList:search``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-contactlists-divisionviews
 
     Args:
         include_import_status: query, boolean. Whether to include import status.
         include_size: query, boolean. Whether to include size.
-        page_size: query, integer. How many items to return. At most 100.
+        page_size: query, integer. The number of items per page. At most 100.
         page_number: query, integer. The page, counted from 1.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
-            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
+            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. The type of the entity that
+            ``filterId`` identifies.
         name: query, string. Filter by name.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
@@ -1465,17 +1470,17 @@ def get_outbound_contactlisttemplates(
     """List the contact list templates.
 
     GET /api/v2/outbound/contactlisttemplates -> ``ContactListTemplateEntityListing``.
-    Requires ``outbound:contactListTemplate:view``. Pages by ``page_number`` or ``next_uri`` of the
-    response.
+    Requires ``outbound:contactListTemplate:view``. Paginated by ``page_number`` or ``next_uri`` of
+    the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-contactlisttemplates
 
     Args:
-        page_size: query, integer. How many items to return. At most 100.
+        page_size: query, integer. The number of items per page. At most 100.
         page_number: query, integer. The page, counted from 1.
-        allow_empty_result: query, boolean. Whether to return an empty page if there are no results
-            for it.
+        allow_empty_result: query, boolean. Whether to return an empty page if there are no results.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
-            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
+            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. The type of the entity that
+            ``filterId`` identifies.
         name: query, string. Filter by name.
         time_zone: query, string. The time zone.
         sort_by: query, string. The field to sort by.
@@ -1541,17 +1546,17 @@ def get_outbound_digitalrulesets(
     """List the digital rule sets.
 
     GET /api/v2/outbound/digitalrulesets -> ``DigitalRuleSetEntityListing``.
-    Requires ``outbound:digitalRuleSet:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``outbound:digitalRuleSet:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-digitalrulesets
 
     Args:
-        page_size: query, integer. How many items to return. At most 100.
+        page_size: query, integer. The number of items per page. At most 100.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string: name. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
         name: query, string. Filter by name.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
     """
     return _Lists(_Endpoint(
         "get_outbound_digitalrulesets", "GET", "/api/v2/outbound/digitalrulesets",
@@ -1599,7 +1604,7 @@ def get_outbound_dnclist_export(
 
     Args:
         dnc_list_id: the ID of the DNC list.
-        download: query, string. Whether to download it.
+        download: query, string. Whether to download the file.
     """
     return _Operation(_Endpoint(
         "get_outbound_dnclist_export", "GET", "/api/v2/outbound/dnclists/{dncListId}/export",
@@ -1640,18 +1645,19 @@ def get_outbound_dnclists(
     """List the DNC lists.
 
     GET /api/v2/outbound/dnclists -> ``DncListEntityListing``.
-    Requires ``outbound:dncList:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``outbound:dncList:view``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-dnclists
 
     Args:
         include_import_status: query, boolean. Whether to include import status.
         include_size: query, boolean. Whether to include size.
-        page_size: query, integer. How many items to return. At most 100.
+        page_size: query, integer. The number of items per page. At most 100.
         page_number: query, integer. The page, counted from 1.
-        allow_empty_result: query, boolean. Whether to return an empty page if there are no results
-            for it.
+        allow_empty_result: query, boolean. Whether to return an empty page if there are no results.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
-            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
+            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. The type of the entity that
+            ``filterId`` identifies.
         name: query, string. Filter by name.
         dnc_source_type: query, string: rds, rds_custom, dnc.com, gryphon. Only lists from this
             source.
@@ -1712,20 +1718,22 @@ def get_outbound_dnclists_divisionviews(
     """List the DNC lists in the caller's divisions.
 
     GET /api/v2/outbound/dnclists/divisionviews -> ``DncListDivisionViewListing``.
-    Requires ``outbound:dncList:search``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``outbound:dncList:search``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-dnclists-divisionviews
 
     Args:
         include_import_status: query, boolean. Whether to include import status.
         include_size: query, boolean. Whether to include size.
-        page_size: query, integer. How many items to return. At most 100.
+        page_size: query, integer. The number of items per page. At most 100.
         page_number: query, integer. The page, counted from 1.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
-            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
+            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. The type of the entity that
+            ``filterId`` identifies.
         name: query, string. Filter by name.
         dnc_source_type: query, string: rds, rds_custom, dnc.com, gryphon. Only lists from this
             source.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
@@ -1768,14 +1776,16 @@ def get_outbound_events(
     """List the dialer events.
 
     GET /api/v2/outbound/events -> ``DialerEventEntityListing``.
-    Requires ``outbound:eventLog:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``outbound:eventLog:view``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-events
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
-            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
+            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. The type of the entity that
+            ``filterId`` identifies.
         category: query, string. Filter by category.
         level: query, string. Filter by level.
         sort_by: query, string. The field to sort by.
@@ -1822,17 +1832,17 @@ def get_outbound_filespecificationtemplates(
     """List the file specification templates.
 
     GET /api/v2/outbound/filespecificationtemplates -> ``FileSpecificationTemplateEntityListing``.
-    Requires ``outbound:fileSpecificationTemplate:view``. Pages by ``page_number`` or ``next_uri``
-    of the response.
+    Requires ``outbound:fileSpecificationTemplate:view``. Paginated by ``page_number`` or
+    ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-filespecificationtemplates
 
     Args:
-        page_size: query, integer. How many items to return. At most 100.
+        page_size: query, integer. The number of items per page. At most 100.
         page_number: query, integer. The page, counted from 1.
-        allow_empty_result: query, boolean. Whether to return an empty page if there are no results
-            for it.
+        allow_empty_result: query, boolean. Whether to return an empty page if there are no results.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
-            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
+            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. The type of the entity that
+            ``filterId`` identifies.
         name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
@@ -1907,18 +1917,18 @@ def get_outbound_importtemplates(
     """List the import templates.
 
     GET /api/v2/outbound/importtemplates -> ``ImportTemplateEntityListing``.
-    Requires ``outbound:importTemplate:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``outbound:importTemplate:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-importtemplates
 
     Args:
         include_import_status: query, boolean. Whether to include import status.
-        page_size: query, integer. How many items to return. At most 100.
+        page_size: query, integer. The number of items per page. At most 100.
         page_number: query, integer. The page, counted from 1.
-        allow_empty_result: query, boolean. Whether to return an empty page if there are no results
-            for it.
+        allow_empty_result: query, boolean. Whether to return an empty page if there are no results.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
-            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
+            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. The type of the entity that
+            ``filterId`` identifies.
         name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
@@ -2011,11 +2021,12 @@ def get_outbound_messagingcampaigns(
 
     GET /api/v2/outbound/messagingcampaigns -> ``MessagingCampaignEntityListing``.
     Requires ``outbound:messagingCampaign:view`` or ``outbound:emailCampaign:view`` or
-    ``outbound:whatsAppCampaign:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    ``outbound:whatsAppCampaign:view``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-messagingcampaigns
 
     Args:
-        page_size: query, integer. How many items to return. At most 100.
+        page_size: query, integer. The number of items per page. At most 100.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string: campaignStatus, name, type. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
@@ -2024,7 +2035,7 @@ def get_outbound_messagingcampaigns(
         division_id: query, list of string. The IDs of divisions.
         type: query, string: EMAIL, SMS, WHATSAPP.
         sender_sms_phone_number: query, string. Only campaigns that send from this phone number.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
         content_template_id: query, string. The ID of a content template.
         campaign_status: query, string: on, stopping, off, complete, invalid, forced_off,
             forced_stopping. Filter by campaign status.
@@ -2079,16 +2090,17 @@ def get_outbound_messagingcampaigns_divisionviews(
 
     GET /api/v2/outbound/messagingcampaigns/divisionviews -> ``MessagingCampaignDivisionViewEntityListing``.
     Requires ``outbound:messagingCampaign:search`` or ``outbound:emailCampaign:search`` or
-    ``outbound:whatsAppCampaign:search``. Pages by ``page_number`` or ``next_uri`` of the response.
+    ``outbound:whatsAppCampaign:search``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-messagingcampaigns-divisionviews
 
     Args:
-        page_size: query, integer. How many items to return. At most 100.
+        page_size: query, integer. The number of items per page. At most 100.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: ascending, descending. Ascending or descending.
         name: query, string. Filter by name.
         type: query, string: EMAIL, SMS, WHATSAPP.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
         sender_sms_phone_number: query, string. Only campaigns that send from this phone number.
         content_template_id: query, string. The ID of a content template.
         campaign_status: query, string: on, stopping, off, complete, invalid, forced_off,
@@ -2134,16 +2146,17 @@ def get_outbound_rulesets(
     """List the rule sets.
 
     GET /api/v2/outbound/rulesets -> ``RuleSetEntityListing``.
-    Requires ``outbound:ruleSet:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``outbound:ruleSet:view``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-rulesets
 
     Args:
-        page_size: query, integer. How many items to return. At most 100.
+        page_size: query, integer. The number of items per page. At most 100.
         page_number: query, integer. The page, counted from 1.
-        allow_empty_result: query, boolean. Whether to return an empty page if there are no results
-            for it.
+        allow_empty_result: query, boolean. Whether to return an empty page if there are no results.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
-            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
+            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. The type of the entity that
+            ``filterId`` identifies.
         name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
@@ -2211,7 +2224,7 @@ def get_outbound_schedules_emailcampaigns(
 
     GET /api/v2/outbound/schedules/emailcampaigns -> ``EmailCampaignScheduleEntityListing``.
     Requires ``outbound:emailCampaignSchedule:view`` or ``outbound:emailCampaign:viewSchedule``.
-    Pages by ``next_uri`` of the response.
+    Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-schedules-emailcampaigns
     """
     return _Lists(_Endpoint(
@@ -2246,7 +2259,7 @@ def get_outbound_schedules_messagingcampaigns(
 
     GET /api/v2/outbound/schedules/messagingcampaigns -> ``MessagingCampaignScheduleEntityListing``.
     Requires ``outbound:messagingCampaignSchedule:view`` or
-    ``outbound:messagingCampaign:viewSchedule``. Pages by ``next_uri`` of the response.
+    ``outbound:messagingCampaign:viewSchedule``. Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-schedules-messagingcampaigns
     """
     return _Lists(_Endpoint(
@@ -2311,7 +2324,7 @@ def get_outbound_schedules_whatsappcampaigns(
 
     GET /api/v2/outbound/schedules/whatsappcampaigns -> ``WhatsAppCampaignScheduleEntityListing``.
     Requires ``outbound:whatsAppCampaignSchedule:view`` or
-    ``outbound:whatsAppCampaign:viewSchedule``. Pages by ``next_uri`` of the response.
+    ``outbound:whatsAppCampaign:viewSchedule``. Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-schedules-whatsappcampaigns
     """
     return _Lists(_Endpoint(
@@ -2350,17 +2363,17 @@ def get_outbound_sequences(
     """List the campaign sequences.
 
     GET /api/v2/outbound/sequences -> ``CampaignSequenceEntityListing``.
-    Requires ``outbound:campaignSequence:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``outbound:campaignSequence:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-outbound-sequences
 
     Args:
-        page_size: query, integer. How many items to return. At most 100.
+        page_size: query, integer. The number of items per page. At most 100.
         page_number: query, integer. The page, counted from 1.
-        allow_empty_result: query, boolean. Whether to return an empty page if there are no results
-            for it.
+        allow_empty_result: query, boolean. Whether to return an empty page if there are no results.
         filter_type: query, string: Equals, RegEx, Contains, Prefix, LessThan, LessThanEqualTo,
-            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. What ``filterId`` is the ID of.
+            GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. The type of the entity that
+            ``filterId`` identifies.
         name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
@@ -2751,7 +2764,7 @@ def post_outbound_contactlist_contacts(
 
     Args:
         contact_list_id: the ID of the contact list.
-        priority: query, boolean. Whether the contacts are called next, not last.
+        priority: query, boolean. Whether the contacts are called next instead of last.
         clear_system_data: query, boolean. Whether to clear the system columns of the contacts.
         do_not_queue: query, boolean. Whether the contacts keep their places in the queue.
         body: list of ``WritableDialerContact``.
@@ -2836,7 +2849,7 @@ def post_outbound_contactlist_contacts_search(
     """Search contacts of a contact list.
 
     POST /api/v2/outbound/contactlists/{contactListId}/contacts/search -> ``ContactListingResponse``.
-    Read-only. Requires ``outbound:contact:view``. Pages by ``pageNumber`` of the body or
+    Read-only. Requires ``outbound:contact:view``. Paginated by ``pageNumber`` of the body or
     ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-contactlists--contactListId--contacts-search
 
@@ -2896,7 +2909,8 @@ def post_outbound_contactlistfilters_bulk_retrieve(
     """Get contact list filters by their IDs.
 
     POST /api/v2/outbound/contactlistfilters/bulk/retrieve -> ``ContactListFilterEntityListing``.
-    Read-only. Requires ``outbound:contactListFilter:view``. Pages by ``next_uri`` of the response.
+    Read-only. Requires ``outbound:contactListFilter:view``. Paginated by ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-contactlistfilters-bulk-retrieve
 
     Args:
@@ -3026,7 +3040,7 @@ def post_outbound_contactlisttemplates_bulk_retrieve(
     """Get contact list templates by their IDs.
 
     POST /api/v2/outbound/contactlisttemplates/bulk/retrieve -> ``ContactListTemplateEntityListing``.
-    Read-only. Requires ``outbound:contactListTemplate:view``. Pages by ``next_uri`` of the
+    Read-only. Requires ``outbound:contactListTemplate:view``. Paginated by ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-contactlisttemplates-bulk-retrieve
 

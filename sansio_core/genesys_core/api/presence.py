@@ -199,13 +199,13 @@ def get_presencedefinitions(
     """List the organization presence definitions.
 
     GET /api/v2/presencedefinitions -> ``OrganizationPresenceEntityListing``.
-    Deprecated. Pages by ``page_number`` or ``next_uri`` of the response.
+    Deprecated. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-presencedefinitions
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
-        deleted: query, string. Whether to return deleted ones.
+        page_size: query, integer. The number of items per page.
+        deleted: query, string. Whether to return deleted items.
         locale_code: query, string. The locale; ALL returns every one.
     """
     return _Lists(_Endpoint(
@@ -271,7 +271,7 @@ def get_users_presence_bulk(
 
     Args:
         source_id: the ID of the source.
-        id: query, list of string. Only these IDs. At most 50 items.
+        id: query, list of string. Only the items with these IDs. At most 50 items.
     """
     return _Lists(_Endpoint(
         "get_users_presence_bulk", "GET", "/api/v2/users/presences/{sourceId}/bulk",
@@ -289,7 +289,7 @@ def get_users_presences_purecloud_bulk(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-presences-purecloud-bulk
 
     Args:
-        id: query, list of string. Only these IDs. At most 50 items.
+        id: query, list of string. Only the items with these IDs. At most 50 items.
     """
     return _Lists(_Endpoint(
         "get_users_presences_purecloud_bulk", "GET", "/api/v2/users/presences/purecloud/bulk",

@@ -77,14 +77,14 @@ def get_processautomation_scheduledtriggers(
     """List the scheduled triggers.
 
     GET /api/v2/processautomation/scheduledtriggers -> ``ScheduledTriggerEntityListing``.
-    Requires ``processautomation:trigger:edit`` or ``processautomation:trigger:view``. Pages by
+    Requires ``processautomation:trigger:edit`` or ``processautomation:trigger:view``. Paginated by
     ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-processautomation-scheduledtriggers
 
     Args:
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
         enabled: query, boolean. Filter by enabled.
     """
     return _Lists(_Endpoint(
@@ -122,17 +122,17 @@ def get_processautomation_triggers(
     """List the triggers.
 
     GET /api/v2/processautomation/triggers -> ``TriggerEntityListing``.
-    Requires ``processautomation:trigger:edit`` or ``processautomation:trigger:view``. Pages by
+    Requires ``processautomation:trigger:edit`` or ``processautomation:trigger:view``. Paginated by
     ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-processautomation-triggers
 
     Args:
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
         topic_name: query, string. Filter by topic name.
         enabled: query, boolean. Filter by enabled.
-        has_delay_by: query, boolean. Only triggers with a delay, or without one.
+        has_delay_by: query, boolean. Filter by whether the trigger has a delay.
     """
     return _Lists(_Endpoint(
         "get_processautomation_triggers", "GET", "/api/v2/processautomation/triggers",
@@ -152,14 +152,14 @@ def get_processautomation_triggers_topics(
     """List the trigger topics.
 
     GET /api/v2/processautomation/triggers/topics -> ``TopicCursorEntityListing``.
-    Requires ``processautomation:trigger:edit`` or ``processautomation:trigger:view``. Pages by
+    Requires ``processautomation:trigger:edit`` or ``processautomation:trigger:view``. Paginated by
     ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-processautomation-triggers-topics
 
     Args:
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
     """
     return _Lists(_Endpoint(
         "get_processautomation_triggers_topics", "GET", "/api/v2/processautomation/triggers/topics",

@@ -89,7 +89,7 @@ def delete_quality_conversation_evaluation(
     Args:
         conversation_id: the ID of the conversation.
         evaluation_id: the ID of the evaluation.
-        expand: query, string. What else to include.
+        expand: query, string. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "delete_quality_conversation_evaluation", "DELETE",
@@ -186,12 +186,12 @@ def get_analytics_evaluations_aggregates_job_results(
     """Get the results of an evaluation aggregates job.
 
     GET /api/v2/analytics/evaluations/aggregates/jobs/{jobId}/results -> ``EvaluationAsyncAggregateQueryResponse``.
-    Requires ``analytics:evaluationAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:evaluationAggregate:view``. Paginated by ``cursor``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-evaluations-aggregates-jobs--jobId--results
 
     Args:
         job_id: the ID of the job.
-        cursor: query, string. Where the page begins, from the previous response.
+        cursor: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_evaluations_aggregates_job_results", "GET",
@@ -224,12 +224,12 @@ def get_analytics_surveys_aggregates_job_results(
     """Get the results of a survey aggregates job.
 
     GET /api/v2/analytics/surveys/aggregates/jobs/{jobId}/results -> ``SurveyAsyncAggregateQueryResponse``.
-    Requires ``analytics:surveyAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:surveyAggregate:view``. Paginated by ``cursor``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-surveys-aggregates-jobs--jobId--results
 
     Args:
         job_id: the ID of the job.
-        cursor: query, string. Where the page begins, from the previous response.
+        cursor: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_surveys_aggregates_job_results", "GET",
@@ -259,16 +259,17 @@ def get_quality_agents_activity(
     """Get the quality activity of agents.
 
     GET /api/v2/quality/agents/activity -> ``AgentActivityEntityListing``.
-    Requires ``quality:evaluation:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``quality:evaluation:view``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-agents-activity
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        expand: query, list of string. What else to include.
-        next_page: query, string. Where the page begins, from the previous response.
-        previous_page: query, string. Where the page ends, to page backwards.
+        expand: query, list of string. The additional data to include in the response.
+        next_page: query, string. The cursor from the previous response.
+        previous_page: query, string. The cursor for paging backwards.
         start_time: query, date-time. The beginning of the period.
         end_time: query, date-time. The end of the period.
         agent_user_id: query, list of string. The IDs of agent users.
@@ -333,16 +334,17 @@ def get_quality_calibrations(
     """List the calibrations.
 
     GET /api/v2/quality/calibrations -> ``CalibrationEntityListing``.
-    Requires ``quality:calibration:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``quality:calibration:view``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-calibrations
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        expand: query, list of string. What else to include.
-        next_page: query, string. Where the page begins, from the previous response.
-        previous_page: query, string. Where the page ends, to page backwards.
+        expand: query, list of string. The additional data to include in the response.
+        next_page: query, string. The cursor from the previous response.
+        previous_page: query, string. The cursor for paging backwards.
         conversation_id: query, string. The ID of a conversation.
         start_time: query, date-time. The beginning of the period.
         end_time: query, date-time. The end of the period.
@@ -375,7 +377,7 @@ def get_quality_conversation_evaluation(
     Args:
         conversation_id: the ID of the conversation.
         evaluation_id: the ID of the evaluation.
-        expand: query, string. What else to include.
+        expand: query, string. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_quality_conversation_evaluation", "GET",
@@ -432,14 +434,14 @@ def get_quality_conversations_audits_query_transaction_id_results(
     """Get the results of an audit query of quality conversations.
 
     GET /api/v2/quality/conversations/audits/query/{transactionId}/results -> ``QualityAuditQueryExecutionResultsResponse``.
-    Requires ``audits:interactionDetails:view``. Pages by ``cursor``.
+    Requires ``audits:interactionDetails:view``. Paginated by ``cursor``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-conversations-audits-query--transactionId--results
 
     Args:
         transaction_id: the ID of the transaction.
-        cursor: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return.
-        expand: query, list of string: user. What else to include.
+        cursor: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page.
+        expand: query, list of string: user. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_quality_conversations_audits_query_transaction_id_results", "GET",
@@ -476,14 +478,15 @@ def get_quality_evaluations_query(
     """Query evaluations.
 
     GET /api/v2/quality/evaluations/query -> ``EvaluationEntityListing``.
-    Requires ``quality:evaluation:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``quality:evaluation:view``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-evaluations-query
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        expand: query, list of string. What else to include.
-        previous_page: query, string. Where the page ends, to page backwards.
+        expand: query, list of string. The additional data to include in the response.
+        previous_page: query, string. The cursor for paging backwards.
         conversation_id: query, string. The ID of a conversation.
         agent_user_id: query, string. The ID of an agent user.
         agent_team_id: query, string. The ID of an agent team.
@@ -494,11 +497,11 @@ def get_quality_evaluations_query(
         end_time: query, string. The end of the period.
         form_context_id: query, string. The ID of a form context.
         evaluation_state: query, list of string. Only evaluations in one of these states.
-        is_released: query, boolean. Only evaluations that are released, or are not.
-        agent_has_read: query, boolean. Only those that the agent has read, or has not.
+        is_released: query, boolean. Filter by whether the evaluation is released.
+        agent_has_read: query, boolean. Filter by whether the agent has read the evaluation.
         expand_answer_total_scores: query, boolean. Whether to include the total scores of the
             answers.
-        maximum: query, integer. How many items to return.
+        maximum: query, integer. The maximum number of items to return.
         sort_order: query, string. Ascending or descending.
         include_deleted_users: query, boolean. Whether to include deleted users.
     """
@@ -536,16 +539,17 @@ def get_quality_evaluators_activity(
     """Get the activity of evaluators.
 
     GET /api/v2/quality/evaluators/activity -> ``EvaluatorActivityEntityListing``.
-    Requires ``quality:evaluation:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``quality:evaluation:view``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-evaluators-activity
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        expand: query, list of string. What else to include.
-        next_page: query, string. Where the page begins, from the previous response.
-        previous_page: query, string. Where the page ends, to page backwards.
+        expand: query, list of string. The additional data to include in the response.
+        next_page: query, string. The cursor from the previous response.
+        previous_page: query, string. The cursor for paging backwards.
         start_time: query, date-time. The beginning of the period.
         end_time: query, date-time. The end of the period.
         name: query, string. Filter by name.
@@ -589,13 +593,13 @@ def get_quality_form_versions(
     """List the versions of a quality form.
 
     GET /api/v2/quality/forms/{formId}/versions -> ``EvaluationFormResponseEntityListing``.
-    Deprecated. Requires ``quality:evaluationForm:view``. Pages by ``page_number`` or ``next_uri``
-    of the response.
+    Deprecated. Requires ``quality:evaluationForm:view``. Paginated by ``page_number`` or
+    ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-forms--formId--versions
 
     Args:
         form_id: the ID of the form.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string. Ascending or descending.
     """
@@ -621,17 +625,17 @@ def get_quality_forms(
     """List the quality forms.
 
     GET /api/v2/quality/forms -> ``EvaluationFormResponseEntityListing``.
-    Deprecated. Requires ``quality:evaluationForm:view``. Pages by ``page_number`` or ``next_uri``
-    of the response.
+    Deprecated. Requires ``quality:evaluationForm:view``. Paginated by ``page_number`` or
+    ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-forms
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        next_page: query, string. Where the page begins, from the previous response.
-        previous_page: query, string. Where the page ends, to page backwards.
-        expand: query, string: publishHistory. What else to include.
+        next_page: query, string. The cursor from the previous response.
+        previous_page: query, string. The cursor for paging backwards.
+        expand: query, string: publishHistory. The additional data to include in the response.
         name: query, string. Filter by name.
         sort_order: query, string. Ascending or descending.
     """
@@ -671,13 +675,13 @@ def get_quality_forms_evaluation_versions(
     """List the versions of an evaluation form.
 
     GET /api/v2/quality/forms/evaluations/{formId}/versions -> ``EvaluationFormResponseEntityListing``.
-    Requires ``quality:evaluationForm:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``quality:evaluationForm:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-forms-evaluations--formId--versions
 
     Args:
         form_id: the ID of the form.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string. Ascending or descending.
     """
@@ -704,17 +708,17 @@ def get_quality_forms_evaluations(
     """List the evaluation forms.
 
     GET /api/v2/quality/forms/evaluations -> ``EvaluationFormResponseEntityListing``.
-    Requires ``quality:evaluationForm:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``quality:evaluationForm:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-forms-evaluations
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        next_page: query, string. Where the page begins, from the previous response.
-        previous_page: query, string. Where the page ends, to page backwards.
-        expand: query, string: publishHistory. What else to include.
+        next_page: query, string. The cursor from the previous response.
+        previous_page: query, string. The cursor for paging backwards.
+        expand: query, string: publishHistory. The additional data to include in the response.
         name: query, string. Filter by name.
         sort_order: query, string. Ascending or descending.
     """
@@ -736,7 +740,7 @@ def get_quality_forms_evaluations_bulk(
     """Get evaluation forms by their IDs.
 
     GET /api/v2/quality/forms/evaluations/bulk -> ``EvaluationFormResponseEntityListing``.
-    Requires ``quality:evaluationForm:view``. Pages by ``next_uri`` of the response.
+    Requires ``quality:evaluationForm:view``. Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-forms-evaluations-bulk
 
     Args:
@@ -793,12 +797,13 @@ def get_quality_forms_survey_versions(
     """List the versions of a survey form.
 
     GET /api/v2/quality/forms/surveys/{formId}/versions -> ``SurveyFormEntityListing``.
-    Requires ``quality:surveyForm:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``quality:surveyForm:view``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-forms-surveys--formId--versions
 
     Args:
         form_id: the ID of the form.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -822,16 +827,17 @@ def get_quality_forms_surveys(
     """List the survey forms.
 
     GET /api/v2/quality/forms/surveys -> ``SurveyFormEntityListing``.
-    Requires ``quality:surveyForm:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``quality:surveyForm:view``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-forms-surveys
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        next_page: query, string. Where the page begins, from the previous response.
-        previous_page: query, string. Where the page ends, to page backwards.
-        expand: query, string: publishHistory. What else to include.
+        next_page: query, string. The cursor from the previous response.
+        previous_page: query, string. The cursor for paging backwards.
+        expand: query, string: publishHistory. The additional data to include in the response.
         name: query, string. Filter by name.
         sort_order: query, string. Ascending or descending.
     """
@@ -851,7 +857,7 @@ def get_quality_forms_surveys_bulk(
     """Get survey forms by their IDs.
 
     GET /api/v2/quality/forms/surveys/bulk -> ``SurveyFormEntityListing``.
-    Requires ``quality:surveyForm:view``. Pages by ``next_uri`` of the response.
+    Requires ``quality:surveyForm:view``. Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-forms-surveys-bulk
 
     Args:
@@ -911,7 +917,7 @@ def get_quality_program_agentscoringrules(
     """List the agent scoring rules of a quality program.
 
     GET /api/v2/quality/programs/{programId}/agentscoringrules -> ``AgentScoringRuleEntityListing``.
-    Requires ``quality:scoringRule:view``. Pages by ``next_uri`` of the response.
+    Requires ``quality:scoringRule:view``. Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-programs--programId--agentscoringrules
 
     Args:
@@ -950,12 +956,12 @@ def get_quality_publishedforms(
     """List the published quality forms.
 
     GET /api/v2/quality/publishedforms -> ``EvaluationFormResponseEntityListing``.
-    Deprecated. Requires ``quality:evaluationForm:view``. Pages by ``page_number`` or ``next_uri``
-    of the response.
+    Deprecated. Requires ``quality:evaluationForm:view``. Paginated by ``page_number`` or
+    ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-publishedforms
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
         only_latest_per_context: query, boolean. Whether to return only the last version of each
@@ -996,12 +1002,12 @@ def get_quality_publishedforms_evaluations(
     """List the published evaluation forms.
 
     GET /api/v2/quality/publishedforms/evaluations -> ``EvaluationFormResponseEntityListing``.
-    Requires ``quality:evaluationForm:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``quality:evaluationForm:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-publishedforms-evaluations
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
         only_latest_per_context: query, boolean. Whether to return only the last version of each
@@ -1047,12 +1053,12 @@ def get_quality_publishedforms_evaluations_divisionviews(
     """List the published evaluation forms in the caller's divisions.
 
     GET /api/v2/quality/publishedforms/evaluations/divisionviews -> ``EvaluationFormDivisionViewListing``.
-    Requires ``quality:evaluationForm:search``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``quality:evaluationForm:search``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-publishedforms-evaluations-divisionviews
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
         division_id: query, string. The ID of a division.
@@ -1094,11 +1100,12 @@ def get_quality_publishedforms_surveys(
     """List the published survey forms.
 
     GET /api/v2/quality/publishedforms/surveys -> ``SurveyFormEntityListing``.
-    Requires ``quality:surveyForm:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``quality:surveyForm:view``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-publishedforms-surveys
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
         only_latest_enabled_per_context: query, boolean. Whether to return only the last enabled
@@ -1143,12 +1150,12 @@ def get_quality_publishedforms_surveys_divisionviews(
     """List the published survey forms in the caller's divisions.
 
     GET /api/v2/quality/publishedforms/surveys/divisionviews -> ``SurveyFormDivisionViewListing``.
-    Requires ``quality:surveyForm:search``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``quality:surveyForm:search``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-publishedforms-surveys-divisionviews
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
         division_id: query, string. The ID of a division.
@@ -1183,7 +1190,7 @@ def get_quality_surveys_scorable(customer_survey_url: str) -> _Operation[_m.Scor
     """Get a survey for the customer who scores it.
 
     GET /api/v2/quality/surveys/scorable -> ``ScorableSurvey``.
-    Needs no access token.
+    Requires no access token.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-quality-surveys-scorable
 
     Args:
@@ -1302,7 +1309,7 @@ def post_quality_calibrations(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-quality-calibrations
 
     Args:
-        expand: query, string. What else to include.
+        expand: query, string. The additional data to include in the response.
         body: ``CalibrationCreate``.
     """
     return _Operation(_Endpoint(
@@ -1326,7 +1333,7 @@ def post_quality_conversation_evaluations(
 
     Args:
         conversation_id: the ID of the conversation.
-        expand: query, string. What else to include.
+        expand: query, string. The additional data to include in the response.
         idempotency_key: header ``Idempotency-Key``, string. An idempotency key, to recognize a
             repeated request.
         body: ``EvaluationCreateBody``.
@@ -1403,7 +1410,7 @@ def post_quality_evaluations_search(
     """Search evaluations.
 
     POST /api/v2/quality/evaluations/search -> ``EvaluationSearchResponse``.
-    Read-only. Requires ``quality:evaluation:searchAny``. Pages by ``pageNumber`` of the body.
+    Read-only. Requires ``quality:evaluation:searchAny``. Paginated by ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-quality-evaluations-search
 
     Args:
@@ -1616,7 +1623,7 @@ def put_quality_conversation_evaluation(
     Args:
         conversation_id: the ID of the conversation.
         evaluation_id: the ID of the evaluation.
-        expand: query, string. What else to include.
+        expand: query, string. The additional data to include in the response.
         body: ``Evaluation``.
     """
     return _Operation(_Endpoint(
@@ -1739,7 +1746,7 @@ def put_quality_surveys_scorable(
     """Update a survey as the customer who scores it.
 
     PUT /api/v2/quality/surveys/scorable -> ``ScorableSurvey``.
-    Needs no access token.
+    Requires no access token.
     https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-quality-surveys-scorable
 
     Args:

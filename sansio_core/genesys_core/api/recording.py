@@ -174,7 +174,7 @@ def get_conversation_recording(
         email_format_id: query, string: EML, NONE. The ID of an email format.
         chat_format_id: query, string: ZIP, NONE. The ID of a chat format.
         message_format_id: query, string: ZIP, NONE. The ID of a message format.
-        download: query, boolean. Whether to download it.
+        download: query, boolean. Whether to download the file.
         file_name: query, string. The name of the downloaded file.
         locale: query, string. The locale of the file.
         media_formats: query, list of string. The acceptable media formats.
@@ -359,7 +359,7 @@ def get_orphanrecording_media(
         email_format_id: query, string: EML, NONE. The ID of an email format.
         chat_format_id: query, string: ZIP, NONE. The ID of a chat format.
         message_format_id: query, string: ZIP, NONE. The ID of a message format.
-        download: query, boolean. Whether to download it.
+        download: query, boolean. Whether to download the file.
         file_name: query, string. The name of the downloaded file.
         locale: query, string. The locale of the file.
         media_formats: query, list of string. The acceptable media formats.
@@ -389,18 +389,19 @@ def get_orphanrecordings(
     """List the orphan recordings.
 
     GET /api/v2/orphanrecordings -> ``OrphanRecordingListing``.
-    Requires ``recording:orphan:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``recording:orphan:view``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-orphanrecordings
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        expand: query, list of string. What else to include.
-        next_page: query, string. Where the page begins, from the previous response.
-        previous_page: query, string. Where the page ends, to page backwards.
-        has_conversation: query, boolean. Only those whose conversation is known, or all.
-        media: query, string: Call, Screen. Only recordings of this kind.
+        expand: query, list of string. The additional data to include in the response.
+        next_page: query, string. The cursor from the previous response.
+        previous_page: query, string. The cursor for paging backwards.
+        has_conversation: query, boolean. Filter by whether the conversation is known.
+        media: query, string: Call, Screen. Only recordings of this type.
     """
     return _Lists(_Endpoint(
         "get_orphanrecordings", "GET", "/api/v2/orphanrecordings", "OrphanRecordingListing",
@@ -446,21 +447,21 @@ def get_recording_crossplatform_mediaretentionpolicies(
     """List the cross-platform media retention policies.
 
     GET /api/v2/recording/crossplatform/mediaretentionpolicies -> ``PolicyEntityListing``.
-    Requires ``recording:crossPlatformRetentionPolicy:view``. Pages by ``page_number`` or
+    Requires ``recording:crossPlatformRetentionPolicy:view``. Paginated by ``page_number`` or
     ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-recording-crossplatform-mediaretentionpolicies
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        expand: query, list of string. What else to include.
-        next_page: query, string. Where the page begins, from the previous response.
-        previous_page: query, string. Where the page ends, to page backwards.
+        expand: query, list of string. The additional data to include in the response.
+        next_page: query, string. The cursor from the previous response.
+        previous_page: query, string. The cursor for paging backwards.
         name: query, string. Filter by name.
         enabled: query, boolean. Filter by enabled.
-        summary: query, boolean. Whether to return less about each policy.
-        has_errors: query, boolean. Only policies with errors, or without them.
+        summary: query, boolean. Whether to return only a summary of each policy.
+        has_errors: query, boolean. Filter by whether the policy has errors.
         delete_days_threshold: query, integer. Only policies that delete after more than this many
             days.
     """
@@ -520,15 +521,15 @@ def get_recording_job_failedrecordings(
     """List the failed recordings of a recording job.
 
     GET /api/v2/recording/jobs/{jobId}/failedrecordings -> ``FailedRecordingEntityListing``.
-    Requires ``recording:job:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``recording:job:view``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-recording-jobs--jobId--failedrecordings
 
     Args:
         job_id: the ID of the job.
-        page_size: query, integer. How many items to return. At most 100.
+        page_size: query, integer. The number of items per page. At most 100.
         page_number: query, integer. The page, counted from 1.
         include_total: query, boolean. Whether to include total.
-        cursor: query, string. Where the page begins, from the previous response.
+        cursor: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
         "get_recording_job_failedrecordings", "GET",
@@ -556,11 +557,11 @@ def get_recording_jobs(
     """List the recording jobs.
 
     GET /api/v2/recording/jobs -> ``RecordingJobEntityListing``.
-    Requires ``recording:job:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``recording:job:view``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-recording-jobs
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string: userId, dateCreated. The field to sort by.
         state: query, string: FULFILLED, PENDING, READY, PROCESSING, CANCELLED, FAILED. Filter by
@@ -568,7 +569,7 @@ def get_recording_jobs(
         show_only_my_jobs: query, boolean. Whether to return only jobs of the caller.
         job_type: query, string: ARCHIVE, DELETE, EXPORT. Only jobs of this type.
         include_total: query, boolean. Whether to include total.
-        cursor: query, string. Where the page begins, from the previous response.
+        cursor: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
         "get_recording_jobs", "GET", "/api/v2/recording/jobs", "RecordingJobEntityListing",
@@ -630,21 +631,21 @@ def get_recording_mediaretentionpolicies(
     """List the media retention policies.
 
     GET /api/v2/recording/mediaretentionpolicies -> ``PolicyEntityListing``.
-    Requires ``recording:retentionPolicy:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``recording:retentionPolicy:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-recording-mediaretentionpolicies
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        expand: query, list of string. What else to include.
-        next_page: query, string. Where the page begins, from the previous response.
-        previous_page: query, string. Where the page ends, to page backwards.
+        expand: query, list of string. The additional data to include in the response.
+        next_page: query, string. The cursor from the previous response.
+        previous_page: query, string. The cursor for paging backwards.
         name: query, string. Filter by name.
         enabled: query, boolean. Filter by enabled.
-        summary: query, boolean. Whether to return less about each policy.
-        has_errors: query, boolean. Only policies with errors, or without them.
+        summary: query, boolean. Whether to return only a summary of each policy.
+        has_errors: query, boolean. Filter by whether the policy has errors.
         delete_days_threshold: query, integer. Only policies that delete after more than this many
             days.
     """
@@ -683,12 +684,12 @@ def get_recording_recordingkeys(
     """List the recording keys.
 
     GET /api/v2/recording/recordingkeys -> ``EncryptionKeyEntityListing``.
-    Requires ``recording:encryptionKey:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``recording:encryptionKey:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-recording-recordingkeys
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -752,14 +753,14 @@ def get_recordings_retention_query(
     """Query the retention of recordings.
 
     GET /api/v2/recordings/retention/query -> ``RecordingRetentionCursorEntityListing``.
-    Requires ``recording:recording:view``. Pages by ``cursor`` or ``next_uri`` of the response.
+    Requires ``recording:recording:view``. Paginated by ``cursor`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-recordings-retention-query
 
     Args:
-        retention_threshold_days: query, integer. Only recordings that are kept for more than this
-            many days.
-        cursor: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return. At most 500.
+        retention_threshold_days: query, integer. Only recordings that are retained for more than
+            this many days.
+        cursor: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page. At most 500.
     """
     return _Lists(_Endpoint(
         "get_recordings_retention_query", "GET", "/api/v2/recordings/retention/query",
@@ -1282,7 +1283,7 @@ def put_recordings_deletionprotection(
     https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-recordings-deletionprotection
 
     Args:
-        protect: query, boolean. Whether to protect the recordings or to withdraw the protection.
+        protect: query, boolean. Whether to protect the recordings or to remove the protection.
         body: ``ConversationDeletionProtectionQuery``.
     """
     return _Operation(_Endpoint(

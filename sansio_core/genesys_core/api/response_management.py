@@ -78,12 +78,13 @@ def get_responsemanagement_libraries(
     """List the response libraries.
 
     GET /api/v2/responsemanagement/libraries -> ``LibraryEntityListing``.
-    Requires ``responses:library:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``responses:library:view``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-responsemanagement-libraries
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         messaging_template_filter: query, string: whatsapp. Only libraries with a messaging template
             for this platform.
         library_prefix: query, string. The beginning of the library's name.
@@ -125,12 +126,13 @@ def get_responsemanagement_libraries_divisionviews(
     """List the response libraries in the caller's divisions.
 
     GET /api/v2/responsemanagement/libraries/divisionviews -> ``LibraryDivisionViewEntityListing``.
-    Requires ``responses:library:search``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``responses:library:search``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-responsemanagement-libraries-divisionviews
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         messaging_template_filter: query, string: whatsapp. Only libraries with a messaging template
             for this platform.
         library_prefix: query, string. The beginning of the library's name.
@@ -174,7 +176,7 @@ def get_responsemanagement_response(
 
     Args:
         response_id: the ID of the response.
-        expand: query, string: substitutionsSchema. What else to include.
+        expand: query, string: substitutionsSchema. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_responsemanagement_response", "GET",
@@ -226,14 +228,15 @@ def get_responsemanagement_responses(
     """List the responses.
 
     GET /api/v2/responsemanagement/responses -> ``ResponseEntityListing``.
-    Requires ``responses:response:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``responses:response:view``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-responsemanagement-responses
 
     Args:
         library_id: query, string. The ID of a library.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
-        expand: query, string: substitutionsSchema. What else to include.
+        page_size: query, integer. The number of items per page.
+        expand: query, string: substitutionsSchema. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_responsemanagement_responses", "GET", "/api/v2/responsemanagement/responses",
@@ -284,7 +287,7 @@ def post_responsemanagement_libraries_bulk(
     """Get response libraries by their IDs.
 
     POST /api/v2/responsemanagement/libraries/bulk -> ``LibraryEntityListing``.
-    Read-only. Requires ``responses:library:view``. Pages by ``next_uri`` of the response.
+    Read-only. Requires ``responses:library:view``. Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-responsemanagement-libraries-bulk
 
     Args:
@@ -306,13 +309,13 @@ def post_responsemanagement_libraries_query(
     """Query response libraries.
 
     POST /api/v2/responsemanagement/libraries/query -> ``LibraryEntityListing``.
-    Read-only. Requires ``responses:library:view``. Pages by ``page_number`` or ``next_uri`` of the
-    response.
+    Read-only. Requires ``responses:library:view``. Paginated by ``page_number`` or ``next_uri`` of
+    the response.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-responsemanagement-libraries-query
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         body: ``QueryCriteriaQuery``.
     """
     return _Lists(_Endpoint(
@@ -349,11 +352,12 @@ def post_responsemanagement_responseassets_search(
     """Search response assets.
 
     POST /api/v2/responsemanagement/responseassets/search -> ``ResponseAssetSearchResults``.
-    Read-only. Requires ``responseAssets:asset:view``. Pages by ``pageNumber`` of the body.
+    Read-only. Requires ``responseAssets:asset:view``. Paginated by ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-responsemanagement-responseassets-search
 
     Args:
-        expand: query, list of string: user, division. What else to include.
+        expand: query, list of string: user, division. The additional data to include in the
+            response.
         body: ``ResponseAssetSearchRequest``.
     """
     return _Lists(_Endpoint(
@@ -394,7 +398,7 @@ def post_responsemanagement_responses(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-responsemanagement-responses
 
     Args:
-        expand: query, string: substitutionsSchema. What else to include.
+        expand: query, string: substitutionsSchema. The additional data to include in the response.
         body: ``Response``.
     """
     return _Operation(_Endpoint(
@@ -409,7 +413,7 @@ def post_responsemanagement_responses_divisionviews_query(
     """Query responses in the caller's divisions.
 
     POST /api/v2/responsemanagement/responses/divisionviews/query -> ``ResponseDivisionViewQueryResults``.
-    Read-only. Requires ``responses:response:search``. Pages by ``pageNumber`` of the body.
+    Read-only. Requires ``responses:response:search``. Paginated by ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-responsemanagement-responses-divisionviews-query
 
     Args:
@@ -429,7 +433,7 @@ def post_responsemanagement_responses_query(
     """Query responses.
 
     POST /api/v2/responsemanagement/responses/query -> ``ResponseQueryResults``.
-    Read-only. Requires ``responses:response:view``. Pages by ``pageNumber`` of the body.
+    Read-only. Requires ``responses:response:view``. Paginated by ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-responsemanagement-responses-query
 
     Args:
@@ -476,7 +480,7 @@ def put_responsemanagement_response(
 
     Args:
         response_id: the ID of the response.
-        expand: query, string: substitutionsSchema. What else to include.
+        expand: query, string: substitutionsSchema. The additional data to include in the response.
         body: ``Response``.
     """
     return _Operation(_Endpoint(

@@ -281,7 +281,7 @@ def delete_routing_skillexpressions(*, id: _Sequence[str] | None = None) -> _Ope
     https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-routing-skillexpressions
 
     Args:
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
     """
     return _Operation(_Endpoint(
         "delete_routing_skillexpressions", "DELETE", "/api/v2/routing/skillexpressions",
@@ -473,15 +473,15 @@ def get_routing_assessments(
     """List the benefit assessments.
 
     GET /api/v2/routing/assessments -> ``AssessmentListing``.
-    Requires ``routing:queue:view`` or ``routing:assessment:view``. Pages by ``after`` or
+    Requires ``routing:queue:view`` or ``routing:assessment:view``. Paginated by ``after`` or
     ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-assessments
 
     Args:
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        limit: query, string. How many items to return.
-        page_size: query, string. How many items to return. At most 200.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        limit: query, string. The maximum number of items to return.
+        page_size: query, string. The number of items per page. At most 200.
         queue_id: query, list of string. The IDs of queues.
     """
     return _Lists(_Endpoint(
@@ -568,7 +568,7 @@ def get_routing_email_domain(
 
     Args:
         domain_id: the ID of the domain.
-        expand: query, string: settings. What else to include.
+        expand: query, string: settings. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_routing_email_domain", "GET", "/api/v2/routing/email/domains/{domainId}",
@@ -624,7 +624,8 @@ def get_routing_email_domain_route(
     Args:
         domain_name: the domain name.
         route_id: the ID of the route.
-        expand: query, list of string: identityresolution. What else to include.
+        expand: query, list of string: identityresolution. The additional data to include in the
+            response.
     """
     return _Operation(_Endpoint(
         "get_routing_email_domain_route", "GET",
@@ -664,16 +665,17 @@ def get_routing_email_domain_routes(
     """List the routes of an email domain.
 
     GET /api/v2/routing/email/domains/{domainName}/routes -> ``InboundRouteEntityListing``.
-    Requires ``routing:email:view`` or ``routing:email:manage``. Pages by ``page_number`` or
+    Requires ``routing:email:view`` or ``routing:email:manage``. Paginated by ``page_number`` or
     ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-email-domains--domainName--routes
 
     Args:
         domain_name: the domain name.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         pattern: query, string. The pattern to match.
-        expand: query, list of string: identityresolution. What else to include.
+        expand: query, list of string: identityresolution. The additional data to include in the
+            response.
     """
     return _Lists(_Endpoint(
         "get_routing_email_domain_routes", "GET",
@@ -715,15 +717,15 @@ def get_routing_email_domains(
     """List the email domains.
 
     GET /api/v2/routing/email/domains -> ``InboundDomainEntityListing``.
-    Requires ``routing:email:manage``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``routing:email:manage``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-email-domains
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         exclude_status: query, boolean. Whether to exclude status.
         filter: query, string. A filter expression, in the syntax of the platform.
-        expand: query, string: settings. What else to include.
+        expand: query, string: settings. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_routing_email_domains", "GET", "/api/v2/routing/email/domains",
@@ -747,7 +749,7 @@ def get_routing_email_outbound_domain(
 
     Args:
         domain_id: the ID of the domain.
-        expand: query, string: settings. What else to include.
+        expand: query, string: settings. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_routing_email_outbound_domain", "GET",
@@ -783,14 +785,14 @@ def get_routing_email_outbound_domains(
     """List the outbound email domains.
 
     GET /api/v2/routing/email/outbound/domains -> ``OutboundDomainEntityListing``.
-    Requires ``routing:email:manage``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``routing:email:manage``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-email-outbound-domains
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         filter: query, string. A filter expression, in the syntax of the platform.
-        expand: query, string: settings. What else to include.
+        expand: query, string: settings. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_routing_email_outbound_domains", "GET", "/api/v2/routing/email/outbound/domains",
@@ -809,11 +811,11 @@ def get_routing_email_setting(
     """List the email settings.
 
     GET /api/v2/routing/email/setting -> ``EmailSettingEntityListing``.
-    Requires ``email:settings:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``email:settings:view``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-email-setting
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -877,15 +879,15 @@ def get_routing_languages(
     """List the languages.
 
     GET /api/v2/routing/languages -> ``LanguageEntityListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-languages
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: ascending, descending. Ascending or descending.
         name: query, string. Filter by name.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
     """
     return _Lists(_Endpoint(
         "get_routing_languages", "GET", "/api/v2/routing/languages", "LanguageEntityListing",
@@ -924,14 +926,15 @@ def get_routing_message_recipients(
     """List the message recipients.
 
     GET /api/v2/routing/message/recipients -> ``RecipientListing``.
-    Requires ``routing:message:manage``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``routing:message:manage``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-message-recipients
 
     Args:
         messenger_type: query, string: sms, facebook, twitter, whatsapp, open, instagram, apple.
             Filter by messenger type.
         name: query, string. Filter by name.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -1010,15 +1013,15 @@ def get_routing_predictors(
     """List the predictors.
 
     GET /api/v2/routing/predictors -> ``PredictorListing``.
-    Requires ``routing:predictor:view`` or ``routing:queue:view``. Pages by ``after`` or
+    Requires ``routing:predictor:view`` or ``routing:queue:view``. Paginated by ``after`` or
     ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-predictors
 
     Args:
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        limit: query, string. How many items to return.
-        page_size: query, string. How many items to return. At most 200.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        limit: query, string. The maximum number of items to return.
+        page_size: query, string. The number of items per page. At most 200.
         queue_id: query, list of string. The IDs of queues.
         kpi_id: query, string. The ID of a kpi.
         state: query, string: Created, Error, Active. Filter by state.
@@ -1045,7 +1048,7 @@ def get_routing_predictors_keyperformanceindicator(
 
     Args:
         kpi_id: the ID of the kpi.
-        expand: query, list of string: queues. What else to include.
+        expand: query, list of string: queues. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_routing_predictors_keyperformanceindicator", "GET",
@@ -1066,7 +1069,7 @@ def get_routing_predictors_keyperformanceindicators(
 
     Args:
         kpi_group: query, string: Standard, Custom. Only indicators of this group.
-        expand: query, list of string: queues. What else to include.
+        expand: query, list of string: queues. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_routing_predictors_keyperformanceindicators", "GET",
@@ -1103,7 +1106,8 @@ def get_routing_queue(
 
     Args:
         queue_id: the ID of the queue.
-        expand: query, list of string: identityresolution. What else to include.
+        expand: query, list of string: identityresolution. The additional data to include in the
+            response.
     """
     return _Operation(_Endpoint(
         "get_routing_queue", "GET", "/api/v2/routing/queues/{queueId}", "Queue",
@@ -1125,7 +1129,8 @@ def get_routing_queue_assistant(
 
     Args:
         queue_id: the ID of the queue.
-        expand: query, list of string: assistant, copilot. What else to include.
+        expand: query, list of string: assistant, copilot. The additional data to include in the
+            response.
         language_variation: query, string. The language variation of the assistant.
         fallback_to_primary_assistant: query, boolean. Whether to return the primary assistant if no
             variation fits.
@@ -1264,24 +1269,24 @@ def get_routing_queue_members(
 
     GET /api/v2/routing/queues/{queueId}/members -> ``QueueMemberEntityListing``.
     Requires ``routing:queue:view`` or ``routing:queue:edit`` or ``routing:queue:readonly`` or
-    ``routing:queueMember:manage``. Pages by ``page_number`` or ``next_uri`` of the response.
+    ``routing:queueMember:manage``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-queues--queueId--members
 
     Args:
         queue_id: the ID of the queue.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return. At most 100.
+        page_size: query, integer. The number of items per page. At most 100.
         sort_order: query, string: asc, desc. Ascending or descending.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
             customAttributes, profileSkills, certifications, locations, skills, languages,
-            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What else
-            to include.
+            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. The
+            additional data to include in the response.
         name: query, string. Filter by name.
         profile_skills: query, list of string. Only members with one of these profile skills.
         skills: query, list of string. Only members with one of these skills.
-        languages: query, list of string. Only those with these languages.
+        languages: query, list of string. Only members with these languages.
         routing_status: query, list of string. Filter by routing status.
         presence: query, list of string. Only members with one of these presences.
         member_by: query, string: user, group. Whether members are users or groups.
@@ -1316,26 +1321,26 @@ def get_routing_queue_users(
     """List the users of a queue.
 
     GET /api/v2/routing/queues/{queueId}/users -> ``QueueMemberEntityListingV1``.
-    Deprecated. Requires ``routing:queue:view`` or ``routing:queueMember:manage``. Pages by
+    Deprecated. Requires ``routing:queue:view`` or ``routing:queueMember:manage``. Paginated by
     ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-queues--queueId--users
 
     Args:
         queue_id: the ID of the queue.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return. At most 100.
+        page_size: query, integer. The number of items per page. At most 100.
         sort_order: query, string: asc, desc. Ascending or descending.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
             customAttributes, profileSkills, certifications, locations, skills, languages,
-            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What else
-            to include.
+            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. The
+            additional data to include in the response.
         joined: query, boolean. Filter by joined.
         name: query, string. Filter by name.
         profile_skills: query, list of string. Only members with one of these profile skills.
         skills: query, list of string. Only members with one of these skills.
-        languages: query, list of string. Only those with these languages.
+        languages: query, list of string. Only members with these languages.
         routing_status: query, list of string. Filter by routing status.
         presence: query, list of string. Only members with one of these presences.
     """
@@ -1360,12 +1365,12 @@ def get_routing_queue_wrapupcodes(
     """List the wrap-up codes of a queue.
 
     GET /api/v2/routing/queues/{queueId}/wrapupcodes -> ``WrapupCodeEntityListing``.
-    Requires ``routing:queue:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``routing:queue:view``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-queues--queueId--wrapupcodes
 
     Args:
         queue_id: the ID of the queue.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
     """
@@ -1393,20 +1398,21 @@ def get_routing_queues(
     """List the queues.
 
     GET /api/v2/routing/queues -> ``QueueEntityListing``.
-    Requires ``routing:queue:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``routing:queue:view``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-queues
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         sort_order: query, string: asc, desc. Ascending or descending.
         name: query, string. Filter by name.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
         division_id: query, list of string. The IDs of divisions.
         peer_id: query, list of string. The IDs of peers.
         canned_response_library_id: query, string. The ID of a canned response library.
-        has_peer: query, boolean. Only queues with a peer ID.
-        expand: query, list of string: identityresolution. What else to include.
+        has_peer: query, boolean. Filter by whether the queue has a peer ID.
+        expand: query, list of string: identityresolution. The additional data to include in the
+            response.
     """
     return _Lists(_Endpoint(
         "get_routing_queues", "GET", "/api/v2/routing/queues", "QueueEntityListing",
@@ -1432,16 +1438,16 @@ def get_routing_queues_divisionviews(
     """List the queues in the caller's divisions.
 
     GET /api/v2/routing/queues/divisionviews -> ``QueueEntityListing``.
-    Requires ``routing:queue:search``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``routing:queue:search``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-queues-divisionviews
 
     Args:
-        page_size: query, integer. How many items to return. At most 100.
+        page_size: query, integer. The number of items per page. At most 100.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string: name, id, divisionId. The field to sort by.
         sort_order: query, string: asc, desc. Ascending or descending.
         name: query, string. Filter by name.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
         division_id: query, list of string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
@@ -1462,11 +1468,11 @@ def get_routing_queues_divisionviews_all(
     """List all queues in the caller's divisions.
 
     GET /api/v2/routing/queues/divisionviews/all -> ``QueueEntityListing``.
-    Requires ``routing:queue:search``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``routing:queue:search``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-queues-divisionviews-all
 
     Args:
-        page_size: query, integer. How many items to return. At most 500.
+        page_size: query, integer. The number of items per page. At most 500.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: asc, desc. Ascending or descending.
     """
@@ -1486,12 +1492,12 @@ def get_routing_queues_me(
     """List the queues of the current user.
 
     GET /api/v2/routing/queues/me -> ``UserQueueEntityListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-queues-me
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         joined: query, boolean. Filter by joined.
         sort_order: query, string: asc, desc. Ascending or descending.
     """
@@ -1589,13 +1595,13 @@ def get_routing_skillexpressions(
     """List the skill expressions.
 
     GET /api/v2/routing/skillexpressions -> ``SkillExpressionEntityListing``.
-    Requires ``routing:skillExpressions:view``. Pages by ``next_uri`` of the response.
+    Requires ``routing:skillExpressions:view``. Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-skillexpressions
 
     Args:
         format: query, string: Raw, Normalized. The format in which to return the expression.
         include_archived: query, boolean. Whether to include archived.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
     """
     return _Lists(_Endpoint(
         "get_routing_skillexpressions", "GET", "/api/v2/routing/skillexpressions",
@@ -1612,7 +1618,7 @@ def get_routing_skillexpressions_queue_queue_id(
     """List the skill expressions of a queue.
 
     GET /api/v2/routing/skillexpressions/queue/{queueId} -> ``SkillExpressionEntityListing``.
-    Requires ``routing:skillExpressions:view``. Pages by ``next_uri`` of the response.
+    Requires ``routing:skillExpressions:view``. Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-skillexpressions-queue--queueId-
 
     Args:
@@ -1653,15 +1659,15 @@ def get_routing_skillgroup_members(
     """List the members of a skill group.
 
     GET /api/v2/routing/skillgroups/{skillGroupId}/members -> ``SkillGroupMemberEntityListing``.
-    Requires ``routing:skillGroup:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``routing:skillGroup:view``. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-skillgroups--skillGroupId--members
 
     Args:
         skill_group_id: the ID of the skill group.
-        page_size: query, integer. How many items to return.
-        after: query, string. Where the page begins, from the previous response.
-        before: query, string. Where the page ends, to page backwards.
-        expand: query, string: entities. What else to include.
+        page_size: query, integer. The number of items per page.
+        after: query, string. The cursor from the previous response.
+        before: query, string. The cursor for paging backwards.
+        expand: query, string: entities. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_routing_skillgroup_members", "GET",
@@ -1685,7 +1691,7 @@ def get_routing_skillgroup_members_divisions(
 
     Args:
         skill_group_id: the ID of the skill group.
-        expand: query, string: entities. What else to include.
+        expand: query, string: entities. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_routing_skillgroup_members_divisions", "GET",
@@ -1704,14 +1710,14 @@ def get_routing_skillgroups(
     """List the skill groups.
 
     GET /api/v2/routing/skillgroups -> ``SkillGroupEntityListing``.
-    Requires ``routing:skillGroup:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``routing:skillGroup:view``. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-skillgroups
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         name: query, string. Filter by name.
-        after: query, string. Where the page begins, from the previous response.
-        before: query, string. Where the page ends, to page backwards.
+        after: query, string. The cursor from the previous response.
+        before: query, string. The cursor for paging backwards.
     """
     return _Lists(_Endpoint(
         "get_routing_skillgroups", "GET", "/api/v2/routing/skillgroups", "SkillGroupEntityListing",
@@ -1729,14 +1735,14 @@ def get_routing_skills(
     """List the skills.
 
     GET /api/v2/routing/skills -> ``SkillEntityListing``.
-    Requires ``routing:skill:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``routing:skill:view``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-skills
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
     """
     return _Lists(_Endpoint(
         "get_routing_skills", "GET", "/api/v2/routing/skills", "SkillEntityListing",
@@ -1767,11 +1773,11 @@ def get_routing_sms_addresses(
     """List the SMS addresses.
 
     GET /api/v2/routing/sms/addresses -> ``SmsAddressEntityListing``.
-    Requires ``sms:phoneNumber:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``sms:phoneNumber:view``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-sms-addresses
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -1799,12 +1805,12 @@ def get_routing_sms_availablephonenumbers(
     Args:
         country_code: query, string. Filter by country code.
         region: query, string. Filter by region.
-        city: query, string. Only numbers of this city.
+        city: query, string. Only numbers in this city.
         area_code: query, string. Only numbers with this area code.
         phone_number_type: query, string: local, mobile, tollfree. Filter by phone number type.
         pattern: query, string. The pattern to match.
         address_requirement: query, string: none, any, local, foreign. Only numbers with this
-            requirement for an address.
+            address requirement.
     """
     return _Lists(_Endpoint(
         "get_routing_sms_availablephonenumbers", "GET", "/api/v2/routing/sms/availablephonenumbers",
@@ -1848,7 +1854,8 @@ def get_routing_sms_phonenumber(
 
     Args:
         phone_number_id: the ID of the phone number.
-        expand: query, string: compliance, supportedContent. What else to include.
+        expand: query, string: compliance, supportedContent. The additional data to include in the
+            response.
     """
     return _Operation(_Endpoint(
         "get_routing_sms_phonenumber", "GET", "/api/v2/routing/sms/phonenumbers/{phoneNumberId}",
@@ -1881,7 +1888,7 @@ def get_routing_sms_phonenumbers(
     """List the SMS phone numbers.
 
     GET /api/v2/routing/sms/phonenumbers -> ``SmsPhoneNumberEntityListing``.
-    Requires ``sms:phoneNumber:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``sms:phoneNumber:view``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-sms-phonenumbers
 
     Args:
@@ -1891,16 +1898,17 @@ def get_routing_sms_phonenumbers(
         phone_number_status: query, list of string: active, invalid, initiated, porting, pending,
             pending-cancellation. Filter by phone number status.
         country_code: query, list of string. Filter by country code.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string: phoneNumber, countryCode, country, dateCreated, dateModified,
             phoneNumberStatus, phoneNumberType, purchaseDate, supportsMms, supportsSms,
             supportsVoice. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
-        language: query, string. The language, by its code.
+        language: query, string. The language, as a code such as en-US.
         integration_id: query, string. The ID of an integration.
         supported_content_id: query, string. The ID of a supported content.
-        expand: query, list of string: identityresolution, supportedContent. What else to include.
+        expand: query, list of string: identityresolution, supportedContent. The additional data to
+            include in the response.
     """
     return _Lists(_Endpoint(
         "get_routing_sms_phonenumbers", "GET", "/api/v2/routing/sms/phonenumbers",
@@ -2004,11 +2012,12 @@ def get_routing_utilization_labels(
     """List the utilization labels.
 
     GET /api/v2/routing/utilization/labels -> ``UtilizationLabelEntityListing``.
-    Requires ``routing:utilization:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``routing:utilization:view``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-utilization-labels
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: ascending, descending. Ascending or descending.
         name: query, string. Filter by name.
@@ -2050,16 +2059,17 @@ def get_routing_wrapupcodes(
     """List the wrap-up codes.
 
     GET /api/v2/routing/wrapupcodes -> ``WrapupCodeEntityListing``.
-    Requires ``routing:wrapupCode:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``routing:wrapupCode:view``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-wrapupcodes
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string: name, id. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
         name: query, string. Filter by name.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
         division_id: query, list of string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
@@ -2099,15 +2109,15 @@ def get_routing_wrapupcodes_divisionviews(
     """List the wrap-up codes in the caller's divisions.
 
     GET /api/v2/routing/wrapupcodes/divisionviews -> ``WrapupCodeEntityListing``.
-    Requires ``routing:wrapupCode:search``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``routing:wrapupCode:search``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-wrapupcodes-divisionviews
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
         division_id: query, list of string. The IDs of divisions.
         include_state: query, string: Active, Deleted, ActiveAndDeleted. Only codes in these states.
     """
@@ -2131,12 +2141,12 @@ def get_user_queues(
     """List the queues of a user.
 
     GET /api/v2/users/{userId}/queues -> ``UserQueueEntityListing``.
-    Requires ``routing:queue:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``routing:queue:view``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--queues
 
     Args:
         user_id: the ID of the user.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         joined: query, boolean. Filter by joined.
         division_id: query, list of string. The IDs of divisions.
@@ -2160,12 +2170,12 @@ def get_user_routinglanguages(
     """List the routing languages of a user.
 
     GET /api/v2/users/{userId}/routinglanguages -> ``UserLanguageEntityListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--routinglanguages
 
     Args:
         user_id: the ID of the user.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
@@ -2187,12 +2197,12 @@ def get_user_routingskills(
     """List the routing skills of a user.
 
     GET /api/v2/users/{userId}/routingskills -> ``UserSkillEntityListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--routingskills
 
     Args:
         user_id: the ID of the user.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
@@ -2214,14 +2224,14 @@ def get_user_skillgroups(
     """List the skill groups of a user.
 
     GET /api/v2/users/{userId}/skillgroups -> ``UserSkillGroupEntityListing``.
-    Requires ``routing:skillGroup:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``routing:skillGroup:view``. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--skillgroups
 
     Args:
         user_id: the ID of the user.
-        page_size: query, integer. How many items to return.
-        after: query, string. Where the page begins, from the previous response.
-        before: query, string. Where the page ends, to page backwards.
+        page_size: query, integer. The number of items per page.
+        after: query, string. The cursor from the previous response.
+        before: query, string. The cursor for paging backwards.
     """
     return _Lists(_Endpoint(
         "get_user_skillgroups", "GET", "/api/v2/users/{userId}/skillgroups",
@@ -2692,11 +2702,11 @@ def post_analytics_routing_activity_query(
     """Query the routing activity of users.
 
     POST /api/v2/analytics/routing/activity/query -> ``RoutingActivityResponse``.
-    Read-only. Requires ``analytics:queueObservation:view``. Pages by ``page_number``.
+    Read-only. Requires ``analytics:queueObservation:view``. Paginated by ``page_number``.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-routing-activity-query
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         body: ``RoutingActivityQuery``.
     """

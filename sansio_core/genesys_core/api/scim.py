@@ -134,7 +134,7 @@ def get_scim_group(
             urn:ietf:params:scim:schemas:core:2.0:Group:members,
             urn:ietf:params:scim:schemas:core:2.0:Group:externalId. The attributes to omit from the
             response.
-        if_none_match: header ``If-None-Match``, string. The ETag of the copy that you have.
+        if_none_match: header ``If-None-Match``, string. The ETag of your cached copy.
     """
     return _Operation(_Endpoint(
         "get_scim_group", "GET", "/api/v2/scim/groups/{groupId}", "ScimV2Group",
@@ -154,12 +154,12 @@ def get_scim_groups(
     """List the SCIM groups.
 
     GET /api/v2/scim/groups -> ``ScimGroupListResponse``.
-    Requires ``directory:group:edit``. Pages by ``start_index``.
+    Requires ``directory:group:edit``. Paginated by ``start_index``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scim-groups
 
     Args:
-        start_index: query, integer. The first item, counted from 1.
-        count: query, integer. How many items to return. At most 25.
+        start_index: query, integer. The index of the first item, counted from 1.
+        count: query, integer. The number of items per page. At most 25.
         attributes: query, list of string: id, displayName, members, externalId, meta, meta.version,
             meta.lastModified, urn:ietf:params:scim:schemas:core:2.0:Group:id,
             urn:ietf:params:scim:schemas:core:2.0:Group:meta,
@@ -268,7 +268,7 @@ def get_scim_serviceproviderconfig(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scim-serviceproviderconfig
 
     Args:
-        if_none_match: header ``If-None-Match``, string. The ETag of the copy that you have.
+        if_none_match: header ``If-None-Match``, string. The ETag of your cached copy.
     """
     return _Operation(_Endpoint(
         "get_scim_serviceproviderconfig", "GET", "/api/v2/scim/serviceproviderconfig",
@@ -344,7 +344,7 @@ def get_scim_user(
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingLanguages,
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds. The
             attributes to omit from the response.
-        if_none_match: header ``If-None-Match``, string. The ETag of the copy that you have.
+        if_none_match: header ``If-None-Match``, string. The ETag of your cached copy.
     """
     return _Operation(_Endpoint(
         "get_scim_user", "GET", "/api/v2/scim/users/{userId}", "ScimV2User",
@@ -364,12 +364,12 @@ def get_scim_users(
     """List the SCIM users.
 
     GET /api/v2/scim/users -> ``ScimUserListResponse``.
-    Pages by ``start_index``.
+    Paginated by ``start_index``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scim-users
 
     Args:
-        start_index: query, integer. The first item, counted from 1.
-        count: query, integer. How many items to return. At most 25.
+        start_index: query, integer. The index of the first item, counted from 1.
+        count: query, integer. The number of items per page. At most 25.
         attributes: query, list of string: id, userName, displayName, title, active, externalId,
             phoneNumbers, emails, groups, roles, meta, meta.version, meta.lastModified,
             urn:ietf:params:scim:schemas:core:2.0:User:id,
@@ -468,7 +468,7 @@ def get_scim_v2_group(
             urn:ietf:params:scim:schemas:core:2.0:Group:members,
             urn:ietf:params:scim:schemas:core:2.0:Group:externalId. The attributes to omit from the
             response.
-        if_none_match: header ``If-None-Match``, string. The ETag of the copy that you have.
+        if_none_match: header ``If-None-Match``, string. The ETag of your cached copy.
     """
     return _Operation(_Endpoint(
         "get_scim_v2_group", "GET", "/api/v2/scim/v2/groups/{groupId}", "ScimV2Group",
@@ -488,12 +488,12 @@ def get_scim_v2_groups(
     """List the SCIM groups (v2 path).
 
     GET /api/v2/scim/v2/groups -> ``ScimGroupListResponse``.
-    Requires ``directory:group:edit``. Pages by ``start_index``.
+    Requires ``directory:group:edit``. Paginated by ``start_index``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scim-v2-groups
 
     Args:
-        start_index: query, integer. The first item, counted from 1.
-        count: query, integer. How many items to return. At most 25.
+        start_index: query, integer. The index of the first item, counted from 1.
+        count: query, integer. The number of items per page. At most 25.
         attributes: query, list of string: id, displayName, members, externalId, meta, meta.version,
             meta.lastModified, urn:ietf:params:scim:schemas:core:2.0:Group:id,
             urn:ietf:params:scim:schemas:core:2.0:Group:meta,
@@ -602,7 +602,7 @@ def get_scim_v2_serviceproviderconfig(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scim-v2-serviceproviderconfig
 
     Args:
-        if_none_match: header ``If-None-Match``, string. The ETag of the copy that you have.
+        if_none_match: header ``If-None-Match``, string. The ETag of your cached copy.
     """
     return _Operation(_Endpoint(
         "get_scim_v2_serviceproviderconfig", "GET", "/api/v2/scim/v2/serviceproviderconfig",
@@ -678,7 +678,7 @@ def get_scim_v2_user(
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:routingLanguages,
             urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User:externalIds. The
             attributes to omit from the response.
-        if_none_match: header ``If-None-Match``, string. The ETag of the copy that you have.
+        if_none_match: header ``If-None-Match``, string. The ETag of your cached copy.
     """
     return _Operation(_Endpoint(
         "get_scim_v2_user", "GET", "/api/v2/scim/v2/users/{userId}", "ScimV2User",
@@ -698,12 +698,12 @@ def get_scim_v2_users(
     """List the SCIM users (v2 path).
 
     GET /api/v2/scim/v2/users -> ``ScimUserListResponse``.
-    Pages by ``start_index``.
+    Paginated by ``start_index``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scim-v2-users
 
     Args:
-        start_index: query, integer. The first item, counted from 1.
-        count: query, integer. How many items to return. At most 25.
+        start_index: query, integer. The index of the first item, counted from 1.
+        count: query, integer. The number of items per page. At most 25.
         attributes: query, list of string: id, userName, displayName, title, active, externalId,
             phoneNumbers, emails, groups, roles, meta, meta.version, meta.lastModified,
             urn:ietf:params:scim:schemas:core:2.0:User:id,

@@ -96,15 +96,15 @@ def get_scripts(
     """List the scripts.
 
     GET /api/v2/scripts -> ``ScriptEntityListing``.
-    Requires ``scripter:script:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``scripter:script:view``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scripts
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        expand: query, string. What else to include.
+        expand: query, string. The additional data to include in the response.
         name: query, string. Filter by name.
-        feature: query, string. The feature that they are selected for.
+        feature: query, string. Only items for this feature.
         flow_id: query, string. The ID of a flow.
         sort_by: query, string: modifiedDate, createdDate, name. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
@@ -136,15 +136,16 @@ def get_scripts_divisionviews(
     """List the scripts in the caller's divisions.
 
     GET /api/v2/scripts/divisionviews -> ``ScriptEntityListing``.
-    Requires ``scripter:script:search``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``scripter:script:search``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scripts-divisionviews
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        expand: query, string. What else to include.
+        expand: query, string. The additional data to include in the response.
         name: query, string. Filter by name.
-        feature: query, string. The feature that they are selected for.
+        feature: query, string. Only items for this feature.
         flow_id: query, string. The ID of a flow.
         sort_by: query, string: modifiedDate, createdDate, name. The field to sort by.
         sort_order: query, string: ascending, descending. Ascending or descending.
@@ -175,16 +176,16 @@ def get_scripts_published(
     """List the published scripts.
 
     GET /api/v2/scripts/published -> ``ScriptEntityListing``.
-    Requires ``scripter:publishedScript:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``scripter:publishedScript:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scripts-published
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        expand: query, string. What else to include.
+        expand: query, string. The additional data to include in the response.
         name: query, string. Filter by name.
-        feature: query, string. The feature that they are selected for.
+        feature: query, string. Only items for this feature.
         flow_id: query, string. The ID of a flow.
         script_data_version: query, string. The version of the script's data.
         division_ids: query, string. The IDs of divisions.
@@ -243,16 +244,16 @@ def get_scripts_published_divisionviews(
     """List the published scripts in the caller's divisions.
 
     GET /api/v2/scripts/published/divisionviews -> ``ScriptEntityListing``.
-    Requires ``scripter:publishedScript:search``. Pages by ``page_number`` or ``next_uri`` of the
-    response.
+    Requires ``scripter:publishedScript:search``. Paginated by ``page_number`` or ``next_uri`` of
+    the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-scripts-published-divisionviews
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        expand: query, string. What else to include.
+        expand: query, string. The additional data to include in the response.
         name: query, string. Filter by name.
-        feature: query, string. The feature that they are selected for.
+        feature: query, string. Only items for this feature.
         flow_id: query, string. The ID of a flow.
         script_data_version: query, string. The version of the script's data.
         division_ids: query, string. The IDs of divisions.
@@ -376,7 +377,7 @@ def get_scripts_upload_status(
 
     Args:
         upload_id: the ID of the upload.
-        long_poll: query, boolean. Whether to wait for the result before the response.
+        long_poll: query, boolean. Whether to wait for the result before responding.
     """
     return _Operation(_Endpoint(
         "get_scripts_upload_status", "GET", "/api/v2/scripts/uploads/{uploadId}/status",

@@ -32,7 +32,7 @@ def get_documentation_gkn_search(
     """Search the GKN documentation by the q64 value of an earlier search.
 
     GET /api/v2/documentation/gkn/search -> ``GKNDocumentationSearchResponse``.
-    Needs no access token. Pages by ``q64``.
+    Requires no access token. Paginated by ``q64``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-documentation-gkn-search
 
     Args:
@@ -50,7 +50,7 @@ def get_documentation_search(
     """Search the documentation by the q64 value of an earlier search.
 
     GET /api/v2/documentation/search -> ``DocumentationSearchResponse``.
-    Needs no access token. Pages by ``q64``.
+    Requires no access token. Paginated by ``q64``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-documentation-search
 
     Args:
@@ -70,12 +70,12 @@ def get_groups_search(
     """Search groups by the q64 value of an earlier search.
 
     GET /api/v2/groups/search -> ``GroupsSearchResponse``.
-    Pages by ``q64``.
+    Paginated by ``q64``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-groups-search
 
     Args:
         q64: query, string. The value from an earlier search.
-        expand: query, list of string. What else to include.
+        expand: query, list of string. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_groups_search", "GET", "/api/v2/groups/search", "GroupsSearchResponse",
@@ -91,12 +91,13 @@ def get_locations_search(
     """Search locations by the q64 value of an earlier search.
 
     GET /api/v2/locations/search -> ``LocationsSearchResponse``.
-    Pages by ``q64``.
+    Paginated by ``q64``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-locations-search
 
     Args:
         q64: query, string. The value from an earlier search.
-        expand: query, list of string: images, addressVerificationDetails. What else to include.
+        expand: query, list of string: images, addressVerificationDetails. The additional data to
+            include in the response.
     """
     return _Lists(_Endpoint(
         "get_locations_search", "GET", "/api/v2/locations/search", "LocationsSearchResponse",
@@ -113,7 +114,7 @@ def get_search(
     """Search by the q64 value of an earlier search.
 
     GET /api/v2/search -> ``JsonNodeSearchResponse``.
-    Requires ``directory:user:view``. Pages by ``q64``.
+    Requires ``directory:user:view``. Paginated by ``q64``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-search
 
     Args:
@@ -125,7 +126,7 @@ def get_search(
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent,
             callerUser.routingStatus, callerUser.primaryPresence, callerUser.conversationSummary,
             callerUser.outOfOffice, callerUser.geolocation, conversations, transcription, images,
-            addressVerificationDetails. What else to include.
+            addressVerificationDetails. The additional data to include in the response.
         profile: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -142,7 +143,7 @@ def get_search_suggest(
     """Suggest resources by the q64 value of an earlier request.
 
     GET /api/v2/search/suggest -> ``JsonNodeSearchResponse``.
-    Requires ``directory:user:view``. Pages by ``q64``.
+    Requires ``directory:user:view``. Paginated by ``q64``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-search-suggest
 
     Args:
@@ -154,7 +155,7 @@ def get_search_suggest(
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent,
             callerUser.routingStatus, callerUser.primaryPresence, callerUser.conversationSummary,
             callerUser.outOfOffice, callerUser.geolocation, conversations, transcription, images,
-            addressVerificationDetails. What else to include.
+            addressVerificationDetails. The additional data to include in the response.
         profile: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -171,12 +172,12 @@ def get_telephony_providers_edges_sites_search(
     """Search sites by the q64 value of an earlier search.
 
     GET /api/v2/telephony/providers/edges/sites/search -> ``SitesSearchResponse``.
-    Requires ``telephony:plugin:all`` or ``telephony:sites:view``. Pages by ``q64``.
+    Requires ``telephony:plugin:all`` or ``telephony:sites:view``. Paginated by ``q64``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-sites-search
 
     Args:
         q64: query, string. The value from an earlier search.
-        expand: query, list of string. What else to include.
+        expand: query, list of string. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_sites_search", "GET",
@@ -196,12 +197,12 @@ def get_users_search(
     """Search users by the q64 value of an earlier search.
 
     GET /api/v2/users/search -> ``UsersSearchResponse``.
-    Requires ``directory:user:view``. Pages by ``q64``.
+    Requires ``directory:user:view``. Paginated by ``q64``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-search
 
     Args:
         q64: query, string. The value from an earlier search.
-        expand: query, list of string. What else to include.
+        expand: query, list of string. The additional data to include in the response.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
             RingCentral. The integration whose presence is returned.
     """
@@ -222,12 +223,12 @@ def get_voicemail_search(
     """Search voicemail messages by the q64 value of an earlier search.
 
     GET /api/v2/voicemail/search -> ``VoicemailsSearchResponse``.
-    Pages by ``q64``.
+    Paginated by ``q64``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-voicemail-search
 
     Args:
         q64: query, string. The value from an earlier search.
-        expand: query, list of string. What else to include.
+        expand: query, list of string. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_voicemail_search", "GET", "/api/v2/voicemail/search", "VoicemailsSearchResponse",
@@ -241,7 +242,8 @@ def post_conversations_customattributes_search(
     """Search custom attributes of conversations.
 
     POST /api/v2/conversations/customattributes/search -> ``JsonSearchResponse``.
-    Read-only. Requires ``conversation:customAttributes:view``. Pages by ``pageNumber`` of the body.
+    Read-only. Requires ``conversation:customAttributes:view``. Paginated by ``pageNumber`` of the
+    body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-customattributes-search
 
     Args:
@@ -260,7 +262,7 @@ def post_conversations_participants_attributes_search(
     """Search conversations by attributes of participants.
 
     POST /api/v2/conversations/participants/attributes/search -> ``JsonCursorSearchResponse``.
-    Read-only. Requires ``conversation:participant:attributesview``. Pages by ``cursor`` of the
+    Read-only. Requires ``conversation:participant:attributesview``. Paginated by ``cursor`` of the
     body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-conversations-participants-attributes-search
 
@@ -280,8 +282,8 @@ def post_documentation_all_search(
     """Search all documentation.
 
     POST /api/v2/documentation/all/search -> ``JsonNodeSearchResponse``.
-    Preview: may change without notice. Read-only. Needs no access token. Pages by ``pageNumber`` of
-    the body.
+    Preview: may change without notice. Read-only. Requires no access token. Paginated by
+    ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-documentation-all-search
 
     Args:
@@ -300,7 +302,7 @@ def post_documentation_gkn_search(
     """Search the GKN documentation.
 
     POST /api/v2/documentation/gkn/search -> ``GKNDocumentationSearchResponse``.
-    Read-only. Needs no access token. Pages by ``pageNumber`` of the body.
+    Read-only. Requires no access token. Paginated by ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-documentation-gkn-search
 
     Args:
@@ -319,7 +321,7 @@ def post_documentation_search(
     """Search the documentation.
 
     POST /api/v2/documentation/search -> ``DocumentationSearchResponse``.
-    Read-only. Needs no access token. Pages by ``pageNumber`` of the body.
+    Read-only. Requires no access token. Paginated by ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-documentation-search
 
     Args:
@@ -338,7 +340,7 @@ def post_groups_search(
     """Search groups.
 
     POST /api/v2/groups/search -> ``GroupsSearchResponse``.
-    Read-only. Pages by ``pageNumber`` of the body.
+    Read-only. Paginated by ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-groups-search
 
     Args:
@@ -356,7 +358,7 @@ def post_locations_search(
     """Search locations.
 
     POST /api/v2/locations/search -> ``LocationsSearchResponse``.
-    Read-only. Pages by ``pageNumber`` of the body.
+    Read-only. Paginated by ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-locations-search
 
     Args:
@@ -376,8 +378,8 @@ def post_search(
     """Search resources of several types.
 
     POST /api/v2/search -> ``JsonNodeSearchResponse``.
-    Read-only. Requires ``directory:user:view`` or ``routing:skill:view``. Pages by ``pageNumber``
-    of the body.
+    Read-only. Requires ``directory:user:view`` or ``routing:skill:view``. Paginated by
+    ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-search
 
     Args:
@@ -418,7 +420,7 @@ def post_speechandtextanalytics_transcripts_search(
 
     POST /api/v2/speechandtextanalytics/transcripts/search -> ``JsonSearchResponse``.
     Read-only. Requires ``analytics:conversationDetail:view`` or ``recording:recording:view`` or
-    ``recording:recordingSegment:view``. Pages by ``pageNumber`` of the body.
+    ``recording:recordingSegment:view``. Paginated by ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-speechandtextanalytics-transcripts-search
 
     Args:
@@ -437,7 +439,7 @@ def post_teams_search(
     """Search teams.
 
     POST /api/v2/teams/search -> ``TeamsSearchResponse``.
-    Read-only. Requires ``groups:team:view``. Pages by ``pageNumber`` of the body.
+    Read-only. Requires ``groups:team:view``. Paginated by ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-teams-search
 
     Args:
@@ -455,7 +457,7 @@ def post_telephony_providers_edges_sites_search(
     """Search sites.
 
     POST /api/v2/telephony/providers/edges/sites/search -> ``SitesSearchResponse``.
-    Read-only. Requires ``telephony:plugin:all`` or ``telephony:sites:view``. Pages by
+    Read-only. Requires ``telephony:plugin:all`` or ``telephony:sites:view``. Paginated by
     ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-providers-edges-sites-search
 
@@ -475,7 +477,7 @@ def post_users_search(
     """Search users.
 
     POST /api/v2/users/search -> ``UsersSearchResponse``.
-    Read-only. Requires ``directory:user:view``. Pages by ``pageNumber`` of the body.
+    Read-only. Requires ``directory:user:view``. Paginated by ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-users-search
 
     Args:
@@ -494,7 +496,7 @@ def post_users_search_conversation_target(
 
     POST /api/v2/users/search/conversation/target -> ``UsersSearchResponse``.
     Preview: may change without notice. Read-only. Requires ``conversation:communication:target``.
-    Pages by ``pageNumber`` of the body.
+    Paginated by ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-users-search-conversation-target
 
     Args:
@@ -514,7 +516,7 @@ def post_users_search_queuemembers_manage(
 
     POST /api/v2/users/search/queuemembers/manage -> ``UsersSearchResponse``.
     Preview: may change without notice. Requires ``routing:queueMember:manage`` or
-    ``routing:queue:edit``. Pages by ``pageNumber`` of the body.
+    ``routing:queue:edit``. Paginated by ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-users-search-queuemembers-manage
 
     Args:
@@ -532,7 +534,7 @@ def post_users_search_teams_assign(
     """Search users to assign to teams.
 
     POST /api/v2/users/search/teams/assign -> ``UsersSearchResponse``.
-    Requires ``groups:team:assign``. Pages by ``pageNumber`` of the body.
+    Requires ``groups:team:assign``. Paginated by ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-users-search-teams-assign
 
     Args:
@@ -550,7 +552,7 @@ def post_voicemail_search(
     """Search voicemail messages.
 
     POST /api/v2/voicemail/search -> ``VoicemailsSearchResponse``.
-    Read-only. Pages by ``pageNumber`` of the body.
+    Read-only. Paginated by ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-voicemail-search
 
     Args:

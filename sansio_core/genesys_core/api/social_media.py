@@ -61,7 +61,8 @@ def delete_socialmedia_topic(topic_id: str, *, hard_delete: bool | None = None) 
 
     Args:
         topic_id: the ID of the topic.
-        hard_delete: query, boolean. Whether to remove it, not only to mark it as deleted.
+        hard_delete: query, boolean. Whether to delete it permanently instead of marking it as
+            deleted.
     """
     return _Operation(_Endpoint(
         "delete_socialmedia_topic", "DELETE", "/api/v2/socialmedia/topics/{topicId}",
@@ -83,7 +84,8 @@ def delete_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule
     Args:
         topic_id: the ID of the topic.
         facebook_ingestion_rule_id: the ID of the Facebook ingestion rule.
-        hard_delete: query, boolean. Whether to remove it, not only to mark it as deleted.
+        hard_delete: query, boolean. Whether to delete it permanently instead of marking it as
+            deleted.
     """
     return _Operation(_Endpoint(
         "delete_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id", "DELETE",
@@ -110,7 +112,8 @@ def delete_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_bus
         topic_id: the ID of the topic.
         google_business_profile_ingestion_rule_id: the ID of the Google Business Profile ingestion
             rule.
-        hard_delete: query, boolean. Whether to remove it, not only to mark it as deleted.
+        hard_delete: query, boolean. Whether to delete it permanently instead of marking it as
+            deleted.
     """
     return _Operation(_Endpoint(
         "delete_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_business_profile_ingestion_rule_id",
@@ -137,7 +140,8 @@ def delete_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_ru
     Args:
         topic_id: the ID of the topic.
         instagram_ingestion_rule_id: the ID of the Instagram ingestion rule.
-        hard_delete: query, boolean. Whether to remove it, not only to mark it as deleted.
+        hard_delete: query, boolean. Whether to delete it permanently instead of marking it as
+            deleted.
     """
     return _Operation(_Endpoint(
         "delete_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_id",
@@ -163,7 +167,8 @@ def delete_socialmedia_topic_dataingestionrules_open_open_id(
     Args:
         topic_id: the ID of the topic.
         open_id: the ID of the open ingestion rule.
-        hard_delete: query, boolean. Whether to remove it, not only to mark it as deleted.
+        hard_delete: query, boolean. Whether to delete it permanently instead of marking it as
+            deleted.
     """
     return _Operation(_Endpoint(
         "delete_socialmedia_topic_dataingestionrules_open_open_id", "DELETE",
@@ -186,7 +191,8 @@ def delete_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_i
     Args:
         topic_id: the ID of the topic.
         twitter_ingestion_rule_id: the ID of the Twitter ingestion rule.
-        hard_delete: query, boolean. Whether to remove it, not only to mark it as deleted.
+        hard_delete: query, boolean. Whether to delete it permanently instead of marking it as
+            deleted.
     """
     return _Operation(_Endpoint(
         "delete_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id", "DELETE",
@@ -220,12 +226,12 @@ def get_socialmedia_analytics_aggregates_job_results(
     """Get the results of a social media aggregates job.
 
     GET /api/v2/socialmedia/analytics/aggregates/jobs/{jobId}/results -> ``SocialMediaAsyncAggregateQueryResponse``.
-    Requires ``socialmedia:postAggregate:view``. Pages by ``cursor``.
+    Requires ``socialmedia:postAggregate:view``. Paginated by ``cursor``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-socialmedia-analytics-aggregates-jobs--jobId--results
 
     Args:
         job_id: the ID of the job.
-        cursor: query, string. Where the page begins, from the previous response.
+        cursor: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
         "get_socialmedia_analytics_aggregates_job_results", "GET",
@@ -258,12 +264,12 @@ def get_socialmedia_analytics_messages_job_results(
     """Get the results of a social media message job.
 
     GET /api/v2/socialmedia/analytics/messages/jobs/{jobId}/results -> ``SocialMediaAsyncDetailQueryResponse``.
-    Requires ``socialmedia:postDetail:view``. Pages by ``cursor``.
+    Requires ``socialmedia:postDetail:view``. Paginated by ``cursor``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-socialmedia-analytics-messages-jobs--jobId--results
 
     Args:
         job_id: the ID of the job.
-        cursor: query, string. Where the page begins, from the previous response.
+        cursor: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
         "get_socialmedia_analytics_messages_job_results", "GET",
@@ -285,7 +291,7 @@ def get_socialmedia_escalationrule(
 
     Args:
         escalation_rule_id: the ID of the escalation rule.
-        expand: query, string: dataIngestionRule. What else to include.
+        expand: query, string: dataIngestionRule. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_socialmedia_escalationrule", "GET",
@@ -302,13 +308,13 @@ def get_socialmedia_escalationrules(
     """List the social media escalation rules.
 
     GET /api/v2/socialmedia/escalationrules -> ``SocialEscalationResponseEntityListing``.
-    Requires ``socialmedia:escalationRules:view``. Pages by ``page_number`` or ``next_uri`` of the
-    response.
+    Requires ``socialmedia:escalationRules:view``. Paginated by ``page_number`` or ``next_uri`` of
+    the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-socialmedia-escalationrules
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         division_id: query, string. The ID of a division.
     """
     return _Lists(_Endpoint(
@@ -348,13 +354,14 @@ def get_socialmedia_topic_dataingestionrules(
     """List the data ingestion rules of a social media topic.
 
     GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules -> ``GenericDataIngestionRuleResponseEntityListing``.
-    Requires ``socialmedia:topic:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``socialmedia:topic:view``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-socialmedia-topics--topicId--dataingestionrules
 
     Args:
         topic_id: the ID of the topic.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         include_deleted: query, boolean. Whether to include deleted.
     """
     return _Lists(_Endpoint(
@@ -436,7 +443,7 @@ def get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id
     """List the versions of a Facebook data ingestion rule.
 
     GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/facebook/{facebookIngestionRuleId}/versions -> ``FacebookDataIngestionRuleVersionResponseEntityListing``.
-    Requires ``socialmedia:facebookDataIngestionRule:view``. Pages by ``page_number`` or
+    Requires ``socialmedia:facebookDataIngestionRule:view``. Paginated by ``page_number`` or
     ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-socialmedia-topics--topicId--dataingestionrules-facebook--facebookIngestionRuleId--versions
 
@@ -444,7 +451,7 @@ def get_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule_id
         topic_id: the ID of the topic.
         facebook_ingestion_rule_id: the ID of the Facebook ingestion rule.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         include_deleted: query, boolean. Whether to include deleted.
     """
     return _Lists(_Endpoint(
@@ -535,7 +542,7 @@ def get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_busine
 
     GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/googlebusinessprofile/{googleBusinessProfileIngestionRuleId}/versions -> ``GoogleBusinessProfileDataIngestionRuleVersionResponseEntityListing``.
     Preview: may change without notice. Requires
-    ``socialmedia:googleBusinessProfileDataIngestionRule:view``. Pages by ``page_number`` or
+    ``socialmedia:googleBusinessProfileDataIngestionRule:view``. Paginated by ``page_number`` or
     ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-socialmedia-topics--topicId--dataingestionrules-googlebusinessprofile--googleBusinessProfileIngestionRuleId--versions
 
@@ -544,7 +551,7 @@ def get_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_busine
         google_business_profile_ingestion_rule_id: the ID of the Google Business Profile ingestion
             rule.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         include_deleted: query, boolean. Whether to include deleted.
     """
     return _Lists(_Endpoint(
@@ -629,7 +636,7 @@ def get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_
     """List the versions of an Instagram data ingestion rule.
 
     GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/instagram/{instagramIngestionRuleId}/versions -> ``InstagramDataIngestionRuleVersionResponseEntityListing``.
-    Requires ``socialmedia:instagramDataIngestionRule:view``. Pages by ``page_number`` or
+    Requires ``socialmedia:instagramDataIngestionRule:view``. Paginated by ``page_number`` or
     ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-socialmedia-topics--topicId--dataingestionrules-instagram--instagramIngestionRuleId--versions
 
@@ -637,7 +644,7 @@ def get_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_rule_
         topic_id: the ID of the topic.
         instagram_ingestion_rule_id: the ID of the Instagram ingestion rule.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         include_deleted: query, boolean. Whether to include deleted.
     """
     return _Lists(_Endpoint(
@@ -716,15 +723,15 @@ def get_socialmedia_topic_dataingestionrules_open_open_id_versions(
     """List the versions of an open data ingestion rule.
 
     GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/open/{openId}/versions -> ``OpenDataIngestionRuleVersionResponseEntityListing``.
-    Requires ``socialmedia:openDataIngestionRule:view``. Pages by ``page_number`` or ``next_uri`` of
-    the response.
+    Requires ``socialmedia:openDataIngestionRule:view``. Paginated by ``page_number`` or
+    ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-socialmedia-topics--topicId--dataingestionrules-open--openId--versions
 
     Args:
         topic_id: the ID of the topic.
         open_id: the ID of the open ingestion rule.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         include_deleted: query, boolean. Whether to include deleted.
     """
     return _Lists(_Endpoint(
@@ -805,15 +812,15 @@ def get_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id_v
     """List the versions of a Twitter data ingestion rule.
 
     GET /api/v2/socialmedia/topics/{topicId}/dataingestionrules/twitter/{twitterIngestionRuleId}/versions -> ``TwitterDataIngestionRuleVersionResponseEntityListing``.
-    Requires ``socialmedia:twitterDataIngestionRule:view``. Pages by ``page_number`` or ``next_uri``
-    of the response.
+    Requires ``socialmedia:twitterDataIngestionRule:view``. Paginated by ``page_number`` or
+    ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-socialmedia-topics--topicId--dataingestionrules-twitter--twitterIngestionRuleId--versions
 
     Args:
         topic_id: the ID of the topic.
         twitter_ingestion_rule_id: the ID of the Twitter ingestion rule.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         include_deleted: query, boolean. Whether to include deleted.
     """
     return _Lists(_Endpoint(
@@ -841,16 +848,17 @@ def get_socialmedia_topics(
     """List the social media topics.
 
     GET /api/v2/socialmedia/topics -> ``SocialTopicWithDataIngestionRuleMetadataResponseEntityListing``.
-    Requires ``socialmedia:topic:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``socialmedia:topic:view``. Paginated by ``page_number`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-socialmedia-topics
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         division_ids: query, list of string. The IDs of divisions.
         include_deleted: query, boolean. Whether to include deleted.
         name: query, string. Filter by name.
-        ids: query, list of string. Only these IDs.
+        ids: query, list of string. Only the items with these IDs.
     """
     return _Lists(_Endpoint(
         "get_socialmedia_topics", "GET", "/api/v2/socialmedia/topics",

@@ -158,17 +158,17 @@ def get_speechandtextanalytics_categories(
     """List the speech and text analytics categories.
 
     GET /api/v2/speechandtextanalytics/categories -> ``CategoriesEntityListing``.
-    Requires ``speechAndTextAnalytics:category:view``. Pages by ``page_number`` or ``next_uri`` of
-    the response.
+    Requires ``speechAndTextAnalytics:category:view``. Paginated by ``page_number`` or ``next_uri``
+    of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-categories
 
     Args:
-        page_size: query, integer. How many items to return. At most 25.
+        page_size: query, integer. The number of items per page. At most 25.
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
         sort_order: query, string: asc, desc. Ascending or descending.
         sort_by: query, string: name, description. The field to sort by.
-        ids: query, list of string. Only these IDs. At most 25 items.
+        ids: query, list of string. Only the items with these IDs. At most 25 items.
     """
     return _Lists(_Endpoint(
         "get_speechandtextanalytics_categories", "GET", "/api/v2/speechandtextanalytics/categories",
@@ -222,13 +222,13 @@ def get_speechandtextanalytics_conversation_categories(
     """List the categories of a conversation.
 
     GET /api/v2/speechandtextanalytics/conversations/{conversationId}/categories -> ``ConversationCategoriesEntityListing``.
-    Requires ``speechAndTextAnalytics:data:view``. Pages by ``page_number`` or ``next_uri`` of the
-    response.
+    Requires ``speechAndTextAnalytics:data:view``. Paginated by ``page_number`` or ``next_uri`` of
+    the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-conversations--conversationId--categories
 
     Args:
         conversation_id: the ID of the conversation.
-        page_size: query, integer. How many items to return. At most 50.
+        page_size: query, integer. The number of items per page. At most 50.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -331,15 +331,16 @@ def get_speechandtextanalytics_dictionaryfeedback(
     """List the dictionary feedback entries.
 
     GET /api/v2/speechandtextanalytics/dictionaryfeedback -> ``DictionaryFeedbackEntityListing``.
-    Requires ``speechAndTextAnalytics:dictionaryterm:view``. Pages by ``next_page`` or ``next_uri``
-    of the response.
+    Requires ``speechAndTextAnalytics:dictionaryterm:view``. Paginated by ``next_page`` or
+    ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-dictionaryfeedback
 
     Args:
         dialect: query, string. Filter by dialect.
-        transcription_engine: query, string: Genesys, GenesysExtended. Only those of this engine.
-        next_page: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return. At most 1000.
+        transcription_engine: query, string: Genesys, GenesysExtended. Only feedback for this
+            transcription engine.
+        next_page: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page. At most 1000.
     """
     return _Lists(_Endpoint(
         "get_speechandtextanalytics_dictionaryfeedback", "GET",
@@ -475,16 +476,16 @@ def get_speechandtextanalytics_programs(
     """List the speech and text analytics programs.
 
     GET /api/v2/speechandtextanalytics/programs -> ``ProgramsEntityListing``.
-    Requires ``speechAndTextAnalytics:program:view``. Pages by ``next_page`` or ``next_uri`` of the
-    response.
+    Requires ``speechAndTextAnalytics:program:view``. Paginated by ``next_page`` or ``next_uri`` of
+    the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-programs
 
     Args:
-        next_page: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return.
+        next_page: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page.
         state: query, string: Latest, Published.
         name: query, string. Filter by name.
-        ids: query, list of string. Only these IDs. At most 50 items.
+        ids: query, list of string. Only the items with these IDs. At most 50 items.
         sort_by: query, string: name. The field to sort by.
         sort_order: query, string: asc, desc. Ascending or descending.
     """
@@ -524,13 +525,13 @@ def get_speechandtextanalytics_programs_mappings(
     """List the mappings of programs to queues and flows.
 
     GET /api/v2/speechandtextanalytics/programs/mappings -> ``TopicsDefinitionsProgramsMappingsEntityListing``.
-    Requires ``speechAndTextAnalytics:program:view``. Pages by ``next_page`` or ``next_uri`` of the
-    response.
+    Requires ``speechAndTextAnalytics:program:view``. Paginated by ``next_page`` or ``next_uri`` of
+    the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-programs-mappings
 
     Args:
-        next_page: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return.
+        next_page: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_speechandtextanalytics_programs_mappings", "GET",
@@ -565,12 +566,12 @@ def get_speechandtextanalytics_programs_settings_insights(
 
     GET /api/v2/speechandtextanalytics/programs/settings/insights -> ``ProgramInsightsSettingsEntityListing``.
     Requires ``speechAndTextAnalytics:program:view`` and
-    ``speechAndTextAnalytics:insightsSettings:view``. Pages by ``page_number`` or ``next_uri`` of
-    the response.
+    ``speechAndTextAnalytics:insightsSettings:view``. Paginated by ``page_number`` or ``next_uri``
+    of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-programs-settings-insights
 
     Args:
-        page_size: query, integer. How many items to return. At most 100.
+        page_size: query, integer. The number of items per page. At most 100.
         page_number: query, integer. The page, counted from 1.
         program_ids: query, list of string. The IDs of programs. At most 50 items.
     """
@@ -590,11 +591,11 @@ def get_speechandtextanalytics_programs_settings_processing(
     """List the processing settings of programs.
 
     GET /api/v2/speechandtextanalytics/programs/settings/processing -> ``ProgramProcessingSettingsEntityListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-programs-settings-processing
 
     Args:
-        page_size: query, integer. How many items to return. At most 100.
+        page_size: query, integer. The number of items per page. At most 100.
         page_number: query, integer. The page, counted from 1.
         program_ids: query, list of string. The IDs of programs. At most 50 items.
     """
@@ -645,13 +646,13 @@ def get_speechandtextanalytics_programs_unpublished(
     """List the unpublished programs.
 
     GET /api/v2/speechandtextanalytics/programs/unpublished -> ``UnpublishedProgramsEntityListing``.
-    Requires ``speechAndTextAnalytics:program:view``. Pages by ``next_page`` or ``next_uri`` of the
-    response.
+    Requires ``speechAndTextAnalytics:program:view``. Paginated by ``next_page`` or ``next_uri`` of
+    the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-programs-unpublished
 
     Args:
-        next_page: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return.
+        next_page: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_speechandtextanalytics_programs_unpublished", "GET",
@@ -708,12 +709,12 @@ def get_speechandtextanalytics_reprocessing_jobs(
 
     GET /api/v2/speechandtextanalytics/reprocessing/jobs -> ``ReprocessJobEntityListingResponse``.
     Preview: may change without notice. Requires
-    ``speechAndTextAnalytics:reprocessInteractions:view``. Pages by ``page_number`` or ``next_uri``
-    of the response.
+    ``speechAndTextAnalytics:reprocessInteractions:view``. Paginated by ``page_number`` or
+    ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-reprocessing-jobs
 
     Args:
-        page_size: query, integer. How many items to return. At most 100.
+        page_size: query, integer. The number of items per page. At most 100.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: asc, desc. Ascending or descending.
         name: query, string. Filter by name.
@@ -808,20 +809,20 @@ def get_speechandtextanalytics_topics(
     """List the speech and text analytics topics.
 
     GET /api/v2/speechandtextanalytics/topics -> ``TopicsEntityListing``.
-    Requires ``speechAndTextAnalytics:topic:view``. Pages by ``page_number`` or ``next_uri`` of the
-    response.
+    Requires ``speechAndTextAnalytics:topic:view``. Paginated by ``page_number`` or ``next_uri`` of
+    the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-speechandtextanalytics-topics
 
     Args:
-        next_page: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return. At most 500.
+        next_page: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page. At most 500.
         page_number: query, integer. The page, counted from 1.
         state: query, string: latest, published.
         name: query, string. Filter by name.
-        ids: query, list of string. Only these IDs. At most 50 items.
+        ids: query, list of string. Only the items with these IDs. At most 50 items.
         dialects: query, list of string: en-US, es-US, en-AU, en-GB, en-ZA, es-ES, en-IN, fr-FR,
-            fr-CA, it-IT, de-DE, pt-BR, pl-PL, pt-PT, nl-NL, ko-KR. Only those in these dialects. At
-            most 15 items.
+            fr-CA, it-IT, de-DE, pt-BR, pl-PL, pt-PT, nl-NL, ko-KR. Only topics in these dialects.
+            At most 15 items.
         sort_by: query, string: name, matchingType. The field to sort by.
         sort_order: query, string: asc, desc. Ascending or descending.
     """
@@ -1244,7 +1245,7 @@ def post_speechandtextanalytics_transcripts_search(
 
     POST /api/v2/speechandtextanalytics/transcripts/search -> ``JsonSearchResponse``.
     Read-only. Requires ``analytics:conversationDetail:view`` or ``recording:recording:view`` or
-    ``recording:recordingSegment:view``. Pages by ``pageNumber`` of the body.
+    ``recording:recordingSegment:view``. Paginated by ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-speechandtextanalytics-transcripts-search
 
     Args:

@@ -59,17 +59,17 @@ def get_stations(
     """List the stations.
 
     GET /api/v2/stations -> ``StationEntityListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-stations
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         name: query, string. Filter by name.
-        user_selectable: query, string. Only stations that a user can select, or cannot.
+        user_selectable: query, string. Filter by whether users can select the station.
         web_rtc_user_id: query, string. The ID of a web rtc user.
-        id: query, string. Only these IDs.
+        id: query, string. Only the items with these IDs.
         line_appearance_id: query, string. The ID of a line appearance.
     """
     return _Lists(_Endpoint(

@@ -35,7 +35,7 @@ def get_search(
     """Search by the q64 value of an earlier search.
 
     GET /api/v2/search -> ``JsonNodeSearchResponse``.
-    Requires ``directory:user:view``. Pages by ``q64``.
+    Requires ``directory:user:view``. Paginated by ``q64``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-search
 
     Args:
@@ -47,7 +47,7 @@ def get_search(
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent,
             callerUser.routingStatus, callerUser.primaryPresence, callerUser.conversationSummary,
             callerUser.outOfOffice, callerUser.geolocation, conversations, transcription, images,
-            addressVerificationDetails. What else to include.
+            addressVerificationDetails. The additional data to include in the response.
         profile: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -64,7 +64,7 @@ def get_search_suggest(
     """Suggest resources by the q64 value of an earlier request.
 
     GET /api/v2/search/suggest -> ``JsonNodeSearchResponse``.
-    Requires ``directory:user:view``. Pages by ``q64``.
+    Requires ``directory:user:view``. Paginated by ``q64``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-search-suggest
 
     Args:
@@ -76,7 +76,7 @@ def get_search_suggest(
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent,
             callerUser.routingStatus, callerUser.primaryPresence, callerUser.conversationSummary,
             callerUser.outOfOffice, callerUser.geolocation, conversations, transcription, images,
-            addressVerificationDetails. What else to include.
+            addressVerificationDetails. The additional data to include in the response.
         profile: query, boolean.
     """
     return _Lists(_Endpoint(
@@ -93,8 +93,8 @@ def post_search(
     """Search resources of several types.
 
     POST /api/v2/search -> ``JsonNodeSearchResponse``.
-    Read-only. Requires ``directory:user:view`` or ``routing:skill:view``. Pages by ``pageNumber``
-    of the body.
+    Read-only. Requires ``directory:user:view`` or ``routing:skill:view``. Paginated by
+    ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-search
 
     Args:

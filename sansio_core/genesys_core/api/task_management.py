@@ -217,13 +217,13 @@ def get_taskmanagement_workbin_history(
     """Get the history of a workbin.
 
     GET /api/v2/taskmanagement/workbins/{workbinId}/history -> ``WorkbinChangeListing``.
-    Requires ``workitems:workbin:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``workitems:workbin:view``. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-workbins--workbinId--history
 
     Args:
         workbin_id: the ID of the workbin.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return. At most 200.
+        after: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page. At most 200.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
@@ -265,13 +265,13 @@ def get_taskmanagement_workbin_versions(
     """List the versions of a workbin.
 
     GET /api/v2/taskmanagement/workbins/{workbinId}/versions -> ``WorkbinVersionListing``.
-    Requires ``workitems:workbin:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``workitems:workbin:view``. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-workbins--workbinId--versions
 
     Args:
         workbin_id: the ID of the workbin.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return. At most 200.
+        after: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page. At most 200.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
@@ -298,8 +298,8 @@ def get_taskmanagement_workitem(
 
     Args:
         workitem_id: the ID of the work item.
-        expands: query, list of string: type, workbin, status, queue, assignee. What else to
-            include.
+        expands: query, list of string: type, workbin, status, queue, assignee. The additional data
+            to include in the response.
     """
     return _Operation(_Endpoint(
         "get_taskmanagement_workitem", "GET", "/api/v2/taskmanagement/workitems/{workitemId}",
@@ -317,13 +317,13 @@ def get_taskmanagement_workitem_history(
     """Get the history of a work item.
 
     GET /api/v2/taskmanagement/workitems/{workitemId}/history -> ``WorkitemChangeListing``.
-    Requires ``workitems:workitem:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``workitems:workitem:view``. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-workitems--workitemId--history
 
     Args:
         workitem_id: the ID of the work item.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return. At most 200.
+        after: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page. At most 200.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
@@ -347,15 +347,15 @@ def get_taskmanagement_workitem_user_wrapups(
     """List the wrap-up codes of a user in a work item.
 
     GET /api/v2/taskmanagement/workitems/{workitemId}/users/{userId}/wrapups -> ``WorkitemWrapupEntityListing``.
-    Requires ``workitems:wrapup:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``workitems:wrapup:view``. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-workitems--workitemId--users--userId--wrapups
 
     Args:
         workitem_id: the ID of the work item.
         user_id: the ID of the user.
-        expands: query, string: wrapupCode. What else to include.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return. At most 50.
+        expands: query, string: wrapupCode. The additional data to include in the response.
+        after: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page. At most 50.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
@@ -397,13 +397,13 @@ def get_taskmanagement_workitem_versions(
     """List the versions of a work item.
 
     GET /api/v2/taskmanagement/workitems/{workitemId}/versions -> ``WorkitemVersionListing``.
-    Requires ``workitems:workitem:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``workitems:workitem:view``. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-workitems--workitemId--versions
 
     Args:
         workitem_id: the ID of the work item.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return. At most 200.
+        after: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page. At most 200.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
@@ -426,14 +426,14 @@ def get_taskmanagement_workitem_wrapups(
     """List the wrap-up codes of a work item.
 
     GET /api/v2/taskmanagement/workitems/{workitemId}/wrapups -> ``WorkitemWrapupEntityListing``.
-    Requires ``workitems:wrapup:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``workitems:wrapup:view``. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-workitems--workitemId--wrapups
 
     Args:
         workitem_id: the ID of the work item.
-        expands: query, string: wrapupCode. What else to include.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return. At most 50.
+        expands: query, string: wrapupCode. The additional data to include in the response.
+        after: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page. At most 50.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
@@ -490,12 +490,12 @@ def get_taskmanagement_workitems_bulk_jobs_users_me(
     """List the bulk work item jobs of the current user.
 
     GET /api/v2/taskmanagement/workitems/bulk/jobs/users/me -> ``BulkJobsListing``.
-    Requires ``workitems:bulkJob:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``workitems:bulkJob:view``. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-workitems-bulk-jobs-users-me
 
     Args:
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return. At most 200.
+        after: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page. At most 200.
         sort_order: query, string: ascending, descending. Ascending or descending.
         action: query, string: TerminateWorkitems, AddWorkitems.
     """
@@ -705,7 +705,7 @@ def get_taskmanagement_worktype(
     Args:
         worktype_id: the ID of the worktype.
         expands: query, list of string: defaultQueue, defaultSkills, defaultLanguage, schema, flow,
-            defaultScript. What else to include.
+            defaultScript. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_taskmanagement_worktype", "GET", "/api/v2/taskmanagement/worktypes/{worktypeId}",
@@ -743,14 +743,14 @@ def get_taskmanagement_worktype_flows_datebased_rules(
     """List the date-based rules of a worktype.
 
     GET /api/v2/taskmanagement/worktypes/{worktypeId}/flows/datebased/rules -> ``WorkitemDateBasedRuleListing``.
-    Requires ``workitems:flowRuleDateBased:view``. Pages by ``after`` or ``next_uri`` of the
+    Requires ``workitems:flowRuleDateBased:view``. Paginated by ``after`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-worktypes--worktypeId--flows-datebased-rules
 
     Args:
         worktype_id: the ID of the worktype.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return. At most 200.
+        after: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page. At most 200.
     """
     return _Lists(_Endpoint(
         "get_taskmanagement_worktype_flows_datebased_rules", "GET",
@@ -789,14 +789,14 @@ def get_taskmanagement_worktype_flows_onattributechange_rules(
     """List the attribute change rules of a worktype.
 
     GET /api/v2/taskmanagement/worktypes/{worktypeId}/flows/onattributechange/rules -> ``WorkitemOnAttributeChangeRuleListing``.
-    Requires ``workitems:flowRuleOnAttributeChange:view``. Pages by ``after`` or ``next_uri`` of the
-    response.
+    Requires ``workitems:flowRuleOnAttributeChange:view``. Paginated by ``after`` or ``next_uri`` of
+    the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-worktypes--worktypeId--flows-onattributechange-rules
 
     Args:
         worktype_id: the ID of the worktype.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return. At most 200.
+        after: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page. At most 200.
     """
     return _Lists(_Endpoint(
         "get_taskmanagement_worktype_flows_onattributechange_rules", "GET",
@@ -835,14 +835,14 @@ def get_taskmanagement_worktype_flows_oncreate_rules(
     """List the creation rules of a worktype.
 
     GET /api/v2/taskmanagement/worktypes/{worktypeId}/flows/oncreate/rules -> ``WorkitemOnCreateRuleListing``.
-    Requires ``workitems:flowRuleOnCreate:view``. Pages by ``after`` or ``next_uri`` of the
+    Requires ``workitems:flowRuleOnCreate:view``. Paginated by ``after`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-worktypes--worktypeId--flows-oncreate-rules
 
     Args:
         worktype_id: the ID of the worktype.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return. At most 200.
+        after: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page. At most 200.
     """
     return _Lists(_Endpoint(
         "get_taskmanagement_worktype_flows_oncreate_rules", "GET",
@@ -866,13 +866,13 @@ def get_taskmanagement_worktype_history(
     """Get the history of a worktype.
 
     GET /api/v2/taskmanagement/worktypes/{worktypeId}/history -> ``WorktypeChangeListing``.
-    Requires ``workitems:worktype:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``workitems:worktype:view``. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-worktypes--worktypeId--history
 
     Args:
         worktype_id: the ID of the worktype.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return. At most 200.
+        after: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page. At most 200.
         sort_order: query, string: ascending, descending. Ascending or descending.
         fields: query, list of string: name, serviceLevelTarget, defaultWorkbinId,
             defaultDueDurationSeconds, defaultExpirationSeconds, defaultPriority, defaultLanguageId,
@@ -957,13 +957,13 @@ def get_taskmanagement_worktype_versions(
     """List the versions of a worktype.
 
     GET /api/v2/taskmanagement/worktypes/{worktypeId}/versions -> ``WorktypeVersionListing``.
-    Requires ``workitems:worktype:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``workitems:worktype:view``. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-taskmanagement-worktypes--worktypeId--versions
 
     Args:
         worktype_id: the ID of the worktype.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return. At most 200.
+        after: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page. At most 200.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
     return _Lists(_Endpoint(
@@ -1256,8 +1256,8 @@ def post_taskmanagement_workbins_query(
     """Query workbins.
 
     POST /api/v2/taskmanagement/workbins/query -> ``WorkbinQueryEntityListing``.
-    Read-only. Requires ``workitems:workbin:view``. Pages by ``after`` of the body or ``next_uri``
-    of the response.
+    Read-only. Requires ``workitems:workbin:view``. Paginated by ``after`` of the body or
+    ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-taskmanagement-workbins-query
 
     Args:
@@ -1383,8 +1383,8 @@ def post_taskmanagement_workitems_query(
     """Query work items.
 
     POST /api/v2/taskmanagement/workitems/query -> ``WorkitemPostQueryEntityListing``.
-    Read-only. Requires ``workitems:workitem:view``. Pages by ``after`` of the body or ``next_uri``
-    of the response.
+    Read-only. Requires ``workitems:workitem:view``. Paginated by ``after`` of the body or
+    ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-taskmanagement-workitems-query
 
     Args:
@@ -1540,8 +1540,8 @@ def post_taskmanagement_worktypes_query(
     """Query worktypes.
 
     POST /api/v2/taskmanagement/worktypes/query -> ``WorktypeQueryEntityListing``.
-    Read-only. Requires ``workitems:worktype:view``. Pages by ``after`` of the body or ``next_uri``
-    of the response.
+    Read-only. Requires ``workitems:worktype:view``. Paginated by ``after`` of the body or
+    ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-taskmanagement-worktypes-query
 
     Args:

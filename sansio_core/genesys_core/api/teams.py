@@ -63,7 +63,7 @@ def get_team(
 
     Args:
         team_id: the ID of the team.
-        expand: query, string: entities.division. What else to include.
+        expand: query, string: entities.division. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_team", "GET", "/api/v2/teams/{teamId}", "Team",
@@ -81,15 +81,15 @@ def get_team_members(
     """List the members of a team.
 
     GET /api/v2/teams/{teamId}/members -> ``TeamMemberEntityListing``.
-    Requires ``groups:team:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``groups:team:view``. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-teams--teamId--members
 
     Args:
         team_id: the ID of the team.
-        page_size: query, integer. How many items to return.
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        expand: query, string: entities. What else to include.
+        page_size: query, integer. The number of items per page.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        expand: query, string: entities. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_team_members", "GET", "/api/v2/teams/{teamId}/members", "TeamMemberEntityListing",
@@ -110,15 +110,15 @@ def get_teams(
     """List the teams.
 
     GET /api/v2/teams -> ``TeamEntityListing``.
-    Requires ``groups:team:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``groups:team:view``. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-teams
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         name: query, string. Filter by name.
-        after: query, string. Where the page begins, from the previous response.
-        before: query, string. Where the page ends, to page backwards.
-        expand: query, string: entities.division. What else to include.
+        after: query, string. The cursor from the previous response.
+        before: query, string. The cursor for paging backwards.
+        expand: query, string: entities.division. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_teams", "GET", "/api/v2/teams", "TeamEntityListing", listing=_l.token_9fc445a9,
@@ -153,11 +153,11 @@ def post_analytics_teams_activity_query(
     """Query the team activity.
 
     POST /api/v2/analytics/teams/activity/query -> ``TeamActivityResponse``.
-    Read-only. Requires ``analytics:teamObservation:view``. Pages by ``page_number``.
+    Read-only. Requires ``analytics:teamObservation:view``. Paginated by ``page_number``.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-teams-activity-query
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         body: ``TeamActivityQuery``.
     """
@@ -210,7 +210,7 @@ def post_teams_search(
     """Search teams.
 
     POST /api/v2/teams/search -> ``TeamsSearchResponse``.
-    Read-only. Requires ``groups:team:view``. Pages by ``pageNumber`` of the body.
+    Read-only. Requires ``groups:team:view``. Paginated by ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-teams-search
 
     Args:

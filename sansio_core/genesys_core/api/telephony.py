@@ -80,7 +80,7 @@ def get_telephony_calls_metrics(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-calls-metrics
 
     Args:
-        metric_type: query, string: cloud, premises. Only metrics of this kind.
+        metric_type: query, string: cloud, premises. Only metrics of this type.
     """
     return _Operation(_Endpoint(
         "get_telephony_calls_metrics", "GET", "/api/v2/telephony/calls/metrics",
@@ -113,13 +113,14 @@ def get_telephony_numbers_routing(
     """List the routings of numbers.
 
     GET /api/v2/telephony/numbers/routing -> ``NumberRoutingListing``.
-    Requires ``telephony:numberRouting:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``telephony:numberRouting:view``. Paginated by ``after`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-numbers-routing
 
     Args:
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
         number_id: query, string. The ID of a number.
         active_routing_organization_id: query, string. The ID of an active routing organization.
         owner_organization_id: query, string. The ID of an owner organization.
@@ -174,13 +175,13 @@ def get_telephony_prefixes(
     """List the prefixes.
 
     GET /api/v2/telephony/prefixes -> ``PrefixListing``.
-    Pages by ``after`` or ``next_uri`` of the response.
+    Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-prefixes
 
     Args:
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 200.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 200.
         prefix: query, string. The beginning of the phone number.
         type: query, string. Filter by type.
     """

@@ -166,7 +166,7 @@ def delete_telephony_providers_edges_phone(phone_id: str) -> _Operation[None]:
 
 
 def delete_telephony_providers_edges_phonebasesetting(phone_base_id: str) -> _Operation[None]:
-    """Delete the phone base settings with an ID.
+    """Delete phone base settings by ID.
 
     DELETE /api/v2/telephony/providers/edges/phonebasesettings/{phoneBaseId} -> nothing.
     Requires ``telephony:plugin:all``.
@@ -220,7 +220,7 @@ def delete_telephony_providers_edges_site_outboundroute(
 def delete_telephony_providers_edges_trunkbasesetting(
     trunk_base_settings_id: str,
 ) -> _Operation[None]:
-    """Delete the trunk base settings with an ID.
+    """Delete trunk base settings by ID.
 
     DELETE /api/v2/telephony/providers/edges/trunkbasesettings/{trunkBaseSettingsId} -> nothing.
     Requires ``telephony:plugin:all``.
@@ -248,7 +248,7 @@ def get_telephony_providers_edge(
 
     Args:
         edge_id: the ID of the edge.
-        expand: query, list of string: site. What else to include.
+        expand: query, list of string: site. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edge", "GET", "/api/v2/telephony/providers/edges/{edgeId}", "Edge",
@@ -346,8 +346,8 @@ def get_telephony_providers_edge_logicalinterface(
     Args:
         edge_id: the ID of the edge.
         interface_id: the ID of the interface.
-        expand: query, list of string: externalTrunkBaseAssignments, phoneTrunkBaseAssignments. What
-            else to include.
+        expand: query, list of string: externalTrunkBaseAssignments, phoneTrunkBaseAssignments. The
+            additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edge_logicalinterface", "GET",
@@ -364,13 +364,13 @@ def get_telephony_providers_edge_logicalinterfaces(
     """List the logical interfaces of an Edge.
 
     GET /api/v2/telephony/providers/edges/{edgeId}/logicalinterfaces -> ``LogicalInterfaceEntityListing``.
-    Requires ``telephony:plugin:all``. Pages by ``next_uri`` of the response.
+    Requires ``telephony:plugin:all``. Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges--edgeId--logicalinterfaces
 
     Args:
         edge_id: the ID of the edge.
-        expand: query, list of string: externalTrunkBaseAssignments, phoneTrunkBaseAssignments. What
-            else to include.
+        expand: query, list of string: externalTrunkBaseAssignments, phoneTrunkBaseAssignments. The
+            additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edge_logicalinterfaces", "GET",
@@ -439,7 +439,7 @@ def get_telephony_providers_edge_physicalinterfaces(
     """List the physical interfaces of an Edge.
 
     GET /api/v2/telephony/providers/edges/{edgeId}/physicalinterfaces -> ``PhysicalInterfaceEntityListing``.
-    Requires ``telephony:plugin:all``. Pages by ``next_uri`` of the response.
+    Requires ``telephony:plugin:all``. Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges--edgeId--physicalinterfaces
 
     Args:
@@ -491,7 +491,7 @@ def get_telephony_providers_edge_softwareversions(
     """List the software versions of an Edge.
 
     GET /api/v2/telephony/providers/edges/{edgeId}/softwareversions -> ``DomainEdgeSoftwareVersionDtoEntityListing``.
-    Pages by ``next_uri`` of the response.
+    Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges--edgeId--softwareversions
 
     Args:
@@ -517,13 +517,13 @@ def get_telephony_providers_edge_trunks(
     """List the trunks of an Edge.
 
     GET /api/v2/telephony/providers/edges/{edgeId}/trunks -> ``TrunkEntityListing``.
-    Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``telephony:plugin:all``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges--edgeId--trunks
 
     Args:
         edge_id: the ID of the edge.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         trunk_base_id: query, string. The ID of a trunk base.
@@ -553,11 +553,11 @@ def get_telephony_providers_edges(
     """List the Edges.
 
     GET /api/v2/telephony/providers/edges -> ``EdgeEntityListing``.
-    Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``telephony:plugin:all``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
         site_id: query, string. The ID of a site.
@@ -604,7 +604,7 @@ def get_telephony_providers_edges_certificateauthorities(
     """List the certificate authorities.
 
     GET /api/v2/telephony/providers/edges/certificateauthorities -> ``CertificateAuthorityEntityListing``.
-    Requires ``telephony:plugin:all``. Pages by ``next_uri`` of the response.
+    Requires ``telephony:plugin:all``. Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-certificateauthorities
     """
     return _Lists(_Endpoint(
@@ -675,14 +675,14 @@ def get_telephony_providers_edges_didpools(
     """List the DID pools.
 
     GET /api/v2/telephony/providers/edges/didpools -> ``DIDPoolEntityListing``.
-    Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``telephony:plugin:all``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-didpools
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_didpools", "GET",
@@ -703,14 +703,14 @@ def get_telephony_providers_edges_didpools_dids(
     """List the DIDs of DID pools.
 
     GET /api/v2/telephony/providers/edges/didpools/dids -> ``DIDNumberEntityListing``.
-    Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``telephony:plugin:all``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-didpools-dids
 
     Args:
         type: query, string: ASSIGNED_AND_UNASSIGNED, UNASSIGNED.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
         number_match: query, string. Only numbers that match this one.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string. Ascending or descending.
     """
@@ -738,18 +738,18 @@ def get_telephony_providers_edges_dids(
     """List the DIDs.
 
     GET /api/v2/telephony/providers/edges/dids -> ``DIDEntityListing``.
-    Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``telephony:plugin:all``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-dids
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         phone_number: query, string. Filter by phone number.
         owner_id: query, string. The ID of an owner.
         did_pool_id: query, string. The ID of a DID pool.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_dids", "GET", "/api/v2/telephony/providers/edges/dids",
@@ -774,8 +774,8 @@ def get_telephony_providers_edges_edgegroup(
 
     Args:
         edge_group_id: the ID of the edge group.
-        expand: query, list of string: phoneTrunkBases, edgeTrunkBaseAssignment. What else to
-            include.
+        expand: query, list of string: phoneTrunkBases, edgeTrunkBaseAssignment. The additional data
+            to include in the response.
     """
     return _Operation(_Endpoint(
         "get_telephony_providers_edges_edgegroup", "GET",
@@ -815,11 +815,11 @@ def get_telephony_providers_edges_edgegroups(
     """List the Edge groups.
 
     GET /api/v2/telephony/providers/edges/edgegroups -> ``EdgeGroupEntityListing``.
-    Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``telephony:plugin:all``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-edgegroups
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
@@ -905,12 +905,12 @@ def get_telephony_providers_edges_extensionpools(
     """List the extension pools.
 
     GET /api/v2/telephony/providers/edges/extensionpools -> ``ExtensionPoolEntityListing``.
-    Requires ``telephony:extensionPool:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``telephony:extensionPool:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-extensionpools
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         number: query, string. The phone number.
@@ -939,16 +939,16 @@ def get_telephony_providers_edges_extensionpools_divisionviews(
     """List the extension pools in the caller's divisions.
 
     GET /api/v2/telephony/providers/edges/extensionpools/divisionviews -> ``ExtensionPoolDivisionViewEntityListing``.
-    Requires ``telephony:extensionPool:search``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``telephony:extensionPool:search``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-extensionpools-divisionviews
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
         name: query, string. Filter by name.
         division_id: query, list of string. The IDs of divisions.
     """
@@ -973,12 +973,12 @@ def get_telephony_providers_edges_extensions(
     """List the extensions.
 
     GET /api/v2/telephony/providers/edges/extensions -> ``ExtensionEntityListing``.
-    Requires ``telephony:extensionPool:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``telephony:extensionPool:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-extensions
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
@@ -1011,7 +1011,7 @@ def get_telephony_providers_edges_line(line_id: str) -> _Operation[_m.Line]:
 
 
 def get_telephony_providers_edges_linebasesetting(line_base_id: str) -> _Operation[_m.LineBase]:
-    """Get the line base settings with an ID.
+    """Get line base settings by ID.
 
     GET /api/v2/telephony/providers/edges/linebasesettings/{lineBaseId} -> ``LineBase``.
     Requires ``telephony:plugin:all``.
@@ -1037,15 +1037,15 @@ def get_telephony_providers_edges_linebasesettings(
     """List the line base settings.
 
     GET /api/v2/telephony/providers/edges/linebasesettings -> ``LineBaseEntityListing``.
-    Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``telephony:plugin:all``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-linebasesettings
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
-        expand: query, list of string: properties. What else to include.
+        expand: query, list of string: properties. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_linebasesettings", "GET",
@@ -1070,16 +1070,16 @@ def get_telephony_providers_edges_lines(
     """List the lines.
 
     GET /api/v2/telephony/providers/edges/lines -> ``LineEntityListing``.
-    Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``telephony:plugin:all``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-lines
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
         expand: query, list of string: properties, site, edgeGroup, primaryEdge, secondaryEdge,
-            edges, assignedUser. What else to include.
+            edges, assignedUser. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_lines", "GET", "/api/v2/telephony/providers/edges/lines",
@@ -1114,13 +1114,13 @@ def get_telephony_providers_edges_logicalinterfaces(
     """List the logical interfaces.
 
     GET /api/v2/telephony/providers/edges/logicalinterfaces -> ``LogicalInterfaceEntityListing``.
-    Requires ``telephony:plugin:all``. Pages by ``next_uri`` of the response.
+    Requires ``telephony:plugin:all``. Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-logicalinterfaces
 
     Args:
         edge_ids: query, string. The IDs of edges.
-        expand: query, list of string: externalTrunkBaseAssignments, phoneTrunkBaseAssignments. What
-            else to include.
+        expand: query, list of string: externalTrunkBaseAssignments, phoneTrunkBaseAssignments. The
+            additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_logicalinterfaces", "GET",
@@ -1199,11 +1199,11 @@ def get_telephony_providers_edges_outboundroutes(
     """List the outbound routes.
 
     GET /api/v2/telephony/providers/edges/outboundroutes -> ``OutboundRouteEntityListing``.
-    Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``telephony:plugin:all``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-outboundroutes
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
         site_id: query, string. The ID of a site.
@@ -1237,7 +1237,7 @@ def get_telephony_providers_edges_phone(phone_id: str) -> _Operation[_m.Phone]:
 
 
 def get_telephony_providers_edges_phonebasesetting(phone_base_id: str) -> _Operation[_m.PhoneBase]:
-    """Get the phone base settings with an ID.
+    """Get phone base settings by ID.
 
     GET /api/v2/telephony/providers/edges/phonebasesettings/{phoneBaseId} -> ``PhoneBase``.
     Requires ``telephony:plugin:all``.
@@ -1264,15 +1264,16 @@ def get_telephony_providers_edges_phonebasesettings(
     """List the phone base settings.
 
     GET /api/v2/telephony/providers/edges/phonebasesettings -> ``PhoneBaseEntityListing``.
-    Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``telephony:plugin:all``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-phonebasesettings
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
-        expand: query, list of string: properties, lines. What else to include.
+        expand: query, list of string: properties, lines. The additional data to include in the
+            response.
         name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
@@ -1293,11 +1294,11 @@ def get_telephony_providers_edges_phonebasesettings_availablemetabases(
     """List the phone models available for phone base settings.
 
     GET /api/v2/telephony/providers/edges/phonebasesettings/availablemetabases -> ``PhoneMetaBaseEntityListing``.
-    Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``telephony:plugin:all``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-phonebasesettings-availablemetabases
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -1355,12 +1356,12 @@ def get_telephony_providers_edges_phones(
     """List the phones.
 
     GET /api/v2/telephony/providers/edges/phones -> ``PhoneEntityListing``.
-    Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``telephony:plugin:all``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-phones
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         sort_by: query, string: id, name, status.operationalStatus,
             secondaryStatus.operationalStatus. The field to sort by.
         sort_order: query, string. Ascending or descending.
@@ -1376,7 +1377,8 @@ def get_telephony_providers_edges_phones(
         status_operational_status: query, string. Only phones with this status.
         secondary_status_operational_status: query, string. Only phones with this secondary status.
         expand: query, list of string: properties, site, status, status.primaryEdgesStatus,
-            status.secondaryEdgesStatus, phoneBaseSettings, lines. What else to include.
+            status.secondaryEdgesStatus, phoneBaseSettings, lines. The additional data to include in
+            the response.
         fields: query, list of string: webRtcUser, properties.*, lines.loggedInUser,
             lines.defaultForUser. The fields, separated by commas.
     """
@@ -1420,7 +1422,7 @@ def get_telephony_providers_edges_physicalinterfaces(
     """List the physical interfaces.
 
     GET /api/v2/telephony/providers/edges/physicalinterfaces -> ``PhysicalInterfaceEntityListing``.
-    Requires ``telephony:plugin:all``. Pages by ``next_uri`` of the response.
+    Requires ``telephony:plugin:all``. Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-physicalinterfaces
 
     Args:
@@ -1501,7 +1503,7 @@ def get_telephony_providers_edges_site_numberplans_classifications(
 
     Args:
         site_id: the ID of the site.
-        classification: query, string. Only this classification.
+        classification: query, string. Only items with this classification.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_site_numberplans_classifications", "GET",
@@ -1543,12 +1545,12 @@ def get_telephony_providers_edges_site_outboundroutes(
     """List the outbound routes of a site.
 
     GET /api/v2/telephony/providers/edges/sites/{siteId}/outboundroutes -> ``OutboundRouteBaseEntityListing``.
-    Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``telephony:plugin:all``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-sites--siteId--outboundroutes
 
     Args:
         site_id: the ID of the site.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
         external_trunk_bases_ids: query, string. The IDs of external trunk bases.
@@ -1598,19 +1600,19 @@ def get_telephony_providers_edges_sites(
     """List the sites.
 
     GET /api/v2/telephony/providers/edges/sites -> ``SiteEntityListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-sites
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         name: query, string. Filter by name.
         location_id: query, string. The ID of a location.
         managed: query, boolean. Filter by managed.
-        expand: query, list of string: edges, location, primarySites, secondarySites. What else to
-            include.
+        expand: query, list of string: edges, location, primarySites, secondarySites. The additional
+            data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_sites", "GET", "/api/v2/telephony/providers/edges/sites",
@@ -1630,12 +1632,12 @@ def get_telephony_providers_edges_sites_search(
     """Search sites by the q64 value of an earlier search.
 
     GET /api/v2/telephony/providers/edges/sites/search -> ``SitesSearchResponse``.
-    Requires ``telephony:plugin:all`` or ``telephony:sites:view``. Pages by ``q64``.
+    Requires ``telephony:plugin:all`` or ``telephony:sites:view``. Paginated by ``q64``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-sites-search
 
     Args:
         q64: query, string. The value from an earlier search.
-        expand: query, list of string. What else to include.
+        expand: query, list of string. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_sites_search", "GET",
@@ -1652,11 +1654,11 @@ def get_telephony_providers_edges_timezones(
     """List the time zones.
 
     GET /api/v2/telephony/providers/edges/timezones -> ``TimeZoneEntityListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-timezones
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -1703,7 +1705,7 @@ def get_telephony_providers_edges_trunkbasesetting(
     *,
     ignore_hidden: bool | None = None,
 ) -> _Operation[_m.TrunkBase]:
-    """Get the trunk base settings with an ID.
+    """Get trunk base settings by ID.
 
     GET /api/v2/telephony/providers/edges/trunkbasesettings/{trunkBaseSettingsId} -> ``TrunkBase``.
     Requires ``telephony:plugin:all``.
@@ -1734,18 +1736,18 @@ def get_telephony_providers_edges_trunkbasesettings(
     """List the trunk base settings.
 
     GET /api/v2/telephony/providers/edges/trunkbasesettings -> ``TrunkBaseEntityListing``.
-    Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``telephony:plugin:all``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-trunkbasesettings
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
-        recording_enabled: query, boolean. Only those that record, or do not.
+        recording_enabled: query, boolean. Filter by whether recording is enabled.
         ignore_hidden: query, boolean. Whether to omit hidden properties.
         managed: query, boolean. Filter by managed.
-        expand: query, list of string: properties. What else to include.
+        expand: query, list of string: properties. The additional data to include in the response.
         name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
@@ -1768,12 +1770,12 @@ def get_telephony_providers_edges_trunkbasesettings_availablemetabases(
     """List the trunk models available for trunk base settings.
 
     GET /api/v2/telephony/providers/edges/trunkbasesettings/availablemetabases -> ``TrunkMetabaseEntityListing``.
-    Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``telephony:plugin:all``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-trunkbasesettings-availablemetabases
 
     Args:
         type: query, string: EXTERNAL, PHONE, EDGE. Filter by type.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -1794,13 +1796,13 @@ def get_telephony_providers_edges_trunkbasesettings_site_site_id(
     """List the trunk base settings of a site.
 
     GET /api/v2/telephony/providers/edges/trunkbasesettings/site/{siteId} -> ``TrunkBaseEntityListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-trunkbasesettings-site--siteId-
 
     Args:
         site_id: the ID of the site.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
     """
@@ -1845,12 +1847,12 @@ def get_telephony_providers_edges_trunks(
     """List the trunks.
 
     GET /api/v2/telephony/providers/edges/trunks -> ``TrunkEntityListing``.
-    Requires ``telephony:plugin:all``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``telephony:plugin:all``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-trunks
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
         sort_order: query, string. Ascending or descending.
         edge_id: query, string. The ID of an edge.
@@ -2394,7 +2396,7 @@ def post_telephony_providers_edges_sites_search(
     """Search sites.
 
     POST /api/v2/telephony/providers/edges/sites/search -> ``SitesSearchResponse``.
-    Read-only. Requires ``telephony:plugin:all`` or ``telephony:sites:view``. Pages by
+    Read-only. Requires ``telephony:plugin:all`` or ``telephony:sites:view``. Paginated by
     ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-providers-edges-sites-search
 
@@ -2433,7 +2435,7 @@ def post_telephony_providers_edges_trunkbasesettings_search(
     """Search trunk base settings.
 
     POST /api/v2/telephony/providers/edges/trunkbasesettings/search -> ``TrunkBasesSearchResponse``.
-    Read-only. Pages by ``pageNumber`` of the body.
+    Read-only. Paginated by ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-providers-edges-trunkbasesettings-search
 
     Args:
@@ -2452,7 +2454,7 @@ def post_telephony_providers_edges_trunks_search(
     """Search trunks.
 
     POST /api/v2/telephony/providers/edges/trunks/search -> ``TrunkInstanceSearchResponse``.
-    Read-only. Pages by ``pageNumber`` of the body.
+    Read-only. Paginated by ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-telephony-providers-edges-trunks-search
 
     Args:
@@ -2655,7 +2657,7 @@ def put_telephony_providers_edges_phonebasesetting(
     phone_base_id: str,
     body: _m.PhoneBase | _JsonObject,
 ) -> _Operation[_m.PhoneBase]:
-    """Update the phone base settings with an ID.
+    """Update phone base settings by ID.
 
     PUT /api/v2/telephony/providers/edges/phonebasesettings/{phoneBaseId} -> ``PhoneBase``.
     Requires ``telephony:plugin:all``.
@@ -2762,7 +2764,7 @@ def put_telephony_providers_edges_trunkbasesetting(
     trunk_base_settings_id: str,
     body: _m.TrunkBase | _JsonObject,
 ) -> _Operation[_m.TrunkBase]:
-    """Update the trunk base settings with an ID.
+    """Update trunk base settings by ID.
 
     PUT /api/v2/telephony/providers/edges/trunkbasesettings/{trunkBaseSettingsId} -> ``TrunkBase``.
     Requires ``telephony:plugin:all``.

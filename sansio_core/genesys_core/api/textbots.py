@@ -45,9 +45,8 @@ def get_textbots_bots_search(
             these types.
         bot_name: query, string. Only bots with this name.
         bot_id: query, list of string. The IDs of bots. At most 50 items.
-        virtual_agent_enabled: query, boolean. Whether to return only virtual agent flows or only
-            others.
-        page_size: query, integer. How many items to return. At most 100.
+        virtual_agent_enabled: query, boolean. Filter by whether the flow is a virtual agent flow.
+        page_size: query, integer. The number of items per page. At most 100.
     """
     return _Lists(_Endpoint(
         "get_textbots_bots_search", "GET", "/api/v2/textbots/bots/search",

@@ -43,7 +43,7 @@ def get_tokens_me(*, preserve_idle_ttl: bool | None = None) -> _Operation[_m.Tok
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-tokens-me
 
     Args:
-        preserve_idle_ttl: query, boolean. Whether the call keeps the idle timeout of the token
+        preserve_idle_ttl: query, boolean. Whether the call leaves the idle timeout of the token
             unchanged.
     """
     return _Operation(_Endpoint(

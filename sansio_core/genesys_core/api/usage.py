@@ -25,7 +25,7 @@ def get_oauth_client_usage_query_result(
     """Get the results of a usage query of an OAuth client.
 
     GET /api/v2/oauth/clients/{clientId}/usage/query/results/{executionId} -> ``ApiUsageQueryResult``.
-    Requires ``oauth:client:view`` or ``usage:client:view``. Pages by ``after``.
+    Requires ``oauth:client:view`` or ``usage:client:view``. Paginated by ``after``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-oauth-clients--clientId--usage-query-results--executionId-
 
     Args:
@@ -52,7 +52,7 @@ def get_oauth_client_usage_summary(
 
     Args:
         client_id: the ID of the client.
-        days: query, string. How many days to look back.
+        days: query, string. The number of days to look back.
     """
     return _Operation(_Endpoint(
         "get_oauth_client_usage_summary", "GET", "/api/v2/oauth/clients/{clientId}/usage/summary",
@@ -69,13 +69,13 @@ def get_usage_aggregates_query_job(
     """Get the results of a job that queries the API usage of the organization.
 
     GET /api/v2/usage/aggregates/query/jobs/{jobId} -> ``OrganizationPublicApiUsageResultsResponse``.
-    Requires ``usage:organization:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``usage:organization:view``. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-usage-aggregates-query-jobs--jobId-
 
     Args:
         job_id: the ID of the job.
-        page_size: query, integer. How many items to return. At most 1000.
-        after: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. The number of items per page. At most 1000.
+        after: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
         "get_usage_aggregates_query_job", "GET", "/api/v2/usage/aggregates/query/jobs/{jobId}",
@@ -93,14 +93,14 @@ def get_usage_client_client_id_aggregates_query_job(
     """Get the results of a job that queries the API usage of an OAuth client.
 
     GET /api/v2/usage/client/{clientId}/aggregates/query/jobs/{jobId} -> ``ClientPublicApiUsageResultsResponse``.
-    Requires ``usage:client:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``usage:client:view``. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-usage-client--clientId--aggregates-query-jobs--jobId-
 
     Args:
         client_id: the ID of the client.
         job_id: the ID of the job.
-        page_size: query, integer. How many items to return. At most 1000.
-        after: query, string. Where the page begins, from the previous response.
+        page_size: query, integer. The number of items per page. At most 1000.
+        after: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
         "get_usage_client_client_id_aggregates_query_job", "GET",
@@ -115,7 +115,7 @@ def get_usage_query_execution_id_results(
     """Get the results of a usage query.
 
     GET /api/v2/usage/query/{executionId}/results -> ``ApiUsageQueryResult``.
-    Requires ``oauth:client:view`` or ``usage:organization:view``. Pages by ``after``.
+    Requires ``oauth:client:view`` or ``usage:organization:view``. Paginated by ``after``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-usage-query--executionId--results
 
     Args:
@@ -136,13 +136,13 @@ def get_usage_simplesearch_execution_id_results(
     """Get the results of a search of the API usage.
 
     GET /api/v2/usage/simplesearch/{executionId}/results -> ``ApiUsageQueryResult``.
-    Requires ``oauth:client:view`` or ``usage:simpleSearch:view``. Pages by ``after``.
+    Requires ``oauth:client:view`` or ``usage:simpleSearch:view``. Paginated by ``after``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-usage-simplesearch--executionId--results
 
     Args:
         execution_id: the ID of the execution.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return. At most 1000.
+        after: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page. At most 1000.
     """
     return _Lists(_Endpoint(
         "get_usage_simplesearch_execution_id_results", "GET",

@@ -46,7 +46,7 @@ def get_userrecording(
 
     Args:
         recording_id: the ID of the recording.
-        expand: query, list of string: conversation. What else to include.
+        expand: query, list of string: conversation. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_userrecording", "GET", "/api/v2/userrecordings/{recordingId}", "UserRecording",
@@ -86,13 +86,13 @@ def get_userrecordings(
     """List the user recordings.
 
     GET /api/v2/userrecordings -> ``UserRecordingEntityListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-userrecordings
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        expand: query, list of string: conversation. What else to include.
+        expand: query, list of string: conversation. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_userrecordings", "GET", "/api/v2/userrecordings", "UserRecordingEntityListing",
@@ -124,7 +124,7 @@ def put_userrecording(
 
     Args:
         recording_id: the ID of the recording.
-        expand: query, list of string: conversation. What else to include.
+        expand: query, list of string: conversation. The additional data to include in the response.
         body: ``UserRecording``.
     """
     return _Operation(_Endpoint(

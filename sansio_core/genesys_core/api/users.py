@@ -339,12 +339,12 @@ def get_analytics_users_aggregates_job_results(
     """Get the results of a user aggregates job.
 
     GET /api/v2/analytics/users/aggregates/jobs/{jobId}/results -> ``UserAsyncAggregateQueryResponse``.
-    Requires ``analytics:userAggregate:view``. Pages by ``cursor``.
+    Requires ``analytics:userAggregate:view``. Paginated by ``cursor``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-users-aggregates-jobs--jobId--results
 
     Args:
         job_id: the ID of the job.
-        cursor: query, string. Where the page begins, from the previous response.
+        cursor: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
         "get_analytics_users_aggregates_job_results", "GET",
@@ -378,13 +378,13 @@ def get_analytics_users_details_job_results(
     """Get the results of a user details job.
 
     GET /api/v2/analytics/users/details/jobs/{jobId}/results -> ``AnalyticsUserDetailsAsyncQueryResponse``.
-    Requires ``analytics:userDetail:view``. Pages by ``cursor``.
+    Requires ``analytics:userDetail:view``. Paginated by ``cursor``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-users-details-jobs--jobId--results
 
     Args:
         job_id: the ID of the job.
-        cursor: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return.
+        cursor: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_analytics_users_details_job_results", "GET",
@@ -434,16 +434,16 @@ def get_authorization_divisionspermitted_paged_me(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.DivsPermittedEntityListing, _m.AuthzDivision]:
-    """List by page the divisions where the current user has a permission.
+    """List pages of the divisions where the current user has a permission.
 
     GET /api/v2/authorization/divisionspermitted/paged/me -> ``DivsPermittedEntityListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisionspermitted-paged-me
 
     Args:
         permission: query, string. The permission, such as routing:queue:view.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_authorization_divisionspermitted_paged_me", "GET",
@@ -459,17 +459,17 @@ def get_authorization_divisionspermitted_paged_subject_id(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.DivsPermittedEntityListing, _m.AuthzDivision]:
-    """List by page the divisions where a user has a permission.
+    """List pages of the divisions where a user has a permission.
 
     GET /api/v2/authorization/divisionspermitted/paged/{subjectId} -> ``DivsPermittedEntityListing``.
-    Deprecated. Pages by ``page_number`` or ``next_uri`` of the response.
+    Deprecated. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisionspermitted-paged--subjectId-
 
     Args:
         subject_id: the ID of the subject.
         permission: query, string. The permission, such as routing:queue:view.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
     """
     return _Lists(_Endpoint(
         "get_authorization_divisionspermitted_paged_subject_id", "GET",
@@ -555,18 +555,18 @@ def get_profiles_users(
     """List the profiles of users.
 
     GET /api/v2/profiles/users -> ``UserProfileEntityListing``.
-    Deprecated. Pages by ``page_number`` or ``next_uri`` of the response.
+    Deprecated. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-profiles-users
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
         jid: query, list of string. Only users with these JIDs.
         sort_order: query, string: ascending, descending. Ascending or descending.
         expand: query, list of string: routingStatus, presence, integrationPresence,
-            conversationSummary, outOfOffice, geolocation, station, authorization. What else to
-            include.
+            conversationSummary, outOfOffice, geolocation, station, authorization. The additional
+            data to include in the response.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
             RingCentral. The integration whose presence is returned.
     """
@@ -648,8 +648,8 @@ def get_user(
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
             customAttributes, profileSkills, certifications, locations, skills, languages,
-            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What else
-            to include.
+            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. The
+            additional data to include in the response.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
             RingCentral. The integration whose presence is returned.
         user_custom_attribute_schema_ids: query, list of string. The IDs of user custom attribute
@@ -680,8 +680,8 @@ def get_user_adjacents(
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
             customAttributes, profileSkills, certifications, locations, skills, languages,
-            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What else
-            to include.
+            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. The
+            additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_user_adjacents", "GET", "/api/v2/users/{userId}/adjacents", "Adjacents",
@@ -756,8 +756,8 @@ def get_user_directreports(
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
             customAttributes, profileSkills, certifications, locations, skills, languages,
-            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What else
-            to include.
+            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. The
+            additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_user_directreports", "GET", "/api/v2/users/{userId}/directreports", "list[User]",
@@ -812,20 +812,20 @@ def get_user_favorites(
     """List the favorites of a user.
 
     GET /api/v2/users/{userId}/favorites -> ``UserEntityListing``.
-    Deprecated. Pages by ``page_number`` or ``next_uri`` of the response.
+    Deprecated. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--favorites
 
     Args:
         user_id: the ID of the user.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string. Ascending or descending.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
             customAttributes, profileSkills, certifications, locations, skills, languages,
-            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What else
-            to include.
+            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. The
+            additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_user_favorites", "GET", "/api/v2/users/{userId}/favorites", "UserEntityListing",
@@ -887,7 +887,7 @@ def get_user_profile(
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
-            customAttributes. What else to include.
+            customAttributes. The additional data to include in the response.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
             RingCentral. The integration whose presence is returned.
     """
@@ -925,12 +925,12 @@ def get_user_queues(
     """List the queues of a user.
 
     GET /api/v2/users/{userId}/queues -> ``UserQueueEntityListing``.
-    Requires ``routing:queue:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``routing:queue:view``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--queues
 
     Args:
         user_id: the ID of the user.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         joined: query, boolean. Filter by joined.
         division_id: query, list of string. The IDs of divisions.
@@ -969,12 +969,12 @@ def get_user_routinglanguages(
     """List the routing languages of a user.
 
     GET /api/v2/users/{userId}/routinglanguages -> ``UserLanguageEntityListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--routinglanguages
 
     Args:
         user_id: the ID of the user.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
@@ -996,12 +996,12 @@ def get_user_routingskills(
     """List the routing skills of a user.
 
     GET /api/v2/users/{userId}/routingskills -> ``UserSkillEntityListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--routingskills
 
     Args:
         user_id: the ID of the user.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
@@ -1037,14 +1037,14 @@ def get_user_skillgroups(
     """List the skill groups of a user.
 
     GET /api/v2/users/{userId}/skillgroups -> ``UserSkillGroupEntityListing``.
-    Requires ``routing:skillGroup:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``routing:skillGroup:view``. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--skillgroups
 
     Args:
         user_id: the ID of the user.
-        page_size: query, integer. How many items to return.
-        after: query, string. Where the page begins, from the previous response.
-        before: query, string. Where the page ends, to page backwards.
+        page_size: query, integer. The number of items per page.
+        after: query, string. The cursor from the previous response.
+        before: query, string. The cursor for paging backwards.
     """
     return _Lists(_Endpoint(
         "get_user_skillgroups", "GET", "/api/v2/users/{userId}/skillgroups",
@@ -1098,8 +1098,8 @@ def get_user_superiors(
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
             customAttributes, profileSkills, certifications, locations, skills, languages,
-            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What else
-            to include.
+            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. The
+            additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_user_superiors", "GET", "/api/v2/users/{userId}/superiors", "list[User]",
@@ -1116,13 +1116,13 @@ def get_user_trustors(
     """List the trustor organizations of a user.
 
     GET /api/v2/users/{userId}/trustors -> ``TrustorEntityListing``.
-    Requires ``authorization:orgTrustor:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``authorization:orgTrustor:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--trustors
 
     Args:
         user_id: the ID of the user.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -1162,21 +1162,21 @@ def get_users(
     """List the users.
 
     GET /api/v2/users -> ``UserEntityListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        id: query, list of string. Only these IDs.
+        id: query, list of string. Only the items with these IDs.
         jabber_id: query, list of string. Only users with these Jabber IDs.
         sort_order: query, string: ascending, descending. Ascending or descending.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
             customAttributes, profileSkills, certifications, locations, skills, languages,
-            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What else
-            to include.
+            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. The
+            additional data to include in the response.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
             RingCentral. The integration whose presence is returned.
         user_custom_attribute_schema_ids: query, list of string. The IDs of user custom attribute
@@ -1203,15 +1203,15 @@ def get_users_chats_me(
     """List the chats of the current user.
 
     GET /api/v2/users/chats/me -> ``ChatItemCursorListing``.
-    Requires ``chat:chat:access`` or ``user:chats:view``. Pages by ``after`` or ``next_uri`` of the
-    response.
+    Requires ``chat:chat:access`` or ``user:chats:view``. Paginated by ``after`` or ``next_uri`` of
+    the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-chats-me
 
     Args:
         exclude_closed: query, boolean. Whether to exclude closed.
         include_presence: query, boolean. Whether to include presence.
         include_room_owners: query, boolean. Whether to include room owners.
-        after: query, string. Where the page begins, from the previous response.
+        after: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
         "get_users_chats_me", "GET", "/api/v2/users/chats/me", "ChatItemCursorListing",
@@ -1351,25 +1351,25 @@ def get_users_development_activities(
     """List the development activities.
 
     GET /api/v2/users/development/activities -> ``DevelopmentActivityListing``.
-    Requires ``learning:assignment:view`` or ``coaching:appointment:view``. Pages by ``page_number``
-    or ``next_uri`` of the response.
+    Requires ``learning:assignment:view`` or ``coaching:appointment:view``. Paginated by
+    ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-development-activities
 
     Args:
         user_id: query, list of string. The IDs of users. At most 100 items.
         module_id: query, string. The ID of a module.
         interval: query, string. Start and end, separated by a slash (ISO 8601).
-        completion_interval: query, string. When they were completed: start and end, separated by a
+        completion_interval: query, string. The completion times: start and end, separated by a
             slash (ISO 8601).
         overdue: query, string: True, False, Any. Filter by whether the due date has passed.
         pass_: query, string: True, False, Any. Filter by whether the assessment was passed.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: Asc, Desc. Ascending or descending.
         types: query, list of string: Informational, Coaching, AssessedContent, Assessment,
-            External, Native. Only those of these types.
+            External, Native. Only items of these types.
         statuses: query, list of string: Planned, InProgress, Completed, InvalidSchedule,
-            NotCompleted. Only those with one of these statuses.
+            NotCompleted. Only items with one of these statuses.
         relationship: query, list of string: Creator, Facilitator, Attendee. The role of the users
             in the activities.
     """
@@ -1401,23 +1401,23 @@ def get_users_development_activities_me(
     """List the development activities of the current user.
 
     GET /api/v2/users/development/activities/me -> ``DevelopmentActivityListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-development-activities-me
 
     Args:
         module_id: query, string. The ID of a module.
         interval: query, string. Start and end, separated by a slash (ISO 8601).
-        completion_interval: query, string. When they were completed: start and end, separated by a
+        completion_interval: query, string. The completion times: start and end, separated by a
             slash (ISO 8601).
         overdue: query, string: True, False, Any. Filter by whether the due date has passed.
         pass_: query, string: True, False, Any. Filter by whether the assessment was passed.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: Asc, Desc. Ascending or descending.
         types: query, list of string: Informational, Coaching, AssessedContent, Assessment,
-            External, Native. Only those of these types.
+            External, Native. Only items of these types.
         statuses: query, list of string: Planned, InProgress, Completed, InvalidSchedule,
-            NotCompleted. Only those with one of these statuses.
+            NotCompleted. Only items with one of these statuses.
         relationship: query, list of string: Creator, Facilitator, Attendee. The role of the users
             in the activities.
     """
@@ -1458,7 +1458,7 @@ def get_users_externalid_authority_name_external_key(
     *,
     expand: _Sequence[_ExpandValues] | None = None,
 ) -> _Operation[_m.User]:
-    """Get the user with an external ID.
+    """Get a user by external ID.
 
     GET /api/v2/users/externalid/{authorityName}/{externalKey} -> ``User``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-externalid--authorityName---externalKey-
@@ -1470,8 +1470,8 @@ def get_users_externalid_authority_name_external_key(
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
             customAttributes, profileSkills, certifications, locations, skills, languages,
-            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What else
-            to include.
+            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. The
+            additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_users_externalid_authority_name_external_key", "GET",
@@ -1509,7 +1509,7 @@ def get_users_me(
             geolocationsettings, organization, presencedefinitions, divisionedpresencedefinitions,
             locationdefinitions, orgauthorization, orgproducts, favorites, superiors, directreports,
             adjacents, routingskills, routinglanguages, fieldconfigs, token, trustors, logCapture,
-            autoanswersettings. What else to include.
+            autoanswersettings. The additional data to include in the response.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
             RingCentral. The integration whose presence is returned.
         user_custom_attribute_schema_ids: query, list of string. The IDs of user custom attribute
@@ -1548,19 +1548,19 @@ def get_users_query(
     """List the users by cursor.
 
     GET /api/v2/users/query -> ``UserCursorEntityListing``.
-    Requires ``directory:user:view``. Pages by ``cursor`` or ``next_uri`` of the response.
+    Requires ``directory:user:view``. Paginated by ``cursor`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-query
 
     Args:
-        cursor: query, string. Where the page begins, from the previous response.
-        page_size: query, integer. How many items to return.
+        cursor: query, string. The cursor from the previous response.
+        page_size: query, integer. The number of items per page.
         sort_order: query, string: ASC, DESC. Ascending or descending.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
             customAttributes, profileSkills, certifications, locations, skills, languages,
-            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. What else
-            to include.
+            languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. The
+            additional data to include in the response.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
             RingCentral. The integration whose presence is returned.
         user_custom_attribute_schema_ids: query, list of string. The IDs of user custom attribute
@@ -1586,12 +1586,12 @@ def get_users_search(
     """Search users by the q64 value of an earlier search.
 
     GET /api/v2/users/search -> ``UsersSearchResponse``.
-    Requires ``directory:user:view``. Pages by ``q64``.
+    Requires ``directory:user:view``. Paginated by ``q64``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-search
 
     Args:
         q64: query, string. The value from an earlier search.
-        expand: query, list of string. What else to include.
+        expand: query, list of string. The additional data to include in the response.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
             RingCentral. The integration whose presence is returned.
     """
@@ -1848,11 +1848,11 @@ def post_analytics_users_activity_query(
     """Query the user activity.
 
     POST /api/v2/analytics/users/activity/query -> ``UserActivityResponse``.
-    Read-only. Requires ``analytics:userObservation:view``. Pages by ``page_number``.
+    Read-only. Requires ``analytics:userObservation:view``. Paginated by ``page_number``.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-users-activity-query
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         body: ``UserActivityQuery``.
     """
@@ -1924,7 +1924,8 @@ def post_analytics_users_details_query(
     """Query user details.
 
     POST /api/v2/analytics/users/details/query -> ``AnalyticsUserDetailsQueryResponse``.
-    Read-only. Requires ``analytics:userDetail:view``. Pages by ``paging.pageNumber`` of the body.
+    Read-only. Requires ``analytics:userDetail:view``. Paginated by ``paging.pageNumber`` of the
+    body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-analytics-users-details-query
 
     Args:
@@ -2290,7 +2291,7 @@ def post_users_search(
     """Search users.
 
     POST /api/v2/users/search -> ``UsersSearchResponse``.
-    Read-only. Requires ``directory:user:view``. Pages by ``pageNumber`` of the body.
+    Read-only. Requires ``directory:user:view``. Paginated by ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-users-search
 
     Args:
@@ -2309,7 +2310,7 @@ def post_users_search_conversation_target(
 
     POST /api/v2/users/search/conversation/target -> ``UsersSearchResponse``.
     Preview: may change without notice. Read-only. Requires ``conversation:communication:target``.
-    Pages by ``pageNumber`` of the body.
+    Paginated by ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-users-search-conversation-target
 
     Args:
@@ -2329,7 +2330,7 @@ def post_users_search_queuemembers_manage(
 
     POST /api/v2/users/search/queuemembers/manage -> ``UsersSearchResponse``.
     Preview: may change without notice. Requires ``routing:queueMember:manage`` or
-    ``routing:queue:edit``. Pages by ``pageNumber`` of the body.
+    ``routing:queue:edit``. Paginated by ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-users-search-queuemembers-manage
 
     Args:
@@ -2347,7 +2348,7 @@ def post_users_search_teams_assign(
     """Search users to assign to teams.
 
     POST /api/v2/users/search/teams/assign -> ``UsersSearchResponse``.
-    Requires ``groups:team:assign``. Pages by ``pageNumber`` of the body.
+    Requires ``groups:team:assign``. Paginated by ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-users-search-teams-assign
 
     Args:

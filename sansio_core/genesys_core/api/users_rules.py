@@ -82,13 +82,13 @@ def get_users_rule_dependents(
     """List the dependents of a user rule.
 
     GET /api/v2/users/rules/{ruleId}/dependents -> ``UsersRulesDependentList``.
-    Requires ``users:ruleDependents:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``users:ruleDependents:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-rules--ruleId--dependents
 
     Args:
         rule_id: the ID of the rule.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
@@ -113,15 +113,15 @@ def get_users_rules(
     """List the user rules.
 
     GET /api/v2/users/rules -> ``UsersRulesRuleList``.
-    Requires ``users:rules:view``. Pages by ``page_number`` or ``next_uri`` of the response.
+    Requires ``users:rules:view``. Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-rules
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
-        types: query, list of string: Learning, ActivityPlan. Only those of these types.
-        expand: query, list of string: criteria. What else to include.
-        enabled: query, boolean. Only enabled ones, or only disabled ones.
+        page_size: query, integer. The number of items per page.
+        types: query, list of string: Learning, ActivityPlan. Only items of these types.
+        expand: query, list of string: criteria. The additional data to include in the response.
+        enabled: query, boolean. Filter by whether the item is enabled.
         search_term: query, string. The text to search for.
         sort_order: query, string: ascending, descending. Ascending or descending.
     """
@@ -199,13 +199,13 @@ def post_users_rules_query(
     """Query the users that a rule selects.
 
     POST /api/v2/users/rules/query -> ``UsersRulesQueryResponse``.
-    Read-only. Requires ``users:ruleUsers:view``. Pages by ``page_number`` or ``next_uri`` of the
-    response.
+    Read-only. Requires ``users:ruleUsers:view``. Paginated by ``page_number`` or ``next_uri`` of
+    the response.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-users-rules-query
 
     Args:
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         body: ``UsersRulesQueryRuleRequest``.
     """
     return _Lists(_Endpoint(

@@ -87,7 +87,7 @@ def get_agentic_virtualagents(
     """List the virtual agents.
 
     GET /api/v2/agentic/virtualagents -> ``AgenticVirtualAgentEntityListing``.
-    Requires ``agentic:virtualAgent:view``. Pages by ``page_number``.
+    Requires ``agentic:virtualAgent:view``. Paginated by ``page_number``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-agentic-virtualagents
 
     Args:
@@ -97,7 +97,7 @@ def get_agentic_virtualagents(
         sort_by: query, string: dateModified, name, status. The field to sort by.
         sort_order: query, string: asc, desc. Ascending or descending.
         page_number: query, integer. The page, counted from 1.
-        page_size: query, integer. How many items to return. At most 100.
+        page_size: query, integer. The number of items per page. At most 100.
     """
     return _Lists(_Endpoint(
         "get_agentic_virtualagents", "GET", "/api/v2/agentic/virtualagents",

@@ -73,12 +73,12 @@ def get_voicemail_group_messages(
     """List the voicemail messages of a group.
 
     GET /api/v2/voicemail/groups/{groupId}/messages -> ``VoicemailMessageEntityListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-voicemail-groups--groupId--messages
 
     Args:
         group_id: the ID of the group.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -133,11 +133,11 @@ def get_voicemail_me_messages(
     """List the voicemail messages of the current user.
 
     GET /api/v2/voicemail/me/messages -> ``VoicemailMessageEntityListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-voicemail-me-messages
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -171,7 +171,7 @@ def get_voicemail_message(
         message_id: the ID of the message.
         expand: query, list of string: callerUser.routingStatus, callerUser.primaryPresence,
             callerUser.conversationSummary, callerUser.outOfOffice, callerUser.geolocation,
-            conversations, transcription. What else to include.
+            conversations, transcription. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_voicemail_message", "GET", "/api/v2/voicemail/messages/{messageId}",
@@ -210,14 +210,14 @@ def get_voicemail_messages(
     """List the voicemail messages.
 
     GET /api/v2/voicemail/messages -> ``VoicemailMessageEntityListing``.
-    Pages by ``next_uri`` of the response.
+    Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-voicemail-messages
 
     Args:
-        ids: query, string. Only these IDs.
+        ids: query, string. Only the items with these IDs.
         expand: query, list of string: callerUser.routingStatus, callerUser.primaryPresence,
             callerUser.conversationSummary, callerUser.outOfOffice, callerUser.geolocation,
-            conversations, transcription. What else to include.
+            conversations, transcription. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_voicemail_messages", "GET", "/api/v2/voicemail/messages",
@@ -246,13 +246,13 @@ def get_voicemail_queue_messages(
     """List the voicemail messages of a queue.
 
     GET /api/v2/voicemail/queues/{queueId}/messages -> ``VoicemailMessageEntityListing``.
-    Requires ``voicemail:acdvoicemail:view``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``voicemail:acdvoicemail:view``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-voicemail-queues--queueId--messages
 
     Args:
         queue_id: the ID of the queue.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -269,12 +269,12 @@ def get_voicemail_search(
     """Search voicemail messages by the q64 value of an earlier search.
 
     GET /api/v2/voicemail/search -> ``VoicemailsSearchResponse``.
-    Pages by ``q64``.
+    Paginated by ``q64``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-voicemail-search
 
     Args:
         q64: query, string. The value from an earlier search.
-        expand: query, list of string. What else to include.
+        expand: query, list of string. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_voicemail_search", "GET", "/api/v2/voicemail/search", "VoicemailsSearchResponse",
@@ -307,13 +307,13 @@ def get_voicemail_user_messages(
     """List the voicemail messages of a user.
 
     GET /api/v2/voicemail/users/{userId}/messages -> ``VoicemailMessageEntityListing``.
-    Requires ``voicemail:voicemail:viewOther``. Pages by ``page_number`` or ``next_uri`` of the
+    Requires ``voicemail:voicemail:viewOther``. Paginated by ``page_number`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-voicemail-users--userId--messages
 
     Args:
         user_id: the ID of the user.
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -438,7 +438,7 @@ def post_voicemail_search(
     """Search voicemail messages.
 
     POST /api/v2/voicemail/search -> ``VoicemailsSearchResponse``.
-    Read-only. Pages by ``pageNumber`` of the body.
+    Read-only. Paginated by ``pageNumber`` of the body.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-voicemail-search
 
     Args:

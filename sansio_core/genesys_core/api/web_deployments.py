@@ -59,7 +59,7 @@ def delete_webdeployments_deployment_cobrowse_session_id(
     """Delete a co-browse session of a web deployment.
 
     DELETE /api/v2/webdeployments/deployments/{deploymentId}/cobrowse/{sessionId} -> any JSON value.
-    Needs no access token.
+    Requires no access token.
     https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-webdeployments-deployments--deploymentId--cobrowse--sessionId-
 
     Args:
@@ -80,7 +80,7 @@ def delete_webdeployments_token_revoke(
     """Revoke a web deployment token.
 
     DELETE /api/v2/webdeployments/token/revoke -> nothing.
-    Needs no access token.
+    Requires no access token.
     https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-webdeployments-token-revoke
 
     Args:
@@ -130,15 +130,15 @@ def get_webdeployments_configuration_versions(
     """List the versions of a web deployment configuration.
 
     GET /api/v2/webdeployments/configurations/{configurationId}/versions -> ``WebDeploymentConfigurationVersionEntityListing``.
-    Requires ``webDeployments:configuration:view``. Pages by ``after`` or ``next_uri`` of the
+    Requires ``webDeployments:configuration:view``. Paginated by ``after`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-webdeployments-configurations--configurationId--versions
 
     Args:
         configuration_id: the ID of the configuration.
-        page_size: query, string. How many items to return.
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
+        page_size: query, string. The number of items per page.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
         "get_webdeployments_configuration_versions", "GET",
@@ -180,15 +180,15 @@ def get_webdeployments_configurations(
     """List the drafts of web deployment configurations.
 
     GET /api/v2/webdeployments/configurations -> ``WebDeploymentConfigurationVersionEntityListing``.
-    Requires ``webDeployments:configuration:view``. Pages by ``after`` or ``next_uri`` of the
+    Requires ``webDeployments:configuration:view``. Paginated by ``after`` or ``next_uri`` of the
     response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-webdeployments-configurations
 
     Args:
-        page_size: query, string. How many items to return.
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        show_only_published: query, boolean. Whether to return only published ones.
+        page_size: query, string. The number of items per page.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        show_only_published: query, boolean. Whether to return only published configurations.
     """
     return _Lists(_Endpoint(
         "get_webdeployments_configurations", "GET", "/api/v2/webdeployments/configurations",
@@ -212,7 +212,8 @@ def get_webdeployments_deployment(
 
     Args:
         deployment_id: the ID of the deployment.
-        expand: query, list of string: supportedContent, flowDetails. What else to include.
+        expand: query, list of string: supportedContent, flowDetails. The additional data to include
+            in the response.
     """
     return _Operation(_Endpoint(
         "get_webdeployments_deployment", "GET", "/api/v2/webdeployments/deployments/{deploymentId}",
@@ -227,7 +228,7 @@ def get_webdeployments_deployment_cobrowse_session_id(
     """Get a co-browse session of a web deployment.
 
     GET /api/v2/webdeployments/deployments/{deploymentId}/cobrowse/{sessionId} -> ``CobrowseWebMessagingSession``.
-    Needs no access token.
+    Requires no access token.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-webdeployments-deployments--deploymentId--cobrowse--sessionId-
 
     Args:
@@ -255,7 +256,8 @@ def get_webdeployments_deployment_configurations(
     Args:
         deployment_id: the ID of the deployment.
         type: query, string.
-        expand: query, list of string: supportedContent. What else to include.
+        expand: query, list of string: supportedContent. The additional data to include in the
+            response.
     """
     return _Operation(_Endpoint(
         "get_webdeployments_deployment_configurations", "GET",
@@ -295,15 +297,16 @@ def get_webdeployments_deployments(
     """List the web deployments.
 
     GET /api/v2/webdeployments/deployments -> ``ExpandableWebDeploymentEntityListing``.
-    Requires ``webDeployments:deployment:view``. Pages by ``after`` or ``next_uri`` of the response.
+    Requires ``webDeployments:deployment:view``. Paginated by ``after`` or ``next_uri`` of the
+    response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-webdeployments-deployments
 
     Args:
-        page_size: query, string. How many items to return.
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        expand: query, list of string: Configuration, SupportedContent, identityresolution. What
-            else to include.
+        page_size: query, string. The number of items per page.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        expand: query, list of string: Configuration, SupportedContent, identityresolution. The
+            additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_webdeployments_deployments", "GET", "/api/v2/webdeployments/deployments",
@@ -372,7 +375,7 @@ def post_webdeployments_token_oauthcodegrantjwtexchange(
     """Exchange an OAuth code for a web deployment token.
 
     POST /api/v2/webdeployments/token/oauthcodegrantjwtexchange -> ``WebDeploymentsAuthorizationResponse``.
-    Needs no access token.
+    Requires no access token.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-webdeployments-token-oauthcodegrantjwtexchange
 
     Args:
@@ -392,7 +395,7 @@ def post_webdeployments_token_refresh(
     """Refresh a web deployment token.
 
     POST /api/v2/webdeployments/token/refresh -> ``SignedData``.
-    Needs no access token.
+    Requires no access token.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-webdeployments-token-refresh
 
     Args:

@@ -24,7 +24,7 @@ def delete_webmessaging_deployment_pushdevice(
     """Delete a push device of a web deployment.
 
     DELETE /api/v2/webmessaging/deployments/{deploymentId}/pushdevices/{tokenId} -> nothing.
-    Needs no access token.
+    Requires no access token.
     https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-webmessaging-deployments--deploymentId--pushdevices--tokenId-
 
     Args:
@@ -45,11 +45,11 @@ def get_webmessaging_messages(
     """List the messages of a web messaging session.
 
     GET /api/v2/webmessaging/messages -> ``WebMessagingMessageEntityList``.
-    Needs no access token. Pages by ``page_number``.
+    Requires no access token. Paginated by ``page_number``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-webmessaging-messages
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
     """
     return _Lists(_Endpoint(
@@ -66,7 +66,7 @@ def patch_webmessaging_deployment_pushdevice(
     """Update a push device of a web deployment.
 
     PATCH /api/v2/webmessaging/deployments/{deploymentId}/pushdevices/{tokenId} -> nothing.
-    Needs no access token.
+    Requires no access token.
     https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-webmessaging-deployments--deploymentId--pushdevices--tokenId-
 
     Args:
@@ -89,7 +89,7 @@ def post_webmessaging_deployment_pushdevice(
     """Add a push device to a web deployment.
 
     POST /api/v2/webmessaging/deployments/{deploymentId}/pushdevices/{tokenId} -> nothing.
-    Needs no access token.
+    Requires no access token.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-webmessaging-deployments--deploymentId--pushdevices--tokenId-
 
     Args:

@@ -927,7 +927,7 @@ def get_workforcemanagement_businessunit(
         business_unit_id: the ID of the business unit.
         expand: query, list of string: settings, settings.timeZone, settings.startDayOfWeek,
             settings.shortTermForecasting, settings.scheduling, settings.notifications.scheduling,
-            settings.learning, settings.coaching. What else to include.
+            settings.learning, settings.coaching. The additional data to include in the response.
         include_scheduling_default_message_severities: query, boolean. Whether to include scheduling
             default message severities.
     """
@@ -1749,7 +1749,7 @@ def get_workforcemanagement_businessunit_managementunits(
     """List the management units of a business unit.
 
     GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/managementunits -> ``ManagementUnitListing``.
-    Pages by ``next_uri`` of the response.
+    Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-businessunits--businessUnitId--managementunits
 
     Args:
@@ -1774,7 +1774,7 @@ def get_workforcemanagement_businessunit_managementunits(
             ScheduleBidGroup, Opportunities, OpportunitiesQuery, OpportunitiesEnrollmentsQuery,
             OpportunitiesExternalActivitiesQuery, OpportunitiesStatuses,
             OpportunitiesEnrollmentsStatuses, SchedulingPreferencesQuery,
-            SchedulingPreferencesSettings, DecisionMetrics. The feature that they are selected for.
+            SchedulingPreferencesSettings, DecisionMetrics. Only items for this feature.
         division_id: query, string. The ID of a division.
     """
     return _Lists(_Endpoint(
@@ -1818,7 +1818,7 @@ def get_workforcemanagement_businessunit_opportunity(
     Args:
         business_unit_id: the ID of the business unit.
         opportunity_id: the ID of the opportunity.
-        expand: query, string: agentIds. What else to include.
+        expand: query, string: agentIds. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_opportunity", "GET",
@@ -1937,7 +1937,8 @@ def get_workforcemanagement_businessunit_schedulebid_group_preferences(
         force_download_service: query, boolean. Whether to return the result as a URL to download;
             for testing.
         expand: query, list of string:
-            agentsScheduleBidPreferences.agentScheduleBidPreferencePriorities. What else to include.
+            agentsScheduleBidPreferences.agentScheduleBidPreferencePriorities. The additional data
+            to include in the response.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_schedulebid_group_preferences", "GET",
@@ -2044,8 +2045,8 @@ def get_workforcemanagement_businessunit_scheduling_run_result(
         business_unit_id: the ID of the business unit.
         run_id: the ID of the run.
         management_unit_ids: query, list of string. The IDs of management units.
-        expand: query, list of string: headcountForecast, generationResults, agentSchedules. What
-            else to include.
+        expand: query, list of string: headcountForecast, generationResults, agentSchedules. The
+            additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_scheduling_run_result", "GET",
@@ -2108,7 +2109,8 @@ def get_workforcemanagement_businessunit_servicegoaltemplate(
     Args:
         business_unit_id: the ID of the business unit.
         service_goal_template_id: the ID of the service goal template.
-        expand: query, list of string: impactOverride. What else to include.
+        expand: query, list of string: impactOverride. The additional data to include in the
+            response.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_servicegoaltemplate", "GET",
@@ -2133,7 +2135,8 @@ def get_workforcemanagement_businessunit_servicegoaltemplates(
 
     Args:
         business_unit_id: the ID of the business unit.
-        expand: query, list of string: impactOverride. What else to include.
+        expand: query, list of string: impactOverride. The additional data to include in the
+            response.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_servicegoaltemplates", "GET",
@@ -2359,7 +2362,7 @@ def get_workforcemanagement_businessunit_timeofflimit_granularityconversion_jobs
     Args:
         business_unit_id: the ID of the business unit.
         time_off_limit_id: the ID of the time-off limit.
-        statuses: query, string: Complete, Error, Processing. Only those with one of these statuses.
+        statuses: query, string: Complete, Error, Processing. Only items with one of these statuses.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_timeofflimit_granularityconversion_jobs", "GET",
@@ -2431,7 +2434,8 @@ def get_workforcemanagement_businessunit_timeoffplans(
         management_unit_id: query, string. The ID of a management unit.
         force_download_service: query, boolean. Whether to return the result as a URL to download;
             for testing.
-        expand: query, list of string: overrideDates. What else to include.
+        expand: query, list of string: overrideDates. The additional data to include in the
+            response.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_timeoffplans", "GET",
@@ -2482,7 +2486,8 @@ def get_workforcemanagement_businessunit_week_schedule(
         business_unit_id: the ID of the business unit.
         week_id: path, date. The first day of the week, as yyyy-MM-dd.
         schedule_id: the ID of the schedule.
-        expand: query, string: managementUnits.agents. What else to include.
+        expand: query, string: managementUnits.agents. The additional data to include in the
+            response.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_week_schedule", "GET",
@@ -2646,7 +2651,8 @@ def get_workforcemanagement_businessunit_week_schedules(
         earliest_week_date: query, date. The first day of the earliest week.
         latest_week_date: query, date. The first day of the latest week.
         include_only_published: query, boolean. Whether to return only published schedules.
-        expand: query, string: shortTermForecast.description. What else to include.
+        expand: query, string: shortTermForecast.description. The additional data to include in the
+            response.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_week_schedules", "GET",
@@ -2675,7 +2681,8 @@ def get_workforcemanagement_businessunit_week_shorttermforecast(
         business_unit_id: the ID of the business unit.
         week_date_id: path, date. The first day of the week, as yyyy-MM-dd.
         forecast_id: the ID of the forecast.
-        expand: query, list of string: planningGroups, generationResults. What else to include.
+        expand: query, list of string: planningGroups, generationResults. The additional data to
+            include in the response.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_businessunit_week_shorttermforecast", "GET",
@@ -2828,8 +2835,8 @@ def get_workforcemanagement_businessunit_week_shorttermforecast_staffingrequirem
         week_numbers: query, list of string. The weeks of the forecast.
         expand: query, list of string:
             results.planningGroupStaffingRequirements.minimumStaffPerInterval,
-            results.planningGroupStaffingRequirements.effectiveStaffPerInterval. What else to
-            include.
+            results.planningGroupStaffingRequirements.effectiveStaffPerInterval. The additional data
+            to include in the response.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_week_shorttermforecast_staffingrequirement", "GET",
@@ -3000,7 +3007,7 @@ def get_workforcemanagement_businessunits(
             ScheduleBidGroup, Opportunities, OpportunitiesQuery, OpportunitiesEnrollmentsQuery,
             OpportunitiesExternalActivitiesQuery, OpportunitiesStatuses,
             OpportunitiesEnrollmentsStatuses, SchedulingPreferencesQuery,
-            SchedulingPreferencesSettings, DecisionMetrics. The feature that they are selected for.
+            SchedulingPreferencesSettings, DecisionMetrics. Only items for this feature.
         division_id: query, string. The ID of a division.
     """
     return _Lists(_Endpoint(
@@ -3033,7 +3040,7 @@ def get_workforcemanagement_calendar_data_ics(calendar_id: str) -> _Operation[st
     """Get the calendar of a shared link in ICS format.
 
     GET /api/v2/workforcemanagement/calendar/data/ics -> string.
-    Needs no access token.
+    Requires no access token.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-calendar-data-ics
 
     Args:
@@ -3201,8 +3208,8 @@ def get_workforcemanagement_managementunit(
     Args:
         management_unit_id: the ID of the management unit.
         expand: query, list of string: settings, settings.adherence, settings.timeOff,
-            settings.scheduling, settings.shortTermForecasting, settings.shiftTrading. What else to
-            include.
+            settings.scheduling, settings.shortTermForecasting, settings.shiftTrading. The
+            additional data to include in the response.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_managementunit", "GET",
@@ -3288,7 +3295,8 @@ def get_workforcemanagement_managementunit_agent(
         management_unit_id: the ID of the management unit.
         agent_id: the ID of the agent.
         exclude_capabilities: query, boolean. Whether to exclude capabilities.
-        expand: query, list of string: workPlanOverrides. What else to include.
+        expand: query, list of string: workPlanOverrides. The additional data to include in the
+            response.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_managementunit_agent", "GET",
@@ -3570,7 +3578,8 @@ def get_workforcemanagement_managementunit_week_schedule(
         management_unit_id: the ID of the management unit.
         week_id: the first day of the week, as yyyy-MM-dd.
         schedule_id: the ID of the schedule.
-        expand: query, string: generationResults, headcountForecast. What else to include.
+        expand: query, string: generationResults, headcountForecast. The additional data to include
+            in the response.
         force_download_service: query, boolean. Whether to return the result as a URL to download;
             for testing.
     """
@@ -3665,7 +3674,7 @@ def get_workforcemanagement_managementunit_workplan(
         management_unit_id: the ID of the management unit.
         work_plan_id: the ID of the work plan.
         include_only: query, list of string: agentCount, agents, optionalDays, shifts,
-            shiftStartVariances. The only fields to return.
+            shiftStartVariances. The fields to which the response is limited.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_managementunit_workplan", "GET",
@@ -3710,7 +3719,7 @@ def get_workforcemanagement_managementunit_workplanrotations(
 
     Args:
         management_unit_id: the ID of the management unit.
-        expand: query, list of string: agents. What else to include.
+        expand: query, list of string: agents. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_managementunit_workplanrotations", "GET",
@@ -3737,8 +3746,8 @@ def get_workforcemanagement_managementunit_workplans(
     Args:
         management_unit_id: the ID of the management unit.
         expand: query, list of string: agentCount, agents, optionalDays, shifts,
-            shiftStartVariances, details. What else to include.
-        exclude: query, list of string: shifts.activities. What to omit from the response.
+            shiftStartVariances, details. The additional data to include in the response.
+        exclude: query, list of string: shifts.activities. The data to omit from the response.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_managementunit_workplans", "GET",
@@ -3758,13 +3767,13 @@ def get_workforcemanagement_managementunits(
     """List the management units.
 
     GET /api/v2/workforcemanagement/managementunits -> ``ManagementUnitListing``.
-    Pages by ``page_number`` or ``next_uri`` of the response.
+    Paginated by ``page_number`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-managementunits
 
     Args:
-        page_size: query, integer. How many items to return.
+        page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        expand: query, string: details. What else to include.
+        expand: query, string: details. The additional data to include in the response.
         feature: query, string: AgentHistoricalAdherence, AgentHistoricalAdherenceConformance,
             AgentSchedule, AgentAdherenceAdjustments, AgentTimeOffRequest, AgentWorkPlanBid,
             AgentScheduleBid, AgentShiftTrade, AlternativeShift, Coaching, Learning,
@@ -3785,7 +3794,7 @@ def get_workforcemanagement_managementunits(
             ScheduleBidGroup, Opportunities, OpportunitiesQuery, OpportunitiesEnrollmentsQuery,
             OpportunitiesExternalActivitiesQuery, OpportunitiesStatuses,
             OpportunitiesEnrollmentsStatuses, SchedulingPreferencesQuery,
-            SchedulingPreferencesSettings, DecisionMetrics. The feature that they are selected for.
+            SchedulingPreferencesSettings, DecisionMetrics. Only items for this feature.
         division_id: query, string. The ID of a division.
     """
     return _Lists(_Endpoint(
@@ -3805,7 +3814,7 @@ def get_workforcemanagement_managementunits_divisionviews(
     """List the management units in the caller's divisions.
 
     GET /api/v2/workforcemanagement/managementunits/divisionviews -> ``ManagementUnitListing``.
-    Requires ``wfm:managementUnit:search``. Pages by ``next_uri`` of the response.
+    Requires ``wfm:managementUnit:search``. Paginated by ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-workforcemanagement-managementunits-divisionviews
 
     Args:
@@ -5154,7 +5163,8 @@ def patch_workforcemanagement_managementunit_workplan(
     Args:
         management_unit_id: the ID of the management unit.
         work_plan_id: the ID of the work plan.
-        validation_mode: query, string: Ignore. Ignore, to save a work plan that is not valid.
+        validation_mode: query, string: Ignore. The value Ignore saves a work plan even if it is not
+            valid.
         body: ``WorkPlan``.
     """
     return _Operation(_Endpoint(
@@ -5336,13 +5346,13 @@ def post_workforcemanagement_adherence_adjustments_query(
     """Query adherence adjustments of the current user.
 
     POST /api/v2/workforcemanagement/adherence/adjustments/query -> ``CurrentAgentCursorAdherenceAdjustmentsListing``.
-    Read-only. Pages by ``after`` or ``next_uri`` of the response.
+    Read-only. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-adherence-adjustments-query
 
     Args:
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 500.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 500.
         body: ``AgentQueryAdherenceAdjustmentsRequest``.
     """
     return _Lists(_Endpoint(
@@ -5431,14 +5441,14 @@ def post_workforcemanagement_agent_adherence_adjustments_query(
     """Query adherence adjustments of an agent.
 
     POST /api/v2/workforcemanagement/agents/{agentId}/adherence/adjustments/query -> ``CursorAdherenceAdjustmentsListing``.
-    Read-only. Pages by ``after`` or ``next_uri`` of the response.
+    Read-only. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-agents--agentId--adherence-adjustments-query
 
     Args:
         agent_id: the ID of the agent.
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 500.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 500.
         body: ``AgentQueryAdherenceAdjustmentsRequest``.
     """
     return _Lists(_Endpoint(
@@ -5598,8 +5608,8 @@ def post_workforcemanagement_agents_me_adherence_historical_jobs(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-agents-me-adherence-historical-jobs
 
     Args:
-        expand: query, list of string: exceptionInfo, actuals, scheduledActivities, conformance.
-            What else to include.
+        expand: query, list of string: exceptionInfo, actuals, scheduledActivities, conformance. The
+            additional data to include in the response.
         body: ``WfmHistoricalAdherenceQueryForAgent``.
     """
     return _Jobs(_Endpoint(
@@ -5685,7 +5695,7 @@ def post_workforcemanagement_agents_opportunities_query(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-agents-opportunities-query
 
     Args:
-        expand: query, string: enrollment. What else to include.
+        expand: query, string: enrollment. The additional data to include in the response.
         force_download_service: query, boolean. Whether to return the result as a URL to download;
             for testing.
         body: ``QueryOpportunitiesRequest``.
@@ -5976,14 +5986,14 @@ def post_workforcemanagement_businessunit_adherence_adjustments_query(
     """Query adherence adjustments of a business unit.
 
     POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/adherence/adjustments/query -> ``CursorAdherenceAdjustmentsListing``.
-    Read-only. Pages by ``after`` or ``next_uri`` of the response.
+    Read-only. Paginated by ``after`` or ``next_uri`` of the response.
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-businessunits--businessUnitId--adherence-adjustments-query
 
     Args:
         business_unit_id: the ID of the business unit.
-        before: query, string. Where the page ends, to page backwards.
-        after: query, string. Where the page begins, from the previous response.
-        page_size: query, string. How many items to return. At most 500.
+        before: query, string. The cursor for paging backwards.
+        after: query, string. The cursor from the previous response.
+        page_size: query, string. The number of items per page. At most 500.
         body: ``BuQueryAdherenceAdjustmentsRequest``.
     """
     return _Lists(_Endpoint(
@@ -6170,7 +6180,7 @@ def post_workforcemanagement_businessunit_capacityplan_requirement_generate(
     business_unit_id: str,
     capacity_plan_id: str,
 ) -> _Operation[_m.CapacityPlanStaffingRequirementResult]:
-    """Generate the requirements of a capacity plan again.
+    """Regenerate the requirements of a capacity plan.
 
     POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/requirement/generate -> ``CapacityPlanStaffingRequirementResult``.
     Requires ``wfm:capacityPlan:edit``.
@@ -6567,7 +6577,7 @@ def post_workforcemanagement_businessunit_opportunities_enrollments_query(
 
     Args:
         business_unit_id: the ID of the business unit.
-        expand: query, string: opportunities. What else to include.
+        expand: query, string: opportunities. The additional data to include in the response.
         force_download_service: query, boolean. Whether to return the result as a URL to download;
             for testing.
         body: ``QueryOpportunityEnrollmentsRequest``.
@@ -7671,7 +7681,7 @@ def post_workforcemanagement_calendar_url_ics(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-calendar-url-ics
 
     Args:
-        language: query, string. The language, by its code.
+        language: query, string. The language, as a code such as en-US.
     """
     return _Operation(_Endpoint(
         "post_workforcemanagement_calendar_url_ics", "POST",
@@ -8108,7 +8118,7 @@ def post_workforcemanagement_managementunit_user_timeoffrequests_estimate(
     Args:
         management_unit_id: the ID of the management unit.
         user_id: the ID of the user.
-        include_only: query, string: overrideDateType. The only fields to return.
+        include_only: query, string: overrideDateType. The fields to which the response is limited.
         body: ``EstimateAvailableTimeOffRequest``.
     """
     return _Operation(_Endpoint(
@@ -8269,7 +8279,7 @@ def post_workforcemanagement_managementunit_workplan_validate(
     Args:
         management_unit_id: the ID of the management unit.
         work_plan_id: the ID of the work plan.
-        expand: query, list of string: messages. What else to include.
+        expand: query, list of string: messages. The additional data to include in the response.
         body: ``WorkPlanValidationRequest``.
     """
     return _Operation(_Endpoint(
@@ -8339,7 +8349,8 @@ def post_workforcemanagement_managementunit_workplans(
 
     Args:
         management_unit_id: the ID of the management unit.
-        validation_mode: query, string: Ignore. Ignore, to save a work plan that is not valid.
+        validation_mode: query, string: Ignore. The value Ignore saves a work plan even if it is not
+            valid.
         body: ``CreateWorkPlan``.
     """
     return _Operation(_Endpoint(
@@ -8662,7 +8673,7 @@ def post_workforcemanagement_timeoffrequests_estimate(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-timeoffrequests-estimate
 
     Args:
-        include_only: query, string: overrideDateType. The only fields to return.
+        include_only: query, string: overrideDateType. The fields to which the response is limited.
         body: ``EstimateAvailableTimeOffRequest``.
     """
     return _Operation(_Endpoint(

@@ -72,7 +72,7 @@ def define_union(
         cases: the name of the model of each kind.
     """
     members = {
-        "__doc__": f"Selected by the member ``{tag}``; a dictionary if the kind is unknown.",
+        "__doc__": f"A union, discriminated by ``{tag}``; a dictionary if the kind is unknown.",
         "__module__": namespace["__name__"],
         "tag": tag,
         "cases": cases,

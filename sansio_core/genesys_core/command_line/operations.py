@@ -118,7 +118,7 @@ class OperationDescription:
     @property
     def is_listing(self) -> bool:
         """Whether the operation returns pages."""
-        return "Pages by " in self.notes
+        return "Paginated by " in self.notes
 
 
 def describe_builders(api: str, module: CodeType) -> dict[str, OperationDescription]:

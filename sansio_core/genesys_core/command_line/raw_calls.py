@@ -32,7 +32,7 @@ def describe_raw_call(method: str) -> OperationDescription:
         "PATH",
         "any JSON value",
         "Call an endpoint by method and path.",
-        "Pages by the pagination style of the response.",
+        "Paginated by the style of the response.",
         "",
         ("body",),
         0,

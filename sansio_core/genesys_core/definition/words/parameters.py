@@ -52,7 +52,7 @@ def _by_name(parameter: ApiParameter) -> str:
         return f"whether to {found[1]} {split_name(found[2])}"
     if name in ("id", "ids"):
         if not parameter.required:
-            return "only these IDs"
+            return "only the items with these IDs"
         return "the IDs" if isinstance(parameter.type, Array) else "the ID"
     if not _is_id(name):
         return PAGE_MEANINGS.get(name, "")
@@ -103,17 +103,17 @@ def _is_id(name: str) -> bool:
 
 
 def _owner(name: str) -> str:
-    """Return an ID and the thing that it belongs to: "ID of a queue", "IDs of queues"."""
+    """Return an ID and its owner: "ID of a queue", "IDs of queues"."""
     if name.endswith("s"):
         return f"IDs of {to_plural(split_name(name.removesuffix('s')))}"
     return f"ID of {with_article(split_name(name))}"
 
 
-_CURSOR: Final = "where the page begins, from the previous response"
-_BACKWARDS: Final = "where the page ends, to page backwards"
-_SIZE: Final = "how many items to return"
+_CURSOR: Final = "the cursor from the previous response"
+_BACKWARDS: Final = "the cursor for paging backwards"
+_SIZE: Final = "the number of items per page"
 _PAGES: Final[Mapping[str, str]] = {
-    "index": "the first item, counted from 1",
+    "index": "the index of the first item, counted from 1",
     "page": "the page, counted from 1",
     "time": "the end of the period",
 }

@@ -141,7 +141,9 @@ def _authenticates(schemes: tuple[str, ...] | None) -> str:
     if schemes is None:
         return ""
     named = " or ".join(f"``{to_plain_text(name)}``" for name in schemes)
-    return f"Needs {named} instead of an access token." if schemes else "Needs no access token."
+    return (
+        f"Requires {named} instead of an access token." if schemes else "Requires no access token."
+    )
 
 
 def _paging(operation: ApiOperation, models: Mapping[str, ModelDef]) -> str:
@@ -156,7 +158,7 @@ def _paging(operation: ApiOperation, models: Mapping[str, ModelDef]) -> str:
         "``next_uri`` of the response" if listing.links else "",
     ]
     named = " or ".join(way for way in ways if way)
-    return f"Pages by {named}." if named else ""
+    return f"Paginated by {named}." if named else ""
 
 
 def _parameter(parameter: ApiParameter, words: str, limits: str) -> str:

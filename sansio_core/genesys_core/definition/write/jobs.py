@@ -80,9 +80,7 @@ def jobs_source(
     )
 
 
-_TITLE = (
-    '"""How jobs are polled, by the path of their status; and the operations that start them."""'
-)
+_TITLE = '"""How jobs are polled, by status path, and the operations that start them."""'
 
 
 def _head(layout: Layout, lines: Sequence[str]) -> list[str]:
@@ -102,7 +100,7 @@ def _head(layout: Layout, lines: Sequence[str]) -> list[str]:
 
 
 _TAIL = '''\
-"""The status path of the job that an operation starts, and the field of its reply with the id."""'''
+"""The status path of the job that an operation starts, and the field of its response with the job id."""'''
 
 
 def _state_lines(one: FoundJobs) -> list[str]:

@@ -96,7 +96,8 @@ class _StubWriter:
             lines = [f"{model.name}: _TypeAlias = (", f"    {members[0]}"]
             lines += [f"    | {one}" for one in members[1:]]
             line = "\n".join([*lines, ")"])
-        about = f"Selected by the member ``{to_plain_text(model.tag)}``; a dictionary if the kind is unknown."
+        tag = to_plain_text(model.tag)
+        about = f"A union, discriminated by ``{tag}``; a dictionary if the kind is unknown."
         return ["", *line.splitlines(), *write_docstring([about], "")]
 
     def _docstring(self, model: ModelDef) -> list[str]:

@@ -47,7 +47,7 @@ def test_parameters_of_paths(wire: str, expected: str) -> None:
         ("queueIds", "the IDs of queues"),
         ("bases.ids", "the IDs of bases"),
         ("site.id", "the ID of a site"),
-        ("ids", "only these IDs"),
+        ("ids", "only the items with these IDs"),
         ("sortOrder", "ascending or descending"),
         ("paid", ""),
         ("state", ""),
@@ -67,23 +67,23 @@ def test_headers_and_bodies() -> None:
     ("style", "expected"),
     [
         ("page", "the page, counted from 1"),
-        ("index", "the first item, counted from 1"),
+        ("index", "the index of the first item, counted from 1"),
         ("time", "the end of the period"),
-        ("token", "where the page begins, from the previous response"),
+        ("token", "the cursor from the previous response"),
     ],
 )
 def test_parameters_of_listings(style: PagingStyle, expected: str) -> None:
     listing = Listing(style, send="query.next", size="query.size")
     assert words("query", "next", listing) == expected
-    assert words("query", "size", listing) == "how many items to return"
+    assert words("query", "size", listing) == "the number of items per page"
     assert words("query", "other", listing) == ""
 
 
 def test_pages_of_a_cursor_can_be_listed_backwards() -> None:
     listing = Listing("token", send="query.after")
-    assert words("query", "before", listing) == "where the page ends, to page backwards"
+    assert words("query", "before", listing) == "the cursor for paging backwards"
     timed = Listing("time", send="query.after")
-    assert words("query", "before", timed) == "only what comes before this"
+    assert words("query", "before", timed) == "only items before this one"
 
 
 def test_a_field_of_the_items_is_a_filter() -> None:
@@ -121,9 +121,9 @@ def test_ids_select_or_are_required() -> None:
 @pytest.mark.parametrize(
     ("wire", "expected"),
     [
-        ("nextPage", "where the page begins, from the previous response"),
-        ("previousPage", "where the page ends, to page backwards"),
-        ("pageSize", "how many items to return"),
+        ("nextPage", "the cursor from the previous response"),
+        ("previousPage", "the cursor for paging backwards"),
+        ("pageSize", "the number of items per page"),
     ],
 )
 def test_pages_without_a_listing(wire: str, expected: str) -> None:

@@ -33,7 +33,7 @@ def test_docstrings_of_builders_hold_the_facts(api: ModuleType) -> None:
         "Args:\n"
         "    id: the ID.\n"
         "    site_id: query, string. The ID of a site.\n"
-        "    id_2: query, string. Only these IDs.\n"
+        "    id_2: query, string. Only the items with these IDs.\n"
         "    self_: query, string.\n"
         "    from_: query, string.\n"
         "    list: query, list of string: b, a.\n"
@@ -81,8 +81,8 @@ def test_error_codes_that_few_operations_have_are_listed() -> None:
 @pytest.mark.parametrize(
     ("security", "said"),
     [
-        ([{"Chat": []}, {"Mail": []}], "Needs ``Chat`` or ``Mail`` instead of an access token."),
-        ([], "Needs no access token."),
+        ([{"Chat": []}, {"Mail": []}], "Requires ``Chat`` or ``Mail`` instead of an access token."),
+        ([], "Requires no access token."),
         (None, ""),
     ],
 )
@@ -127,8 +127,8 @@ def facts(**properties: Any) -> str:
 
 
 def test_the_ways_of_paging_and_joint_permissions_are_told() -> None:
-    assert "Pages by" not in facts()  # it lists nothing
-    assert "Pages by ``cursor``." in facts(entities={"type": "array", "items": STRING})
+    assert "Paginated by" not in facts()  # it lists nothing
+    assert "Paginated by ``cursor``." in facts(entities={"type": "array", "items": STRING})
     paged = facts(entities={"type": "array", "items": STRING}, nextUri=STRING)
     assert "``cursor`` or ``next_uri`` of the response." in paged
     assert "Requires ``a:b:c`` and ``d:e:f``." in facts()
@@ -150,4 +150,4 @@ def test_a_page_that_the_body_asks_for_is_told() -> None:
     found = parse_definition(document, {"notifications": []})
     by_name = {one.name: one for one in found.models}
     text = " ".join(operation_docstring(found.operations()[0], by_name))
-    assert "Pages by ``pageNumber`` of the body." in text
+    assert "Paginated by ``pageNumber`` of the body." in text
