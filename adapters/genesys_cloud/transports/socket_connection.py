@@ -147,7 +147,7 @@ class SocketConnection:
     def keep_gil(self) -> None:
         """Keep the GIL except in waits, which is faster with several threads (:mod:`.gil_socket`).
 
-        Has no effect on a connection with TLS.
+        With TLS, reads and writes release it as well, because OpenSSL's functions do.
         """
         # Imported here because it loads `ctypes`, which most programs do not need.
         from genesys_cloud.transports.gil_socket import (  # noqa: PLC0415
@@ -155,8 +155,12 @@ class SocketConnection:
             can_keep_gil,
         )
 
-        if self._is_plain and can_keep_gil():
+        if not can_keep_gil():
+            return
+        if self._is_plain:
             self._stream = self._gil_socket = GilSocket(self._socket, READ_SIZE)
+        else:
+            self._gil_socket = GilSocket(self._socket, 1)
 
     @property
     def socket(self) -> socket.socket:
@@ -301,8 +305,6 @@ class SocketConnection:
     def is_readable(self) -> bool:
         """Whether a read would return immediately, including end of stream."""
         if self._is_plain:
-            if self._gil_socket is not None:
-                return self._gil_socket.is_readable()
             return self._has_arrived()
         try:
             return self._tls_is_readable()
@@ -311,6 +313,8 @@ class SocketConnection:
 
     def _has_arrived(self) -> bool:
         """Whether there is input, which may be a TLS message without content."""
+        if self._gil_socket is not None:
+            return self._gil_socket.is_readable()
         if self._poll is not None:
             return bool(self._poll.poll(0))
         return _look(self._socket, read=True, write=False, seconds=0)[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import select
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -12,6 +13,7 @@ import traceback
 from collections.abc import Callable, Iterator
 
 import pytest
+import trustme
 
 from genesys_cloud.transports import gil_socket
 from genesys_cloud.transports.gil_socket import GilSocket, can_keep_gil
@@ -213,3 +215,33 @@ def test_a_connection_that_keeps_the_gil_reads_and_writes(pair):
     far.close()
     assert connection.read(None) == b""
     assert connection.is_readable()
+
+
+def test_a_connection_with_tls_looks_for_input_with_the_gil_and_finds_content_alone(
+    pair, monkeypatch
+):
+    near, far = pair
+    authority = trustme.CA()
+    serving, trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.create_default_context()
+    authority.issue_cert("localhost").configure_cert(serving)
+    authority.configure_trust(trusting)
+    secured: list[ssl.SSLSocket] = []
+    thread = threading.Thread(
+        target=lambda: secured.append(serving.wrap_socket(far, server_side=True))
+    )
+    thread.start()
+    connection = SocketConnection(near)
+    connection.start_tls(trusting, "localhost", None, until=None)
+    thread.join()
+    connection.keep_gil()
+    monkeypatch.setattr(connection, "_poll", object())  # polling would release the GIL
+    # The server's session tickets have arrived, which are no content.
+    assert can_read(connection.socket)
+    assert not connection.is_readable()
+    assert connection.write_now(memoryview(b"question")) == 8
+    with secured[0] as server:
+        assert server.recv(SIZE) == b"question"
+        server.sendall(b"answer")
+        assert connection.read(None) == b"answer"
+        assert not connection.is_readable()
+    assert connection.is_readable()  # the end
