@@ -1,14 +1,13 @@
 """Many calls, many events and large bodies over the library's own transports: memory and descriptors stay flat.
 
-Run: ``python -m tests.soak.soak_transport`` (``--calls``, ``--events``, ``--gibibytes`` for other sizes). The servers are
-processes of their own. Exit code 1 if memory grows by more than 10 % (and 5 MiB) after the first tenth, or
+Run: ``python -m tests.soak.soak_transport`` (``--calls``, ``--events``, ``--gibibytes`` for other sizes; threads,
+asyncio and trio share the calls and the events, and each moves as many gibibytes). The servers are processes of their own. Exit code 1 if memory grows by more than 10 % (and 5 MiB) after the first tenth, or
 descriptors grow at all. The last results are in ``docs/performance.md``.
 """
 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import contextlib
 import gc
 import multiprocessing
@@ -18,12 +17,17 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import anyio
+import trio
+
 from genesys_cloud import AsyncClient, Client
-from genesys_cloud.testing import AsyncMockTransport
+from genesys_cloud.testing import AsyncMockTransport, MockTransport
 from genesys_core import raw_operation
 from genesys_core.models import Channel
 from tests.benchmarks.bench_calls import BODIES
@@ -69,67 +73,104 @@ class Gauge:
         return flat
 
 
-def calls_of_threads(total: int) -> bool:
-    gauge = Gauge("calls, one thread", total)
+RUNS: dict[str, Callable[..., object]] = {"asyncio": anyio.run, "trio": trio.run}
+"""How to run a coroutine function on each event loop."""
+
+
+def calls_of_threads(total: int, threads: int) -> bool:
+    gauge = Gauge("calls, one thread" if threads == 1 else f"calls, {threads} threads", total)
+    looking = threading.Lock()
+    numbers = iter(range(total))
+
     with (
         served(BODIES["small"]) as url,
         Client(host=url, access_token="t", trust_env=False) as client,
+        ThreadPoolExecutor(threads) as pool,
     ):
-        for done in range(total):
-            client.users.get_users_me()
-            gauge.look(done)
+
+        def work(_: int) -> None:
+            for number in numbers:
+                client.users.get_users_me()
+                with looking:
+                    gauge.look(number)
+
+        list(pool.map(work, range(threads)))
     return gauge.is_flat()
 
 
-def calls_of_tasks(total: int) -> bool:
-    gauge = Gauge("calls, 32 tasks of asyncio", total)
+def calls_of_tasks(total: int, loop: str) -> bool:
+    gauge = Gauge(f"calls, 32 tasks of {loop}", total)
 
     async def main(url: str) -> None:
+        numbers = iter(range(total))
         async with AsyncClient(host=url, access_token="t", trust_env=False) as client:
-            done = 0
 
             async def work() -> None:
-                nonlocal done
-                while done < total:
-                    done += 1
+                for number in numbers:
                     await client.users.get_users_me()
-                    gauge.look(done)
+                    gauge.look(number)
 
-            await asyncio.gather(*(work() for _ in range(32)))
+            async with anyio.create_task_group() as group:
+                for _ in range(32):
+                    group.start_soon(work)
 
     with served(BODIES["small"]) as url:
-        asyncio.run(main(url))
+        RUNS[loop](main, url)
     return gauge.is_flat()
 
 
-def events(total: int) -> bool:
-    gauge = Gauge("events of a handler, asyncio", total)
+@contextlib.contextmanager
+def blasting() -> Iterator[tuple[Channel, Callable[[], None]]]:
+    """A channel whose server sends events as fast as they are read, once that function was called."""
     context = multiprocessing.get_context("spawn")
     pipe, theirs = context.Pipe()
     server = context.Process(target=blast_forever, args=(theirs,), daemon=True)
     server.start()
     uri = f"ws://127.0.0.1:{pipe.recv()}/channels/c"
+    try:
+        yield Channel(id="c", connect_uri=uri), lambda: pipe.send(True)
+    finally:
+        server.terminate()
+
+
+OPTIONS: dict[str, Any] = {"host": "http://x.example", "access_token": "t", "trust_env": False}
+
+
+def events_of_threads(total: int) -> bool:
+    gauge = Gauge("events of a handler, threads", total)
+    with (
+        blasting() as (channel, begin),
+        Client(transport=MockTransport(permit), **OPTIONS) as client,
+        client.notification_handler(channel=channel) as handler,
+    ):
+        handler.add_subscription(TOPIC)
+        begin()
+        for number, _ in enumerate(handler):
+            gauge.look(number)
+            if number == total:
+                break
+    return gauge.is_flat()
+
+
+def events_of_tasks(total: int, loop: str) -> bool:
+    gauge = Gauge(f"events of a handler, {loop}", total)
 
     async def main() -> None:
-        client = AsyncClient(
-            host="http://x.example",
-            access_token="t",
-            transport=AsyncMockTransport(permit),
-            trust_env=False,
-        )
-        channel = Channel(id="c", connect_uri=uri)
-        async with client, client.notification_handler(channel=channel) as handler:
-            await handler.add_subscription(TOPIC)
-            pipe.send(True)
-            done = 0
-            async for _ in handler:
-                done += 1
-                gauge.look(done)
-                if done == total:
-                    return
+        with blasting() as (channel, begin):
+            async with (
+                AsyncClient(transport=AsyncMockTransport(permit), **OPTIONS) as client,
+                client.notification_handler(channel=channel) as handler,
+            ):
+                await handler.add_subscription(TOPIC)
+                begin()
+                number = 0
+                async for _ in handler:
+                    gauge.look(number)
+                    number += 1
+                    if number == total:
+                        return
 
-    asyncio.run(main())
-    server.terminate()
+    RUNS[loop](main)
     return gauge.is_flat()
 
 
@@ -170,29 +211,53 @@ def store(size: int) -> Iterator[str]:
         server.terminate()
 
 
-def bodies(gibibytes: int) -> bool:
-    size = gibibytes << 30
-    down, up = Gauge("bytes down, to a file", size), Gauge("bytes up, from an iterator", size)
+DOWN = raw_operation("GET", "/api/v2/file")
+
+
+def pieces_of(size: int, gauge: Gauge) -> Iterator[bytes]:
+    for number in range(size // PIECE):
+        gauge.look(number * PIECE)
+        yield bytes(PIECE)
+
+
+def bodies_of_threads(size: int) -> bool:
+    down, up = Gauge("bytes down, threads", size), Gauge("bytes up, threads", size)
     with (
         store(size) as url,
         tempfile.TemporaryDirectory() as directory,
         Client(host=url, access_token="t", trust_env=False) as client,
     ):
         path = client.download(
-            raw_operation("GET", "/api/v2/file"),
-            Path(directory) / "file",
-            progress=lambda done, _: down.look(done),
+            DOWN, Path(directory) / "file", progress=lambda done, _: down.look(done)
         )
         assert path.stat().st_size == size
         down_is_flat = down.is_flat()
-
-        def pieces() -> Iterator[bytes]:
-            for number in range(size // PIECE):
-                up.look(number * PIECE)
-                yield bytes(PIECE)
-
-        client.upload(f"{url}/upload", pieces(), headers={"Content-Length": str(size)})
+        headers = {"Content-Length": str(size)}
+        client.upload(f"{url}/upload", pieces_of(size, up), headers=headers)
     return up.is_flat() and down_is_flat
+
+
+def bodies_of_tasks(size: int, loop: str) -> bool:
+    down, up = Gauge(f"bytes down, {loop}", size), Gauge(f"bytes up, {loop}", size)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for piece in pieces_of(size, up):
+            yield piece
+
+    async def main(url: str, directory: str) -> bool:
+        async with AsyncClient(host=url, access_token="t", trust_env=False) as client:
+            path = await client.download(
+                DOWN, Path(directory) / "file", progress=lambda done, _: down.look(done)
+            )
+            assert path.stat().st_size == size
+            down_is_flat = down.is_flat()
+            headers = {"Content-Length": str(size)}
+            await client.upload(f"{url}/upload", pieces(), headers=headers)
+            return down_is_flat
+
+    with store(size) as url, tempfile.TemporaryDirectory() as directory:
+        down_is_flat = RUNS[loop](main, url, directory)
+    return up.is_flat() and bool(down_is_flat)
 
 
 def main() -> int:
@@ -202,12 +267,15 @@ def main() -> int:
     parser.add_argument("--events", type=int, default=1_000_000)
     parser.add_argument("--gibibytes", type=int, default=2)
     options = parser.parse_args()
-    soaks: tuple[Callable[[], bool], ...] = (
-        lambda: calls_of_threads(options.calls // 2),
-        lambda: calls_of_tasks(options.calls // 2),
-        lambda: events(options.events),
-        lambda: bodies(options.gibibytes),
-    )
+    calls, events, size = options.calls // 4, options.events // 3, options.gibibytes << 30
+    soaks: list[Callable[[], bool]] = [
+        *(partial(calls_of_threads, calls, threads) for threads in (1, 16)),
+        *(partial(calls_of_tasks, calls, loop) for loop in RUNS),
+        partial(events_of_threads, events),
+        *(partial(events_of_tasks, events, loop) for loop in RUNS),
+        partial(bodies_of_threads, size),
+        *(partial(bodies_of_tasks, size, loop) for loop in RUNS),
+    ]
     flat = [soak() for soak in soaks]  # all of them, whatever the first one says
     return int(not all(flat))
 
