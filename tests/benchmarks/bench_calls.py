@@ -1,9 +1,10 @@
 """What a call costs on loopback, as ratios of speed to peers in one run.
 
-Run: ``pip install --group bench`` then ``python -m tests.benchmarks.bench_calls`` (``--tls`` for https, ``--quick``
-for fewer rounds, ``--write`` to store the speeds for the documentation). The server is a process of its own that answers every request with the same UserMe, small
-or large, in one framing after the other. Everybody decodes it into the same Struct. See
-``docs/performance.md``.
+Run: ``pip install --group bench`` then ``python -m tests.benchmarks.bench_calls`` (``--tls`` for https,
+``--quick`` for fewer rounds, ``--write`` to store the speeds for the documentation). The server is a
+process of its own that answers every request with the same UserMe, small or large, in one framing
+after the other. Every case decodes it into the same Struct. With Content-Length, bare sockets show
+the limit (:mod:`.bare_sockets`). See ``docs/performance.md``.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, ExitStack
 from importlib.util import find_spec
+from urllib.parse import urlsplit
 
 import httpx
 import msgspec
@@ -24,9 +26,11 @@ import trustme
 
 from genesys_cloud import AsyncClient, Client
 from genesys_core import models
+from tests.benchmarks.bare_sockets import Served, asyncio_call, blocking_call, trio_call
 from tests.benchmarks.measure import (
     FRAMINGS,
     Spent,
+    answer,
     compare,
     compare_tasks,
     compare_threads,
@@ -55,13 +59,37 @@ def user(size: int) -> bytes:
 BODIES = {"small": user(300), "large": user(19_000)}
 
 
-class Peers:
-    """The cases, each as a call without arguments."""
+BASE, BARE = "httpx by hand", "bare sockets"
+BareCall = Callable[
+    [Served, Callable[[bytes], object], Callable[[Callable[[], None]], object]],
+    Callable[[], Awaitable[object]],
+]
 
-    def __init__(self, url: str, tls: ssl.SSLContext | None) -> None:
+
+class Peers:
+    """The cases, each as a call without arguments.
+
+    Args:
+        url: the URL of the server.
+        tls: the TLS context; ``None`` without TLS.
+        body: the body that the server sends with Content-Length; ``None`` for another framing,
+            which bare sockets do not read.
+    """
+
+    def __init__(self, url: str, tls: ssl.SSLContext | None, body: bytes | None) -> None:
         self._url, self._target = url, f"{url}/api/v2/users/me"
         self._tls = tls or True
         self._options = {"host": url, "access_token": "t", "trust_env": False}
+        self._served: Served | None = None
+        if body is not None:
+            host, port = urlsplit(url).hostname, urlsplit(url).port
+            assert host is not None
+            assert port is not None
+            fields = {"Host": f"{host}:{port}", **HEADERS}
+            lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+            request = f"GET /api/v2/users/me HTTP/1.1\r\n{lines}\r\n".encode()
+            length = len(answer(body, "content-length"))
+            self._served = Served(host, port, tls, request, length, len(body))
 
     def blocking(self, stack: ExitStack) -> dict[str, Callable[[], object]]:
         """Those that block."""
@@ -79,10 +107,12 @@ class Peers:
             cases["urllib3 by hand"] = lambda: DECODE(
                 pool.request("GET", self._target, headers=HEADERS).data
             )
+        if self._served is not None:
+            cases[BARE] = blocking_call(self._served, DECODE)
         return cases
 
     async def asynchronous(
-        self, stack: AsyncExitStack
+        self, stack: AsyncExitStack, bare_call: BareCall
     ) -> dict[str, Callable[[], Awaitable[object]]]:
         """Those of the event loop that runs."""
         by_hand = await stack.enter_async_context(
@@ -93,7 +123,13 @@ class Peers:
         async def get() -> object:
             return DECODE((await by_hand.get(self._target, headers=HEADERS)).content)
 
-        return {"httpx by hand": get, "genesys_cloud.AsyncClient": client.users.get_users_me}
+        cases: dict[str, Callable[[], Awaitable[object]]] = {
+            "httpx by hand": get,
+            "genesys_cloud.AsyncClient": client.users.get_users_me,
+        }
+        if self._served is not None:
+            cases[BARE] = bare_call(self._served, DECODE, stack.callback)
+        return cases
 
     async def with_aiohttp(
         self, stack: AsyncExitStack, cases: dict[str, Callable[[], Awaitable[object]]]
@@ -113,7 +149,6 @@ class Peers:
         cases["aiohttp by hand"] = fetch
 
 
-BASE = "httpx by hand"
 COLUMNS = {"content-length": "Content-Length"}
 
 
@@ -138,21 +173,18 @@ def measure(peers: Peers, title: str, rounds: int) -> dict[str, dict[str, float]
     with ExitStack() as stack:
         cases = peers.blocking(stack)
         report("one thread", compare(cases, 20, rounds))
-        report(f"{THREADS} threads", compare_threads(cases, THREADS, 4, rounds // 3))
+        report(f"{THREADS} threads", compare_threads(cases, THREADS, 30, rounds // 6))
 
-    async def tasks(name: str, *, aiohttp: bool) -> None:
+    async def tasks(name: str, bare_call: BareCall) -> None:
         async with AsyncExitStack() as stack:
-            cases = await peers.asynchronous(stack)
-            if aiohttp:
+            cases = await peers.asynchronous(stack, bare_call)
+            if name == "asyncio":
                 await peers.with_aiohttp(stack, cases)
             spent = await compare_tasks(cases, TASKS, 2, rounds // 3)
             report(f"{TASKS} tasks of {name}", spent)
 
-    async def of_trio() -> None:
-        await tasks("trio", aiohttp=False)
-
-    asyncio.run(tasks("asyncio", aiohttp=True))
-    trio.run(of_trio)
+    asyncio.run(tasks("asyncio", asyncio_call))
+    trio.run(tasks, "trio", trio_call)
     return found
 
 
@@ -171,14 +203,21 @@ def main() -> None:
         authority.issue_cert("127.0.0.1").configure_cert(serving)
         authority.configure_trust(trusting)
     rows: Rows = {}
+    limits: dict[str, float] = {}
     for name, body in BODIES.items():
         size = f"{len(body):,} B" if len(body) < 1000 else f"{len(body) // 1000} KB"
         for framing in FRAMINGS:
             title = f"{name} ({len(body):,} B), {framing}{', TLS' if options.tls else ''}"
             with served(body, framing, serving) as url:
-                found = measure(Peers(url, trusting), title, 30 if options.quick else 120)
+                known = body if framing == "content-length" else None
+                found = measure(Peers(url, trusting, known), title, 30 if options.quick else 120)
             for callers, cases in found.items():
-                rows.setdefault(f"{size}, {callers}", {})[COLUMNS.get(framing, framing)] = cases
+                columns = rows.setdefault(f"{size}, {callers}", {})
+                if BARE in cases:
+                    limits.setdefault(f"{size}, {callers}", cases.pop(BARE))
+                columns[COLUMNS.get(framing, framing)] = cases
+    for row, limit in limits.items():
+        rows[row][BARE] = {"": limit}
     if options.write:
         name = "calls-tls" if options.tls else "calls"
         command = " ".join(["python -m tests.benchmarks.bench_calls", *sys.argv[1:]])

@@ -27,7 +27,8 @@ FRAMINGS = ("content-length", "chunked", "gzip")
 """How a served body is framed."""
 
 
-def _answer(body: bytes, framing: str) -> bytes:
+def answer(body: bytes, framing: str) -> bytes:
+    """The bytes of a response."""
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
     if framing == "chunked":
         pieces = [body[at : at + 4096] for at in range(0, len(body), 4096)]
@@ -41,14 +42,14 @@ def _answer(body: bytes, framing: str) -> bytes:
 def _serve(
     body: bytes, port: multiprocessing.Queue[int], framing: str, tls: ssl.SSLContext | None
 ) -> None:
-    answer = _answer(body, framing)
+    response = answer(body, framing)
 
     class Protocol(asyncio.Protocol):
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
             self.transport = transport
 
         def data_received(self, data: bytes) -> None:
-            self.transport.write(answer * data.count(b"\r\n\r\n"))  # type: ignore[attr-defined]
+            self.transport.write(response * data.count(b"\r\n\r\n"))  # type: ignore[attr-defined]
 
     async def main() -> None:
         server = await asyncio.get_running_loop().create_server(Protocol, "127.0.0.1", 0, ssl=tls)
