@@ -172,7 +172,7 @@ def make_page():
         "| of the operations of the definition | |",
         "|---|---:|",
         f"| all | {len(every):,} |",
-        f"| stateful by a rule ([State by rule](simulator-data.md#state-by-rule)) | {len(rule):,} |",
+        f"| stateful by a rule ([Stateful operations](simulator-data.md#stateful-operations)) | {len(rule):,} |",
         f"| stateful by a handler | {len(hand):,} |",
         f"| an example of the response; 404 until the item in the path has been created | {len(named):,} |",
         f"| always an example of the response | {len(others):,} |",
@@ -205,7 +205,7 @@ def topic_lines():
         "",
         f"No operation publishes events of these {len(UNCAUSED_TOPICS)} of the {len(NOTIFICATION_TOPICS)} notification topics;",
         "`simulator.publish_event(topic, properties)` publishes an event of these, or of any other topic, with a body that is",
-        "checked against the topic's model ([Notifications](simulator-notifications.md#events-and-faults-of-a-test)).",
+        "checked against the topic's model ([Notifications](simulator-notifications.md#publish-events-and-inject-faults)).",
         "",
         *(
             line
