@@ -190,6 +190,12 @@ BANNED = (
     Banned(r"\b(?:is|are) the core's\b", "decisions are the core's", "made by the core"),
     Banned(r"\bnevertheless\b", "it is sent nevertheless", "anyway"),
     Banned(
+        r"\b(?<=, )also (?:across|as|at|by|for|from|if|in|of|with|when)\b",
+        "a token is deleted, also from the store",
+        "including, even",
+    ),
+    Banned(r"\b(?<!response )(?:is|are) an? [45]\d\d\b", "an unknown id is a 404", "returns 404"),
+    Banned(
         r"\b(?:code|handler|name)s? of (?:its|their) own\b",
         "a code of its own",
         "a specific code",

@@ -95,7 +95,7 @@ def sign_in(
         redirect_uri: overrides ``http://127.0.0.1:PORT/callback``; must be on 127.0.0.1 or
             localhost.
         sign_in_timeout: seconds to wait for the user.
-        org: see :class:`LoginPage`, also for the following four arguments.
+        org: the short name of the organization; see :class:`LoginPage`.
         provider: the identity provider's name.
         target: the id of a trusted organization.
         login_hint: user name or email to prefill.

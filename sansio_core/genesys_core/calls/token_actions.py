@@ -57,7 +57,7 @@ class Finished(Struct, Generic[R], frozen=True):
 
     Attributes:
         result: its result.
-        forget_token: whether to delete the client's token, also from the store.
+        forget_token: whether to delete the client's token, including from the store.
     """
 
     result: R

@@ -1,7 +1,7 @@
 """Commands of consult transfers and conferences of calls.
 
 Invariants: only a connected agent can consult, one party at a time, and not themselves. Changing or
-cancelling without a consult is a 404 with the platform's code.
+cancelling without a consult returns 404 with the platform's code.
 
 Guesses: the codes of errors before a consult begins; that a conference needs calls that are
 connected.

@@ -4,7 +4,7 @@ Invariants: the size of a list is the number of its contacts. Its columns cannot
 outbound entity that another one refers to cannot be deleted.
 
 Guesses: the codes for changed columns, and for entities in use other than contact lists; that an
-export takes as long as a job; that do-not-call lists are exported likewise.
+export takes as long as a job; that do-not-call lists are exported in the same way.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

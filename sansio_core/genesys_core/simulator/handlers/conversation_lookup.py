@@ -1,6 +1,6 @@
 """Lookups for handlers of conversations: the conversation, the participant, the caller.
 
-Invariants: an unknown conversation or participant is a 404 with the platform's code; so is a
+Invariants: an unknown conversation or participant returns 404 with the platform's code, as does a
 conversation whose media type is not the path's.
 """
 

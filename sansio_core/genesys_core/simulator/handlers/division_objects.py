@@ -5,7 +5,7 @@ The path is ``/api/v2/authorization/divisions/{divisionId}/objects/{objectType}`
 Invariants: all entities of a request are moved, or none. An entity is in one division, which its
 ``division`` then names.
 
-That an unknown id is a 404 is a guess.
+That an unknown id returns 404 is a guess.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,7 @@
 """Eventual consistency, as on the platform, with ``Settings(lag=True)``.
 
-Invariants: only reads are delayed. A created item is a 404 for up to 5 seconds, and listed or found
-after 2 to 10; a deleted item remains visible for up to 30 seconds, a queue for up to 120; a role
+Invariants: only reads are delayed. Reading a created item returns 404 for up to 5 seconds, and it is
+listed or found after 2 to 10; a deleted item remains visible for up to 30 seconds, a queue for up to 120; a role
 takes effect 10 seconds after it was granted. The delay of each change depends on the seed and its
 path.
 

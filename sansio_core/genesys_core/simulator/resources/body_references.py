@@ -3,7 +3,7 @@
 Invariants: written references are to existing entities. The collection is determined by the
 property's name: ``sourceQueueId`` and ``queue`` refer to a queue, ``memberIds`` to users.
 Collections whose items cannot be created in the simulator are not checked, and neither are the ids
-of examples, which refer to nothing. That the error is a 400 ``bad.request`` is a guess.
+of examples, which refer to nothing. The status 400 and the code ``bad.request`` are a guess.
 """
 
 import re

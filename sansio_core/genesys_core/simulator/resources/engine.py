@@ -1,7 +1,7 @@
 """Implements operations by the rules of :mod:`genesys_core.simulator.resources.rules`.
 
-Invariants: a read returns what was written. An id that was never created, or was deleted, is a 404
-for every operation at or below it. Dates are derived from the time of the call, which tests
+Invariants: a read returns what was written. Every operation at or below the path of an item that was
+never created, or was deleted, returns 404. Dates are derived from the time of the call, which tests
 control.
 """
 

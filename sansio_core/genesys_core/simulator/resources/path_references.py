@@ -1,7 +1,7 @@
 """References in paths by id: to a user, a queue, a conversation.
 
 Invariants: an id in the path of another collection, such as the user's in
-``/api/v2/voicemail/users/{userId}/policy``, is a 404 unless it exists. The collection is determined
+``/api/v2/voicemail/users/{userId}/policy``, returns 404 unless it exists. The collection is determined
 by the parameter's name.
 """
 

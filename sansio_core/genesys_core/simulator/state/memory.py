@@ -64,7 +64,7 @@ class Settings(Struct, frozen=True):
         rate_limit: the rate limit per token; ``None`` disables it.
         login_prefixes: path prefixes of ``/oauth`` and ``/logout``, such as a gateway's ``/login``;
             the bare path is always served.
-        api_prefixes: path prefixes of ``/api/v2``, likewise.
+        api_prefixes: path prefixes of ``/api/v2``; the bare path is always served.
         channel_lifetime: seconds from the last subscription until a notification channel expires.
         heartbeat_interval: seconds between heartbeats of a socket.
         connect_base: the base of the ``connectUri`` of channels, such as
