@@ -29,6 +29,8 @@ class StepLock:
     __slots__ = ("__weakref__", "_lock")
 
     def __init__(self) -> None:
+        # An RLock: only its owner can release it, so the second release cannot free a lock that
+        # another thread has acquired in between.
         self._lock = threading.RLock()
         _LOCKS.add(self)
 

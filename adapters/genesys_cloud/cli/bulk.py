@@ -238,6 +238,7 @@ class _Driver:
         number, values, given = found
         if self._run.offer(number, given) != "start":
             return
+        # Before the call: after a crash, it is unknown whether a started row was executed.
         self._record("started", number)
         if isinstance(values, UsageError):
             self._ended.put((number, given, None, values))
@@ -314,6 +315,7 @@ def _open_journal(files: BulkFiles, run: BulkRun, head: str) -> Generator[TextIO
             yield file
         return
     try:
+        # "x", so that two runs of the same rows cannot both begin.
         file = files.journal.open("x", encoding="utf-8")
     except FileExistsError:
         raise UsageError(

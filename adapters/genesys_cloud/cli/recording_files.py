@@ -169,6 +169,7 @@ class _Folder:
         self._found = found
         self.manifest.read_files(_lines(manifest))
         self.manifest.read_found(_lines(found))
+        # Files that were deleted or changed since are downloaded again.
         for key, entry in list(self.manifest.files.items()):
             if not self._has(entry):
                 del self.manifest.files[key]
@@ -227,6 +228,7 @@ def _open_folder(path: Path) -> Generator[_Folder]:
     except OSError as error:
         raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
     with files, _open_journal(path / _FOUND) as found:
+        # Before the manifest is read: another process would append to it.
         if not try_lock(files.fileno()):
             raise UsageError(f"{path}: another download into this folder is in progress")
         yield _Folder(path, files, found)
@@ -398,10 +400,11 @@ class _Driver:
 
         def count(done: int, total: int | None) -> None:  # noqa: ARG001 - the signature of progress
             nonlocal before
+            # A thread cannot be interrupted, so a running download ends here, between two chunks.
             if self._is_stopped:
                 raise _Stopped
             with self._count:
-                self.received += max(done - before, 0)
+                self.received += max(done - before, 0)  # a retry may start again at 0
             before = done
 
         self._client.download(task.url, path, resume=True, progress=count)

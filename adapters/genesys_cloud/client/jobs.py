@@ -291,7 +291,7 @@ class Job(_JobBase[StatusT, ItemT]):
         self.refresh()
         try:
             return download(self._link(link), path, progress=progress, resume=resume)
-        except PermissionDeniedError:
+        except PermissionDeniedError:  # storage responds to an expired signature with 403
             self.refresh()
             return download(self._link(link), path, progress=progress, resume=resume)
 

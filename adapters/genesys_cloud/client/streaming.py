@@ -146,6 +146,7 @@ class StreamOpener(_StreamedCall):
 
     async def _process(self, reply: Chunks, opened: AsyncExitStack) -> None:
         self.reply = reply
+        # `send` closes what is left in `opened`; from here, the caller's stack owns the response.
         self._stack.push_async_exit(opened.pop_all())
 
 
@@ -173,6 +174,7 @@ class DownloadSaver(_StreamedCall):
 
     async def send(self, request: Request) -> Response:
         """Send the request for the file, or for the rest of it."""
+        # Per attempt: a retry requests what the previous one has not received.
         part = self._file.part
         response = await super().send(part.request(request))
         # 416: the file has become shorter (RFC 9110, 15.5.17), so request it from the beginning.
@@ -195,7 +197,7 @@ class DownloadSaver(_StreamedCall):
             saved = saved.advanced(len(chunk))
             await self._loop.run_in_worker(self._file.write, chunk)
             await self._report(saved)
-        saved.finished()
+        saved.finished()  # raises if bytes are missing
         self.name = file_name(self.request, reply.headers)
 
     async def _report(self, saved: DownloadProgress) -> None:

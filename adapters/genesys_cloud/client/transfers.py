@@ -90,6 +90,7 @@ class _Transfers(ClientBase):
         with await loop.run_in_worker(make, path) as file:
             saver = DownloadSaver(self._wire, loop, file, progress, max_bytes)
             outcome = await self._drive(state, saver.send)
+            # An error that is not a redirect is raised by `redirected`.
             while isinstance(outcome, Raised):
                 download = download.redirected(outcome.error, session.settings.hosts)
                 outcome = await self._drive(download.begin(session, now=read_clocks()), saver.send)

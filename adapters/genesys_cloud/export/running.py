@@ -117,6 +117,7 @@ def _run(
     running: dict[Future[ExportPart], Slice] = {}
     failed: dict[str, Exception] = {}
     with ExitStack() as stack:
+        # The caller's executor is not shut down.
         workers = executor or stack.enter_context(ThreadPoolExecutor(WORKERS))
         try:
             while True:

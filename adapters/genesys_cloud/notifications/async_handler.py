@@ -113,6 +113,7 @@ class AsyncNotificationHandler(HandlerBase[AsyncEventQueue[Event]]):
                 loop.
         """
         try:
+            # For buffered events, neither a coroutine nor a look at the running loop.
             held = self._events.take_now()
             if held is None:
                 self._check_loop()
@@ -143,6 +144,7 @@ class AsyncNotificationHandler(HandlerBase[AsyncEventQueue[Event]]):
         traceback: TracebackType | None,
     ) -> None:
         try:
+            # With an error or a cancellation, sockets are closed without a closing handshake.
             if error is None:
                 await self.close()
         finally:

@@ -202,7 +202,8 @@ class _TracedCall(CallObserver):
         self._sent_at = now.monotonic
         self._sent = 0
         self._status: Attributes = {}
-        # Spans within the call, such as those of an instrumented HTTP library, get this parent.
+        # Spans within the call, such as those of an instrumented HTTP library, get this parent. It
+        # is detached by the same task: OpenTelemetry stores it in a context variable.
         self._attached = context.attach(trace.set_span_in_context(span))
 
     def sending(self, request: Request) -> Request:

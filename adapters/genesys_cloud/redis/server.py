@@ -151,7 +151,7 @@ class RedisServer:
         if parts.password is not None:
             user = [unquote(parts.username)] if parts.username else []
             self._hello.insert(0, encode_command("AUTH", *user, unquote(parts.password)))
-        # Without the environment: its proxies are HTTP proxies.
+        # Without the environment, whose proxies are for HTTP.
         self._settings = ConnectionSettings({"verify": verify, "trust_env": False})
         # The dialer opens connections by the scheme of a URL: `https` stands for TLS.
         scheme = "https" if parts.scheme == "rediss" else "http"

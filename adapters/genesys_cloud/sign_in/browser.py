@@ -218,7 +218,7 @@ class BrowserSignIn:
             step = self._redirect.received(arrival.request, now=self._clock())
             if not isinstance(step, BrowserPage):
                 return self._ended(arrival, step)
-            foreign += step.is_foreign
+            foreign += step.is_foreign  # of another sign-in, whose `state` differs
             arrival.answer(step)
 
     def close(self) -> None:

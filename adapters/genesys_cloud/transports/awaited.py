@@ -50,7 +50,7 @@ def run_now(work: Coroutine[Any, Any, T]) -> T:
     except StopIteration as stop:
         result: T = stop.value
         return result
-    # It suspended: close it, to avoid a warning about a coroutine that was never awaited.
+    # It suspended. Closed here, so that its `finally` blocks run before the error is raised.
     work.close()
     raise RuntimeError("a synchronous client cannot await: pass functions, not coroutines")
 

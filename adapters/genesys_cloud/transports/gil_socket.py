@@ -80,7 +80,7 @@ class GilSocket:
         """Send some of the data.
 
         Raises:
-            OSError: as for :meth:`socket.socket.send`.
+            OSError: see :meth:`socket.socket.send`.
         """
         size = len(data)
         # ctypes cannot pass a read-only view, so pass the bytes object that it covers entirely. No
@@ -96,7 +96,7 @@ class GilSocket:
         """Receive some bytes; ``b""`` at end of stream.
 
         Raises:
-            OSError: as for :meth:`socket.socket.recv`.
+            OSError: see :meth:`socket.socket.recv`.
         """
         count = self._recv(self._socket.fileno(), self._buffer, self._size, _DONT_WAIT)
         if count < 0:

@@ -64,6 +64,8 @@ class TlsStack:
         for layer in self.layers:
             if data:
                 layer.feed(data)
+            # The end of a layer's content is the end of input of the layer inside it, which decides
+            # whether its own content is truncated.
             if ended:
                 layer.feed(b"")
             pieces: list[bytes] = []
@@ -76,13 +78,14 @@ class TlsStack:
                 self.error, self.ended = error, True
             data = b"".join(pieces)
             if not (data or ended):
-                return b""
+                return b""  # part of a record, or a record without content
         self.ended = self.ended or ended
         return data
 
     def answers(self) -> bytes | memoryview:
         """Bytes that the layers need to send, such as the response to a key update."""
         out = b""
+        # Bytes of an inner layer are content of the layers around it.
         for index, layer in enumerate(self.layers):
             data: bytes | memoryview = layer.take()
             for outer in reversed(self.layers[:index] if data else ()):
