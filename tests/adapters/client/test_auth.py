@@ -128,7 +128,7 @@ def test_every_grant_is_exchanged_by_hand(run, simulator):
         assert (await api.send(users.get_users_me())).email == simulator.email
         # One that is refused leaves all as it was.
         before = auth.token
-        with pytest.raises(errors.InvalidGrantError, match="spent"):
+        with pytest.raises(errors.InvalidGrantError, match="already used"):
             await settled(auth.exchange(grant))
         assert auth.token == before
 
