@@ -21,7 +21,7 @@ def export_lazily(
     """Export names of other modules from this module, importing each on first access.
 
     Defines ``__all__``, ``__getattr__`` and ``__dir__`` in the module. Type checkers see none of
-    the three, so they report misspelt names as errors.
+    the three, so they report misspelled names as errors.
 
     Args:
         namespace: the module's ``globals()``; names are cached there once imported.

@@ -501,7 +501,7 @@ class JobError(GenesysCloudError):
 
     Attributes:
         id: the job's id; empty if the platform returned none.
-        state: its last state, as spelt by the platform.
+        state: its last state, as spelled by the platform.
     """
 
     def __init__(self, message: str, *, id: str = "", state: str = "") -> None:

@@ -141,7 +141,7 @@ BANNED = (
     Banned(r"\bthe ones? before(?=[.:;,]|$)", "it replaces the one before", "the previous one"),
     Banned(r"\bdoes not say(?=[.,;)]|$)", "if the queue does not say", "by default, if unknown"),
     Banned(r"\bmore come\b|\bcustomers come\b", "let no more customers come", "stop generating"),
-    Banned(r"\bspells? (?:it|them)\b", "as REST spells it", "spelt as in REST"),
+    Banned(r"\bspells? (?:it|them)\b", "as REST spells it", "spelled as in REST"),
     Banned(r"\bcase does not matter\b", "case does not matter", "case-insensitive"),
     Banned(r"\bruns? side by side\b|\brows side by side\b", "rows side by side", "in parallel"),
     Banned(r"\bup to when\b", "up to when it is complete", "the time up to which"),
@@ -200,6 +200,8 @@ BANNED = (
         "a code of its own",
         "a specific code",
     ),
+    Banned(r"\b(?:mis)?spelt\b", "a misspelt name", "spelled: American English"),
+    Banned(r"\bempty for none\b", "its code; empty for none", "empty if there is none"),
 )
 
 

@@ -53,7 +53,7 @@ class Endpoint(Struct, frozen=True):
         path: the path template, such as ``/api/v2/users/{userId}``.
         returns: the type of a successful response as an expression over model names
             (``UserMe``, ``list[User]``, ``dict[str, object]``, ``str``, ``bytes`` for a file), or
-            ``None`` for none.
+            ``None`` if there is none.
         body: the JSON type of the body, or ``None`` if the operation has none.
         body_required: whether the definition requires the body.
         accept: the ``Accept`` header.

@@ -156,7 +156,7 @@ def plain_request(
         url: absolute; see :func:`check_url`.
         session: the client's session.
         headers: additional headers.
-        body: the body, or ``None`` for none.
+        body: the body, or ``None`` if there is none.
         timeout: overrides the client's.
 
     Raises:

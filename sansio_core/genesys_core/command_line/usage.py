@@ -14,7 +14,7 @@ class UsageError(ValueError):
 
 
 def suggest_name(name: str, known: Iterable[str]) -> str:
-    """Return ``; did you mean ...?`` for a misspelt name, or an empty text."""
+    """Return ``; did you mean ...?`` for a misspelled name, or an empty text."""
     from difflib import get_close_matches  # noqa: PLC0415 - for errors alone
 
     names = list(known)

@@ -98,7 +98,7 @@ class Request(Printable, frozen=True):
         method: in upper case.
         url: absolute, percent-encoded.
         headers: headers to send; the transport adds ``Host`` and ``Content-Length``.
-        body: the encoded body, or ``None`` for none.
+        body: the encoded body, or ``None`` if there is none.
         timeout: timeouts of the phases.
         expires: the deadline of the whole call on the monotonic clock, or ``None``. A transport
             checks it between reads, so that a slow response does not exceed the call's deadline. A

@@ -97,7 +97,7 @@ class Redaction(Struct, frozen=True):
         return REDACTED if _folded(name) in self.headers else self._urls(value)
 
     def shown_headers(self, headers: Headers) -> dict[str, str]:
-        """Redact header fields: names as first spelt, repeated values joined."""
+        """Redact header fields: names as first spelled, repeated values joined."""
         return {name: self.shown_header(name, value) for name, value in headers.merged().items()}
 
     def shown_url(self, url: str) -> str:

@@ -117,7 +117,7 @@ class ChannelTopics(Struct, frozen=True):
     """The topics of one channel, indexed so that adding one requires no recount.
 
     Attributes:
-        names: the topics as spelt by the caller, by their names in lower case.
+        names: the topics as spelled by the caller, by their names in lower case.
         groups: the topics that can be combined, by their common part.
         packed: the same topics, combined.
         places: number of combined topics.
@@ -151,7 +151,7 @@ class Plan(Struct, frozen=True):
 
     @property
     def topics(self) -> frozenset[str]:
-        """All topics as spelt by the caller, with combined ones split."""
+        """All topics as spelled by the caller, with combined ones split."""
         return frozenset(topic for channel in self.channels for topic in channel.names.values())
 
     def entries(self, channel: int) -> frozenset[str]:

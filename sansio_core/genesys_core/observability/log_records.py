@@ -160,7 +160,7 @@ class LogEntry(
         level: ``trace``, ``debug`` or ``error``.
         method: in upper case.
         url: absolute.
-        request_headers: names as first spelt, repeated values joined with ``", "``.
+        request_headers: names as first spelled, repeated values joined with ``", "``.
         response_headers: likewise.
         correlation_id: ``ININ-Correlation-Id``, needed for support requests to Genesys.
         status_code: the HTTP status.

@@ -313,7 +313,7 @@ class Simulator:
         self.hub.timer(now)
 
     def next_deadline(self, now: Now) -> float | None:
-        """When :meth:`timer` is due, on the monotonic clock; ``None`` for never."""
+        """When :meth:`timer` is due, on the monotonic clock; ``None`` if never."""
         due = (self.hub.next_deadline(now), next_timer(self.state.contact_center))
         return min((each for each in due if each is not None), default=None)
 

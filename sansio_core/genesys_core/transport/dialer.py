@@ -100,7 +100,7 @@ class _Plan(Struct, frozen=True):
 
     Attributes:
         route: the route.
-        until: the timeout, on the monotonic clock; ``None`` for none.
+        until: the timeout, on the monotonic clock; ``None`` if there is none.
         limit: description of the timeout.
     """
 

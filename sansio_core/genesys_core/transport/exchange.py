@@ -131,7 +131,7 @@ class Exchange(Claim[C]):
     Attributes:
         request: the request.
         route: the key for the pool.
-        until: the timeout of the current step, on the monotonic clock; ``None`` for none.
+        until: the timeout of the current step, on the monotonic clock; ``None`` if there is none.
         data: the bytes to write.
         response: the response; its body is empty with ``streams``.
     """

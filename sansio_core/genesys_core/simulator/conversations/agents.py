@@ -5,7 +5,8 @@ membership is joined. Every change of either is recorded for publication and tri
 the queues.
 
 Guesses: an agent takes one conversation at a time, of any media type; the status is ``INTERACTING``
-as soon as the agent is alerted; a user who leaves the queue while talking is ``OFF_QUEUE`` at once.
+as soon as the agent is alerted; a user who leaves the queue while talking becomes ``OFF_QUEUE``
+immediately.
 """
 
 from collections.abc import Mapping
@@ -61,7 +62,7 @@ def follow_presence(state: PlatformState, user_id: str, presence: str, now: Now)
     Args:
         state: the platform's state.
         user_id: the user.
-        presence: the system presence, spelt as in events.
+        presence: the system presence, spelled as in events.
         now: the current time.
     """
     if presence != "ON_QUEUE":

@@ -6,8 +6,8 @@ excluded party is on hold. If the agent leaves, the conversation is transferred
 connected with the other party again.
 
 Guesses: that the agent may leave before the destination answers; that all parties of a conference
-hear each other at once; the disconnect type ``transfer.conference`` of a call that is merged into
-another conversation.
+hear each other immediately; the disconnect type ``transfer.conference`` of a call that is merged
+into another conversation.
 """
 
 from collections.abc import Iterator

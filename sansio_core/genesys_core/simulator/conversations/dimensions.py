@@ -30,7 +30,7 @@ Dimensions = dict[str, str | None]
 
 
 def analytics_disconnect_type(known: str | None) -> str | None:
-    """Return a disconnect type as spelt in analytics."""
+    """Return a disconnect type as spelled in analytics."""
     return known if known is None else _DISCONNECTS.get(known, known)
 
 

@@ -124,7 +124,7 @@ def begin_outbound(
 ) -> ConversationTimeline:
     """Begin a conversation of a user with a customer or with another user.
 
-    A call rings until the far end answers; other media are connected at once.
+    A call rings until the far end answers; other media are connected immediately.
 
     Args:
         state: the platform's state.
@@ -460,7 +460,7 @@ def hang_up(
         conversation: the conversation.
         participant: a participant that has not left.
         now: the current time.
-        disconnect_type: the disconnect type, spelt as in REST.
+        disconnect_type: the disconnect type, spelled as in REST.
     """
     if participant.session.is_alerting:
         refuse_alert(state, conversation, participant, disconnect_type, now)
@@ -485,7 +485,7 @@ def disconnect_all(
     Args:
         state: the platform's state.
         conversation: the conversation.
-        disconnect_type: the disconnect type, spelt as in REST.
+        disconnect_type: the disconnect type, spelled as in REST.
         now: the current time.
         media: the media type that ends; ``None`` for all.
     """
@@ -681,7 +681,7 @@ def call_address(
 def join_connected(
     state: PlatformState, conversation: ConversationTimeline, party: Participant, now: Now
 ) -> Participant:
-    """Move a party of another conversation to this one, connected at once.
+    """Move a party of another conversation to this one, connected immediately.
 
     Args:
         state: the platform's state.

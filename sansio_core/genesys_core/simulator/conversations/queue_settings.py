@@ -42,13 +42,13 @@ def alerting_seconds(state: PlatformState, queue_id: str | None, media: MediaKin
 
 
 def wrap_up_prompt(state: PlatformState, queue_id: str | None) -> str:
-    """Return the wrap-up prompt of a queue, spelt as for participants."""
+    """Return the wrap-up prompt of a queue, spelled as for participants."""
     settings = _inside(_queue(state, queue_id), "acwSettings")
     return _PROMPTS.get(str(settings.get("wrapupPrompt")), "optional")
 
 
 def acw_timeout(state: PlatformState, queue_id: str | None) -> int | None:
-    """Return the limit of after-call work in milliseconds; ``None`` for none."""
+    """Return the limit of after-call work in milliseconds; ``None`` if there is none."""
     timeout = _inside(_queue(state, queue_id), "acwSettings").get("timeoutMs")
     is_limited = wrap_up_prompt(state, queue_id) in {"timeout", "forcedTimeout"}
     return int(timeout) if is_limited and isinstance(timeout, int | float) else None

@@ -66,7 +66,7 @@ def end_session(session: MediaSession, disconnect_type: str, at: int) -> None:
 
     Args:
         session: the session.
-        disconnect_type: the disconnect type, spelt as in REST.
+        disconnect_type: the disconnect type, spelled as in REST.
         at: when it ended.
     """
     end_segment(session, at, disconnect_type)

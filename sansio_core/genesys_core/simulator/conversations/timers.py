@@ -25,7 +25,7 @@ def set_timer(
     Args:
         center: the owner of the timers.
         kind: the action.
-        seconds: the delay; a timer with a negative one is due at once.
+        seconds: the delay; a timer with a negative one is due immediately.
         now: the current time.
         about: the conversation and the participant.
     """
@@ -36,7 +36,7 @@ def set_timer(
 
 
 def next_timer(center: ContactCenter) -> float | None:
-    """Return when the next timer is due, on the monotonic clock; ``None`` for none."""
+    """Return when the next timer is due, on the monotonic clock; ``None`` if there is none."""
     return center.timers[0].due if center.timers else None
 
 

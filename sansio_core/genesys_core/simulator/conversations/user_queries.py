@@ -39,7 +39,7 @@ _METRICS: Final = ("tAgentRoutingStatus", "tOrganizationPresence", "tSystemPrese
 
 
 def present_presence(user: Mapping[str, Json]) -> dict[str, str]:
-    """Return the presence of a user as spelt in analytics, and the id of its definition."""
+    """Return the presence of a user as spelled in analytics, and the id of its definition."""
     presence = user.get("presence")
     held = presence.get("presenceDefinition") if isinstance(presence, Mapping) else None
     definition: Mapping[str, Json] = held if isinstance(held, Mapping) else {}

@@ -23,7 +23,7 @@ class StatusPeriod(Struct, frozen=True):
     """A period in which a user had one status.
 
     Attributes:
-        value: the status, as spelt in analytics.
+        value: the status, as spelled in analytics.
         start: its start in milliseconds; 0 if unknown.
         end: its end; ``None`` for the current one.
         definition_id: the id of the presence definition, for presences.

@@ -1,7 +1,7 @@
 """Commands that add a party to a call, such as a participant or supervisor; and the call history.
 
 Invariants: a party that is added is a new participant, alerted or dialed. A supervisor is connected
-at once.
+immediately.
 
 Guesses: that a supervisor who barges in acts as the agent, and the agent stays in the call.
 """

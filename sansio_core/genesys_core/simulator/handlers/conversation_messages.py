@@ -2,7 +2,7 @@
 
 Invariants: a message belongs to one conversation and is returned as it was sent.
 
-Guess: that a message is sent at once.
+Guess: that a message is sent immediately.
 """
 
 from collections.abc import Mapping

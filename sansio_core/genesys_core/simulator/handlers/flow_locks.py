@@ -4,8 +4,8 @@ Invariants: a flow is locked by at most one caller, a user or a client. Its crea
 initially. Only the holder can check it in or revert it; others cannot change, publish or delete it.
 Flows themselves are not executed.
 
-Guesses: that a flow is published at once, even by the holder of the lock, and that any caller may
-unlock it.
+Guesses: that a flow is published immediately, even by the holder of the lock, and that any caller
+may unlock it.
 """
 
 from collections.abc import Callable, Iterator, Mapping

@@ -3,7 +3,8 @@
 Invariants: members are existing users. The counts of a queue are updated. Users who are not members
 are ignored where the platform ignores them; adding a member twice has no further effect.
 
-That a new member is joined at once is a guess, and so is the error for removing a member by group.
+That a new member is joined immediately is a guess, and so is the error for removing a member by
+group.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

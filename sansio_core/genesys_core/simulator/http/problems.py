@@ -114,7 +114,7 @@ class ScimProblem(Problem):
     Args:
         status: the status code.
         detail: the error message.
-        kind: the ``scimType``, such as ``uniqueness``; empty for none.
+        kind: the ``scimType``, such as ``uniqueness``; empty if there is none.
     """
 
     def __init__(self, status: int, detail: str, kind: str = "") -> None:

@@ -68,7 +68,7 @@ class ValueFault(Struct, frozen=True):
         value: the value, as JSON.
         rule: what is expected, such as ``one of active, inactive``.
         is_limit: whether it exceeds a limit, which the platform rejects.
-        code: its specific error code; empty for none.
+        code: its specific error code; empty if there is none.
     """
 
     place: str

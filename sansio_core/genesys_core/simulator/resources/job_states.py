@@ -66,7 +66,7 @@ _PARTIAL: Final = ("partial", "witherrors", "incomplete")
 
 
 class JobStates(Struct, frozen=True):
-    """The states of one kind of job, as spelt in its model.
+    """The states of one kind of job, as spelled in its model.
 
     Attributes:
         name: the property with the state; empty for a job that has only its results.

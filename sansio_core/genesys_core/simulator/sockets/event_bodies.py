@@ -94,7 +94,7 @@ _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def _spelled(known: Schema, value: Json) -> "Json | UnsetType":
-    """Return a value as spelt in the model's enum: views of one entity differ in case."""
+    """Return a value as spelled in the model's enum: views of one entity differ in case."""
     spelled = {_folded(each): each for each in known.enum or ()}
     return spelled.get(_folded(value), UNSET)
 

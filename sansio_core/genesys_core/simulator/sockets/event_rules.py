@@ -104,7 +104,7 @@ class TopicSource(Struct, frozen=True):
     Attributes:
         topic: the topic's template, a key of the topic map.
         pattern: the topic with its placeholders named.
-        needs: a property that the record must have; empty for none.
+        needs: a property that the record must have; empty if there is none.
     """
 
     topic: str

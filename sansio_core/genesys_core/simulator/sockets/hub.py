@@ -131,7 +131,7 @@ class Hub:
                 self._send(line, QueuedText(write_metadata(HEARTBEAT), "heartbeat"))
 
     def next_deadline(self, now: Now) -> float | None:
-        """When :meth:`timer` is due, on the monotonic clock; ``None`` for never."""
+        """When :meth:`timer` is due, on the monotonic clock; ``None`` if never."""
         due = [line.due for line in self._lines.values()]
         due += [now.monotonic + self._end(each) - now.wall for each in self._lines]
         return min(due, default=None)

@@ -1,4 +1,4 @@
-"""Events caused by an operation or a job, at once or when the work is done.
+"""Events caused by an operation or a job, immediately or when the work is done.
 
 Invariants: an event has the values of the request, the response and the stored item in the form of
 the topic's model. A topic whose ids are unknown is not published. No event is published for the end

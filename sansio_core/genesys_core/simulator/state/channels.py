@@ -36,7 +36,7 @@ class ChannelTopic(Struct, frozen=True):
     """A topic of a channel.
 
     Attributes:
-        written: as spelt by the subscriber.
+        written: as spelled by the subscriber.
         names: the topics of its events, in lower case; several for a combined topic.
     """
 

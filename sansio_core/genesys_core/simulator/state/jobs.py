@@ -17,7 +17,7 @@ class JobRun(Struct, frozen=True):
         started: when it was started.
         resumed: when its caller performed the expected action; ``None`` if that has not happened.
         ended: the state in which its caller ended it; empty otherwise.
-        upload: the id of the upload that it waits for; empty for none.
+        upload: the id of the upload that it waits for; empty if there is none.
         query: the body of the request that started it.
     """
 

@@ -123,7 +123,7 @@ class Served(Struct, frozen=True):
     Attributes:
         method: in upper case.
         path: as received, without the query.
-        template: the route, such as ``/api/v2/users/{userId}``; ``None`` for none.
+        template: the route, such as ``/api/v2/users/{userId}``; ``None`` if there is none.
         status: the HTTP status of the response.
         at: when it was received.
     """

@@ -35,7 +35,7 @@ __all__ = [
 MediaKind: TypeAlias = Literal["voice", "callback", "email", "message"]
 
 SegmentKind: TypeAlias = Literal["alert", "dialing", "hold", "interact", "scheduled", "wrapup"]
-"""Media types as spelt in analytics."""
+"""Media types as spelled in analytics."""
 
 AcdOutcome: TypeAlias = Literal["ANSWERED", "ABANDON", "FLOW_OUT"]
 """How a conversation left a queue."""
@@ -70,7 +70,7 @@ class TimelineSegment(Struct):
         kind: the kind of segment.
         start: its start.
         end: its end; ``None`` while it lasts.
-        disconnect_type: the reason if the session ended with it, spelt as in REST; otherwise
+        disconnect_type: the reason if the session ended with it, spelled as in REST; otherwise
             ``None``.
     """
 
@@ -91,7 +91,7 @@ class MediaSession(Struct):
         id: its id.
         media: its media type.
         direction: ``inbound`` or ``outbound``.
-        state: its state, spelt as in REST.
+        state: its state, spelled as in REST.
         initial_state: its first state.
         started: its start.
         peer_id: the other side's session.
@@ -170,15 +170,15 @@ class Participant(Struct):
         replaces: the participant that leaves when this one connects.
         transfers: the number of times that it transferred the conversation.
         consult: the participant that this agent consults before a transfer.
-        speak_to: whom the agent speaks to in a consult, spelt as in REST.
+        speak_to: whom the agent speaks to in a consult, spelled as in REST.
         consults: the number of consults that this agent began.
         consult_transfers: the number of those that ended in a transfer.
         watching: the kind of this agent's supervision of another participant: ``monitored``,
             ``coached``, ``barged``.
         watched: the supervised participant.
-        flag: the reason for its flag, spelt as in REST; ``None`` if not flagged.
+        flag: the reason for its flag, spelled as in REST; ``None`` if not flagged.
         did_not_respond: whether an alert ended without being answered by the agent.
-        prompt: the wrap-up prompt of the queue, spelt as for participants.
+        prompt: the wrap-up prompt of the queue, spelled as for participants.
         acw_timeout: the limit of after-call work in milliseconds, if the prompt has one.
         acw_started: when after-call work began.
         acw_ended: when it ended.
@@ -244,7 +244,7 @@ class ConversationTimeline(Struct):
         scheduled: when a callback is due.
         external_tag: its tag from an external system.
         label_id: its utilization label.
-        recording_state: the state of its recording, spelt as in REST.
+        recording_state: the state of its recording, spelled as in REST.
         messages: its messages, by id.
         is_generated: whether it belongs to generated traffic.
         is_filed: whether it was added to the finished conversations.
@@ -322,8 +322,8 @@ class VirtualTimer(Struct, frozen=True, order=True):
         due: when it is due, in monotonic seconds.
         serial: the order of timers that are due at the same time.
         kind: its action.
-        conversation_id: the conversation; empty for none.
-        participant_id: the participant; empty for none.
+        conversation_id: the conversation; empty if there is none.
+        participant_id: the participant; empty if there is none.
     """
 
     due: float

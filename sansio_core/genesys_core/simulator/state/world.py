@@ -205,7 +205,7 @@ SYSTEM_PRESENCES: Final = (
     "On Queue",
     "Training",
 )
-"""The system presences of every organization, spelt as in REST."""
+"""The system presences of every organization, spelled as in REST."""
 
 
 def presence_definition(name: str) -> Record:

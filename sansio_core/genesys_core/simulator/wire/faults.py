@@ -201,7 +201,7 @@ class Met(Struct, frozen=True):
     Attributes:
         method: in upper case.
         path: as received, without the query.
-        template: its route, such as ``/api/v2/users/{userId}``; ``None`` for none.
+        template: its route, such as ``/api/v2/users/{userId}``; ``None`` if there is none.
         fault: its fault, if any.
         status: the platform's status, even if it was not sent; ``None`` if the platform never
             received the request.
