@@ -87,7 +87,7 @@ def close_gate(
 
 
 class PermitStep(Protocol[S_contra, R_co]):
-    """One of the steps above."""
+    """A step for the rate limit: :func:`reserve_permit` or :func:`close_gate`."""
 
     def __call__(self, session: Session, state: S_contra, /, *, now: Now) -> tuple[Session, R_co]:
         """Return the next session and the call's next state."""

@@ -132,7 +132,7 @@ class ApiResponseReader(Struct, Generic[T_co], frozen=True):
         return ApiResponse(response.status, response.headers, data, response.body, issues)
 
     def error(self, response: Response, request: Request, retry_after: float | None) -> ApiError:
-        """Return the error by status and the platform's body."""
+        """Return the error for the response's status, with the platform's message."""
         return api_error(response, request, retry_after=retry_after)
 
 
@@ -154,7 +154,7 @@ class TokenResponseReader(Struct, frozen=True):
         request: Request,  # noqa: ARG002 - ResponseReader
         retry_after: float | None,  # noqa: ARG002 - ResponseReader
     ) -> OAuthError:
-        """Return the error by the OAuth error code."""
+        """Return the error for the OAuth error code in the response."""
         return oauth_error(response)
 
 

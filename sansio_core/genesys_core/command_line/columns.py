@@ -83,7 +83,7 @@ def cell_text(value: object) -> str:
 
 
 def choose_columns(items: Sequence[object]) -> list[str]:
-    """Return the columns of a table: what identifies the items first, then other short fields.
+    """Return the columns of a table: first the identifying fields, then other short ones.
 
     Args:
         items: JSON values; the columns are derived from the first ones. Items that are not objects

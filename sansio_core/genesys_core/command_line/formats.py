@@ -58,7 +58,7 @@ def id_lines(items: Iterable[object], identity: str, *, is_terminal: bool) -> It
     """Yield the id of each item.
 
     Raises:
-        UsageError: an item has none.
+        UsageError: an item has no id.
     """
     for item in items:
         found = read_cell(item, identity)

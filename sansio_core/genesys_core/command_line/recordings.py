@@ -302,7 +302,7 @@ class RecordingRun:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is running."""
+        """Whether no task is running."""
         return not (self._look_ups or self._batches or self._fetches)
 
     @property
@@ -461,7 +461,7 @@ class RecordingRun:
         self.failures.append({**names, **reason})
 
     def stop(self, reason: str, error: BaseException | None = None) -> None:
-        """Start nothing more.
+        """Stop starting tasks.
 
         Args:
             reason: the reason, for the summary.

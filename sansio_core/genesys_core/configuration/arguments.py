@@ -140,7 +140,7 @@ class Arguments(Confidential, frozen=True, kw_only=True):
             )
 
     def configuration(self) -> Configuration:
-        """Return the settings that a file may contain as well; ``config`` fills the gaps.
+        """Return the settings that a file may contain as well; ``config`` supplies defaults.
 
         Raises:
             InvalidValueError: a region, host or number is invalid.

@@ -218,14 +218,14 @@ KEYS: Final[Mapping[str, Mapping[str, Key]]] = {
             _gateway("path_params_login"),
             _PATH,
             "login",
-            "The path in front of /oauth/token.",
+            "The path prefix of /oauth/token.",
             is_text=True,
         ),
         "path_params_api": Key(
             _gateway("path_params_api"),
             _PATH,
             "api",
-            "The path in front of /api/v2/...",
+            "The path prefix of /api/v2/...",
             is_text=True,
         ),
         # The official SDKs have these keys too, so a file may contain them.

@@ -54,7 +54,7 @@ class ExportedFile(Struct, frozen=True):
 
 
 class ExportPart(Struct, frozen=True, omit_defaults=True):
-    """The entry of a part.
+    """The manifest entry of a part.
 
     Attributes:
         slice: the id of the slice.
@@ -74,7 +74,7 @@ class ExportPart(Struct, frozen=True, omit_defaults=True):
 
 
 class PlannedSlice(Struct, frozen=True):
-    """A slice in the document of an export.
+    """A slice, as listed in the document of an export.
 
     Attributes:
         id: the slice's id.

@@ -113,7 +113,7 @@ class EventBuffer:
 
 
 class LatestEvents(Generic[T]):
-    """A bounded buffer of state events for ``on_state``, which may be slower.
+    """A bounded buffer of state events for a slow ``on_state`` callback.
 
     Args:
         limit: maximum number of events; older ones are dropped. 0 keeps none.

@@ -116,9 +116,9 @@ def parse_code_redirect(url: str, *, state: str | None) -> str:
         state: the state of the authorization request, ``None`` if it had none.
 
     Raises:
-        OAuthError: by its error code: ``access_denied`` if the user refused, ``state_mismatch`` if
-            the redirect belongs to another request, ``invalid_response`` if it has neither a code
-            nor an error.
+        OAuthError: its ``error`` is ``access_denied`` if the user refused,
+            ``state_mismatch`` if the redirect belongs to another request, ``invalid_response`` if
+            it has neither a code nor an error.
     """
     fields = _received(url, _queried(url), state)
     if not fields.get("code"):

@@ -135,7 +135,8 @@ def parse_token_response(response: Response, *, now: Now) -> Token:
         now: when it was received; the base of :attr:`Token.expires_at`.
 
     Raises:
-        OAuthError: by its error code; ``invalid_response`` if it is neither a token nor an error.
+        OAuthError: with the response's error code, or ``invalid_response`` if it is neither a token
+            nor an error.
     """
     body = _document(response.body)
     # Next to a token, `error` is a field like any other: the .NET SDK's token type has one.

@@ -68,7 +68,7 @@ def begin_paging(
     style = paging.listing.style
     if saved.kind not in ("start", "link", style):
         raise InvalidValueError(
-            f"resume: the token is for pagination by {saved.kind}, but {own} has {style} in this "
+            f"resume: the token is for pagination by {saved.kind}, but {own} uses {style} in this "
             "version; start with the first page"
         )
     if saved.ended:

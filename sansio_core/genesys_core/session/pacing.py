@@ -9,7 +9,7 @@ with the remaining quota. A 429 closes the gate for all calls until its Retry-Af
 
 Algorithm: a window keeps the send times of the requests of the last period, and the queue of
 waiting calls. A request may be sent if fewer than the limit were sent in the window, counting those
-ahead of it in the queue as if they were sent now. Otherwise its reservation has the time to ask
+ahead of it in the queue as if they were sent now. Otherwise its reservation has the time to try
 again: when enough earlier requests have left the window. That is an estimate; only requests that
 were really sent decide, so callers that wake up late, early or never do no harm. A request whose
 path has its own limit queues there first and then in the common window, so it never blocks calls of
@@ -120,7 +120,7 @@ class Reservation(Struct, frozen=True):
     """A position in the queue or, once due, permission to send.
 
     Attributes:
-        at: when to ask again, on the monotonic clock.
+        at: when to try again, on the monotonic clock.
         tickets: the ticket in each window entered so far, by the window's path.
         why: description of the limit that it waits for.
     """
@@ -135,7 +135,7 @@ class Reservation(Struct, frozen=True):
 
 
 class Ticket(NamedTuple):
-    """A waiting request in a window: its ticket, and when it is due to ask again."""
+    """A waiting request in a window: its ticket, and when it is due to try again."""
 
     number: int
     return_at: float
@@ -195,7 +195,7 @@ class RateWindow(Struct, frozen=True):
         return first + rounds * self.window
 
     def with_return_time(self, ticket: int, at: float) -> "RateWindow":
-        """Record when a ticket's owner is due to ask again."""
+        """Record when a ticket's owner is due to try again."""
         index = bisect_left(self.queue, (ticket,))
         queue = (*self.queue[:index], Ticket(ticket, at), *self.queue[index + 1 :])
         return msgspec.structs.replace(self, queue=queue)
@@ -238,7 +238,7 @@ class RateWindow(Struct, frozen=True):
         """Drop expired state.
 
         That is: requests before the window, released tickets that are due, and tickets at the head
-        of the queue whose owner did not ask again within a whole window.
+        of the queue whose owner did not try again within a whole window.
         """
         window = self
         past = bisect_right(self.sent, now - self.window + GRAIN)
@@ -315,7 +315,7 @@ class Pacer(Struct, frozen=True):
     def reserve(
         self, path: str, *, now: Now, reservation: Reservation | None = None
     ) -> "tuple[Pacer, Reservation]":
-        """Ask for permission to send a request.
+        """Request permission to send a request, or a position in the queue.
 
         Args:
             path: the request's path, without the host.

@@ -181,7 +181,7 @@ class Frames:
             self._write(Opcode.TEXT, self._compressor.pack(payload), flags=0xC0)  # FIN and RSV1
 
     def ping(self, payload: bytes) -> None:
-        """Queue a ping; at most 125 bytes."""
+        """Queue a ping with a payload of at most 125 bytes."""
         self._write(Opcode.PING, payload)
 
     def close(self, payload: bytes) -> None:

@@ -147,7 +147,7 @@ def test_a_token_of_a_later_format_is_refused_and_unknown_fields_are_ignored() -
 
 def test_a_listing_that_came_to_be_paged_otherwise_begins_anew() -> None:
     token = packed(operation="GET /api/v2/users", kind="token", value="c")
-    with pytest.raises(InvalidValueError, match=r"pagination by token, but .* has page"):
+    with pytest.raises(InvalidValueError, match=r"pagination by token, but .* uses page"):
         resumed(token)
 
 

@@ -258,7 +258,7 @@ class Transition:
     # Topics
 
     def sync_topics(self, role: Role) -> None:
-        """Change the server's topics towards the requested ones, if due."""
+        """Send the next change towards the requested topics, if it is due."""
         connection = self.connections.get(role)
         # One request at a time: the server may apply two in either order.
         if not isinstance(connection, Listening) or isinstance(connection.sync, Syncing):
