@@ -248,7 +248,7 @@ def apply_defaults(operation: Operation[T_co], defaults: Options) -> Operation[T
     """Return the operation with the client's default options.
 
     Raises:
-        TypeError: it is not an operation, but for example the result of a call.
+        TypeError: the value is not an operation, but for example the result of a call.
     """
     if not isinstance(operation, Operation):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
         check_operation(operation)

@@ -1,6 +1,6 @@
 """Bulk runs: one operation for each row of a file, in parallel, each row once.
 
-Invariants: a row is started at most once, unless repeating its call cannot apply its effect twice.
+Invariants: a row is started at most once, unless its call can be repeated safely.
 Every row ends either as done or in the file of failures, even across an interruption. Outcomes are
 returned in the order of the rows.
 """
@@ -106,7 +106,7 @@ class BulkJournal:
 
 
 def is_repeatable(method: str, reads: bool) -> bool:  # noqa: FBT001 - a fact, no switch
-    """Return whether repeating the call of an operation cannot apply its effect twice.
+    """Return whether a call of an operation can be repeated without applying its effect twice.
 
     Args:
         method: the HTTP method.
@@ -168,7 +168,7 @@ class BulkRun:
     """The state of a bulk run.
 
     Attributes:
-        repeatable: whether repeating a call cannot apply its effect twice.
+        repeatable: whether a call can be repeated without applying its effect twice.
         parallel: the maximum number of rows that run in parallel.
         max_failures: failed rows after which no more are started; ``None`` for no limit.
         journal: the journal of an earlier run.

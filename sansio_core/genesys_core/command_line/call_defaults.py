@@ -13,7 +13,7 @@ _RETRY: Final = RetryConfiguration(max_retry_time_sec=60)
 def default_retry(configuration: Configuration) -> RetryConfiguration | None:
     """Return the retry configuration of calls, or ``None`` if the settings have one.
 
-    Users and scripts expect a busy platform to be retried, whereas the library retries nothing by
+    Users and scripts expect retries if the platform is busy, whereas the library retries nothing by
     default.
     """
     origins = {each.origin for each in configuration.describe() if each.section == "retry"}

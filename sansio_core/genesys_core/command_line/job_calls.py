@@ -71,7 +71,7 @@ def parse_job_call(arguments: Sequence[str]) -> JobCall:
 _STARTS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "/api/v2/recording/jobs/{jobId}": ("PUT", {"state": "PROCESSING"}),
 }
-"""Method and body of the request that starts a job which waits for confirmation."""
+"""Method and body of the request that starts a job that is waiting for confirmation."""
 
 
 def starting_request(family: "JobFamily", id: str) -> tuple[str, str, Mapping[str, str]] | None:

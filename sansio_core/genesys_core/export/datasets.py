@@ -190,7 +190,9 @@ def build_recordings_export(
         for one in dict.fromkeys(conversation_ids)
     )
     if not operations:
-        raise InvalidValueError("conversation_ids: is empty; pass the ids of conversations")
+        raise InvalidValueError(
+            "conversation_ids: must not be empty; pass the ids of conversations"
+        )
     return Export("recordings", operations, group=group, media=media)
 
 

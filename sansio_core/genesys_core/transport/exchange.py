@@ -293,7 +293,9 @@ class Exchange(Claim[C]):
         return _READ
 
     def received(self, data: bytes, *, now: Now) -> Step:
-        """Process received bytes (:attr:`Step.READ`, :attr:`Step.WRITE`); ``b""``: the peer closed.
+        """Process received bytes (:attr:`Step.READ`, :attr:`Step.WRITE`).
+
+        ``b""`` means that the peer closed the connection.
 
         Raises:
             TransportFailure: a complete response can no longer arrive.
