@@ -150,6 +150,7 @@ class Refresh(_OwnGrantAction, frozen=True):
         if self.asked.login_host_changed(session):
             return session, Finished(Raised(moved_away_error()))
         ended = outcome.response.data if isinstance(outcome, Returned) else outcome.error
+        # The current token as rejected: a failed refresh must not return it as a new one.
         vault, answer = session.vault.settle(ended, rejected=session.vault.token, now=now)
         return session.with_vault(vault), _finished(answer)
 
@@ -250,6 +251,7 @@ class SignOut(_OwnGrantAction, frozen=True):
         if self.asked.login_host_changed(session):
             return session, Finished(Raised(moved_away_error()))
         if isinstance(outcome, Returned):
+            # A request without a grant is the revocation.
             if asked.grant is None:
                 return session, Finished(SignedOut(), forget_token=True)
             session = session.with_vault(session.vault.granted(outcome.response.data))

@@ -35,6 +35,7 @@ def check_keys(body: object, endpoint: Endpoint) -> None:
         return
     try:
         wrong = next(_wrong_keys(body, type_, ROOT), None)
+    # The body was encoded before, so it is deep but not circular, and can be sent.
     except RecursionError:
         return
     if wrong is None:

@@ -153,6 +153,7 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
         error.attempts = self.attempts
         secrets = self.known_secrets
         redact_error(error, secrets)
+        # Programs may inspect the response, so only its display is redacted.
         if isinstance(error, ApiError):
             error.response = error.response.hiding(secrets)
         # The error knows the last attempt only; an earlier one may have taken effect.

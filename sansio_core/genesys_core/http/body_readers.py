@@ -162,6 +162,8 @@ class ChunkedReader:
                 size = int(match[1], 16)
                 self._begin_chunk(size, start - position)
                 position = start + size
+                # The last chunk, or one that has not arrived as a whole: the other states take
+                # over.
                 if not size or not data.startswith(b"\r\n", position):
                     return start
                 content.append(data[start:position])
@@ -207,6 +209,7 @@ class ChunkedReader:
         if line_length > limits.chunk_line:
             raise _line_too_long(limits.chunk_line)
         # As in Go's net/http: long lines with little data are expensive and serve no purpose.
+        # 14: each chunk may have 16 bytes of overhead, 2 of which are the CRLF after its data.
         overhead = self._overhead + line_length - 14 - 2 * size
         if overhead > limits.chunk_overhead:
             raise broken_response("its chunked body is nearly all chunk-size lines")
@@ -223,6 +226,7 @@ class ChunkedReader:
             return position + 2
         while True:
             left = self._limits.trailers - self._trailer_bytes
+            # The blank line at the end does not count.
             line, position = self._line_from(data, position, left + 2, self._limits.trailers)
             if line is None:
                 return None
@@ -231,6 +235,8 @@ class ChunkedReader:
             if len(line) > left:
                 raise _line_too_long(self._limits.trailers)
             self._trailer_bytes += len(line)
+            # Obsolete line folding (RFC 9112 section 5.2) continues a line, so the first cannot be
+            # folded.
             folded = self._trailer_lines and _FOLDED_LINE.fullmatch(line)
             if not folded and _TRAILER_LINE.fullmatch(line) is None:
                 raise broken_response("a trailer field is malformed")

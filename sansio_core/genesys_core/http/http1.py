@@ -400,6 +400,7 @@ class HTTP1Connection:
             coding = values.get("content-encoding")
             if coding is None or not body:
                 return self._returned(head, body)
+            # A range of compressed content cannot be decoded; the reader raises the failure.
             if coding == "gzip" and head.status != 206:
                 return self._returned(head, decode_content(body, ("gzip",), limits.body))
         self._reader = reader = HTTP1ResponseReader(self._request, limits)
@@ -438,6 +439,8 @@ class HTTP1Connection:
             self._waits = False
         if reader.head is None:
             return
+        # Once all of a Content-Length was sent (0 left), the request is complete even without
+        # `send_end`.
         if self.unwritten or (self._sending and self._upload_left != 0):
             # The server will not read the rest, or would mistake it for the next request.
             self.stop_sending()

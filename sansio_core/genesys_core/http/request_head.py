@@ -134,6 +134,7 @@ def _encode_plain(request: Request, known: FieldLines) -> RequestHead | None:
     if body is not None or method in _BODY_METHODS:
         length = len(body or b"")
         content_length = f"Content-Length: {length}\r\n"
+    # Only the target is new, and its pattern matches no space and no control character.
     if request.headers.raw == known.fields and request.url.startswith(known.base):
         known_target = _PLAIN_TARGET.match(request.url, len(known.base))
         if known_target is not None:
@@ -167,6 +168,7 @@ def _encode_first(
     except UnicodeEncodeError:
         return None
     # As many line breaks as lines: no value contains one, or another control character.
+    # 4: the request line, Host, Accept-Encoding and the blank line.
     if data.translate(None, _VISIBLE) != b"\r\n" * (len(fields) + 4 + bool(content_length)):
         return None
     if target is not None:
@@ -260,6 +262,7 @@ def _target(request: Request, *, absolute: bool) -> tuple[str, str]:
         return f"{host}:{port}", f"{host}:{port}"
     if port and port != _DEFAULT_PORTS.get(parts.scheme):
         host = f"{host}:{port}"
+    # A UnicodeEncodeError is a ValueError, which becomes the failure for an invalid request.
     host.encode("ascii")
     path = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
     return (f"{parts.scheme}://{host}{path}" if absolute else path), host

@@ -106,6 +106,7 @@ class HTTP1ResponseReader:
         while (found := self._search.feed(data)) is not None:
             head = parse_head(found[0], self._limits)
             data = found[1]
+            # RFC 9110 section 15.2.2: after a 101, the bytes belong to another protocol.
             if head.status >= 200 or head.status == 101:
                 self.begin(head, data)
                 return
@@ -125,6 +126,7 @@ class HTTP1ResponseReader:
         """
         self.head = head
         request, status = self._request, head.status
+        # RFC 9112 section 6.3: a 2xx to CONNECT has no body, whatever its headers are.
         if status == 101 or (request.method == "CONNECT" and status < 300):
             if not request.upgrade:
                 raise broken_response("it switches to a protocol that was not requested")
@@ -137,6 +139,8 @@ class HTTP1ResponseReader:
 
     def _begin_body(self, values: Mapping[str, str], data: bytes) -> None:
         framing: BodyReader
+        # RFC 9112 section 6.3: Transfer-Encoding overrides Content-Length. With both, `persists` is
+        # false.
         if "transfer-encoding" in values:
             framing = ChunkedReader(self._limits)
         elif (length := values.get("content-length")) is not None:
@@ -180,6 +184,7 @@ class HTTP1ResponseReader:
             TransportFailure: as for :meth:`content`.
         """
         pieces = self._pieces
+        # Only if there is content: an empty body may have any Content-Encoding.
         if self._decoder is None and pieces and (codings := self._codings()):
             self._decoder = ContentDecoder(codings, self._limits.body)
         if self._decoder is None:
@@ -228,6 +233,7 @@ class HTTP1ResponseReader:
         if head is None or head.version != "1.1" or self._closed or self.switched or self.leftover:
             return False
         values = head.headers.by_name()
+        # Proxy-Connection is not standard, but old proxies send it (RFC 9112 appendix C.2.2).
         for name in ("connection", "proxy-connection"):
             value = values.get(name, "keep-alive")
             if value != "keep-alive" and "close" in _elements(value):

@@ -98,6 +98,7 @@ class EventBuffer:
 
     def _drop(self) -> None:
         """Merge the oldest notification and adjacent gaps into one gap."""
+        # At most one gap precedes the oldest notification, because adjacent gaps are merged.
         before, oldest = self._take_gap(0), self._items.popleft()
         self._notifications -= 1
         moment = wall_datetime(oldest.at.wall)

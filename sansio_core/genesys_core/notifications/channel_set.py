@@ -83,6 +83,7 @@ class ChannelSet(Struct, frozen=True):
         wanted = plan.entries(0) if plan.channels else frozenset[str]()
         first = start_channel(wanted, policy=policy, now=now, existing=existing)
         alone = cls(policy, plan, (first.state,))
+        # The other channels of the plan have no state machine yet.
         return alone._changed(plan, now).after(_addressed(0, first.effects))
 
     @property
@@ -126,6 +127,7 @@ class ChannelSet(Struct, frozen=True):
         """
         names = _names(topics)
         channels = [i for i in range(len(self.members)) if not names or self.plan.holds(i, names)]
+        # Topics of a channel that gave up will not be confirmed, so the others need no wait.
         failure = self._failure(channels)
         if failure is not None:
             return TopicsAnswer(error=failure)
@@ -191,6 +193,8 @@ class ChannelSet(Struct, frozen=True):
             now: both clocks.
             read_at: when they were read, if that was earlier.
         """
+        # In this order, whatever one read contains: the handshake precedes the first message, and
+        # the close follows the last one.
         step = SetStep(self, ())
         texts = [event.data for event in events if isinstance(event, Text)]
         others = events if len(texts) < len(events) else ()  # rarely any
@@ -252,6 +256,7 @@ class ChannelSet(Struct, frozen=True):
         return next((error for error in errors if error is not None), None)
 
     def _at(self, channel: int, advance: Callable[[Running], ChannelStep]) -> "SetStep":
+        # Results of its calls and sockets may arrive after a channel has stopped.
         member = self.members[channel]
         if isinstance(member, Stopped):
             return SetStep(self, ())
@@ -270,7 +275,8 @@ class ChannelSet(Struct, frozen=True):
         return self._planned(plan, range(len(plan.channels)), now).after(tuple(effects))
 
     def _changed(self, plan: Plan, now: Now) -> "SetStep":
-        # Without topics there is one member and no planned channel; new channels have no member yet.
+        # Without topics there is one member and no planned channel; new channels have no member
+        # yet.
         known = min(len(self.members), len(self.plan.channels))
         changed = [
             channel

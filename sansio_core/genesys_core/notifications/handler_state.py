@@ -89,6 +89,7 @@ class HandlerState:
         existing: GivenChannel | None = None,
         topics: TopicTable = NOTIFICATION_TOPICS,
     ) -> None:
+        # Computed here, so that wrong arguments raise in the constructor; performed by `start`.
         self._first = ChannelSet.start((), policy=policy, now=now, existing=existing)
         self.channels = self._first.state
         self._dispatcher = EventDispatcher(topics)
@@ -126,6 +127,7 @@ class HandlerState:
     def why_over(self) -> Exception:
         """Return the reason why the channels ended."""
         error = self.end
+        # The same error is raised in every caller, and each `raise` would extend its traceback.
         return error.with_traceback(None) if error else GenesysCloudError("the handler is closed")
 
     def unanswered(self, seconds: float | None) -> TimeoutError:
@@ -161,6 +163,7 @@ class HandlerState:
         Raises:
             InvalidValueError: too many topics; nothing was changed.
         """
+        # Before the types are recorded, because it raises if there are too many topics.
         step = self.channels.add((topic for topic, _ in wanted), now=now)
         self._dispatcher.remember(wanted)
         return self._take(step)
@@ -194,6 +197,7 @@ class HandlerState:
         if self.is_paused or len(texts) < len(events):
             return None
         step = self.channels.received(channel, socket, texts, now=read_at, read_at=read_at)
+        # The step is a value: without `_take` it has not happened.
         emitted = _emitted(step)
         if len(emitted) < len(step.effects):
             return None
@@ -241,6 +245,7 @@ class HandlerState:
         """
         caller = _Caller(topics, notify)
         self._callers.append(caller)
+        # The topics may have been confirmed already.
         self._answer()
         try:
             yield

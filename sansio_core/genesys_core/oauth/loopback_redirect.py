@@ -214,6 +214,7 @@ def check_redirect_uri(uri: str) -> tuple[str, int]:
         host, port = parts.hostname or "", parts.port or 0
     except ValueError:
         raise InvalidValueError(f"redirect_uri {uri!r}: {rule}") from None
+    # Browsers read a backslash as a slash, and what precedes an "@" as a user name.
     plain = uri.isascii() and uri.isprintable() and not set(uri) & {*" ?#\\"} and "@" not in uri
     if not plain or parts.scheme != "http" or host not in ("127.0.0.1", "localhost") or not port:
         raise InvalidValueError(f"redirect_uri {uri!r}: {rule}")

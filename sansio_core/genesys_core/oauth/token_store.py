@@ -232,4 +232,5 @@ def _encoded(document: Mapping[str, object]) -> bytes:
         problem = (
             "the token's `extra` contains a value that JSON cannot represent; store it elsewhere"
         )
+    # Outside of `except`: the original error, as the context of this one, may quote the token.
     raise TokenStoreError(problem)

@@ -207,6 +207,7 @@ def _restore(state: bytes | None, like: Pacer, now: Now) -> Pacer:
         return fresh  # the machine has been restarted since, and with it the clock
     known = {window.path: window for window in kept.windows}
     windows = (
+        # The limits are this client's; the requests in the windows are those of all clients.
         replace(known.get(each.path, each), limit=each.limit, window=each.window)
         for each in fresh.windows
     )

@@ -417,6 +417,7 @@ def _behind_proxy(plan: _Plan) -> StartingTls | Dialed:
 
 def _start_tls(plan: _Plan, at: Layer) -> StartingTls:
     peer = plan.proxy if at == "proxy" and plan.proxy is not None else plan.origin
+    # A certificate names an address without its zone.
     return StartingTls(plan, peer.host.partition("%")[0], at)
 
 

@@ -192,6 +192,7 @@ class Exchange(Claim[C]):
             return self._go(_DIAL if self.lease.connection is None else _CHECK)
         if not self.is_waiting:
             raise GenesysCloudError("the client was closed in the meantime; nothing was sent")
+        # Only the first wait sets the timeout: a wake-up without a connection must not extend it.
         if self._step is None:
             self._limit(request.timeout.pool, now)
         elif self.until is not None and now.monotonic >= self.until:
@@ -200,6 +201,8 @@ class Exchange(Claim[C]):
 
     def checked(self, readable: bool, *, now: Now) -> Step:  # noqa: FBT001 - what the step asks
         """Report whether there is anything to read (:attr:`Step.CHECK`)."""
+        # Before the request, anything to read makes the idle connection unusable (an end, or
+        # unsolicited bytes). Before a chunk of the body, it is an early response.
         if self._written:
             return self._read(now) if readable else self._ask_for_body()
         return self._go(_CLOSE) if readable else self._start(now)
@@ -217,6 +220,8 @@ class Exchange(Claim[C]):
     def dialed(self, connection: C, *, now: Now) -> Step:
         """The connection is open."""
         route = self.route
+        # Through a tunnel, the credentials were sent with CONNECT; here they would reach the
+        # origin.
         proxy = route.proxy if route.is_forwarded else None
         proxy_headers = None if proxy is None else Headers(proxy.credentials())
         lease = cast(Lease[C], self.lease)
@@ -253,6 +258,7 @@ class Exchange(Claim[C]):
         """``count`` bytes of :attr:`data` were written (:attr:`Step.WRITE`)."""
         if count:
             self._written = self._sent = True
+        # A view: slicing bytes would copy the rest of a large body after each partial write.
         if count < len(self.data):
             self.data = memoryview(self.data)[count:]
             return self._write(now)
@@ -313,6 +319,7 @@ class Exchange(Claim[C]):
                 head = http.receive_head(data)
                 response = None if head is None else Response(head.status, head.headers)
         except TransportFailure as failure:
+            # Only a close before any byte of the response: invalid data is no reason to resend.
             if stale and self._may_resend():
                 return self._go(_CLOSE)
             self._require_no_407(http.status)
@@ -328,6 +335,7 @@ class Exchange(Claim[C]):
     def _require_no_407(self, status: int | None) -> None:
         # RFC 9110 section 15.5.8: the head suffices. Some proxies close before reading a body.
         if status == 407 and self.route.is_forwarded:
+            # Not sent: a proxy that asks for credentials has not forwarded the request.
             raise self._failure("proxy authentication failed (407)", "proxy", sent=False) from None
 
     def _go_on(self, now: Now) -> Step:
@@ -393,6 +401,7 @@ class Exchange(Claim[C]):
         if self._step is _CHECK:
             return self.checked(readable=True, now=now)  # there is an end to read
         http = self._http
+        # A server that ends an idle connection does not cause a TLS error.
         if kind == "closed" and http.stale and self._may_resend():
             return self._go(_CLOSE)
         if self._step is _WRITE and self._written:

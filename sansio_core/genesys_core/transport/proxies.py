@@ -181,6 +181,7 @@ _ENTRY: Final = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(?::([0-9]{1,5}))?")
 
 
 def _exception(entry: str) -> _Exception | None:
+    # First as a whole: a colon in an IPv6 address does not separate a port.
     network = _network(entry)
     if network is not None:
         return _Exception(network=network)

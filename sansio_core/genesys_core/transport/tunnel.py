@@ -55,6 +55,7 @@ class Tunnel:
     ) -> None:
         self._http = HTTP1Connection()
         fields = Headers((*headers, *proxy.credentials()))
+        # The scheme is not sent: the target is host and port (RFC 9112 section 3.2.3).
         self.request: bytes = self._http.send(Request("CONNECT", f"http://{authority}", fields))
         self._first = b""
 
@@ -65,6 +66,7 @@ class Tunnel:
             The bytes after the response once the tunnel is open (normally none), a refusal, or
             ``None`` while the response is incomplete.
         """
+        # Recognizes a proxy that expects TLS: it responds with a TLS record, not with HTTP.
         self._first = self._first or data[:1]
         try:
             head = self._http.receive_head(data)

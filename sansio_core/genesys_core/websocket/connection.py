@@ -135,6 +135,7 @@ class WebSocket:
         events: list[WebSocketEvent] = []
         rest: bytes | None = data
         while rest and not self.over:
+            # A second time for frames that arrive together with the handshake.
             rest = self._advance(rest, events)
         return tuple(events)
 
@@ -143,6 +144,7 @@ class WebSocket:
         if self.over:
             return ()
         phase = self._phase
+        # The handshake has a more specific failure: an incomplete response.
         outcome = phase.receive(b"") if isinstance(phase, Upgrade) else None
         lost = Failed("closed", "the connection closed without a close frame", code=1006)
         return (self._end(outcome if isinstance(outcome, Failed) else lost),)

@@ -80,6 +80,8 @@ class Frames:
         at, end = 0, len(data)
         try:
             while at < end and not self.over:
+                # Not inside another frame or a fragmented message, where wsproto rejects it (RFC
+                # 6455 section 5.4).
                 if data[at] == _FINAL_TEXT and not (self._remaining or self._fragmented):
                     start, stop = _short_frame(data, at, end)
                     if stop and stop - start <= self._max_size:
@@ -110,6 +112,7 @@ class Frames:
         start, length = _span(data, at, end)
         if not start:
             return self._hold(data, at, end)
+        # wsproto would reject the close code 1014, which is in the payload.
         if data[at] == _FINAL_CLOSE and 2 <= data[at + 1] < _LENGTH_16:
             stop = start + length
             if stop > end:

@@ -274,6 +274,7 @@ def start_channel(
             address.
     """
     channel = None if existing is None else _known(existing, policy)
+    # As if a delay had just ended: the timer then starts the first attempt.
     waiting = BackingOff(now.monotonic, 0, channel)
     running = Running(policy, Facts(wanted=_checked(topics), primary=waiting))
     return running.timer(now=now)

@@ -327,6 +327,7 @@ class Listening(Struct, frozen=True):
         else:
             watchdog = self.pinged + policy.pong_wait
         match self.sync:
+            # Without topics there is nothing to renew.
             case InSync(confirmed=topics):
                 return min(watchdog, self.renew_at) if topics else watchdog
             case OutOfSync(until=until) | Syncing(until=until):

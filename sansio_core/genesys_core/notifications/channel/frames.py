@@ -70,6 +70,7 @@ def receive_texts(transition: Transition, socket: int, texts: Iterable[str], rea
             source = None  # may have changed, except by an event
         elif transition.duplicates is None or _fresh(transition, source, text):
             transition.effects.append(Emit(Arrived(envelope, text)))
+    # Looked up again, because the messages may have changed the connections.
     for role, connection in tuple(transition.connections.items()):
         if isinstance(connection, Listening) and connection.socket == socket:
             transition.connections[role] = replace(connection, heard=read_at, pinged=None)

@@ -90,6 +90,7 @@ class DuplicateFilter(Struct, frozen=True):
 
     def without_new_socket(self) -> "DuplicateFilter":
         """Record that the new socket broke: only duplicates of the old one may still arrive."""
+        # Frames that the new socket received first; the old one may still send them.
         return self._keeping({text: lead for text, lead in self.ahead.items() if lead < 0})
 
     def with_new_socket(self, new: int) -> "DuplicateFilter":
@@ -98,6 +99,7 @@ class DuplicateFilter(Struct, frozen=True):
 
     def without_old_socket(self, until: float) -> "DuplicateFilter":
         """Record that the old socket closed: the new one may send duplicates until then."""
+        # Frames that the old socket received first; the new one may still send them.
         kept = self._keeping({text: lead for text, lead in self.ahead.items() if lead > 0})
         return replace(kept, until=until)
 

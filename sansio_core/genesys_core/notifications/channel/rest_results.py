@@ -67,12 +67,14 @@ def _inspected(transition: Transition, role: Role, connection: Inspecting, outco
 def _adopt(transition: Transition, topics: frozenset[str]) -> None:
     transition.established = True
     if topics:
+        # Topics are case-insensitive: one in another spelling would be subscribed twice.
         known = {topic.lower() for topic in transition.wanted}
         transition.wanted |= {topic for topic in topics if topic.lower() not in known}
         transition.emit(Adopted(topics))
 
 
 def _checked(transition: Transition, role: Role, connection: Checking, outcome: object) -> None:
+    # An error other than "not found" proves nothing; the connection attempt will.
     go_on = connection.missing if is_gone(outcome) else connection.exists
     transition.enter(role, go_on(transition.number(), now=transition.now, policy=transition.policy))
 
@@ -89,6 +91,7 @@ def _changed(
         )
         transition.emit(Retrying("subscribe", str(outcome), delay, outcome))
     else:
+        # First, because `topics_confirmed` reports the topics without the rejected ones.
         _report(transition, sync.wanted, outcome)
         changed = connection.changed(sync, now=transition.now, policy=transition.policy)
         transition.connections[role] = changed
