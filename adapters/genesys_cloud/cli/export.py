@@ -118,6 +118,7 @@ def _export(
             for number, part in enumerate(parts, 1):
                 print_error(_progress(number, part, slices))
         except KeyboardInterrupt:
+            # First, so that no further slice is started while the client is closed.
             parts.close()
             client.close()  # ends the calls of the slices that are being fetched
             print_error("interrupted; run the same command to continue")

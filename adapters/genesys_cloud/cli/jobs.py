@@ -105,7 +105,7 @@ def run_jobs(arguments: Sequence[str], before: Mapping[str, Any]) -> None:
             shows_results = action != "wait" and has_results(started.family)
             status = _wait(client, job, started, parsed)
             _show(job, status, parsed, output, shows_results=shows_results)
-        except BaseException as error:
+        except BaseException as error:  # Ctrl-C too: the job continues on the platform
             if started.id and not job.is_over:
                 is_stopped = isinstance(error, JobStoppedError)
                 command = continuation_of(

@@ -231,6 +231,7 @@ def logout(ctx: typer.Context) -> None:
                 client.auth.sign_out()
     except GenesysCloudError as error:
         problem = error
+    # Even if revocation failed: the user must not stay signed in on this machine.
     saved.forget(target)
     if problem is not None:
         words = f"signed out here, but the platform did not revoke the token: {problem}"

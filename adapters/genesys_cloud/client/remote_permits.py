@@ -87,10 +87,12 @@ class RemotePermits:
             token_key(session.vault.token),
             lanes,
             ticket=find_ticket(need.reservation),
+            # A server without state, although this client had a place in the current window, has lost
+            # it: the requests of the window are not counted any more.
             had_places=now.monotonic - self._granted_at < lanes[-1].window,
             is_blocking=self._is_blocking,
         )
-        now = read_clocks()
+        now = read_clocks()  # again: the request took time, and waits count from now
         state = answer_place(need, place, lanes, now=now)
         if isinstance(state, Sending):
             self._granted_at = now.monotonic

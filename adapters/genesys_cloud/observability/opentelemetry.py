@@ -213,6 +213,7 @@ class _TracedCall(CallObserver):
         if self._span.is_recording():
             self._span.set_attributes(request_attributes(request, self._telemetry.redaction))
         request = self._telemetry.carried(request, self._span)
+        # Last, so that the duration of the request does not include the work of this method.
         self._sent_at = self._telemetry.clock().monotonic
         return request
 

@@ -196,6 +196,7 @@ class _Player:
                     state = self._apply(close_gate, state)
                 case Waiting(seconds=seconds, until=until):
                     self.waits.append(seconds)
+                    # Both clocks advance by the same time: tokens expire by the wall clock.
                     passed = max(0.0, until - self.now.monotonic)
                     self.now = Now(until, self.now.wall + passed)
                     state = state.woke(self.session, now=self.now)
