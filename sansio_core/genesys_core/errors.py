@@ -314,7 +314,7 @@ class RateLimitError(ApiError):
 
 
 class ServerError(ApiError):
-    """5xx: the platform failed; whether the request took effect is unknown."""
+    """5xx: server error; whether the request took effect is unknown."""
 
 
 API_ERRORS: Mapping[int, type[ApiError]] = {

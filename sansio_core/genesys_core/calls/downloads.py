@@ -58,11 +58,11 @@ target.
 """
 
 HAS_CONTENT: Final = frozenset({200, 203, 206})
-"""Statuses with a file. 202 means that the platform is still preparing it, 204 that there is
-none."""
+"""Statuses of responses that contain the file; 202 means that the platform is still preparing it,
+204 that there is none."""
 
 SUCCESS: Final = frozenset(range(200, 300))
-"""Statuses whose body is the file rather than an error."""
+"""Statuses whose body is not an error."""
 
 LARGEST_REFUSAL: Final = 1 << 20
 """Maximum number of bytes read from an error response; its message needs no more."""

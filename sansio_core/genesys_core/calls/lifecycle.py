@@ -103,7 +103,7 @@ class NeedToken(Struct, Generic[T], frozen=True):
     refusal: Response | None = None
 
     def joined(self, session: Session) -> "NeedToken[T]":
-        """Return the need with the current vault; exchanges that fail from now on fail this call too."""
+        """Return the state with the current vault; exchanges that fail later fail this call too."""
         call = replace(self.call, vault=session.vault)
         return replace(self, call=call, arrived=session.vault.exchanges)
 

@@ -144,7 +144,7 @@ class Options(Printable, frozen=True):
 
 
 NO_OPTIONS: Final = Options()
-"""No options. The identical object as a client's defaults costs a call nothing."""
+"""No options. If this object is a client's defaults, its calls skip the merging of options."""
 
 
 class Operation(Printable, Generic[T_co], frozen=True):

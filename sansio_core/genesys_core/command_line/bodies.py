@@ -59,14 +59,14 @@ def is_field(text: str) -> bool:
 
 
 def parse_field(text: str) -> BodyField:
-    """Parse ``key=value`` or ``key:=json``; dots in the key lead into objects.
+    """Parse ``key=value`` or ``key:=json``; dots in the key select fields of nested objects.
 
     Raises:
         UsageError: it has neither form, or the JSON is invalid.
     """
     found = _FIELD.fullmatch(text)
     if found is None:
-        raise UsageError(f"{text!r}: expected key=value, or key:=json for other types than strings")
+        raise UsageError(f"{text!r}: expected key=value, or key:=json for types other than strings")
     key, operator, written = found.groups()
     path = tuple(key.split("."))
     if not all(name.removesuffix("[]") for name in path) or any("[]" in each for each in path[:-1]):

@@ -243,7 +243,7 @@ class BulkRun:
         self.stop(reason)
 
     def stop(self, reason: str) -> None:
-        """Start no more rows; running rows are completed."""
+        """Stop starting rows; running rows are completed."""
         self.stop_reason = self.stop_reason or reason
 
     def interrupt(self) -> None:

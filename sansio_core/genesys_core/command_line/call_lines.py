@@ -1,4 +1,4 @@
-"""Lines about calls: attempts, waits, progress.
+"""Output lines about calls: attempts, waits, progress.
 
 Invariants: no secret and no character that a terminal interprets.
 """

@@ -70,7 +70,7 @@ class Diagnosis:
 
 
 _ADVICE: Final[dict[Cause, str]] = {
-    "configuration": "correct the setting; genesys-cloud config show lists where each comes from",
+    "configuration": "correct the setting; genesys-cloud config show lists the source of each setting",
     "DNS": "check the spelling of the host or region, and the name servers of this machine",
     "connection refused": "check host and port; behind a firewall, set HTTPS_PROXY or --proxy",
     "timeout": "a firewall may drop the connection; set HTTPS_PROXY or --proxy if you need a proxy",

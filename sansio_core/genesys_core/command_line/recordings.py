@@ -357,7 +357,7 @@ class RecordingRun:
         return self._are_all_found or len(self._waiting) >= BATCH_SIZE
 
     def looked_up(self, task: LookUp, recordings: Sequence[FoundRecording]) -> str:
-        """Record the recordings of a conversation.
+        """Add the recordings of a conversation.
 
         Returns:
             The line that records them for a later run; empty if they may change.

@@ -102,5 +102,5 @@ def _scalar(written: str) -> tuple[str, ValueKind]:
 
 
 def write_json(sections: Mapping[str, Mapping[str, str | float]]) -> str:
-    """Write a JSON file with numbers and booleans as such, indented by two spaces."""
+    """Write a JSON file with JSON numbers and booleans, indented by two spaces."""
     return json.dumps(sections, ensure_ascii=False, indent=2, allow_nan=False) + "\n"

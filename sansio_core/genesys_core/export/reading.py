@@ -182,7 +182,7 @@ class SliceReading:
         # Records that last longer than the parts are in all of them: then dividing never ends.
         if len(parts) < 2 or total >= request.divided or self._requests > MAX_REQUESTS:
             self._shortfall = (
-                f"{total} records, but a request can reach only {reach}, and the interval cannot be "
+                f"{total} records, but a request can return only {reach}, and the interval cannot be "
                 "divided further; add a filter"
             )
             return False

@@ -181,9 +181,7 @@ def find_job(
     elif id is None:
         job_id = str(dict(operation.path).get(family.parameter, ""))
     if not job_id:
-        raise InvalidValueError(
-            f"id={id!r}: pass the job's id, which is job.id once it was started"
-        )
+        raise InvalidValueError(f"id={id!r}: pass the job's id, such as job.id of a started job")
     return _job(operation, family, job_id, None)
 
 

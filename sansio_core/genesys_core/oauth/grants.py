@@ -136,7 +136,7 @@ class _WithSecret(_Material, frozen=True):
 
 
 class ClientCredentials(_WithSecret, frozen=True):
-    """Client credentials (RFC 6749 section 4.4): a client acts for itself.
+    """Client credentials (RFC 6749 section 4.4): a client acts on its own behalf.
 
     There is no refresh token; tokens are renewed by repeating the exchange.
 

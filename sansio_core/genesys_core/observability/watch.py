@@ -101,7 +101,7 @@ class Watch:
 
 
 def watch_call(observers: Sequence[Observer], state: State[Any], *, now: Now) -> Watch:
-    """Begin to observe a call.
+    """Start observing a call.
 
     Args:
         observers: the client's observers; each may ignore this call.

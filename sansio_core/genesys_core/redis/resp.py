@@ -15,7 +15,8 @@ MAX_REPLY: Final = 1 << 20
 """Maximum length of a reply in bytes; tokens and places are much shorter."""
 
 _MAX_DEPTH: Final = 8
-"""Maximum depth of nested lists, which are parsed recursively; the replies to our commands have one."""
+"""Maximum depth of nested lists, which are parsed recursively; replies to this library's commands
+have a depth of 1."""
 
 _KINDS: Final = {b"", b"+", b"-", b":", b"$", b"*"}
 """First bytes of replies. Any other byte is rejected at once, without waiting for the end of the

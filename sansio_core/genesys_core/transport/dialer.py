@@ -284,7 +284,7 @@ class ConnectingThroughSocks(_Step, frozen=True):
         return self.plan.origin.port
 
     def connected(self) -> "StartingTls | Dialed":
-        """The proxy connected."""
+        """The proxy connected to the origin."""
         return _behind_proxy(self.plan)
 
 

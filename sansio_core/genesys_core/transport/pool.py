@@ -256,7 +256,7 @@ class Pool(Generic[C]):
 
     @property
     def next_expiry(self) -> float | None:
-        """When the longest idle connection expires, on the monotonic clock."""
+        """When the connection that has been idle longest expires, on the monotonic clock."""
         for lease in self._idle:
             return lease.idle_since.monotonic + self.limits.keep_alive
         return None

@@ -50,7 +50,7 @@ def test_what_has_no_interval_is_not_divided():
     reading = started(listing(get_users(), reach=1))
     assert reading.receive([item("a"), item("b")], identity="id", total=2) == [item("a"), item("b")]
     assert reading.next_request() is None
-    assert "2 records, but a request can reach only 1" in reading.totals.shortfall
+    assert "2 records, but a request can return only 1" in reading.totals.shortfall
 
 
 def test_a_request_with_too_many_records_is_replaced_by_parts():
@@ -77,7 +77,7 @@ def test_dividing_ends_where_it_does_not_help():
         requests += 1
         assert reading.receive([item(str(n)) for n in range(5)], identity="id", total=5) is not None
     assert requests == 5
-    assert "5 records, but a request can reach only 2" in reading.totals.shortfall
+    assert "5 records, but a request can return only 2" in reading.totals.shortfall
 
 
 def test_dividing_ends_after_a_number_of_requests():

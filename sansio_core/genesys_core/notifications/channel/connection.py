@@ -54,7 +54,8 @@ __all__ = [
 ]
 
 _CHECK_FROM: Final = 2
-"""After this many consecutive failures, the channel is checked before its socket is opened."""
+"""After this many consecutive failures, a request checks that the channel exists before its socket
+is opened."""
 
 _RENEW_EVERY: Final = 5
 """After each multiple of this many consecutive failures a new channel is created, even if the old
@@ -63,7 +64,7 @@ one exists: its address may be unreachable, or another program may be connecting
 
 
 class PlatformChannel(Printable, frozen=True):
-    """A channel that exists as far as is known.
+    """A channel that is assumed to exist.
 
     Attributes:
         id: the channel's id.
