@@ -62,7 +62,7 @@ class ConnectionServer(Generic[Side]):
 
     Attributes:
         connections: the open connections.
-        port: the port.
+        port: the port that it listens on.
     """
 
     def __init__(

@@ -1289,7 +1289,8 @@ def get_routing_queue_members(
         languages: query, list of string. Only members with these languages.
         routing_status: query, list of string. Filter by routing status.
         presence: query, list of string. Only members with one of these presences.
-        member_by: query, string: user, group. Whether members are users or groups.
+        member_by: query, string: user, group. Filter by whether members were added as users or by
+            groups.
         joined: query, boolean. Filter by joined.
     """
     return _Lists(_Endpoint(

@@ -63,7 +63,7 @@ def build_sources(definition: ApiDefinition, layout: Layout = BUILT_IN) -> dict[
     """Generate all files from a parsed definition.
 
     Args:
-        definition: the definition.
+        definition: the parsed definition.
         layout: where the modules are: in a checkout of this library, or in a user's own package.
 
     Raises:

@@ -255,7 +255,7 @@ class Simulator:
 
         Args:
             request: the request, without its body.
-            problem: the problem.
+            problem: the error response.
             now: when it was received.
         """
 

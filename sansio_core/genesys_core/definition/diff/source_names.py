@@ -24,7 +24,7 @@ class CallSite(Struct, frozen=True):
     Attributes:
         name: the method's name.
         owner: the last name before it, such as ``users`` or ``UsersApi``; empty if there is none.
-        line: its line.
+        line: the line number.
         positional: the number of positional arguments; ``None`` if unknown.
         keywords: the keyword arguments with their literal text, if they have one; ``None`` if the
             arguments are unknown.

@@ -137,7 +137,7 @@ def permissions_text(definition: ApiDefinition, places: ReferenceLinks) -> str:
     lines = [
         "# Permissions",
         "",
-        f"{len(needed):,} permissions, and the methods that need them.",
+        f"{len(needed):,} permissions, and the methods that require them.",
         "",
     ]
     for name in sorted(needed):

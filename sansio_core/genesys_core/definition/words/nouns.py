@@ -45,8 +45,8 @@ WEAK: Final = read_words("""
 PASSED_BY: Final = frozenset({"weeks", "communications < participants"})
 """Segments that are not named as owners of the next segment.
 
-"communications < participants" are participants that own communications: but communications are
-described as the conversation's.
+"communications < participants" stands for participants before communications, because
+communications are described as those of the conversation.
 """
 
 GENERIC: Final = read_words("""

@@ -185,7 +185,7 @@ _FILTERS: Final[Mapping[str, str]] = {
     "lockedBy": "only flows that this user has locked",
     "maxPercentageScore": "only assignments with at most this score, in percent",
     "media": "only recordings of this type",
-    "memberBy": "whether members are users or groups",
+    "memberBy": "filter by whether members were added as users or by groups",
     "mergeInfo.status": "only clusters with this merge status",
     "messagingTemplateFilter": "only libraries with a messaging template for this platform",
     "metricType": "only metrics of this type",

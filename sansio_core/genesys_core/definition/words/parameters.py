@@ -22,7 +22,7 @@ def describe_parameter(
     """Describe a parameter, in lower case; empty if its meaning is unknown.
 
     Args:
-        parameter: the parameter.
+        parameter: the parameter to describe.
         listing: the operation's listing, if it is one.
         fields: fields of the listed items; a parameter with the same name filters by the field.
     """

@@ -79,7 +79,7 @@ def summarize_operation(operation: ApiOperation, replaced: Collection[str] = ())
     """Return the line of an operation, without a full stop.
 
     Args:
-        operation: the operation.
+        operation: the operation to summarize.
         replaced: the paths whose PUT is described as a replacement, from :func:`replaced_paths`.
     """
     return OVERRIDES.get(operation.name) or line_by_rules(operation, replaced)

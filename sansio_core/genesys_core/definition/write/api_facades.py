@@ -48,7 +48,7 @@ def facade_stub(
     """Write ``apis/users.pyi``: the same for type checkers and editors.
 
     Args:
-        definition: the definition.
+        definition: the API definition.
         api: the API.
         models: the models, by class name.
         jobs: the operations that start jobs, by method and path.

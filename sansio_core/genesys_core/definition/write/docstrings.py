@@ -62,7 +62,7 @@ def operation_docstring(
     """Return the docstring of a builder as lines.
 
     Args:
-        operation: the operation.
+        operation: the operation that the builder creates.
         models: the models, by class name.
         summary: the first line, if the document has none; by default a derived one.
         is_job: whether the operation starts a job that the library can wait for.

@@ -28,7 +28,7 @@ class Layout(Struct, frozen=True):
         core_path: the folder of ``package``.
         apis_path: the folder of ``apis``.
         topics_path: the module of the topic map.
-        base: the package's folder if it is a user's own; otherwise ``None``.
+        base: the folder of a user's own package; ``None`` for this library.
     """
 
     package: str

@@ -58,7 +58,7 @@ def with_table(document: str, table: str, start: str = TABLE_START) -> str:
     """Replace the text between the two markers in a Markdown document.
 
     Args:
-        document: the document.
+        document: the text of the document.
         table: the new text.
         start: the first marker.
 

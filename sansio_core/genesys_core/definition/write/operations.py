@@ -61,7 +61,7 @@ def api_source(
     """Write a module of builders.
 
     Args:
-        definition: the definition.
+        definition: the API definition.
         api: the API.
         models: the models, by class name.
         jobs: the job families of operations that start jobs, by method and path.

@@ -41,7 +41,7 @@ def begin_consult(
 
     Args:
         state: the platform's state.
-        conversation: the conversation.
+        conversation: the conversation that both take part in.
         initiator: a connected agent without a consult.
         destination: the party: an agent who is alerted, a queue, or an address that is dialed.
         now: the current time.

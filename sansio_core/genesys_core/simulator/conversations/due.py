@@ -24,7 +24,7 @@ def run_timer(state: PlatformState, timer: VirtualTimer, now: Now) -> None:
 
     Args:
         state: the platform's state.
-        timer: the timer.
+        timer: the timer that is due.
         now: the time at which it was due.
     """
     if timer.kind in {"traffic", "talk", "give_up"}:

@@ -233,7 +233,7 @@ def enter_queue(
 
     Args:
         state: the platform's state.
-        conversation: the conversation.
+        conversation: the conversation that will wait.
         queue_id: an existing queue.
         now: the current time.
         seconds: for a scheduled callback, the delay until it waits for an agent.
@@ -350,7 +350,7 @@ def alert_agent(
 
     Args:
         state: the platform's state.
-        conversation: the conversation.
+        conversation: the conversation that is offered to the agent.
         user_id: the user.
         now: the current time.
         acd: the participant that waits; ``None`` for an alert without a queue.
@@ -457,7 +457,7 @@ def hang_up(
 
     Args:
         state: the platform's state.
-        conversation: the conversation.
+        conversation: the participant's conversation.
         participant: a participant that has not left.
         now: the current time.
         disconnect_type: the disconnect type, spelled as in REST.
@@ -484,7 +484,7 @@ def disconnect_all(
 
     Args:
         state: the platform's state.
-        conversation: the conversation.
+        conversation: the conversation to end.
         disconnect_type: the disconnect type, spelled as in REST.
         now: the current time.
         media: the media type that ends; ``None`` for all.
@@ -564,13 +564,13 @@ def wrap_up(
 
     Args:
         state: the platform's state.
-        conversation: the conversation.
+        conversation: the agent's conversation.
         participant: the agent.
         code: the wrap-up code.
         now: the current time.
         seconds: the duration that the agent reports; by default the time that has passed.
         notes: free text.
-        tags: tags.
+        tags: tags of the wrap-up.
     """
     at = wall_milliseconds(now)
     started = participant.acw_started
@@ -628,7 +628,7 @@ def transfer_to_queue(
 
     Args:
         state: the platform's state.
-        conversation: the conversation.
+        conversation: the conversation to transfer.
         participant: a connected participant.
         queue_id: an existing queue.
         now: the current time.

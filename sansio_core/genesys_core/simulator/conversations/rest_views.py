@@ -96,7 +96,7 @@ def show_media_conversation(
     """Return a conversation in the form of a media type, such as ``CallConversation``.
 
     Args:
-        conversation: the conversation.
+        conversation: the conversation to show.
         media: one of its media types; by default the one that it began with.
     """
     kind = media or conversation.media

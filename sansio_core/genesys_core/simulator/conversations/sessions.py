@@ -33,7 +33,7 @@ def end_segment(session: MediaSession, at: int, disconnect_type: str | None = No
     """End the open segment, if there is one.
 
     Args:
-        session: the session.
+        session: the session whose open segment ends.
         at: when the segment ended.
         disconnect_type: the reason, if the session ends as well.
     """
@@ -65,7 +65,7 @@ def end_session(session: MediaSession, disconnect_type: str, at: int) -> None:
     """End a session.
 
     Args:
-        session: the session.
+        session: the session to end.
         disconnect_type: the disconnect type, spelled as in REST.
         at: when it ended.
     """

@@ -94,7 +94,7 @@ def start_traffic(state: PlatformState, per_minute: float, seed: int, now: Now) 
     if not 0 < per_minute < float("inf"):
         raise InvalidValueError(f"per_minute={per_minute!r}: must be positive and finite")
     if not state.queues:
-        raise InvalidValueError("the organization has no queue for traffic")
+        raise InvalidValueError("the organization has no queue for traffic; create one first")
     center = state.contact_center
     stop_traffic(state)
     center.traffic = TrafficState(per_minute, seed)
@@ -135,7 +135,7 @@ def continue_traffic(state: PlatformState, timer: VirtualTimer, now: Now) -> Non
 
     Args:
         state: the platform's state.
-        timer: the timer.
+        timer: the timer that is due.
         now: the time at which it was due.
     """
     center = state.contact_center

@@ -52,8 +52,8 @@ def keep_version(state: PlatformState, change: RecordChange, user_id: str | None
     """Store a version of each created or changed entity of task management.
 
     Args:
-        state: the state.
-        change: the change.
+        state: the platform's state.
+        change: the created, updated or deleted record.
         user_id: the user who changed it.
     """
     owner, _, last = change.template.rpartition("/")

@@ -25,7 +25,7 @@ def make_page(call: ApiCall, entities: Sequence[Record], show: Callable[[Record]
     A page beyond the last is empty, as on the platform.
 
     Args:
-        call: the call.
+        call: the call, whose query selects the page.
         entities: the whole list.
         show: converts an entity to its representation on the page.
 

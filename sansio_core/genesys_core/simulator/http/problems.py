@@ -89,7 +89,7 @@ class OAuthProblem(Problem):
     Args:
         status: the status code.
         error: the error code of RFC 6749 section 5.2.
-        description: the description.
+        description: the error message.
     """
 
     def __init__(self, status: int, error: str, description: str) -> None:

@@ -27,7 +27,7 @@ def authenticate_client(call: LoginCall) -> OAuthClient:
     """Authenticate a client by id and secret in an HTTP Basic header.
 
     Raises:
-        Problem: ``invalid_client``.
+        Problem: ``invalid_client`` if the client is unknown or not authenticated.
     """
     client_id, secret = _basic(call)
     client = _known(call, client_id)
@@ -42,10 +42,10 @@ def sends_secret(call: LoginCall) -> bool:
 
 
 def find_named_client(call: LoginCall) -> OAuthClient:
-    """Return the client, by the ``client_id`` in the form.
+    """Return the client whose ``client_id`` is in the form.
 
     Raises:
-        Problem: ``invalid_client``.
+        Problem: ``invalid_client`` if the client is unknown or not authenticated.
     """
     client_id = call.form.get("client_id", "")
     if not client_id:
@@ -57,7 +57,7 @@ def check_grant(client: OAuthClient, grant: str) -> None:
     """Check that a client may use a grant.
 
     Raises:
-        Problem: ``unauthorized_client``.
+        Problem: ``unauthorized_client`` if it may not.
     """
     if grant not in client.grants:
         raise OAuthProblem(

@@ -121,7 +121,7 @@ def issue_token(
     """Issue a token and store it in the state.
 
     Args:
-        client: the client.
+        client: the client that the token is issued to.
         state: the platform's state.
         settings: contains the token lifetime.
         now: the current time.
@@ -221,7 +221,7 @@ def _subject(state: PlatformState, assertion: str) -> str:
     else:
         user = find_by_email(state.users, named_user[1].decode("utf-8", "replace"))
     if user is None:
-        raise OAuthProblem(400, "invalid_grant", "the assertion names no user")
+        raise OAuthProblem(400, "invalid_grant", "the assertion does not identify a user")
     return str(user["id"])
 
 

@@ -60,7 +60,7 @@ class ResourceEngine:
         definition: the definition, from which the rules are derived.
 
     Attributes:
-        rules: the rules.
+        rules: the rules of the definition.
         store: the state that the rules keep.
     """
 

@@ -92,7 +92,7 @@ class ResourceRule(Struct, frozen=True):
 
     Attributes:
         letter: the letter of its rule in :data:`RULES`.
-        action: its action.
+        action: what the operation does with the collection or resource.
         collection: the collection, or ``None`` for a single resource.
         entity: the model of the item or resource.
         filters: the path parameters that filter a view, each with the item property that must have

@@ -33,7 +33,7 @@ class ResourceRules:
     """The rules of a definition.
 
     Args:
-        definition: the definition.
+        definition: the API definition.
     """
 
     def __init__(self, definition: Definition) -> None:

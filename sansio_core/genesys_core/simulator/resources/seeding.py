@@ -34,7 +34,7 @@ class Seeding:
     """Adds items to listings.
 
     Args:
-        definition: the definition.
+        definition: the API definition.
         rules: the definition's rules.
         store: the state that the rules keep.
     """

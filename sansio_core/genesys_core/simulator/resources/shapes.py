@@ -35,7 +35,7 @@ class PathShapes:
     """Looks up the operations of paths, and their models.
 
     Args:
-        definition: the definition.
+        definition: the API definition.
     """
 
     def __init__(self, definition: Definition) -> None:
@@ -53,7 +53,7 @@ class PathShapes:
         }
 
     def resolved(self, schema: Schema | None) -> Schema:
-        """Return a schema without its reference."""
+        """Return a schema with its reference resolved."""
         return Schema() if schema is None else self.definition.resolve(schema)
 
     def reply(self, route: ApiRoute) -> Schema:

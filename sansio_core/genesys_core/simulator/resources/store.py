@@ -61,8 +61,8 @@ class ResourceStore:
     """Reads and changes the state that the rules keep.
 
     Args:
-        definition: the definition.
-        rules: its rules.
+        definition: the API definition.
+        rules: the rules of the definition.
     """
 
     def __init__(self, definition: Definition, rules: ResourceRules) -> None:

@@ -1,8 +1,8 @@
 """Rule F: other views of a collection, such as division views.
 
-Invariants: a view shows the items of one collection with creatable items, or users or queues. It
-has their model, or one named after it. Every id in its path either locates the collection or
-filters by a property.
+Invariants: a view shows the items of one collection whose items can be created, or users or queues.
+The model of the view's items is that of the collection, or is named after it. Every id in its path
+either locates the collection or filters by a property.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -194,7 +194,7 @@ class JobStart(Struct, frozen=True):
     Attributes:
         state: the platform's state.
         at: the path of the job.
-        collection: its collection.
+        collection: the collection of the job.
         caller: the user who started it, if any.
         seconds: the duration of jobs.
         now: when it was started.

@@ -22,7 +22,7 @@ class QueuedText(Struct, frozen=True):
 
     Attributes:
         text: the message.
-        kind: its kind.
+        kind: the kind of message.
         sequence: the event's number; 0 for other messages.
     """
 

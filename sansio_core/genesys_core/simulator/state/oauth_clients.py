@@ -25,7 +25,7 @@ GRANT_TYPES: Final[Mapping[str, str]] = {
 
 
 def grant_type_of(client: OAuthClient) -> str:
-    """Return the type of a client; for one with several grants, the first in the order above."""
+    """Return the type of a client; with several grants, the first of :data:`GRANT_TYPES`."""
     return next((name for name, grant in GRANT_TYPES.items() if grant in client.grants), "CODE")
 
 

@@ -68,7 +68,7 @@ class TimelineSegment(Struct):
 
     Attributes:
         kind: the kind of segment.
-        start: its start.
+        start: when the segment began.
         end: its end; ``None`` while it lasts.
         disconnect_type: the reason if the session ended with it, spelled as in REST; otherwise
             ``None``.
@@ -88,7 +88,7 @@ class MediaSession(Struct):
     """The communication of a participant.
 
     Attributes:
-        id: its id.
+        id: the id of the communication.
         media: its media type.
         direction: ``inbound`` or ``outbound``.
         state: its state, spelled as in REST.
@@ -143,7 +143,7 @@ class WrapUp(Struct, frozen=True):
         at: when it was submitted.
         seconds: the duration of the after-call work.
         notes: free text.
-        tags: tags.
+        tags: tags of the wrap-up.
     """
 
     code: str
@@ -157,7 +157,7 @@ class Participant(Struct):
     """A party of a conversation. An agent who is alerted again is a new participant.
 
     Attributes:
-        id: its id.
+        id: the participant's id.
         purpose: ``customer``, ``acd``, ``agent``, ``user`` or ``external``.
         session: its communication.
         name: the displayed name.
@@ -233,7 +233,7 @@ class ConversationTimeline(Struct):
     """A conversation.
 
     Attributes:
-        id: its id.
+        id: the conversation's id.
         media: its media type.
         direction: ``inbound`` or ``outbound``.
         started: its start.

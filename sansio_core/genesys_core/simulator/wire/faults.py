@@ -46,7 +46,7 @@ class Answer(Struct, frozen=True):
     Attributes:
         status: the status code.
         headers: such as ``{"Retry-After": "1"}``.
-        body: the body.
+        body: the content of the response.
         done: whether the platform still performs the request, as is common with a 504.
 
     Raises:
@@ -132,7 +132,7 @@ class Rule(Struct, frozen=True):
     """Selects the requests into which a fault is injected.
 
     Attributes:
-        fault: the fault.
+        fault: the fault to inject.
         method: in upper case; ``None`` for any.
         path: a template such as ``/api/v2/users/{userId}`` or ``/oauth/token``, or a path as
             sent, without the query; ``None`` for any.

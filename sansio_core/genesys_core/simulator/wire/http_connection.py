@@ -69,7 +69,7 @@ class ServerConnection:
 
     Args:
         platform: shared by all connections.
-        limits: its limits.
+        limits: the limits of sizes and times.
 
     Attributes:
         deadline: when the request that is being received must be complete, on the monotonic clock;
