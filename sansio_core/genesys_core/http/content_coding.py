@@ -34,6 +34,7 @@ def content_codings(value: str) -> tuple[str, ...]:
         coding = element.strip(" \t").lower()
         if coding in {"", "identity"}:
             continue
+        # RFC 9110 section 8.4.1.3: x-gzip is equivalent to gzip.
         if coding not in {"gzip", "x-gzip", "deflate"}:
             raise _undecodable(f"its content coding is neither gzip nor deflate: {coding[:40]!r}")
         codings.append("deflate" if coding == "deflate" else "gzip")
@@ -57,6 +58,7 @@ def decode_content(body: bytes, codings: tuple[str, ...], limit: int | None) -> 
         # Nearly always a single member that ends with the body.
         unpacker = zlib.decompressobj(_GZIP)
         try:
+            # 0 means no limit to zlib; one byte too many shows that the limit is exceeded.
             content = unpacker.decompress(body, 0 if limit is None else limit + 1)
         except zlib.error:
             content = b""
@@ -64,6 +66,7 @@ def decode_content(body: bytes, codings: tuple[str, ...], limit: int | None) -> 
             raise response_too_large(limit)
         if unpacker.eof and not unpacker.unused_data:
             return content
+    # Several members or codings; or a failure, for which the decoder has the message.
     decoder = ContentDecoder(codings, limit)
     decoder.feed(body)
     pieces: list[bytes] = []
@@ -192,6 +195,7 @@ class _Unpacker:
         self._slice = _SHORTEST_SLICE
 
     def end(self) -> None:
+        # An empty body has no stream and is complete.
         if self._state != "ended" and (
             self._state == "inside" or self._position < len(self._input)
         ):

@@ -112,6 +112,7 @@ class Headers(Mapping[str, str]):
         their repeated fields.
         """
         if isinstance(changes, Headers):
+            # Validated already; a mapping could not hold repeated fields.
             added = changes.raw
             replaced = {name.lower() for name, _ in added}
         else:
@@ -162,6 +163,7 @@ class Headers(Mapping[str, str]):
         index = self._index
         if index is None:
             index = {name.lower(): value for name, value in self.raw}
+            # Only repeated fields have to be joined, which few messages have.
             if len(index) != len(self.raw):
                 index = {}
                 for name, value in self.raw:

@@ -187,6 +187,8 @@ class Plan(Struct, frozen=True):
         draft += [_Draft(ChannelTopics()) for _ in range(channel + 1 - len(draft))]
         for topic in _expanded(topics):
             if not any(topic.lower() in known.names for known in draft):
+                # On its own channel, where the platform has it; on another only if that one is
+                # full.
                 self._place(topic, [draft[channel]] if draft[channel].takes(topic) else draft)
         return self._with(draft)
 
