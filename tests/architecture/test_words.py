@@ -202,6 +202,9 @@ BANNED = (
     ),
     Banned(r"\b(?:mis)?spelt\b", "a misspelt name", "spelled: American English"),
     Banned(r"\bempty for none\b", "its code; empty for none", "empty if there is none"),
+    Banned(r"\ba wrong type\b", "a value has a wrong type", "the wrong type"),
+    Banned(r"\bknown are\b", "unexpected name; known are x, y", "use one of"),
+    Banned(r"\bforeign format\b", "a document in a foreign format", "unknown format"),
 )
 
 

@@ -23,7 +23,7 @@ class FlatColumn(Struct, frozen=True):
     """A column of the flat form.
 
     Attributes:
-        path: the names that lead to the value.
+        path: the names from the record to the value.
         type: ``json`` for lists and objects with arbitrary names.
     """
 

@@ -25,10 +25,10 @@ def follow_link(operation: OperationT, link: str, hosts: Hosts) -> OperationT:
     Args:
         operation: the operation of the first page; a relative link is relative to it.
         link: the link (RFC 3986 section 4).
-        hosts: the host that links may lead to.
+        hosts: the host that links may point to.
 
     Raises:
-        PaginationError: it is not a URL, or leads to another host.
+        PaginationError: it is not a URL, or points to another host.
     """
     here = hosts.api + expand_path(operation.endpoint.path, operation.path)
     try:
@@ -42,7 +42,8 @@ def follow_link(operation: OperationT, link: str, hosts: Hosts) -> OperationT:
         ) from None
     if not is_here or not is_path(path):
         raise PaginationError(
-            f"the link to the next page leads away from {base.netloc!r}; not followed", link=link
+            f"the link to the next page points to a host other than {base.netloc!r}; not followed",
+            link=link,
         )
     # The link has its own query; sending the caller's too would repeat parameters.
     endpoint = replace(operation.endpoint, path=f"{path}{'?' if query else ''}{query}")

@@ -70,7 +70,7 @@ class Paging(Struct, Generic[T], frozen=True):
 
     Attributes:
         operation: the caller's operation.
-        hosts: the hosts that links may lead to.
+        hosts: the hosts that links may point to.
         options: the limits of the iteration.
         position: the next page.
         number: the number of the next page, counted from 1 or the caller's first page.
@@ -139,7 +139,7 @@ class Paging(Struct, Generic[T], frozen=True):
         """Return the next page's operation.
 
         Raises:
-            PaginationError: it cannot be requested: a link leads to another host, a page number is
+            PaginationError: it cannot be requested: a link points to another host, a page number is
                 not a number, the window is exhausted, or there are more items and the definition
                 has no way to request them.
         """

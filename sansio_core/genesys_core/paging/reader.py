@@ -46,7 +46,7 @@ class ListingReader(Generic[T]):
 
     Args:
         operation: the operation of the first page.
-        hosts: the hosts that links may lead to.
+        hosts: the hosts that links may point to.
         options: the limits of the iteration, and its start.
         by_page: return pages instead of items.
 

@@ -1,9 +1,9 @@
 """Places in a rate limit that all machines share, granted by a script on Redis.
 
 Invariants: a place is granted in one atomic step with the clock of Redis, so clock skew between
-machines does no harm. No window has more places than the limit, including those granted for later.
-Places are granted in the order of the requests, from any machine. A place that is not used in time
-expires.
+machines does not matter. No window has more places than the limit, including those granted for
+later. Places are granted in the order of the requests, from any machine. A place that is not used
+in time expires.
 
 A client requests a place once: it gets one now, or one at a later time together with a ticket, and
 repeats the request with the ticket at that time. A client that has had places, and finds that Redis

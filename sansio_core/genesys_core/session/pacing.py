@@ -11,9 +11,9 @@ Algorithm: a window keeps the send times of the requests of the last period, and
 waiting calls. A request may be sent if fewer than the limit were sent in the window, counting those
 ahead of it in the queue as if they were sent now. Otherwise its reservation has the time to try
 again: when enough earlier requests have left the window. That is an estimate; only requests that
-were really sent decide, so callers that wake up late, early or never do no harm. A request whose
-path has its own limit queues there first and then in the common window, so it never blocks calls of
-other paths.
+were really sent decide, so callers that wake up late, early or never cannot exceed the limit. A
+request whose path has its own limit queues there first and then in the common window, so it never
+blocks calls of other paths.
 """
 
 from bisect import bisect_left, bisect_right
