@@ -15,7 +15,7 @@ EXAMPLE = "name,email,title\nAda,ada@example.com,Engineer\nBert,bert@example.com
 
 
 def import_users(client: Client, path: Path) -> tuple[int, list[str]]:
-    """Create the users, and return how many were created and what was wrong with the others."""
+    """Create the users; return the number of created users, and the errors of the others."""
     home = client.authorization.get_authorization_divisions_home()
     created, problems = 0, []
     with path.open(newline="", encoding="utf-8") as file:

@@ -15,7 +15,7 @@ async def count_members(client: AsyncClient, queue: Queue) -> tuple[str, int]:
 async def main() -> None:
     retry = RetryConfiguration(max_retry_time_sec=120)
     async with AsyncClient(retry=retry) as client, asyncio.TaskGroup() as tasks:
-        # The client keeps the platform's rate limit, however many tasks there are.
+        # The client stays within the platform's rate limit, regardless of the number of tasks.
         counts = [
             tasks.create_task(count_members(client, queue))
             async for queue in client.routing.get_routing_queues.paginate()

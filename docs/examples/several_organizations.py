@@ -20,7 +20,7 @@ def client_of(name: str) -> AsyncClient:
 
 
 async def describe(name: str) -> str:
-    """Return a line about an organization, also if it cannot be reached."""
+    """Return a line about an organization, even if it cannot be reached."""
     try:
         async with client_of(name) as client:
             users, queues = await asyncio.gather(
