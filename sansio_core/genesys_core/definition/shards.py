@@ -187,5 +187,6 @@ def _check_order(result: Sequence[Shard], graph: Graph) -> None:
         for child in children:
             if place[child] > place[name]:
                 raise InvalidValueError(
-                    f"sharding: {name} needs {child}, in a later shard: a bug in the generator"
+                    f"sharding: {name} needs {child}, which is in a later shard; "
+                    "this is a bug in the generator"
                 )

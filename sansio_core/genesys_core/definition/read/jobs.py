@@ -40,13 +40,13 @@ _CONTACTS: Final = f"{_API}/externalcontacts"
 _TASKS: Final = f"{_API}/taskmanagement/workitems/bulk"
 
 OTHER_STATUSES: Final[Mapping[str, str]] = {
-    f"{_API}/analytics/dataextraction/downloads/{{downloadId}}": "ready when it redirects",
-    f"{_API}/audits/query/{{transactionId}}": "a transaction is a job",
+    f"{_API}/analytics/dataextraction/downloads/{{downloadId}}": "ready when the response redirects",
+    f"{_API}/audits/query/{{transactionId}}": "the transaction is the job",
     f"{_API}/businessrules/decisiontables/{{tableId}}/exports/{{exportJobId}}": "an export",
     f"{_API}/businessrules/decisiontables/{{tableId}}/imports/{{importJobId}}": "an import",
     f"{_API}/conversations/{{conversationId}}/participants/{{participantId}}"
     "/secureivrsessions/{secureSessionId}": "a flow that runs until the caller has entered data",
-    f"{_API}/downloads/{{downloadId}}": "ready when it has a link",
+    f"{_API}/downloads/{{downloadId}}": "ready when the response has a link",
     f"{_CONTACTS}/contacts/exports/{{exportId}}": "an export",
     f"{_CONTACTS}/notes/exports/{{exportId}}": "an export",
     f"{_CONTACTS}/organizations/exports/{{exportId}}": "an export",
@@ -54,14 +54,14 @@ OTHER_STATUSES: Final[Mapping[str, str]] = {
     f"{_API}/flows/executions/{{flowExecutionId}}": "a running flow",
     f"{_API}/gdpr/requests/{{requestId}}": "a request is processed for days",
     f"{_API}/oauth/clients/{{clientId}}/usage/query/results/{{executionId}}": "an execution",
-    f"{_API}/quality/conversations/audits/query/{{transactionId}}": "a transaction is a job",
-    f"{_API}/recording/batchrequests/{{jobId}}": "the id is that of a job",
+    f"{_API}/quality/conversations/audits/query/{{transactionId}}": "the transaction is the job",
+    f"{_API}/recording/batchrequests/{{jobId}}": "the id identifies a job",
     f"{_API}/recording/uploads/reports/{{reportId}}": "a report",
-    f"{_API}/telephony/siptraces/download/{{downloadId}}": "ready when it has a link",
+    f"{_API}/telephony/siptraces/download/{{downloadId}}": "ready when the response has a link",
     f"{_API}/usage/query/{{executionId}}/results": "also returns the results",
     f"{_API}/usage/simplesearch/{{executionId}}/results": "also returns the results",
-    f"{_WFM}/businessunits/{{businessUnitId}}/scheduling/runs/{{runId}}": "a run is a job",
-    f"{_WFM}/historicaldata/importstatus/{{jobId}}": "the id is that of a job",
+    f"{_WFM}/businessunits/{{businessUnitId}}/scheduling/runs/{{runId}}": "the run is the job",
+    f"{_WFM}/historicaldata/importstatus/{{jobId}}": "the id identifies a job",
 }
 """Status operations of jobs whose path does not contain "jobs", with the reason."""
 

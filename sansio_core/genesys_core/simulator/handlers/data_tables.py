@@ -43,7 +43,9 @@ def post_row(call: ApiCall) -> Reply:
         message = f"The table already has a row with the key [{row['key']}]."
         raise PlatformProblem(409, "flows.datatables.not.unique", message)
     if call.state.count_items() >= call.settings.max_items:
-        message = f"The simulator holds at most {call.settings.max_items} items."
+        message = (
+            f"The simulator stores at most {call.settings.max_items} items (Settings.max_items)."
+        )
         raise PlatformProblem(400, "flows.datatables.too.many.rows", message)
     call.state.collections.setdefault(_place(call), {})[str(row["key"])] = row
     return json_reply(row)

@@ -41,7 +41,9 @@ def add_ignored(call: ApiCall) -> Reply:
         known = (e for e in stored.values() if (e["text"], e["participant"]) == key)
         old = next(known, None)
         if old is None and len(stored) >= call.settings.max_items:
-            raise bad_request(f"The simulator holds at most {call.settings.max_items} items.")
+            raise bad_request(
+                f"The simulator stores at most {call.settings.max_items} items (Settings.max_items)."
+            )
         identity = call.state.new_id(kind) if old is None else str(old["id"])
         added, updated = added + (old is None), updated + (old is not None)
         made: Record = {"id": identity, **each, "dateCreated": when, "dateModified": when}

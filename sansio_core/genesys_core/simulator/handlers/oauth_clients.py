@@ -34,7 +34,9 @@ _KEPT: Final = ("id", "secret", "dateCreated", "createdBy", "selfUri")
 def post_client(call: ApiCall) -> Reply:
     """Create a client with a secret and the roles that the body names."""
     if len(call.state.clients) >= call.settings.max_items:
-        raise bad_request(f"The simulator holds at most {call.settings.max_items} OAuth clients.")
+        raise bad_request(
+            f"The simulator stores at most {call.settings.max_items} OAuth clients (Settings.max_items)."
+        )
     identity, when = call.state.new_id("oauth client"), format_instant(call.now.wall)
     return _keep(
         call,

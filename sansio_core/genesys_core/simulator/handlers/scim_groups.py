@@ -121,7 +121,9 @@ def _write(call: ApiCall, group: Record, members: Sequence[str], external: Json)
         if each not in held and (each not in users or user_state(users[each]) == "deleted"):
             raise ScimProblem(400, f"There is no user {each}.", "invalidValue")
     if call.state.count_items() + len(members) - len(held) + 1 > call.settings.max_items:
-        message = f"The simulator holds at most {call.settings.max_items} items."
+        message = (
+            f"The simulator stores at most {call.settings.max_items} items (Settings.max_items)."
+        )
         raise ScimProblem(400, message, "tooMany")
     call.state.collections[*GROUPS, identity, "members"] = {
         each: held.get(each) or _member(users[each]) for each in members

@@ -102,7 +102,7 @@ def get_user(call: ApiCall) -> Reply:
 
 
 def post_users(call: ApiCall) -> Reply:
-    """Create a user; rejects an email that any user, including deleted ones, has."""
+    """Create a user; reject an email that any user, even a deleted one, already uses."""
     body = call.document()
     check_email(call.state, str(body.get("email")))
     return json_reply(_shown(call, add_user(call, body, str(body.pop("divisionId", "")))))
@@ -130,10 +130,10 @@ def delete_user(call: ApiCall) -> Reply:
 
 
 def check_email(state: PlatformState, email: str, user_id: str = "") -> None:
-    """Check that no user, including deleted ones, has an email.
+    """Check that an email is not in use by any user, including deleted users.
 
     Raises:
-        Problem: 409 if a user other than ``user_id`` has it.
+        Problem: 409 if a user other than ``user_id`` uses it.
     """
     other = find_user_of_email(state, email)
     if other is not None and other["id"] != user_id:
@@ -157,7 +157,9 @@ def add_user(call: ApiCall, given: Mapping[str, Json], division_id: str) -> Reco
     """
     state = call.state
     if len(state.users) >= call.settings.max_items:
-        raise bad_request(f"The simulator holds at most {call.settings.max_items} users.")
+        raise bad_request(
+            f"The simulator stores at most {call.settings.max_items} users (Settings.max_items)."
+        )
     identity = state.new_id("user")
     known = state.collections.get(DIVISIONS, {}).get(division_id)
     division: Record = {

@@ -10,10 +10,12 @@ __all__ = ["check_room"]
 
 
 def check_room(call: ApiCall, more: int = 1) -> None:
-    """Check that the simulator can hold more items.
+    """Check that the simulator can store more items.
 
     Raises:
         Problem: 400 if it cannot.
     """
     if call.state.count_items() + more > call.settings.max_items:
-        raise bad_request(f"The simulator holds at most {call.settings.max_items} items.")
+        raise bad_request(
+            f"The simulator stores at most {call.settings.max_items} items (Settings.max_items)."
+        )

@@ -179,13 +179,13 @@ def _limit_fault(operation: str, name: str, values: Sequence[str]) -> Iterator[V
 
 
 _IDS: Final[Mapping[tuple[str, str], int]] = {("get_authorization_roles", "id"): 100}
-"""The maximum number of ids of a parameter that is not in the descriptions."""
+"""The maximum number of ids of parameters whose descriptions in the definition do not state it."""
 
 _CODES: Final[Mapping[tuple[str, str], str]] = {
     ("BatchDownloadJobSubmission", "batchDownloadRequestList"): "batch.download.too.many.items",
     ("get_authorization_roles", "id"): "max.role.ids",
 }
-"""Error codes of limits that have their own, by model or operation and name."""
+"""Specific error codes of limits, by model or operation and name."""
 
 _CAPITAL: Final = re.compile("([A-Z])")
 _WHOLE: Final = re.compile(r"\d{1,19}", re.ASCII)

@@ -83,7 +83,7 @@ class Collection(Struct, frozen=True):
 
     @property
     def is_creatable(self) -> bool:
-        """Whether items can be created, so that no other ids exist."""
+        """Whether items can be created; if so, only created ids exist."""
         return self.letter in {"A", "B", "E", "H"}
 
 

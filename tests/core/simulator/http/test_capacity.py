@@ -14,4 +14,4 @@ def test_no_more_items_are_created_than_the_simulator_holds(count, status):
     for number in range(count):
         answer = desk.call("POST", "/api/v2/routing/skills", {"name": f"skill {number}"})
     assert answer.status == status
-    assert status == 200 or answer.json["message"].startswith("The simulator holds at most")
+    assert status == 200 or answer.json["message"].startswith("The simulator stores at most")
