@@ -100,6 +100,7 @@ class PartialFile(Struct, frozen=True, kw_only=True):
         total = end if match["total"] == "*" else int(match["total"])
         if end != total or self.total not in {None, total}:
             raise _other_part(begin, headers)
+        # A 206 with the whole file, although no range was requested.
         if not begin:
             return PartialFile(source=self.source, validator=strong_validator(headers), total=total)
         return msgspec.structs.replace(self, total=total)

@@ -184,6 +184,7 @@ def reserve_token(
     if isinstance(answer, ExchangeNeeded):
         state = start_exchange(answer.grant, session, now=now)
         return session, Exchanging(state, answer.grant)
+    # There was nothing to try, so the 401 says more than "no token".
     if answer.exhausted and need.refusal is not None:
         return session, need.exhausted(str(answer.error))
     return session, need.refused(answer.error)

@@ -134,6 +134,7 @@ def dial(route: Route, *, timeout: float | None, expires: float | None, now: Now
         expires: the call's deadline on the monotonic clock.
         now: the current time on the monotonic clock.
     """
+    # The earlier of the two, so that the failure names the one that applied.
     until, limit = expires, "the call's deadline passed"
     if timeout is not None and (expires is None or now.monotonic + timeout <= expires):
         until, limit = now.monotonic + timeout, f"timed out after {timeout:g} s"
@@ -318,6 +319,7 @@ class StartingTls(_Step, frozen=True):
         Args:
             alpn: the protocol that the peer selected; ``None`` if none.
         """
+        # RFC 7301 section 3.2: a server selects one of the offered protocols, or ignores ALPN.
         if alpn not in {None, ALPN}:
             return self._failure("the peer selected a protocol other than HTTP/1.1", "protocol")
         return _after_proxy(self.plan) if self.at == "proxy" else Dialed(self.plan.route)
