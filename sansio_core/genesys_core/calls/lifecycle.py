@@ -168,8 +168,8 @@ class NeedPermit(Struct, Generic[T], frozen=True):
         """The request may be sent later, or not at all if that is too late for the call.
 
         Args:
-            reservation: its position in the queue, and when to come back. If the result is
-                :class:`Raised`, release it.
+            reservation: its position in the queue, and when to request the permit again. If the
+                result is :class:`Raised`, release it.
             gate: the gate, if it is closed.
             now: the current time.
         """

@@ -201,7 +201,7 @@ def settle_token(
 
     Args:
         session: the current session.
-        need: the need that led to the exchange.
+        need: the state of the call that led to the exchange.
         outcome: the token or the error.
         now: the current time.
     """

@@ -1,7 +1,7 @@
 """Reading of one slice: what to request next, and which received records belong to it.
 
 Invariants: a record with a time belongs to exactly one slice of a plan. A record that the platform
-returns twice is counted once. A request that cannot reach all of its records is replaced by
+returns twice is counted once. A request that cannot return all of its records is replaced by
 requests for parts of its interval. No record is discarded because a field is missing or has a
 different type.
 """

@@ -133,7 +133,8 @@ class SubscriptionRejected(Struct, frozen=True):
     """The platform rejected a topic, which is requested again on reconnect or when added again.
 
     Attributes:
-        topic: the topic as sent; the platform does not report which part of a combined topic.
+        topic: the topic as sent; the platform does not report which part of a combined topic it
+            rejected.
         reason: the platform's message.
         missing_permissions: permissions that the user or client lacks.
     """

@@ -3,9 +3,9 @@
 If the server announces that it will close a channel, another one, the ``successor``, is set up
 first. It becomes the primary when the server has all topics on it; the old socket is then drained.
 
-Invariants: a frame is delivered as many times as the maximum over both sockets.
-Equal frames of one socket are all delivered, their duplicates from the other socket are not, and
-the order of arrival makes no difference. A move that may have lost events reports a gap.
+Invariants: a frame is delivered as many times as it arrived on the socket that received it more
+often. Equal frames of one socket are all delivered, their duplicates from the other socket are not,
+and the order of arrival makes no difference. A move that may have lost events reports a gap.
 """
 
 from collections.abc import Mapping
