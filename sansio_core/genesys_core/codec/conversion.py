@@ -40,6 +40,7 @@ def convert_model(kind: type[T], source: Struct) -> tuple[T, list[str]]:
     _SOURCE.check("source", source)
     body = to_json(restore_unknown_fields(source))
     copy = decode(kind, body).data
+    # Both as JSON, because a nested model of another type may omit members at any depth.
     before, after = msgspec.json.decode(body), msgspec.json.decode(to_json(copy))
     return copy, [json_path(path) for path in _missing(before, after, ROOT)]
 

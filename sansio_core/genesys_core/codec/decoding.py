@@ -111,9 +111,11 @@ def check_type(type_: object) -> None:
     """
     try:
         _decoder(type_)
+    # Also a NameError, from an annotation of the class that cannot be resolved.
     except Exception as error:
         wanted = "a model, or another type that msgspec can decode"
         refused = wrong_type("type", type_, wanted, "genesys_core.models.User")
+        # msgspec's reason quotes anything else, which may be a secret passed by mistake.
         reason = f" ({error})" if isinstance(type_, type) else ""
         raise TypeError(f"{refused}{reason}") from error
 

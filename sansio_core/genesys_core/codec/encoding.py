@@ -68,6 +68,8 @@ def encode_body(body: object, kind: BodyKind) -> bytes:
             represented in JSON.
     """
     result = _encode(restore_unknown_fields(body))
+    # The first byte shows the type. Booleans and null count as numbers, because no operation
+    # expects any of the three.
     given = _KINDS.get(result[:1], "number")
     if kind in {"any", given} or body is NULL:
         return result

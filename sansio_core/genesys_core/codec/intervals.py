@@ -181,6 +181,8 @@ class Interval(TextValue):
     def _pieces(
         self, unit: IntervalUnit, count: int, zone: tzinfo, limit: timedelta | None
     ) -> Iterator["Interval"]:
+        # In whole milliseconds: the ends of pieces are truncated to them, and with a fraction a
+        # piece might become longer than the limit.
         longest = None if limit is None else limit // _MILLISECOND * _MILLISECOND
         start = self.start
         while start < self.end:
@@ -189,6 +191,7 @@ class Interval(TextValue):
                 # A time zone of the caller's own might lead backwards.
                 end = max(following(start, count, zone), start + _MILLISECOND)
             except OverflowError:
+                # Beyond the year 9999, so the last piece.
                 end = self.end
             end = min(end, self.end)
             if longest is not None and end - start > longest:

@@ -80,6 +80,7 @@ def _enc_hook(value: object) -> object:
             simpler = dict(cast(Mapping[object, object], value))
         # Subclasses of str, int and float, which msgspec does not know.
         case str():
+            # Not `str(value)`, which a subclass may override.
             simpler = str.__str__(value)
         case int():
             simpler = int(value)
@@ -114,6 +115,7 @@ def _is_plain(value: object, result: bytes, harmless: frozenset[type]) -> bool:
     containers of one level hold is listed together, and only the types of it are compared. Most
     fields of a model are absent; empty values are left out unless one may be bytes or a set.
     """
+    # As such, msgspec encodes empty bytes and empty sets.
     may_be_empty = b':""' in result or b":[]" in result
     level: list[Any] = [value]
     while kinds := set(map(type, level)) - harmless:

@@ -47,6 +47,7 @@ def _pair_parts(model: Struct, raw: object) -> Iterable[tuple[object, object]]:
     """Return the parts of a model in the order of :func:`list_parts`, each with its document."""
     parts: list[object] = [model]
     documents = [raw]
+    # Both lists grow in the loop: level by level, so that depth needs no recursion.
     for each, document in zip(parts, documents, strict=True):
         kind: object = type(each)
         if kind is list:
@@ -130,6 +131,7 @@ def merge_over_response(
     pairs = list(_pair_parts(old, raw))
     origins = (
         {
+            # The caller holds the parts, so the identity of none is used again.
             id(part): (before, cast(dict[str, object], document))
             # Another number: the parts were changed by way of a copy that shares them, before they were listed.
             for part, (before, document) in zip(parts, pairs[1:], strict=True)
@@ -237,6 +239,8 @@ def _merge_model(
         sent = raw.get(key)
         if now is not None:
             document[key] = _merge(now, before, sent, response)
+        # Removed by the caller. What was `None` from the beginning did not match its type, and
+        # stays as it was sent.
         elif before is not None or (sent is None and response is not None):
             document.pop(key, None)
     return document

@@ -271,6 +271,7 @@ def _unknown_member(raw: object, wanted: object) -> bool:
         known: Sequence[object] = [member.value for member in wanted]
     else:
         known = get_args(wanted) if get_origin(wanted) is Literal else ()
+    # By exact type, so that True is not kept in an enum of numbers.
     return type(raw) in {type(value) for value in known}
 
 

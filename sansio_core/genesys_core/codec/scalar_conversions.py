@@ -36,6 +36,7 @@ def is_last_moment(raw: object) -> bool:
 
 def to_string(raw: object) -> str | None:
     """Convert ``12`` to ``"12"`` and ``true`` to ``"true"``."""
+    # As JSON writes it: `str(True)` would be "True".
     return msgspec.json.encode(raw).decode() if isinstance(raw, bool | int | float) else None
 
 
@@ -68,6 +69,7 @@ def to_date_time(raw: object) -> datetime | None:
     Accepts a missing seconds part, an offset of ``+00`` or preceded by a space, and a comma in the
     fraction. Without an offset the value is naive: the zone is not guessed.
     """
+    # RFC 3339 section 5.6: "T" and "Z" may be in lower case.
     match = _DATE_TIME.fullmatch(raw.strip().upper()) if isinstance(raw, str) else None
     if match is None:
         return None

@@ -32,6 +32,7 @@ class TaggedUnion(type):
         raise TypeError(f"{cls.__name__} is a union of models; create one of {names}, or a dict")
 
     def __instancecheck__(cls, value: object) -> bool:
+        # msgspec checks with it what `convert_union` has returned.
         return isinstance(value, (dict, *map(cls.model, cls.cases.values())))
 
     def model(cls, name: str) -> type[Struct]:

@@ -63,7 +63,10 @@ def _tolerant(body: bytes) -> ParsedJson | str:
     """Return the document, or a description of the syntax error."""
     issues: list[Issue] = []
     if body.startswith(BOM_UTF8):
+        # RFC 8259 section 8.1: parsers may ignore it, and senders must not send it.
         issues.append(Issue("$", "starts with a byte order mark: ignored"))
+    # Bytes that are not UTF-8 become lone surrogates, which `_text` finds and reports with their
+    # path.
     text = body.removeprefix(BOM_UTF8).decode("utf-8", "surrogateescape")
     try:
         return ParsedJson(_clean(_load(text, issues), ROOT, issues), tuple(issues))

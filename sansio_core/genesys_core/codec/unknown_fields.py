@@ -134,7 +134,9 @@ def _watch(kind: type) -> bool:
     for _, name, _ in list_holders(kind):
         field = getattr(kind, name)
         if isinstance(field, MemberDescriptorType):  # else watched in a base class
+            # Two threads at a time set the property twice, each around the same descriptor.
             setattr(kind, name, _watched(field))
+    # Last: another thread that finds the type here relies on its properties.
     _WATCHED.add(kind)
     return True
 

@@ -152,6 +152,7 @@ class _Wait(Struct, Generic[T], frozen=True):
         seconds = own if asked is None else max(own, asked)
         if left <= 0:
             return self._late(f"within {self.deadline:g} s")
+        # A poll at the deadline would be sooner than the platform asks for.
         if asked is not None and asked > left:
             return self._late(
                 f"within {self.deadline:g} s, and the platform asks to wait {asked:g} s"

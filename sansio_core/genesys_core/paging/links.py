@@ -34,6 +34,7 @@ def follow_link(operation: OperationT, link: str, hosts: Hosts) -> OperationT:
     try:
         base, target = urlsplit(hosts.api), urlsplit(urljoin(here, link))
         is_here = "@" not in target.netloc and _origin(target) == _origin(base)
+        # What is escaped already stays: the percent sign is among the safe characters.
         path = quote(_from_root(target.path, base.path, operation.endpoint.path), safe=PATH_SAFE)
         query = quote(target.query, safe=PATH_SAFE + "?")
     except ValueError:

@@ -164,6 +164,7 @@ class Paging(Struct, Generic[T], frozen=True):
         is_beyond = (options.max_pages is not None and self.pages + ahead >= options.max_pages) or (
             options.limit is not None and self.taken + ahead * self.size >= options.limit
         )
+        # The platform rejects pages beyond a window, and only `find_next` checks that.
         if self.refusal is not None or self.listing.window or not is_counted or is_beyond:
             return None
         return self._at(number)
@@ -201,6 +202,7 @@ class Paging(Struct, Generic[T], frozen=True):
             PaginationError: the response has no list of items.
         """
         reply = read_reply(response, self.listing)
+        # Only in memory, because the hash differs between processes; resume tokens contain digests.
         fingerprint = hash(response.raw)
         if fingerprint in self.seen:
             return self._ended((), (), self)
@@ -208,6 +210,7 @@ class Paging(Struct, Generic[T], frozen=True):
         after = replace(after, seen=(*after.seen, fingerprint)[-_SEEN:])
         rest = self._find_next(after, reply, len(items))
         cut = self._cut(items)
+        # First: a listing that a limit ends is not incomplete.
         if self._is_enough(after, cut):
             return PageResult(
                 (response.data,), cut, None, rest, (), len(cut) < len(items), after.total
@@ -326,6 +329,8 @@ class Paging(Struct, Generic[T], frozen=True):
         if self.options.shortfall == "warn" or self.listing.total in _APPROXIMATE:
             return PageResult(pages, items, None, None, (*warnings, text), total=after.total)
         refusal = IncompleteListingError(text, expected=after.total or 0, received=received)
+        # As a next page that cannot be requested, so that the items of this one are delivered
+        # before.
         refused = replace(after, refusal=refusal)
         return PageResult(pages, items, refused, None, warnings, total=after.total)
 

@@ -52,6 +52,7 @@ def write_place(operation: OperationT, place: str, value: str | int) -> Operatio
     where, _, rest = place.partition(".")
     if where == "body":
         return replace(operation, body=_written(operation.body, rest.split("."), value))
+    # Removed from both, because either may have it and a repeated parameter is ambiguous.
     query = tuple(pair for pair in operation.query if pair[0] != rest)
     kept = {name: one for name, one in operation.options.query.items() if name != rest}
     options = replace(operation.options, query=kept)

@@ -183,6 +183,7 @@ def _are_same(one: Operation[T], other: Operation[T]) -> bool:
 
 
 def _target(operation: Operation[T]) -> tuple[str, list[tuple[str, str]]]:
+    # The query of a link is in its path.
     path, _, query = expand_path(operation.endpoint.path, operation.path).partition("?")
     own = encode_query((*operation.query, *operation.options.query.items()))
     return path, sorted([*parse_qsl(query), *parse_qsl(own)])
