@@ -55,6 +55,7 @@ class Expected(Struct, frozen=True):
             return False
         if isinstance(value, self.types):
             return True
+        # A class has the methods too, but was probably passed instead of an instance.
         has_methods = self.methods and not isinstance(value, type)
         return bool(has_methods) and all(callable(getattr(value, m, None)) for m in self.methods)
 

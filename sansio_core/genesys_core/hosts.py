@@ -292,6 +292,7 @@ class Hosts(Struct, frozen=True):
                 "pass only one, because both select the API host"
             )
         region = DEFAULT_REGION if region is None else region
+        # Validated even if the gateway replaces it.
         api = Region.of(region).api_url if host is None else base_url(host)
         if gateway is not None:
             _GATEWAY.check("gateway", gateway)

@@ -234,6 +234,7 @@ def parse_arguments(
     rest = list(arguments)
     while rest:
         word = rest.pop(0)
+        # POSIX.1 section 12.2, guidelines 10 and 13: operands follow "--", and "-" is one.
         if word == "--":
             loose += rest
             break

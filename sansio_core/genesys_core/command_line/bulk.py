@@ -159,6 +159,7 @@ def read_journal(lines: Iterable[str], head: str, source: str) -> BulkJournal:
             started.add(row)
         else:
             started.discard(row)
+            # A withdrawn row was not executed, so it is neither finished nor unknown.
             finished |= {row} if event != "withdrawn" else set()
     return BulkJournal(frozenset(finished), frozenset(started - finished))
 
@@ -197,6 +198,7 @@ class BulkRun:
         """Whether another row may be read."""
         if self.stop_reason or len(self._running) >= self.parallel:
             return False
+        # Outcomes wait for those of earlier rows, so one slow row could fill the memory.
         return len(self._order) < self.parallel * _AHEAD
 
     @property

@@ -145,6 +145,7 @@ def unquote_word(word: str) -> str:
     quote = ""
     characters = iter(word)
     for each in characters:
+        # POSIX.1 section 2.2.2: within single quotes, a backslash is literal.
         if each == "\\" and quote != "'":
             found.append(next(characters, ""))
         elif each == quote:

@@ -110,6 +110,8 @@ def diagnose_error(error: BaseException) -> Diagnosis:
 
 def _cause_of(error: BaseException, message: str) -> Cause:
     match error:
+        # By the library's own words, because these types have nothing else to tell the causes
+        # apart.
         case errors.ProxyError():
             return "proxy credentials" if "407" in message else "proxy"
         case errors.TlsError():

@@ -39,6 +39,7 @@ def json_array_lines(items: Iterable[object]) -> Iterator[str]:
     """Yield the lines of a JSON array, each item once the next one is available."""
     last = None
     for item in items:
+        # Whether a comma follows an item is known only with the next one.
         yield "[" if last is None else f"{last},"
         text = json.dumps(item, ensure_ascii=False, indent=2).replace("\n", "\n  ")
         last = _escaped(f"  {text}")

@@ -91,6 +91,7 @@ def format_name(name: str) -> str:
 
 def format_value(text: str, *, quoted: bool = True) -> str:
     """Format a value for a message: truncated, with possible secrets masked."""
+    # Masked first: truncation could remove the "@" by which a password is recognized.
     masked = _BEFORE_AT.sub(rf"\1{REDACTED}@", DEFAULT_REDACTION.shown_text(text))
     return repr(_shortened(masked)) if quoted else _shortened(masked)
 

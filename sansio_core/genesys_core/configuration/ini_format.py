@@ -95,6 +95,8 @@ def _pair(line: str) -> tuple[str, str]:
 def _value(rest: str) -> str:
     text = rest.strip()
     if text[:1] not in _QUOTED:
+        # Not in `text`: after the delimiter, only the stripped whitespace tells a comment from a
+        # value.
         comment = _COMMENT.search(rest)
         return (rest[: comment.start()] if comment else rest).strip()
     quote = text[0]

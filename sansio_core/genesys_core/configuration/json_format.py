@@ -79,6 +79,7 @@ def _members(text: str) -> Iterator[_Member]:
         elif token in {"}", "]"}:
             depth -= 1
         elif tokens[index + 1 : index + 2] and tokens[index + 1][0] == ":":
+            # From the previous key on, so that the time is linear.
             line += text.count("\n", counted, start)
             counted = start
             yield _Member(depth, _string(token).strip().lower(), tokens[index + 2][0], line)

@@ -144,6 +144,7 @@ class Sources(Confidential, frozen=True):
         return Resolved(
             configuration=merged,
             settings=self._settings(merged),
+            # Without the defaults: what nobody has set is left to the program's own `logging`.
             logging=merge(self.given, self.environment, found).logging,
             follows_file=follows,
             warnings=warnings,

@@ -103,6 +103,7 @@ def to_row(record: object, columns: Sequence[Column]) -> dict[str, object]:
     *known, _ = columns
     rest: dict[str, object] = {}
     document = record
+    # A record that is an object belongs to a model whose only field is called `value`.
     if [column.name for column in known] == ["value"] and not isinstance(record, dict):
         document = {"value": record}
     row = cast("dict[str, object]", _convert(document, StructOf(tuple(known)), "$", rest) or {})

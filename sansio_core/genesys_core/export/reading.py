@@ -123,6 +123,7 @@ class SliceReading:
         request = self._request
         if request is None:
             return []
+        # Only before any of its records is taken, because the parts return them again.
         if self._is_first_page and self._divide(request, total):
             return None
         self._is_first_page = False

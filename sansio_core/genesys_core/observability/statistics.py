@@ -148,6 +148,7 @@ class _CountedCall(_Counted):
         self._apply(self._end, outcome)
 
     def _end(self, stats: ClientStats, outcome: Returned[Any] | Raised | None) -> ClientStats:
+        # Within the step, so that no snapshot counts the call twice or not at all.
         self._under_way.discard(self._ref)
         return stats.call_ended(outcome)
 

@@ -80,6 +80,7 @@ class Watch:
             if type(outcome) is not Response:  # a subclass, or a mistake
                 _RESPONSE.check("the result of a transport", outcome)
             state = sending.received(outcome, now=now)
+        # Closing the gate comes between the outcome and the decision, which is what observers want.
         decided = state.then if isinstance(state, ClosingGate) else state
         for observer in self._observers:
             observer.attempted(sending, request, outcome, decided, now)

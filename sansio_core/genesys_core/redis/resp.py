@@ -76,6 +76,7 @@ class ReplyReader:
         Raises:
             RedisProtocolError: it is not RESP2.
         """
+        # From the start each time, because replies are short (MAX_REPLY).
         parsed = _parse(self._data, 0, _MAX_DEPTH)
         if parsed is None:
             return None
@@ -107,6 +108,7 @@ def _parse(data: bytearray, start: int, depth: int) -> tuple[RedisReply, int] | 
 
 
 def _parse_string(data: bytearray, size: int, start: int) -> tuple[RedisReply, int] | None:
+    # Null is a string of length -1.
     if size < 0:
         return None, start
     end = start + size
@@ -120,6 +122,7 @@ def _parse_string(data: bytearray, size: int, start: int) -> tuple[RedisReply, i
 def _parse_list(
     data: bytearray, count: int, start: int, depth: int
 ) -> tuple[RedisReply, int] | None:
+    # Null may also be a list of length -1.
     if count < 0:
         return None, start
     items: list[RedisReply] = []
