@@ -82,8 +82,13 @@ def shared_context(
         return lambda: verify
     named = trust_env and any(os.environ.get(name) for name in _STORES)
     key = _settings_key(verify, cert, trust_env=trust_env)
+    # The transport's own context, because OpenSSL rejects a TLS session of another one.
+    own: dict[object, ssl.SSLContext] = {}
 
     def find() -> ssl.SSLContext:
+        return own.get(key) or own.setdefault(key, share())
+
+    def share() -> ssl.SSLContext:
         context = _shared.get(key)
         if context is None:
             if len(_shared) >= _MOST_SHARED:
@@ -91,7 +96,7 @@ def shared_context(
             made = tls_context(verify, cert, trust_env=trust_env)
             context = _usual(trust_env=trust_env) if made is True else made
             context.set_alpn_protocols([ALPN])
-            _shared[key] = context
+            context = _shared.setdefault(key, context)
         return context
 
     if verify is not True or cert is not None or named:

@@ -6,7 +6,9 @@ import os
 import ssl
 import subprocess
 import sys
+import threading
 import types
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -146,3 +148,28 @@ def test_a_hanging_resolver_does_not_hold_up_the_end_of_the_program():
         [sys.executable, "-c", HANGING], capture_output=True, text=True, timeout=30, check=False
     )
     assert (ended.stdout.strip(), ended.returncode) == ("timeout", 0), ended.stderr
+
+
+def test_a_transport_keeps_its_context_when_others_displace_it(certificates, monkeypatch):
+    # A TLS session can only be resumed with the context of its connection.
+    monkeypatch.setattr(tls, "_MOST_SHARED", 1)
+    find = shared_context(certificates.ca_file, None, trust_env=True)
+    first = find()
+    context(certificates.ca_text)
+    context(certificates.ca_file, certificates.both)
+    assert find() is first
+
+
+def test_threads_that_connect_first_at_the_same_time_share_a_context(monkeypatch):
+    both = threading.Barrier(2)
+    usual = tls._usual
+
+    def usual_at_once(*, trust_env: bool) -> ssl.SSLContext:
+        both.wait(10)
+        return usual(trust_env=trust_env)
+
+    monkeypatch.setattr(tls, "_usual", usual_at_once)
+    find = shared_context(True, None, trust_env=True)
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.map(lambda _: find(), range(2))
+    assert first is second is find()
