@@ -246,6 +246,7 @@ class AsyncioConnection(asyncio.Protocol):
             raise self._error
         count = len(piece)
         while not (self._writable or self._has_arrived):
+            exchange.partly_written()  # in case the wait times out
             await self._wait(exchange.until)
         # The transport has buffered all of the piece, even if it has not sent it yet.
         step = exchange.written(count, now=read_clocks())

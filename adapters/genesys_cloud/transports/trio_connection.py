@@ -74,7 +74,8 @@ class TrioConnection:
         if self._tls.layers:
             # A TLS record must be completed once begun, so no input is processed in the meantime.
             piece = data if len(data) <= _SIZE else memoryview(data)[:_SIZE]
-            await self.write(piece, exchange.until)
+            records = self._tls.encrypt(piece)
+            await self._write(records, exchange.until, exchange.partly_written)
             return exchange.written(len(piece), now=read_clocks())
         try:
             return exchange.written(self._sock.send(data), now=read_clocks())
@@ -155,13 +156,20 @@ class TrioConnection:
         # Encrypt and enqueue without a checkpoint in between: the order of records matters.
         await self._write(self._tls.encrypt(data), until)
 
-    async def _write(self, data: bytes | memoryview, until: float | None) -> None:
+    async def _write(
+        self,
+        data: bytes | memoryview,
+        until: float | None,
+        sent: Callable[[], object] | None = None,
+    ) -> None:
         # A reading task may have to send TLS messages while another task writes.
         async with self._writing:
             view = memoryview(data)
             while view:
                 try:
                     view = view[self._sock.send(view) :]
+                    if sent is not None:
+                        sent()
                 except BlockingIOError:
                     with _until(until):
                         await self._wait_writable()

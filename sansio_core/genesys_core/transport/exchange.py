@@ -265,6 +265,10 @@ class Exchange(Claim[C]):
         self.data = b""
         return self._after_write(now) if self._uploads else self._read(now)
 
+    def partly_written(self) -> None:
+        """Some bytes of :attr:`data` may have been written, and how many is not yet known."""
+        self._written = self._sent = True
+
     def _after_write(self, now: Now) -> Step:
         if not self._uploads or not self._http.sending:
             return self._read(now)

@@ -5,7 +5,16 @@ from __future__ import annotations
 import asyncio
 import socket
 
+import pytest
+
+from genesys_cloud.system_clock import read_clocks
 from genesys_cloud.transports.asyncio_connection import AsyncioConnector
+from genesys_cloud.transports.reported_errors import report_error
+from genesys_core.http.messages import Request, Timeout, TransportFailure
+from genesys_core.transport.exchange import Exchange
+from genesys_core.transport.origins import Origin
+from genesys_core.transport.pool import Pool
+from genesys_core.transport.routes import Route
 
 
 def test_data_is_passed_on_before_a_task_is_resumed():
@@ -28,3 +37,25 @@ def test_data_is_passed_on_before_a_task_is_resumed():
     asyncio.run(asyncio.wait_for(main(), 20))
     assert taken[0] == (b"one", True)
     assert taken[1][0] == b""  # arrived while nobody read, or not
+
+
+def test_a_request_that_is_written_in_part_and_times_out_may_have_been_sent():
+    """The size is below that of one write to the event loop, which buffers what is not sent."""
+    request = Request("POST", "http://h/", body=bytes(200_000), timeout=Timeout(write=0.01))
+
+    async def main() -> None:
+        ours, peer = socket.socketpair()
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        connection = await AsyncioConnector().adopt(ours)
+        exchange, pool = Exchange(request, Route(Origin("http", "h", 80))), Pool()
+        pool.acquire(exchange, exchange.route, now=read_clocks())
+        exchange.begin(now=read_clocks())
+        exchange.dialed(connection, now=read_clocks())
+        with peer, pytest.raises(TimeoutError) as late:
+            await connection.send(exchange)
+        with pytest.raises(TransportFailure) as caught:
+            report_error(late.value, exchange)
+        assert caught.value.sent
+        connection.close()
+
+    asyncio.run(asyncio.wait_for(main(), 20))

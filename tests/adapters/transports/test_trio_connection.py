@@ -7,7 +7,14 @@ import pytest
 import trio
 import trio.testing
 
+from genesys_cloud.system_clock import read_clocks
+from genesys_cloud.transports.reported_errors import report_error
 from genesys_cloud.transports.trio_connection import TrioConnection
+from genesys_core.http.messages import Request, Timeout, TransportFailure
+from genesys_core.transport.exchange import Exchange
+from genesys_core.transport.origins import Origin
+from genesys_core.transport.pool import Pool
+from genesys_core.transport.routes import Route
 
 SIZE = 8 << 20
 
@@ -56,5 +63,38 @@ def test_a_write_that_waits_ends_when_its_connection_is_closed() -> None:
                 nursery.start_soon(write)
                 await trio.testing.wait_all_tasks_blocked()
                 connection.close()
+
+    trio.run(run)
+
+
+class Unencrypted:
+    """A layer of TLS that changes nothing."""
+
+    def write(self, data: bytes) -> None:
+        self.data = bytes(data)
+
+    def take(self) -> bytes:
+        return self.data
+
+
+def test_a_request_whose_records_are_sent_in_part_and_time_out_may_have_been_sent() -> None:
+    request = Request("POST", "http://h/", body=bytes(60_000), timeout=Timeout(write=0.01))
+
+    async def run() -> None:
+        ours, peer = socket.socketpair()
+        ours.setblocking(False)
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        connection = TrioConnection(ours)
+        connection.tls.push(Unencrypted(), None)
+        exchange, pool = Exchange(request, Route(Origin("http", "h", 80))), Pool()
+        pool.acquire(exchange, exchange.route, now=read_clocks())
+        exchange.begin(now=read_clocks())
+        exchange.dialed(connection, now=read_clocks())
+        with peer, pytest.raises(TimeoutError) as late:
+            await connection.send(exchange)
+        with pytest.raises(TransportFailure) as caught:
+            report_error(late.value, exchange)
+        assert caught.value.sent
+        connection.close()
 
     trio.run(run)

@@ -84,6 +84,14 @@ def test_a_write_that_took_nothing_is_tried_again():
     assert driver.step is Step.WRITE
 
 
+def test_a_write_of_which_some_bytes_may_have_been_sent_counts_as_sent():
+    driver = Driver()
+    exchange = driver.begin(POST)
+    driver.connect()
+    exchange.partly_written()
+    fails(lambda: exchange.timed_out(now=at(9)), "timeout", sent=True)
+
+
 # --- the connection is not what it seemed -----------------------------------------------------
 
 
