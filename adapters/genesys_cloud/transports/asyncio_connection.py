@@ -437,6 +437,7 @@ class AsyncioConnector:
                         raise error
                     del attempts[attempt]
                     race = race.failed(address, system_words(error), now=read_clocks())
+                    break  # the next attempt begins before another failure is recorded
                 now = read_clocks()
                 if step.until is not None and now.monotonic >= step.until:
                     raise TimeoutError

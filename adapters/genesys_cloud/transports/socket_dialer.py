@@ -11,6 +11,8 @@ import threading
 import time
 from typing import Final
 
+from msgspec.structs import replace
+
 from genesys_cloud.system_clock import read_clocks
 from genesys_cloud.transports.connection_settings import ConnectionSettings
 from genesys_cloud.transports.reported_errors import report_dial_error, system_words
@@ -137,7 +139,8 @@ class _Attempts:
 
     def _start(self, address: Address) -> None:
         family = socket.AF_INET6 if address.is_ipv6 else socket.AF_INET
-        self.race = self.race.waited(now=read_clocks())  # has just started
+        # Not `waited`: a further attempt that is due by now must not be replaced by a failure below.
+        self.race = replace(self.race, starting=())
         try:
             connection = SocketConnection(socket.socket(family, socket.SOCK_STREAM))
             # Before anything that can fail, so that `close` finds it.

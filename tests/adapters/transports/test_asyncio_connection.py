@@ -8,10 +8,13 @@ import socket
 import pytest
 
 from genesys_cloud.system_clock import read_clocks
+from genesys_cloud.transports import asyncio_connection
 from genesys_cloud.transports.asyncio_connection import AsyncioConnector
 from genesys_cloud.transports.reported_errors import report_error
 from genesys_core.http.messages import Request, Timeout, TransportFailure
+from genesys_core.transport.dialer import OpeningSockets, dial
 from genesys_core.transport.exchange import Exchange
+from genesys_core.transport.happy_eyeballs import Address
 from genesys_core.transport.origins import Origin
 from genesys_core.transport.pool import Pool
 from genesys_core.transport.routes import Route
@@ -59,3 +62,31 @@ def test_a_request_that_is_written_in_part_and_times_out_may_have_been_sent():
         connection.close()
 
     asyncio.run(asyncio.wait_for(main(), 20))
+
+
+def test_attempts_that_fail_at_the_same_moment_leave_no_address_out(monkeypatch):
+    hosts = ["192.0.2.1", "192.0.2.2", "192.0.2.3"]
+    unreachable = asyncio.Event()
+    tried: list[str] = []
+    ours, peer = socket.socketpair()
+
+    async def connected(address: Address) -> socket.socket:
+        tried.append(address.host)
+        if len(tried) == 2:
+            unreachable.set()
+        if len(tried) <= 2:
+            await unreachable.wait()
+            raise OSError(113, "No route to host")
+        return ours
+
+    monkeypatch.setattr(asyncio_connection, "_connected", connected)
+
+    async def main() -> None:
+        state = dial(Route(Origin("http", "h", 80)), timeout=5, expires=None, now=read_clocks())
+        step = state.resolved([Address(host, 80) for host in hosts], now=read_clocks())
+        assert isinstance(step, OpeningSockets)
+        assert await AsyncioConnector().race(step) is ours
+
+    with ours, peer:
+        asyncio.run(asyncio.wait_for(main(), 20))
+    assert sorted(tried) == hosts

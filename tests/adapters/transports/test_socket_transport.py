@@ -6,6 +6,7 @@ What every transport has to stand is in the conformance suite.
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import signal
 import socket
@@ -19,13 +20,19 @@ from pathlib import Path
 
 import pytest
 
+from genesys_cloud.system_clock import read_clocks
 from genesys_cloud.transports import resolver, socket_dialer
+from genesys_cloud.transports.connection_settings import ConnectionSettings
 from genesys_cloud.transports.socket_connection import SocketConnection
 from genesys_cloud.transports.socket_transport import SocketTransport
+from genesys_core.clock import Now
 from genesys_core.errors import ConfigurationError, GenesysCloudError
 from genesys_core.http.messages import Request, Timeout, TransportFailure
+from genesys_core.transport.dialer import ResolvingHost, dial
 from genesys_core.transport.happy_eyeballs import Address
+from genesys_core.transport.origins import Origin
 from genesys_core.transport.pool import PoolLimits
+from genesys_core.transport.routes import Route
 from tests.helpers.interrupts import Interrupt, each_interrupt, interrupt_at
 from tests.helpers.server import Raw, Reply, Seen, Stall, refused_url, scripted_server
 from tests.helpers.tls import Certificates
@@ -656,3 +663,24 @@ def test_a_connection_that_ends_under_a_request_is_replaced_for_a_get():
         assert wire.send(request(server.url)).body == b"1"
         assert wire.send(request(server.url)).body == b"2"
         assert [seen.connection for seen in server.requests] == [1, 1, 2]
+
+
+def test_an_attempt_that_is_due_when_another_begins_is_not_left_out(monkeypatch):
+    """As after a pause of the process between two attempts; each fails at once."""
+    pause = itertools.count(1)
+
+    def later() -> Now:
+        now, seconds = read_clocks(), next(pause)
+        return Now(now.monotonic + seconds, now.wall + seconds)
+
+    refused = [int(refused_url().rpartition(":")[2].strip("/")) for _ in range(3)]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        ports = [*refused, listener.getsockname()[1]]
+        state = dial(Route(Origin("http", "h", 80)), timeout=20, expires=None, now=read_clocks())
+        assert isinstance(state, ResolvingHost)
+        step = state.resolved([Address("127.0.0.1", port) for port in ports], now=read_clocks())
+        monkeypatch.setattr(socket_dialer, "read_clocks", later)
+        connection = socket_dialer.open_connection(step, ConnectionSettings({"trust_env": False}))
+        assert isinstance(connection, SocketConnection)
+        assert connection.ends[1] == listener.getsockname()
+        connection.close()
