@@ -87,8 +87,23 @@ class AsyncioLoop:
         """Run a function in a worker thread; a cancelled caller waits for it."""
         import anyio.to_thread  # noqa: PLC0415 - few clients transfer files
 
-        # Unlike `asyncio.to_thread`, whose caller may be cancelled while the thread uses the file.
-        return await anyio.to_thread.run_sync(work, *args)
+        # In a task of its own: the shield of anyio is for its own cancellation and not for asyncio's,
+        # whose caller would continue while the thread uses the file.
+        task = asyncio.ensure_future(anyio.to_thread.run_sync(work, *args))
+        cancelled: asyncio.CancelledError | None = None
+        with anyio.CancelScope(shield=True):
+            while not task.done():
+                try:
+                    await asyncio.wait({task})
+                except asyncio.CancelledError as error:
+                    cancelled = error
+        if cancelled is not None:
+            _see_error(task)
+            try:
+                raise cancelled
+            finally:
+                del cancelled  # its traceback references this frame
+        return task.result()
 
     async def close(self) -> None:
         """Wait for shielded work whose caller was cancelled."""

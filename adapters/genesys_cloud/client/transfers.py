@@ -16,6 +16,7 @@ from collections.abc import (
 from contextlib import (
     AbstractAsyncContextManager,
     AsyncExitStack,
+    ExitStack,
     aclosing,
     asynccontextmanager,
     contextmanager,
@@ -87,7 +88,9 @@ class _Transfers(ClientBase):
             if resume
             else AtomicFile
         )
-        with await loop.run_in_worker(make, path) as file:
+        with ExitStack() as held:
+            # Entered in the thread: a caller that is cancelled meanwhile does not get the file.
+            file = await loop.run_in_worker(lambda: held.enter_context(make(path)))
             saver = DownloadSaver(self._wire, loop, file, progress, max_bytes)
             outcome = await self._drive(state, saver.send)
             # An error that is not a redirect is raised by `redirected`.

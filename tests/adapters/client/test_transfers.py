@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import threading
@@ -18,6 +19,8 @@ import anyio.lowlevel
 import pytest
 
 from genesys_cloud import AsyncClient, Client, ClientCredentials, RetryConfiguration
+from genesys_cloud.client import transfers
+from genesys_cloud.client.atomic_file import AtomicFile
 from genesys_cloud.testing import AsyncMockTransport, MockTransport
 from genesys_cloud.transports import (
     AsyncHttpxTransport,
@@ -381,6 +384,77 @@ def test_a_cancelled_download_leaves_nothing(backend, tmp_path):
     with streaming_server(script) as server:
         anyio.run(main, backend=backend)
     assert only(tmp_path) == []
+
+
+class Gate:
+    """Holds a thread until the caller whose work it does has been cancelled."""
+
+    def __init__(self) -> None:
+        self._arrived, self._opened = threading.Event(), threading.Event()
+
+    def pass_through(self) -> None:
+        self._arrived.set()
+        assert self._opened.wait(20)
+
+    async def cancel(self, task: asyncio.Task[object]) -> None:
+        await asyncio.to_thread(self._arrived.wait, 20)
+        for _ in range(2):  # as a caller may be cancelled again while it waits
+            task.cancel()
+            await asyncio.sleep(0.01)
+        self._opened.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+def cancel_at(gate: Gate, work, *, body: bytes = b"") -> None:
+    """Cancel work of a client as asyncio's own timeouts and task groups do."""
+
+    async def main() -> None:
+        transport = AsyncMockTransport(lambda _: Response(200, body=body))
+        async with AsyncClient(transport=transport, access_token="t") as client:
+            await gate.cancel(asyncio.create_task(work(client)))
+
+    asyncio.run(asyncio.wait_for(main(), 60))
+
+
+def test_an_upload_that_is_cancelled_waits_for_the_thread_that_reads_it():
+    gate, ended = Gate(), []
+
+    def pieces():
+        try:
+            gate.pass_through()
+            yield b"x"
+        finally:
+            ended.append(True)
+
+    cancel_at(gate, lambda client: client.upload("https://files.example/x", pieces()))
+    assert ended == [True]
+
+
+def test_a_download_that_is_cancelled_as_its_file_is_created_leaves_nothing(tmp_path, monkeypatch):
+    gate = Gate()
+
+    class Slow(AtomicFile):
+        def __init__(self, target: Path) -> None:
+            super().__init__(target)
+            gate.pass_through()
+
+    monkeypatch.setattr(transfers, "AtomicFile", Slow)
+    cancel_at(gate, lambda client: client.download(OPERATION, tmp_path / "x"))
+    assert only(tmp_path) == []
+
+
+def test_a_download_that_is_cancelled_as_it_is_completed_is_complete(tmp_path, monkeypatch):
+    gate, flush = Gate(), os.fsync
+
+    def slow(descriptor: int) -> None:
+        flush(descriptor)
+        gate.pass_through()
+
+    monkeypatch.setattr(os, "fsync", slow)
+    cancel_at(gate, lambda client: client.download(OPERATION, tmp_path), body=b"abc")
+    (file,) = tmp_path.iterdir()
+    assert file.read_bytes() == b"abc"
 
 
 @every_flavour
