@@ -177,8 +177,12 @@ class RedisServer:
             if (stream := idle.take()) is not None:
                 # A connection that has died since costs one more attempt. The first may have been executed:
                 # a place that is taken twice stays unused, and a lease is acquired again by its owner.
-                with contextlib.suppress(OSError, EOFError):
+                try:
                     return await self._exchange(stream, [command], until, idle)
+                except TimeoutError:
+                    raise
+                except (OSError, EOFError):
+                    pass
             stream = await self._open(until, idle.connector)
             return await self._exchange(stream, [*self._hello, command], until, idle)
 

@@ -7,9 +7,11 @@ import heapq
 import os
 import random
 import shutil
+import socket
 import subprocess
 import sys
 from bisect import bisect_right
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -324,6 +326,37 @@ def test_a_server_that_is_not_redis_is_named():
         budget = RedisBudget(server.url.replace("http", "redis"))
         with pytest.raises(BudgetError, match="Redis at"):
             take(budget, Pacer.of(Pacing()).windows)
+
+
+def test_a_command_that_times_out_is_not_sent_again():
+    commands = []
+
+    def answer_once(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        connection.settimeout(20)
+        with connection:
+            while command := connection.recv(65_536):
+                commands.append(command)
+                if len(commands) == 1:
+                    connection.sendall(b"*3\r\n:0\r\n$1\r\n1\r\n:0\r\n")
+        listener.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            listener.accept()
+
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        ThreadPoolExecutor(1) as threads,
+    ):
+        listener.settimeout(20)
+        answering = threads.submit(answer_once, listener)
+        port = listener.getsockname()[1]
+        budget = RedisBudget(f"redis://127.0.0.1:{port}", timeout=0.2)
+        lanes = Pacer.of(Pacing()).windows
+        assert take(budget, lanes).ticket == 1
+        with pytest.raises(BudgetError, match=r"no reply within 0\.2 s"):
+            take(budget, lanes)
+        answering.result(20)
+    assert len(commands) == 2
 
 
 @pytest.mark.parametrize(
