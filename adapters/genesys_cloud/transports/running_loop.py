@@ -2,7 +2,10 @@
 
 import asyncio
 import sys
-from typing import cast
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from trio.lowlevel import TrioToken
 
 __all__ = ["has_ended", "in_trio", "running_loop"]
 
@@ -35,12 +38,11 @@ def has_ended(loop: object) -> bool:
     """Whether an event loop has ended: asyncio's loop is closed, or the run of trio's token has ended."""
     if isinstance(loop, asyncio.AbstractEventLoop):
         return loop.is_closed()
-    import trio  # noqa: PLC0415 - the token is trio's
-
-    # A token has no public attribute for this, but it rejects callbacks once its run has ended.
+    # A token has no public attribute for this, but it rejects callbacks once its run has ended: with a
+    # `RunFinishedError`, which cannot be imported while the interpreter shuts down.
     try:
-        cast(trio.lowlevel.TrioToken, loop).run_sync_soon(_nothing, idempotent=True)
-    except trio.RunFinishedError:
+        cast("TrioToken", loop).run_sync_soon(_nothing, idempotent=True)
+    except RuntimeError:
         return True
     return False
 

@@ -31,6 +31,12 @@ def test_each_loop_is_known(any_trio) -> None:
     assert has_ended(token)
 
 
+def test_a_run_of_trio_is_known_to_have_ended_while_the_interpreter_shuts_down(monkeypatch) -> None:
+    token = trio.run(_found)[1]
+    monkeypatch.setitem(sys.modules, "trio", None)  # as then, nothing can be imported
+    assert has_ended(token)
+
+
 def test_without_trio_only_asyncio_runs(monkeypatch) -> None:
     monkeypatch.delitem(sys.modules, "trio")
     assert asyncio.run(_found())[0] is False
