@@ -155,6 +155,7 @@ class GenesysCloudError(Exception):
         return _restored, (type(self), self.args), state
 
     def __copy__(self) -> Self:
+        # Not by `__reduce__`: a copy stays in the process and keeps the request as it is.
         error = _restored(type(self), self.args)
         error.__dict__.update(self.__dict__)
         return error
@@ -182,6 +183,7 @@ def _without_secrets(value: object) -> object:
 
 
 def _restored(cls: type[E], args: tuple[object, ...]) -> E:
+    # Without `__init__`, whose parameters differ between the classes.
     error = cls.__new__(cls, *args)
     error.args = args
     return error

@@ -135,6 +135,7 @@ PATH_SAFE: Final = "/%:@!$&'()*+,;=~"
 
 
 def _domain(text: str) -> str:
+    # The URL of a region's API is accepted for the region.
     domain = text.strip().lower().removeprefix("https://").rstrip("/").removeprefix("api.")
     if _DOMAIN.fullmatch(domain):
         return domain
@@ -233,6 +234,8 @@ def _text(name: str, value: object) -> str:
 
 # RFC 3986 section 3.2.2, restricted to what resolvers accept; container names have underscores.
 _HOST = re.compile(r"(?=.{1,253}$)[a-zA-Z0-9_-]+(\.[a-zA-Z0-9_-]+)*\.?")
+# RFC 3986 sections 5.2.4 and 6.2.2.2: servers remove dot segments, even if their dots are
+# percent-encoded.
 _NO_PATH = re.compile(r"[\x00-\x20\x7f?#\\\s\ud800-\udfff]|(^|/)(\.|%2e){1,2}(/|$)", re.IGNORECASE)
 
 
@@ -321,6 +324,7 @@ def base_url(host: str) -> str:
             f"host {_unsecret(text)!r}: the path must be plain; "
             "no query, no fragment, no '.' or '..' segments"
         )
+    # RFC 3986 section 6.2.2.1: scheme and host are case-insensitive, a path is not.
     return f"{scheme}://{authority}".lower() + f"{slash}{quote(path, safe=PATH_SAFE)}".rstrip("/")
 
 

@@ -228,6 +228,7 @@ class _Walk:
                 members[field.name] = None
                 self.issues.append(Issue(json_path((at, field.key)), "missing: replaced with None"))
             if field.secret:
+                # Whatever a secret field contains is secret as well.
                 self.issues[seen:] = map(mask_issue, self.issues[seen:])
         try:
             return shape.cls(**members)

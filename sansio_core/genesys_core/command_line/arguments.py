@@ -390,4 +390,5 @@ def check_required(
 
 
 def _plain(name: str) -> str:
+    # A parameter is pageSize in the platform's documentation and page_size in Python.
     return name.lstrip("-").replace("-", "").replace("_", "").lower()

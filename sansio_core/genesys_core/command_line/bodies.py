@@ -139,6 +139,7 @@ def _example(
         return _EXAMPLES[kind]
     if kind == "list":
         return [_example(item, "", fields_of, depth)]
+    # Some models contain themselves.
     if depth >= _SKELETON_DEPTH:
         return {}
     return {

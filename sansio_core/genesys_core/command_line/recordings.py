@@ -157,6 +157,7 @@ def recording_file(recording: FoundRecording, link: RecordingLink) -> str:
     kind = link.content_type.partition(";")[0].strip().lower()
     found = _EXTENSION.search(urlsplit(link.url).path)
     extension = _EXTENSIONS.get(kind) or (found.group(1) if found else "bin")
+    # Ids come from the platform or from a file, and must not lead out of the folder.
     names = (_UNSAFE.sub("_", each) or "_" for each in recording.key)
     return f"{'/'.join(names)}.{extension}"
 
@@ -422,6 +423,7 @@ class RecordingRun:
     def failed(self, task: DownloadTask, error: BaseException) -> None:
         """Record that a task failed: its recordings are retried, or recorded as failures."""
         self.withdraw(task)
+        # No failure of its recordings: without an entry, the next run downloads them.
         if ends_run(error):
             self.stop(str(error), error)
             return

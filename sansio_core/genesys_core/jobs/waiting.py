@@ -201,6 +201,7 @@ class Polling(Struct, Generic[T], frozen=True):
     ) -> "Pausing[T] | WaitEnded[T] | WaitFailed":
         """A response was received."""
         result = self.wait.judge(response)
+        # Some jobs pass through a state in which others stop.
         is_again = self.wait.has_seen and result.seen == self.wait.seen
         wait = self.wait.judged(result)
         if result.error is not None and (is_again or not result.is_passing):

@@ -354,6 +354,7 @@ def _decided(state: State[T]) -> Repeat | GiveUp | None:
         case Waiting(seconds=seconds, why=why):
             return Repeat(seconds, why)
         case NeedToken(call=call):
+            # The token was rejected, and the request is sent again with another one.
             return Repeat(0.0, call.attempts[-1].decision if call.attempts else "")
         case Raised(error=error):
             return GiveUp(error.attempts[-1].decision if error.attempts else error.message)

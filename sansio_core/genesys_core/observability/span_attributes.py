@@ -54,6 +54,7 @@ def operation_label(operation_name: str) -> str:
     The name of an undocumented call contains its path, which may include ids.
     """
     method = operation_name.partition(" ")[0]
+    # As the conventions name spans whose method they do not know.
     return "HTTP" if method.isupper() and method not in _METHODS else method
 
 
@@ -102,6 +103,7 @@ def result_attributes(outcome: Response | TransportFailure) -> Attributes:
     if isinstance(outcome, TransportFailure):
         return {"error.type": outcome.kind}
     status = status_attributes(outcome)
+    # For clients, 4xx is an error as well, unlike for servers.
     return {**status, "error.type": str(outcome.status)} if outcome.status >= 400 else status
 
 

@@ -317,6 +317,8 @@ class Paging(Struct, Generic[T], frozen=True):
         warnings: tuple[str, ...] = (),
     ) -> PageResult[T]:
         """Return the last step, with an error or a warning if items are missing."""
+        # With repeated items: an insertion before this page adds one to the total that is never
+        # received, and repeats another one.
         received = after.fetched + after.repeated
         missing = 0 if after.total is None or not self.is_whole else after.total - received
         if missing <= 0 or self.options.shortfall == "ignore":

@@ -125,6 +125,7 @@ def format_resume_token(current: Paging[T], step: PageResult[T] | None, taken: i
 def _digests(page: Paging[T], consumed: tuple[object, ...]) -> set[bytes]:
     """Return digests of the items that the next page may bring again."""
     digests = set(page.known)
+    # An insertion moves the last items of the page before to this one.
     for ids in page.recent[-1:]:
         digests.update(map(digest_identity, ids))
     if consumed and page.drops_repeated:
@@ -148,6 +149,7 @@ def _parse(token: str) -> _Saved:
         saved = msgspec.json.decode(body, type=_Saved)
     except (binascii.Error, ValueError, RecursionError):
         saved = None
+    # Pages and indexes are numbers and all other positions text; the decoder accepts both for any.
     is_number = saved is not None and saved.kind in ("page", "index")
     if saved is None or isinstance(saved.value, int) != is_number:
         raise InvalidValueError(

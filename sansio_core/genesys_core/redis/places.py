@@ -35,6 +35,7 @@ SECOND: Final = 1_000_000
 # - '%.0f': Lua writes numbers of 16 digits in scientific notation, which loses some of them.
 # - longest * 0.01: a ticket that comes this late still has its place, because windows are extended by
 #   2 % (pacing.MARGIN). Later, its request might be one too many for the platform.
+# - repeat ... until: a place that one lane moves to later may be excluded by another lane.
 # - 172800000 ms, two days: tickets are numbered anew only after the longest window, a day.
 TAKE_SCRIPT: Final = """
 local t = redis.call('TIME')
