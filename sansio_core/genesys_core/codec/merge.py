@@ -179,10 +179,13 @@ def _merge_nested(new: Struct, old: object, raw: object, response: _Origins | No
     """Merge a model with what it was decoded from, or with the one that it replaced."""
     if response is not None and response.is_remembered(new):
         return new
+    # Each origin once: the same object in a second place is another item, without unknown members.
     origin = response.parts.pop(id(new), None) if response else None
     if origin is not None:
         return _merge_model(new, *origin, response)
     if isinstance(old, Struct) and type(new) is type(old):
+        # The parts of a response are known by identity, so any other model needs the same id or
+        # content. Those of a base are known by their place only.
         may_be_same = _may_be_same if response is None else _is_same
         if not isinstance(raw, dict):
             return raw if new == old else _merge_new(new, response)
@@ -254,6 +257,7 @@ def _merge_map(
 ) -> dict[str, object]:
     return {
         key: _merge(value, old[key], raw[key], response)
+        # In a caller's own class, keys may be numbers, which are text in JSON.
         if key in old and key in raw
         else _merge(value, None, None, response)
         for key, value in new.items()
@@ -312,6 +316,7 @@ class _Id(Struct, frozen=True):
 def _key(element: object) -> _Id | bytes | None:
     """Return the key that identifies an element: its id, or its whole content."""
     found = _id_of(element)
+    # Not the bare id, because `python -bb` refuses to compare text with bytes.
     return _Id(found) if isinstance(found, str | int) else encode_json(element)
 
 

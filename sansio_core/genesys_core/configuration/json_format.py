@@ -62,6 +62,7 @@ def _document(text: str) -> Document:
     for member in _members(text):
         if member.depth == 1 and member.value == "{":
             sections.append((member.name, member.line))
+        # A section of null is empty.
         elif member.depth == 1 and member.value != "null":
             entries.append(_entry("", member))
         elif member.depth == 2 and sections:

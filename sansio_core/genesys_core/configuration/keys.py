@@ -263,6 +263,7 @@ def judge_document(document: Document) -> JudgedDocument:
         key = KEYS.get(entry.section, {}).get(entry.key)
         if key is None:
             continue
+        # An empty value counts as not set in rules about several keys, too.
         if entry.text:
             lines[entry.section, entry.key] = entry.line
         if (complaint := _complaint(entry, key)) is not None:

@@ -211,6 +211,7 @@ def _boolean(value: object) -> object:
 def _timestamp(value: object) -> object:
     try:
         moment = datetime.fromisoformat(cast(str, value))
+        # Without a zone, `astimezone` would take that of this machine.
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, TypeError, OverflowError):  # the last one: out of range in UTC
         return _MISFIT

@@ -336,6 +336,7 @@ def _hidden(message: M, secrets: KnownSecrets) -> M:
     Before headers are redacted by name, which recognizes secrets only in the usual ones.
     """
     fields = ((name, secrets.hide(value)) for name, value in message.headers.raw)
+    # Without validation: what a server sends may be invalid in a request.
     return replace(message, headers=Headers.received(fields))
 
 

@@ -227,6 +227,8 @@ class Paging(Struct, Generic[T], frozen=True):
             items, ids, again = self._new(items)
         elif self.skip:
             items = items[self.skip :]
+        # The largest count: a deletion lowers it, and may move an item that was not received to a
+        # page that was.
         total = max(-1 if one is None else one for one in (self.total, reply.total))
         return replace(
             self,

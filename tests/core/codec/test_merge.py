@@ -282,6 +282,15 @@ def test_values_that_hold_no_model_are_passed_over():
     assert after == page | {"pageSize": 1}
 
 
+def test_keys_that_are_numbers_are_text_in_json():
+    class Counted(Struct):
+        counts: dict[int, int]
+
+    base = {"counts": {"1": 2}, "newer": 3}
+    after = _edited(Counted, base, lambda it: it.counts.update({4: 5}))
+    assert after == {"counts": {"1": 2, "4": 5}, "newer": 3}
+
+
 def test_models_are_recognized_whatever_the_garbage_collector_tracks():
     body = b"""{"newer": 1, "children": [{"newer": 2}, {"id": "a", "newer": 3}],
                "byName": {"a": {"newer": 4}, "b": {"id": "b", "children": [{"newer": 5}]}}}"""
