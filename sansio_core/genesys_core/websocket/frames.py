@@ -143,7 +143,8 @@ class Frames:
     def _take(self, frame: Frame, events: list[WebSocketEvent]) -> None:
         match frame.opcode, frame.payload:
             case Opcode.TEXT, str(piece):
-                self._pieces.append(piece)
+                if piece:  # empty ones, which no size limits, must not accumulate
+                    self._pieces.append(piece)
                 if frame.message_finished:
                     events.append(Text("".join(self._pieces)))
                     self._pieces.clear()

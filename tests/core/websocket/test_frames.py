@@ -382,3 +382,19 @@ def test_a_length_is_sent_in_the_fewest_bytes(size, head):
     ws = opened()
     ws.send_text("x" * size)
     assert ws.data_to_send().startswith(head)
+
+
+def test_empty_fragments_take_no_memory():
+    ws = opened()
+    ws.receive_data(bytes((TEXT, 1)) + b"a")
+    empty = bytes((CONTINUATION, 0)) * 1000
+    ws.receive_data(empty)
+    tracemalloc.start()
+    try:
+        for _ in range(20):
+            ws.receive_data(empty)
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken < 50_000
+    assert ws.receive_data(bytes((FIN | CONTINUATION, 1)) + b"b") == (Text("ab"),)
