@@ -24,6 +24,7 @@ import msgspec
 
 from genesys_cloud.client.atomic_file import flush_directory
 from genesys_cloud.observability.logging import TOKENS_LOGGER
+from genesys_cloud.process_id import process_id
 from genesys_cloud.sign_in.file_lock import hold_lock
 from genesys_cloud.sign_in.private_files import is_open_to_others, read_file, read_own_file
 from genesys_core.checks import PATH, TEXT
@@ -58,7 +59,7 @@ class MemoryTokenStore:
 
     def __init__(self) -> None:
         self._tokens: dict[TokenKey, Token] = {}
-        self._locks: dict[TokenKey, threading.Lock] = {}
+        self._locks: dict[tuple[int, TokenKey], threading.Lock] = {}
 
     def load(self, key: TokenKey) -> Token | None:
         """The token, or ``None``."""
@@ -79,8 +80,9 @@ class MemoryTokenStore:
         Raises:
             TokenStoreError: another client held it for longer than ``timeout``.
         """
-        # setdefault is atomic, so all threads get the same lock.
-        lock = self._locks.setdefault(key, threading.Lock())
+        # setdefault is atomic, so all threads get the same lock. By process: after a fork, the thread
+        # that holds a lock exists only in the parent.
+        lock = self._locks.setdefault((process_id(), key), threading.Lock())
         # acquire() takes -1 for "forever", and raises above TIMEOUT_MAX.
         if not lock.acquire(timeout=min(max(timeout, 0), threading.TIMEOUT_MAX)):
             raise TokenStoreError(

@@ -71,6 +71,21 @@ def test_each_client_and_login_host_has_its_own(store):
     assert store.load(OTHER) == Token("a2")
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_lock_in_memory_that_was_held_at_a_fork_is_free_in_the_child():
+    store = MemoryTokenStore()
+    with store.lock(KEY, timeout=1):
+        pid = os.fork()
+        if pid == 0:
+            code = 9
+            try:
+                with store.lock(KEY, timeout=0):
+                    code = 0
+            finally:
+                os._exit(code)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
 def test_forgetting_what_is_not_there_is_no_error(store):
     store.delete(KEY)
     assert store.load(KEY) is None
