@@ -176,6 +176,7 @@ class Interval(TextValue):
             raise InvalidValueError(f"count={count}: must be 1 or more")
         if limit is not None and limit < _MILLISECOND:
             raise InvalidValueError(f"limit={limit}: must be a millisecond or more")
+        # A generator of its own would check the arguments only when the first piece is taken.
         return self._pieces(unit, count, zone, limit)
 
     def _pieces(

@@ -174,6 +174,7 @@ def _children(value: object) -> Sequence[object]:
     match value:
         case Struct():
             return astuple(value)
+        # `dict` first, because the check of an abstract class is slow.
         case dict() | Mapping():
             return [*cast(Mapping[object, object], value).values()]
         case str():

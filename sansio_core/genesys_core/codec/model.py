@@ -22,6 +22,7 @@ class ResponseRecord:
     msgspec.
     """
 
+    # In a base class of its own, because a Struct cannot define slots.
     __slots__ = ("_response",)
 
     if TYPE_CHECKING:

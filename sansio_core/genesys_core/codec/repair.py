@@ -260,6 +260,7 @@ class _Walk:
 
     def report(self, raw: JsonValue, shape: _Shape, at: JsonPath, done: str) -> object:
         """Report what was expected, what was found and how it was handled; return ``None``."""
+        # Of the right type, but against a constraint, such as a maximum length.
         found = "another" if json_kind(raw) == str(shape) else json_kind(raw)
         message = f"expected {shape}, found {found}: {done}"
         self.issues.append(Issue(json_path(at), message, show_value(raw)))

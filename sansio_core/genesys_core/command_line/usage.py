@@ -18,6 +18,7 @@ def suggest_name(name: str, known: Iterable[str]) -> str:
     from difflib import get_close_matches  # noqa: PLC0415 - for errors alone
 
     names = list(known)
+    # An abbreviation is too short to be similar.
     close = [each for each in names if each.startswith(name)][:1] or get_close_matches(
         name, names, 1, 0.6
     )

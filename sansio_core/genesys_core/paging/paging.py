@@ -225,6 +225,7 @@ class Paging(Struct, Generic[T], frozen=True):
         ids: frozenset[object] = frozenset()
         if self.drops_repeated and items:
             items, ids, again = self._new(items)
+        # Pages that do not shift. Where they do, the digests tell what was delivered.
         elif self.skip:
             items = items[self.skip :]
         # The largest count: a deletion lowers it, and may move an item that was not received to a
