@@ -25,6 +25,7 @@ METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
 
 def describe_raw_call(method: str) -> OperationDescription:
     """Return the description of a call, which may have a body and may be a listing."""
+    # Worded like the docstring of a builder, from which its properties are read.
     return OperationDescription(
         "call",
         f"{method} PATH",
