@@ -18,6 +18,7 @@ from genesys_cloud.transports.async_connection import Connector
 from genesys_cloud.transports.async_dialer import open_connection as open_async
 from genesys_cloud.transports.async_dialer import running_connector
 from genesys_cloud.transports.connection_settings import ConnectionSettings
+from genesys_cloud.transports.reported_errors import is_own_timeout
 from genesys_cloud.transports.running_loop import has_ended, running_loop
 from genesys_cloud.transports.socket_connection import SocketConnection
 from genesys_cloud.transports.socket_dialer import open_connection as open_socket
@@ -179,10 +180,9 @@ class RedisServer:
                 # a place that is taken twice stays unused, and a lease is acquired again by its owner.
                 try:
                     return await self._exchange(stream, [command], until, idle)
-                except TimeoutError:
-                    raise
-                except (OSError, EOFError):
-                    pass
+                except (OSError, EOFError) as error:
+                    if isinstance(error, OSError) and is_own_timeout(error):
+                        raise
             stream = await self._open(until, idle.connector)
             return await self._exchange(stream, [*self._hello, command], until, idle)
 

@@ -9,7 +9,7 @@ from genesys_cloud.transports.tls_bytes import tls_reason
 from genesys_core.transport.dialer import DialFailed, DialStep, describe_tls_error
 from genesys_core.transport.exchange import Exchange, Step
 
-__all__ = ["report_dial_error", "report_error", "system_words"]
+__all__ = ["is_own_timeout", "report_dial_error", "report_error", "system_words"]
 
 
 def system_words(error: OSError) -> str:
@@ -18,6 +18,11 @@ def system_words(error: OSError) -> str:
         # asyncio replaces the system's message with one that contains only the address.
         return os.strerror(error.errno)
     return error.strerror or str(error) or type(error).__name__
+
+
+def is_own_timeout(error: OSError) -> bool:
+    """Whether a timeout of the caller has passed, and not the system's for an unresponsive peer."""
+    return isinstance(error, TimeoutError) and error.errno is None
 
 
 def report_error(error: OSError, exchange: "Exchange[Any]") -> Step:
@@ -32,7 +37,7 @@ def report_error(error: OSError, exchange: "Exchange[Any]") -> Step:
     now = read_clocks()
     # From most to least specific: all of these are subclasses of OSError, and SSLEOFError is one of
     # SSLError.
-    if isinstance(error, TimeoutError):
+    if is_own_timeout(error):
         return exchange.timed_out(now=now)
     if isinstance(error, ssl.SSLEOFError):
         # Many servers close without `close_notify`. Whether that truncates a response depends on its
@@ -45,7 +50,7 @@ def report_error(error: OSError, exchange: "Exchange[Any]") -> Step:
 
 def report_dial_error(error: OSError, step: DialStep) -> DialFailed:
     """Report an error or timeout to the dial step that it ended."""
-    if isinstance(error, TimeoutError):
+    if is_own_timeout(error):
         return step.timed_out()
     if isinstance(error, ssl.SSLError):
         return step.failed(describe_tls_error(*tls_reason(error)))

@@ -17,7 +17,7 @@ from genesys_cloud.transports.async_connection import (
     new_socket,
     socket_address,
 )
-from genesys_cloud.transports.reported_errors import system_words
+from genesys_cloud.transports.reported_errors import is_own_timeout, system_words
 from genesys_cloud.transports.resolver import look_up
 from genesys_cloud.transports.running_loop import has_ended
 from genesys_cloud.transports.socket_dialer import ask_socks_proxy
@@ -272,9 +272,9 @@ class TrioConnector:
             try:
                 with _until(step.until):
                     return await _connected(address)
-            except TimeoutError:
-                raise
             except OSError as error:
+                if is_own_timeout(error):
+                    raise
                 return race.failed(address, system_words(error), now=read_clocks())
         winner: list[socket.socket] = []
         changed = trio.Event()

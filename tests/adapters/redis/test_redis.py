@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import heapq
 import os
 import random
@@ -326,6 +327,21 @@ def test_a_server_that_is_not_redis_is_named():
         budget = RedisBudget(server.url.replace("http", "redis"))
         with pytest.raises(BudgetError, match="Redis at"):
             take(budget, Pacer.of(Pacing()).windows)
+
+
+def test_a_kept_connection_that_the_system_timed_out_is_replaced(redis, monkeypatch):
+    budget, lanes = RedisBudget(redis.url), Pacer.of(Pacing()).windows
+    read, errors = server._read_reply, []
+
+    async def read_or_fail(*arguments):
+        if errors:
+            raise errors.pop()
+        return await read(*arguments)
+
+    monkeypatch.setattr(server, "_read_reply", read_or_fail)
+    take(budget, lanes)
+    errors.append(OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT)))
+    assert take(budget, lanes).wait == 0
 
 
 def test_a_command_that_times_out_is_not_sent_again():

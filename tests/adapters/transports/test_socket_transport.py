@@ -5,6 +5,7 @@ What every transport has to stand is in the conformance suite.
 
 from __future__ import annotations
 
+import errno
 import gc
 import itertools
 import os
@@ -684,3 +685,28 @@ def test_an_attempt_that_is_due_when_another_begins_is_not_left_out(monkeypatch)
         assert isinstance(connection, SocketConnection)
         assert connection.ends[1] == listener.getsockname()
         connection.close()
+
+
+@pytest.mark.parametrize("reused", [True, False])
+def test_a_timeout_of_the_system_is_a_broken_connection(monkeypatch, reused):
+    """As after keep-alive probes without an answer; the call itself has no timeout."""
+    read_now, errors = SocketConnection.read_now, []
+
+    def read_or_fail(connection: SocketConnection) -> bytes | None:
+        if errors:
+            raise errors.pop()
+        return read_now(connection)
+
+    monkeypatch.setattr(SocketConnection, "read_now", read_or_fail)
+    patient = Timeout(connect=None, read=None, write=None, pool=None)
+    with scripted_server(echo) as server, transport() as wire:
+        if reused:
+            wire.send(request(server.url))
+        errors.append(OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT)))
+        asked = Request("GET", f"{server.url}/x", timeout=patient)
+        if reused:  # the peer may have gone while the connection was idle
+            assert wire.send(asked).body == b"/x"
+            return
+        with pytest.raises(TransportFailure, match="Connection timed out") as caught:
+            wire.send(asked)
+        assert (caught.value.kind, caught.value.sent) == ("closed", True)

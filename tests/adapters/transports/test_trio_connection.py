@@ -1,5 +1,7 @@
 """Reads and writes of one trio connection at the same time, as notification channels have them."""
 
+import errno
+import os
 import socket
 import time
 
@@ -8,10 +10,13 @@ import trio
 import trio.testing
 
 from genesys_cloud.system_clock import read_clocks
+from genesys_cloud.transports import trio_connection
 from genesys_cloud.transports.reported_errors import report_error
-from genesys_cloud.transports.trio_connection import TrioConnection
+from genesys_cloud.transports.trio_connection import TrioConnection, TrioConnector
 from genesys_core.http.messages import Request, Timeout, TransportFailure
+from genesys_core.transport.dialer import OpeningSockets, dial
 from genesys_core.transport.exchange import Exchange
+from genesys_core.transport.happy_eyeballs import Address, Race
 from genesys_core.transport.origins import Origin
 from genesys_core.transport.pool import Pool
 from genesys_core.transport.routes import Route
@@ -96,5 +101,22 @@ def test_a_request_whose_records_are_sent_in_part_and_time_out_may_have_been_sen
             report_error(late.value, exchange)
         assert caught.value.sent
         connection.close()
+
+    trio.run(run)
+
+
+def test_a_connection_attempt_that_the_system_times_out_is_lost(monkeypatch) -> None:
+    async def connected(_: Address) -> socket.socket:
+        raise OSError(errno.ETIMEDOUT, os.strerror(errno.ETIMEDOUT))
+
+    monkeypatch.setattr(trio_connection, "_connected", connected)
+    route = Route(Origin("http", "127.0.0.1", 80))
+    step = dial(route, timeout=None, expires=None, now=read_clocks())
+
+    async def run() -> None:
+        assert isinstance(step, OpeningSockets)
+        race = await TrioConnector().race(step)
+        assert isinstance(race, Race)
+        assert [reason for _, reason in race.failures] == ["Connection timed out"]
 
     trio.run(run)
