@@ -127,7 +127,7 @@ def predict(workers: int, behavior: Behavior) -> float:
     """Return, on paper, the share of the allowance that is used: by the demand, or by the limit.
 
     A worker makes a call, waits for its place and so forth, so it wants one call in the mean time of a call
-    and a round trip. Of the limit, the margin of 2 % is not used, nor the places of the workers that die or stall.
+    and a round trip. Of the limit, the margin of 2% is not used, nor the places of the workers that die or stall.
     """
     each = (sum(behavior.call) + sum(behavior.round_trip)) / 2 / SECOND
     wanted = workers * 60 / each / LANE.limit
