@@ -176,6 +176,10 @@ def format_candidates(shell: str, candidates: Iterable[Candidate]) -> str:
     return "\n".join(lines)
 
 
+# - bash splits words at "=" and ":"; `_get_comp_words_by_ref` of the package bash-completion joins
+#   them again, if it is installed.
+# - zsh either loads the script from `fpath` when the first word is completed, so that it has to
+#   answer at once, or evaluates it when the shell starts.
 SHELL_SCRIPTS: Final[Mapping[str, str]] = {
     "bash": """\
 _genesys_cloud_completion() {
