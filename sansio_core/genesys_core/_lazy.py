@@ -18,7 +18,7 @@ def export_lazily(
     unlisted: Mapping[str, str] | None = None,
     endings: Mapping[str, str] | None = None,
 ) -> None:
-    """Export names of other modules from this module, importing each on first access.
+    """Export other modules' names from this module, importing each on first access.
 
     Defines ``__all__``, ``__getattr__`` and ``__dir__`` in the module. Type checkers see none of
     the three, so they report misspelled names as errors.
@@ -28,8 +28,8 @@ def export_lazily(
         homes: maps each defining module to its names, separated by spaces; ``name=original``
             exports ``original`` as ``name``, and ``name=.`` the module itself.
         unlisted: the same for names that ``from module import *`` leaves out.
-        endings: maps the ending of names to the module that has all names with this ending; they
-            are left out as well.
+        endings: maps a name suffix to the module that has all names with this suffix; ``from module
+            import *`` leaves these out as well.
     """
     origins = _origins(homes)
     exported = sorted(origins, key=_order)

@@ -63,7 +63,7 @@ class Expected(Struct, frozen=True):
         """Check a value.
 
         Raises:
-            TypeError: the value has the wrong type; the message has the argument's name, the
+            TypeError: the value has the wrong type; the message gives the argument's name, the
                 expected type, the actual type and an example.
         """
         if not self.fits(value):

@@ -221,7 +221,7 @@ class ApiError(GenesysCloudError):
         entity_name: the name of the affected entity.
         message_with_params: the message with placeholders.
         message_params: the values of the placeholders.
-        context_id: the platform's id of the failed request.
+        context_id: the platform's id for the failed request.
         details: error details, as the platform sent them.
         errors: nested errors, as the platform sent them.
         limit: the limit that was exceeded: key, namespace and value.
@@ -327,7 +327,8 @@ API_ERRORS: Mapping[int, type[ApiError]] = {
     409: ConflictError,
     429: RateLimitError,
 }
-"""Exception classes by status; :func:`genesys_core.calls.responses.api_error` handles the ranges.
+"""Exception classes by status code; :func:`genesys_core.calls.responses.api_error` handles all
+others.
 """
 
 
@@ -527,7 +528,7 @@ class JobFailedError(JobError):
 
 
 class JobStoppedError(JobError):
-    """A job needs an action of its caller, such as an upload; wait for it again afterwards.
+    """A job needs its caller to act, for example to upload a file; then wait for it again.
 
     Attributes:
         next_step: what to do.
@@ -563,10 +564,10 @@ class PaginationError(GenesysCloudError):
 
 
 class PagingWindowError(PaginationError):
-    """The limit of page numbers is reached: the platform rejects pages beyond the window.
+    """The page number limit is reached: the platform rejects pages beyond the window.
 
     Attributes:
-        instead: the method name of the operation without this limit.
+        instead: the name of a method without this limit.
     """
 
     def __init__(self, message: str, *, instead: str = "") -> None:

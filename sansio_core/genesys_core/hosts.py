@@ -117,7 +117,7 @@ for _name, _region in KNOWN_REGIONS.items():
     setattr(Region, _name, _region)
 
 DEFAULT_REGION: Final = KNOWN_REGIONS["us_east_1"]
-"""The default region, which is that of the official SDKs."""
+"""The default region, the same as in the official SDKs."""
 
 
 def _region_of_domain(domain: str) -> Region:

@@ -1,9 +1,9 @@
-"""Transfer framing: where the body of a response ends (RFC 9112 section 6).
+"""Body framing: readers that find the end of a response's body (RFC 9112 section 6).
 
-Invariants: the body, its end and the failures do not depend on how the bytes were split. A reader
+Invariants: the body, its end and any failure do not depend on how the bytes were split. A reader
 examines each byte once and buffers at most one line, so it takes linear time and constant memory
-besides unread content. Lines of a chunked body must end with CRLF: a bare LF is rejected at once,
-because peers that disagree about it see different messages (request smuggling).
+apart from unread content. Lines of a chunked body must end with CRLF: a bare LF is rejected at
+once, because peers that disagree about it see different messages (request smuggling).
 """
 
 import re
@@ -47,7 +47,7 @@ class BodyReader(Protocol):
 
 
 class LengthReader:
-    """A body of a known length."""
+    """Reads a body of known length."""
 
     __slots__ = ("_left",)
 
@@ -73,7 +73,7 @@ class LengthReader:
 
 
 class UntilCloseReader:
-    """A body without a length, which ends when the peer closes the connection."""
+    """Reads a body without a length, which ends when the peer closes the connection."""
 
     __slots__ = ("_limit", "_size")
 
@@ -105,7 +105,7 @@ _SIZE, _DATA, _DATA_END, _TRAILERS = range(4)
 
 
 class ChunkedReader:
-    """A chunked body; extensions and trailers are parsed and ignored."""
+    """Reads a chunked body; extensions and trailers are parsed and ignored."""
 
     __slots__ = (
         "_left",
@@ -248,7 +248,8 @@ class ChunkedReader:
 def read_whole_chunks(data: bytes, position: int, limits: ResponseLimits) -> bytes | None:
     """Return the body if ``data`` contains exactly the rest of it, without extensions or trailers.
 
-    Anything else, malformed or too large, returns ``None`` and is left to a :class:`ChunkedReader`.
+    For any other data, including malformed or oversized data, return ``None``: a
+    :class:`ChunkedReader` handles it.
     """
     pieces: list[bytes] = []
     while not data.startswith(_LAST_CHUNK, position):

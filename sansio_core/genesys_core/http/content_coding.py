@@ -1,4 +1,4 @@
-"""Content codings: decoding of gzip and deflate, whole or in pieces (RFC 9110 section 8.4).
+"""Content codings: decodes gzip and deflate, at once or in pieces (RFC 9110 section 8.4).
 
 Invariants: output is limited before it is produced; a stream buffers at most one read; time is
 linear in input and output. Content is complete or rejected: a truncated stream, a wrong checksum
@@ -47,9 +47,9 @@ def decode_content(body: bytes, codings: tuple[str, ...], limit: int | None) -> 
     """Decode a complete body.
 
     Args:
-        body: as transferred, not empty.
+        body: the body as transferred; must not be empty.
         codings: from :func:`content_codings`.
-        limit: maximum bytes of output of each coding, or ``None``.
+        limit: maximum output of each coding in bytes, or ``None``.
 
     Raises:
         TransportFailure: the content is corrupt, truncated, followed by other bytes, or too large.
@@ -81,7 +81,7 @@ class ContentDecoder:
 
     Args:
         codings: from :func:`content_codings`.
-        limit: maximum bytes of output of each coding, or ``None``.
+        limit: maximum output of each coding in bytes, or ``None``.
     """
 
     def __init__(self, codings: tuple[str, ...], limit: int | None) -> None:

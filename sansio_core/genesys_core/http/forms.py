@@ -18,18 +18,19 @@ FileValue: TypeAlias = bytes | Part[bytes]
 """A file: its bytes, or a :class:`Part` with its file name and media type."""
 
 FormValue: TypeAlias = QueryValue | FileValue | Sequence[FileValue]
-"""The value of a form's field."""
+"""The value of a form field."""
 
 FormKind: TypeAlias = Literal["multipart", "urlencoded"]
 """How a form is encoded."""
 
 
 class FormBody(EncodedBody, frozen=True):
-    """A form, as the body of an operation.
+    """A form to send as an operation's body.
 
     Attributes:
         kind: how it is encoded.
-        fields: names and values in order; ``None`` is omitted, each element of a list is a field.
+        fields: names and values in order; ``None`` is omitted; a list becomes one field per
+            element.
     """
 
     kind: FormKind

@@ -1,4 +1,4 @@
-"""HTTP header fields as a value.
+"""HTTP header fields as an immutable value.
 
 Invariants: order and repetition are preserved; names are case-insensitive; the merged view joins
 repeated fields with ``", "`` (RFC 9110 section 5.3). A value that could inject a header line is
@@ -89,7 +89,7 @@ class Headers(Mapping[str, str]):
         return [value for field, value in self.raw if field.lower() == wanted]
 
     def merged(self) -> dict[str, str]:
-        """Return names as first spelled with repeated values joined, as in the official SDKs."""
+        """Return merged values by name as first spelled, as the official SDKs do."""
         spelling: dict[str, str] = {}
         for name, _ in self.raw:
             spelling.setdefault(name.lower(), name)
@@ -106,10 +106,10 @@ class Headers(Mapping[str, str]):
         return self._with(kept, self._secrets)
 
     def updated(self, changes: Mapping[str, str | None]) -> "Headers":
-        """Return headers with changes: a value replaces a field, ``None`` removes it.
+        """Return headers with fields changed: a value replaces a field, ``None`` removes it.
 
-        Of two changes of the same field the later wins; changes that are :class:`Headers` keep
-        their repeated fields.
+        If the same field is changed twice, the later change wins. If ``changes`` are
+        :class:`Headers`, their repeated fields are kept.
         """
         if isinstance(changes, Headers):
             # Validated already; a mapping could not hold repeated fields.

@@ -1,8 +1,8 @@
 """Sans-IO HTTP/1.1 connections, for event loops without an HTTP client.
 
 Invariants: no sockets. Every failure is a :class:`~genesys_core.http.messages.TransportFailure`.
-The response, the failure and the decision on reuse do not depend on how the bytes were split.
-Unsolicited bytes make a connection unusable, because it is unknown what they belong to.
+The response, any failure, and whether the connection can be reused do not depend on how the bytes
+were split. Unsolicited bytes make a connection unusable, because it is unknown what they belong to.
 """
 
 from collections.abc import Mapping
@@ -53,8 +53,9 @@ class HTTP1Connection:
     (whether the server still needs the body) and :attr:`waits_for_continue` (whether to wait before
     sending it).
 
-    In each ``receive`` method empty ``bytes`` mean that the peer closed the connection. While
-    :attr:`reusable`, the next request may follow; after a failure the connection is unusable.
+    In each ``receive`` method, empty ``bytes`` mean that the peer has closed the connection. While
+    :attr:`reusable` is true, another request may be sent; after a failure the connection is
+    unusable.
 
     Args:
         limits: size limits of responses.
@@ -138,7 +139,7 @@ class HTTP1Connection:
 
     @property
     def status(self) -> int | None:
-        """The status code of the final response, once its head was received."""
+        """The status code of the final response, once its head has been received."""
         reader = self._reader
         return None if reader is None or reader.head is None else reader.head.status
 
@@ -176,8 +177,8 @@ class HTTP1Connection:
     def send_head(self, request: Request, *, limits: ResponseLimits | None = None) -> bytes:
         """Return the bytes of a request whose body follows in chunks.
 
-        The body has the length in the request's ``Content-Length``, and is sent chunked without
-        one. ``request.body`` is ignored.
+        The body must have the length given by the request's ``Content-Length``; without one it is
+        sent chunked. ``request.body`` is ignored.
 
         Raises:
             TransportFailure: as for :meth:`send`.

@@ -30,7 +30,7 @@ text."""
 
 
 class KnownSecrets(Confidential, frozen=True):
-    """Known secret values; the longest first, so that none hides a part of another.
+    """Known secret values, longest first, so that none leaves part of another one visible.
 
     Create one with :meth:`of`.
 
@@ -52,7 +52,7 @@ class KnownSecrets(Confidential, frozen=True):
         return cls(tuple(ordered), not any(_ODD & set(value) for value in ordered))
 
     def joined(self, other: "KnownSecrets") -> "KnownSecrets":
-        """Return the secrets of both."""
+        """Return the secrets of both objects."""
         return KnownSecrets.of((*self.values, *other.values)) if other.values else self
 
     def hide(self, text: str) -> str:
@@ -112,7 +112,7 @@ _CREDENTIALS: Final = (
 _ODD: Final = frozenset(" +\\")
 
 _MOST_ROUNDS: Final = 8
-"""Maximum rounds of unescaping; each is a document nested within a document."""
+"""Maximum number of unescaping rounds, one for each level of nested documents."""
 
 _JSON_ESCAPE = re.compile(r"\\+u([0-9a-fA-F]{4})")
 

@@ -1,4 +1,4 @@
-"""Size limits of responses.
+"""Response size limits.
 
 Invariants: each limit depends on the bytes received and never on how they were split, so a response
 is accepted or rejected consistently.
@@ -23,8 +23,8 @@ class ResponseLimits(Struct, frozen=True, kw_only=True):
         fields: header fields in one head, and lines in one trailer section.
         informational: informational (1xx) responses before the final one.
         chunk_line: bytes of one chunk-size line, including chunk extensions and the line break.
-        chunk_overhead: bytes by which chunk-size lines may exceed 16 bytes for each chunk and twice
-            the data, over the whole body.
+        chunk_overhead: bytes by which chunk-size lines may exceed an allowance of 16 bytes per
+            chunk plus twice the data, over the whole body.
         trailers: bytes of the trailer section after the last chunk.
         body: bytes of the body, both as received and with content codings decoded; ``None`` removes
             the limit, for a body that is streamed.

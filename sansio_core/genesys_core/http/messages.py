@@ -43,7 +43,7 @@ class Timeout(Struct, frozen=True, kw_only=True):
         connect: to open a connection, including TLS.
         read: for each read of the response.
         write: for each write of the request.
-        pool: for a free connection of the pool.
+        pool: to wait for a free connection in the pool.
 
     Raises:
         InvalidValueError: a number is not positive, or larger than clocks support.
@@ -70,7 +70,7 @@ class Timeout(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def given(cls, value: "Timeout | float | None", default: "Timeout") -> "Timeout":
-        """Return the caller's timeout (a number means every phase), or the default."""
+        """Return the caller's timeout (a number applies to every phase), or the default."""
         if value is None:
             return default
         return value if isinstance(value, Timeout) else cls.of(value)
@@ -115,7 +115,7 @@ class Request(Printable, frozen=True):
     purpose: Purpose = "api"
 
     def replaced_by(self, other: "Request | None") -> "Request":
-        """Return the request to send after a hook, which may have returned another one.
+        """Return the request to send after a hook has run, which may have returned another one.
 
         Keeps the purpose.
         """

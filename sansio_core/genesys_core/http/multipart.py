@@ -26,7 +26,7 @@ class Part(Printable, Generic[S_co], frozen=True):
     Attributes:
         name: the field's name.
         content: a string (sent as UTF-8), bytes, or a source that an adapter reads.
-        filename: the file name; some servers recognize a file only by it.
+        filename: the file name; some servers treat a part as a file only if it has one.
         content_type: the media type; by default none for a string, and
             ``application/octet-stream`` for a file.
         length: length of a source in bytes, if known.

@@ -1,4 +1,4 @@
-"""Redaction of secrets in requests and responses, recognized by name.
+"""Redaction of secrets that are recognized by name, in requests and responses.
 
 Invariants: a redaction can only be extended: the defaults always apply, and names can be added but
 not removed. Names match in any case and spelling (``client_secret``, ``clientSecret``,
@@ -63,7 +63,7 @@ class Redaction(Struct, frozen=True):
 
     Args:
         headers: names of header fields.
-        query: keys in the query and the fragment of a URL, and in forms.
+        query: keys in a URL's query and fragment, and in forms.
         body: keys in JSON, at any depth, and in forms.
     """
 
@@ -206,13 +206,13 @@ def url_secrets(url: str) -> Iterator[str]:
 
 
 def pair_secrets(user: str, password: str) -> Iterator[str]:
-    """Yield a password, and the Basic credentials with it (RFC 7617)."""
+    """Yield a password, and the Basic credentials that contain it (RFC 7617)."""
     yield password
     yield b64encode(f"{user}:{password}".encode("utf-8", "surrogatepass")).decode()
 
 
 _LONGEST_BODY: Final = 65_536
-"""Maximum size of a body that is searched; larger ones are assumed to be files and lists."""
+"""Maximum size of a body that is searched; larger ones are assumed to be files or listings."""
 
 
 def _credentials(value: str) -> Iterator[str]:
@@ -242,7 +242,7 @@ def _document_secrets(document: object) -> Iterator[str]:
 def redact_error(error: GenesysCloudError, secrets: KnownSecrets) -> None:
     """Redact secrets, by value and by name, in all strings of an error.
 
-    The request and the response of the error are unchanged: a program may inspect them.
+    The error's request and response are unchanged: a program may inspect them.
     """
     # Frames keep local variables, which some tracebacks show.
     inner: BaseException | None = error

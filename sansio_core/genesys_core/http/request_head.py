@@ -68,13 +68,13 @@ _BODY_METHODS: Final = frozenset({"POST", "PUT", "PATCH"})
 class FieldLines:
     """The encoded header fields of the last plain request on a connection.
 
-    Most requests of a client have the same ones and differ in their target, so these lines are
-    neither checked nor encoded again.
+    Most of a client's requests have the same header fields and differ only in their target, so
+    these lines are neither checked nor encoded again.
 
     Attributes:
         fields: the fields of that request; ``None`` if there was none.
         base: its URL up to the path.
-        lines: the lines from ``Host`` on that are the same for all bodies.
+        lines: the encoded lines, from ``Host`` on, that do not depend on the body.
     """
 
     __slots__ = ("base", "fields", "lines")
@@ -99,7 +99,7 @@ def encode_request_head(
         proxy_headers: headers for a forwarding proxy, which receives the target in absolute form
             (RFC 9112 section 3.2.2); ``None`` without one.
         streamed: the body is sent separately, in chunks, instead of ``request.body``.
-        field_lines: the lines encoded by the last call with the same object, for reuse.
+        field_lines: the connection's cache of encoded lines; read and updated.
 
     Raises:
         TransportFailure: the request is not valid HTTP.
@@ -231,7 +231,7 @@ def _framing(request: Request, fields: list[tuple[str, str]], streamed: bool) ->
             fields.append(("Transfer-Encoding", "chunked"))
             return None
         if len(announced) > 1 or not re.fullmatch("[0-9]{1,18}", announced[0]):
-            raise ValueError("Content-Length must be given once, in digits")
+            raise ValueError("Content-Length must appear exactly once and contain only digits")
         return int(announced[0])
     length = len(request.body or b"")
     if announced and announced != [str(length)]:

@@ -2,8 +2,8 @@
 
 Invariants: only a complete head is parsed, so the result does not depend on how it was split. A
 plain head (HTTP/1.1, ordinary lines, unambiguous framing) is parsed here, with patterns that never
-backtrack, and with the same result as h11's. Every other head is parsed by h11, once bytes that h11
-would take quadratic time to reject have been rejected here.
+backtrack, and with the same result as h11's. Every other head is parsed by h11, except for bytes
+that h11 would take quadratic time to reject, which are rejected here.
 """
 
 import re
@@ -34,8 +34,9 @@ class ParsedHead(Struct, frozen=True):
 
     Attributes:
         status: the status code, 100 to 999.
-        headers: as received; ``Content-Length`` and ``Transfer-Encoding`` occur at most once, as
-            digits and as ``chunked``, unless the response is informational.
+        headers: as received; unless the response is informational, ``Content-Length`` occurs at
+            most once and contains only digits, and ``Transfer-Encoding`` at most once and is
+            ``chunked``.
         version: the HTTP version, ``"1.1"`` or ``"1.0"``.
     """
 

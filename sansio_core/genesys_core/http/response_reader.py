@@ -1,7 +1,8 @@
-"""A reader of one response, from the first byte of its head to the last of its content.
+"""Reads one response, from the first byte of its head to the last byte of its content.
 
-Invariants: the head, the content, the failures and the decision on reuse do not depend on how the
-bytes were split. Unread content stays as received: it is neither decoded nor copied.
+Invariants: the head, the content, any failure, and whether the connection can be reused do not
+depend on how the bytes were split. Unread content stays as received: it is neither decoded nor
+copied.
 """
 
 import re
@@ -25,22 +26,22 @@ from genesys_core.http.response_head import HeadSearch, ParsedHead, parse_head
 __all__ = ["BODILESS", "HTTP1ResponseReader"]
 
 BODILESS: Final = frozenset({204, 304})
-"""Statuses of responses without a body, regardless of their headers (RFC 9112 section 6.3)."""
+"""Statuses whose responses have no body, regardless of their headers (RFC 9112 section 6.3)."""
 
 
 class HTTP1ResponseReader:
     """Reads the response to one request.
 
     Args:
-        request: the head of the request, which determines what the response may be.
+        request: the head of the request, which determines which responses are valid.
         limits: size limits of the response.
 
     Attributes:
         head: the final response's head, once received.
         continued: whether a 100 (Continue) was received before it.
-        complete: whether the body's last byte has been received, by its framing.
+        complete: whether the body's last byte has been received, according to its framing.
         leftover: bytes after the response.
-        switched: whether the peer uses another protocol from then on.
+        switched: whether the peer has switched to another protocol.
     """
 
     __slots__ = (

@@ -18,10 +18,10 @@ from genesys_core.errors import InvalidValueError
 __all__ = ["QueryValue", "Scalar", "encode_query", "expand_path", "format_scalar"]
 
 Scalar: TypeAlias = str | int | float | bool | date | YearMonth
-"""Valid in a path or a query; ``datetime`` is a ``date``."""
+"""A value that is valid in a path or a query; ``datetime`` is a subclass of ``date``."""
 
 QueryValue: TypeAlias = Scalar | Sequence[Scalar] | None
-"""``None`` is omitted; each element of a sequence becomes a separate pair (``multi``)."""
+"""A query value: ``None`` is omitted, each element of a sequence becomes a pair (``multi``)."""
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
@@ -83,7 +83,7 @@ def encode_query(pairs: Iterable[tuple[str, QueryValue]]) -> str:
 
 
 def format_scalars(name: str, value: QueryValue) -> Sequence[str]:
-    """Return the formatted values of a parameter: an empty list for ``None``, a single value for a scalar.
+    """Return a parameter's formatted values: an empty list for ``None``, one value for a scalar.
 
     Raises:
         InvalidValueError: a value cannot be sent; see :func:`format_scalar`.

@@ -14,10 +14,11 @@ of the step, and each returns the next state::
 Any of them may end in :class:`DialFailed`.
 
 Invariants: one timeout covers resolving, all addresses, the proxy and TLS together. No part of a
-request was sent, so failures have ``sent=False``. The message has host, port, proxy and phase, but
-no credentials and no data from the peer. The kind is ``proxy`` if the proxy failed, ``tls`` for the
-certificate or handshake of the origin, ``timeout`` for any timeout, otherwise ``connect``. The
-first address that accepts the connection is used; if TLS fails on it, no other is tried.
+request was sent, so failures have ``sent=False``. The message gives the host, port, proxy and
+phase, but no credentials and no data from the peer. The kind is ``proxy`` if the proxy failed,
+``tls`` for the origin's certificate or handshake, ``timeout`` for any timeout, otherwise
+``connect``. The first address that accepts the connection is used; if TLS fails on it, no other is
+tried.
 
 A driver (here with sockets) handles each state until it is :class:`Dialed` or :class:`DialFailed`,
 and closes everything that it opened if the last state is not :class:`Dialed`, or if it is
@@ -90,7 +91,7 @@ __all__ = [
 ]
 
 ALPN: Final = "http/1.1"
-"""The ALPN protocol (RFC 7301)."""
+"""The ALPN protocol to request (RFC 7301)."""
 
 Layer: TypeAlias = Literal["proxy", "origin"]
 
@@ -159,7 +160,7 @@ class _Step(Struct, frozen=True):
     phase: ClassVar[str]
     layer: ClassVar[Layer]
     kind: ClassVar[FailureKind] = "connect"
-    """The failure kind if no proxy is involved."""
+    """The kind of failure if no proxy is involved."""
 
     @property
     def until(self) -> float | None:
@@ -167,7 +168,7 @@ class _Step(Struct, frozen=True):
         return self.plan.until
 
     def failed(self, reason: str) -> "DialFailed":
-        """The step failed.
+        """Report that the step failed.
 
         Args:
             reason: the system's message, such as ``Connection refused``.
@@ -175,7 +176,7 @@ class _Step(Struct, frozen=True):
         return self._failure(reason, self._blamed)
 
     def timed_out(self) -> "DialFailed":
-        """:attr:`until` has passed."""
+        """Report that :attr:`until` has passed."""
         return self._failure(self.plan.limit, "timeout")
 
     @property
@@ -209,7 +210,7 @@ class ResolvingHost(_Step, frozen=True):
     layer = "proxy"
 
     def resolved(self, addresses: Iterable[Address], *, now: Now) -> "OpeningSockets | DialFailed":
-        """The resolver returned addresses."""
+        """Report the addresses that the resolver returned."""
         found = tuple(addresses)
         if not found:
             return self.failed("the name has no address")
@@ -232,11 +233,11 @@ class OpeningSockets(_Step, frozen=True):
 
     @property
     def race(self) -> Race:
-        """The connection attempts."""
+        """The connection attempts, for the driver to make."""
         return Race.start(self.addresses, now=self.began)
 
     def lost(self, race: Race) -> "DialFailed":
-        """Every address failed."""
+        """Report that every address failed."""
         alone = len(race.failures) == 1
         reasons = (
             reason if alone else f"{address.host}: {reason}" for address, reason in race.failures
@@ -246,7 +247,7 @@ class OpeningSockets(_Step, frozen=True):
     def connected(
         self, local: tuple[object, ...], peer: tuple[object, ...]
     ) -> "StartingTls | SendingConnect | Dialed | DialFailed":
-        """A socket is connected.
+        """Report that a socket is connected.
 
         Args:
             local: host and port of its local end.
@@ -285,7 +286,7 @@ class ConnectingThroughSocks(_Step, frozen=True):
         return self.plan.origin.port
 
     def connected(self) -> "StartingTls | Dialed":
-        """The proxy connected to the origin."""
+        """Report that the proxy has connected to the origin."""
         return _behind_proxy(self.plan)
 
 
@@ -314,7 +315,7 @@ class StartingTls(_Step, frozen=True):
         return self.at
 
     def started(self, alpn: str | None) -> "SendingConnect | Dialed | DialFailed":
-        """The handshake succeeded.
+        """Report that the handshake succeeded.
 
         Args:
             alpn: the protocol that the peer selected; ``None`` if none.
@@ -343,7 +344,7 @@ class SendingConnect(_Step, frozen=True):
         return self.tunnel.request
 
     def written(self) -> "ReceivingConnect":
-        """The data was sent."""
+        """Report that the data was sent."""
         return ReceivingConnect(self.plan, self.tunnel)
 
 
@@ -360,7 +361,7 @@ class ReceivingConnect(_Step, frozen=True):
     layer = "proxy"
 
     def received(self, data: bytes) -> "ReceivingConnect | StartingTls | Dialed | DialFailed":
-        """Data was received; ``b""`` means that the proxy closed the connection."""
+        """Process received data; ``b""`` means that the proxy closed the connection."""
         outcome = self.tunnel.receive(data)
         if outcome is None:
             return self

@@ -6,8 +6,8 @@ Invariants:
   first of its bytes is written.
 * If a connection that has served requests closes before any byte of the response, the server had
   closed it, or was about to (RFC 9112 section 9.3.1). The request is resent over a new connection
-  in the same slot of the pool, if that is safe (:func:`may_resend`): this does not count as a
-  retry, and is independent of the retry configuration.
+  in the same pool slot, if that is safe (:func:`may_resend`): this does not count as a retry, and
+  is independent of the retry configuration.
 * A connection with unsolicited bytes is closed before the next request.
 * A response that arrives early, while the request is still being written, is valid.
 * A 407 is a proxy failure only if a forwarding proxy returned it.
@@ -86,8 +86,8 @@ def may_resend(method: str, *, stale: bool, written: bool, whole: bool) -> bool:
 
     Args:
         method: the request's method.
-        stale: whether the connection had served requests, and no byte of a response arrived. If a
-            new connection closes, an idle timeout cannot be the reason.
+        stale: whether the connection had served other requests before, and no byte of this response
+            has arrived. If a new connection closes, an idle timeout cannot be the reason.
         written: whether any byte of the request was written.
         whole: whether the request's body is still available from its beginning.
     """
@@ -95,7 +95,7 @@ def may_resend(method: str, *, stale: bool, written: bool, whole: bool) -> bool:
 
 
 class Step(Enum):
-    """The next step of a driver."""
+    """The next step for the driver to perform."""
 
     WAIT = "wait for a connection slot in the pool, until woken"
     CHECK = "check without blocking whether there is data or an end to read"
@@ -130,8 +130,8 @@ class Exchange(Claim[C]):
 
     Attributes:
         request: the request.
-        route: the key for the pool.
-        until: the timeout of the current step, on the monotonic clock; ``None`` if there is none.
+        route: the route to its origin, which is its key in the pool.
+        until: when the current step times out, on the monotonic clock; ``None`` for never.
         data: the bytes to write.
         response: the response; its body is empty with ``streams``.
     """
@@ -179,7 +179,7 @@ class Exchange(Claim[C]):
     # --- a connection ---------------------------------------------------------------------------
 
     def begin(self, *, now: Now) -> Step:
-        """The pool assigned a connection to the claim, or the wait was interrupted.
+        """Begin, or check after :attr:`Step.WAIT` whether the pool has assigned a connection.
 
         Raises:
             TransportFailure: the wait timed out.
@@ -208,7 +208,7 @@ class Exchange(Claim[C]):
         return self._go(_CLOSE) if readable else self._start(now)
 
     def closed(self, *, now: Now) -> Step:
-        """The connection was closed and will be replaced (:attr:`Step.CLOSE`)."""
+        """Report that the connection was closed; it is replaced next (:attr:`Step.CLOSE`)."""
         cast(Lease[C], self.lease).clear(now=now)
         return self._go(_DIAL)
 
@@ -218,7 +218,7 @@ class Exchange(Claim[C]):
         return dial(self.route, timeout=request.timeout.connect, expires=request.expires, now=now)
 
     def dialed(self, connection: C, *, now: Now) -> Step:
-        """The connection is open."""
+        """Report that the connection is open (:attr:`Step.DIAL`)."""
         route = self.route
         # Through a tunnel, the credentials were sent with CONNECT; here they would reach the
         # origin.
@@ -229,7 +229,7 @@ class Exchange(Claim[C]):
         return self._start(now)
 
     def dial_failed(self, failure: TransportFailure) -> TransportFailure:
-        """Dialing failed; returns the failure to raise.
+        """Report that dialing failed; returns the failure to raise.
 
         It differs from the given one if the request had already been written to a stale connection.
         """
@@ -255,7 +255,7 @@ class Exchange(Claim[C]):
         return _WRITE
 
     def written(self, count: int, *, now: Now) -> Step:
-        """``count`` bytes of :attr:`data` were written (:attr:`Step.WRITE`)."""
+        """Report that ``count`` bytes of :attr:`data` were written (:attr:`Step.WRITE`)."""
         if count:
             self._written = self._sent = True
         # A view: slicing bytes would copy the rest of a large body after each partial write.
@@ -283,7 +283,7 @@ class Exchange(Claim[C]):
         return self._go(_BODY)
 
     def body(self, chunk: bytes | None, *, now: Now) -> Step:
-        """The next chunk of the request body, or ``None`` at its end (:attr:`Step.BODY`).
+        """Accept the next chunk of the request body, or ``None`` at its end (:attr:`Step.BODY`).
 
         Raises:
             TransportFailure: the body does not match ``Content-Length``.
@@ -377,7 +377,7 @@ class Exchange(Claim[C]):
     # --- failures -------------------------------------------------------------------------------
 
     def timed_out(self, *, now: Now) -> Step:
-        """:attr:`until` has passed.
+        """Report that :attr:`until` has passed.
 
         Raises:
             TransportFailure: always, except while waiting for a 100 (Continue).
@@ -392,7 +392,7 @@ class Exchange(Claim[C]):
         raise self._late(timeout.read, now)
 
     def broke(self, reason: str, *, kind: FailureKind = "closed", now: Now) -> Step:
-        """The connection failed.
+        """Report that the connection failed.
 
         Args:
             reason: the system's message, such as ``Connection reset by peer``.

@@ -1,4 +1,4 @@
-"""Connection attempts to the addresses of a host (RFC 8305, "Happy Eyeballs").
+"""Connection attempts to a host's addresses (RFC 8305, "Happy Eyeballs").
 
 Invariants: IPv6 first, then alternating families (RFC 8305 section 4). Each attempt gets a head
 start of 250 ms before the next one begins in parallel; if it fails, the next one begins at once

@@ -1,4 +1,4 @@
-"""Origins of URLs: scheme, host and port.
+"""URL origins: scheme, host and port.
 
 Invariants: equal origins are equal values, regardless of the URL's spelling (RFC 9110 section
 4.2.3: case of the host, default ports). A host is a name that is valid in DNS or an address in its

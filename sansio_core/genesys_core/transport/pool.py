@@ -68,13 +68,13 @@ LOOK_AGAIN: Final = 1.0
 
 
 class PoolLimits(Struct, frozen=True, kw_only=True):
-    """Limits of the number and age of connections.
+    """Limits on the number and age of connections.
 
     Attributes:
         connections: maximum number, including idle ones and those being opened, for all keys.
         connections_per_key: maximum number for one key; ``None`` for no separate limit.
         keep_alive: maximum idle time in seconds.
-        max_age: seconds after which a connection accepts no further request, so that changes of DNS
+        max_age: seconds after which a connection accepts no further request, so that DNS changes
             take effect; ``None`` for no limit.
 
     Raises:
@@ -251,7 +251,7 @@ class Pool(Generic[C]):
 
     @property
     def is_closed(self) -> bool:
-        """Whether :meth:`close` was called."""
+        """Whether :meth:`close` has been called."""
         return self._closed
 
     @property
@@ -272,8 +272,8 @@ class Pool(Generic[C]):
     def acquire(self, claim: Claim[C], key: Hashable, *, now: Now) -> None:
         """Assign a lease to a claim, or queue the claim (:attr:`Claim.is_waiting`).
 
-        The lease has the most recently used idle connection; or none, so that the driver has to
-        open one.
+        The lease has the most recently used idle connection. If there is none, the driver must open
+        one.
 
         Args:
             claim: a new claim, or one that was released.

@@ -223,14 +223,14 @@ class ProxySettings(Struct, frozen=True):
 
     @classmethod
     def always(cls, proxy: Proxy) -> "ProxySettings":
-        """Use one proxy for all URLs, as set by the caller; ``NO_PROXY`` is ignored."""
+        """Return settings with the caller's proxy for all URLs; ``NO_PROXY`` is ignored."""
         return cls(proxy, proxy)
 
     @classmethod
     def from_environment(
         cls, found: Mapping[str, str], *, bypass: Callable[[str], bool] | None = None
     ) -> "ProxySettings":
-        """Use the result of :func:`urllib.request.getproxies`.
+        """Return settings from the result of :func:`urllib.request.getproxies`.
 
         Args:
             found: URLs by scheme (``http``, ``https``, ``all``), and the text of ``NO_PROXY`` as

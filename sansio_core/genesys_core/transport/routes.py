@@ -1,7 +1,7 @@
 """Routes to origins: directly or through a proxy, with TLS settings.
 
-Invariants: connections are shared exactly by requests with equal routes. Finding the route of a
-known origin costs one lookup.
+Invariants: two requests can share a connection if, and only if, their routes are equal. Finding the
+route of a known origin costs one lookup.
 """
 
 from collections.abc import Hashable
@@ -15,8 +15,7 @@ from genesys_core.transport.proxies import Proxy, ProxySettings
 __all__ = ["Route", "Router"]
 
 _MOST_KNOWN: Final = 1000
-"""Maximum number of cached URL prefixes, which exceeds the number of origins that any program
-uses."""
+"""Maximum number of cached URL prefixes, which exceeds the number of origins any program uses."""
 
 
 class Route(Struct, frozen=True, cache_hash=True):
@@ -45,7 +44,7 @@ class Router:
     """Finds the route of each URL.
 
     Args:
-        proxies: the proxies of origins.
+        proxies: the proxy settings.
         tls: identifies the TLS settings of all routes.
         always_tunnel: whether an HTTP proxy must tunnel even without TLS, as WebSocket requires
             (RFC 6455 section 4.1).
@@ -60,7 +59,7 @@ class Router:
         self._known: dict[str, Route] = {}
 
     def route(self, url: str) -> Route:
-        """Return the route of an absolute URL.
+        """Return the route for an absolute URL.
 
         Raises:
             InvalidValueError: the URL is invalid.

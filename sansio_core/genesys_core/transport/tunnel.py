@@ -1,8 +1,8 @@
 """Tunnels through an HTTP proxy with ``CONNECT`` (RFC 9110 section 9.3.6).
 
-Invariants: sans-IO, with the limits of any other response. Headers and bodies for the origin are
-never sent to the proxy, and no part of the proxy's response is passed to the origin's reader. The
-proxy's text is never quoted.
+Invariants: sans-IO, with the same limits as for any other response. Headers and bodies for the
+origin are never sent to the proxy, and no part of the proxy's response is passed to the origin's
+reader. The proxy's text is never quoted.
 """
 
 from collections.abc import Iterable

@@ -55,7 +55,7 @@ __all__ = [
 ]
 
 DEFAULT_MAX_SIZE: Final = 16 * 1024 * 1024
-"""Maximum size of a decompressed message in bytes: a security limit, far above any notification."""
+"""Maximum size of a decompressed message in bytes: a security limit, far above any real message."""
 
 _MAX_CONTROL: Final = 125  # RFC 6455 section 5.5
 # RFC 6455 section 7.4: 1004 to 1006 and 1015 must not be sent, 1012 to 1014 are for servers.

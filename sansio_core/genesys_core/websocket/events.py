@@ -54,7 +54,7 @@ class Pong(Struct, frozen=True, gc=False):
 
 
 class Closed(Struct, frozen=True):
-    """The closing handshake is complete. All messages that the peer had sent were received.
+    """The closing handshake is complete. All messages that the peer sent have been received.
 
     Attributes:
         code: the peer's close code; 1005 if it sent none (RFC 6455 section 7.1.5).
@@ -75,7 +75,7 @@ message exceeded the limit, a message was binary, or the connection closed witho
 
 
 class Failed(Struct, frozen=True):
-    """The connection failed, and messages may be missing.
+    """The connection failed, and messages may have been lost.
 
     Attributes:
         kind: the cause.
@@ -93,4 +93,4 @@ class Failed(Struct, frozen=True):
 
 
 WebSocketEvent: TypeAlias = HandshakeDone | Text | Pong | Closed | Failed
-"""Returned by ``receive_data`` and ``receive_eof``."""
+"""The events that ``receive_data`` and ``receive_eof`` return."""

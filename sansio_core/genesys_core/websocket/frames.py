@@ -46,7 +46,7 @@ _BAD_GATEWAY: Final = 1014
 
 
 class Frames:
-    """Frames in both directions of an open connection.
+    """The frames of an open connection, in both directions.
 
     Args:
         random_bytes: source of masks.

@@ -116,7 +116,10 @@ class Upgrade:
         self.request = self._exchange.request
 
     def receive(self, data: bytes) -> "Accepted | Failed | None":
-        """Return the result, or ``None`` if incomplete; ``b""`` means that the server closed."""
+        """Process received bytes; return the result, or ``None`` if incomplete.
+
+        ``b""`` means that the server closed the connection.
+        """
         head = self._exchange.receive(data)
         if head is None:
             return None

@@ -113,7 +113,7 @@ class Inflate(Extension):
     def frame_inbound_payload_data(
         self, proto: FrameDecoder | FrameProtocol, data: bytes
     ) -> bytes | CloseReason:
-        """Decompress a part of a frame."""
+        """Decompress part of a frame."""
         return self._unpacked(data) if self._active else data
 
     def frame_inbound_complete(
