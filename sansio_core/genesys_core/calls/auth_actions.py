@@ -52,13 +52,13 @@ __all__ = [
 
 
 class Granted(Struct, frozen=True):
-    """The client's new token."""
+    """Result: the client's new token."""
 
     token: Token
 
 
 class SignedOut(Struct, frozen=True):
-    """The token was revoked, and the client no longer has one."""
+    """Result: the token was revoked, and the client no longer has one."""
 
 
 class TokenSnapshot(Struct, frozen=True):
@@ -275,7 +275,7 @@ def _exchange_step(grant: Grant, session: Session, now: Now) -> Exchanging:
 
 
 REVOCATION: Final = Endpoint("delete_tokens_me", "DELETE", "/api/v2/tokens/me")
-"""Revokes a token, and the refresh token that was issued with it."""
+"""The endpoint that revokes a token, and the refresh token issued with it."""
 
 
 def _revocation_step(token: Token, session: Session, now: Now) -> Exchanging:

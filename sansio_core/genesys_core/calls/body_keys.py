@@ -1,4 +1,4 @@
-"""Check of the keys in request bodies that are dictionaries: Python field names are rejected.
+"""Checks the keys in request bodies that are dictionaries, and rejects Python field names.
 
 The platform would silently ignore such a key.
 

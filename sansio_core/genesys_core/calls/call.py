@@ -1,4 +1,4 @@
-"""The data of one call, common to all of its states.
+"""The data of one call, shared by all of its states.
 
 Invariants: a call is an immutable value; each attempt is appended to its history, with the decision
 about it. The timeouts of the next request are computed here, and nowhere else.
@@ -41,14 +41,14 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
         repeatable: whether the request is idempotent.
         refreshable: whether a rejected token can be replaced.
         paced: whether it counts against a client-side rate limit.
-        random: source of jitter.
+        random: the random source for jitter.
         started: when the call began, on the monotonic clock.
         deadline: maximum duration in seconds, or ``None``.
         token: the token in use.
         refreshed: whether a rejected token was already replaced.
         attempts: number of failed requests.
         doubtful: whether one of them may have taken effect.
-        login: the login host of its tokens; ``None`` for any.
+        login: the login host that must have issued its token; ``None`` for any.
         vault: the client's token and grant, whose secrets are redacted in errors.
         secrets: further secrets to redact.
     """
@@ -84,7 +84,7 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
         return None if self.deadline is None else self.started + self.deadline
 
     def uses_login_host(self, login: str) -> bool:
-        """Return whether tokens of a login host are valid for this call.
+        """Return whether tokens issued by a login host are valid for this call.
 
         A reload may have changed the host.
         """

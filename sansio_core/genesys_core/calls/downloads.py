@@ -1,9 +1,9 @@
 """Downloads: redirects, completeness of files, and file names.
 
-Invariants: a redirect away from the API's base URL is followed without the token and without any
-custom header of the client or the call, a limited number of times, and never from ``https`` to
-``http`` except on the loopback interface. A body shorter than announced is an error. A file name
-from a server never names a directory.
+Invariants: a redirect away from the API's base URL is followed without the token or any custom
+headers, a limited number of times, and never from ``https`` to ``http`` except on the loopback
+interface. A body shorter than announced is an error. A file name from a server never names a
+directory.
 
 ::
 
@@ -50,7 +50,7 @@ __all__ = [
 ]
 
 MAX_REDIRECTS: Final = 5
-"""Maximum number of redirects of a download; the platform's own use one."""
+"""Maximum number of redirects per download; the platform's own downloads have one."""
 
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 """Redirect statuses that are followed (RFC 9110 section 15.4); other 3xx are not redirects to a
@@ -69,7 +69,7 @@ LARGEST_REFUSAL: Final = 1 << 20
 
 
 _SOURCE: Final = Expected(
-    "an operation, a path of the API or a URL", "'/api/v2/downloads/...'", (Operation, str)
+    "an operation, an API path or a URL", "'/api/v2/downloads/...'", (Operation, str)
 )
 
 
@@ -77,10 +77,10 @@ class Download(Struct, frozen=True, kw_only=True):
     """A download, and its next target.
 
     Attributes:
-        target: a call of the API, or a URL of another host.
+        target: an API call, or a URL on another host.
         redirects: number of further redirects to follow.
-        options: options of the whole download.
-        expires: deadline of the whole download on the monotonic clock, or ``None``.
+        options: options for the whole download.
+        expires: deadline for the whole download on the monotonic clock, or ``None``.
     """
 
     target: Operation[Any] | str
@@ -101,13 +101,13 @@ class Download(Struct, frozen=True, kw_only=True):
         """Create a download.
 
         Args:
-            source: an operation, a path of the API (``/api/v2/downloads/...``) or an absolute URL;
-                a URL below the API's base URL is requested with the client's token, others without.
+            source: an operation, an API path (``/api/v2/downloads/...``) or an absolute URL; a URL
+                below the API's base URL is requested with the client's token, others without.
             session: the client's session.
             now: both clocks.
             max_redirects: maximum number of redirects; 0 follows none.
-            options: options of the download; the deadline includes redirects and retries. Options
-                of an operation take precedence.
+            options: options for the download; the deadline includes redirects and retries. An
+                operation's own options take precedence.
 
         Raises:
             InvalidValueError: a path, URL or number is invalid.
@@ -150,7 +150,7 @@ class Download(Struct, frozen=True, kw_only=True):
         return start_transfer(request, session, now=now, options=options)
 
     def identify(self, request: Request) -> str:
-        """Return an identifier of the file, to continue the download later.
+        """Return an identifier for the file, to resume the download later.
 
         It is the URL of the first request; for other hosts without the query, because its signature
         differs each time.
@@ -160,7 +160,7 @@ class Download(Struct, frozen=True, kw_only=True):
         """
         if request.method != "GET":
             raise InvalidValueError(
-                f"resume=True: a {request.method} cannot be continued, only a GET; "
+                f"resume=True: a {request.method} cannot be resumed, only a GET; "
                 "omit resume for this download"
             )
         return request.url if isinstance(self.target, Operation) else request.url.partition("?")[0]
@@ -222,7 +222,7 @@ class DownloadProgress(Struct, frozen=True):
 
     @classmethod
     def begun(cls, part: PartialFile, limit: int | None = None) -> "DownloadProgress":
-        """Start with the part of the file to which a body is appended.
+        """Start with the part of the file that the body is appended to.
 
         Raises:
             GenesysCloudError: the server announces more bytes than the limit.
@@ -324,9 +324,9 @@ def file_name(request: Request, headers: Headers) -> str:
 def safe_file_name(content_disposition: str | None, fallback: str = "download") -> str:
     """Return a file name that is safe to create in any directory, on any system.
 
-    ``filename*`` (RFC 8187) takes precedence over ``filename`` (RFC 6266 section 4.3). Of a path
-    only the last part is kept; characters that are special to file systems, shells or readers are
-    removed.
+    ``filename*`` (RFC 8187) takes precedence over ``filename`` (RFC 6266 section 4.3). Only the
+    last part of a path is kept; characters that are special to file systems or shells, or that
+    mislead readers, are removed.
 
     Args:
         content_disposition: the header's value, or ``None``.

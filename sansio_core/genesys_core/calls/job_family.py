@@ -10,30 +10,30 @@ from genesys_core.calls.operation import Endpoint
 __all__ = ["JobFamily", "StateKind"]
 
 StateKind: TypeAlias = Literal["running", "stopped", "succeeded", "partial", "failed", "cancelled"]
-"""The meaning of a state: ``stopped`` jobs need an action of the caller to continue, such as an
-upload; ``partial`` ones have succeeded with errors.
+"""The meaning of a state: ``stopped`` jobs need the caller to act before they continue, for example
+to upload a file; ``partial`` jobs have succeeded with errors.
 """
 
 
 class JobFamily(Struct, frozen=True):
-    """The jobs that are polled with one operation.
+    """A family of jobs: all those that are polled with the same operation.
 
     Attributes:
         status: the endpoint that returns the status.
-        parameter: the path parameter of the job's id.
-        state: the field of the state; empty if a job has ended once it has results or a link.
-        states: the meaning of each state in the definition.
+        parameter: the path parameter for the job's id.
+        state: the field with the state; empty if a job ends as soon as it has results or a link.
+        states: the meaning of each state that the API definition lists.
         results: the endpoint that returns the results, if there is one.
         links: fields with links to result files.
         inline: fields with results.
         upload: the field with the URL for the upload that the job needs.
         cancel: the endpoint that cancels the job, if there is one.
-        cancel_body: the body of that request.
+        cancel_body: the body of the cancel request.
         next_step: the action that a stopped job needs.
         errors: fields that describe a failure.
         progress: a field with the percentage, or two with the completed and the total number.
-        pause: seconds before the second poll; pauses grow from there.
-        longest_pause: maximum seconds of a pause.
+        pause: seconds before the second poll; later pauses are longer.
+        longest_pause: maximum pause in seconds.
     """
 
     status: Endpoint

@@ -108,7 +108,7 @@ class NeedToken(Struct, Generic[T], frozen=True):
         return replace(self, call=call, arrived=session.vault.exchanges)
 
     def granted(self, token: Token, *, now: Now) -> "NeedPermit[T] | Sending[T] | Raised":
-        """A token was obtained."""
+        """Report that a token was obtained."""
         if self.rejected is not None and token.access_token == self.rejected.access_token:
             return self.exhausted(
                 "the login host issued the same token that the platform had just rejected"
@@ -116,12 +116,12 @@ class NeedToken(Struct, Generic[T], frozen=True):
         return _ready_in_time(replace(self.call, token=token), now)
 
     def refused(self, error: GenesysCloudError) -> "Raised":
-        """No token could be obtained."""
+        """Report that no token could be obtained."""
         # An exchange's error is raised in all waiting calls, and has its own history.
         return Raised(error) if error.attempts else _raised(self.call, error)
 
     def exhausted(self, why: str) -> "Raised":
-        """There is no other token: the call fails with the platform's 401, which is more specific."""
+        """Report that there is no other token: the call fails with the platform's 401."""
         if self.refusal is None:
             return self.refused(GenesysCloudError(why))
         error = self.call.error(self.refusal)
@@ -129,7 +129,10 @@ class NeedToken(Struct, Generic[T], frozen=True):
         return self.refused(error)
 
     def timed_out(self, session: Session, *, now: Now) -> "NeedPermit[T] | Sending[T] | Raised":
-        """Another call's token exchange did not finish within ``refresh_token_wait_max``, or the deadline."""
+        """Report that another call's token exchange took too long.
+
+        It exceeded ``refresh_token_wait_max`` or this call's deadline.
+        """
         if self.call.expired(now):
             return _raised(self.call, self.call.timeout_error())
         token = session.vault.fallback(self.rejected, now)
@@ -155,7 +158,7 @@ class NeedPermit(Struct, Generic[T], frozen=True):
     reservation: Reservation | None = None
 
     def granted(self, *, now: Now) -> "Sending[T] | Raised":
-        """The request may be sent, and has been counted."""
+        """Report that the request may be sent, and has been counted."""
         call = self.call
         # The wait for the permit may have used up the time.
         if call.deadline is not None and call.expired(now):
@@ -165,7 +168,7 @@ class NeedPermit(Struct, Generic[T], frozen=True):
     def queued(
         self, reservation: Reservation, *, gate: Gate | None = None, now: Now
     ) -> "Waiting[T] | Raised":
-        """The request may be sent later, or not at all if that is too late for the call.
+        """Report that the request may be sent later; the call fails if that is too late for it.
 
         Args:
             reservation: its position in the queue, and when to request the permit again. If the
@@ -189,8 +192,8 @@ class NeedPermit(Struct, Generic[T], frozen=True):
 class Sending(Struct, Generic[T], frozen=True):
     """Send ``request``.
 
-    Its timeouts are limited to the remaining time of the call's deadline and, for a retry, of the
-    retry budget; ``expires`` is that limit.
+    Its timeouts do not exceed the time left until the call's deadline and, for a retry, the time
+    left in the retry budget; ``expires`` is that limit.
     """
 
     call: Call[T]
@@ -199,7 +202,7 @@ class Sending(Struct, Generic[T], frozen=True):
     def received(
         self, response: Response, *, now: Now
     ) -> "NeedToken[T] | ClosingGate[T] | Waiting[T] | Returned[T] | Raised":
-        """A complete response was received."""
+        """Report that a complete response was received."""
         call = self.call
         if 200 <= response.status < 300:
             return _read(call, response, now)
@@ -214,7 +217,7 @@ class Sending(Struct, Generic[T], frozen=True):
         return after if gate is None else ClosingGate(gate, after)
 
     def failed(self, failure: TransportFailure, *, now: Now) -> "Waiting[T] | Raised":
-        """No complete response was received."""
+        """Report that no complete response was received."""
         return _repeat_or_raise(self.call, failure, now)
 
 
@@ -233,7 +236,7 @@ class ClosingGate(Struct, Generic[T], frozen=True):
     then: "Waiting[T] | Raised"
 
     def closed(self) -> "Waiting[T] | Raised":
-        """The gate was closed."""
+        """Report that the gate was closed."""
         return self.then
 
 
@@ -269,7 +272,7 @@ class Waiting(Struct, Generic[T], frozen=True):
     def woke(
         self, session: Session, *, now: Now
     ) -> "Waiting[T] | NeedPermit[T] | Sending[T] | Raised":
-        """The driver woke up; if that was too early, the call keeps waiting."""
+        """Report that the driver woke up; if that was too early, the call keeps waiting."""
         # Timers may fire early, and drivers may wake a call to look at a closed gate.
         if self.left(session, now=now):
             return self

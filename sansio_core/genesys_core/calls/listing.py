@@ -1,4 +1,4 @@
-"""Listings: how an operation is paginated, and which fields of request and response are involved.
+"""Listings: how an operation is paginated, and which request and response fields are involved.
 
 Invariants: a :class:`Listing` is part of the operation's endpoint and generated from the
 definition. Fields are paths of wire names, such as ``query.pageNumber``, ``body.paging.pageNumber``
@@ -19,17 +19,17 @@ PagingStyle: TypeAlias = Literal["page", "token", "link", "index", "time", "sing
 * ``link``: only by the response's ``nextUri``.
 * ``index``: by the index of the next item (SCIM, RFC 7644 section 3.4.2.4).
 * ``time``: by the date of the oldest item.
-* ``single``: not at all; a single response has all items.
+* ``single``: not at all; one response has all items.
 """
 
 
 class PagingWindow(Struct, frozen=True):
-    """The limit up to which the platform accepts page numbers.
+    """The limit beyond which the platform rejects page numbers.
 
     Attributes:
         records: the maximum number of records that can be listed; 0 if not limited.
         pages: the maximum page number; 0 if not limited.
-        instead: the method name of an operation without this limit; empty if there is none.
+        instead: the name of a method without this limit; empty if there is none.
     """
 
     records: int = 0
@@ -42,15 +42,15 @@ class Listing(Struct, frozen=True):
 
     Attributes:
         style: how the next page is requested.
-        items: the field of the response with the items; empty if the response is an array.
+        items: the response field that contains the items; empty if the response is an array.
         identity: the field that identifies an item; empty if none does.
-        send: the field of the request that selects the page.
-        next: the field of the response with the token of the next page; with ``time``, the item's
+        send: the request field that selects the page.
+        next: the response field with the next page's token; with ``time``, the item field with its
             date.
-        size: the field of the request with the page size.
-        total: the field of the response with the total number of items.
+        size: the request field with the page size.
+        total: the response field with the total number of items.
         links: whether the response may link to the next page with ``nextUri``.
-        window: the limit of page numbers, or ``None``.
+        window: the page number limit, or ``None``.
     """
 
     style: PagingStyle

@@ -59,7 +59,7 @@ class Endpoint(Struct, frozen=True):
         accept: the ``Accept`` header.
         reads: whether it only reads despite its method (``POST .../query``).
         listing: how it is paginated, or ``None`` if it is not a listing.
-        replies: the types of successful statuses whose response type differs from ``returns``.
+        replies: response types by status, for successful statuses whose type is not ``returns``.
         package: the package whose ``models`` and ``api`` it belongs to; a generated package has
             its own.
     """
@@ -96,14 +96,14 @@ _OPTIONS: Final = {
 
 
 class Options(Printable, frozen=True):
-    """Options of one call, in addition to the operation's own parameters.
+    """Options for one call, in addition to the operation's own parameters.
 
     Attributes:
         headers: sent in addition to the client's, overriding them; ``None`` removes one.
         query: additional query parameters.
-        timeout: overrides the client's.
+        timeout: overrides the client's timeouts.
         deadline: seconds for the whole call, including retries and delays.
-        retry: overrides the client's.
+        retry: overrides the client's retry configuration.
         strict: raise if a response does not match its type.
         keep_unknown: which models keep unknown fields; see :data:`KeepUnknown`.
     """
@@ -158,7 +158,7 @@ class Operation(Printable, Generic[T_co], frozen=True):
         query: the query parameters, by wire name, in the definition's order.
         headers: the operation's own header parameters, by wire name.
         body: a model, a dict, a list, a string, a form; ``None`` for no body.
-        options: options of this call.
+        options: options for this call.
     """
 
     endpoint: Endpoint
@@ -201,7 +201,7 @@ class Operation(Printable, Generic[T_co], frozen=True):
             query: added to the query, for undocumented parameters.
             timeout: seconds for each of connect, read, write and pool, or a :class:`Timeout`.
             deadline: seconds for the whole call, including retries and delays.
-            retry: the retry configuration of this call.
+            retry: the retry configuration for this call.
             strict: raise ``DecodeError`` if a response does not match its type.
             keep_unknown: ``False`` to discard fields that are unknown to this version; ``"items"``
                 to keep those of a listing's items as well, for sending them back.
@@ -248,7 +248,7 @@ def apply_defaults(operation: Operation[T_co], defaults: Options) -> Operation[T
     """Return the operation with the client's default options.
 
     Raises:
-        TypeError: the value is not an operation, but for example the result of a call.
+        TypeError: the value is not an operation but, for example, a call's result.
     """
     if not isinstance(operation, Operation):  # pyright: ignore[reportUnnecessaryIsInstance] - untyped callers
         check_operation(operation)
@@ -259,7 +259,7 @@ def check_operation(operation: object) -> None:
     """Check that a value is an operation.
 
     Raises:
-        TypeError: it is not an operation; the message has its type.
+        TypeError: it is not an operation; the message gives its type.
     """
     _OPERATION.check("operation", operation)
 

@@ -1,8 +1,8 @@
-"""Partial downloads: the part of a file on disk, and the request for the rest.
+"""Partial downloads: the partial file on disk, and the request for the rest.
 
 Invariants: bytes of two versions of a file are never mixed. The rest is requested only if the file
 has a strong validator, and only if it is unchanged (``Range`` and ``If-Range``, RFC 9110 sections
-14.2 and 13.1.5), and appended only if it begins where the part on disk ends.
+14.2 and 13.1.5), and appended only if it begins where the partial file ends.
 """
 
 import re
@@ -27,7 +27,8 @@ class PartialFile(Struct, frozen=True, kw_only=True):
 
     Attributes:
         source: identifies the file, such as its URL.
-        validator: a strong entity tag or modification date, or ``None`` if it cannot be continued.
+        validator: a strong entity tag or modification date, or ``None`` if the download cannot be
+            resumed.
         size: bytes on disk.
         total: size of the whole file in bytes, or ``None`` if unknown.
     """
@@ -47,8 +48,8 @@ class PartialFile(Struct, frozen=True, kw_only=True):
             size: number of bytes on disk.
 
         Returns:
-            The part that can be continued: empty if the record is for another file or unreadable,
-            or if there are fewer bytes on disk than recorded.
+            The partial file to resume; empty if the record is unreadable or for another file, or if
+            there are fewer bytes on disk than recorded.
         """
         try:
             known = _RECORD.decode(record)
@@ -80,7 +81,7 @@ class PartialFile(Struct, frozen=True, kw_only=True):
         return self.can_continue and response.status == _RANGE_NOT_SATISFIABLE
 
     def received(self, status: int, headers: Headers) -> "PartialFile":
-        """Return the part to which a successful response's body is appended.
+        """Return the partial file to which a successful response's body is appended.
 
         Raises:
             TransportFailure: the body is not the requested part.
@@ -143,7 +144,7 @@ def strong_validator(headers: Headers) -> str | None:
     """Return the value for ``If-Range``: a strong entity tag, or a strong modification date.
 
     A modification date is strong if it is at least a second before the response's own date: the
-    file cannot have changed twice within it (RFC 9110 section 8.8.2.2).
+    file cannot have changed twice within that second (RFC 9110 section 8.8.2.2).
     """
     tag = headers.get("etag")
     if tag is not None:
@@ -154,4 +155,4 @@ def strong_validator(headers: Headers) -> str | None:
 
 
 _ANY: Final = Now(0.0, 0.0)
-"""The year is irrelevant: only the difference of two dates is used."""
+"""Any year: only the difference between two dates is used."""

@@ -22,7 +22,7 @@ __all__ = ["authorize_request", "prepare_request"]
 
 
 def prepare_request(operation: Operation[object], settings: Settings) -> Request:
-    """Build the request of an operation, without a token.
+    """Build an operation's request, without a token.
 
     Raises:
         InvalidValueError: a path parameter, query value, header or body cannot be sent.

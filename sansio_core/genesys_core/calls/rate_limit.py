@@ -66,7 +66,7 @@ def reserve_permit(
 
 
 def release_permit(session: Session, state: State[Any], *, now: Now) -> tuple[Session, None]:
-    """Release the reservation of a call that is abandoned in a state."""
+    """Release the reservation of a call that is abandoned in the given state."""
     if session.pacer is None or not isinstance(state, NeedPermit | Waiting):
         return session, None
     if state.reservation is None:
@@ -95,7 +95,7 @@ class PermitStep(Protocol[S_contra, R_co]):
 
 
 def holds_reservation(state: State[Any]) -> bool:
-    """Return whether a call that is abandoned in a state has to release its reservation."""
+    """Return whether a call abandoned in the given state has a reservation to release."""
     return isinstance(state, NeedPermit | Waiting) and state.reservation is not None
 
 

@@ -1,4 +1,4 @@
-"""Conversion of a server's replies about places in a shared rate limit to states of a call.
+"""Converts a server's replies about places in a shared rate limit to a call's next state.
 
 Invariants: as in :mod:`genesys_core.calls.rate_limit`: a request that is permitted has been
 counted, and one that would have to wait longer than its call allows fails at once and is not sent.
@@ -25,7 +25,7 @@ def answer_place(
     """Return the next state of a call that was granted a place.
 
     Args:
-        need: the state that needs it.
+        need: the state that needs the place.
         place: the place. If the result is :class:`Raised`, release the place.
         lanes: the limits that the place was granted in.
         now: when the response was received.

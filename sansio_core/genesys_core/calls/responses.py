@@ -53,7 +53,7 @@ class ApiResponse(Printable, Generic[T_co], frozen=True):
         headers: as received; ``headers.merged()`` joins repeated ones.
         data: the decoded body, or ``None`` if there is none.
         raw: the body as received.
-        issues: values of the body that did not match their type, and how each was handled.
+        issues: values in the body that did not match their type, and how each was handled.
     """
 
     status: int
@@ -78,7 +78,7 @@ class ApiResponse(Printable, Generic[T_co], frozen=True):
 
 
 class ResponseReader(Protocol[T_co]):
-    """Reads the responses of a call."""
+    """Protocol for reading a call's responses."""
 
     def read(self, response: Response, now: Now) -> ApiResponse[T_co]:
         """Return the value of a successful response; raises ``DecodeError`` or ``OAuthError``."""
@@ -87,12 +87,12 @@ class ResponseReader(Protocol[T_co]):
     def error(
         self, response: Response, request: Request, retry_after: float | None
     ) -> GenesysCloudError:
-        """Return the error for any other response."""
+        """Return the error for an unsuccessful response."""
         ...
 
 
 class ApiResponseReader(Struct, Generic[T_co], frozen=True):
-    """Reads responses of the API.
+    """Reads API responses.
 
     Attributes:
         endpoint: the endpoint.
@@ -108,7 +108,7 @@ class ApiResponseReader(Struct, Generic[T_co], frozen=True):
         """Decode a successful response.
 
         Raises:
-            DecodeError: the body cannot be repaired; with ``strict``, it does not match its type.
+            DecodeError: the body cannot be repaired or, with ``strict``, does not match its type.
         """
         endpoint = self.endpoint
         data: Any = None  # `cast` is a call each time
@@ -137,10 +137,10 @@ class ApiResponseReader(Struct, Generic[T_co], frozen=True):
 
 
 class TokenResponseReader(Struct, frozen=True):
-    """Reads responses of the token endpoint."""
+    """Reads token endpoint responses."""
 
     def read(self, response: Response, now: Now) -> ApiResponse[Token]:
-        """Return the token; its body is not retained.
+        """Return the token; the response body is not retained.
 
         Raises:
             OAuthError: the body contains no token.
@@ -266,7 +266,7 @@ _TRANSPORT_ERRORS: Mapping[FailureKind, type[TransportError]] = {
 
 
 def transport_error(failure: TransportFailure, request: Request) -> TransportError:
-    """Return the error for a failure of the transport."""
+    """Return the error for a transport failure."""
     # A custom transport may use other kinds.
     error = _TRANSPORT_ERRORS.get(failure.kind, TransportError)
     return error(failure.message, sent=failure.sent, request=request)

@@ -22,7 +22,7 @@ def operation_summary(builder: Callable[..., object]) -> str:
 
 
 def operation_summaries(api: ModuleType) -> dict[str, str]:
-    """Return the summaries of all operations of an API, by the name of the method, in order.
+    """Return the summaries of an API's operations by method name, in order.
 
     Args:
         api: a module of :mod:`genesys_core.api`. Importing all of them takes 0.3 s.

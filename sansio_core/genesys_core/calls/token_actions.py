@@ -1,4 +1,4 @@
-"""Actions on a client's token, and the action of a call that needs one.
+"""Actions on a client's token, including the one for a call that needs a token.
 
 Invariants: an action is a value with pure steps, which :mod:`genesys_core.calls.token_transaction`
 takes one at a time. It determines the requests to the login host, and what the responses mean for
@@ -45,7 +45,7 @@ class Exchanging(Struct, frozen=True):
 
     Attributes:
         state: the call.
-        grant: the grant that it exchanges; ``None`` for any other request about the token.
+        grant: the grant that it exchanges; ``None`` for a request other than an exchange.
     """
 
     state: NeedPermit[Token] | Sending[Token]
@@ -65,11 +65,11 @@ class Finished(Struct, Generic[R], frozen=True):
 
 
 ActionAnswer: TypeAlias = Exchanging | Finished[R]
-"""A request to send, or the result."""
+"""The next step of an action: send a request, or end with a result."""
 
 
 class TokenAction(Protocol[R]):
-    """An action on the client's token, as a token transaction uses it."""
+    """Protocol for actions on the client's token, as token transactions use them."""
 
     @property
     def since(self) -> float:
@@ -91,13 +91,13 @@ class TokenAction(Protocol[R]):
         ...
 
     def reserve(self, session: Session, *, now: Now) -> tuple[Session, ActionAnswer[R]]:
-        """Step of the session: decide what to do."""
+        """Session step that decides what to do."""
         ...
 
     def settle(
         self, session: Session, asked: Exchanging, outcome: Returned[Token] | Raised, *, now: Now
     ) -> tuple[Session, ActionAnswer[R]]:
-        """Step of the session: apply the outcome of a request, and decide what follows."""
+        """Session step that applies a request's outcome and decides what follows."""
         ...
 
     def refused(self, session: Session, error: GenesysCloudError, *, now: Now) -> R:
@@ -166,7 +166,7 @@ def obtain_for_call(need: NeedToken[T], session: Session, *, now: Now) -> Obtain
 def reserve_token(
     session: Session, need: NeedToken[T], *, now: Now
 ) -> tuple[Session, NeedPermit[T] | Sending[T] | Raised | Exchanging]:
-    """Step of the session that answers a call's need for a token.
+    """Session step that decides how a call gets the token it needs.
 
     The adapter holds its token lock from here until an exchange is settled with
     :func:`settle_token`.
@@ -197,7 +197,7 @@ def settle_token(
     *,
     now: Now,
 ) -> tuple[Session, NeedPermit[T] | Sending[T] | Raised]:
-    """Step of the session that applies the outcome of an exchange.
+    """Session step that applies the outcome of an exchange.
 
     Args:
         session: the current session.
@@ -227,7 +227,7 @@ def start_exchange(grant: Grant, session: Session, *, now: Now) -> Sending[Token
     """Start the call that exchanges a grant for a token; it is sent without a token.
 
     It serves all waiting calls: it uses the client's deadline, not that of the call that happened
-    to start it, and does not count against the rate limit of a token.
+    to start it, and does not count against a token's rate limit.
     """
     settings = session.settings
     call = Call(
@@ -250,7 +250,7 @@ def start_exchange(grant: Grant, session: Session, *, now: Now) -> Sending[Token
 
 
 def moved_away_error() -> GenesysCloudError:
-    """Return the error of a call whose login host is no longer the client's."""
+    """Return the error for a call whose login host is no longer the client's."""
     error = GenesysCloudError("the client's login host changed during the call; repeat the call")
     error.is_retry_safe = True  # not sent, or rejected with a 401
     return error

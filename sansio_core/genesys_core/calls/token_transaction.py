@@ -3,7 +3,7 @@
 Invariants: there is one transaction at a time. The adapter holds its token lock from
 :func:`begin_transaction` until :class:`Ended`, performs each step, and decides nothing; if it dies
 at any step, the next transaction starts afresh. A new token is stored in the client before it is
-written to a token store, so no failure of a store loses it.
+written to a token store, so no store failure loses it.
 
 ::
 
@@ -18,8 +18,8 @@ written to a token store, so no failure of a store loses it.
 
 Without a token store (``Settings.stores_tokens``) a transaction consists of requests. With a store:
 
-* Nothing is exchanged before the store is locked and has been read: another process may have
-  already renewed the token. Both together take at most ``refresh_token_wait_max``.
+* Nothing is exchanged before the store has been locked and read: another process may have already
+  renewed the token. Both together take at most ``refresh_token_wait_max``.
 * If the store cannot be locked or read, a grant that can be exchanged any number of times is
   exchanged anyway. Other grants are not, because another process may be using the same
   refresh token, or because the next one could not be saved: a call then uses a token that is still
@@ -205,7 +205,7 @@ def store_answered(
 def store_answered(
     session: Session, step: StoreStep[R], found: Token | TokenStoreError | None, *, now: Now
 ) -> tuple[Session, TransactionStep[R]]:
-    """Apply the result of a step for the store.
+    """Apply the result of a token store step.
 
     Args:
         session: the client's session.

@@ -85,7 +85,7 @@ class UploadBody(Struct, frozen=True):
             content: bytes, a path, a file opened in binary mode, an iterable of bytes, or a list of
                 :class:`~genesys_core.http.multipart.Part` for ``multipart/form-data``.
             measure: returns the length of bytes, a path or a file; ``None`` if unknown.
-            boundary: separates the parts of a form; random.
+            boundary: the random boundary between the parts of a form.
             can_await: whether an asynchronous iterable of bytes is accepted.
 
         Raises:
@@ -149,7 +149,7 @@ def plain_request(
     body: bytes | None = None,
     timeout: Timeout | float | None = None,
 ) -> Request:
-    """Build a request that contains no header of the client except its ``User-Agent``.
+    """Build a request that contains none of the client's headers except ``User-Agent``.
 
     Args:
         method: in upper case.
@@ -184,7 +184,7 @@ def start_transfer(
         session: the client's session, for its deadline and retry configuration.
         now: both clocks.
         options: its deadline and retry configuration, if set.
-        once: whether its body can be read only once, so it is never retried.
+        once: whether its body can be read only once, so that it is never retried.
         authenticate: whether it is sent with the client's token.
 
     Raises:
@@ -239,7 +239,7 @@ def start_upload(
         headers: additional headers; ``Content-Type`` overrides the content's own.
         options: timeout, deadline and retry configuration, if set.
         authenticate: whether it is sent with the client's token.
-        in_pieces: whether bytes are streamed as well, for their progress.
+        in_pieces: whether bytes are streamed as well, so that progress can be reported.
 
     Raises:
         InvalidValueError: the URL, a header, the timeout or the deadline is invalid.
@@ -281,7 +281,7 @@ def check_url(url: str) -> str:
 
 
 _SHOWN: Final = 200
-"""Maximum number of characters of a URL in a message."""
+"""Maximum length of a URL in a message, in characters."""
 _SPACE: Final = "\t\n\r\x0c "
 # RFC 3986 sections 2.2 and 2.1: characters valid in a URL, and the percent sign.
 _URL_SAFE: Final = ":/?#[]@!$&'()*+,;=%-._~"

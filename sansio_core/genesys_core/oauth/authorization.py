@@ -1,4 +1,4 @@
-"""Authorization requests and responses of a browser sign-in (RFC 6749, RFC 7636).
+"""Authorization requests and responses for a browser sign-in (RFC 6749, RFC 7636).
 
 Invariants: values are percent-encoded into a URL, decoded exactly once from a redirect, and
 validated before use. Parsing a redirect yields a code, a token or a documented error.
@@ -27,8 +27,7 @@ __all__ = [
 ]
 
 STATE_MISMATCH: Final = "state_mismatch"
-"""Error code for a redirect whose state does not match the request; not an error code of login
-hosts."""
+"""Error code for a redirect whose state does not match the request; login hosts do not send it."""
 
 
 def prepare_authorize_url(
@@ -113,7 +112,7 @@ def parse_code_redirect(url: str, *, state: str | None) -> str:
 
     Args:
         url: the redirect URL, or its path and query.
-        state: the state of the authorization request, ``None`` if it had none.
+        state: the authorization request's state; ``None`` if it had none.
 
     Raises:
         OAuthError: its ``error`` is ``access_denied`` if the user refused,
@@ -131,7 +130,7 @@ def parse_token_redirect(url: str, *, state: str | None, now: Now) -> Token:
 
     Args:
         url: the redirect URL, with its fragment.
-        state: the state of the authorization request, ``None`` if it had none.
+        state: the authorization request's state; ``None`` if it had none.
         now: when the redirect was received.
 
     Raises:
@@ -144,7 +143,7 @@ def parse_token_redirect(url: str, *, state: str | None, now: Now) -> Token:
 class Implicit(Struct, frozen=True):
     """The implicit grant, whose redirect contains the token. Deprecated by the platform.
 
-    The platform accepts no new clients since 2026 and ends support in 2027; use
+    The platform has accepted no new clients since 2026 and ends support in 2027; use
     :class:`~genesys_core.oauth.grants.Pkce`. There is no token exchange and no refresh token, so a
     client cannot use this as ``auth``; pass it the token instead.
 

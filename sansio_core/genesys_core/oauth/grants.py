@@ -127,7 +127,7 @@ class _WithSecret(_Material, frozen=True):
         return self.client_id, self.client_secret
 
     def renewed(self, refresh_token: str) -> "RefreshToken":
-        """Return the refresh grant of the same client."""
+        """Return the refresh grant for the same client."""
         return RefreshToken(self.client_id, self.client_secret, refresh_token)
 
     def _problems(self) -> Iterator[str]:
@@ -164,7 +164,7 @@ class ClientCredentials(_WithSecret, frozen=True):
 
 
 class AuthorizationCode(_WithSecret, frozen=True):
-    """An authorization code of a confidential client (RFC 6749 section 4.1).
+    """An authorization code for a confidential client (RFC 6749 section 4.1).
 
     Args:
         client_id: the OAuth client's id.
@@ -236,7 +236,7 @@ class Saml2Bearer(_WithSecret, frozen=True):
 
 
 class Pkce(_Material, frozen=True):
-    """An authorization code of a public client, with PKCE (RFC 7636): no Basic header.
+    """An authorization code for a public client, with PKCE (RFC 7636): no Basic header.
 
     Args:
         client_id: the OAuth client's id.
@@ -269,7 +269,7 @@ class Pkce(_Material, frozen=True):
         """``None``: a public client has no secret."""
 
     def renewed(self, refresh_token: str) -> "RefreshToken":
-        """Return the refresh grant of the same public client."""
+        """Return the refresh grant for the same public client."""
         return RefreshToken(self.client_id, None, refresh_token)
 
     def _problems(self) -> Iterator[str]:
@@ -327,7 +327,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def text_problems(name: str, value: object) -> Iterator[str]:
-    """Yield the problems of a value: not a string, empty, control characters, lone surrogates."""
+    """Yield the problems with a value: not a string, empty, control characters, lone surrogates."""
     if not isinstance(value, str) or not value.strip():
         yield f"{name}: must be a non-empty string"
     elif _CONTROL.search(value):
@@ -338,7 +338,7 @@ def text_problems(name: str, value: object) -> Iterator[str]:
 
 
 def colon_problems(client_id: object) -> Iterator[str]:
-    """Yield the problems of a client id in a Basic header."""
+    """Yield the problems with a client id in a Basic header."""
     # RFC 7617 section 2: "a user-id containing a colon character is invalid".
     if isinstance(client_id, str) and ":" in client_id:
         yield "client_id: contains a colon, which a Basic header cannot represent; pass only the id"
@@ -354,7 +354,7 @@ _BASE64: Final = re.compile(r"(?:[A-Za-z0-9+/]+|[A-Za-z0-9_-]+)(={0,2})")
 
 
 def assertion_problems(assertion: object) -> Iterator[str]:
-    """Yield the problems of an assertion that is neither base64 nor base64url."""
+    """Yield the problems with an assertion that is neither base64 nor base64url."""
     if not isinstance(assertion, str) or not assertion.strip():
         yield "assertion: must be a non-empty string"
     elif assertion.lstrip("\ufeff \t\r\n").startswith("<"):

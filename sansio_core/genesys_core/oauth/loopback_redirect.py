@@ -1,4 +1,4 @@
-"""HTTP requests and pages of a loopback redirect server (RFC 8252 section 7.3).
+"""HTTP requests and pages for a loopback redirect server (RFC 8252 section 7.3).
 
 Invariants: only the redirect that belongs to our own sign-in ends it; every other request gets a
 page with the reason, and the server keeps waiting. Pages load no external resources, send no
@@ -59,7 +59,7 @@ __all__ = [
 ]
 
 MAX_REQUEST: Final = 65_536
-"""Maximum size of a request in bytes; a redirect with a token has a few thousand."""
+"""Maximum size of a request in bytes; a redirect with a token takes a few thousand."""
 
 
 class BrowserRequest(Confidential, frozen=True):
@@ -108,7 +108,7 @@ class BrowserPage(Struct, frozen=True):
 
     @property
     def is_foreign(self) -> bool:
-        """Whether the request was the redirect of another sign-in, which was rejected."""
+        """Whether the request was a redirect from another sign-in, which was rejected."""
         # Of the pages that LoopbackRedirect.received returns, only this one has the status.
         return self.status == 400
 
@@ -145,7 +145,7 @@ SignInOutcome: TypeAlias = CodeArrived | TokenArrived | SignInRefused
 
 
 class LoopbackRedirect(Confidential, frozen=True):
-    """Waits for the redirect of one sign-in.
+    """Waits for one sign-in's redirect.
 
     Args:
         redirect_uri: as in the authorization request.
@@ -176,7 +176,7 @@ class LoopbackRedirect(Confidential, frozen=True):
         if request.method not in ("GET", "POST") or (
             request.method == "POST" and not self.is_implicit
         ):
-            return _problem(405, "This page only accepts the redirect of a sign-in.")
+            return _problem(405, "This page accepts only sign-in redirects.")
         try:
             return self._read(request, now)
         except OAuthError as error:
@@ -222,13 +222,13 @@ def check_redirect_uri(uri: str) -> tuple[str, int]:
 
 
 def response_type_of(grant: str) -> Literal["code", "token"]:
-    """Return the response type of a grant (RFC 6749 section 3.1.1).
+    """Return the response type for a grant (RFC 6749 section 3.1.1).
 
     Args:
         grant: ``pkce`` or ``implicit``.
 
     Raises:
-        InvalidValueError: any other grant.
+        InvalidValueError: the grant is neither.
     """
     if grant == "pkce":
         return "code"
@@ -267,7 +267,7 @@ def default_redirect_uri(port: int) -> str:
 
 
 def check_timeout(seconds: float) -> None:
-    """Check the timeout of a sign-in.
+    """Check a sign-in timeout.
 
     Raises:
         InvalidValueError: it is zero, negative or infinite.
@@ -280,15 +280,15 @@ def check_timeout(seconds: float) -> None:
 
 
 def sign_in_timed_out(seconds: float, foreign: int) -> errors.TimeoutError:
-    """Return the error of a sign-in that timed out.
+    """Return the error for a sign-in that timed out.
 
     Args:
         seconds: the timeout.
-        foreign: number of redirects of other sign-ins that were rejected in the meantime.
+        foreign: number of redirects from other sign-ins that were rejected in the meantime.
     """
     words = f"sign-in timed out after {seconds:g} s"
     if foreign:
-        words += f"; rejected {foreign} redirect(s) of another sign-in (state mismatch)"
+        words += f"; rejected {foreign} redirect(s) from another sign-in (state mismatch)"
     return errors.TimeoutError(words, sent=False)
 
 
@@ -296,7 +296,7 @@ def read_browser_request(data: bytes) -> BrowserRequest | BrowserPage | None:
     """Parse a request from the bytes received so far.
 
     Args:
-        data: all bytes of the connection.
+        data: all bytes received on the connection.
 
     Returns:
         The request; an error page if it is not valid; ``None`` if it is incomplete.

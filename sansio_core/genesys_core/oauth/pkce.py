@@ -46,7 +46,7 @@ def generate_pkce_code_verifier(length: int = 128, *, choice: Callable[[str], st
 
 
 def compute_pkce_code_challenge(code_verifier: str) -> str:
-    """Compute the ``S256`` code challenge of a verifier: base64url of its SHA-256, without padding.
+    """Compute the ``S256`` code challenge: the verifier's SHA-256 as base64url without padding.
 
     Raises:
         InvalidValueError: the verifier is too short, too long or has invalid characters.

@@ -39,7 +39,7 @@ class TokenStoreError(GenesysCloudError):
 
 
 class TokenKey(Struct, frozen=True):
-    """Identifies stored tokens. Stores distinguish the users of one client id themselves.
+    """Identifies stored tokens. Stores distinguish users of the same client id themselves.
 
     Args:
         client_id: the OAuth client's id.
@@ -51,7 +51,7 @@ class TokenKey(Struct, frozen=True):
 
     @classmethod
     def of(cls, grant: Grant, hosts: Hosts) -> "TokenKey":
-        """Return the key of a grant's tokens."""
+        """Return the key for a grant's tokens."""
         return cls(grant.client_id, hosts.login)
 
 

@@ -38,8 +38,7 @@ CORRELATION_ID: Final = "inin-correlation-id"
 """The header with the request id, needed for support requests."""
 
 INVALID_RESPONSE: Final = "invalid_response"
-"""Error code for responses that are neither a token nor an error; not an error code of login
-hosts."""
+"""Error code for responses that are neither a token nor an error; login hosts do not send it."""
 
 _LONGEST_LIFE: Final = 10**10
 """Seconds (317 years) above which ``expires_in`` is considered invalid; SCIM tokens live 450 days.
@@ -99,7 +98,7 @@ def prepare_token_request(
     Args:
         grant: the grant.
         hosts: the login host, or the gateway in front of it.
-        timeout: timeouts of the request's phases.
+        timeout: timeouts for the phases of the request.
         headers: additional headers, such as a gateway's key; they never replace required ones.
     """
     credentials = grant.basic()
@@ -128,7 +127,7 @@ def _basic(client_id: str, client_secret: str) -> str:
 
 
 def parse_token_response(response: Response, *, now: Now) -> Token:
-    """Parse a response of the token endpoint (RFC 6749 section 5.1).
+    """Parse a token endpoint response (RFC 6749 section 5.1).
 
     Args:
         response: the response.
@@ -186,7 +185,7 @@ _KNOWN: Final = frozenset(Token.__struct_fields__) - {"extra", "expires_at"}
 
 
 def oauth_error(response: Response, request: Request | None = None) -> OAuthError:
-    """Convert an error response of the login host to an exception (RFC 6749 section 5.2).
+    """Convert a login host's error response to an exception (RFC 6749 section 5.2).
 
     Args:
         response: the response, JSON or not.

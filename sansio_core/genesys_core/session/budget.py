@@ -1,4 +1,4 @@
-"""Rate limits shared by several clients or processes: the pacer of a token, stored in one place.
+"""Rate limits shared by several clients or processes: a token's pacer, stored in one place.
 
 Invariants: clients that share a token share its pacer. Each of its steps reads, changes and
 replaces the stored state atomically, with one clock, so that together they send no more requests
@@ -39,13 +39,13 @@ R = TypeVar("R")
 class Budget(Protocol):
     """Stores the state of shared rate limits.
 
-    The states of keys are independent of each other and contain no secrets.
+    Each key has its own state, which contains no secrets.
     """
 
     def change_state(
         self, key: str, change: Callable[[bytes | None], tuple[bytes, R]], *, wait: float
     ) -> R:
-        """Replace the state of a key, exclusively.
+        """Replace a key's state under an exclusive lock.
 
         Args:
             key: identifies a token, without revealing it.
@@ -94,7 +94,7 @@ class RatePlace(Struct, frozen=True):
 
 @runtime_checkable
 class RemoteBudget(Protocol):
-    """Grants places in rate limits that machines share.
+    """Grants places in rate limits that several machines share.
 
     Methods are coroutines. With ``is_blocking`` they block the calling thread and never suspend;
     otherwise they wait in the running asyncio or trio event loop.
@@ -115,11 +115,11 @@ class RemoteBudget(Protocol):
         had_places: bool,
         is_blocking: bool,
     ) -> RatePlace:
-        """Return a place now, or at a later time.
+        """Return a place that may be used now or later.
 
         Args:
             key: identifies a token, without revealing it.
-            lanes: the limits of the request; the last one is for all paths.
+            lanes: the limits that apply to the request; the last one is for all paths.
             ticket: the ticket of the place that it waits for; ``None`` for the first request.
             had_places: whether the client was granted a place within the last window.
             is_blocking: see the class.
@@ -181,7 +181,7 @@ def change_pacer(
         state: the stored state; ``None`` if there is none yet.
         like: a pacer with this client's limits, for a new state.
         change: returns the next pacer and a result.
-        now: both clocks. All that share the state must use the same monotonic clock.
+        now: both clocks. All clients that share the state must use the same monotonic clock.
 
     Returns:
         The next state to store; the next pacer, and the result of ``change``.

@@ -1,19 +1,19 @@
 """Client-side rate limiting, which keeps requests below the platform's limits.
 
-Invariants: in no window of time are more requests sent than the limit allows, regardless of how
-callers behave: a reservation is checked again when it is due. First come, first served. Memory is
-bounded by the limit and the number of waiting calls.
+Invariants: the number of requests sent in any time window never exceeds the limit, regardless of
+how callers behave: a reservation is checked again when it is due. First come, first served. Memory
+is bounded by the limit and the number of waiting calls.
 
 The platform allows 300 requests per minute and token, and fewer for some APIs; it sends no headers
 with the remaining quota. A 429 closes the gate for all calls until its Retry-After has passed.
 
-Algorithm: a window keeps the send times of the requests of the last period, and the queue of
-waiting calls. A request may be sent if fewer than the limit were sent in the window, counting those
-ahead of it in the queue as if they were sent now. Otherwise its reservation has the time to try
-again: when enough earlier requests have left the window. That is an estimate; only requests that
-were really sent decide, so callers that wake up late, early or never cannot exceed the limit. A
-request whose path has its own limit queues there first and then in the common window, so it never
-blocks calls of other paths.
+Algorithm: a window keeps the send times of the last period's requests, and the queue of waiting
+calls. A request may be sent if fewer than the limit were sent in the window, counting those ahead
+of it in the queue as if they were sent now. Otherwise its reservation gives the time to try again:
+when enough earlier requests have left the window. That is an estimate; only requests that were
+really sent decide, so callers that wake up late, early or never cannot exceed the limit. A request
+whose path has its own limit queues there first and then in the common window, so it never blocks
+calls to other paths.
 """
 
 from bisect import bisect_left, bisect_right
@@ -105,8 +105,8 @@ class Gate(Struct, frozen=True):
     def closed_by(cls, response: Response, *, now: Now) -> "Gate | None":
         """Return the gate that a response closes: a 429 closes it until its Retry-After has passed.
 
-        A delay longer than :data:`~genesys_core.session.retry.MAX_RETRY_AFTER` comes from a daily
-        limit of a single API and does not close the gate.
+        A delay longer than :data:`~genesys_core.session.retry.MAX_RETRY_AFTER` comes from an
+        individual API's daily limit and does not close the gate.
         """
         if response.status != 429:
             return None
@@ -148,7 +148,7 @@ class RateWindow(Struct, frozen=True):
         path: the path prefix that it applies to; ``""`` for all.
         limit: requests in any window.
         window: length in seconds, including the margin.
-        sent: send times of the requests of the last window, ascending.
+        sent: send times of the last window's requests, ascending.
         queue: waiting requests, first come first.
         vacant: tickets in the queue that were released, ascending.
         vacant_until: no vacant ticket expires before this time.
@@ -170,7 +170,7 @@ class RateWindow(Struct, frozen=True):
         return path.startswith(self.path) and path[len(self.path) :][:1] in {"", "/", "?"}
 
     def with_ticket(self, ticket: int | None) -> "tuple[RateWindow, int]":
-        """Return the window with a queue position: the one held, a released one, or the last."""
+        """Return the window and a queue position: the one held, a released one, or the last one."""
         if ticket is not None and self.position(ticket) is not None:
             return self, ticket
         if self.vacant:
@@ -297,7 +297,8 @@ class Pacer(Struct, frozen=True):
     """The rate limiter of one token. Immutable: every step returns the next limiter.
 
     Attributes:
-        windows: the windows of single paths, most specific first; the last one is for all paths.
+        windows: the windows of individual paths, most specific first; the last one is for all
+            paths.
         gate: the latest gate that a 429 closed.
     """
 

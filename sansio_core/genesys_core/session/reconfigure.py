@@ -1,7 +1,7 @@
 """Applying new settings to a client's session.
 
 Invariants: only calls that start afterwards see the new settings; calls in progress keep theirs. A
-token is never sent to another login host than the one that issued it.
+token is never sent to a login host other than the one that issued it.
 """
 
 import msgspec

@@ -42,8 +42,8 @@ hits an exhausted limit at the worst moment still succeeds.
 """
 
 MAX_RETRY_AFTER: Final = 180.0
-"""Maximum delay in seconds; the official SDKs give up if the server requests a longer one (daily
-limits of single APIs require hours).
+"""Maximum delay in seconds; the official SDKs give up if the server requests a longer one (some
+APIs' daily limits require hours).
 """
 
 RETRYABLE_STATUSES: Final = frozenset({429, 502, 503, 504})
@@ -146,7 +146,7 @@ class GiveUp(Struct, frozen=True):
 
     Attributes:
         why: the reason.
-        retry_after: seconds that the server asked to wait, if it did.
+        retry_after: seconds that the server asked the client to wait, if any.
     """
 
     why: str
@@ -229,7 +229,7 @@ def _full_year(digits: str, now: Now) -> int:
 
 
 def requested_wait(outcome: Response | TransportFailure, now: Now) -> float | None:
-    """Return the seconds that a response asks to wait, if it does."""
+    """Return the seconds that a response asks the client to wait, if any."""
     if isinstance(outcome, TransportFailure):
         return None
     return parse_retry_after(outcome.headers.get("retry-after"), now)
@@ -240,8 +240,8 @@ def certainly_not_done(outcome: Response | TransportFailure, asked: float | None
 
     Args:
         outcome: the response or failure.
-        asked: seconds that it asks to wait; a 503 with ``Retry-After`` was rejected before
-            processing.
+        asked: seconds that it asks the client to wait; a 503 with ``Retry-After`` was rejected
+            before processing.
     """
     if isinstance(outcome, TransportFailure):
         return not outcome.sent
@@ -251,10 +251,10 @@ def certainly_not_done(outcome: Response | TransportFailure, asked: float | None
 def explain_overrun(
     wait: float, *, policy: RetryConfiguration, deadline: float | None, elapsed: float
 ) -> str | None:
-    """Describe the limit that a wait would exceed; ``None`` if it may begin.
+    """Describe the limit that a wait would exceed; ``None`` if the wait may begin.
 
-    A wait may end with the budget, as in the official SDKs, because one more request follows. At
-    the deadline no request could follow.
+    A wait may end exactly when the budget does, as in the official SDKs, because one more request
+    follows. At the deadline no request could follow.
 
     Args:
         wait: seconds to wait.

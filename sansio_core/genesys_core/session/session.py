@@ -1,8 +1,8 @@
-"""The state that the calls of one client share.
+"""The state that one client's calls share.
 
 Invariants: a session is an immutable value. Anything that must happen exactly once (exchanging a
-refresh token, reserving a slot of the rate limit) is a step from one session to the next; adapters
-replace the session under one lock and decide nothing.
+refresh token, reserving a rate limit slot) is a step from one session to the next; adapters replace
+the session under one lock and decide nothing.
 """
 
 import msgspec
@@ -27,8 +27,8 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     Attributes:
         hosts: the API and login hosts.
-        headers: sent with every request; headers of a call take precedence.
-        timeout: timeouts of the request's phases.
+        headers: sent with every request; a call's headers take precedence.
+        timeout: timeouts for the phases of a request.
         deadline: seconds for a whole call, or ``None``.
         retry: the client's retry configuration.
         strict: raise if a response does not match its type.
@@ -78,12 +78,12 @@ def no_jitter() -> float:
 
 
 class Session(Struct, frozen=True):
-    """The state that calls share.
+    """The state that one client's calls share.
 
     Attributes:
         settings: the client's settings.
         vault: the client's token.
-        random: source of jitter.
+        random: the random source for jitter.
         pacer: the rate limiter, or ``None`` if disabled.
     """
 

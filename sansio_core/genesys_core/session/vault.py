@@ -5,7 +5,7 @@ under one lock and runs one exchange at a time; the vault alone decides whether 
 needed.
 
 * A fresh token that differs from the rejected one is returned without I/O.
-* A rejected token is not used again, unless the login host issues the same token once more.
+* A rejected token is not used again, unless the login host issues it again.
 * A token is renewed before it expires. During the renewal, and if it fails, the token remains in
   use until it expires; after a failure the renewal is retried at half of the remaining lifetime.
 * A failure is raised in all waiting calls, each with its own copy, so that tracebacks do not
@@ -75,7 +75,7 @@ class Vault(Struct, frozen=True):
     """The state of the client's token.
 
     Attributes:
-        grant: how to obtain a token; ``None`` for a static token or for none.
+        grant: how to obtain a token; ``None`` for a static token or no token.
         token: the current token.
         renew: whether tokens are renewed automatically (``refresh_access_token``).
         exchanges: number of completed exchanges, successful or not.
@@ -267,7 +267,7 @@ class Vault(Struct, frozen=True):
         return self._holding(grant, _keeping(token, kept), spent=True)
 
     def given(self, token: Token, grant: Grant | None = None) -> "Vault":
-        """Use a token from another source; it is renewed only if a grant comes with it."""
+        """Use a token from another source; it is renewed only if a grant is passed with it."""
         return self._holding(grant, token, spent=False)
 
     def without_token(self) -> "Vault":

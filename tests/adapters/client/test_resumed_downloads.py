@@ -184,7 +184,7 @@ def test_what_cannot_be_continued_is_said_before_anything_is_sent(run, tmp_path)
         with pytest.raises(errors.InvalidValueError, match="needs the path of the file itself"):
             await done(api.client.download(OPERATION, tmp_path, resume=True))
         post = raw_operation("POST", "/api/v2/file")
-        with pytest.raises(errors.InvalidValueError, match="a POST cannot be continued"):
+        with pytest.raises(errors.InvalidValueError, match="a POST cannot be resumed"):
             await done(api.client.download(post, tmp_path / "x", resume=True))
         with pytest.raises(TypeError, match="resume"):
             await done(api.client.download(OPERATION, tmp_path / "x", resume="yes"))

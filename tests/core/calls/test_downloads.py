@@ -333,7 +333,7 @@ def test_a_file_is_identified_by_what_is_the_same_next_time():
     outside = Download.of("https://files.example/f?Signature=1", SESSION, now=NOW)
     assert outside.identify(begun(outside)) == "https://files.example/f"
     post = Download.of(raw_operation("POST", "/api/v2/file"), SESSION, now=NOW)
-    with pytest.raises(errors.InvalidValueError, match="a POST cannot be continued"):
+    with pytest.raises(errors.InvalidValueError, match="a POST cannot be resumed"):
         post.identify(begun(post))
 
 

@@ -314,6 +314,6 @@ def test_a_timeout_tells_of_the_redirects_that_were_not_believed():
     assert str(sign_in_timed_out(120.0, 0)) == "sign-in timed out after 120 s"
     error = sign_in_timed_out(0.5, 2)
     assert str(error).startswith(
-        "sign-in timed out after 0.5 s; rejected 2 redirect(s) of another sign-in"
+        "sign-in timed out after 0.5 s; rejected 2 redirect(s) from another sign-in"
     )
     assert not error.sent
