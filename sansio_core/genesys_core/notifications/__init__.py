@@ -1,4 +1,4 @@
-"""Notifications: topics, typed events, buffers, and the state machine of channels."""
+"""Notifications: topics, typed events, buffers, and the channel state machine."""
 
 from typing import TYPE_CHECKING
 

@@ -4,8 +4,8 @@ Invariants: each channel is an independent state machine. The set only decides w
 to which channel (:class:`~genesys_core.notifications.subscriptions.Plan`), and forwards everything
 else.
 
-The adapter's loop is that of :mod:`genesys_core.notifications.channel.channel`; effects carry the
-index of their channel, which is passed back with their results.
+The adapter's loop is the one in :mod:`genesys_core.notifications.channel.channel`. Effects contain
+their channel's index, which is passed back with their results.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -47,9 +47,9 @@ class ChannelSet(Struct, frozen=True):
     """A set of running channels.
 
     Attributes:
-        policy: timeouts and delays of each.
+        policy: each channel's timeouts and delays.
         plan: the assignment of topics to channels.
-        members: the state machines.
+        members: the channels' state machines.
     """
 
     policy: Policy
@@ -72,7 +72,7 @@ class ChannelSet(Struct, frozen=True):
             topics: the topics to subscribe to.
             policy: timeouts and delays of each channel.
             now: both clocks.
-            existing: an existing channel of the caller, which becomes the first.
+            existing: a channel that the caller has created, which becomes the first.
             plan: an empty plan with custom limits.
 
         Raises:
@@ -152,7 +152,7 @@ class ChannelSet(Struct, frozen=True):
         return step.state._adopting(channel, adopted, now).after(step.effects)  # noqa: SLF001 - its own class
 
     def connected(self, channel: int, socket: int, *, now: Now) -> "SetStep":
-        """Process the opening of a channel's socket."""
+        """Handle a channel's socket that opened."""
         return self._at(channel, lambda member: member.connected(socket, now=now))
 
     def received(
@@ -164,7 +164,7 @@ class ChannelSet(Struct, frozen=True):
         now: Now,
         read_at: Now | None = None,
     ) -> "SetStep":
-        """Process text messages of a channel's socket; see :meth:`Running.received`."""
+        """Process text messages received on a channel's socket; see :meth:`Running.received`."""
         return self._at(
             channel, lambda member: member.received(socket, texts, now=now, read_at=read_at)
         )
@@ -210,7 +210,7 @@ class ChannelSet(Struct, frozen=True):
         return step
 
     def timer(self, *, now: Now, reading: bool = True) -> "SetStep":
-        """Do what is due on each channel; see :meth:`Running.timer`."""
+        """Perform the actions that are due on each channel; see :meth:`Running.timer`."""
         return self._all(lambda member: member.timer(now=now, reading=reading))
 
     def resumed(self, *, now: Now) -> "SetStep":

@@ -58,7 +58,7 @@ __all__ = [
 
 
 class SubscriptionError(GenesysCloudError):
-    """The platform rejected topics. The other topics of the request are subscribed.
+    """The platform rejected topics. The other topics in the request are subscribed.
 
     Attributes:
         refusals: each topic with the platform's reason and the missing permissions.
@@ -108,7 +108,7 @@ StateEvent: TypeAlias = (
     | CallbackFailed
     | Notification[Any]
 )
-"""Argument of ``on_state``; a notification is one of the platform's own messages."""
+"""The argument of ``on_state``; a notification here is one of the platform's own messages."""
 
 
 class ForConsumer(Struct, frozen=True):
@@ -146,7 +146,7 @@ of 1,000).
 def typed_topics(
     topics: Iterable[str | tuple[str, object]], type_: object = None
 ) -> tuple[tuple[str, object], ...]:
-    """Return topics with the types of their events, validated before anything is done.
+    """Return topics with the types of their events, all of them validated.
 
     Args:
         topics: topics, or pairs of a topic and its type; a single string is one topic.
@@ -287,11 +287,11 @@ def _names(topic: str) -> list[str]:
 
 
 def latest_failure(events: Iterable[object], known: str | None) -> str | None:
-    """Return why a subscription is not confirmed yet, after some events; ``None`` if nothing failed.
+    """Return why a subscription is not confirmed yet, given new events; ``None`` if nothing failed.
 
     Args:
-        events: events of the channels.
-        known: the result before them.
+        events: the channels' events.
+        known: the previous result.
     """
     for event in events:
         match event:

@@ -63,7 +63,7 @@ def decode_eventbridge_event(
 
     Args:
         content: the event as JSON, or as the dictionary that AWS Lambda passes to its handler.
-        decoder: types for topics of your own; by default those of the definition.
+        decoder: has the types for your own topics; by default, the types are the API definition's.
 
     Raises:
         DecodeError: it is not JSON, or not an EventBridge event.

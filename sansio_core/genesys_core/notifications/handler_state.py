@@ -39,11 +39,11 @@ __all__ = ["ChannelAction", "HandlerState", "Turn"]
 P = ParamSpec("P")
 
 ChannelAction: TypeAlias = ChannelCall | Connect | SendText | CloseSocket
-"""An effect of a channel other than an event."""
+"""A channel effect other than an event."""
 
 
 class Turn(Struct, frozen=True):
-    """The actions of a driver after an input, in this order.
+    """The actions that a driver must perform after an input, in this order.
 
     Attributes:
         events: events by destination.
@@ -70,11 +70,11 @@ class HandlerState:
         policy: timeouts and delays of each channel.
         now: both clocks.
         existing: a channel that the caller created.
-        topics: the topics of the client's definition.
+        topics: the topics in the client's API definition.
 
     Attributes:
         channels: the channels.
-        has_started: whether :meth:`start` was called.
+        has_started: whether :meth:`start` has been called.
         is_paused: whether reading from sockets is paused because the consumer is slow.
 
     Raises:
@@ -109,14 +109,14 @@ class HandlerState:
         return self._error or self.channels.failure
 
     def check_unused(self) -> None:
-        """Raise if the handler was used before."""
+        """Raise if the handler has been used before."""
         if self.has_started or self.channels.stopped:
             raise GenesysCloudError(
                 "a notification handler cannot be reused; create a new one for each block"
             )
 
     def check_running(self) -> None:
-        """Raise if the handler has ended or was not started."""
+        """Raise if the handler has ended or has not been started."""
         if self.channels.stopped:
             raise self.why_over()
         if not self.has_started:
@@ -187,7 +187,7 @@ class HandlerState:
     def deliver_early(
         self, channel: int, socket: int, events: Sequence[WebSocketEvent], *, read_at: Now
     ) -> Turn | None:
-        """Process messages for a driver that can perform no actions yet.
+        """Process messages for a driver that cannot perform actions yet.
 
         Returns:
             ``None`` if the messages require actions, or reading is paused: then nothing was
@@ -214,7 +214,7 @@ class HandlerState:
         return Text in kinds and HandshakeDone not in kinds
 
     def timer(self, *, now: Now) -> Turn:
-        """Do what is due at this time, which may be nothing."""
+        """Perform the actions that are due, if any."""
         return self.apply(ChannelSet.timer, now=now, reading=not self.is_paused)
 
     def pause(self) -> None:

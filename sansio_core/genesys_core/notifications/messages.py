@@ -1,4 +1,4 @@
-"""Decoding of frames to typed notifications: topic to template to model.
+"""Decodes frames into typed notifications: topic to template to model.
 
 Invariants: a frame is never lost. Malformed envelopes are parsed as far as possible, a body that
 does not match its model is repaired or delivered untyped, unknown topics are delivered untyped;
@@ -64,8 +64,8 @@ class Envelope(Struct, frozen=True, gc=False, rename="camel"):
         version: the version of the body's schema.
         event_body: the body as JSON.
         metadata: metadata of the event.
-        result: the result in such a response: ``200``, ``400`` or ``404``.
-        status: the description in such a response.
+        result: the result in a response to a subscription: ``200``, ``400`` or ``404``.
+        status: the description of that result.
     """
 
     topic_name: str | None = None
@@ -77,7 +77,7 @@ class Envelope(Struct, frozen=True, gc=False, rename="camel"):
 
 
 class Notification(Struct, Generic[T_co], frozen=True):
-    """An event of a topic.
+    """An event on a topic.
 
     Attributes:
         topic_name: the topic, such as ``v2.users.9ed7d9f6-....presence``.
@@ -86,7 +86,7 @@ class Notification(Struct, Generic[T_co], frozen=True):
             unknown.
         metadata: the correlation id.
         raw: the frame as received.
-        issues: places of the body that did not match their type.
+        issues: places in the body that did not match their type.
     """
 
     topic_name: str
@@ -165,7 +165,7 @@ def _text(value: object) -> str | None:
 
 
 class NotificationDecoder:
-    """Decodes events as the caller's type for a topic, if there is one, otherwise as the platform's.
+    """Decodes events as the caller's type for the topic, if any, otherwise as the platform's type.
 
     Caches the type of each topic.
 

@@ -117,7 +117,7 @@ class ChannelTopics(Struct, frozen=True):
     """The topics of one channel, indexed so that adding one requires no recount.
 
     Attributes:
-        names: the topics as spelled by the caller, by their names in lower case.
+        names: the topics as spelled by the caller, keyed by lower-case name.
         groups: the topics that can be combined, by their common part.
         packed: the same topics, combined.
         places: number of combined topics.
@@ -142,8 +142,8 @@ class Plan(Struct, frozen=True):
     Attributes:
         channels: the topics of each channel. Unchanged channels are the same objects in the next
             plan.
-        max_channels: maximum number of channels; reduce it if other programs of the same user and
-            client need some of the platform's 20.
+        max_channels: maximum number of channels; reduce it if other programs that use the same user
+            and client need some of the platform's 20.
     """
 
     channels: tuple[ChannelTopics, ...] = ()
@@ -181,7 +181,7 @@ class Plan(Struct, frozen=True):
         """Return the plan with the topics that an existing channel is subscribed to.
 
         Raises:
-            InvalidValueError: as :meth:`adding`.
+            InvalidValueError: as for :meth:`adding`.
         """
         draft = [_Draft(known) for known in self.channels]
         draft += [_Draft(ChannelTopics()) for _ in range(channel + 1 - len(draft))]

@@ -21,8 +21,8 @@ class TopicTable(Mapping[str, type[Model]]):
     """Maps topic templates to models, importing each on lookup.
 
     Args:
-        names: the name of the model of each template.
-        package: the package whose ``models`` has them.
+        names: model names by template.
+        package: the package whose ``models`` contains them.
     """
 
     def __init__(self, names: Mapping[str, str], package: str = "genesys_core") -> None:
@@ -51,7 +51,7 @@ class TopicTable(Mapping[str, type[Model]]):
         """Return the template of a topic, or ``None`` for an unknown topic.
 
         ``v2.users.9ed7d9f6-....presence`` gives ``v2.users.{id}.presence``. A placeholder stands
-        for one segment. If several templates match, the one with fewest placeholders wins, and
+        for one segment. If several templates match, the one with the fewest placeholders wins, and
         among those the one with the longest literal prefix: ``v2.system.token_revoked.{id}`` before
         ``v2.system.{id}.{id}``.
         """

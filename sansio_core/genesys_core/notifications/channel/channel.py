@@ -3,7 +3,7 @@
 Invariants: regardless of network failures, the channel reconnects within its backoff; the server's
 topics converge to the requested ones; no frame is delivered twice; and every period in which events
 may have been missed is reported as a :class:`~genesys_core.notifications.channel.events.Gap`.
-(Duplicate frames of a planned move, and the conditions for a complete stream, are described in
+(Duplicate frames during a planned move, and the conditions for a complete stream, are described in
 :mod:`genesys_core.notifications.channel.move` and
 :class:`~genesys_core.notifications.channel.connection.Draining`.)
 
@@ -71,7 +71,7 @@ __all__ = [
 
 
 class GivenChannel(Printable, frozen=True):
-    """An existing channel of the caller; its topics are kept.
+    """A channel that the caller has created; its topics are kept.
 
     Attributes:
         id: the channel's id.
@@ -96,7 +96,7 @@ class Stopped(Struct, frozen=True):
 
 
 class Running(Struct, frozen=True):
-    """A running channel, in any phase.
+    """A running channel, connected or not. Its methods process the inputs.
 
     Attributes:
         policy: timeouts and delays.
@@ -144,7 +144,7 @@ class Running(Struct, frozen=True):
         return self._step(transition)
 
     def connected(self, socket: int, *, now: Now) -> "ChannelStep":
-        """Process the opening of a socket (``HandshakeDone``)."""
+        """Handle a socket that opened (``HandshakeDone``)."""
         transition = self._transition(now)
         transition.connected(socket)
         return self._step(transition)
@@ -152,13 +152,13 @@ class Running(Struct, frozen=True):
     def received(
         self, socket: int, texts: Iterable[str], *, now: Now, read_at: Now | None = None
     ) -> "ChannelStep":
-        """Process text messages of a socket, in order.
+        """Process text messages received on a socket, in order.
 
         Args:
             socket: its number.
             texts: all messages of one read.
             now: both clocks.
-            read_at: when they were read, if that was earlier. A gap begins no later.
+            read_at: when they were read, if that was earlier. A gap never begins later than that.
         """
         transition = self._transition(now)
         receive_texts(transition, socket, texts, read_at or now)
@@ -171,7 +171,7 @@ class Running(Struct, frozen=True):
         return self._step(transition)
 
     def timer(self, *, now: Now, reading: bool = True) -> "ChannelStep":
-        """Do what is due at this time, which may be nothing.
+        """Perform the actions that are due, if any.
 
         Args:
             now: both clocks.
@@ -205,7 +205,7 @@ class Running(Struct, frozen=True):
         return self.want(self.facts.wanted.union(topics), now=now)
 
     def ask_again(self, topics: Iterable[str], *, now: Now) -> "ChannelStep":
-        """Request topics again that the server rejected; the outcome may differ now."""
+        """Request rejected topics again, because the server may accept them now."""
         transition = self._transition(now)
         transition.ask_again(frozenset(topics))
         return self._step(transition)
@@ -267,7 +267,7 @@ def start_channel(
         topics: the topics to subscribe to.
         policy: timeouts and delays.
         now: both clocks.
-        existing: an existing channel of the caller; by default a new one is created.
+        existing: a channel that the caller has created; by default a new one is created.
 
     Raises:
         InvalidValueError: there are more than 1,000 topics, or the existing channel has no id or

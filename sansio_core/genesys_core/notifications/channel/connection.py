@@ -1,7 +1,7 @@
 """The connection of a platform channel, from its creation to an open socket.
 
 Invariants: each state is an immutable value with exactly the transitions that are possible from
-there. Every call and socket has a unique number, so results that arrive after the state was left
+there. Every call and socket has a unique number, so results that arrive after the state has changed
 are recognized and ignored.
 
 ::
@@ -111,7 +111,7 @@ class Creating(Struct, frozen=True):
     failures: int
 
     def made(self, channel: PlatformChannel, id: int, *, now: Now, policy: Policy) -> "Connecting":
-        """The channel was created, without topics; its socket gets the number ``id``."""
+        """Record that the channel was created, without topics; its socket gets number ``id``."""
         limit = now.monotonic + policy.connect_limit
         return Connecting(id, limit, self.failures, channel, confirmed=frozenset())
 
@@ -125,7 +125,7 @@ class Inspecting(Struct, frozen=True):
     channel: PlatformChannel
 
     def seen(self, id: int, *, now: Now, policy: Policy) -> "Connecting":
-        """The channel exists; its socket gets the number ``id``."""
+        """Record that the channel exists; its socket gets number ``id``."""
         limit = now.monotonic + policy.connect_limit
         return Connecting(id, limit, self.failures, replace(self.channel, given=False))
 
@@ -139,11 +139,11 @@ class Checking(Struct, frozen=True):
     channel: PlatformChannel
 
     def exists(self, id: int, *, now: Now, policy: Policy) -> "Connecting":
-        """The channel exists, or this is unknown; its socket gets the number ``id``."""
+        """Record that the channel exists, or may exist; its socket gets number ``id``."""
         return Connecting(id, now.monotonic + policy.connect_limit, self.failures, self.channel)
 
     def missing(self, id: int, *, now: Now, policy: Policy) -> Creating:
-        """The channel no longer exists; the call for a new one gets the number ``id``."""
+        """Record that the channel no longer exists; the call for a new one gets number ``id``."""
         return Creating(id, now.monotonic + policy.call_limit, self.failures)
 
 
@@ -157,7 +157,7 @@ class Connecting(Struct, frozen=True):
     confirmed: frozenset[str] | None = None
 
     def connected(self, *, now: Now, policy: Policy) -> "Listening":
-        """The socket opened."""
+        """Record that the socket opened."""
         channel = self.channel
         return Listening(
             self.socket,
@@ -184,12 +184,12 @@ class OutOfSync(Struct, frozen=True):
     until: float
 
     def begun(self, call: int, wanted: frozenset[str], *, now: Now, policy: Policy) -> "Syncing":
-        """A call was started."""
+        """Record that a call was started."""
         limit = now.monotonic + policy.call_limit
         return Syncing(call, limit, wanted, self.failures, before=self.confirmed)
 
     def lost(self, *, now: Now, policy: Policy) -> "OutOfSync":  # noqa: ARG002 - as the others
-        """The server removed topics."""
+        """Record that the server removed topics."""
         return replace(self, confirmed=None)
 
 
@@ -198,7 +198,7 @@ class InSync(Struct, frozen=True):
 
     Attributes:
         confirmed: the server's topics, including rejected ones.
-        failures: number of failed attempts before.
+        failures: number of failed attempts so far.
         since: when they were confirmed.
     """
 
@@ -207,12 +207,12 @@ class InSync(Struct, frozen=True):
     since: float
 
     def begun(self, call: int, wanted: frozenset[str], *, now: Now, policy: Policy) -> "Syncing":
-        """A call was started."""
+        """Record that a call was started."""
         limit = now.monotonic + policy.call_limit
         return Syncing(call, limit, wanted, self._recent(now, policy), before=self.confirmed)
 
     def lost(self, *, now: Now, policy: Policy) -> OutOfSync:
-        """The server removed topics."""
+        """Record that the server removed topics."""
         # With a delay: two programs on one channel could take topics from each other endlessly.
         failures = self._recent(now, policy) + 1
         return OutOfSync(None, failures, now.monotonic + policy.delay(failures))
@@ -226,10 +226,10 @@ class Syncing(Struct, frozen=True):
 
     Attributes:
         call: the call's number.
-        until: the call's timeout.
+        until: when the call times out.
         wanted: the server's topics after the change.
-        failures: number of failed attempts before.
-        before: the server's topics before; ``None`` if unknown.
+        failures: number of failed attempts so far.
+        before: the server's topics before the change; ``None`` if unknown.
         doubtful: whether the server removed topics in the meantime, possibly after the change.
     """
 
@@ -241,17 +241,17 @@ class Syncing(Struct, frozen=True):
     doubtful: bool = False
 
     def done(self, *, now: Now) -> InSync | OutOfSync:
-        """The server applied the change, unless the result is doubtful."""
+        """Record that the server applied the change, unless the result is doubtful."""
         if self.doubtful:
             return OutOfSync(None, self.failures + 1, now.monotonic)
         return InSync(self.wanted, self.failures, now.monotonic)
 
     def lost(self, *, now: Now, policy: Policy) -> "Syncing":  # noqa: ARG002 - as the others
-        """The server removed topics."""
+        """Record that the server removed topics."""
         return replace(self, doubtful=True)
 
     def failed(self, delay: float, *, now: Now) -> OutOfSync:
-        """The outcome is unknown; everything is sent again after the delay."""
+        """Record that the outcome is unknown; everything is sent again after the delay."""
         return OutOfSync(None, self.failures + 1, now.monotonic + delay)
 
 
@@ -283,9 +283,9 @@ class Listening(Struct, frozen=True):
         heard: when the last frame was received.
         renew_at: when the topics must be renewed.
         sync: the state of the server's topics.
-        pinged: when a ping was sent that no frame has followed.
+        pinged: when a ping was sent, if no frame has been received since.
         pongs_due: number of unanswered pings.
-        subscribed: whether the server has had all topics at some time.
+        subscribed: whether the server has had all topics at any time.
         leaving: whether the server announced that it will close the socket.
         backlog: frames still to be read after the consumer was too slow.
     """
@@ -309,7 +309,7 @@ class Listening(Struct, frozen=True):
         return self.heard if self.backlog is None else self.backlog.since
 
     def answered(self, *, now: Now) -> "Listening":
-        """A ping was answered; the last answer means that all frames before it have been read."""
+        """Record an answered ping; the last answer means that all earlier frames have been read."""
         due = max(0, self.pongs_due - 1)
         connection, backlog = replace(self, pongs_due=due), self.backlog
         if due or backlog is None:
@@ -339,7 +339,7 @@ class Listening(Struct, frozen=True):
         return 1 if now.monotonic - self.opened >= policy.stable_after else self.failures + 1
 
     def changed(self, change: Syncing, *, now: Now, policy: Policy) -> "Listening":
-        """The server applied a change; one that sent all topics extends the channel's lifetime."""
+        """Record an applied change; one that sent all topics extends the channel's lifetime."""
         # A proper subset: only the topics that were added have been sent.
         whole = change.before is None or not change.before < change.wanted
         renew_at = now.monotonic + (self.channel.life or policy.renew_after)
@@ -348,14 +348,14 @@ class Listening(Struct, frozen=True):
         )
 
     def ping(self, *, now: Now) -> "Listening":
-        """A ping was sent."""
+        """Record that a ping was sent."""
         # The watchdog counts from the first one: further pings must not postpone it.
         pinged = now.monotonic if self.pinged is None else self.pinged
         return replace(self, pinged=pinged, pongs_due=self.pongs_due + 1)
 
 
 class Draining(Struct, frozen=True):
-    """The old socket of a planned move, kept for frames in transit.
+    """The old socket after a planned move, kept open for frames in transit.
 
     Attributes:
         socket: its number.
@@ -365,7 +365,7 @@ class Draining(Struct, frozen=True):
         until: when it is closed.
         pongs_due: number of unanswered pings, the last of them sent after the move: its answer
             proves that everything sent before the new channel took over has been received.
-        subscribed: whether it had all topics, so that frames may be missing.
+        subscribed: whether it had all topics; if so, a lost frame is a gap.
     """
 
     socket: int

@@ -69,8 +69,8 @@ class Connected(Struct, frozen=True):
 
 
 DisconnectReason: TypeAlias = Literal["closed", "failed", "silent", "channel_gone", "stopped"]
-"""The server closed the socket; the connection broke; a ping was not answered; the channel expired
-or was displaced by a newer one; the user stopped it.
+"""Why a connection was lost: the server closed the socket, the connection broke, a ping was not
+answered, the channel expired or was displaced by a newer one, or the user stopped it.
 """
 
 
@@ -94,7 +94,7 @@ class Subscribed(Struct, frozen=True):
     """The platform accepted the requested topics.
 
     Attributes:
-        topics: all topics of the channel except rejected ones; combined ones as sent.
+        topics: all of the channel's topics except rejected ones; combined topics as sent.
         at: when it happened.
     """
 
@@ -106,7 +106,7 @@ class Resubscribed(Struct, frozen=True):
     """The platform accepted the topics after a reconnect or a move: events arrive again.
 
     Attributes:
-        topics: all topics of the channel except rejected ones; combined ones as sent.
+        topics: all of the channel's topics except rejected ones; combined topics as sent.
         at: when it happened.
     """
 
@@ -115,7 +115,9 @@ class Resubscribed(Struct, frozen=True):
 
 
 class Gap(Struct, frozen=True):
-    """Events of this period may be missing: the platform stores none. Fetch current data over REST.
+    """Events in this period may have been missed: the platform does not store them.
+
+    Fetch current data over REST.
 
     Attributes:
         from_: the last time at which the stream was known to be complete.
@@ -160,7 +162,7 @@ class Adopted(Struct, frozen=True):
     """The caller's channel already has subscriptions, which are kept.
 
     Attributes:
-        topics: their topics.
+        topics: the topics of these subscriptions.
     """
 
     topics: frozenset[str]
@@ -173,7 +175,7 @@ class Moving(Struct, frozen=True):
     """A new channel is being set up while the old one still delivers events. No events are lost.
 
     Attributes:
-        reason: the system message that requires it.
+        reason: the system message that requires the move.
         at: when it happened.
     """
 
@@ -188,7 +190,7 @@ class Retrying(Struct, frozen=True):
         what: ``create``, ``inspect``, ``connect`` or ``subscribe``.
         message: a description of the failure.
         delay: seconds until the next attempt.
-        error: the error of a REST call.
+        error: the error, if a REST call failed.
     """
 
     what: Literal["create", "inspect", "connect", "subscribe"]
@@ -208,10 +210,10 @@ class GaveUp(Struct, frozen=True):
 
 
 class Heartbeat(Struct, frozen=True):
-    """A frame of ``channel.metadata``: a heartbeat, or the answer to a ping.
+    """A ``channel.metadata`` frame: a heartbeat, or the answer to a ping.
 
     Attributes:
-        message: ``WebSocket Heartbeat``, ``pong`` or another message of the platform.
+        message: ``WebSocket Heartbeat``, ``pong`` or another message from the platform.
         text: the frame.
     """
 
@@ -230,7 +232,7 @@ class UnknownEvent(Struct, frozen=True):
 
 
 class Arrived(Struct, frozen=True, gc=False):
-    """An event of a topic.
+    """An event on a topic.
 
     :class:`~genesys_core.notifications.NotificationDecoder` decodes its body.
 
@@ -259,14 +261,14 @@ ChannelEvent: TypeAlias = (
     | Heartbeat
     | UnknownEvent
 )
-"""All events of a channel."""
+"""All events that a channel emits."""
 
 
 # Effects
 
 
 class ChannelCall(Struct, frozen=True):
-    """Send a REST operation; then ``called(id, result or error)``.
+    """Send a REST request, then report its outcome with ``called(id, result or error)``.
 
     Attributes:
         id: the call's number.
@@ -278,7 +280,7 @@ class ChannelCall(Struct, frozen=True):
 
 
 class Connect(Printable, frozen=True):
-    """Open a WebSocket; then ``connected(socket)``, or ``disconnected(socket, how)``.
+    """Open a WebSocket, then report ``connected(socket)`` or ``disconnected(socket, how)``.
 
     Attributes:
         socket: the socket's number.
@@ -312,7 +314,7 @@ class Emit(Struct, frozen=True, gc=False):
 
 
 Effect: TypeAlias = ChannelCall | Connect | SendText | CloseSocket | Emit
-"""The effects of the state machine."""
+"""The effects that the state machine returns."""
 
 
 def datetime_of(now: Now) -> datetime:

@@ -23,10 +23,12 @@ class Facts(Struct, frozen=True, kw_only=True):
         successor: the connection that will deliver them after a planned move.
         draining: the old socket after a planned move.
         duplicates: recognizes duplicate frames during and shortly after a move.
-        missing: since when events may be missing, on the wall clock; ``None`` if none are.
+        missing: the time since which events may have been missed, on the wall clock; ``None`` if
+            none have.
         refusals: rejected topics, with the reasons.
         established: whether a channel has existed; before that a refusal is final.
-        resumed: whether topics were subscribed before, so the next time is a resubscription.
+        resumed: whether topics have been subscribed before, so that the next time is a
+            resubscription.
         serial: the last number assigned to a call or socket.
     """
 

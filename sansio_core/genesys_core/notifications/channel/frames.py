@@ -1,4 +1,4 @@
-"""Interpretation of the frames of a channel.
+"""Interpretation of a channel's frames.
 
 Invariants: every frame that is not internal to the channel is delivered, and internal frames change
 only the state that they concern. Any frame proves that the connection is alive.
@@ -58,7 +58,7 @@ _SYSTEM: Final = "v2.system."
 
 
 def receive_texts(transition: Transition, socket: int, texts: Iterable[str], read_at: Now) -> None:
-    """Process messages of a socket, in order; ignored if the socket is no longer in use."""
+    """Process messages from a socket, in order; ignore them if the socket is no longer in use."""
     source: _Source | None = None
     for text in texts:
         source = source or _source(transition, socket)

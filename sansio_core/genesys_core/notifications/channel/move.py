@@ -4,8 +4,8 @@ If the server announces that it will close a channel, another one, the ``success
 first. It becomes the primary when the server has all topics on it; the old socket is then drained.
 
 Invariants: a frame is delivered as many times as it arrived on the socket that received it more
-often. Equal frames of one socket are all delivered, their duplicates from the other socket are not,
-and the order of arrival makes no difference. A move that may have lost events reports a gap.
+often. Equal frames from one socket are all delivered; their duplicates from the other socket are
+not. The order of arrival makes no difference. A move that may have lost events reports a gap.
 """
 
 from collections.abc import Mapping
@@ -52,14 +52,14 @@ __all__ = [
 
 _MAX_FRAMES: Final = 10_000
 _MAX_CHARACTERS: Final = 16 * 1024 * 1024
-"""Maximum numbers of remembered frames without a duplicate, and of their characters. A move lasts
+"""Maximum number of remembered frames without a duplicate, and of characters in them. A move lasts
 seconds and duplicates arrive within fractions of one, so these limits are reached only if one
 socket stalls; duplicates of further frames are then delivered again.
 """
 
 
 class DuplicateFilter(Struct, frozen=True):
-    """Frames of an old and a new socket whose duplicates have not arrived yet.
+    """Frames from an old and a new socket whose duplicates have not arrived yet.
 
     Attributes:
         old: the number of the old socket.
@@ -89,7 +89,7 @@ class DuplicateFilter(Struct, frozen=True):
         return self._counted(text, (lead + 1) * sign), True
 
     def without_new_socket(self) -> "DuplicateFilter":
-        """Record that the new socket broke: only duplicates of the old one may still arrive."""
+        """Record that the new socket broke: only duplicates from the old one may still arrive."""
         # Frames that the new socket received first; the old one may still send them.
         return self._keeping({text: lead for text, lead in self.ahead.items() if lead < 0})
 
@@ -98,7 +98,7 @@ class DuplicateFilter(Struct, frozen=True):
         return replace(self, new=new)
 
     def without_old_socket(self, until: float) -> "DuplicateFilter":
-        """Record that the old socket closed: the new one may send duplicates until then."""
+        """Record that the old socket closed: the new one may send duplicates until ``until``."""
         # Frames that the old socket received first; the new one may still send them.
         kept = self._keeping({text: lead for text, lead in self.ahead.items() if lead > 0})
         return replace(kept, until=until)
@@ -205,7 +205,7 @@ def end_overlap(transition: "Transition") -> None:
 
 
 def extend_overlap(transition: "Transition") -> None:
-    """Record that reading resumed: frames of the old socket are still expected."""
+    """Record that reading resumed: frames from the old socket are still expected."""
     now, duplicates = transition.now.monotonic, transition.duplicates
     if transition.draining is not None:
         until = now + transition.policy.overlap

@@ -39,8 +39,8 @@ class Policy(Struct, frozen=True):
 
     The delay before attempt ``n`` is ``min(backoff_cap, backoff_base * 2 ** (n - 1))``, half of it
     fixed and half random ("equal jitter"), so that programs that lose their connections
-    simultaneously do not all reconnect at the same time. A ``Retry-After`` of the platform applies
-    if it is longer, up to ``retry_after_cap``.
+    simultaneously do not all reconnect at the same time. The platform's ``Retry-After`` applies if
+    it is longer, up to ``retry_after_cap``.
 
     Attributes:
         random: random numbers in ``[0, 1)``.
@@ -52,14 +52,14 @@ class Policy(Struct, frozen=True):
         backoff_base: the delay before the first retry.
         backoff_cap: the maximum delay.
         retry_after_cap: the maximum delay that ``Retry-After`` can set.
-        stable_after: after a connection that lasted this long, delays start from the base again.
+        stable_after: after a connection has lasted this long, delays start from the base again.
         overlap: how long the old socket is kept open after a planned move.
         lag: maximum time that a frame is in transit; a gap starts this long before the last
             frame was received.
-        linger: how long late duplicates are still recognized after that.
+        linger: how long late duplicates are still recognized after the old socket has closed.
         renew_after: how often topics are renewed; a channel lives for 24 hours. If the platform
             states a lifetime, 23/24 of it is used instead.
-        rewrite: changes the address of the socket, for sites behind a gateway.
+        rewrite: changes the socket's address, for sites behind a gateway.
     """
 
     random: Random

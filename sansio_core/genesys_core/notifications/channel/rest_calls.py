@@ -1,6 +1,6 @@
-"""REST operations of a channel, and the interpretation of their responses.
+"""A channel's REST operations, and the interpretation of their responses.
 
-Invariants: a response that lacks required contents is treated like any other failure; nothing is
+Invariants: a response that lacks required content is treated like any other failure; nothing is
 raised.
 """
 

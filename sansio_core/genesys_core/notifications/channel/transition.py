@@ -76,7 +76,7 @@ Role: TypeAlias = Literal["primary", "successor"]
 
 
 class Transition:
-    """A step under construction: the changes of an input, and the effects that go with them.
+    """A step under construction: the changes that an input causes, and the resulting effects.
 
     Args:
         facts: the state before.
@@ -178,7 +178,7 @@ class Transition:
     # Sockets
 
     def connected(self, socket: int) -> None:
-        """Handle the opening of a socket."""
+        """Handle a socket that opened."""
         for role, connection in tuple(self.connections.items()):
             if isinstance(connection, Connecting) and connection.socket == socket:
                 opened = connection.connected(now=self.now, policy=self.policy)
@@ -244,7 +244,7 @@ class Transition:
         self.wait(role, connection.broken(now=self.now, policy=self.policy), channel)
 
     def suspect_gap(self, connection: Listening) -> None:
-        """Record that events may be missing since the last frame."""
+        """Record that events may have been missed since the last frame."""
         if connection.subscribed and self.missing is None:
             self.missing = connection.complete_until.wall - self.policy.lag
 
@@ -258,7 +258,7 @@ class Transition:
     # Topics
 
     def sync_topics(self, role: Role) -> None:
-        """Send the next change towards the requested topics, if it is due."""
+        """Send the next change needed to reach the requested topics, if it is due."""
         connection = self.connections.get(role)
         # One request at a time: the server may apply two in either order.
         if not isinstance(connection, Listening) or isinstance(connection.sync, Syncing):
@@ -326,7 +326,7 @@ class Transition:
     # Time
 
     def timer(self, *, reading: bool) -> None:
-        """Do what is due; the watchdog is suspended while sockets are not read."""
+        """Perform the actions that are due; suspend the watchdog while sockets are not read."""
         for role in tuple(self.connections):
             self._due(role, reading=reading)
         if reading:
