@@ -23,21 +23,44 @@ _POLL_INTERVAL: Final = 1.0
 """Seconds between checks of a thread that waits for the token lock."""
 
 
+class _Bell:
+    """Wakes the threads that wait at the time.
+
+    Each step is one operation of a dictionary, so two threads that ring at once cannot replace an
+    event that a third one already waits for.
+    """
+
+    def __init__(self) -> None:
+        self._events: dict[None, Event] = {}
+
+    @property
+    def next(self) -> Event:
+        """The event that the next :meth:`ring` sets."""
+        return self._events.setdefault(None, Event())
+
+    def ring(self) -> None:
+        """Wake the threads that wait."""
+        event = self._events.pop(None, None)
+        if event is not None:
+            event.set()
+
+
 class ThreadLoop:
     """Sleeping, locking and shielding with threads.
 
     Args:
         token_lock: shared by the event loops of one client.
-
-    Attributes:
-        wakeup: set by the next :meth:`notify_all`.
     """
 
     def __init__(self, token_lock: TokenLock) -> None:
-        self.wakeup = Event()
+        self._rung, self._freed = _Bell(), _Bell()
         self._token_lock = token_lock
-        self._freed = Event()
         self._last: Thread | None = None
+
+    @property
+    def wakeup(self) -> Event:
+        """The event that the next :meth:`notify_all` sets."""
+        return self._rung.next
 
     async def sleep(self, left: Callable[[], float]) -> None:
         """Sleep for ``left()`` seconds, or until :meth:`notify_all` is called."""
@@ -46,14 +69,13 @@ class ThreadLoop:
 
     def notify_all(self) -> None:
         """Wake all sleepers."""
-        wakeup, self.wakeup = self.wakeup, Event()
-        wakeup.set()
+        self._rung.ring()
 
     async def acquire(self, owner: LockOwner, seconds: float) -> bool:
         """Acquire the token lock for an owner within a timeout."""
         until = time.monotonic() + seconds
         while True:
-            freed = self._freed  # read first, so that no later release is lost
+            freed = self._freed.next  # read first, so that no later release is lost
             if self._token_lock.acquire(owner):
                 return True
             left = until - time.monotonic()
@@ -65,8 +87,7 @@ class ThreadLoop:
     def release(self, owner: LockOwner) -> None:
         """Release the token lock; does nothing if the owner does not hold it."""
         if self._token_lock.release(owner):
-            freed, self._freed = self._freed, Event()
-            freed.set()
+            self._freed.ring()
 
     async def shielded(
         self, work: Callable[[], Coroutine[Any, Any, T]], seconds: float | None

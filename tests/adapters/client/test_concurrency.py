@@ -34,6 +34,9 @@ from genesys_cloud import (
     TransportFailure,
 )
 from genesys_cloud.api import users
+from genesys_cloud.client import thread_loop
+from genesys_cloud.client.thread_loop import ThreadLoop
+from genesys_cloud.client.token_lock import TokenLock
 from genesys_cloud.models import User
 from genesys_cloud.testing import AsyncMockTransport, MockTransport, json_response
 from genesys_core.oauth.token_store import TokenKey
@@ -602,3 +605,25 @@ def test_a_signal_ends_the_call_that_it_interrupts_and_nothing_else() -> None:
             assert client.users.get_user("u1").id == "u1"
     finally:
         signal.signal(signal.SIGUSR1, before)
+
+
+def test_threads_that_wake_the_others_at_once_orphan_no_event(monkeypatch):
+    loop, seen, armed = ThreadLoop(TokenLock()), list[threading.Event](), [True]
+
+    def meanwhile() -> None:
+        loop.notify_all()
+        seen.append(loop.wakeup)  # of a thread that goes to sleep now
+
+    def event() -> threading.Event:
+        if armed:  # in the middle of the first call
+            armed.clear()
+            other = threading.Thread(target=meanwhile)
+            other.start()
+            other.join()
+        return threading.Event()
+
+    monkeypatch.setattr(thread_loop, "Event", event)
+    loop.notify_all()
+    meanwhile()
+    loop.notify_all()
+    assert all(each.is_set() for each in seen)

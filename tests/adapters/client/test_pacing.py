@@ -192,7 +192,7 @@ def test_an_interrupted_wait_gives_its_place_back(monkeypatch) -> None:
         Client(host=server.url, pacing=pacing, trust_env=False) as client,
     ):
         client.users.get_users_me()
-        monkeypatch.setattr(client._event_loop, "wakeup", Interrupted())
+        monkeypatch.setattr(type(client._event_loop), "wakeup", Interrupted())
         with pytest.raises(KeyboardInterrupt):
             client.users.get_users_me()
         monkeypatch.undo()
