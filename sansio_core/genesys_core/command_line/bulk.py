@@ -12,7 +12,13 @@ from typing import Final, Literal, TypeAlias
 
 from genesys_core.command_line.exit_codes import ExitCode
 from genesys_core.command_line.usage import UsageError
-from genesys_core.errors import ApiError, AuthenticationError, GenesysCloudError, OAuthError
+from genesys_core.errors import (
+    ApiError,
+    AuthenticationError,
+    DecodeError,
+    GenesysCloudError,
+    OAuthError,
+)
 
 __all__ = [
     "BulkJournal",
@@ -265,12 +271,16 @@ class BulkRun:
 
 def describe_failure(error: BaseException) -> RowFailure:
     """Return why a row failed."""
-    if isinstance(error, ApiError):
-        # A server that failed may have done what it was asked for.
-        may_be_done = error.status >= 500
-        return RowFailure(str(error), error.status, error.correlation_id, may_be_done)
-    may_be_done = isinstance(error, GenesysCloudError) and error.is_retry_safe is False
-    return RowFailure(str(error), may_be_done=may_be_done)
+    # Also for an error of the last attempt after an earlier one whose effect is unknown, and for a
+    # response that cannot be read.
+    may_be_done = isinstance(error, DecodeError) or (
+        isinstance(error, GenesysCloudError) and error.is_retry_safe is False
+    )
+    if not isinstance(error, ApiError):
+        return RowFailure(str(error), may_be_done=may_be_done)
+    # A server that failed may have executed the request.
+    may_be_done = may_be_done or error.status >= 500
+    return RowFailure(str(error), error.status, error.correlation_id, may_be_done)
 
 
 def ends_run(error: BaseException) -> bool:

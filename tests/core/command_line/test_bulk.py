@@ -143,12 +143,19 @@ def api_error(kind, status):
     return error
 
 
+def after_a_doubtful_attempt(error: errors.ApiError) -> errors.ApiError:
+    error.is_retry_safe = False
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "status", "may_be_done"),
     [
         (api_error(errors.BadRequestError, 400), 400, False),
         (api_error(errors.ConflictError, 409), 409, False),
         (api_error(errors.ServerError, 503), 503, True),
+        (after_a_doubtful_attempt(api_error(errors.RateLimitError, 429)), 429, True),
+        (errors.DecodeError("x"), None, True),
         (errors.ConnectError("x", sent=False), None, False),
         (errors.ConnectionClosedError("x", sent=True), None, True),
         (errors.InvalidValueError("x"), None, False),
