@@ -78,7 +78,7 @@ class TokenSnapshot(Struct, frozen=True):
 
     @classmethod
     def of(cls, session: Session, *, now: Now) -> "TokenSnapshot":
-        """Take a snapshot."""
+        """Take a snapshot of the client's token state."""
         vault = session.vault
         return cls(now.monotonic, vault.token, vault.exchanges, session.settings.hosts.login)
 
@@ -108,7 +108,7 @@ class _AuthAction(Struct, frozen=True):
         return Raised(errors.TimeoutError(words, sent=False))
 
     def refused(self, session: Session, error: GenesysCloudError, *, now: Now) -> Raised:  # noqa: ARG002 - TokenAction
-        """Return the store's error."""
+        """Return the token store's error."""
         return Raised(error)
 
 
@@ -164,7 +164,7 @@ class SignIn(_AuthAction, frozen=True):
         EXPECTED_GRANT.check("grant", self.grant)
 
     def reserve(self, session: Session, *, now: Now) -> tuple[Session, ActionAnswer[AuthOutcome]]:
-        """Return the exchange."""
+        """Return the exchange to make."""
         if self.asked.login_host_changed(session):
             return session, Finished(Raised(moved_away_error()))
         return session, _exchange_step(self.grant, session, now)

@@ -74,7 +74,7 @@ _SOURCE: Final = Expected(
 
 
 class Download(Struct, frozen=True, kw_only=True):
-    """A download, and its next target.
+    """The state of a download: its next target, and the redirects and time left.
 
     Attributes:
         target: an API call, or a URL on another host.
@@ -208,7 +208,7 @@ class Download(Struct, frozen=True, kw_only=True):
 
 
 class DownloadProgress(Struct, frozen=True):
-    """The progress of saving a body.
+    """The progress of saving a response body.
 
     Attributes:
         done: bytes saved so far, including those of an earlier download.
@@ -231,7 +231,7 @@ class DownloadProgress(Struct, frozen=True):
         return cls(part.size, part.total, limit)
 
     def advanced(self, size: int) -> "DownloadProgress":
-        """Add received bytes.
+        """Count received bytes.
 
         Raises:
             GenesysCloudError: the limit is exceeded.
@@ -241,7 +241,7 @@ class DownloadProgress(Struct, frozen=True):
         return DownloadProgress(done, self.total, self.limit)
 
     def finished(self) -> None:
-        """Finish at the end of the body.
+        """Check at the end of the body that it is complete.
 
         Raises:
             TransportFailure: the body's length differs from what was announced.

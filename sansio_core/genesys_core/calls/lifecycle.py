@@ -146,8 +146,8 @@ class NeedToken(Struct, Generic[T], frozen=True):
 class NeedPermit(Struct, Generic[T], frozen=True):
     """Obtain a permit: a slot in the rate limit for the next request.
 
-    Answered by a step of the session, :func:`~genesys_core.calls.rate_limit.reserve_permit`, or by
-    a shared rate limiter.
+    Answered by a session step, :func:`~genesys_core.calls.rate_limit.reserve_permit`, or by a
+    shared rate limiter.
 
     Attributes:
         call: the call that needs it.
@@ -224,8 +224,8 @@ class Sending(Struct, Generic[T], frozen=True):
 class ClosingGate(Struct, Generic[T], frozen=True):
     """Close the gate for all calls that share the rate limit: the platform asks them to wait.
 
-    Answered by a step of the session, :func:`~genesys_core.calls.rate_limit.close_gate`. Wake up
-    calls that wait for a permit afterwards, because some may not be able to wait that long.
+    Answered by a session step, :func:`~genesys_core.calls.rate_limit.close_gate`. Wake up calls
+    that wait for a permit afterwards, because some may not be able to wait that long.
 
     Attributes:
         gate: the closed gate, with the 429 that closed it.
@@ -241,7 +241,7 @@ class ClosingGate(Struct, Generic[T], frozen=True):
 
 
 class Waiting(Struct, Generic[T], frozen=True):
-    """Wait: before a retry, or for a permit.
+    """Wait before a retry or for a permit.
 
     Attributes:
         call: the call that waits.
@@ -258,7 +258,7 @@ class Waiting(Struct, Generic[T], frozen=True):
     reservation: Reservation | None = None
 
     def left(self, session: Session, *, now: Now) -> float:
-        """Return the remaining seconds.
+        """Return the remaining seconds of the wait.
 
         A wait for a permit ends at once if a 429 has closed the gate for longer: the call must
         request a permit again, and fails if it may not wait that long.
@@ -296,7 +296,7 @@ class Raised(Struct, frozen=True):
 State: TypeAlias = (
     NeedToken[T] | NeedPermit[T] | Sending[T] | ClosingGate[T] | Waiting[T] | Returned[T] | Raised
 )
-"""The states of a call."""
+"""The states that a call can be in."""
 
 
 def start(

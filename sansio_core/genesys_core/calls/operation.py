@@ -45,7 +45,7 @@ JsonObject: TypeAlias = Mapping[str, object]
 
 
 class Endpoint(Struct, frozen=True):
-    """An endpoint of the API definition.
+    """An endpoint in the API definition.
 
     Attributes:
         name: the method's name, such as ``get_users_me``.

@@ -65,7 +65,7 @@ class PartialFile(Struct, frozen=True, kw_only=True):
 
     @property
     def can_continue(self) -> bool:
-        """Whether the rest can be requested separately."""
+        """Whether the rest of the file can be requested separately."""
         is_short = self.total is None or self.size < self.total
         return self.size > 0 and self.validator is not None and is_short
 

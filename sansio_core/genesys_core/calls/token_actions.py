@@ -87,7 +87,7 @@ class TokenAction(Protocol[R]):
         ...
 
     def timed_out(self, session: Session, *, now: Now) -> R:
-        """Return the result if waiting, or its own request, timed out."""
+        """Return the action's result if waiting, or its own request, timed out."""
         ...
 
     def reserve(self, session: Session, *, now: Now) -> tuple[Session, ActionAnswer[R]]:
@@ -101,7 +101,7 @@ class TokenAction(Protocol[R]):
         ...
 
     def refused(self, session: Session, error: GenesysCloudError, *, now: Now) -> R:
-        """Return the result if the token store failed."""
+        """Return the action's result if the token store failed."""
         ...
 
 

@@ -117,7 +117,7 @@ _AfterLock: TypeAlias = Requesting[R] | Saving[R] | Deleting[R] | Unlocking[R]
 """Steps that can follow once the store is locked."""
 
 TransactionStep: TypeAlias = StoreStep[R] | Requesting[R] | Ended[R]
-"""The states of a transaction."""
+"""The states of a token transaction."""
 
 
 def lock_timeout(action: TokenAction[R], session: Session, *, now: Now) -> float:
@@ -151,7 +151,7 @@ def caller_timed_out(action: TokenAction[R], session: Session, *, now: Now) -> R
 def begin_transaction(
     session: Session, action: TokenAction[R], *, now: Now
 ) -> tuple[Session, Locking[R] | Requesting[R] | Ended[R]]:
-    """Begin a transaction.
+    """Begin a token transaction.
 
     Args:
         session: the client's session.
@@ -171,7 +171,7 @@ def begin_transaction(
 def response_received(
     session: Session, step: Requesting[R], outcome: Returned[Token] | Raised, *, now: Now
 ) -> tuple[Session, _AfterLock[R] | Ended[R]]:
-    """Apply the outcome of a call."""
+    """Apply the outcome of a token request."""
     session, answer = step.action.settle(session, step.asked, outcome, now=now)
     moved = step.key is not None and step.key.login != session.settings.hosts.login
     # The client changed its login host during the request; the token is valid at the old one only.

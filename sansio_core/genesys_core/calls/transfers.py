@@ -79,7 +79,7 @@ class UploadBody(Struct, frozen=True):
         boundary: str,
         can_await: bool = True,
     ) -> "UploadBody":
-        """Inspect content without reading it.
+        """Create from content, without reading it.
 
         Args:
             content: bytes, a path, a file opened in binary mode, an iterable of bytes, or a list of

@@ -38,7 +38,7 @@ class BodyReader(Protocol):
         ...
 
     def end(self) -> None:
-        """Process the end of the connection.
+        """Handle a connection that the peer closed.
 
         Raises:
             TransportFailure: the body is incomplete.

@@ -109,7 +109,7 @@ class ContentDecoder:
         return content
 
     def end(self) -> None:
-        """Process the end of the body.
+        """Finish decoding at the end of the body.
 
         Raises:
             TransportFailure: the content is truncated.

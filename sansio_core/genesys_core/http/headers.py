@@ -100,7 +100,7 @@ class Headers(Mapping[str, str]):
         return self.updated({name: value})
 
     def without(self, name: str) -> "Headers":
-        """Return headers without a field."""
+        """Return headers without the named field."""
         wanted = name.lower()
         kept = (pair for pair in self.raw if pair[0].lower() != wanted)
         return self._with(kept, self._secrets)

@@ -161,7 +161,7 @@ class HTTP1Connection:
     # Requests
 
     def send(self, request: Request, *, limits: ResponseLimits | None = None) -> bytes:
-        """Return the bytes of a request with its body.
+        """Return the bytes of a complete request, including its body.
 
         Args:
             request: the request.
@@ -368,7 +368,7 @@ class HTTP1Connection:
         return content
 
     def discard_body(self) -> None:
-        """Discard the rest of a response.
+        """Discard the rest of the current response.
 
         The connection stays reusable only if all of it was received; it is not decoded.
         """

@@ -21,7 +21,7 @@ S_co = TypeVar("S_co", covariant=True)
 
 
 class Part(Printable, Generic[S_co], frozen=True):
-    """A field of a form.
+    """A form field.
 
     Attributes:
         name: the field's name.
@@ -75,7 +75,7 @@ _FIELDS: Final = {
 
 
 class Multipart(Struct, Generic[S_co], frozen=True):
-    """A form, ready to be written.
+    """A complete form to be written.
 
     Attributes:
         parts: the fields, in order.

@@ -84,7 +84,7 @@ class Redaction(Struct, frozen=True):
     def extended(
         self, *, headers: Iterable[str] = (), query: Iterable[str] = (), body: Iterable[str] = ()
     ) -> "Redaction":
-        """Return this redaction with more names."""
+        """Return this redaction with additional names."""
         more = Redaction(headers=frozenset(headers), query=frozenset(query), body=frozenset(body))
         return Redaction(
             headers=self.headers | more.headers,
@@ -93,7 +93,7 @@ class Redaction(Struct, frozen=True):
         )
 
     def shown_header(self, name: str, value: str) -> str:
-        """Redact the value of a header field."""
+        """Redact a header field's value."""
         return REDACTED if _folded(name) in self.headers else self._urls(value)
 
     def shown_headers(self, headers: Headers) -> dict[str, str]:
@@ -109,7 +109,7 @@ class Redaction(Struct, frozen=True):
         return value if value is None or _folded(name) not in self.query else REDACTED
 
     def shown_body(self, content: bytes | None, content_type: str | None = None) -> str | None:
-        """Redact a body.
+        """Redact the secrets in a request or response body.
 
         Args:
             content: the bytes, or ``None`` for no body.

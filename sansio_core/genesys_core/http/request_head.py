@@ -92,7 +92,7 @@ def encode_request_head(
     streamed: bool = False,
     field_lines: FieldLines | None = None,
 ) -> RequestHead:
-    """Encode the head of a request.
+    """Encode a request head.
 
     Args:
         request: the request.

@@ -30,7 +30,7 @@ class ResponseHead(Struct, frozen=True):
 
 
 class ParsedHead(Struct, frozen=True):
-    """A complete head, informational or final.
+    """A complete response head, informational or final.
 
     Attributes:
         status: the status code, 100 to 999.

@@ -78,7 +78,7 @@ class HTTP1ResponseReader:
         self.switched = False
 
     def feed(self, data: bytes) -> None:
-        """Process received bytes.
+        """Process received bytes of the response.
 
         Raises:
             TransportFailure: they are not valid HTTP, or exceed a limit.
@@ -91,7 +91,7 @@ class HTTP1ResponseReader:
             self._feed_head(data)
 
     def end(self) -> None:
-        """Process the end of the connection.
+        """Handle a connection that the peer closed.
 
         Raises:
             TransportFailure: the response is incomplete.

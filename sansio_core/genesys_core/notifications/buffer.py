@@ -72,7 +72,7 @@ class EventBuffer:
         return self._blocks and self._notifications >= self._limit
 
     def put(self, event: Event, *, at: Now) -> None:
-        """Add an event.
+        """Add an event to the buffer.
 
         Args:
             event: the event.

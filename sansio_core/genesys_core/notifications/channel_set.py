@@ -32,7 +32,7 @@ __all__ = ["Addressed", "ChannelSet", "SetStep", "TopicsAnswer"]
 
 
 class Addressed(Struct, frozen=True, gc=False):
-    """An effect of one of the channels.
+    """An effect that one of the channels returned.
 
     Attributes:
         channel: the index of the channel.
@@ -337,7 +337,7 @@ class TopicsAnswer(Struct, frozen=True):
 
 
 class SetStep(Struct, frozen=True):
-    """The result of an input.
+    """The result of an input to a channel set.
 
     Attributes:
         state: the set's next state.

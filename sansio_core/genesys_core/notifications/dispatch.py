@@ -118,7 +118,7 @@ class ForConsumer(Struct, frozen=True):
 
 
 class ForStateCallback(Struct, frozen=True):
-    """An event for ``on_state``."""
+    """A state event, passed to ``on_state``."""
 
     event: StateEvent
 
@@ -149,7 +149,7 @@ def typed_topics(
     """Return topics with the types of their events, all of them validated.
 
     Args:
-        topics: topics, or pairs of a topic and its type; a single string is one topic.
+        topics: topics, or pairs of a topic and its type; a string is one topic.
         type_: type for topics without their own: a model, or any type that msgspec can decode;
             ``None`` for the type in the API definition.
 

@@ -64,7 +64,7 @@ class _Caller:
 
 
 class HandlerState:
-    """The state of a handler. Not thread-safe.
+    """The state of a notification handler. Not thread-safe.
 
     Args:
         policy: timeouts and delays of each channel.

@@ -224,7 +224,7 @@ class NotificationDecoder:
         return self._topics[template]
 
     def read(self, envelope: Envelope, text: str) -> Notification[Any]:
-        """Decode an event's body.
+        """Decode the body of an event's frame.
 
         Args:
             envelope: the result of :func:`open_envelope` for ``text``; it has a topic.

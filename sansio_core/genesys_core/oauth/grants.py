@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 Form: TypeAlias = tuple[tuple[str, str], ...]
-"""Form fields, in order."""
+"""The form fields of a token request, in order."""
 
 
 class Grant(Protocol):

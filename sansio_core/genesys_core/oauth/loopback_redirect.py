@@ -141,7 +141,7 @@ class SignInRefused(Struct, frozen=True):
 
 
 SignInOutcome: TypeAlias = CodeArrived | TokenArrived | SignInRefused
-"""The final result of a sign-in."""
+"""The final result of a browser sign-in."""
 
 
 class LoopbackRedirect(Confidential, frozen=True):

@@ -174,7 +174,7 @@ class TokenDocument(Printable, frozen=True):
         return cls(tuple(entries), document)
 
     def to_bytes(self) -> bytes:
-        """Encode the document.
+        """Encode the document as JSON.
 
         Raises:
             TokenStoreError: :attr:`Token.extra` contains a value that JSON cannot represent.

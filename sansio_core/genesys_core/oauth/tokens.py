@@ -253,14 +253,14 @@ def _seconds(value: object) -> int | None:
 
 
 def token_secrets(token: Token) -> Iterator[str]:
-    """Return the secrets of a token."""
+    """Return a token's secrets."""
     yield token.access_token
     if token.refresh_token is not None:
         yield token.refresh_token
 
 
 def grant_secrets(grant: Grant) -> Iterator[str]:
-    """Return the secrets of a grant, literally and as encoded in a header."""
+    """Return a grant's secrets, both literally and as encoded in a header."""
     yield from (value for name, value in grant.form() if name in _SECRET_FIELDS)
     credentials = grant.basic()
     if credentials is not None:

@@ -68,7 +68,7 @@ TICKET: Final = "remote"
 
 
 class RatePlace(Struct, frozen=True):
-    """A place in the rate limit.
+    """A place in a shared rate limit.
 
     Attributes:
         wait: seconds until it may be used; 0 for now.

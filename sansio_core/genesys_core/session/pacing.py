@@ -142,7 +142,7 @@ class Ticket(NamedTuple):
 
 
 class RateWindow(Struct, frozen=True):
-    """One limit. Its steps return the next window.
+    """One rate limit and its recent requests. Each step returns the next window.
 
     Attributes:
         path: the path prefix that it applies to; ``""`` for all.
@@ -235,7 +235,7 @@ class RateWindow(Struct, frozen=True):
         )
 
     def as_of(self, now: float) -> "RateWindow":
-        """Drop expired state.
+        """Drop the window's expired state.
 
         That is: requests before the window, released tickets that are due, and tickets at the head
         of the queue whose owner did not try again within a whole window.
@@ -276,7 +276,7 @@ class RateWindow(Struct, frozen=True):
         return index if found else None
 
     def without(self, ticket: int) -> "RateWindow":
-        """Remove a ticket."""
+        """Remove a ticket from the queue."""
         index = self.position(ticket)
         if index is None:
             return self

@@ -135,14 +135,14 @@ RETRIES_OFF: Final = RetryConfiguration(max_retry_time_sec=0)
 
 
 class Repeat(Struct, frozen=True):
-    """Retry after a delay."""
+    """The decision to retry after a delay."""
 
     seconds: float
     why: str
 
 
 class GiveUp(Struct, frozen=True):
-    """Do not retry.
+    """The decision not to retry.
 
     Attributes:
         why: the reason.

@@ -118,7 +118,7 @@ class _Plan(Struct, frozen=True):
         return self.route.origin
 
     def shown(self, layer: Layer) -> str:
-        """Describe the peer of a step."""
+        """Describe a step's peer for an error message."""
         if self.proxy is None:
             return self.origin.address
         if layer == "origin":
@@ -340,7 +340,7 @@ class SendingConnect(_Step, frozen=True):
 
     @property
     def data(self) -> bytes:
-        """The bytes to send."""
+        """The bytes of the CONNECT request to send."""
         return self.tunnel.request
 
     def written(self) -> "ReceivingConnect":

@@ -119,7 +119,7 @@ _RESPOND: Final = Step.RESPOND
 
 
 class Exchange(Claim[C]):
-    """One request and its response.
+    """The exchange of one request and its response.
 
     Args:
         request: the request.

@@ -71,7 +71,7 @@ class Race(Struct, frozen=True):
 
     @classmethod
     def start(cls, addresses: Iterable[Address], *, now: Now) -> "Race":
-        """Start with the first address.
+        """Start the race with the first address.
 
         Args:
             addresses: in the resolver's order.

@@ -36,7 +36,7 @@ class OwnedPools(Generic[P]):
         *,
         has_ended: Callable[[object], bool] | None = None,
     ) -> P:
-        """Return the pool of an owner.
+        """Return an owner's pool.
 
         Args:
             process: the current process id.

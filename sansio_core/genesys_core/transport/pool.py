@@ -262,7 +262,7 @@ class Pool(Generic[C]):
         return None
 
     def statistics(self) -> PoolStatistics:
-        """Return a snapshot."""
+        """Return a snapshot of the pool."""
         self._bury()
         waiting = len(self._queue) + sum(len(group.waiting) for group in self._groups.values())
         return PoolStatistics(len(self._members), len(self._idle), waiting)

@@ -35,7 +35,7 @@ _CONTROL: Final = re.compile(rb"[\x00-\x1f\x7f]")
 
 
 class Proxy(Printable, frozen=True):
-    """A proxy.
+    """The settings of one proxy.
 
     Attributes:
         host: its host name in ASCII or its address, without brackets.
@@ -44,7 +44,7 @@ class Proxy(Printable, frozen=True):
             section 9.3.6); ``https`` uses TLS to the proxy. ``socks5`` receives addresses,
             ``socks5h`` host names (RFC 1928).
         username: the user name for the proxy; ``None`` sends no credentials.
-        password: likewise; never shown.
+        password: the password for the proxy; never shown.
     """
 
     host: str

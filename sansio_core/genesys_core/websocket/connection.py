@@ -140,7 +140,7 @@ class WebSocket:
         return tuple(events)
 
     def receive_eof(self) -> tuple[WebSocketEvent, ...]:
-        """Process the end of the connection: the peer closed its side, or the connection broke."""
+        """Handle the end of the connection: the peer closed its side, or the connection broke."""
         if self.over:
             return ()
         phase = self._phase

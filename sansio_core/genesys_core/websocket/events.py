@@ -2,7 +2,7 @@
 
 Invariants: every network event of a connection is one of these values, and the last one is
 :class:`Closed` or :class:`Failed`, exactly once. No event shows the path of the address: the
-channel id in it is sufficient to read the channel.
+channel id it contains is sufficient to read the channel.
 """
 
 from collections.abc import Callable

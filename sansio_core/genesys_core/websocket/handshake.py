@@ -46,7 +46,7 @@ class WebSocketAddress(Printable, frozen=True):
 
     @classmethod
     def parse(cls, url: str) -> "WebSocketAddress":
-        """Parse a URL.
+        """Parse a WebSocket URL.
 
         Raises:
             InvalidValueError: the URL has another scheme, no host, credentials, a fragment, or
@@ -74,7 +74,7 @@ class WebSocketAddress(Printable, frozen=True):
 
     @property
     def scheme(self) -> str:
-        """``wss`` or ``ws``."""
+        """The URL's scheme: ``wss`` or ``ws``."""
         return "wss" if self.origin.scheme == "https" else "ws"
 
     @property

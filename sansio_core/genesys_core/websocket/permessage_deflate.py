@@ -27,7 +27,7 @@ _MIN_WINDOW_BITS: Final = 9  # zlib cannot write raw deflate with a window of 8 
 
 
 class Deflate(Struct, frozen=True):
-    """Negotiated parameters.
+    """The negotiated permessage-deflate parameters.
 
     Attributes:
         client_window_bits: log2 of the client's window size.

@@ -247,7 +247,7 @@ ChannelState: TypeAlias = Running | Stopped
 
 
 class ChannelStep(Struct, frozen=True):
-    """The result of an input.
+    """The result of an input to a channel.
 
     Attributes:
         state: the next state.

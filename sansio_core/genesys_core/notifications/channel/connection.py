@@ -85,7 +85,7 @@ class PlatformChannel(Printable, frozen=True):
 
 
 class BackingOff(Struct, frozen=True):
-    """Waiting before the next attempt."""
+    """Waiting before the next attempt to connect."""
 
     until: float
     failures: int
@@ -104,7 +104,7 @@ class BackingOff(Struct, frozen=True):
 
 
 class Creating(Struct, frozen=True):
-    """Waiting for a new channel."""
+    """Waiting for a new channel to be created."""
 
     call: int
     until: float

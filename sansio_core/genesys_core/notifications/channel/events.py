@@ -184,7 +184,7 @@ class Moving(Struct, frozen=True):
 
 
 class Retrying(Struct, frozen=True):
-    """Something failed and will be retried.
+    """A request or connection attempt failed and will be retried.
 
     Attributes:
         what: ``create``, ``inspect``, ``connect`` or ``subscribe``.
@@ -284,7 +284,7 @@ class Connect(Printable, frozen=True):
 
     Attributes:
         socket: the socket's number.
-        url: the address; not shown, because the channel's id in it is sufficient to listen.
+        url: the address; not shown, because the channel id it contains is sufficient to listen.
     """
 
     socket: int

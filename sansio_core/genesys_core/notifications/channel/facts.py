@@ -1,4 +1,4 @@
-"""The complete state of a channel.
+"""The complete state of a notification channel.
 
 Invariants: facts are immutable and complete: together with the policy and an input they determine
 the next step.
@@ -15,7 +15,7 @@ __all__ = ["Facts"]
 
 
 class Facts(Struct, frozen=True, kw_only=True):
-    """The complete state of a channel.
+    """The complete state of a notification channel.
 
     Attributes:
         wanted: the requested topics.

@@ -103,7 +103,7 @@ def is_final(error: GenesysCloudError) -> bool:
 
 
 def unanswered_call_error(what: str) -> GenesysCloudError:
-    """Return the error of a call that exceeded ``call_limit``."""
+    """Return the error for a call that exceeded ``call_limit``."""
     return ConnectionClosedError(f"{what}: timed out", sent=True)
 
 
