@@ -101,7 +101,8 @@ def read_items(page: object, path: str) -> Sequence[object]:
     found = read_path(page, path)
     if _is_object(found):
         # Search results without a type: the list itself, or an object that holds it.
-        found = found.get("entities") or found
+        held = found.get("entities")
+        found = found if held is None else held
     if _is_list(found):
         return found
     if found is None and _has_fields(page):

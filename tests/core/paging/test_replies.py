@@ -100,6 +100,7 @@ def test_items_at_their_path() -> None:
     assert read_items([1], "") == [1]
     assert read_items({"results": [1]}, "results") == [1]
     assert read_items({"results": {"entities": [1]}}, "results") == [1]  # not in the definition
+    assert read_items({"results": {"entities": []}}, "results") == []
     assert read_items(UserEntityListing(), "entities") == ()
     assert read_items(None, "entities") == ()
     assert read_items(None, "") == ()
