@@ -213,9 +213,11 @@ def _job(
 
 
 def _interval_end(body: object) -> datetime | None:
-    text = read_path(body, "interval")
+    given = read_path(body, "interval")
+    if isinstance(given, Interval):
+        return given.end
     try:
-        return Interval.parse(text).end if isinstance(text, str) else None
+        return Interval.parse(given).end if isinstance(given, str) else None
     except InvalidValueError:
         return None  # the platform reports it
 

@@ -20,6 +20,7 @@ from genesys_core.api import (
     workforce_management,
 )
 from genesys_core.calls.operation import raw_operation
+from genesys_core.codec.intervals import Interval
 from genesys_core.errors import InvalidValueError, JobError
 from genesys_core.jobs.job import begin_job, find_family, find_job
 from genesys_core.models import (
@@ -177,3 +178,6 @@ def test_a_data_lag_is_found_where_the_interval_is_known() -> None:
     assert elsewhere.find_data_lag({"dataAvailabilityDate": behind}) == ""
     odd = find_job(analytics.post_analytics_conversations_details_jobs({"interval": "x"}), "j1")
     assert odd.interval_end is None
+    day = Interval(datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 1, 2, tzinfo=UTC))
+    own = find_job(analytics.post_analytics_conversations_details_jobs({"interval": day}), "j1")
+    assert own.find_data_lag({"dataAvailabilityDate": behind}) == lag
