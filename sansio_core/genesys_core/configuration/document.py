@@ -79,8 +79,6 @@ class Document(Struct, frozen=True):
 
 
 _PLAIN_NAME = re.compile(r"[\w.$-]{1,60}")
-# The part before an "@" may contain a password, with or without a scheme before it.
-_BEFORE_AT = re.compile(r"^(.*?//)?.*@", re.DOTALL)
 _LONGEST_SHOWN: Final = 80
 
 
@@ -92,7 +90,12 @@ def format_name(name: str) -> str:
 def format_value(text: str, *, quoted: bool = True) -> str:
     """Format a value for a message: truncated, with possible secrets masked."""
     # Masked first: truncation could remove the "@" by which a password is recognized.
-    masked = _BEFORE_AT.sub(rf"\1{REDACTED}@", DEFAULT_REDACTION.shown_text(text))
+    masked = DEFAULT_REDACTION.shown_text(text)
+    # The part before an "@" may contain a password, with or without a scheme before it.
+    before, at, after = masked.rpartition("@")
+    if at:
+        scheme, slashes, _ = before.partition("//")
+        masked = f"{scheme + slashes if slashes else ''}{REDACTED}@{after}"
     return repr(_shortened(masked)) if quoted else _shortened(masked)
 
 

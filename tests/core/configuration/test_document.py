@@ -1,5 +1,7 @@
 """How a problem is worded."""
 
+import time
+
 import pytest
 
 from genesys_core.configuration.document import (
@@ -47,11 +49,19 @@ def test_a_name_is_shown_on_one_line_and_short(name, shown):
         ("https://me:hunter2@host/x", "'https://[REDACTED]@host/x'"),
         ("me:hunter2@host", "'[REDACTED]@host'"),
         ("https://me:hunt/er2@host", "'https://[REDACTED]@host'"),
+        ("https://me:a//b@c@host//x", "'https://[REDACTED]@host//x'"),
+        ("me:a\n@host//x", "'[REDACTED]@host//x'"),
         ("https://host?access_token=hunter2", "'https://host?access_token=[REDACTED]'"),
     ],
 )
 def test_a_value_is_shown_on_one_line_short_and_without_secrets(value, shown):
     assert format_value(value) == shown
+
+
+def test_a_long_value_takes_linear_time():
+    began = time.process_time()
+    assert format_value("a@" + "//" * 100_000).startswith("'[REDACTED]@////")
+    assert time.process_time() - began < 2
 
 
 def test_a_literal_is_shown_without_quotes():
