@@ -176,7 +176,8 @@ def _children(value: object) -> Sequence[object]:
             return astuple(value)
         # `dict` first, because the check of an abstract class is slow.
         case dict() | Mapping():
-            return [*cast(Mapping[object, object], value).values()]
+            members = cast(Mapping[object, object], value)
+            return [*members.values(), *members]  # msgspec encodes keys of bytes as base64
         case str():
             return ()
         case Sequence():

@@ -118,6 +118,8 @@ def test_values(value, written):
         ({"a": "\ud800"}, "$.a: a lone surrogate cannot be encoded in UTF-8"),
         ({"a": {None: 1, "b": 2}}, "$.a: JSON keys must be strings, not NoneType"),
         ({"\ud800": 1}, "$: JSON keys must be strings, not odd text"),
+        ({"a": {b"id": 1}}, "$.a: JSON keys must be strings, not bytes"),
+        (UserDict({b"id": "x"}), "$: JSON keys must be strings, not bytes"),
     ],
 )
 def test_what_json_cannot_say_is_refused_by_place(value, message):
