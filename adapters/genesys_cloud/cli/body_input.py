@@ -96,7 +96,10 @@ def edit_body(model: str, body: object) -> object:
         done = subprocess.run(f'{command} "{path}"', shell=True, check=False)  # noqa: S602
         if done.returncode:
             raise UsageError(f"--edit: {command} ended with exit code {done.returncode}")
-        text = path.read_text("utf-8")
+        try:
+            text = path.read_text("utf-8")
+        except UnicodeDecodeError:
+            raise UsageError("--edit: not UTF-8 text") from None
     if text == before:
         raise UsageError("--edit: the body was not changed; nothing was sent")
     return read_document(text, "--edit")

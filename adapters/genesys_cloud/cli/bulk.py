@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -44,6 +45,9 @@ __all__ = ["BulkFiles", "run_rows"]
 Row = tuple[int, "Mapping[str, object] | UsageError", object]
 """A row: its number, its values or the reason why it cannot be read, and its text."""
 
+_CHUNK = 1 << 20
+"""Number of characters read at a time."""
+
 
 class BulkFiles:
     """The files of a bulk run.
@@ -66,11 +70,14 @@ class BulkFiles:
         Raises:
             UsageError: the file cannot be read.
         """
-        try:
-            with self.rows.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError as error:
-            raise UsageError(f"{self.rows}: cannot be read: {error.strerror}") from None
+        # Read as text as well, so that no row is started if a later one cannot be decoded.
+        with self._read_errors(), self.rows.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            file.seek(0)
+            text = TextIOWrapper(file, "utf-8")
+            while text.read(_CHUNK):
+                pass
+            return digest
 
     def open_failures(self) -> TextIO:
         """Open the file of failures, which a new run overwrites.
@@ -94,8 +101,12 @@ class BulkFiles:
             self.failures.unlink()
 
     def read(self) -> Iterator[Row]:
-        """Yield the rows; a row that cannot be read has the reason instead of its values."""
-        with self.rows.open(encoding="utf-8-sig", newline="") as file:
+        """Yield the rows; a row that cannot be read has the reason instead of its values.
+
+        Raises:
+            UsageError: the file cannot be read.
+        """
+        with self._read_errors(), self.rows.open(encoding="utf-8-sig", newline="") as file:
             if self.rows.suffix.lower() == ".csv":
                 yield from _csv_rows(file)
                 return
@@ -111,8 +122,18 @@ class BulkFiles:
                 else:
                     yield number, values, values
 
+    @contextmanager
+    def _read_errors(self) -> Generator[None]:
+        try:
+            yield
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "not UTF-8 text"
+            raise UsageError(f"{self.rows}: cannot be read: {reason}") from None
+
 
 def _csv_rows(file: TextIO) -> Iterator[Row]:
+    # The default of 128 KiB is less than some cells of JSON; more is too large on Windows.
+    csv.field_size_limit(2**31 - 1)
     lines = csv.reader(file)
     header = next(lines, list[str]())
     for number, cells in enumerate((each for each in lines if each), 1):

@@ -178,6 +178,30 @@ def test_files_that_cannot_be_used(platform, tmp_path, monkeypatch, options, wor
     assert words in done.err
 
 
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]])
+@pytest.mark.parametrize("name", ["rows.csv", "rows.jsonl"])
+def test_rows_that_are_not_utf_8_are_refused_before_one_is_sent(platform, tmp_path, name, dry):
+    path = tmp_path / name
+    path.write_bytes(b'name\nA\n{"name": "\xe9"}\n')
+    done = run_command(*CREATE, "--from-file", path, *dry)
+    assert (done.code, done.err) == (2, f"genesys-cloud: {path}: cannot be read: not UTF-8 text\n")
+    assert not journal_of(path).exists()
+
+
+def test_a_dry_run_of_a_missing_file(tmp_path):
+    done = run_command(*CREATE, "--from-file", tmp_path / "rows.csv", "--dry-run")
+    assert (done.code, done.out) == (2, "")
+    assert "rows.csv: cannot be read: No such file" in done.err
+
+
+def test_a_cell_may_be_longer_than_128_kib(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text(f"name\n{'x' * 140_000}\n")
+    done = run_command(*CREATE, "--from-file", path, "--dry-run")
+    assert done.code == 0, done.err
+    assert "x" * 140_000 in done.out
+
+
 class Gate:
     """A server that answers the first rows, and the others once it is opened."""
 

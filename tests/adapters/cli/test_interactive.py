@@ -68,6 +68,7 @@ def test_an_editor_begins_with_the_fields_given(tmp_path, monkeypatch):
         ("exit 3", "ended with exit code 3"),
         ("true", "the body was not changed; nothing was sent"),
         ('echo "[" > "$2"', "--edit: not valid JSON"),
+        ("printf '\\351' > \"$2\"", "--edit: not UTF-8 text"),
     ],
 )
 def test_an_editor_that_gives_no_body(tmp_path, monkeypatch, script, words):
