@@ -1,8 +1,8 @@
 """Signatures of fluent methods for ``help()``, ``inspect.signature`` and editors.
 
 Invariants: the parameters are those of the builder: name, order and default. The return type is the
-method's: the response on a synchronous API, a coroutine of it on an asynchronous one. A signature
-is created on first use, because its types import models.
+method's: the response on a synchronous API, a coroutine that returns it on an asynchronous one. A
+signature is created on first use, because its types import models.
 """
 
 import re
@@ -29,7 +29,7 @@ _NAMES = {
     "_date": date,
     "_datetime": datetime,
 }
-"""The names that generated modules of builders import only for type checkers."""
+"""The names that generated builder modules import only for type checkers."""
 
 _KNOWN_VALUES = re.compile(r"\b_\w+Values(?:_\d+)?\b")
 """The aliases for lists of known values. At run time an open enum is a string."""
@@ -39,7 +39,7 @@ def signature_of(builder: Callable[..., object], *, asynchronous: bool, bound: b
     """Return the signature of the method that sends a builder's operation.
 
     Args:
-        builder: a function of :mod:`genesys_core.api`.
+        builder: a function in :mod:`genesys_core.api`.
         asynchronous: whether the method returns a coroutine.
         bound: whether the method is bound to an API object; otherwise the first parameter is
             ``self``.

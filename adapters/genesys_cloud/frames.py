@@ -1,9 +1,9 @@
 """Converts listings, pages, models and exports to tables of Arrow, pandas or polars.
 
 Columns are typed by the models, as in Parquet files of exports (:mod:`genesys_cloud.export`):
-nested models are structs and lists, times are UTC, and the last column ``_rest`` has JSON text with
-the values that fit no other column. The packages are imported on first use: pyarrow comes with the
-extra ``export``, pandas and polars must be installed separately.
+nested models are structs and lists, times are UTC, and the last column ``_rest`` contains JSON text
+with the values that fit no other column. The packages are imported on first use: pyarrow comes with
+the extra ``export``, pandas and polars must be installed separately.
 
 ::
 
@@ -71,7 +71,7 @@ def to_arrow(source: FrameSource, *, model: type[object] | None = None) -> Any: 
 def to_pandas(source: FrameSource, *, model: type | None = None) -> Any:  # noqa: ANN401 - an untyped package
     """Return a pandas data frame with Arrow types, so that integers with nulls remain integers.
 
-    Arguments and exceptions are those of :func:`to_arrow`.
+    Takes the same arguments and raises the same exceptions as :func:`to_arrow`.
     """
     pandas = _import_package("pandas")
     return to_arrow(source, model=model).to_pandas(types_mapper=pandas.ArrowDtype)
@@ -80,7 +80,7 @@ def to_pandas(source: FrameSource, *, model: type | None = None) -> Any:  # noqa
 def to_polars(source: FrameSource, *, model: type | None = None) -> Any:  # noqa: ANN401 - an untyped package
     """Return a polars data frame.
 
-    Arguments and exceptions are those of :func:`to_arrow`.
+    Takes the same arguments and raises the same exceptions as :func:`to_arrow`.
     """
     polars = _import_package("polars")
     return polars.from_arrow(to_arrow(source, model=model))
@@ -104,7 +104,7 @@ def _records(source: object) -> tuple[Iterator[object], type[object] | None]:
 
 
 _LISTS: Final = ("entities", "results", "conversations", "resources", "user_details", "records")
-"""The fields of pages with their items."""
+"""The page fields that may contain the items."""
 
 
 def _items(page: Struct) -> list[object]:

@@ -1,4 +1,4 @@
-"""Reading of the system's clocks."""
+"""Reads the system's clocks."""
 
 import time
 from collections.abc import Callable

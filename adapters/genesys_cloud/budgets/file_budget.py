@@ -1,4 +1,4 @@
-"""Rate limits shared by the processes of one machine, stored in files.
+"""Rate limits shared by the processes on one machine, stored in files.
 
 Invariants: the state is read, changed and replaced under a lock that the operating system releases
 when its process dies, with the machine's monotonic clock. If a process is killed in the middle, the
@@ -26,16 +26,16 @@ _POLL: Final = 0.002
 """Polling interval in seconds."""
 
 _STALE: Final = 2 * 86_400.0
-"""Seconds after which the state of a token is removed: no window is longer than a day."""
+"""Seconds after which a token's state is removed: no window is longer than a day."""
 
 _STATE: Final = r"\.([0-9a-f]{32}|none)(\.[0-9a-f]{8}\.new)?"
-"""The suffixes of the names of state files, and of temporary files of killed writers; see
+"""The name suffixes of state files, and of temporary files left by killed writers; see
 :func:`~genesys_core.session.budget.token_key`.
 """
 
 
 class FileBudget:
-    """Keeps the rate limit of each token in a file, for all processes of this machine that use the path.
+    """Keeps each token's rate limit in a file, for all processes on this machine that use the path.
 
     Pass it as ``budget`` to clients that share a token, in addition to their
     :class:`~genesys_cloud.token_stores.FileTokenStore`. The files are accessible only to their
@@ -43,7 +43,7 @@ class FileBudget:
 
     Args:
         path: prefix of the file names, such as ``~/.genesyscloudpython/budget``; its directory is
-            created. It must be on a local disk.
+            created if necessary. It must be on a local disk.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -53,7 +53,7 @@ class FileBudget:
     def change_state(
         self, key: str, change: Callable[[bytes | None], tuple[bytes, R]], *, wait: float
     ) -> R:
-        """Replace the state of a token; see :class:`genesys_core.session.budget.Budget`."""
+        """Replace a token's state; see :class:`genesys_core.session.budget.Budget`."""
         path = self._path.with_name(f"{self._path.name}.{key or 'none'}")
         with self._errors(), self._locked(wait):
             try:

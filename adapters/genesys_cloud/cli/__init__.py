@@ -1,7 +1,7 @@
 """The ``genesys-cloud`` command.
 
-Invariants: without its extras the command starts and reports how to install them. Errors of the
-library are reported as a message on standard error and an exit code
+Invariants: without its extras the command starts and reports how to install them. The library's
+errors are reported as a message on standard error and an exit code
 (:mod:`genesys_core.command_line.exit_codes`), never as a traceback.
 """
 

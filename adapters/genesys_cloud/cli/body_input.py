@@ -1,4 +1,4 @@
-"""Bodies from files, standard input and an editor."""
+"""Request bodies from files, standard input and an editor."""
 
 import json
 import os
@@ -16,7 +16,7 @@ __all__ = ["edit_body", "model_catalog", "read_body", "read_document"]
 
 
 def read_body(source: str) -> object:
-    """Return the body of ``--body``: the text itself, ``@FILE`` or ``-``.
+    """Return the body given with ``--body``: the text itself, ``@FILE`` or ``-``.
 
     Raises:
         UsageError: the file cannot be read, or the text is neither JSON nor YAML.

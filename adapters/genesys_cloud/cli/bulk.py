@@ -1,4 +1,4 @@
-"""``--from-file``: an operation for each row of a file.
+"""``--from-file``: runs an operation for each row of a file.
 
 Invariants: :class:`~genesys_core.command_line.bulk.BulkRun` decides which rows are started and when
 the run ends. The journal records a row before its call is sent and after it has ended.
@@ -54,7 +54,7 @@ class BulkFiles:
 
     Args:
         rows: the path of the rows.
-        failures: the path of the file of failures, or ``None`` for the default.
+        failures: the path of the failures file, or ``None`` for the default.
         journal: the journal of the run to continue, or ``None`` for a new run.
     """
 
@@ -80,7 +80,7 @@ class BulkFiles:
             return digest
 
     def open_failures(self) -> TextIO:
-        """Open the file of failures, which a new run overwrites.
+        """Open the failures file, which a new run overwrites.
 
         Raises:
             UsageError: it cannot be written, or is the file with the rows.
@@ -95,7 +95,7 @@ class BulkFiles:
             raise UsageError(f"{self.failures}: cannot be written: {error.strerror}") from None
 
     def tidy(self) -> None:
-        """Delete the journal of a run that has ended, and the file of failures if it is empty."""
+        """Delete the journal of a run that has ended, and the failures file if it is empty."""
         self.journal.unlink()
         if not self.failures.stat().st_size:
             self.failures.unlink()

@@ -1,7 +1,7 @@
 """Descriptions of all commands, derived from the commands themselves.
 
-Invariants: the texts are those of ``--help``. The same version describes the same commands on every
-machine.
+Invariants: the texts are the same as in ``--help``. The same version describes the same commands on
+every machine.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def describe_commands() -> Iterator[CommandDescription]:
 
 
 def write_command_reference(folder: str | Path) -> list[str]:
-    """Write the page of the commands to an existing folder, and return the page's name."""
+    """Write the commands page to an existing folder, and return the page's name."""
     text = commands_text(describe_commands())
     Path(folder, "commands.md").write_text(text, encoding="utf-8")
     return ["commands.md"]

@@ -39,7 +39,7 @@ _INCOMPLETE = [[f"--{option.name}"] for option in CONNECTION_OPTIONS]
 
 
 def print_candidates(shell: str, words: Sequence[str]) -> None:
-    """Print the candidates for the last of the words, one per line.
+    """Print the candidates for the last word, one per line.
 
     Args:
         shell: ``bash``, ``zsh`` or ``fish``.
@@ -57,7 +57,7 @@ def complete_words(words: Sequence[str], typed: str) -> list[Candidate]:
 
     Args:
         words: the complete words before it.
-        typed: its typed part.
+        typed: the part of it that has been typed.
     """
     options, rest = split_command(words)
     if list(words[-1:]) in _INCOMPLETE and (found := _connection_values(words[-1], typed)):
@@ -102,7 +102,7 @@ def _cached_entities(profile: str | None) -> Mapping[str, Sequence[Candidate]]:
 
 
 def names_file(profile: str | None) -> Path:
-    """Return the path of the file with names of entities for completion."""
+    """Return the path of the file that stores entity names for completion."""
     folder = (
         "~/.genesyscloudpython" if profile is None else profile_paths(profile)[1].rpartition("/")[0]
     )

@@ -1,4 +1,4 @@
-"""The client of a command: profile, sign-in, environment and options.
+"""Creates a command's client from the profile, sign-in, environment and options.
 
 Invariants: without ``--region`` or ``--host`` the sign-in of ``genesys-cloud login`` is used, and
 if there is none, the environment and the configuration file. No option contains a secret.
@@ -35,7 +35,7 @@ __all__ = [
 
 
 def token_file_of(options: Mapping[str, object]) -> str:
-    """Return the path of the token file for the options of a command."""
+    """Return the path of the token file for a command's options."""
     return select_token_file(options, os.environ)
 
 
@@ -53,7 +53,7 @@ def config_file_of(options: Mapping[str, object]) -> str | None:
 
 
 def client_options(options: Mapping[str, object]) -> "ClientOptions":
-    """Return the client arguments for the options of a command, except for the sign-in.
+    """Return the client arguments for a command's options, except for the sign-in.
 
     Raises:
         UsageError: the profile has neither settings nor a sign-in.
@@ -114,7 +114,7 @@ def _credentials(options: Mapping[str, object]) -> "ClientOptions":
 
 
 def open_client(options: Mapping[str, object], *, observer: "Observer | None" = None) -> "Client":
-    """Create the client of a command.
+    """Create a command's client.
 
     Args:
         options: the command's options, by name without dashes.

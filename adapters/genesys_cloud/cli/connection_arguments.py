@@ -25,7 +25,7 @@ Host = Annotated[
 TokenFile = Annotated[
     str | None,
     typer.Option(
-        help="Token file; default: GENESYSCLOUD_TOKEN_FILE, or that of the profile.", metavar="PATH"
+        help="Token file; default: GENESYSCLOUD_TOKEN_FILE, or the profile's.", metavar="PATH"
     ),
 ]
 Proxy = Annotated[
@@ -96,7 +96,7 @@ def merge_options(ctx: typer.Context, **given: object) -> None:
     Options that were given earlier are overridden.
 
     Args:
-        ctx: the command's context; ``ctx.obj`` has the options that precede the command.
+        ctx: the command's context; ``ctx.obj`` contains the options that precede the command.
         given: the options; ``None`` if not given.
     """
     chosen = {name.replace("_", "-"): value for name, value in given.items() if value is not None}

@@ -87,19 +87,19 @@ def diff(
     fail_on: Annotated[
         str | None,
         typer.Option(
-            help="Exit code 1 if a change has at least this weight: none, point, minor, warn or "
+            help="Exit code 1 if a change has at least this severity: none, point, minor, warn or "
             "major.",
-            metavar="WEIGHT",
+            metavar="SEVERITY",
         ),
     ] = None,
     least: Annotated[
-        str, typer.Option(help="Minimum weight of listed changes.", metavar="WEIGHT")
+        str, typer.Option(help="List only changes of at least this severity.", metavar="SEVERITY")
     ] = "minor",
 ) -> None:
     """Compare two API definitions: what changed, and what it breaks.
 
-    Each change has a rule, explained in docs/definition-rules.md, and two weights: for Python code
-    and on the wire. Changes of topics are compared if both have topics.
+    Each change has a rule, explained in docs/definition-rules.md, and two severities: for Python
+    code and on the wire. Topics are compared if both definitions have them.
     """
     from genesys_cloud.definition import compare_files  # noqa: PLC0415 - see app.py
 

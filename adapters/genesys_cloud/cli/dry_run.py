@@ -39,7 +39,7 @@ class _Capturing:
 
 
 def capture_request(operation: "Operation[Any]", options: Mapping[str, Any]) -> Request:
-    """Return the request of an operation; its token is a placeholder.
+    """Return the request that an operation would send; its token is a placeholder.
 
     Args:
         operation: the operation.

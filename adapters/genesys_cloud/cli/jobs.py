@@ -1,4 +1,4 @@
-"""``genesys-cloud jobs``: start jobs of the platform, wait for them and print their results."""
+"""``genesys-cloud jobs``: start platform jobs, wait for them and print their results."""
 
 import json
 import sys

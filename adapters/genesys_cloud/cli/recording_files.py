@@ -1,7 +1,7 @@
 """Downloads recordings to a folder, in parallel.
 
-Invariants: a file is recorded in the manifest when it is complete. The part of an unfinished file
-is kept next to it, and the next run continues it.
+Invariants: a file is recorded in the manifest when it is complete. A partial file is kept next to
+the final one, and the next run resumes it.
 """
 
 import json
@@ -185,7 +185,7 @@ class _Folder:
         _append(self._files, line)
 
     def record_found(self, line: str) -> None:
-        """Record the recordings of a conversation."""
+        """Record which recordings a conversation has."""
         if line:
             _append(self._found, line)
 

@@ -1,7 +1,7 @@
-"""``genesys-cloud recordings``: the media of recordings, as files.
+"""``genesys-cloud recordings``: download the media of recordings.
 
 Invariants: :class:`~genesys_core.command_line.recordings.RecordingRun` decides which request is
-next. Paths of files go to standard output, everything else to standard error. Exit code 11 if
+next. File paths go to standard output, everything else to standard error. Exit code 11 if
 recordings are missing, 130 after Ctrl-C; in both cases the same command continues.
 """
 

@@ -83,13 +83,13 @@ def parse_operation(
     before: Mapping[str, Any],
     common: tuple[CommonOption, ...],
 ) -> "tuple[Operation[Any], ParsedArguments]":
-    """Return the operation for given arguments, and the options of the command.
+    """Return the operation for given arguments, and the command options.
 
     Args:
         description: the operation's description.
         arguments: the arguments after its name.
         before: the options that precede the command, by name.
-        common: the options of the command itself.
+        common: the command's own options.
 
     Raises:
         UsageError: wrong arguments.

@@ -40,8 +40,8 @@ StatusT = TypeVar("StatusT")
 class AsyncClientBase(AsyncTransfers):
     """An asynchronous client without API attributes.
 
-    :class:`AsyncClient` adds the APIs of the bundled definition, and the ``AsyncClient`` of a
-    generated package those of its own definition.
+    :class:`AsyncClient` adds the APIs of the bundled definition, and a generated package's
+    ``AsyncClient`` adds those of its own definition.
     """
 
     def __init__(
@@ -114,7 +114,7 @@ class AsyncClientBase(AsyncTransfers):
     ) -> "AsyncPaginator[Item]":
         """Iterate over the items of all pages of a listing.
 
-        Arguments and exceptions are those of :meth:`pages`.
+        Takes the same arguments and raises the same exceptions as :meth:`pages`.
         """
         return self._new_paginator(operation, options, by_page=False)
 

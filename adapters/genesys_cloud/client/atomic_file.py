@@ -61,7 +61,7 @@ class AtomicFile:
 
     @property
     def part(self) -> PartialFile:
-        """The part of the file that can be continued; always empty."""
+        """The part of the file that a download can resume; always empty."""
         return PartialFile()
 
     def begin(self, part: PartialFile) -> None:

@@ -1,6 +1,6 @@
 """``client.auth``: a client's token, explicit refresh, sign-in and sign-out.
 
-Invariants: every operation here is a token transaction like those of calls: one exchange at a time,
+Invariants: every operation here is a token transaction, as in calls: one exchange at a time,
 under the client's and the token store's lock, completed even if the caller is cancelled. No ``repr``
 shows a secret.
 """
@@ -77,7 +77,7 @@ class _Facts:
 
     @property
     def store_failure(self) -> GenesysCloudError | None:
-        """The error of the last access to the token store; ``None`` if it succeeded.
+        """The error from the last access to the token store; ``None`` if it succeeded.
 
         A token that could not be saved is still used, but other processes and later runs will not
         see it.

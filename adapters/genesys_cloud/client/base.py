@@ -72,7 +72,7 @@ class ClientBase(LazyApis, Unpicklable):
     """Whether calls block their threads."""
 
     _transport: Transport | AsyncTransport
-    """The transport of the client, without hooks."""
+    """The client's transport, without hooks."""
 
     _wire: AsyncTransport
     """The transport that the driver uses, wrapped with the hooks."""
@@ -114,7 +114,7 @@ class ClientBase(LazyApis, Unpicklable):
     ) -> Self:
         """Return a client with other defaults that shares this client's connections, token and rate limit.
 
-        Options of a call override these defaults. Closing either client closes both.
+        A call's own options override these defaults. Closing either client closes both.
         """
         try:
             said = Options(
@@ -329,7 +329,7 @@ def _forget(loop: EventLoop) -> None:
 
 
 def response_of(outcome: Returned[T] | Raised) -> ApiResponse[T]:
-    """The response of a call; raises its error."""
+    """Return the response of a call, or raise its error."""
     if isinstance(outcome, Raised):
         raise outcome.error
     return outcome.response

@@ -181,7 +181,7 @@ class _JobBase(Generic[StatusT, ItemT]):
 
 
 class Job(_JobBase[StatusT, ItemT]):
-    """A job of the platform, polled with a :class:`~genesys_cloud.Client`.
+    """A platform job, polled with a :class:`~genesys_cloud.Client`.
 
     ::
 
@@ -261,7 +261,7 @@ class Job(_JobBase[StatusT, ItemT]):
             yield from pages
 
     def links(self) -> tuple[str, ...]:
-        """Poll, and return new links to the files of results; the links are signed and expire."""
+        """Poll, and return new links to the result files; the links are signed and expire."""
         self.refresh()
         return self._status.links
 
@@ -273,14 +273,14 @@ class Job(_JobBase[StatusT, ItemT]):
         progress: "Progress | None" = None,
         resume: bool = False,
     ) -> Path:
-        """Download a file of results with a new link, and with another one if that has expired.
+        """Download a result file with a new link, and with another one if that link has expired.
 
         Args:
             path: the destination; see :meth:`~genesys_cloud.Client.download`, which also describes
                 the other arguments.
             link: the index of the link, from 0.
             progress: called with the bytes received and the total.
-            resume: whether to continue an interrupted download.
+            resume: whether to resume an interrupted download.
 
         Raises:
             JobError: there is no such link.
@@ -306,7 +306,7 @@ class Job(_JobBase[StatusT, ItemT]):
 
 
 class AsyncJob(_JobBase[StatusT, ItemT]):
-    """A job of the platform, polled with an :class:`~genesys_cloud.AsyncClient`; see :class:`Job`."""
+    """A platform job, polled with an :class:`~genesys_cloud.AsyncClient`; see :class:`Job`."""
 
     _client: "AsyncClientBase"
 
@@ -348,7 +348,7 @@ class AsyncJob(_JobBase[StatusT, ItemT]):
                 yield page
 
     async def links(self) -> tuple[str, ...]:
-        """Poll, and return new links to the files of results; see :meth:`Job.links`."""
+        """Poll, and return new links to the result files; see :meth:`Job.links`."""
         await self.refresh()
         return self._status.links
 
@@ -360,7 +360,7 @@ class AsyncJob(_JobBase[StatusT, ItemT]):
         progress: "AsyncProgress | None" = None,
         resume: bool = False,
     ) -> Path:
-        """Download a file of results; see :meth:`Job.download`."""
+        """Download a result file; see :meth:`Job.download`."""
         download = self._client.download
         await self.refresh()
         try:

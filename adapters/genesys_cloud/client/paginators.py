@@ -22,7 +22,7 @@ __all__ = ["AsyncPaginator", "Paginator", "SendPage"]
 V_co = TypeVar("V_co", covariant=True)
 
 SendPage = Callable[[Operation[Any]], Coroutine[Any, Any, ApiResponse[Any]]]
-"""Sends the operation of a page."""
+"""Sends the operation that requests a page."""
 
 
 class _Progress:

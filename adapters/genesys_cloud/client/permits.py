@@ -1,4 +1,4 @@
-"""Permits of the rate limit, from the client's own pacer or a shared one.
+"""Rate-limit permits, from the client's own pacer or a shared one.
 
 Invariants: the core computes the steps; this module only selects where the pacer is stored. A
 shared pacer is changed in the event loop if no other client holds its lock, which takes
@@ -32,7 +32,7 @@ WAIT: Final = 30.0
 """Seconds to wait for the lock of a shared rate limit, which each process holds for less than a millisecond."""
 
 RELEASE_WAIT: Final = 0.05
-"""Seconds to wait for that lock when a call ends early; an unreleased reservation expires."""
+"""Seconds to wait for the same lock when a call ends early; an unreleased reservation expires."""
 
 
 class Permits(Protocol):
@@ -43,7 +43,7 @@ class Permits(Protocol):
         ...
 
     def release(self, state: State[Any]) -> None:
-        """Release the reservation of a call that is abandoned in a state."""
+        """Release the reservation of a call that was abandoned in the given state."""
         ...
 
 
@@ -58,7 +58,7 @@ class OwnPermits:
         return self._cell.apply(step, state, now=read_clocks())
 
     def release(self, state: State[Any]) -> None:
-        """Release the reservation of a call that is abandoned in a state."""
+        """Release the reservation of a call that was abandoned in the given state."""
         self._cell.apply(release_permit, state, now=read_clocks())
 
 
@@ -79,7 +79,7 @@ class SharedPermits:
             return await self._loop().run_in_worker(self._change, step, state, WAIT)
 
     def release(self, state: State[Any]) -> None:
-        """Release the reservation of a call that is abandoned in a state."""
+        """Release the reservation of a call that was abandoned in the given state."""
         if holds_reservation(state):
             with suppress(BudgetError):
                 self._change(release_permit, state, RELEASE_WAIT)

@@ -1,4 +1,4 @@
-"""Permits of a rate limit that several machines share through a server.
+"""Permits for a rate limit that several machines share through a server.
 
 Invariants: the server grants places, and the core decides what they mean for a call; this module
 sends and receives.
@@ -65,7 +65,7 @@ class RemotePermits:
             return await self._find_share(self._budget.fallback).apply(step, given)
 
     def release(self, state: State[Any]) -> None:
-        """Release the reservation of a call that is abandoned in a state."""
+        """Release the reservation of a call that was abandoned in the given state."""
         if not isinstance(state, NeedPermit | Waiting):
             return
         ticket = find_ticket(state.reservation)

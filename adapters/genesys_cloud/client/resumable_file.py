@@ -1,7 +1,7 @@
-"""Files whose incomplete part stays on disk until a later download completes them.
+"""Partial files, which stay on disk until a later download completes them.
 
 Invariants: the file itself appears complete or not at all. Only bytes that were flushed to disk are
-recorded as downloaded, and a part never has two writers.
+recorded as downloaded, and a partial file never has two writers.
 """
 
 import errno
@@ -19,15 +19,16 @@ from genesys_core.errors import InvalidValueError
 __all__ = ["ResumableFile"]
 
 CHECKPOINT: Final = 16 << 20
-"""Bytes after which the part is flushed to disk and recorded, and so the maximum to download
-again."""
+"""Number of bytes after which a partial file is flushed to disk and recorded; at most this many are
+downloaded again.
+"""
 
 
 class ResumableFile(AtomicFile):
-    """A file that continues where its last download ended.
+    """A file whose download resumes where the last one ended.
 
-    The part of ``report.csv`` is ``.report.csv.part``, and its record ``.report.csv.part.json``;
-    the record is locked while a download writes to the part.
+    The partial file of ``report.csv`` is ``.report.csv.part``, and its record is
+    ``.report.csv.part.json``; the record is locked while a download writes to the partial file.
 
     Args:
         target: the path to replace.
@@ -55,7 +56,7 @@ class ResumableFile(AtomicFile):
 
     @property
     def part(self) -> PartialFile:
-        """The part of the file that can be continued."""
+        """The part of the file that a download can resume."""
         return replace(self._part, size=self._file.tell())
 
     def begin(self, part: PartialFile) -> None:
@@ -78,7 +79,7 @@ class ResumableFile(AtomicFile):
         return path
 
     def discard(self) -> None:
-        """Keep the part if it can be continued, and remove it otherwise."""
+        """Keep the partial file if it can be resumed, and remove it otherwise."""
         if self._record.closed:  # committed
             return
         if self.part.can_continue:

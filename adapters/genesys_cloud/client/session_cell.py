@@ -1,4 +1,4 @@
-"""The current session of a client, its only mutable state.
+"""A client's current session, which is its only mutable state.
 
 Invariants: a session is immutable. A step computes the next one under a lock that is never held
 during I/O. Threads and event loops may share a cell.

@@ -36,8 +36,8 @@ StatusT = TypeVar("StatusT")
 class SyncClientBase(SyncTransfers):
     """A synchronous client without API attributes.
 
-    :class:`Client` adds the APIs of the bundled definition, and the ``Client`` of a generated
-    package those of its own definition.
+    :class:`Client` adds the APIs of the bundled definition, and a generated package's ``Client``
+    adds those of its own definition.
     """
 
     _is_blocking = True
@@ -112,7 +112,7 @@ class SyncClientBase(SyncTransfers):
     ) -> "Paginator[Item]":
         """Iterate over the items of all pages of a listing.
 
-        Arguments and exceptions are those of :meth:`pages`.
+        Takes the same arguments and raises the same exceptions as :meth:`pages`.
         """
         return self._new_paginator(operation, options, by_page=False)
 

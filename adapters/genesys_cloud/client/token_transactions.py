@@ -71,7 +71,7 @@ class StoreDriver:
         Args:
             step: the step.
             held: holds the store's lock between steps.
-            loop: the event loop of the client.
+            loop: the client's event loop.
             is_blocking: whether the client's calls block their threads.
         """
         store = self._store
@@ -151,7 +151,7 @@ async def _do_step(
 
 
 class TokenTransactions:
-    """Runs the transactions of a client, one at a time.
+    """Runs a client's token transactions, one at a time.
 
     Args:
         cell: the session.

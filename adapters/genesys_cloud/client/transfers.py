@@ -184,11 +184,12 @@ class SyncTransfers(_Transfers):
             path: the destination; an existing file is replaced. In a directory, the server
                 determines the name, which is sanitized, and no existing file is replaced.
             progress: called with the bytes received and the total (``None`` if unknown); a retry
-                starts again at 0, or at the position where it continues.
-            resume: whether an interrupted download is continued, by a retry or by a later
+                starts again at 0, or at the position where it resumes.
+            resume: whether an interrupted download is resumed, by a retry or by a later
                 ``download`` of the same file to the same path, possibly in another process. The
-                part is stored next to the file; with ``If-Range`` (RFC 9110 section 13.1.5) it is
-                continued only if the file is unchanged. ``path`` must not be a directory.
+                partial file is stored next to ``path``; with ``If-Range`` (RFC 9110 section 13.1.5)
+                it is resumed only if the file on the server is unchanged. ``path`` must not be a
+                directory.
             max_bytes: maximum size; a larger file is an error.
             max_redirects: maximum number of redirects to follow.
             timeout: seconds for each phase of a request, or a :class:`Timeout`.

@@ -16,7 +16,7 @@ __all__ = ["arrow_schema", "arrow_table", "import_pyarrow"]
 
 
 def arrow_schema(columns: Sequence[Column]) -> Any:  # noqa: ANN401
-    """Return the ``pyarrow.Schema`` of columns.
+    """Return the ``pyarrow.Schema`` for columns.
 
     Raises:
         ImportError: pyarrow is not installed.
@@ -26,7 +26,7 @@ def arrow_schema(columns: Sequence[Column]) -> Any:  # noqa: ANN401
 
 
 def arrow_table(rows: Sequence[Mapping[str, object]], schema: Any) -> Any:  # noqa: ANN401
-    """Return the ``pyarrow.Table`` of rows of :func:`genesys_core.export.columns.to_row`."""
+    """Return a ``pyarrow.Table`` with rows from :func:`genesys_core.export.columns.to_row`."""
     return import_pyarrow().Table.from_pylist(rows, schema=schema)
 
 

@@ -100,7 +100,7 @@ def check_factory(client: object) -> None:
     """Check the factory of a worker's client.
 
     Raises:
-        TypeError: it is not callable, such as a client, which cannot be sent to workers.
+        TypeError: it is not callable; for example a client, which cannot be sent to workers.
     """
     if not callable(client):
         raise wrong_type("client", client, "a function that returns a client", "Client")

@@ -1,7 +1,7 @@
 """Writers and readers of parts: JSON Lines, CSV and Parquet.
 
-Invariants: a writer holds one batch of records in memory. JSON Lines has each record as the
-platform sent it, including unknown fields; CSV and Parquet have those in the column ``_rest``.
+Invariants: a writer holds one batch of records in memory. JSON Lines contains each record as the
+platform sent it, including unknown fields; CSV and Parquet store those in the column ``_rest``.
 """
 
 import csv
@@ -55,7 +55,7 @@ def check_format(format: str) -> None:
 
 
 def open_writer(format: str, file: BinaryIO, model: object) -> Writer:
-    """Return the writer of a format.
+    """Return the writer for a format.
 
     Args:
         format: the format.

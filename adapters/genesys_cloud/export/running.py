@@ -79,8 +79,8 @@ def run(
         ahead: the number of slices submitted at the same time.
 
     Raises:
-        ExportError: the directory has another export; or, at the end, slices have failed: the first
-            failure is its cause.
+        ExportError: the directory contains another export; or, at the end, slices have failed: the
+            first failure is its cause.
         InvalidValueError: an invalid argument.
         BrokenExecutor: the executor's workers died; run again.
     """

@@ -71,7 +71,7 @@ def open_target(out: str | os.PathLike[str]) -> Target:
 
 
 class DirectoryTarget:
-    """A local directory, which is created.
+    """A local directory; created if it does not exist.
 
     Args:
         path: the directory.

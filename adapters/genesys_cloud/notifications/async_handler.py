@@ -69,9 +69,10 @@ class AsyncNotificationHandler(HandlerBase[AsyncEventQueue[Event]]):
     async def add_subscription(self, topic: str, type: object = None) -> None:
         """Subscribe to a topic and wait until the platform has confirmed the subscription.
 
-        Arguments and errors are those of :meth:`NotificationHandler.add_subscription`, except that
-        timeouts are those of your event loop: ``asyncio.timeout``, ``trio.fail_after``. Cancelling
-        the call does not cancel the subscription.
+        Takes the same arguments and raises the same errors as
+        :meth:`NotificationHandler.add_subscription`, but has no ``timeout``: use your event loop's,
+        such as ``asyncio.timeout`` or ``trio.fail_after``. Cancelling the call does not cancel the
+        subscription.
         """
         await self._do(self._driver.add, typed_topics((topic,), type))
 

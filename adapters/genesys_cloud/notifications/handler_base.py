@@ -62,7 +62,8 @@ class HandlerBase(Generic[EventsT]):
         callbacks: the user's ``on_notification`` and ``on_state``.
         options: the user's options.
         new_events: creates the queue of notifications and gaps.
-        new_states: creates the queue of all other events, which keeps none without a callback.
+        new_states: creates the queue of all other events, which stores nothing if there is no
+            callback.
     """
 
     def __init__(

@@ -36,8 +36,9 @@ Deliver: TypeAlias = Callable[[tuple[WebSocketEvent, ...], Now], Awaitable[None]
 """Called with the events of one read and the time of the read; the next read waits for it."""
 
 DeliverEarly: TypeAlias = Callable[[tuple[WebSocketEvent, ...], Now], bool]
-"""Called first with the same arguments, in the event loop's callback; returns whether it accepted
-the events."""
+"""Called before :data:`Deliver` with the same arguments, in the event loop's callback; returns
+whether it accepted the events.
+"""
 
 
 class SocketOptions:

@@ -48,16 +48,16 @@ __all__ = [
 ]
 
 LOGGER: Final = "genesys_cloud"
-"""The logger of calls."""
+"""The logger for calls."""
 
 CONFIG_LOGGER: Final = "genesys_cloud.config"
-"""The logger of problems in a configuration file."""
+"""The logger for problems in a configuration file."""
 
 NOTIFICATIONS_LOGGER: Final = "genesys_cloud.notifications"
-"""The logger of notification channels."""
+"""The logger for notification channels."""
 
 TOKENS_LOGGER: Final = "genesys_cloud.tokens"
-"""The logger of token store failures."""
+"""The logger for token store failures."""
 
 TRACE: Final = LEVEL_NUMBERS["trace"]
 """A level below ``DEBUG``, which the standard library lacks."""

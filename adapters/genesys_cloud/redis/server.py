@@ -44,7 +44,7 @@ loop."""
 
 
 class RedisFailure(Exception):  # noqa: N818 - internal to this package
-    """A command to Redis failed; the message has the reason."""
+    """A command to Redis failed; the message gives the reason."""
 
 
 class _Stream(Protocol):

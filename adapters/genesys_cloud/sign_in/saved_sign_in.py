@@ -46,7 +46,7 @@ class SignInTarget(Struct, frozen=True, omit_defaults=True):
 
     @classmethod
     def of(cls, client_id: str, configuration: Configuration) -> Self:
-        """The sign-in of a client with this configuration."""
+        """Return the sign-in at the platform that a client's configuration selects."""
         host, gateway = configuration.general.host, configuration.gateway
         known = (each for each in KNOWN_REGIONS.values() if each.api_url == host)
         region = configuration.general.region or next(known, None)

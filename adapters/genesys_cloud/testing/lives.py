@@ -100,7 +100,7 @@ class AsyncLifeTransport:
 
 @dataclass(frozen=True)
 class Played(Generic[T]):
-    """The result of a call that a life was replayed to.
+    """The result of a call to which a life was replayed.
 
     Attributes:
         end: the call's last state.

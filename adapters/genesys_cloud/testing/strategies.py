@@ -129,7 +129,7 @@ _SCALARS: Final[dict[object, st.SearchStrategy[object]]] = {
 
 
 def values_of(type_: object, *, depth: int = 2) -> st.SearchStrategy[object]:
-    """Values of the type of a model's field or of a response: ``list[User]``, ``str``, a model.
+    """Values of a field's or a response's type, such as ``list[User]``, ``str`` or a model.
 
     Args:
         type_: the type.

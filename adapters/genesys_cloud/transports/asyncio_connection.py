@@ -42,14 +42,14 @@ _RESPOND: Final = Step.RESPOND
 _WRITE: Final = Step.WRITE
 
 _PIECE: Final = 1 << 18
-"""Maximum bytes per write to the event loop."""
+"""Maximum number of bytes passed to the event loop in one write."""
 
 _MOST_BUFFERED: Final = 1 << 18
-"""Maximum bytes buffered before reading is paused."""
+"""Maximum number of received bytes that are buffered before reading is paused."""
 
 
 class AsyncioConnection(asyncio.Protocol):
-    """One connection.
+    """One connection on asyncio.
 
     Args:
         sock: a connected socket.
@@ -364,7 +364,7 @@ class _EarlyRead:
 
 
 class AsyncioConnector:
-    """Opens connections and waits on asyncio."""
+    """Opens connections and waits for events on asyncio."""
 
     def __init__(self) -> None:
         self.loop: object = asyncio.get_running_loop()

@@ -2,11 +2,11 @@
 
 Invariants: every exception of the library or the operating system becomes a
 :class:`~genesys_core.http.messages.TransportFailure` that guarantees that nothing was sent only if
-that is certain. Its message is composed of this module's own text, error codes of the operating
-system and of OpenSSL, and the status of a proxy; never from a message of the library, which may
-quote the request or the peer. The library's exceptions refer to the request with its credentials,
-so no failure is chained to them: some picklers and error reporters follow the chain. Exceptions are
-recognized by class name, which both libraries share.
+that is certain. Its message is composed of this module's own text, operating system and OpenSSL
+error codes, and a proxy's status; never of the library's own message, which may quote the request
+or the peer. The library's exceptions refer to the request with its credentials, so no failure is
+chained to them: some picklers and error reporters follow the chain. Exceptions are recognized by
+class name, which both libraries share.
 """
 
 import os
@@ -63,7 +63,7 @@ _TRUNCATED_TEXT: Final = re.compile(
 """Messages of httpcore and h11 for a truncated response; the same exception also means invalid HTTP."""
 
 _STATUS: Final = re.compile(r"[1-5][0-9]{2}(?= )")
-"""Matches the status of a proxy, at the beginning of httpcore's message."""
+"""Matches a proxy's status, at the beginning of httpcore's message."""
 
 
 class Progress:
@@ -82,7 +82,7 @@ class Progress:
         self.proxy: str | None = None
 
     def note(self, event: str, info: Mapping[str, Any]) -> None:
-        """Process an event of the trace."""
+        """Process a trace event."""
         self._traced = True
         if event == "connection.connect_tcp.started":
             self._connecting = True

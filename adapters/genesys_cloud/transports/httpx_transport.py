@@ -276,7 +276,7 @@ class _Call:
         self.progress = Progress(*self._origin)
 
     def outgoing(self, trace: object) -> Any:  # noqa: ANN401 - a request of either library
-        """Build the request object of httpx."""
+        """Build httpx's request object."""
         request, fields = self.request, self.request.headers.raw
         if "accept-encoding" not in request.headers:
             fields = (*fields, _ACCEPT_ENCODING)

@@ -120,7 +120,7 @@ class ByteStream(Protocol):
 
 @runtime_checkable
 class EarlyReader(Protocol):
-    """Optional interface of a byte stream: passes data to the reader before its task is resumed."""
+    """Optional interface of a byte stream that passes data to the reader before resuming its task."""
 
     async def read_early(self, take: Callable[[bytes], None]) -> None:
         """Read some bytes and call ``take`` with them, in the event loop's callback.

@@ -345,7 +345,7 @@ class SocketConnection:
 
 
 class NestedTls:
-    """TLS inside the TLS of a socket: to an origin through an HTTPS proxy.
+    """TLS inside a socket's TLS, to an origin through an HTTPS proxy.
 
     Args:
         outer: the TLS socket.

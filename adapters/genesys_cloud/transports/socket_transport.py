@@ -2,7 +2,7 @@
 
 Invariants: the core (:mod:`genesys_core.transport.exchange`) makes every decision, and every
 failure is a :class:`~genesys_core.http.messages.TransportFailure`. An exception at any instruction,
-such as one from a signal handler, loses no slot of the pool, leaves no lock held, and never leaves
+such as one from a signal handler, loses no pool slot, leaves no lock held, and never leaves
 a connection with an incomplete response in the pool. No lock is held during a read, write, connect
 or close.
 """

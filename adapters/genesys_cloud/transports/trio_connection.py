@@ -35,7 +35,7 @@ _READ: Final = Step.READ
 
 
 class TrioConnection:
-    """One connection.
+    """One connection on trio.
 
     Args:
         sock: a connected, non-blocking socket.
@@ -214,7 +214,7 @@ class TrioConnection:
 
 
 class TrioConnector:
-    """Opens connections and waits on trio."""
+    """Opens connections and waits for events on trio."""
 
     def __init__(self) -> None:
         self.loop: object = trio.lowlevel.current_trio_token()

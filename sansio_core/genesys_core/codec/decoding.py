@@ -174,7 +174,7 @@ _PLAIN: Mapping[str, object] = {
 
 @cache
 def resolve_type(expression: str, package: str = "genesys_core") -> type[object]:
-    """Resolve the type expression of an endpoint's ``returns``, importing the models that it names.
+    """Resolve the type expression in an endpoint's ``returns``, importing the models that it names.
 
     Args:
         expression: a model's name, ``str``, ``int``, ``float``, ``bool``, ``object``, or

@@ -59,7 +59,7 @@ def encode_body(body: object, kind: BodyKind) -> bytes:
 
     Args:
         body: a model or mapping (``object``), a list or tuple (``array``), a string (``string``);
-            ``NULL`` for a body of ``null``. Models from a response include the response's unknown
+            ``NULL`` for the body ``null``. Models from a response include the response's unknown
             fields.
         kind: the JSON type; ``any`` accepts every JSON value.
 

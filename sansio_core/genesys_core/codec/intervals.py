@@ -1,8 +1,8 @@
 """Time intervals: parsing, formatting and splitting.
 
-Invariants: an interval is never empty, and is stored in UTC with the platform's precision of a
-millisecond. The pieces of a split cover the interval exactly once, in order, and none is longer
-than the limit. Time zones are objects that the caller passes, so no time zone data is read here.
+Invariants: an interval is never empty, and is stored in UTC with the platform's millisecond
+precision. The pieces of a split cover the interval exactly once, in order, and none is longer than
+the limit. Time zones are objects that the caller passes, so no time zone data is read here.
 """
 
 import re
@@ -39,7 +39,7 @@ class Interval(TextValue):
 
     Raises:
         InvalidValueError: a datetime without a time zone, or an end that is not after the start.
-        TypeError: not a datetime.
+        TypeError: an argument is not a datetime.
     """
 
     __slots__ = ("_end", "_start")
@@ -56,12 +56,12 @@ class Interval(TextValue):
 
     @property
     def start(self) -> datetime:
-        """The first moment, in UTC."""
+        """The start of the interval (inclusive), in UTC."""
         return self._start
 
     @property
     def end(self) -> datetime:
-        """The first moment after the interval, in UTC."""
+        """The end of the interval (exclusive), in UTC."""
         return self._end
 
     @classmethod
@@ -74,7 +74,7 @@ class Interval(TextValue):
                 ``2024-01-01T00:00:00Z/P7D``.
 
         Raises:
-            InvalidValueError: it is not an interval.
+            InvalidValueError: the text is not an interval.
             TypeError: it is not a string.
         """
         TEXT.check("interval", text)
@@ -99,11 +99,11 @@ class Interval(TextValue):
         Args:
             first: the first day.
             last: the last day, which is included.
-            zone: the time zone of the days.
+            zone: the time zone that the days are in.
 
         Raises:
             InvalidValueError: the last day is before the first.
-            TypeError: not a date or not a time zone.
+            TypeError: an argument is not a date, or ``zone`` is not a time zone.
         """
         for name, day in (("first", first), ("last", last)):
             _DATE.check(name, day)
@@ -121,7 +121,7 @@ class Interval(TextValue):
 
     @property
     def duration(self) -> timedelta:
-        """The elapsed time."""
+        """The length of the interval, as elapsed time."""
         return self.end - self.start
 
     def __contains__(self, moment: datetime) -> bool:
@@ -159,9 +159,9 @@ class Interval(TextValue):
         Args:
             unit: ``day`` splits at midnight, ``hour`` at the full hour.
             count: the number of days or hours in a piece.
-            zone: the time zone of the midnights and hours.
-            limit: the maximum length of a piece; longer ones are split again, so that a day of 25
-                hours with a limit of 24 becomes two pieces.
+            zone: the time zone that determines midnight and the full hours.
+            limit: the maximum length of a piece; longer ones are split again, so that a 25-hour day
+                with a 24-hour limit becomes two pieces.
 
         Raises:
             InvalidValueError: an unknown unit, a count below 1, or a limit below a millisecond.

@@ -76,7 +76,7 @@ def _held(part: object) -> Iterable[tuple[str, object]]:
 
 @lru_cache(4096)
 def list_holders(kind: Hashable) -> tuple[tuple[int, str, str], ...]:
-    """Return index, name and wire name of the fields of a model that contain models."""
+    """Return the index, name and wire name of each model field that contains models."""
     if not isinstance(kind, type) or not issubclass(kind, Struct):
         return ()
     fields = enumerate(msgspec.structs.fields(kind))
@@ -115,15 +115,15 @@ def merge_over_base(model: object, base: bytes) -> object:
 def merge_over_response(
     model: Struct, body: bytes, parts: Sequence[object], is_remembered: IsRemembered
 ) -> dict[str, object]:
-    """Return a model with the other members of its response, ready to be encoded.
+    """Return a model together with the remaining members of its response, ready to be encoded.
 
     Unlike :func:`merge_over_base`, absent fields stay absent if the response had ``null``.
 
     Args:
         model: the model as it is now.
         body: the response.
-        parts: what :func:`list_parts` returned when the model was decoded, without the model
-            itself; empty if they have not been read since.
+        parts: the models and containers in the decoded model, as :func:`list_parts` returned them,
+            without the model itself; empty if the program has not accessed them.
         is_remembered: whether a nested model was received as a separate response, and is merged
             with that response instead.
     """

@@ -189,7 +189,7 @@ class _Walk:
         raise DecodeError(f"expected {shape} as the whole body, found {json_kind(raw)}")
 
     def value(self, raw: JsonValue, type_: object, at: JsonPath) -> object:
-        """Convert a part of the document; ``None`` if that is impossible."""
+        """Convert a part of the document; return ``None`` if that is impossible."""
         try:
             return _convert(raw, type_)
         except msgspec.ValidationError:

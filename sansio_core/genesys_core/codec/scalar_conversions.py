@@ -64,7 +64,7 @@ def to_boolean(raw: object) -> bool | None:
 
 
 def to_date_time(raw: object) -> datetime | None:
-    """Convert an ISO 8601 date-time that RFC 3339 does not allow; a date becomes its midnight.
+    """Convert an ISO 8601 date-time that RFC 3339 does not allow; a date becomes midnight.
 
     Accepts a missing seconds part, an offset of ``+00`` or preceded by a space, and a comma in the
     fraction. Without an offset the value is naive: the zone is not guessed.

@@ -64,7 +64,7 @@ class TaggedUnion(type):
 def define_union(
     namespace: MutableMapping[str, Any], name: str, tag: str, cases: Mapping[str, str]
 ) -> TaggedUnion:
-    """Define a union of models of a module, or of others of the same package.
+    """Define a union of models in a module or in other modules of the same package.
 
     Args:
         namespace: the module's ``globals()``.

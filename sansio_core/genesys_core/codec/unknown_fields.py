@@ -1,13 +1,13 @@
 """Unknown fields of responses, kept until the model is sent back.
 
 Invariants: every member that the platform sent, unless the caller changed or removed it, is sent
-back, and only as part of the model that it was received with. The record of a model is
-garbage-collected with it; ``==``, ``repr``, copies and pickles ignore it.
+back, and only as part of the model that it was received with. A model's record is garbage-collected
+with it; ``==``, ``repr``, copies and pickles ignore it.
 
 The record is the body of the response and the identities of the models in it; everything else is
 determined when the model is sent back. A nested model that is still the same object is merged with
-its own part of the body, even if it was moved. Another one inherits from the model that it replaces
-if it has the same id or is equal.
+its own part of the body, even if it was moved. A different object inherits from the model that it
+replaces if both have the same id or are equal.
 
 Listing the nested models while decoding would take up to twice the time of decoding. A caller
 reaches one only by reading it from a field of the model, so they are listed at the first such
@@ -39,7 +39,9 @@ __all__ = [
 ]
 
 KeepUnknown: TypeAlias = bool | Literal["items"]
-"""Which models keep unknown fields: none, whole responses, or also a listing's items."""
+"""Which models keep unknown fields: none (``False``), complete responses (``True``), or both
+complete responses and the items of listings (``"items"``).
+"""
 
 KEEP_UNKNOWN: Final = Expected("True, False or 'items'", "'items'", (bool, str))
 """Validates the type of the ``keep_unknown`` option."""
@@ -92,8 +94,9 @@ class _Item(Struct, frozen=True, gc=False):
 
 
 _WATCHED: Final[set[type]] = set()
-"""The types that have been received. Empty in programs that only send, so that they have no
-overhead."""
+"""The types that have been received. Empty in programs that only send models, which therefore have
+no overhead.
+"""
 
 
 # A record is a tuple of a body, or an item's place, and once the parts of the model were listed, a

@@ -1,8 +1,8 @@
-"""Parsing of the arguments of an operation.
+"""Parses an operation's command-line arguments.
 
-Invariants: an operation's own parameter keeps its name. An option of the command with the same name
-is available with the prefix ``--cli-``. Values are converted, but never restricted to those that
-the definition knows, because a newer platform may know more.
+Invariants: an operation's own parameter keeps its name. A command option with the same name is
+available with the prefix ``--cli-``. Values are converted, but never restricted to those in the
+definition, because a newer platform may accept more.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -30,7 +30,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class CommonOption:
-    """An option of the command itself.
+    """A command option, which is not a parameter of the operation.
 
     Attributes:
         name: without dashes.
@@ -38,7 +38,7 @@ class CommonOption:
         metavar: the name of its value; empty for a switch.
         short: a one-letter form.
         is_repeated: whether it may be given several times.
-        values: known values.
+        values: the values that it accepts; empty for any value.
         group: the heading in help pages.
     """
 
@@ -101,17 +101,17 @@ COMMON_OPTIONS: Final = (
     ),
     *CONNECTION_OPTIONS,
 )  # fmt: skip
-"""The options that every operation has."""
+"""The options that every operation accepts."""
 
 
 @dataclass
 class ParsedArguments:
-    """The arguments of an operation.
+    """An operation's parsed arguments.
 
     Attributes:
         values: the operation's parameters, by name, converted.
         fields: the fields of the body, in the order given.
-        common: the options of the command itself, by name.
+        common: the command's own options, by name.
     """
 
     values: dict[str, object] = field(default_factory=dict[str, object])
@@ -121,17 +121,17 @@ class ParsedArguments:
     )
 
     def text(self, name: str) -> str | None:
-        """Return the value of an option of the command, or ``None``."""
+        """Return the value of a command option; ``None`` if it was not given."""
         value = self.common.get(name)
         return value if isinstance(value, str) else None
 
     def texts(self, name: str) -> tuple[str, ...]:
-        """Return the values of a repeatable option of the command."""
+        """Return the values of a repeatable command option."""
         value = self.common.get(name)
         return value if isinstance(value, tuple) else ()
 
     def number(self, name: str) -> int | None:
-        """Return the number of an option of the command, or ``None``.
+        """Return the number given as a command option; ``None`` if it was not given.
 
         Raises:
             UsageError: it is not a whole number.
@@ -142,13 +142,13 @@ class ParsedArguments:
         raise UsageError(f"--{name} {text!r}: must be a whole number")
 
     def has(self, name: str) -> bool:
-        """Return whether an option of the command was given."""
+        """Return whether a command option was given."""
         return name in self.common
 
 
 @dataclass(frozen=True)
 class OfferedOption:
-    """An option of an operation or of the command, for help and completion.
+    """An operation's parameter or a command option, for help and completion.
 
     Attributes:
         option: its text, such as ``--page-size``.
@@ -202,7 +202,7 @@ def offered_options(
 
     Args:
         parameters: the operation's parameters.
-        common: the options of the command itself.
+        common: the command's own options.
     """
     offered = {each.option: _offer_parameter(each) for each in parameters if each.place != "body"}
     for option in common:

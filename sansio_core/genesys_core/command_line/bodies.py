@@ -1,4 +1,4 @@
-"""Request bodies from the command line: ``key=value`` fields, and skeletons of models.
+"""Request bodies from the command line: ``key=value`` fields, and model skeletons.
 
 Invariants: ``key=value`` is always a string and ``key:=json`` any JSON value, regardless of the
 value. A body is never modified: setting a field returns a copy.
@@ -121,7 +121,7 @@ def _json_type(value: object) -> str:
 
 
 def new_skeleton(model: str, fields_of: Callable[[str], Sequence[ModelField]]) -> object:
-    """Return an example body of a model, with the fields that a caller can set.
+    """Return an example body for a model, with the fields that a caller can set.
 
     Args:
         model: the model's name, or ``list of`` and a model's name.

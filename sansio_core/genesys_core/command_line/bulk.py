@@ -1,7 +1,7 @@
 """Bulk runs: one operation for each row of a file, in parallel, each row once.
 
 Invariants: a row is started at most once, unless its call can be repeated safely.
-Every row ends either as done or in the file of failures, even across an interruption. Outcomes are
+Every row ends up either as done or in the failures file, even across an interruption. Outcomes are
 returned in the order of the rows.
 """
 
@@ -70,7 +70,7 @@ class RowFailure:
     may_be_done: bool = False
 
     def line(self, row: int, given: object) -> dict[str, object]:
-        """Return the entry in the file of failures, from which the row can be run again."""
+        """Return the failures file entry from which the row can be run again."""
         entry: dict[str, object] = {"row": row, "reason": self.reason}
         if self.status is not None:
             entry["status"] = self.status
@@ -112,7 +112,7 @@ class BulkJournal:
 
 
 def is_repeatable(method: str, reads: bool) -> bool:  # noqa: FBT001 - a fact, no switch
-    """Return whether a call of an operation can be repeated without applying its effect twice.
+    """Return whether an operation can be called twice without applying its effect twice.
 
     Args:
         method: the HTTP method.
@@ -126,13 +126,13 @@ def journal_head(operation: str, digest: str) -> str:
 
     Args:
         operation: the method's name.
-        digest: a digest of the file with the rows.
+        digest: a digest of the rows file.
     """
     return f"genesys-cloud bulk run: {operation} {digest}"
 
 
 def journal_line(event: JournalEvent, row: int) -> str:
-    """Return the line that records an event of a row."""
+    """Return the journal line that records what happened to a row."""
     return f"{event[0]} {row}"
 
 
@@ -245,7 +245,7 @@ class BulkRun:
             self.stop(f"more than {self.max_failures} rows failed")
 
     def withdraw(self, row: int, reason: str) -> None:
-        """A row was not executed, and no other row can succeed either: ends the run."""
+        """End the run because a row was not executed and no other row can succeed either."""
         self._running.discard(row)
         self._ended[row] = None
         self.stop(reason)
@@ -255,7 +255,7 @@ class BulkRun:
         self.stop_reason = self.stop_reason or reason
 
     def interrupt(self) -> None:
-        """The user interrupted the run."""
+        """Record that the user interrupted the run."""
         self.is_interrupted = True
         self.stop("interrupted")
 
@@ -299,7 +299,7 @@ def summarize_run(run: BulkRun, seconds: float, failures: str) -> str:
     Args:
         run: the run.
         seconds: its duration.
-        failures: the path of the file of failures.
+        failures: the path of the failures file.
     """
     parts = [f"{run.done:,} done"]
     if run.failed:

@@ -1,7 +1,7 @@
-"""Rows of a file as arguments of an operation.
+"""Converts the rows of a file to an operation's arguments.
 
 Invariants: a column is a parameter if it has a parameter's name, and a field of the body otherwise,
-with the same notation as on the command line. A line of the file of failures can be read as the row
+with the same notation as on the command line. A line of the failures file can be read as the row
 that failed.
 """
 
@@ -18,7 +18,7 @@ __all__ = ["csv_row", "parse_json_row", "row_arguments"]
 
 
 def parse_json_row(line: str) -> dict[str, object]:
-    """Parse a line of a file of rows or of failures.
+    """Parse a line of a rows file or a failures file.
 
     Raises:
         UsageError: it is not a JSON object.

@@ -1,4 +1,4 @@
-"""Defaults of the command that differ from the library's."""
+"""Command-line defaults that differ from the library's."""
 
 from typing import Final
 
@@ -11,7 +11,7 @@ _RETRY: Final = RetryConfiguration(max_retry_time_sec=60)
 
 
 def default_retry(configuration: Configuration) -> RetryConfiguration | None:
-    """Return the retry configuration of calls, or ``None`` if the settings have one.
+    """Return the command's retry configuration, or ``None`` if the settings already contain one.
 
     Users and scripts expect retries if the platform is busy, whereas the library retries nothing by
     default.

@@ -1,4 +1,4 @@
-"""Columns of tables and CSV files: selection of fields, and text of cells.
+"""Columns of tables and CSV files: field selection and cell text.
 
 Invariants: fields may be omitted, rows never; a missing field is an empty cell.
 """

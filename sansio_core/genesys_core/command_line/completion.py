@@ -60,7 +60,7 @@ def complete_operation(
         words: the complete words after the operation's name.
         typed: the part of the word before the cursor.
         entities: known ids by kind (:func:`entity_kind`), with names as their descriptions.
-        common: the options of the command itself.
+        common: the command's own options.
     """
     offered = offered_options(description.parameters, common)
     if words and words[-1] == "=":  # bash splits --state=act into three words

@@ -1,4 +1,4 @@
-"""Exit codes of the command by kind of error.
+"""The command's exit codes, by kind of error.
 
 Invariants: a script can tell from the code whether to correct the call, sign in again, or try
 later. Codes up to 2 have the meaning that shells and their users expect.

@@ -62,7 +62,7 @@ def operation_page(
     Args:
         description: the operation's description.
         width: the terminal's width in characters.
-        common: the options of the command itself.
+        common: the command's own options.
     """
     lines = ["Usage:", *_wrapped(usage_line(description), width, "  ", "      "), ""]
     lines += [describe_operation_text(description, width), ""]

@@ -1,6 +1,6 @@
 """The interval of ``--from`` and ``--to``: whole days in UTC, or date-times.
 
-Invariants: the last day is included as a whole; a date-time as the end is excluded.
+Invariants: the last day is included as a whole; an end given as a date-time is exclusive.
 """
 
 from datetime import UTC, date, datetime

@@ -30,7 +30,7 @@ JOB_ACTIONS: Final[dict[JobAction, str]] = {
     "results": "Wait for a job that was started earlier and print its results.",
     "cancel": "Cancel a job.",
 }
-"""Descriptions of the actions."""
+"""Descriptions of the ``jobs`` actions."""
 
 JobCall: TypeAlias = tuple[JobAction, str, str, list[str]]
 """The action, the API, the method, and the remaining arguments."""

@@ -49,7 +49,7 @@ def search_operations(
 ) -> Iterator[OperationDescription]:
     """Yield the operations that match.
 
-    An operation of several APIs is listed once for each.
+    An operation that belongs to several APIs is listed once for each.
     """
     return (each for each in descriptions if wanted.matches(each))
 
@@ -58,7 +58,7 @@ def find_method(name: str, operations: Iterable[OperationDescription]) -> Operat
     """Return an operation of an API by its method's name; dashes count as underscores.
 
     Raises:
-        UsageError: there is none; the message has a similar name.
+        UsageError: there is no such method; the message suggests a similar name.
     """
     wanted = name.replace("-", "_")
     known = {each.name: each for each in operations}

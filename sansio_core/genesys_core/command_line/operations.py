@@ -27,7 +27,7 @@ class OperationParameter:
         kind: its type as the definition names it, such as ``integer``; for a body its model.
         is_list: whether it has several values.
         is_required: whether the definition requires it.
-        values: the values that the definition knows.
+        values: the values listed in the definition.
         help: a description; empty if unknown.
     """
 
@@ -41,7 +41,7 @@ class OperationParameter:
 
     @property
     def option(self) -> str:
-        """The option of the command line, such as ``--page-size``."""
+        """The command-line option, such as ``--page-size``."""
         return "--" + self.name.strip("_").replace("_", "-")
 
 
@@ -126,7 +126,7 @@ def describe_builders(api: str, module: CodeType) -> dict[str, OperationDescript
 
     Args:
         api: the API's name.
-        module: the code of its module of builders, which is not executed.
+        module: the code of its builder module, which is not executed.
     """
     codes = (constant for constant in module.co_consts if isinstance(constant, CodeType))
     return {

@@ -1,4 +1,4 @@
-"""Downloads of many recordings: the order of calls, and the recordings that remain.
+"""Downloads many recordings: decides which call comes next, and which recordings remain.
 
 Invariants: a recording in the folder's manifest is not downloaded again. Links are requested in
 batches, and only when most earlier ones have been used, because they expire; an attempt that fails
@@ -163,7 +163,7 @@ def recording_file(recording: FoundRecording, link: RecordingLink) -> str:
 
 
 def recordings_query(interval: str) -> dict[str, object]:
-    """Return the body of a query for the conversations of an interval that have recordings.
+    """Return the body of a query for the conversations with recordings in an interval.
 
     Args:
         interval: the interval in ISO 8601 format, with start and end.
@@ -182,7 +182,7 @@ def recordings_query(interval: str) -> dict[str, object]:
 
 
 def read_conversation_ids(lines: Iterable[str]) -> Iterable[str]:
-    """Yield the ids of a text with one per line, plain or in JSON.
+    """Yield the ids in a text that has one per line, plain or in JSON.
 
     A JSON line is a string, or an object with ``conversationId`` or ``id``.
     """
@@ -210,7 +210,7 @@ class RecordingManifest:
     """The records of earlier runs in the folder.
 
     Attributes:
-        files: the entries of the files, by conversation and recording.
+        files: the file entries, by conversation and recording.
         found: the recordings of conversations that will get no further ones.
     """
 
@@ -222,14 +222,14 @@ class RecordingManifest:
     )
 
     def read_files(self, lines: Iterable[str]) -> None:
-        """Read the entries of files; lines that are not entries, such as a cut-off last one, are ignored."""
+        """Read file entries; other lines, such as a truncated last one, are ignored."""
         for entry in _documents(lines):
             conversation, recording = entry.get("conversationId"), entry.get("recordingId")
             if isinstance(conversation, str) and isinstance(recording, str):
                 self.files[conversation, recording] = entry
 
     def read_found(self, lines: Iterable[str]) -> None:
-        """Read the recordings of conversations."""
+        """Read which recordings earlier runs have found; other lines are ignored."""
         for entry in _documents(lines):
             try:
                 recordings = tuple(_recording_in(each) for each in entry["recordings"])
@@ -271,7 +271,7 @@ class RecordingRun:
         done: the number of files downloaded by this run.
         skipped: the number of files that an earlier run downloaded.
         found: the number of recordings to download that are known so far.
-        failures: entries for the file of failures.
+        failures: entries for the failures file.
         stop_reason: why nothing more is started; empty before that.
         stop_error: the error that ended the run, if one did.
     """
@@ -438,7 +438,7 @@ class RecordingRun:
                 self._attempt_again(recording, reason)
 
     def withdraw(self, task: DownloadTask) -> None:
-        """Remove a task from the running ones.
+        """Remove a task from the set of running tasks.
 
         Called directly only for tasks without a result, when the run ends.
         """
@@ -490,7 +490,7 @@ def summarize_downloads(run: RecordingRun, size: int, seconds: float, failures: 
         run: the run.
         size: bytes received.
         seconds: its duration.
-        failures: the path of the file of failures.
+        failures: the path of the failures file.
     """
     parts = [f"{run.done:,} downloaded ({size / 1e6:,.1f} MB)"]
     if run.failures:

@@ -1,4 +1,4 @@
-"""Where the secret of an OAuth client comes from: environment, file or prompt; never an option.
+"""Where an OAuth client's secret comes from: environment, file or prompt; never an option.
 
 Invariants: the user is prompted only at a terminal, and only if nothing else identifies the caller.
 """
@@ -19,7 +19,7 @@ _TOKEN = "GENESYSCLOUD_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
 
 @dataclass(frozen=True)
 class SecretSource:
-    """Where to read the secret of an OAuth client.
+    """Where to read an OAuth client's secret.
 
     Attributes:
         client_id: the client's id.

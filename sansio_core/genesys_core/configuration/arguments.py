@@ -1,8 +1,8 @@
-"""The arguments of a client that determine its session.
+"""The client arguments that determine a session.
 
-Invariants: two arguments for the same setting are an error, never a silent choice between them. The
-arguments of connections (proxy, TLS) belong to the transports; the proxy is included only so that
-its password can be redacted.
+Invariants: two arguments for the same setting are an error, never a silent choice between them.
+Connection arguments (proxy, TLS) belong to the transports; the proxy is included only so that its
+password can be redacted.
 """
 
 from collections.abc import Mapping
@@ -79,8 +79,8 @@ _FIELDS: Final = {
 class Arguments(Confidential, frozen=True, kw_only=True):
     """A client's arguments, under the same names; all optional.
 
-    ``pacing`` is unset by default, because ``None`` disables it. ``config_file`` is absolute. The
-    arguments are documented at the client.
+    ``pacing`` is unset by default, because ``None`` disables it. ``config_file`` is absolute.
+    :class:`~genesys_cloud.client.options.ClientOptions` describes the arguments.
 
     Raises:
         TypeError: an argument has the wrong type.

@@ -2,7 +2,7 @@
 
 Invariants: a configuration is computed from text, never from a file, the environment or a clock,
 and is replaced as a whole. ``None`` means "not set", so :func:`merge` can combine sources:
-arguments, environment, file, defaults. A text with any problem yields no configuration, and the
+arguments, environment, file, defaults. Text with any problem yields no configuration, and the
 error lists all problems.
 """
 

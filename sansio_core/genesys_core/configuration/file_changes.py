@@ -1,8 +1,8 @@
 """Snapshots of a configuration file, and detection of settled changes.
 
-Invariants: only the file's content counts, never its metadata. A change counts once the same
-content was read twice in a row, so a burst of writes is one change. A missing file is not a change:
-most editors, and all tools that replace files, briefly remove them.
+Invariants: only the file's content counts, never its metadata. A change takes effect only after the
+same content has been read twice in a row, so a burst of writes is one change. A missing file is not
+a change: most editors, and all tools that replace files, briefly remove them.
 """
 
 from typing import ClassVar
@@ -60,8 +60,8 @@ class ChangeDetector(Struct, frozen=True):
     """Distinguishes a settled change of a file from one that is still being written.
 
     Attributes:
-        current: the snapshot that was applied last.
-        candidate: a different snapshot that was read once.
+        current: the last snapshot that was applied.
+        candidate: a different snapshot that has been read once.
     """
 
     current: FileSnapshot

@@ -4,7 +4,7 @@ Invariants: :func:`read_ini` reads back exactly what :func:`write_ini` writes, a
 silently ignored: each one is blank, a comment, a section, a key with its value, or a problem.
 
 The dialect: lines end with LF, CRLF or CR; a byte order mark is ignored; whitespace around names
-and values, and indentation, is insignificant. ``[section]`` begins a section; names are
+and values is insignificant, and so is indentation. ``[section]`` begins a section; names are
 case-insensitive. The first ``=`` or ``:`` ends the key, and the value may contain more of both. A
 line that starts with ``#`` or ``;`` is a comment; after a value or a header, a comment begins at a
 ``#`` or ``;`` that follows whitespace. A value in ``"`` or ``'`` is literal, including spaces,

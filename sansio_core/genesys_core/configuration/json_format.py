@@ -22,7 +22,7 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
 def looks_like_json(text: str) -> bool:
     """Return whether a file is meant as JSON: it begins as an object, or as an array of objects.
 
-    INI cannot begin with ``{``, and a section name does not begin with one or with a quote.
+    An INI file cannot begin with ``{``, and its section names never begin with ``{`` or a quote.
     """
     return _LOOKS_LIKE_JSON.match(text.removeprefix("\ufeff")) is not None
 

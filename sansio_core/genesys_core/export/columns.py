@@ -39,19 +39,19 @@ REST: Final = "_rest"
 
 
 class ListOf(Struct, frozen=True):
-    """A list."""
+    """The column type of a list."""
 
     item: "ColumnType"
 
 
 class MapOf(Struct, frozen=True):
-    """An object with arbitrary names."""
+    """The column type of an object with arbitrary member names."""
 
     value: "ColumnType"
 
 
 class StructOf(Struct, frozen=True):
-    """An object with known names."""
+    """The column type of an object with known member names."""
 
     columns: "tuple[Column, ...]"
 

@@ -1,7 +1,7 @@
 """The named exports; any listing or job can also be exported by its method name.
 
 Invariants: an export by name is an ordinary :class:`~genesys_core.export.plan.Export`. The table
-has the known limits of the platform; no others are assumed.
+contains the platform's known limits; no others are assumed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -36,7 +36,7 @@ class Dataset(Struct, frozen=True):
         archive: the method that starts a job for the same records; empty if there is none.
         availability: the method that returns the time up to which the jobs' data is complete.
         interval: the request fields for the interval, as ``places`` of :class:`Export`; empty if
-            records have no time.
+            records have no timestamp.
         moment: see :class:`Export`.
         days: see :class:`Export`.
         longest: the longest interval of a request, in days; 0 if there is no known limit.
@@ -114,11 +114,11 @@ def find_export(
     Args:
         name: a name of :data:`DATASETS`, or the method of a listing or a job such as
             ``groups.get_groups``.
-        interval: the interval, for records with a time.
+        interval: the interval, for records with a timestamp.
         body: the request's body as a JSON object, such as filters; without the interval.
         query: query parameters by wire name, such as ``{"state": "any"}``.
         path: path parameters by Python name, for methods that have them.
-        days: the number of days in a slice; by default that of the data set.
+        days: the number of days in a slice; by default the data set's.
         available_until: the time up to which the archive's data is complete; see :class:`Export`.
 
     Raises:
@@ -161,7 +161,7 @@ def build_recordings_export(
     group: int = 50,
     max_wait_ms: int = 5000,
 ) -> Export:
-    """Return the export of the recordings of conversations.
+    """Return an export of conversation recordings.
 
     The platform converts media when they are requested: recordings that are not ready in time make
     their slice incomplete, and the next run fetches it again.
@@ -197,7 +197,7 @@ def build_recordings_export(
 
 
 def availability_operation(name: str) -> Operation[Any] | None:
-    """Return the operation with the date up to which the archive of a named export is complete."""
+    """Return the operation that reports the date up to which a named export's archive is complete."""
     dataset = DATASETS.get(name)
     return _find_builder(dataset.availability)() if dataset and dataset.availability else None
 

@@ -61,7 +61,7 @@ class ExportPart(Struct, frozen=True, omit_defaults=True):
         file: the name of the file in the export's directory.
         size: its size in bytes.
         sha256: the digest of its content, in hexadecimal.
-        totals: the numbers of records received.
+        totals: counts of the records received.
         media: the files of the recordings in the part.
     """
 
@@ -96,7 +96,7 @@ class ExportDocument(Struct, frozen=True, kw_only=True):
         digest: see :func:`~genesys_core.export.plan.fingerprint_export`.
         format: the format of the parts.
         identity: the field that identifies a record in all parts; empty if none does.
-        model: the name of the type of the records; ``object`` if it is unknown.
+        model: the name of the records' type; ``object`` if it is unknown.
         slices: the plan.
     """
 
@@ -115,7 +115,7 @@ class MissingSlice(Struct, frozen=True):
     Attributes:
         id: the slice's id.
         interval: its interval as text; empty for all records.
-        why: the reason, as far as it is known.
+        why: the reason, if known.
         expected_at: when its data may be complete; ``None`` if that does not depend on time.
     """
 
@@ -131,7 +131,7 @@ class ExportStatus(Struct, frozen=True):
     Attributes:
         slices: the number of slices.
         parts: the entries of the plan's slices, in its order.
-        missing: the slices that have not been fetched, or not completely.
+        missing: the slices that have not been fetched completely.
     """
 
     slices: int
@@ -160,7 +160,7 @@ class ExportStatus(Struct, frozen=True):
 
 
 def describe_export(slices: Sequence[Slice], format: str) -> ExportDocument:
-    """Return the document of a plan.
+    """Return the export document for a plan.
 
     Raises:
         ExportError: it has no slices, or slices of several exports.
@@ -185,7 +185,7 @@ def describe_export(slices: Sequence[Slice], format: str) -> ExportDocument:
 
 
 def extend_document(kept: ExportDocument, added: ExportDocument) -> ExportDocument:
-    """Return the document of a continued export, with the slices of both plans.
+    """Return the document of a continued export, which contains the slices of both plans.
 
     Raises:
         ExportError: the directory contains a different export, or one in a different format, or

@@ -58,19 +58,19 @@ class Export(Struct, frozen=True):
     Attributes:
         name: the name of the data, such as ``conversations``; part of the file names.
         operations: each lists records or starts a job whose results are records.
-        interval: the interval of the records; ``None`` for records without a time.
+        interval: the interval of the records; ``None`` for records without a timestamp.
         archive: an operation that starts a job for the same records. It serves the slices that end
             before ``available_until``; the operations serve the others.
         available_until: the time up to which the archive is complete.
         places: the request fields for the interval: one for the whole (``body.interval``), or one
             for the start and one for the end (``query.startTime``, ``query.endTime``).
-        moment: the field with a record's time. A record belongs to the slice that contains it, even
-            if the platform returns it for several. Empty if records have no time; then each slice
-            keeps all records that it receives.
+        moment: the field with a record's timestamp. A record belongs to the slice that contains it,
+            even if the platform returns it for several. Empty if records have no timestamp; then
+            each slice keeps all records that it receives.
         days: the number of days in a slice; ``None`` for a single slice.
         longest: the longest interval that the platform accepts in one request.
-        reach: the maximum number of records that the pages of one request can contain; the interval
-            of a request for more is divided. 0 if unlimited.
+        reach: the maximum number of records that the pages of one request can contain; if there are
+            more, the request's interval is divided. 0 if unlimited.
         group: the number of operations in a slice.
         media: whether the media of recordings are fetched as well, a file for each channel.
 
@@ -128,7 +128,7 @@ class Slice(Struct, frozen=True):
         export: the name of the export.
         digest: identifies the export apart from its interval: slices with the same digest can share
             a directory.
-        model: the name of the type of the records; ``object`` if it is unknown.
+        model: the name of the records' type; ``object`` if it is unknown.
         identity: the field that identifies a record in the whole export; empty if none does.
         source: how the records are requested.
         operations: the requests, without the interval.
@@ -203,7 +203,7 @@ def job_file(slice: Slice, operation: Operation[Any]) -> str:
 
 
 def record_endpoint(operation: Operation[Any]) -> Endpoint | None:
-    """Return the endpoint that lists the records: the operation's, or that of its job's results."""
+    """Return the endpoint that lists the records: the operation's, or the one for job results."""
     if isinstance(operation, JobOperation):
         return find_family(cast("JobOperation[object, object, object]", operation)).results
     return operation.endpoint

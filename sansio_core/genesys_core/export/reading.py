@@ -1,8 +1,8 @@
-"""Reading of one slice: what to request next, and which received records belong to it.
+"""Reads one slice: what to request next, and which of the received records belong to it.
 
-Invariants: a record with a time belongs to exactly one slice of a plan. A record that the platform
-returns twice is counted once. A request that cannot return all of its records is replaced by
-requests for parts of its interval. No record is discarded because a field is missing or has a
+Invariants: a record with a timestamp belongs to exactly one slice of a plan. A record that the
+platform returns twice is counted once. A request that cannot return all of its records is replaced
+by requests for parts of its interval. No record is discarded because a field is missing or has a
 different type.
 """
 
@@ -28,13 +28,14 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 class SliceRequest(Struct, frozen=True):
-    """A request of a slice.
+    """A request for records of a slice.
 
     Attributes:
         operation: the operation, with its interval.
         interval: the interval, or ``None``.
         takes_earlier: whether records from before the interval belong to it.
-        divided: if a request was divided into this one and others, the number of its records.
+        divided: the number of records of the larger request that was divided into this one and
+            others; infinite if there was none.
     """
 
     operation: Operation[Any]
@@ -44,7 +45,7 @@ class SliceRequest(Struct, frozen=True):
 
 
 class SliceTotals(Struct, frozen=True):
-    """The records received for a slice, as counts.
+    """Counts of the records received for a slice.
 
     Attributes:
         records: the records that belong to the slice, each once.
@@ -66,7 +67,7 @@ class SliceTotals(Struct, frozen=True):
 
 
 class SliceReading:
-    """Reads a slice: ``next_request`` and then ``receive`` for each page, until there is no request.
+    """Reads a slice: call ``next_request``, then ``receive`` for each page, while requests remain.
 
     Args:
         slice: the slice.

@@ -1,1 +1,1 @@
-"""Jobs of the platform, from start to results; and waiting for a condition."""
+"""Platform jobs, from start to results, and waiting for a condition."""

@@ -43,10 +43,10 @@ class StartedJob(Printable, Generic[StatusT, ItemT], frozen=True):
     Attributes:
         family: how it is polled.
         id: its id.
-        path: the other path parameters of its status, by wire name.
+        path: the other path parameters of its status operation, by wire name.
         options: the options of the call that started it, for all further calls.
         interval_end: the end of the requested interval, if any.
-        reply: the response of the call that started it, if it is already a status.
+        reply: the response to the call that started it, if it is already a status.
     """
 
     family: JobFamily

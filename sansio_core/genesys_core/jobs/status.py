@@ -17,7 +17,7 @@ from genesys_core.paging.places import read_path
 __all__ = ["JobStatus", "StatusKind", "judge_status", "read_inline_results", "read_status"]
 
 StatusKind: TypeAlias = StateKind | Literal["unknown"]
-"""The meaning of a state; a wait continues in an ``unknown`` one."""
+"""The meaning of a job's state; in an ``unknown`` state the wait continues."""
 
 _MOST: Final = 1e15
 """Larger numbers are not plausible counts, and dividing them may overflow."""

@@ -98,7 +98,7 @@ class PausePolicy(Struct, frozen=True):
     """The pauses between the polls of a wait.
 
     Attributes:
-        first: seconds before the second poll; each further pause is 50 % longer.
+        first: seconds before the second poll; each further pause is 50% longer.
         longest: maximum seconds of a pause.
         is_missing_expected: whether a 404 means "not yet" until the deadline; otherwise only for
             the first few polls.
@@ -184,7 +184,7 @@ class Polling(Struct, Generic[T], frozen=True):
         return self.wait.warnings
 
     def limited(self, operation: Operation[T], default: float | None, *, now: Now) -> Operation[T]:
-        """Return the operation with a deadline that does not exceed that of the wait.
+        """Return the operation with a deadline that does not exceed the wait's.
 
         Args:
             operation: the operation that is polled.
@@ -199,7 +199,7 @@ class Polling(Struct, Generic[T], frozen=True):
     def received(
         self, response: ApiResponse[T], *, now: Now
     ) -> "Pausing[T] | WaitEnded[T] | WaitFailed":
-        """A response was received."""
+        """Process a response, and return the next state."""
         result = self.wait.judge(response)
         # Some jobs pass through a state in which others stop.
         is_again = self.wait.has_seen and result.seen == self.wait.seen
@@ -212,7 +212,7 @@ class Polling(Struct, Generic[T], frozen=True):
         return wait.paused(asked, result.seen or "not yet", now)
 
     def failed(self, error: GenesysCloudError, *, now: Now) -> "Pausing[T] | WaitFailed":
-        """The call failed, after its own retries."""
+        """Process an error that the call raised after its own retries, and return the next state."""
         wait = self.wait
         is_missing = isinstance(error, NotFoundError)
         is_passing = isinstance(error, TransportError | RateLimitError | ServerError)
@@ -256,7 +256,7 @@ class Pausing(Struct, Generic[T], frozen=True):
         return left if left > GRAIN else 0.0
 
     def woke(self, *, now: Now) -> "Pausing[T] | Polling[T]":
-        """The driver woke up; if that was too early, the pause continues."""
+        """Return the next poll, or the same pause if the driver woke up too early."""
         return self if self.left(now=now) else Polling(self.wait)
 
 

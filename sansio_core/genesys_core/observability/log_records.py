@@ -70,8 +70,8 @@ RecordLevel: TypeAlias = Literal["trace", "debug", "error"]
 _Decision: TypeAlias = Literal["repeat", "give up"] | None
 
 LEVEL_NUMBERS: Final[dict[RecordLevel, int]] = {"trace": 5, "debug": 10, "error": 40}
-"""Numeric logging levels. The standard library has none for ``trace``; 5 is that of the official
-Python SDK.
+"""Numeric logging levels. The standard library has none for ``trace``; 5 is the official Python
+SDK's.
 """
 
 
@@ -90,7 +90,7 @@ class RoundTrip(Printable, frozen=True, kw_only=True):
             of a transfer are files. A request to a URL that ends in ``/oauth/token`` is always
             treated as a token exchange.
         returned: whether the call succeeded regardless of the status, as a repeated DELETE may.
-        call: the call of the attempt; its secrets are redacted wherever they appear.
+        call: the call that the attempt belongs to; its secrets are redacted wherever they appear.
     """
 
     request: Request
@@ -153,7 +153,7 @@ class RoundTrip(Printable, frozen=True, kw_only=True):
 class LogEntry(
     Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", repr_omit_defaults=True
 ):
-    """A redacted log record: the fields of the official SDKs, in their order, and then others.
+    """A redacted log record: the fields of the official SDKs, in their order, followed by others.
 
     Attributes:
         date: ISO 8601 in UTC, with milliseconds.
@@ -169,7 +169,7 @@ class LogEntry(
         attempt: number of the attempt within the call, starting at 1.
         failure: the transport failure, if there is no response.
         decision: ``repeat`` or ``give up``, for a failed attempt.
-        reason: the reason of the decision.
+        reason: the reason for the decision.
         wait: seconds until the request is sent again.
     """
 
@@ -236,7 +236,7 @@ class LogEntry(
 
 
 class LogNotice(Struct, frozen=True):
-    """A record that is not about an attempt.
+    """A log record that does not concern an attempt.
 
     Attributes:
         date: ISO 8601 in UTC, with milliseconds.

@@ -2,8 +2,8 @@
 
 Invariants: names are those of the stable HTTP semantic conventions if there are any; all others
 begin with ``genesys_cloud.``. Metric attributes have low cardinality: none contains a path that may
-include ids. No attribute contains secrets, bodies, or messages of the platform, which may contain
-names of people.
+include ids. No attribute contains secrets, bodies, or messages from the platform, which may contain
+people's names.
 """
 
 from typing import Any, Final, TypeAlias

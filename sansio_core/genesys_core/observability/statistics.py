@@ -1,9 +1,9 @@
 """Statistics of a client.
 
-Invariants: a count is an immutable value, and each event is a step from one to the next, applied
-one at a time by the owner. A snapshot is consistent: all of its numbers are from the same time.
-Calls under way are not counted but referenced weakly, so that an interrupted call never counts
-indefinitely.
+Invariants: the counts are an immutable value. Each event is a step from one value to the next, and
+the owner applies the steps one at a time. A snapshot is consistent: all of its numbers are from the
+same time. Calls in progress are not counted but referenced weakly, so that an interrupted call
+never counts indefinitely.
 """
 
 import weakref
@@ -50,30 +50,30 @@ class ClientStats(Struct, frozen=True, kw_only=True):
     channels: int = 0
 
     def with_calls_under_way(self, number: int) -> "ClientStats":
-        """Add calls that have not ended."""
+        """Return the statistics including calls in progress."""
         return replace(self, calls=self.calls + number, calls_under_way=number)
 
     def call_ended(self, outcome: Returned[Any] | Raised | None) -> "ClientStats":
-        """An API call ended; ``None`` if it was cancelled."""
+        """Count an API call that has ended; an outcome of ``None`` means that it was cancelled."""
         failures = self.failures + isinstance(outcome, Raised)
         return replace(self, calls=self.calls + 1, failures=failures)
 
     def retried(self) -> "ClientStats":
-        """A request was sent again."""
+        """Count a request that was sent again."""
         return replace(self, retries=self.retries + 1)
 
     def waited(self, waiting: Waiting[Any]) -> "ClientStats":
-        """A call waits before a retry or for the rate limit."""
+        """Add the time that a call waits before a retry or for the rate limit."""
         if waiting.reservation is None:
             return replace(self, retry_seconds=self.retry_seconds + waiting.seconds)
         return replace(self, pacing_seconds=self.pacing_seconds + waiting.seconds)
 
     def token_exchanged(self) -> "ClientStats":
-        """A grant was exchanged for a token."""
+        """Count a grant that was exchanged for a token."""
         return replace(self, tokens_exchanged=self.tokens_exchanged + 1)
 
     def channels_changed(self, by: int) -> "ClientStats":
-        """A notification channel was opened (1) or closed (-1)."""
+        """Count a notification channel that was opened (1) or closed (-1)."""
         return replace(self, channels=self.channels + by)
 
 
@@ -99,7 +99,7 @@ class StatisticsObserver(Observer):
         self._under_way: set[object] = set()  # weak references to calls
 
     def snapshot(self, stats: ClientStats) -> ClientStats:
-        """Return the adapter's statistics with the calls under way; a step, like all others."""
+        """Return the given statistics, with the calls that are in progress now added."""
         return stats.with_calls_under_way(len(self._under_way))
 
     def begin(self, operation_name: str, purpose: Purpose, now: Now) -> CallObserver:  # noqa: ARG002 - Observer

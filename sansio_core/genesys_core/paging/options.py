@@ -37,7 +37,7 @@ class IncompleteListingWarning(UserWarning):
 
 
 class PagingOptions(Struct, frozen=True):
-    """Limits of an iteration over a listing, and its start.
+    """The limits and the starting point of an iteration over a listing.
 
     Attributes:
         limit: the maximum number of items; ``None`` for all.

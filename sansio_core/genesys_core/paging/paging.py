@@ -35,22 +35,24 @@ DEFAULT_SIZE: Final = 25
 """The platform's default page size."""
 
 DIGEST_SIZE: Final = 6
-"""Bytes of a digest: a collision among a thousand items occurs once in half a billion listings."""
+"""Length of a digest in bytes: among a thousand items, collisions occur once in half a billion
+listings.
+"""
 
 _SEEN: Final = 16
-"""The number of fingerprints of pages, links and tokens that are remembered."""
+"""The number of remembered fingerprints of pages, links and tokens."""
 
 
 class PageResult(Struct, Generic[T], frozen=True):
     """The outcome of a received page.
 
     Attributes:
-        pages: the page to deliver (one, or none if it is a repetition).
+        pages: the page to deliver; empty if it repeats an earlier one.
         items: its items, without those delivered before.
         following: the next page to read, if there is one.
         rest: the position at which a later reader continues; ``None`` at the end of the listing.
         warnings: warnings for the caller.
-        is_cut: whether the limit excludes items of the page.
+        is_cut: whether the limit excludes some of the page's items.
         total: the total number of items, if the platform reports it.
     """
 
@@ -74,9 +76,9 @@ class Paging(Struct, Generic[T], frozen=True):
         options: the limits of the iteration.
         position: the next page.
         number: the number of the next page, counted from 1 or the caller's first page.
-        skip: number of items of the next page that were delivered by an earlier reader.
+        skip: number of items on the next page that an earlier reader has delivered.
         known: digests of items that an earlier reader delivered.
-        recent: the ids of the items of the last few pages.
+        recent: the ids of the items on the last few pages.
         seen: fingerprints of the last few pages, links and tokens.
         anchor: a fingerprint that later ones are compared with, to detect long cycles.
         pages: number of pages received by this reader.
@@ -136,12 +138,12 @@ class Paging(Struct, Generic[T], frozen=True):
         return said in _FIRST_PAGES
 
     def asked(self) -> Operation[T]:
-        """Return the next page's operation.
+        """Return the operation that requests the next page.
 
         Raises:
-            PaginationError: it cannot be requested: a link points to another host, a page number is
-                not a number, the window is exhausted, or there are more items and the definition
-                has no way to request them.
+            PaginationError: the page cannot be requested: a link points to another host, a page
+                number is not a number, the window is exhausted, or there are more items and the
+                definition has no way to request them.
         """
         if self.refusal is not None:
             raise self.refusal
@@ -154,7 +156,7 @@ class Paging(Struct, Generic[T], frozen=True):
                 return self._at(self.position.value)
 
     def expected(self, ahead: int) -> Operation[T] | None:
-        """Return the predicted operation of a later page, counted from the next; ``None`` if unknown.
+        """Return the predicted operation for the page ``ahead`` pages after the next; ``None`` if unknown.
 
         It is predicted from the last response, if pages are numbered and counted and no limit ends
         the iteration before that page.

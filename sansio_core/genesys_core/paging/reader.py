@@ -1,4 +1,4 @@
-"""The reader of a listing: returns single items, requests pages ahead, and has a resume token at any item.
+"""Reads a listing: returns individual items, requests pages ahead, and can be resumed at any item.
 
 Invariants: the reader is the only mutable object of this package. It decides which pages to
 request, and when; a driver sends the requests and passes back the responses. Pages requested ahead
@@ -30,7 +30,7 @@ class Fetch(Struct, Generic[T], frozen=True):
     """A page to request.
 
     Attributes:
-        key: identifies the request among those of the reader.
+        key: identifies the request within its reader.
         operation: the operation to send.
     """
 
@@ -42,12 +42,13 @@ class ListingReader(Generic[T]):
     """Reads one listing, item by item or page by page.
 
     While :meth:`wanted` returns a page, send it and pass the response to :meth:`received`; then
-    :meth:`take` returns the next item. Pages of :meth:`ahead` may be requested at the same time.
+    :meth:`take` returns the next item. The pages that :meth:`ahead` returns may be requested at the
+    same time.
 
     Args:
         operation: the operation of the first page.
         hosts: the hosts that links may point to.
-        options: the limits of the iteration, and its start.
+        options: the limits and the starting point of the iteration.
         by_page: return pages instead of items.
 
     Raises:
@@ -96,7 +97,7 @@ class ListingReader(Generic[T]):
         The same page is returned until it has been received, so a failed request can be repeated.
 
         Raises:
-            PaginationError: it cannot be requested.
+            PaginationError: the page cannot be requested.
         """
         if self._next is None or self._index < len(self._buffer()):
             return None
@@ -105,7 +106,7 @@ class ListingReader(Generic[T]):
         return self._ahead[0]
 
     def ahead(self) -> tuple[Fetch[T], ...]:
-        """Return the pages that should be in progress now; any others may be cancelled."""
+        """Return the pages to request concurrently; requests for any others may be cancelled."""
         if self._next is None or not self._depth:
             return ()
         try:
@@ -136,10 +137,11 @@ class ListingReader(Generic[T]):
         return step.warnings
 
     def take(self) -> object:
-        """Return the next item, or page.
+        """Return the next item, or the next page if the reader returns pages.
 
         Raises:
-            StopIteration: there is none; if no page is wanted either, the listing has ended.
+            StopIteration: none is available; if :meth:`wanted` returns ``None`` as well, the
+                listing has ended.
         """
         buffer = self._buffer()
         if self._index >= len(buffer):

@@ -24,16 +24,16 @@ _COMMON: Final = ("entities", "results", "Resources", "resources", "conversation
 
 
 class ListingReply(Struct, frozen=True):
-    """A parsed response.
+    """A parsed response of a listing.
 
     Attributes:
         items: the items of the page.
-        link: ``nextUri``, or empty.
-        token: the token of the next page, or empty.
+        link: ``nextUri``; empty if there is none.
+        token: the token for the next page; empty if there is none.
         more: the first field that indicates another page, such as ``cursor``; empty if there is
             none.
         count: the number of pages; 0 if unknown.
-        size: the maximum number of items of a page; 0 if unknown.
+        size: the maximum number of items per page; 0 if unknown.
         total: the total number of items; ``None`` if unknown.
     """
 

@@ -90,12 +90,12 @@ def begin_paging(
 
 
 def format_resume_token(current: Paging[T], step: PageResult[T] | None, taken: int) -> str:
-    """Return the resume token of a position in a listing.
+    """Return the resume token for a position in a listing.
 
     Args:
         current: the page being read.
-        step: the outcome of receiving it; ``None`` if it was not received yet.
-        taken: the number of its items that were returned.
+        step: the outcome of receiving it; ``None`` if it has not been received yet.
+        taken: the number of its items that have been returned.
     """
     page: Paging[T] | None = current
     consumed: tuple[object, ...] = ()

@@ -32,7 +32,7 @@ MAX_EMPTY_PAGES: Final = 3
 """Some listings link to empty pages indefinitely (the official CLI stops here too)."""
 
 PositionKind: TypeAlias = Literal["start", "page", "token", "link", "index", "time"]
-"""How a page is requested; ``start`` is the caller's operation."""
+"""How a page is identified in a request; ``start`` is the caller's operation, unchanged."""
 
 
 class Position(Struct, frozen=True):
@@ -54,7 +54,7 @@ class ReceivedPage(Struct, frozen=True):
         position: the position of the page.
         number: its number, counted from 1 or the caller's first page.
         empty: number of consecutive empty pages, including this one.
-        fresh: number of its items that were not received before.
+        fresh: number of its items that had not been received before.
         is_whole: whether the iteration began with the first page.
     """
 

@@ -122,7 +122,7 @@ def find_lanes(pacer: Pacer, path: str) -> tuple[RateWindow, ...]:
 
 
 def find_ticket(reservation: Reservation | None) -> int | None:
-    """Return the ticket of a reservation for a place from Redis."""
+    """Return the Redis ticket of a reservation; ``None`` if it has none."""
     return None if reservation is None else dict(reservation.tickets).get(TICKET)
 
 

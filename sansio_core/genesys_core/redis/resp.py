@@ -31,7 +31,7 @@ class RedisProtocolError(Exception):
 
 
 class RedisReplyError(Exception):
-    """An error reply of Redis. Adapters convert it to an error of the library.
+    """An error reply from Redis. Adapters convert it to an error of the library.
 
     Attributes:
         kind: the first word, such as ``NOAUTH`` or ``LOADING``.
