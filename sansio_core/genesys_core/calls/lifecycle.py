@@ -38,7 +38,7 @@ A driver is a ``match`` over these seven ending in ``assert_never``::
             case Raised(error=error): ...
 
 State that calls share belongs to the session, and changes in steps that adapters apply under one
-lock: those of :mod:`genesys_core.calls.token_actions` for a token, those of
+lock: the steps in :mod:`genesys_core.calls.token_actions` for a token, and those in
 :mod:`genesys_core.calls.rate_limit` for a permit. ``docs/embedding.md`` has a complete driver.
 """
 

@@ -1,8 +1,8 @@
 """The state of a notification handler: channels, the destination of events, and pending subscriptions.
 
-Invariants: a driver reports each input once, in order, and performs the returned actions, which are
-its only consequences. A caller that waits for topics gets the platform's first response, even if
-the topics have changed again before the caller runs.
+Invariants: a driver reports each input once, in order, and performs the returned actions; an input
+has no other effect. A caller that waits for topics gets the platform's first response, even if the
+topics have changed again before the caller runs.
 """
 
 from collections.abc import Callable, Generator, Iterable, Sequence

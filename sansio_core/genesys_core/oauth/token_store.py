@@ -59,7 +59,7 @@ class TokenStore(Protocol):
     """Protocol of token stores.
 
     Methods may block: unless the store is also an :class:`AsyncTokenStore`, asynchronous clients
-    call them in worker threads, not always the same one. They must raise only
+    call them in worker threads, not always in the same one. They must raise only
     :class:`TokenStoreError`.
     """
 

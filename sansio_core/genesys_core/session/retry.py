@@ -4,8 +4,8 @@ Invariants: a decision is a value that includes its reason. Nothing here sleeps,
 draws random numbers. No wait starts that would exceed the budget or the deadline. A request that
 may have taken effect is retried only if that is safe.
 
-The rules are those of the platform (official .NET SDK, ``ApiClient.Retry``); ``docs/retries.md``
-lists each difference.
+The rules are the official .NET SDK's (``ApiClient.Retry``); ``docs/retries.md`` lists each
+difference.
 """
 
 import math

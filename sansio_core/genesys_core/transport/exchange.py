@@ -266,7 +266,7 @@ class Exchange(Claim[C]):
         return self._after_write(now) if self._uploads else self._read(now)
 
     def partly_written(self) -> None:
-        """Some bytes of :attr:`data` may have been written, and how many is not yet known."""
+        """Report that some bytes of :attr:`data` may have been written; how many is not yet known."""
         self._written = self._sent = True
 
     def _after_write(self, now: Now) -> Step:
