@@ -57,6 +57,7 @@ class NotificationHandler(HandlerBase[ThreadEventQueue[Event]]):
         options: HandlerOptions,
     ) -> None:
         self._process = process_id()
+        self._closing: set[threading.Thread] = set()  # callbacks that have called `close`
         self._pool = ThreadPoolExecutor(thread_name_prefix="genesys-cloud notifications")
         callbacks = on_notification, on_state
         threaded = partial(self._send_in_thread, send)
@@ -152,8 +153,12 @@ class NotificationHandler(HandlerBase[ThreadEventQueue[Event]]):
         self._check_thread()
         with contextlib.suppress(RuntimeError):  # the event loop has already ended
             self._portal.call(self._driver.stop)
+        # A callback may close the handler, and both at once, which must not wait for each other.
+        caller = threading.current_thread()
+        closing = self._closing if caller in self._threads else set[threading.Thread]()
+        closing.add(caller)
         for thread in self._threads:
-            if thread is not threading.current_thread():  # a callback may close the handler
+            if thread not in closing:
                 thread.join()
         with contextlib.suppress(RuntimeError):  # closed by a hook, in a thread of the pool
             self._pool.shutdown()

@@ -18,7 +18,7 @@ import pytest
 import trio
 
 from genesys_cloud import AsyncClient, Client, Hooks
-from genesys_cloud.notifications import Gap, Subscribed
+from genesys_cloud.notifications import Gap, Notification, Subscribed
 from genesys_cloud.notifications.channel_driver import Driver, DriverContext
 from genesys_cloud.notifications.event_queues import AsyncEventQueue
 from genesys_cloud.notifications.websocket_stream import SocketOptions
@@ -289,6 +289,28 @@ def test_a_callback_may_close_the_handler(run, simulator, options, where):
     with no_threads_left():
         run(main, host=options["host"], access_token=options["access_token"])
     assert len(closed) == 1
+
+
+def test_both_callbacks_may_close_the_handler_at_once(simulator, options):
+    both, closed = threading.Barrier(2), []
+    made: Future[Any] = Future()
+
+    def close(event: object) -> None:
+        if isinstance(event, Subscribed | Notification):
+            both.wait(LIMIT)
+            made.result(LIMIT).close()
+            closed.append(event)
+
+    with no_threads_left(), Client(**options) as client:
+        handler = client.notification_handler(on_notification=close, on_state=close)
+        made.set_result(handler)
+        handler.add_subscription(TOPIC)
+        simulator.publish(TOPIC, {})
+        callbacks = handler._threads[1:]
+        for thread in callbacks:
+            thread.join(LIMIT)
+        assert not any(thread.is_alive() for thread in callbacks)
+    assert len(closed) == 2
 
 
 def test_a_hook_may_close_the_handler(options):
