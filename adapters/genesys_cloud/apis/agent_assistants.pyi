@@ -33,8 +33,7 @@ class _Methods:
     put_assistants_agentchecklist = _Method(_api.put_assistants_agentchecklist)
 
 class AgentAssistantsApi(_Methods, _SyncApi):
-    """The 23 methods of the AgentAssistants API; each sends its operation and returns the response.
-    """
+    """The 23 methods of the AgentAssistants API; each sends a request and returns the response."""
 
 class AsyncAgentAssistantsApi(_Methods, _AsyncApi):
-    """The 23 methods of the AgentAssistants API; each returns a coroutine of the response."""
+    """The 23 methods of the AgentAssistants API; await a call to get the response."""

@@ -12,7 +12,7 @@ class _Methods:
     put_assistant_copilot = _Method(_api.put_assistant_copilot)
 
 class AgentCopilotApi(_Methods, _SyncApi):
-    """The 3 methods of the AgentCopilot API; each sends its operation and returns the response."""
+    """The 3 methods of the AgentCopilot API; each sends a request and returns the response."""
 
 class AsyncAgentCopilotApi(_Methods, _AsyncApi):
-    """The 3 methods of the AgentCopilot API; each returns a coroutine of the response."""
+    """The 3 methods of the AgentCopilot API; await a call to get the response."""

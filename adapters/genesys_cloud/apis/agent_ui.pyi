@@ -12,7 +12,7 @@ class _Methods:
     put_users_agentui_agents_autoanswer_agent_id_settings = _Method(_api.put_users_agentui_agents_autoanswer_agent_id_settings)
 
 class AgentUIApi(_Methods, _SyncApi):
-    """The 4 methods of the AgentUI API; each sends its operation and returns the response."""
+    """The 4 methods of the AgentUI API; each sends a request and returns the response."""
 
 class AsyncAgentUIApi(_Methods, _AsyncApi):
-    """The 4 methods of the AgentUI API; each returns a coroutine of the response."""
+    """The 4 methods of the AgentUI API; await a call to get the response."""

@@ -38,7 +38,7 @@ class _Methods:
     put_conversations_summaries_setting = _Method(_api.put_conversations_summaries_setting)
 
 class AIStudioApi(_Methods, _SyncApi):
-    """The 28 methods of the AIStudio API; each sends its operation and returns the response."""
+    """The 28 methods of the AIStudio API; each sends a request and returns the response."""
 
 class AsyncAIStudioApi(_Methods, _AsyncApi):
-    """The 28 methods of the AIStudio API; each returns a coroutine of the response."""
+    """The 28 methods of the AIStudio API; await a call to get the response."""

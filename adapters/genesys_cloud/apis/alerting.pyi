@@ -24,7 +24,7 @@ class _Methods:
     put_alerting_rule = _Method(_api.put_alerting_rule)
 
 class AlertingApi(_Methods, _SyncApi):
-    """The 15 methods of the Alerting API; each sends its operation and returns the response."""
+    """The 15 methods of the Alerting API; each sends a request and returns the response."""
 
 class AsyncAlertingApi(_Methods, _AsyncApi):
-    """The 15 methods of the Alerting API; each returns a coroutine of the response."""
+    """The 15 methods of the Alerting API; await a call to get the response."""

@@ -148,7 +148,7 @@ class _Methods:
     put_analytics_dataretention_settings = _Method(_api.put_analytics_dataretention_settings)
 
 class AnalyticsApi(_Methods, _SyncApi):
-    """The 138 methods of the Analytics API; each sends its operation and returns the response."""
+    """The 138 methods of the Analytics API; each sends a request and returns the response."""
 
 class AsyncAnalyticsApi(_Methods, _AsyncApi):
-    """The 138 methods of the Analytics API; each returns a coroutine of the response."""
+    """The 138 methods of the Analytics API; await a call to get the response."""

@@ -161,7 +161,7 @@ class _Methods:
     put_flows_outcome = _Method(_api.put_flows_outcome)
 
 class ArchitectApi(_Methods, _SyncApi):
-    """The 151 methods of the Architect API; each sends its operation and returns the response."""
+    """The 151 methods of the Architect API; each sends a request and returns the response."""
 
 class AsyncArchitectApi(_Methods, _AsyncApi):
-    """The 151 methods of the Architect API; each returns a coroutine of the response."""
+    """The 151 methods of the Architect API; await a call to get the response."""

@@ -14,9 +14,8 @@ class _Methods:
     put_assistant_variation = _Method(_api.put_assistant_variation)
 
 class AssistantCopilotVariationsApi(_Methods, _SyncApi):
-    """The 5 methods of the AssistantCopilotVariations API; each sends its operation and returns the response.
+    """The 5 methods of the AssistantCopilotVariations API; each sends a request and returns the response.
     """
 
 class AsyncAssistantCopilotVariationsApi(_Methods, _AsyncApi):
-    """The 5 methods of the AssistantCopilotVariations API; each returns a coroutine of the response.
-    """
+    """The 5 methods of the AssistantCopilotVariations API; await a call to get the response."""

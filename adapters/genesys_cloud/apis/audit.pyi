@@ -17,7 +17,7 @@ class _Methods:
     post_audits_query_realtime_related = _Lists(_api.post_audits_query_realtime_related)
 
 class AuditApi(_Methods, _SyncApi):
-    """The 7 methods of the Audit API; each sends its operation and returns the response."""
+    """The 7 methods of the Audit API; each sends a request and returns the response."""
 
 class AsyncAuditApi(_Methods, _AsyncApi):
-    """The 7 methods of the Audit API; each returns a coroutine of the response."""
+    """The 7 methods of the Audit API; await a call to get the response."""

@@ -68,8 +68,7 @@ class _Methods:
     put_user_roles = _Method(_api.put_user_roles)
 
 class AuthorizationApi(_Methods, _SyncApi):
-    """The 59 methods of the Authorization API; each sends its operation and returns the response.
-    """
+    """The 59 methods of the Authorization API; each sends a request and returns the response."""
 
 class AsyncAuthorizationApi(_Methods, _AsyncApi):
-    """The 59 methods of the Authorization API; each returns a coroutine of the response."""
+    """The 59 methods of the Authorization API; await a call to get the response."""

@@ -10,8 +10,8 @@ class _Methods:
     post_screenrecording_token = _Method(_api.post_screenrecording_token)
 
 class BackgroundAssistantApi(_Methods, _SyncApi):
-    """The 2 methods of the BackgroundAssistant API; each sends its operation and returns the response.
+    """The 2 methods of the BackgroundAssistant API; each sends a request and returns the response.
     """
 
 class AsyncBackgroundAssistantApi(_Methods, _AsyncApi):
-    """The 2 methods of the BackgroundAssistant API; each returns a coroutine of the response."""
+    """The 2 methods of the BackgroundAssistant API; await a call to get the response."""

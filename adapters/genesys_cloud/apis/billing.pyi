@@ -17,7 +17,7 @@ class _Methods:
     get_billing_trusteebillingoverview_trustor_org_id = _Method(_api.get_billing_trusteebillingoverview_trustor_org_id)
 
 class BillingApi(_Methods, _SyncApi):
-    """The 8 methods of the Billing API; each sends its operation and returns the response."""
+    """The 8 methods of the Billing API; each sends a request and returns the response."""
 
 class AsyncBillingApi(_Methods, _AsyncApi):
-    """The 8 methods of the Billing API; each returns a coroutine of the response."""
+    """The 8 methods of the Billing API; await a call to get the response."""

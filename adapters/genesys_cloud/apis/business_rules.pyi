@@ -56,8 +56,7 @@ class _Methods:
     put_businessrules_schema = _Method(_api.put_businessrules_schema)
 
 class BusinessRulesApi(_Methods, _SyncApi):
-    """The 46 methods of the BusinessRules API; each sends its operation and returns the response.
-    """
+    """The 46 methods of the BusinessRules API; each sends a request and returns the response."""
 
 class AsyncBusinessRulesApi(_Methods, _AsyncApi):
-    """The 46 methods of the BusinessRules API; each returns a coroutine of the response."""
+    """The 46 methods of the BusinessRules API; await a call to get the response."""

@@ -10,8 +10,7 @@ class _Methods:
     post_carrierservices_integrations_emergencylocations_me = _Method(_api.post_carrierservices_integrations_emergencylocations_me)
 
 class CarrierServicesApi(_Methods, _SyncApi):
-    """The 2 methods of the CarrierServices API; each sends its operation and returns the response.
-    """
+    """The 2 methods of the CarrierServices API; each sends a request and returns the response."""
 
 class AsyncCarrierServicesApi(_Methods, _AsyncApi):
-    """The 2 methods of the CarrierServices API; each returns a coroutine of the response."""
+    """The 2 methods of the CarrierServices API; await a call to get the response."""

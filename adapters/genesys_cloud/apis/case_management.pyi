@@ -62,8 +62,7 @@ class _Methods:
     put_casemanagement_caseplan_intakesettings = _Method(_api.put_casemanagement_caseplan_intakesettings)
 
 class CaseManagementApi(_Methods, _SyncApi):
-    """The 52 methods of the CaseManagement API; each sends its operation and returns the response.
-    """
+    """The 52 methods of the CaseManagement API; each sends a request and returns the response."""
 
 class AsyncCaseManagementApi(_Methods, _AsyncApi):
-    """The 52 methods of the CaseManagement API; each returns a coroutine of the response."""
+    """The 52 methods of the CaseManagement API; await a call to get the response."""

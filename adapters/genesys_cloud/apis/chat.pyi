@@ -43,7 +43,7 @@ class _Methods:
     put_chats_settings = _Method(_api.put_chats_settings)
 
 class ChatApi(_Methods, _SyncApi):
-    """The 34 methods of the Chat API; each sends its operation and returns the response."""
+    """The 34 methods of the Chat API; each sends a request and returns the response."""
 
 class AsyncChatApi(_Methods, _AsyncApi):
-    """The 34 methods of the Chat API; each returns a coroutine of the response."""
+    """The 34 methods of the Chat API; await a call to get the response."""

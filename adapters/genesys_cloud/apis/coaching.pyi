@@ -31,7 +31,7 @@ class _Methods:
     post_coaching_scheduleslots_query = _Method(_api.post_coaching_scheduleslots_query)
 
 class CoachingApi(_Methods, _SyncApi):
-    """The 21 methods of the Coaching API; each sends its operation and returns the response."""
+    """The 21 methods of the Coaching API; each sends a request and returns the response."""
 
 class AsyncCoachingApi(_Methods, _AsyncApi):
-    """The 21 methods of the Coaching API; each returns a coroutine of the response."""
+    """The 21 methods of the Coaching API; await a call to get the response."""

@@ -45,8 +45,8 @@ class _Methods:
     put_contentmanagement_workspace_tagvalue = _Method(_api.put_contentmanagement_workspace_tagvalue)
 
 class ContentManagementApi(_Methods, _SyncApi):
-    """The 36 methods of the ContentManagement API; each sends its operation and returns the response.
+    """The 36 methods of the ContentManagement API; each sends a request and returns the response.
     """
 
 class AsyncContentManagementApi(_Methods, _AsyncApi):
-    """The 36 methods of the ContentManagement API; each returns a coroutine of the response."""
+    """The 36 methods of the ContentManagement API; await a call to get the response."""

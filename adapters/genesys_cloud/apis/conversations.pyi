@@ -324,8 +324,7 @@ class _Methods:
     put_conversations_video_recordingstate = _Method(_api.put_conversations_video_recordingstate)
 
 class ConversationsApi(_Methods, _SyncApi):
-    """The 314 methods of the Conversations API; each sends its operation and returns the response.
-    """
+    """The 314 methods of the Conversations API; each sends a request and returns the response."""
 
 class AsyncConversationsApi(_Methods, _AsyncApi):
-    """The 314 methods of the Conversations API; each returns a coroutine of the response."""
+    """The 314 methods of the Conversations API; await a call to get the response."""

@@ -12,8 +12,7 @@ class _Methods:
     get_dataextensions_limits = _Method(_api.get_dataextensions_limits)
 
 class DataExtensionsApi(_Methods, _SyncApi):
-    """The 3 methods of the DataExtensions API; each sends its operation and returns the response.
-    """
+    """The 3 methods of the DataExtensions API; each sends a request and returns the response."""
 
 class AsyncDataExtensionsApi(_Methods, _AsyncApi):
-    """The 3 methods of the DataExtensions API; each returns a coroutine of the response."""
+    """The 3 methods of the DataExtensions API; await a call to get the response."""

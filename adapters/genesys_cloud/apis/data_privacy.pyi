@@ -15,7 +15,7 @@ class _Methods:
     post_dataprivacy_maskingrules_validate = _Method(_api.post_dataprivacy_maskingrules_validate)
 
 class DataPrivacyApi(_Methods, _SyncApi):
-    """The 6 methods of the DataPrivacy API; each sends its operation and returns the response."""
+    """The 6 methods of the DataPrivacy API; each sends a request and returns the response."""
 
 class AsyncDataPrivacyApi(_Methods, _AsyncApi):
-    """The 6 methods of the DataPrivacy API; each returns a coroutine of the response."""
+    """The 6 methods of the DataPrivacy API; await a call to get the response."""

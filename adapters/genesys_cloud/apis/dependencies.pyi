@@ -12,7 +12,7 @@ class _Methods:
     get_dependencies_type_entity_type_id_entity_id_connections_requires = _Lists(_api.get_dependencies_type_entity_type_id_entity_id_connections_requires)
 
 class DependenciesApi(_Methods, _SyncApi):
-    """The 3 methods of the Dependencies API; each sends its operation and returns the response."""
+    """The 3 methods of the Dependencies API; each sends a request and returns the response."""
 
 class AsyncDependenciesApi(_Methods, _AsyncApi):
-    """The 3 methods of the Dependencies API; each returns a coroutine of the response."""
+    """The 3 methods of the Dependencies API; await a call to get the response."""

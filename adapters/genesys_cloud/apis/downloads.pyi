@@ -9,7 +9,7 @@ class _Methods:
     get_download = _Method(_api.get_download)
 
 class DownloadsApi(_Methods, _SyncApi):
-    """The 1 method of the Downloads API; each sends its operation and returns the response."""
+    """The 1 method of the Downloads API; each sends a request and returns the response."""
 
 class AsyncDownloadsApi(_Methods, _AsyncApi):
-    """The 1 method of the Downloads API; each returns a coroutine of the response."""
+    """The 1 method of the Downloads API; await a call to get the response."""

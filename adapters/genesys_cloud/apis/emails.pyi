@@ -13,7 +13,7 @@ class _Methods:
     patch_emails_settings_threading = _Method(_api.patch_emails_settings_threading)
 
 class EmailsApi(_Methods, _SyncApi):
-    """The 5 methods of the Emails API; each sends its operation and returns the response."""
+    """The 5 methods of the Emails API; each sends a request and returns the response."""
 
 class AsyncEmailsApi(_Methods, _AsyncApi):
-    """The 5 methods of the Emails API; each returns a coroutine of the response."""
+    """The 5 methods of the Emails API; await a call to get the response."""

@@ -15,8 +15,8 @@ class _Methods:
     post_employeeengagement_recognitions = _Method(_api.post_employeeengagement_recognitions)
 
 class EmployeeEngagementApi(_Methods, _SyncApi):
-    """The 6 methods of the EmployeeEngagement API; each sends its operation and returns the response.
+    """The 6 methods of the EmployeeEngagement API; each sends a request and returns the response.
     """
 
 class AsyncEmployeeEngagementApi(_Methods, _AsyncApi):
-    """The 6 methods of the EmployeeEngagement API; each returns a coroutine of the response."""
+    """The 6 methods of the EmployeeEngagement API; await a call to get the response."""

@@ -12,7 +12,7 @@ class _Methods:
     post_events_users_routingstatus = _Lists(_api.post_events_users_routingstatus)
 
 class EventsApi(_Methods, _SyncApi):
-    """The 4 methods of the Events API; each sends its operation and returns the response."""
+    """The 4 methods of the Events API; each sends a request and returns the response."""
 
 class AsyncEventsApi(_Methods, _AsyncApi):
-    """The 4 methods of the Events API; each returns a coroutine of the response."""
+    """The 4 methods of the Events API; await a call to get the response."""

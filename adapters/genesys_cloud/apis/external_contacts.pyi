@@ -155,8 +155,8 @@ class _Methods:
     put_externalcontacts_relationship = _Method(_api.put_externalcontacts_relationship)
 
 class ExternalContactsApi(_Methods, _SyncApi):
-    """The 145 methods of the ExternalContacts API; each sends its operation and returns the response.
+    """The 145 methods of the ExternalContacts API; each sends a request and returns the response.
     """
 
 class AsyncExternalContactsApi(_Methods, _AsyncApi):
-    """The 145 methods of the ExternalContacts API; each returns a coroutine of the response."""
+    """The 145 methods of the ExternalContacts API; await a call to get the response."""

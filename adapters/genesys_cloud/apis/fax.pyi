@@ -18,7 +18,7 @@ class _Methods:
     put_fax_settings = _Method(_api.put_fax_settings)
 
 class FaxApi(_Methods, _SyncApi):
-    """The 9 methods of the Fax API; each sends its operation and returns the response."""
+    """The 9 methods of the Fax API; each sends a request and returns the response."""
 
 class AsyncFaxApi(_Methods, _AsyncApi):
-    """The 9 methods of the Fax API; each returns a coroutine of the response."""
+    """The 9 methods of the Fax API; await a call to get the response."""

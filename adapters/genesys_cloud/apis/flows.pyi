@@ -17,7 +17,7 @@ class _Methods:
     post_analytics_flows_observations_query = _Lists(_api.post_analytics_flows_observations_query)
 
 class FlowsApi(_Methods, _SyncApi):
-    """The 7 methods of the Flows API; each sends its operation and returns the response."""
+    """The 7 methods of the Flows API; each sends a request and returns the response."""
 
 class AsyncFlowsApi(_Methods, _AsyncApi):
-    """The 7 methods of the Flows API; each returns a coroutine of the response."""
+    """The 7 methods of the Flows API; await a call to get the response."""

@@ -87,7 +87,7 @@ class _Methods:
     put_gamification_status = _Method(_api.put_gamification_status)
 
 class GamificationApi(_Methods, _SyncApi):
-    """The 78 methods of the Gamification API; each sends its operation and returns the response."""
+    """The 78 methods of the Gamification API; each sends a request and returns the response."""
 
 class AsyncGamificationApi(_Methods, _AsyncApi):
-    """The 78 methods of the Gamification API; each returns a coroutine of the response."""
+    """The 78 methods of the Gamification API; await a call to get the response."""

@@ -14,9 +14,9 @@ class _Methods:
     post_gdpr_requests = _Jobs(_api.post_gdpr_requests)
 
 class GeneralDataProtectionRegulationApi(_Methods, _SyncApi):
-    """The 4 methods of the GeneralDataProtectionRegulation API; each sends its operation and returns the response.
+    """The 4 methods of the GeneralDataProtectionRegulation API; each sends a request and returns the response.
     """
 
 class AsyncGeneralDataProtectionRegulationApi(_Methods, _AsyncApi):
-    """The 4 methods of the GeneralDataProtectionRegulation API; each returns a coroutine of the response.
+    """The 4 methods of the GeneralDataProtectionRegulation API; await a call to get the response.
     """

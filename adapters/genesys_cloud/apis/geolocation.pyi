@@ -12,7 +12,7 @@ class _Methods:
     patch_user_geolocation = _Method(_api.patch_user_geolocation)
 
 class GeolocationApi(_Methods, _SyncApi):
-    """The 4 methods of the Geolocation API; each sends its operation and returns the response."""
+    """The 4 methods of the Geolocation API; each sends a request and returns the response."""
 
 class AsyncGeolocationApi(_Methods, _AsyncApi):
-    """The 4 methods of the Geolocation API; each returns a coroutine of the response."""
+    """The 4 methods of the Geolocation API; await a call to get the response."""

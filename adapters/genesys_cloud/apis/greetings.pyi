@@ -28,7 +28,7 @@ class _Methods:
     put_user_greetings_defaults = _Method(_api.put_user_greetings_defaults)
 
 class GreetingsApi(_Methods, _SyncApi):
-    """The 19 methods of the Greetings API; each sends its operation and returns the response."""
+    """The 19 methods of the Greetings API; each sends a request and returns the response."""
 
 class AsyncGreetingsApi(_Methods, _AsyncApi):
-    """The 19 methods of the Greetings API; each returns a coroutine of the response."""
+    """The 19 methods of the Greetings API; await a call to get the response."""

@@ -27,7 +27,7 @@ class _Methods:
     put_group_dynamicsettings = _Method(_api.put_group_dynamicsettings)
 
 class GroupsApi(_Methods, _SyncApi):
-    """The 18 methods of the Groups API; each sends its operation and returns the response."""
+    """The 18 methods of the Groups API; each sends a request and returns the response."""
 
 class AsyncGroupsApi(_Methods, _AsyncApi):
-    """The 18 methods of the Groups API; each returns a coroutine of the response."""
+    """The 18 methods of the Groups API; await a call to get the response."""

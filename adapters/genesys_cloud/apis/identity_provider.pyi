@@ -47,8 +47,7 @@ class _Methods:
     put_identityproviders_salesforce = _Method(_api.put_identityproviders_salesforce)
 
 class IdentityProviderApi(_Methods, _SyncApi):
-    """The 38 methods of the IdentityProvider API; each sends its operation and returns the response.
-    """
+    """The 38 methods of the IdentityProvider API; each sends a request and returns the response."""
 
 class AsyncIdentityProviderApi(_Methods, _AsyncApi):
-    """The 38 methods of the IdentityProvider API; each returns a coroutine of the response."""
+    """The 38 methods of the IdentityProvider API; await a call to get the response."""

@@ -15,8 +15,8 @@ class _Methods:
     post_infrastructureascode_jobs = _Jobs(_api.post_infrastructureascode_jobs)
 
 class InfrastructureAsCodeApi(_Methods, _SyncApi):
-    """The 5 methods of the InfrastructureAsCode API; each sends its operation and returns the response.
+    """The 5 methods of the InfrastructureAsCode API; each sends a request and returns the response.
     """
 
 class AsyncInfrastructureAsCodeApi(_Methods, _AsyncApi):
-    """The 5 methods of the InfrastructureAsCode API; each returns a coroutine of the response."""
+    """The 5 methods of the InfrastructureAsCode API; await a call to get the response."""

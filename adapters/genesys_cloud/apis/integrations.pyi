@@ -101,7 +101,7 @@ class _Methods:
     put_integrations_unifiedcommunication_thirdpartypresences = _Method(_api.put_integrations_unifiedcommunication_thirdpartypresences)
 
 class IntegrationsApi(_Methods, _SyncApi):
-    """The 91 methods of the Integrations API; each sends its operation and returns the response."""
+    """The 91 methods of the Integrations API; each sends a request and returns the response."""
 
 class AsyncIntegrationsApi(_Methods, _AsyncApi):
-    """The 91 methods of the Integrations API; each returns a coroutine of the response."""
+    """The 91 methods of the Integrations API; await a call to get the response."""

@@ -26,7 +26,7 @@ class _Methods:
     post_intents_customerintents_bulk_retrieve = _Lists(_api.post_intents_customerintents_bulk_retrieve)
 
 class IntentsApi(_Methods, _SyncApi):
-    """The 17 methods of the Intents API; each sends its operation and returns the response."""
+    """The 17 methods of the Intents API; each sends a request and returns the response."""
 
 class AsyncIntentsApi(_Methods, _AsyncApi):
-    """The 17 methods of the Intents API; each returns a coroutine of the response."""
+    """The 17 methods of the Intents API; await a call to get the response."""

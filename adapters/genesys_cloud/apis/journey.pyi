@@ -104,7 +104,7 @@ class _Methods:
     put_journey_views_eventdefinition_activate = _Method(_api.put_journey_views_eventdefinition_activate)
 
 class JourneyApi(_Methods, _SyncApi):
-    """The 94 methods of the Journey API; each sends its operation and returns the response."""
+    """The 94 methods of the Journey API; each sends a request and returns the response."""
 
 class AsyncJourneyApi(_Methods, _AsyncApi):
-    """The 94 methods of the Journey API; each returns a coroutine of the response."""
+    """The 94 methods of the Journey API; await a call to get the response."""

@@ -137,7 +137,7 @@ class _Methods:
     put_knowledge_source = _Method(_api.put_knowledge_source)
 
 class KnowledgeApi(_Methods, _SyncApi):
-    """The 127 methods of the Knowledge API; each sends its operation and returns the response."""
+    """The 127 methods of the Knowledge API; each sends a request and returns the response."""
 
 class AsyncKnowledgeApi(_Methods, _AsyncApi):
-    """The 127 methods of the Knowledge API; each returns a coroutine of the response."""
+    """The 127 methods of the Knowledge API; await a call to get the response."""

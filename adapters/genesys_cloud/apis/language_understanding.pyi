@@ -49,8 +49,8 @@ class _Methods:
     put_languageunderstanding_domain_version = _Method(_api.put_languageunderstanding_domain_version)
 
 class LanguageUnderstandingApi(_Methods, _SyncApi):
-    """The 40 methods of the LanguageUnderstanding API; each sends its operation and returns the response.
+    """The 40 methods of the LanguageUnderstanding API; each sends a request and returns the response.
     """
 
 class AsyncLanguageUnderstandingApi(_Methods, _AsyncApi):
-    """The 40 methods of the LanguageUnderstanding API; each returns a coroutine of the response."""
+    """The 40 methods of the LanguageUnderstanding API; await a call to get the response."""

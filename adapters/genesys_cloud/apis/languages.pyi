@@ -17,7 +17,7 @@ class _Methods:
     post_languages = _Method(_api.post_languages)
 
 class LanguagesApi(_Methods, _SyncApi):
-    """The 8 methods of the Languages API; each sends its operation and returns the response."""
+    """The 8 methods of the Languages API; each sends a request and returns the response."""
 
 class AsyncLanguagesApi(_Methods, _AsyncApi):
-    """The 8 methods of the Languages API; each returns a coroutine of the response."""
+    """The 8 methods of the Languages API; await a call to get the response."""

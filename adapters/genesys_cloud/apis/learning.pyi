@@ -48,7 +48,7 @@ class _Methods:
     put_learning_module_rule = _Method(_api.put_learning_module_rule)
 
 class LearningApi(_Methods, _SyncApi):
-    """The 38 methods of the Learning API; each sends its operation and returns the response."""
+    """The 38 methods of the Learning API; each sends a request and returns the response."""
 
 class AsyncLearningApi(_Methods, _AsyncApi):
-    """The 38 methods of the Learning API; each returns a coroutine of the response."""
+    """The 38 methods of the Learning API; await a call to get the response."""

@@ -19,7 +19,7 @@ class _Methods:
     post_license_users = _Method(_api.post_license_users)
 
 class LicenseApi(_Methods, _SyncApi):
-    """The 10 methods of the License API; each sends its operation and returns the response."""
+    """The 10 methods of the License API; each sends a request and returns the response."""
 
 class AsyncLicenseApi(_Methods, _AsyncApi):
-    """The 10 methods of the License API; each returns a coroutine of the response."""
+    """The 10 methods of the License API; await a call to get the response."""

@@ -17,7 +17,7 @@ class _Methods:
     post_locations_search = _Lists(_api.post_locations_search)
 
 class LocationsApi(_Methods, _SyncApi):
-    """The 8 methods of the Locations API; each sends its operation and returns the response."""
+    """The 8 methods of the Locations API; each sends a request and returns the response."""
 
 class AsyncLocationsApi(_Methods, _AsyncApi):
-    """The 8 methods of the Locations API; each returns a coroutine of the response."""
+    """The 8 methods of the Locations API; await a call to get the response."""

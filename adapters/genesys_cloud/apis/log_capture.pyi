@@ -17,7 +17,7 @@ class _Methods:
     post_diagnostics_logcapture_browser_user = _Method(_api.post_diagnostics_logcapture_browser_user)
 
 class LogCaptureApi(_Methods, _SyncApi):
-    """The 7 methods of the LogCapture API; each sends its operation and returns the response."""
+    """The 7 methods of the LogCapture API; each sends a request and returns the response."""
 
 class AsyncLogCaptureApi(_Methods, _AsyncApi):
-    """The 7 methods of the LogCapture API; each returns a coroutine of the response."""
+    """The 7 methods of the LogCapture API; await a call to get the response."""

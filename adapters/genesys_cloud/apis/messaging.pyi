@@ -22,7 +22,7 @@ class _Methods:
     put_messaging_settings_default = _Method(_api.put_messaging_settings_default)
 
 class MessagingApi(_Methods, _SyncApi):
-    """The 13 methods of the Messaging API; each sends its operation and returns the response."""
+    """The 13 methods of the Messaging API; each sends a request and returns the response."""
 
 class AsyncMessagingApi(_Methods, _AsyncApi):
-    """The 13 methods of the Messaging API; each returns a coroutine of the response."""
+    """The 13 methods of the Messaging API; await a call to get the response."""

@@ -14,7 +14,7 @@ class _Methods:
     put_mobiledevice = _Method(_api.put_mobiledevice)
 
 class MobileDevicesApi(_Methods, _SyncApi):
-    """The 5 methods of the MobileDevices API; each sends its operation and returns the response."""
+    """The 5 methods of the MobileDevices API; each sends a request and returns the response."""
 
 class AsyncMobileDevicesApi(_Methods, _AsyncApi):
-    """The 5 methods of the MobileDevices API; each returns a coroutine of the response."""
+    """The 5 methods of the MobileDevices API; await a call to get the response."""

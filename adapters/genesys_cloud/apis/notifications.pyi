@@ -17,7 +17,7 @@ class _Methods:
     put_notifications_channel_subscriptions = _Method(_api.put_notifications_channel_subscriptions)
 
 class NotificationsApi(_Methods, _SyncApi):
-    """The 8 methods of the Notifications API; each sends its operation and returns the response."""
+    """The 8 methods of the Notifications API; each sends a request and returns the response."""
 
 class AsyncNotificationsApi(_Methods, _AsyncApi):
-    """The 8 methods of the Notifications API; each returns a coroutine of the response."""
+    """The 8 methods of the Notifications API; await a call to get the response."""

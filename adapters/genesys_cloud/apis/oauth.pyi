@@ -23,7 +23,7 @@ class _Methods:
     put_oauth_client = _Method(_api.put_oauth_client)
 
 class OAuthApi(_Methods, _SyncApi):
-    """The 13 methods of the OAuth API; each sends its operation and returns the response."""
+    """The 13 methods of the OAuth API; each sends a request and returns the response."""
 
 class AsyncOAuthApi(_Methods, _AsyncApi):
-    """The 13 methods of the OAuth API; each returns a coroutine of the response."""
+    """The 13 methods of the OAuth API; await a call to get the response."""

@@ -20,7 +20,7 @@ class _Methods:
     put_authorization_division = _Method(_api.put_authorization_division)
 
 class ObjectsApi(_Methods, _SyncApi):
-    """The 11 methods of the Objects API; each sends its operation and returns the response."""
+    """The 11 methods of the Objects API; each sends a request and returns the response."""
 
 class AsyncObjectsApi(_Methods, _AsyncApi):
-    """The 11 methods of the Objects API; each returns a coroutine of the response."""
+    """The 11 methods of the Objects API; await a call to get the response."""

@@ -13,8 +13,7 @@ class _Methods:
     post_usage_events_query = _Lists(_api.post_usage_events_query)
 
 class OperationalEventsApi(_Methods, _SyncApi):
-    """The 4 methods of the OperationalEvents API; each sends its operation and returns the response.
-    """
+    """The 4 methods of the OperationalEvents API; each sends a request and returns the response."""
 
 class AsyncOperationalEventsApi(_Methods, _AsyncApi):
-    """The 4 methods of the OperationalEvents API; each returns a coroutine of the response."""
+    """The 4 methods of the OperationalEvents API; await a call to get the response."""

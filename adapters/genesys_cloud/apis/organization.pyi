@@ -28,7 +28,7 @@ class _Methods:
     put_organizations_whitelist = _Method(_api.put_organizations_whitelist)
 
 class OrganizationApi(_Methods, _SyncApi):
-    """The 19 methods of the Organization API; each sends its operation and returns the response."""
+    """The 19 methods of the Organization API; each sends a request and returns the response."""
 
 class AsyncOrganizationApi(_Methods, _AsyncApi):
-    """The 19 methods of the Organization API; each returns a coroutine of the response."""
+    """The 19 methods of the Organization API; await a call to get the response."""

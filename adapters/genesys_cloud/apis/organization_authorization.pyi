@@ -57,9 +57,8 @@ class _Methods:
     put_orgauthorization_trustor_user = _Method(_api.put_orgauthorization_trustor_user)
 
 class OrganizationAuthorizationApi(_Methods, _SyncApi):
-    """The 48 methods of the OrganizationAuthorization API; each sends its operation and returns the response.
+    """The 48 methods of the OrganizationAuthorization API; each sends a request and returns the response.
     """
 
 class AsyncOrganizationAuthorizationApi(_Methods, _AsyncApi):
-    """The 48 methods of the OrganizationAuthorization API; each returns a coroutine of the response.
-    """
+    """The 48 methods of the OrganizationAuthorization API; await a call to get the response."""

@@ -187,7 +187,7 @@ class _Methods:
     put_outbound_wrapupcodemappings = _Method(_api.put_outbound_wrapupcodemappings)
 
 class OutboundApi(_Methods, _SyncApi):
-    """The 177 methods of the Outbound API; each sends its operation and returns the response."""
+    """The 177 methods of the Outbound API; each sends a request and returns the response."""
 
 class AsyncOutboundApi(_Methods, _AsyncApi):
-    """The 177 methods of the Outbound API; each returns a coroutine of the response."""
+    """The 177 methods of the Outbound API; await a call to get the response."""

@@ -36,7 +36,7 @@ class _Methods:
     put_users_presences_bulk = _Method(_api.put_users_presences_bulk)
 
 class PresenceApi(_Methods, _SyncApi):
-    """The 27 methods of the Presence API; each sends its operation and returns the response."""
+    """The 27 methods of the Presence API; each sends a request and returns the response."""
 
 class AsyncPresenceApi(_Methods, _AsyncApi):
-    """The 27 methods of the Presence API; each returns a coroutine of the response."""
+    """The 27 methods of the Presence API; await a call to get the response."""

@@ -22,8 +22,8 @@ class _Methods:
     put_processautomation_trigger = _Method(_api.put_processautomation_trigger)
 
 class ProcessAutomationApi(_Methods, _SyncApi):
-    """The 13 methods of the ProcessAutomation API; each sends its operation and returns the response.
+    """The 13 methods of the ProcessAutomation API; each sends a request and returns the response.
     """
 
 class AsyncProcessAutomationApi(_Methods, _AsyncApi):
-    """The 13 methods of the ProcessAutomation API; each returns a coroutine of the response."""
+    """The 13 methods of the ProcessAutomation API; await a call to get the response."""

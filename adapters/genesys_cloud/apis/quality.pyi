@@ -86,7 +86,7 @@ class _Methods:
     put_quality_surveys_scorable = _Method(_api.put_quality_surveys_scorable)
 
 class QualityApi(_Methods, _SyncApi):
-    """The 76 methods of the Quality API; each sends its operation and returns the response."""
+    """The 76 methods of the Quality API; each sends a request and returns the response."""
 
 class AsyncQualityApi(_Methods, _AsyncApi):
-    """The 76 methods of the Quality API; each returns a coroutine of the response."""
+    """The 76 methods of the Quality API; await a call to get the response."""

@@ -67,7 +67,7 @@ class _Methods:
     put_recordings_deletionprotection = _Method(_api.put_recordings_deletionprotection)
 
 class RecordingApi(_Methods, _SyncApi):
-    """The 57 methods of the Recording API; each sends its operation and returns the response."""
+    """The 57 methods of the Recording API; each sends a request and returns the response."""
 
 class AsyncRecordingApi(_Methods, _AsyncApi):
-    """The 57 methods of the Recording API; each returns a coroutine of the response."""
+    """The 57 methods of the Recording API; await a call to get the response."""

@@ -33,8 +33,8 @@ class _Methods:
     put_responsemanagement_responseasset = _Method(_api.put_responsemanagement_responseasset)
 
 class ResponseManagementApi(_Methods, _SyncApi):
-    """The 24 methods of the ResponseManagement API; each sends its operation and returns the response.
+    """The 24 methods of the ResponseManagement API; each sends a request and returns the response.
     """
 
 class AsyncResponseManagementApi(_Methods, _AsyncApi):
-    """The 24 methods of the ResponseManagement API; each returns a coroutine of the response."""
+    """The 24 methods of the ResponseManagement API; await a call to get the response."""

@@ -185,7 +185,7 @@ class _Methods:
     put_user_routingskills_bulk = _Lists(_api.put_user_routingskills_bulk)
 
 class RoutingApi(_Methods, _SyncApi):
-    """The 175 methods of the Routing API; each sends its operation and returns the response."""
+    """The 175 methods of the Routing API; each sends a request and returns the response."""
 
 class AsyncRoutingApi(_Methods, _AsyncApi):
-    """The 175 methods of the Routing API; each returns a coroutine of the response."""
+    """The 175 methods of the Routing API; await a call to get the response."""

@@ -39,7 +39,7 @@ class _Methods:
     put_scim_v2_user = _Method(_api.put_scim_v2_user)
 
 class SCIMApi(_Methods, _SyncApi):
-    """The 30 methods of the SCIM API; each sends its operation and returns the response."""
+    """The 30 methods of the SCIM API; each sends a request and returns the response."""
 
 class AsyncSCIMApi(_Methods, _AsyncApi):
-    """The 30 methods of the SCIM API; each returns a coroutine of the response."""
+    """The 30 methods of the SCIM API; await a call to get the response."""

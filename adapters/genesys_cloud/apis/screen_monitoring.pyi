@@ -20,8 +20,7 @@ class _Methods:
     put_screenmonitors_settings = _Method(_api.put_screenmonitors_settings)
 
 class ScreenMonitoringApi(_Methods, _SyncApi):
-    """The 11 methods of the ScreenMonitoring API; each sends its operation and returns the response.
-    """
+    """The 11 methods of the ScreenMonitoring API; each sends a request and returns the response."""
 
 class AsyncScreenMonitoringApi(_Methods, _AsyncApi):
-    """The 11 methods of the ScreenMonitoring API; each returns a coroutine of the response."""
+    """The 11 methods of the ScreenMonitoring API; await a call to get the response."""

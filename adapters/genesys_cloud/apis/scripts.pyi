@@ -24,7 +24,7 @@ class _Methods:
     post_scripts_published = _Method(_api.post_scripts_published)
 
 class ScriptsApi(_Methods, _SyncApi):
-    """The 15 methods of the Scripts API; each sends its operation and returns the response."""
+    """The 15 methods of the Scripts API; each sends a request and returns the response."""
 
 class AsyncScriptsApi(_Methods, _AsyncApi):
-    """The 15 methods of the Scripts API; each returns a coroutine of the response."""
+    """The 15 methods of the Scripts API; await a call to get the response."""

@@ -34,7 +34,7 @@ class _Methods:
     post_voicemail_search = _Lists(_api.post_voicemail_search)
 
 class SearchApi(_Methods, _SyncApi):
-    """The 26 methods of the Search API; each sends its operation and returns the response."""
+    """The 26 methods of the Search API; each sends a request and returns the response."""
 
 class AsyncSearchApi(_Methods, _AsyncApi):
-    """The 26 methods of the Search API; each returns a coroutine of the response."""
+    """The 26 methods of the Search API; await a call to get the response."""

@@ -22,7 +22,7 @@ class _Methods:
     put_users_agentui_agents_autoanswer_agent_id_settings = _Method(_api.put_users_agentui_agents_autoanswer_agent_id_settings)
 
 class SettingsApi(_Methods, _SyncApi):
-    """The 14 methods of the Settings API; each sends its operation and returns the response."""
+    """The 14 methods of the Settings API; each sends a request and returns the response."""
 
 class AsyncSettingsApi(_Methods, _AsyncApi):
-    """The 14 methods of the Settings API; each returns a coroutine of the response."""
+    """The 14 methods of the Settings API; await a call to get the response."""

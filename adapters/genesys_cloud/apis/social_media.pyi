@@ -67,7 +67,7 @@ class _Methods:
     put_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id = _Method(_api.put_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_id)
 
 class SocialMediaApi(_Methods, _SyncApi):
-    """The 57 methods of the SocialMedia API; each sends its operation and returns the response."""
+    """The 57 methods of the SocialMedia API; each sends a request and returns the response."""
 
 class AsyncSocialMediaApi(_Methods, _AsyncApi):
-    """The 57 methods of the SocialMedia API; each returns a coroutine of the response."""
+    """The 57 methods of the SocialMedia API; await a call to get the response."""

@@ -79,8 +79,8 @@ class _Methods:
     put_speechandtextanalytics_topic = _Method(_api.put_speechandtextanalytics_topic)
 
 class SpeechTextAnalyticsApi(_Methods, _SyncApi):
-    """The 69 methods of the SpeechTextAnalytics API; each sends its operation and returns the response.
+    """The 69 methods of the SpeechTextAnalytics API; each sends a request and returns the response.
     """
 
 class AsyncSpeechTextAnalyticsApi(_Methods, _AsyncApi):
-    """The 69 methods of the SpeechTextAnalytics API; each returns a coroutine of the response."""
+    """The 69 methods of the SpeechTextAnalytics API; await a call to get the response."""

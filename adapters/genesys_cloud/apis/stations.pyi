@@ -12,7 +12,7 @@ class _Methods:
     get_stations = _Lists(_api.get_stations)
 
 class StationsApi(_Methods, _SyncApi):
-    """The 3 methods of the Stations API; each sends its operation and returns the response."""
+    """The 3 methods of the Stations API; each sends a request and returns the response."""
 
 class AsyncStationsApi(_Methods, _AsyncApi):
-    """The 3 methods of the Stations API; each returns a coroutine of the response."""
+    """The 3 methods of the Stations API; await a call to get the response."""

@@ -12,7 +12,7 @@ class _Methods:
     post_search_suggest = _Lists(_api.post_search_suggest)
 
 class SuggestApi(_Methods, _SyncApi):
-    """The 4 methods of the Suggest API; each sends its operation and returns the response."""
+    """The 4 methods of the Suggest API; each sends a request and returns the response."""
 
 class AsyncSuggestApi(_Methods, _AsyncApi):
-    """The 4 methods of the Suggest API; each returns a coroutine of the response."""
+    """The 4 methods of the Suggest API; await a call to get the response."""

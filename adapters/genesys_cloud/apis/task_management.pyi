@@ -86,8 +86,7 @@ class _Methods:
     put_taskmanagement_workitems_schema = _Method(_api.put_taskmanagement_workitems_schema)
 
 class TaskManagementApi(_Methods, _SyncApi):
-    """The 76 methods of the TaskManagement API; each sends its operation and returns the response.
-    """
+    """The 76 methods of the TaskManagement API; each sends a request and returns the response."""
 
 class AsyncTaskManagementApi(_Methods, _AsyncApi):
-    """The 76 methods of the TaskManagement API; each returns a coroutine of the response."""
+    """The 76 methods of the TaskManagement API; await a call to get the response."""

@@ -19,7 +19,7 @@ class _Methods:
     post_teams_search = _Lists(_api.post_teams_search)
 
 class TeamsApi(_Methods, _SyncApi):
-    """The 10 methods of the Teams API; each sends its operation and returns the response."""
+    """The 10 methods of the Teams API; each sends a request and returns the response."""
 
 class AsyncTeamsApi(_Methods, _AsyncApi):
-    """The 10 methods of the Teams API; each returns a coroutine of the response."""
+    """The 10 methods of the Teams API; await a call to get the response."""

@@ -35,7 +35,7 @@ class _Methods:
     put_telephony_settings = _Method(_api.put_telephony_settings)
 
 class TelephonyApi(_Methods, _SyncApi):
-    """The 25 methods of the Telephony API; each sends its operation and returns the response."""
+    """The 25 methods of the Telephony API; each sends a request and returns the response."""
 
 class AsyncTelephonyApi(_Methods, _AsyncApi):
-    """The 25 methods of the Telephony API; each returns a coroutine of the response."""
+    """The 25 methods of the Telephony API; await a call to get the response."""

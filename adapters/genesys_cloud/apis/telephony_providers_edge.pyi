@@ -139,9 +139,8 @@ class _Methods:
     put_telephony_providers_edges_trunkbasesetting = _Method(_api.put_telephony_providers_edges_trunkbasesetting)
 
 class TelephonyProvidersEdgeApi(_Methods, _SyncApi):
-    """The 129 methods of the TelephonyProvidersEdge API; each sends its operation and returns the response.
+    """The 129 methods of the TelephonyProvidersEdge API; each sends a request and returns the response.
     """
 
 class AsyncTelephonyProvidersEdgeApi(_Methods, _AsyncApi):
-    """The 129 methods of the TelephonyProvidersEdge API; each returns a coroutine of the response.
-    """
+    """The 129 methods of the TelephonyProvidersEdge API; await a call to get the response."""

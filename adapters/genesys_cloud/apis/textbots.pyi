@@ -13,7 +13,7 @@ class _Methods:
     post_textbots_bots_execute = _Method(_api.post_textbots_bots_execute)
 
 class TextbotsApi(_Methods, _SyncApi):
-    """The 4 methods of the Textbots API; each sends its operation and returns the response."""
+    """The 4 methods of the Textbots API; each sends a request and returns the response."""
 
 class AsyncTextbotsApi(_Methods, _AsyncApi):
-    """The 4 methods of the Textbots API; each returns a coroutine of the response."""
+    """The 4 methods of the Textbots API; await a call to get the response."""

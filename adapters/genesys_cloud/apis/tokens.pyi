@@ -14,7 +14,7 @@ class _Methods:
     put_tokens_timeout = _Method(_api.put_tokens_timeout)
 
 class TokensApi(_Methods, _SyncApi):
-    """The 6 methods of the Tokens API; each sends its operation and returns the response."""
+    """The 6 methods of the Tokens API; each sends a request and returns the response."""
 
 class AsyncTokensApi(_Methods, _AsyncApi):
-    """The 6 methods of the Tokens API; each returns a coroutine of the response."""
+    """The 6 methods of the Tokens API; await a call to get the response."""

@@ -20,7 +20,7 @@ class _Methods:
     post_uploads_workforcemanagement_historicaldata_csv = _Method(_api.post_uploads_workforcemanagement_historicaldata_csv)
 
 class UploadsApi(_Methods, _SyncApi):
-    """The 11 methods of the Uploads API; each sends its operation and returns the response."""
+    """The 11 methods of the Uploads API; each sends a request and returns the response."""
 
 class AsyncUploadsApi(_Methods, _AsyncApi):
-    """The 11 methods of the Uploads API; each returns a coroutine of the response."""
+    """The 11 methods of the Uploads API; await a call to get the response."""

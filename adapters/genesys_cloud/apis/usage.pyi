@@ -21,7 +21,7 @@ class _Methods:
     post_usage_simplesearch = _Jobs(_api.post_usage_simplesearch)
 
 class UsageApi(_Methods, _SyncApi):
-    """The 11 methods of the Usage API; each sends its operation and returns the response."""
+    """The 11 methods of the Usage API; each sends a request and returns the response."""
 
 class AsyncUsageApi(_Methods, _AsyncApi):
-    """The 11 methods of the Usage API; each returns a coroutine of the response."""
+    """The 11 methods of the Usage API; await a call to get the response."""

@@ -15,8 +15,7 @@ class _Methods:
     put_userrecording = _Method(_api.put_userrecording)
 
 class UserRecordingsApi(_Methods, _SyncApi):
-    """The 6 methods of the UserRecordings API; each sends its operation and returns the response.
-    """
+    """The 6 methods of the UserRecordings API; each sends a request and returns the response."""
 
 class AsyncUserRecordingsApi(_Methods, _AsyncApi):
-    """The 6 methods of the UserRecordings API; each returns a coroutine of the response."""
+    """The 6 methods of the UserRecordings API; await a call to get the response."""

@@ -140,7 +140,7 @@ class _Methods:
     put_users_stations_me_associatedstation_station_id = _Method(_api.put_users_stations_me_associatedstation_station_id)
 
 class UsersApi(_Methods, _SyncApi):
-    """The 130 methods of the Users API; each sends its operation and returns the response."""
+    """The 130 methods of the Users API; each sends a request and returns the response."""
 
 class AsyncUsersApi(_Methods, _AsyncApi):
-    """The 130 methods of the Users API; each returns a coroutine of the response."""
+    """The 130 methods of the Users API; await a call to get the response."""

@@ -18,7 +18,7 @@ class _Methods:
     post_users_rules_query = _Lists(_api.post_users_rules_query)
 
 class UsersRulesApi(_Methods, _SyncApi):
-    """The 9 methods of the UsersRules API; each sends its operation and returns the response."""
+    """The 9 methods of the UsersRules API; each sends a request and returns the response."""
 
 class AsyncUsersRulesApi(_Methods, _AsyncApi):
-    """The 9 methods of the UsersRules API; each returns a coroutine of the response."""
+    """The 9 methods of the UsersRules API; await a call to get the response."""

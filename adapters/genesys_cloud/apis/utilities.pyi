@@ -13,7 +13,7 @@ class _Methods:
     post_certificate_details = _Lists(_api.post_certificate_details)
 
 class UtilitiesApi(_Methods, _SyncApi):
-    """The 4 methods of the Utilities API; each sends its operation and returns the response."""
+    """The 4 methods of the Utilities API; each sends a request and returns the response."""
 
 class AsyncUtilitiesApi(_Methods, _AsyncApi):
-    """The 4 methods of the Utilities API; each returns a coroutine of the response."""
+    """The 4 methods of the Utilities API; await a call to get the response."""

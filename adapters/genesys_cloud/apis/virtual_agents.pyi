@@ -17,7 +17,7 @@ class _Methods:
     post_agentic_virtualagents = _Method(_api.post_agentic_virtualagents)
 
 class VirtualAgentsApi(_Methods, _SyncApi):
-    """The 7 methods of the VirtualAgents API; each sends its operation and returns the response."""
+    """The 7 methods of the VirtualAgents API; each sends a request and returns the response."""
 
 class AsyncVirtualAgentsApi(_Methods, _AsyncApi):
-    """The 7 methods of the VirtualAgents API; each returns a coroutine of the response."""
+    """The 7 methods of the VirtualAgents API; await a call to get the response."""

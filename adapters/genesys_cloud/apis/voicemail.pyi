@@ -36,7 +36,7 @@ class _Methods:
     put_voicemail_userpolicy = _Method(_api.put_voicemail_userpolicy)
 
 class VoicemailApi(_Methods, _SyncApi):
-    """The 27 methods of the Voicemail API; each sends its operation and returns the response."""
+    """The 27 methods of the Voicemail API; each sends a request and returns the response."""
 
 class AsyncVoicemailApi(_Methods, _AsyncApi):
-    """The 27 methods of the Voicemail API; each returns a coroutine of the response."""
+    """The 27 methods of the Voicemail API; await a call to get the response."""

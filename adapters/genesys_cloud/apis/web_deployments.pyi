@@ -30,8 +30,7 @@ class _Methods:
     put_webdeployments_deployment_identityresolution = _Method(_api.put_webdeployments_deployment_identityresolution)
 
 class WebDeploymentsApi(_Methods, _SyncApi):
-    """The 21 methods of the WebDeployments API; each sends its operation and returns the response.
-    """
+    """The 21 methods of the WebDeployments API; each sends a request and returns the response."""
 
 class AsyncWebDeploymentsApi(_Methods, _AsyncApi):
-    """The 21 methods of the WebDeployments API; each returns a coroutine of the response."""
+    """The 21 methods of the WebDeployments API; await a call to get the response."""

@@ -13,7 +13,7 @@ class _Methods:
     post_webmessaging_deployment_pushdevice = _Method(_api.post_webmessaging_deployment_pushdevice)
 
 class WebMessagingApi(_Methods, _SyncApi):
-    """The 4 methods of the WebMessaging API; each sends its operation and returns the response."""
+    """The 4 methods of the WebMessaging API; each sends a request and returns the response."""
 
 class AsyncWebMessagingApi(_Methods, _AsyncApi):
-    """The 4 methods of the WebMessaging API; each returns a coroutine of the response."""
+    """The 4 methods of the WebMessaging API; await a call to get the response."""

@@ -396,8 +396,8 @@ class _Methods:
     put_workforcemanagement_schedulebid_preference = _Method(_api.put_workforcemanagement_schedulebid_preference)
 
 class WorkforceManagementApi(_Methods, _SyncApi):
-    """The 386 methods of the WorkforceManagement API; each sends its operation and returns the response.
+    """The 386 methods of the WorkforceManagement API; each sends a request and returns the response.
     """
 
 class AsyncWorkforceManagementApi(_Methods, _AsyncApi):
-    """The 386 methods of the WorkforceManagement API; each returns a coroutine of the response."""
+    """The 386 methods of the WorkforceManagement API; await a call to get the response."""

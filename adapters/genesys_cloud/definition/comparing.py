@@ -28,7 +28,8 @@ def compare_files(
         old: a Swagger file, a folder filled by ``definition fetch``, or ``bundled``.
         new: the newer definition, as a file, folder or ``bundled``, like ``old``.
         ignore: an ignore file.
-        usage: a Python file, or a folder of them; only changes that affect them are kept.
+        usage: a Python file, or a folder of Python files; only changes that affect these files are
+            kept.
 
     Raises:
         ConfigurationError: a file cannot be read, contains no JSON object, or is not Python.

@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 BUNDLED = "bundled"
-"""The name of the bundled definition and topics, which is accepted instead of a path."""
+"""The name of the bundled definition and topics, accepted in place of a path."""
 
 GUIDE = "docs/moving.md"
 """The migration guide, with a generated table of names."""
@@ -125,12 +125,13 @@ def write_generated(
 
     Args:
         root: the root of the repository.
-        files: text by path from the root.
+        files: the text of each file, by its path from the root.
         folders: the folders that contain only generated files.
-        check: compare only, and write nothing.
+        check: only compare, and write nothing.
 
     Returns:
-        The paths that differ, including stale files; they were written unless ``check``.
+        The paths that differ, including stale files; they have been written unless ``check`` is
+        set.
 
     Raises:
         ConfigurationError: a file to be replaced was not generated.
@@ -190,10 +191,11 @@ def generate(
         root: the checkout, by default the one that contains this module; or the folder that
             contains the package, by default the current one.
         definition: a Swagger file, a folder filled by ``definition fetch``, or ``bundled``.
-        topics: a topic file, as bundled or as published; by default the one in the folder; none for
-            a file; the library's own for the bundled definition.
+        topics: a topic file, as bundled or as published. The default is the topic file in the
+            definition's folder, the library's own for the bundled definition, and no topics for a
+            single file.
         package: the import name of a user's own package, such as ``acme_genesys``.
-        check: compare only, and write nothing.
+        check: only compare, and write nothing.
         strict: reject documents with findings.
         on_finding: called for each part of the documents that cannot be used.
 

@@ -1,4 +1,4 @@
-"""Writes the reference of a definition: pages of APIs, models, topics, permissions, keys, changes.
+"""Writes a definition's reference: pages for APIs, models, topics, permissions, keys and changes.
 
 Invariants: the core (:mod:`genesys_core.definition.reference`) determines the pages; the example
 responses are the simulator's.
@@ -26,20 +26,20 @@ def write_reference(
     topics: str | Path | None = None,
     changes: Iterable[str | Path] = (),
 ) -> list[str]:
-    """Write the reference of a definition as Markdown.
+    """Write a definition's reference as Markdown.
 
     Args:
         folder: where to write it; created if necessary. Other files in it are not touched.
         definition: a Swagger file, a folder filled by ``definition fetch``, or ``bundled``.
         topics: a topic file, instead of the folder's or the bundled one.
-        changes: reports of ``genesys-cloud definition diff --format json``, the oldest first.
+        changes: reports from ``genesys-cloud definition diff --format json``, the oldest first.
 
     Returns:
         The paths of the pages in the folder, such as ``apis/users.md``.
 
     Raises:
         ConfigurationError: a file cannot be read.
-        InvalidValueError: a file is not a definition, or not a report.
+        InvalidValueError: a file is not a definition, or a file in ``changes`` is not a report.
     """
     document, mapping = load_documents(definition, topics)
     known = Definition.of(document)

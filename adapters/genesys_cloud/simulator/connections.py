@@ -1,4 +1,4 @@
-"""Serves connections of the simulator in an event loop of asyncio.
+"""Serves the simulator's connections in an asyncio event loop.
 
 Invariants: no decisions are made here. Received bytes are passed to the core with the time, and the
 steps that it returns are performed in order. Steps are taken one by one, so that a client that does
@@ -25,7 +25,7 @@ _GRACE: Final = 1.0
 """Seconds that connections may take to write pending data when the server stops."""
 
 _BACKLOG: Final = 1024
-"""Maximum number of connections that wait to be accepted; load tests open hundreds at once."""
+"""The maximum number of connections waiting to be accepted; load tests open hundreds at once."""
 
 
 class ServerSide(Protocol):
@@ -58,11 +58,11 @@ class ConnectionServer(Generic[Side]):
     Args:
         accept: returns the server's side of a new connection.
         clock: reads the time.
-        after: called after input was processed, which may have had effects on other connections.
+        after: called after input has been processed, which may have affected other connections.
 
     Attributes:
         connections: the open connections.
-        port: the port that it listens on.
+        port: the port on which it listens.
     """
 
     def __init__(
@@ -139,7 +139,7 @@ class ServedConnection(asyncio.Protocol, Generic[Side]):
         server: the server that accepted it.
         side: the server's side of the connection.
         clock: reads the time.
-        after: called after input was processed.
+        after: called after input has been processed.
 
     Attributes:
         side: the server's side of the connection.

@@ -29,7 +29,7 @@ _NOTHING: Final[Mapping[str, Json]] = {}
 
 
 class SimulatorControls(ABC):
-    """Data, events, traffic and faults of a simulator.
+    """Methods for a simulator's data, events, traffic and faults.
 
     A method raises ``RuntimeError`` if the simulator is no longer being served.
     """
@@ -74,8 +74,8 @@ class SimulatorControls(ABC):
     def load_organization(self) -> dict[str, str]:
         """Create the entities of a typical organization, for the existing users and queues.
 
-        Divisions, roles, skills, languages, wrap-up codes, schedules, flows, groups, teams,
-        stations and so on, which refer to each other; see "A sample organization" in
+        These are divisions, roles, skills, languages, wrap-up codes, schedules, flows, groups,
+        teams, stations and so on, which refer to each other; see "A sample organization" in
         ``docs/simulator.md``.
 
         Returns:
@@ -110,17 +110,18 @@ class SimulatorControls(ABC):
         """Publish an event to the channels that are subscribed to its topic.
 
         Args:
-            topic: such as ``v2.users.{id}.presence``, with the id filled in.
+            topic: the topic, such as ``v2.users.{id}.presence``, with the id filled in.
             body: the event's body.
-            version: version of the body's schema.
+            version: the version of the body's schema.
         """
         return self.at_hub(lambda hub, now: hub.publish(topic, body, now, version=version))
 
     def publish_event(self, topic: str, properties: Mapping[str, Json] = _NOTHING) -> Published:
-        """Publish an event with a valid body: an example of the topic's model, with some properties.
+        """Publish an event with a valid body: an example of its model, with the given properties.
 
         Args:
-            topic: such as ``v2.telephony.providers.edges.trunks.{id}``, with the id filled in.
+            topic: the topic, such as ``v2.telephony.providers.edges.trunks.{id}``, with the id
+                filled in.
             properties: properties of the body.
 
         Raises:
@@ -134,8 +135,9 @@ class SimulatorControls(ABC):
         """Start generating customers, and agents that answer them, as the clock advances.
 
         Args:
-            rate: such as ``10/min``, ``2/s`` or ``30/h``; a number is a mean rate per minute.
-            seed: the seed of the traffic; by default that of the simulator's settings.
+            rate: the rate, such as ``10/min``, ``2/s`` or ``30/h``; a number is a mean rate per
+                minute.
+            seed: the traffic's seed; by default the one in the simulator's settings.
 
         Raises:
             InvalidValueError: the rate is not valid, or there is no queue.

@@ -1,4 +1,4 @@
-"""Reads data files of simulators; the core interprets them."""
+"""Reads a simulator's data files; the core interprets them."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,8 +1,8 @@
-"""The simulated platform in the process of a test, without sockets.
+"""The simulated platform in a test's own process, without sockets.
 
 Invariants: a transport passes each request to the simulator with the time and returns its response;
-requests of several threads are processed one at a time. The WebSockets of notification handlers are
-connected to the simulator in the same way.
+requests from several threads are processed one at a time. The WebSockets of notification handlers
+are connected to the simulator in the same way.
 """
 
 import math
@@ -41,8 +41,8 @@ class InProcessSimulator(SimulatorControls):
     Attributes:
         simulator: the platform, to inspect or change between requests.
         faults: the plan of faults, with a record of requests and injected faults.
-        client_id: id of the first OAuth client.
-        client_secret: its secret.
+        client_id: the first OAuth client's id.
+        client_secret: the first OAuth client's secret.
         requests: the latest requests of all clients, oldest first.
     """
 
@@ -130,7 +130,7 @@ class _Transport:
 
 
 class InProcessTransport(_Transport):
-    """A transport of a ``Client`` to a simulator in the same process."""
+    """A transport that connects a ``Client`` to a simulator in the same process."""
 
     def send(self, request: Request) -> Response:
         """Return the simulator's response.
@@ -145,7 +145,7 @@ class InProcessTransport(_Transport):
 
 
 class AsyncInProcessTransport(_Transport):
-    """A transport of an ``AsyncClient`` to a simulator in the same process."""
+    """A transport that connects an ``AsyncClient`` to a simulator in the same process."""
 
     async def send(self, request: Request) -> Response:
         """Return the simulator's response; see :meth:`InProcessTransport.send`."""

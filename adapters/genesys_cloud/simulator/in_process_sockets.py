@@ -38,7 +38,7 @@ class InProcessSockets:
         self._open: list[InProcessSocket] = []
 
     def at_hub(self, do: Callable[[Hub, Now], _T]) -> _T:
-        """Call a function with the hub and the time, then perform the effects on sockets."""
+        """Call a function with the hub and the time, then perform its effects on sockets."""
         with self._lock:
             try:
                 return do(self._simulator.hub, self._clock())
@@ -105,7 +105,7 @@ class InProcessSocket:
         self._was_reset = False
 
     async def read(self, until: float | None) -> bytes:
-        """Read some bytes; ``b""`` at end of stream.
+        """Read some bytes; ``b""`` at the end of the stream.
 
         Raises:
             TimeoutError: nothing was received in time.

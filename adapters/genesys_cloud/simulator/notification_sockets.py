@@ -40,7 +40,7 @@ class SocketServer:
 
     @asynccontextmanager
     async def serving(self) -> AsyncGenerator[None]:
-        """Serve until the block ends; afterwards no connection is open.
+        """Serve until the block ends; no connection is open afterwards.
 
         Raises:
             OSError: the port cannot be opened.

@@ -39,11 +39,11 @@ class RunningSimulator(SimulatorControls):
     """A running simulator.
 
     Attributes:
-        url: base URL of both the login host and the API, such as ``http://127.0.0.1:40123``.
-        client_id: id of the first OAuth client; in the sample data it may use all grants.
-        client_secret: its secret; not shown in ``repr``.
-        email: email of the first user who can sign in; empty if there is none.
-        password: password of all users; not shown in ``repr``.
+        url: the base URL of both the login host and the API, such as ``http://127.0.0.1:40123``.
+        client_id: the first OAuth client's id; in the sample data, this client may use all grants.
+        client_secret: the client's secret; not shown in ``repr``.
+        email: the email of the first user who can sign in; empty if there is none.
+        password: the password of all users; not shown in ``repr``.
         simulator: the platform, to inspect or change.
         faults: the plan of network faults, with a record of requests and injected faults.
     """
@@ -93,8 +93,8 @@ def running_simulator(
         simulator: the platform; by default the bundled definition with sample data.
         host: the address to listen on.
         port: 0 picks a free port.
-        socket_port: port of the notification WebSockets; 0 picks a free port.
-        settings: behavior of the platform, if no ``simulator`` is given.
+        socket_port: the port of the notification WebSockets; 0 picks a free port.
+        settings: the platform's settings, if no ``simulator`` is given.
         limits: the size and time limits of requests on each connection.
         clock: the platform's clock; by default the system's.
 
@@ -125,8 +125,8 @@ def faulty_simulator(
         simulator: the platform; by default the bundled definition with sample data.
         host: the address to listen on.
         port: 0 picks a free port.
-        socket_port: port of the notification WebSockets; 0 picks a free port.
-        settings: behavior of the platform, if no ``simulator`` is given.
+        socket_port: the port of the notification WebSockets; 0 picks a free port.
+        settings: the platform's settings, if no ``simulator`` is given.
         clock: the platform's clock; by default the system's.
 
     Raises:

@@ -23,7 +23,7 @@ def start_simulator(
     Args:
         simulator: the platform; by default the bundled definition with sample data.
         port: 0 picks a free port.
-        settings: behavior of the platform, if no ``simulator`` is given.
+        settings: the platform's settings, if no ``simulator`` is given.
 
     Raises:
         OSError: the port cannot be opened.

@@ -2620,4 +2620,4 @@ SUBMITS: dict[str, tuple[str, str]] = {
         "/api/v2/workforcemanagement/unavailabletimes/validation/jobs/{jobId}", "id",
     ),
 }
-"""The status path of the job that an operation starts, and the field of its response with the job id."""
+"""The status path of the job that an operation starts, and the response field with the job id."""

@@ -37,7 +37,7 @@ def get_infrastructureascode_accelerator(
     Args:
         accelerator_id: the ID of the accelerator.
         preferred_language: query, string: ar, cs, da, de, en-US, es, fi, fr, it, iw, ko, ja, nl,
-            no, pl, pt-BR, pt-PT, sv, th, tr, zh-CN, zh-TW. The language of the texts.
+            no, pl, pt-BR, pt-PT, sv, th, tr, zh-CN, zh-TW. The preferred language of the texts.
     """
     return _Lists(_Endpoint(
         "get_infrastructureascode_accelerator", "GET",

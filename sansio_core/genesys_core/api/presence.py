@@ -76,7 +76,7 @@ def get_presence_definition(
 
     Args:
         definition_id: the ID of the definition.
-        locale_code: query, string. The locale; ALL returns every one.
+        locale_code: query, string. The locale; ALL returns all locales.
     """
     return _Operation(_Endpoint(
         "get_presence_definition", "GET", "/api/v2/presence/definitions/{definitionId}",
@@ -98,7 +98,7 @@ def get_presence_definitions(
     Args:
         deactivated: query, string. Filter by deactivated.
         division_id: query, list of string. The IDs of divisions.
-        locale_code: query, string. The locale; ALL returns every one.
+        locale_code: query, string. The locale; ALL returns all locales.
     """
     return _Lists(_Endpoint(
         "get_presence_definitions", "GET", "/api/v2/presence/definitions",
@@ -181,7 +181,7 @@ def get_presencedefinition(
 
     Args:
         presence_id: the ID of the presence.
-        locale_code: query, string. The locale; ALL returns every one.
+        locale_code: query, string. The locale; ALL returns all locales.
     """
     return _Operation(_Endpoint(
         "get_presencedefinition", "GET", "/api/v2/presencedefinitions/{presenceId}",
@@ -206,7 +206,7 @@ def get_presencedefinitions(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
         deleted: query, string. Whether to return deleted items.
-        locale_code: query, string. The locale; ALL returns every one.
+        locale_code: query, string. The locale; ALL returns all locales.
     """
     return _Lists(_Endpoint(
         "get_presencedefinitions", "GET", "/api/v2/presencedefinitions",

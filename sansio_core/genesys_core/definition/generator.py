@@ -1,4 +1,4 @@
-"""The code generator: from the API definition to source files.
+"""The code generator, which turns the API definition into source files.
 
 Invariants: generation is a pure function. The same definition and topics yield the same files, byte
 for byte.
@@ -32,7 +32,7 @@ from genesys_core.errors import InvalidValueError
 __all__ = ["GENERATED_ROOTS", "build_sources", "generate", "name_differences"]
 
 GENERATED_ROOTS: tuple[str, ...] = BUILT_IN.roots
-"""The folders of this library that contain only generated files."""
+"""This library's folders that contain only generated files."""
 
 
 def generate(definition: Mapping[str, object], topics: Mapping[str, object]) -> dict[str, str]:
@@ -46,7 +46,8 @@ def generate(definition: Mapping[str, object], topics: Mapping[str, object]) -> 
         The text of each file by its path relative to the repository root, separated by ``/``.
 
     Raises:
-        InvalidValueError: the definition or topic file is malformed; the message has the location.
+        InvalidValueError: the definition or topic file is malformed; the message gives the
+            location.
     """
     return build_sources(parse_definition(definition, topics))
 
@@ -54,7 +55,7 @@ def generate(definition: Mapping[str, object], topics: Mapping[str, object]) -> 
 def name_differences(definition: Mapping[str, object], topics: Mapping[str, object]) -> str:
     """Return the migration guide's Markdown table of names that differ from the official SDK's.
 
-    Arguments and exceptions are those of :func:`generate`.
+    Takes the same arguments and raises the same exceptions as :func:`generate`.
     """
     return differences_table(parse_definition(definition, topics))
 

@@ -1,8 +1,8 @@
-"""Assignment of models to modules (shards).
+"""Assigns models to modules (shards).
 
 Invariants: a shard imports only earlier shards, so imports are never circular. That holds by
-construction, because the set of APIs that reach a model contains the set of any model that
-references it; it is still asserted.
+construction, because the set of APIs from which a model is reachable contains that of any model
+that references it; it is still asserted.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -172,11 +172,11 @@ def _about(group: str) -> str:
         case "common":
             return "Models that several APIs share"
         case "unreached":
-            return "Models that no operation and no topic reaches"
+            return "Models not reachable from any operation or topic"
         case "notification topics":
             return "Models of notification events"
         case _:
-            return f"Models of only the {group} API"
+            return f"Models used only by the {group} API"
 
 
 def _check_order(result: Sequence[Shard], graph: Graph) -> None:

@@ -1,11 +1,11 @@
-"""A simulator of the platform, which needs neither a network nor an organization.
+"""A simulator of the platform that needs neither a network nor an organization.
 
 Invariants: pure, like all of the core. A :class:`Simulator` receives requests and the time, and
 returns responses; adapters serve it on a socket. The library's own tests run against it.
 
 The login host signs users in and issues tokens, ``/api/v2/users`` and ``/api/v2/routing/queues``
 are stateful, notification channels have WebSockets (``Simulator.hub``), generic rules make the
-other collections and single resources of the definition stateful (``resources``), and every other
+definition's other collections and single resources stateful (``resources``), and every other
 operation returns a well-formed example of its response. Requests are checked as on the platform:
 token, rate limit, parameters, body.
 """

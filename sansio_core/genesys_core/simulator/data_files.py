@@ -1,8 +1,8 @@
-"""Loading of a data file into a simulator.
+"""Loads a data file into a simulator.
 
 Invariants: everything is created with the requests that a client would send, so that the rules of
-the platform apply to the data too; the requests are not counted or logged. The order of the
-document is the order of the requests.
+the platform apply to the data too; the requests are not counted or logged. The requests are in the
+order of the document.
 """
 
 from collections.abc import Iterator, Mapping
@@ -39,13 +39,13 @@ def parse_data(text: bytes | str) -> dict[str, Json]:
 
 
 def load_data(simulator: Simulator, data: Mapping[str, Json], *, now: Now) -> dict[str, str]:
-    """Create the entities in a document.
+    """Create the entities that a document describes.
 
-    Keys are paths. A list below a collection's path creates its items, one request for each; if the
-    path does not support creation, the list replaces the existing one. An object below the path of
-    an item or a single resource replaces or changes it. An ``id`` that begins with ``$``
-    is a label: wherever it occurs later, in paths and in values, it is replaced with the id that
-    the platform assigned. ``$me`` is the user of the first OAuth client.
+    Keys are paths. A list below a collection's path creates its items, with one request for each;
+    if the path does not support creation, the list replaces the existing one. An object below the
+    path of an item or a single resource replaces or changes it. An ``id`` that begins with ``$`` is
+    a label: wherever it occurs later, in paths and in values, it is replaced with the id that the
+    platform assigned. ``$me`` is the first OAuth client's user.
 
     Args:
         simulator: the platform.

@@ -35,15 +35,15 @@ _AGENT: Final[Sequence[tuple[str, str, Sequence[str]]]] = (
     ("directory", "*", ("view",)),
 )
 _MOST: Final = 100
-"""The number of queue members that one request may add; for groups and teams, half as many."""
+"""The number of queue members that one request may add; half as many for groups and teams."""
 
 
 def load_organization(simulator: Simulator, *, now: Now) -> dict[str, str]:
     """Load a sample organization around the users and queues of a simulator.
 
-    Divisions, a role with grants, skills, languages, wrap-up codes, a presence, a location,
-    schedules, flows and prompts, groups and teams with members, stations; users and queues refer to
-    all of these.
+    It consists of divisions, a role with grants, skills, languages, wrap-up codes, a presence, a
+    location, schedules, flows and prompts, groups and teams with members, and stations; the users
+    and queues refer to all of these.
 
     Args:
         simulator: the platform.

@@ -201,7 +201,7 @@ class Simulator:
     Attributes:
         definition: the API definition.
         settings: the simulator's settings.
-        hub: the sockets of its notification channels.
+        hub: the notification channels' WebSockets.
         state: the complete state. Tests may modify it between two requests.
 
     Raises:
@@ -285,7 +285,7 @@ class Simulator:
         return _response(reply, request, context_id)
 
     def advance(self, now: Now) -> None:
-        """Process everything that is due: alerts end, calls are answered, after-call work ends.
+        """Process everything that is due: end alerts, answer calls, end after-call work and so on.
 
         Each event gets the time at which it was due, in order, even if this is called late. Every
         request does this first.
@@ -343,13 +343,14 @@ class Simulator:
     def start_traffic(self, rate: str | float, *, now: Now, seed: int | None = None) -> None:
         """Start generating customers, and agents that answer them, as the clock advances.
 
-        If queues have no members, all users except those of OAuth clients are added; all members
-        are set on queue. A new rate replaces the previous one.
+        If queues have no members, all users, except those that belong to OAuth clients, are added;
+        all members are set on queue. A new rate replaces the previous one.
 
         Args:
-            rate: such as ``10/min``, ``2/s`` or ``30/h``; a number is a mean rate per minute.
+            rate: the rate, such as ``10/min``, ``2/s`` or ``30/h``; a number is a mean rate per
+                minute.
             now: the current time.
-            seed: the seed of the traffic; by default that of the settings.
+            seed: the traffic's seed; by default the one in the settings.
 
         Raises:
             InvalidValueError: the rate is not valid, or there is no queue.
@@ -373,7 +374,7 @@ class Simulator:
         self.hub.settle(now)
 
     def issue_token(self, client_id: str, *, now: Now) -> str:
-        """Issue an access token of a client, without a request.
+        """Issue an access token for a client, without a request.
 
         Raises:
             InvalidValueError: there is no such client.
@@ -387,8 +388,8 @@ class Simulator:
         """Return the number of requests to a route.
 
         Args:
-            method: in upper case.
-            template: such as ``/oauth/token`` or ``/api/v2/users/{userId}``.
+            method: the method, in upper case.
+            template: the path template, such as ``/oauth/token`` or ``/api/v2/users/{userId}``.
         """
         return self.state.counts[method, template]
 
@@ -435,8 +436,10 @@ class Simulator:
         and for tests that need an event without its cause.
 
         Args:
-            topic: such as ``v2.telephony.providers.edges.trunks.{id}``, with or without its ids.
-            properties: properties of the body; the others are from an example of the topic's model.
+            topic: the topic, such as ``v2.telephony.providers.edges.trunks.{id}``, with or without
+                its ids.
+            properties: properties of the body; all others are taken from an example of the topic's
+                model.
 
         Raises:
             InvalidValueError: there is no such topic, or a property or its value is not in the
@@ -457,7 +460,7 @@ class Simulator:
             count: how many items to add.
 
         Returns:
-            the items. They are in the listing's collection if it is stateful; otherwise only in
+            The items. They are in the listing's collection if it is stateful; otherwise only in
             this listing, where filters do not apply to them.
 
         Raises:
@@ -466,15 +469,15 @@ class Simulator:
         return self._seeding.fill_listing(self.state, method, target, count)
 
     def start_job(self, path: str, *, now: Now) -> str:
-        """Start a job that no operation starts, such as a job of the workforce scheduler.
+        """Start a job that no operation starts, such as a workforce scheduler job.
 
         Args:
             path: the path of its collection, such as
                 ``/api/v2/workforcemanagement/schedulingjobs``.
-            now: both clocks.
+            now: the current time.
 
         Returns:
-            the id of the job.
+            The job's id.
 
         Raises:
             InvalidValueError: there are no jobs at the path.
@@ -486,7 +489,7 @@ class Simulator:
         return at[-1]
 
     def set_job_outcome(self, template: str, outcome: str) -> None:
-        """Set how the jobs of one collection end, including those that are running.
+        """Set how the jobs in one collection end, including those already running.
 
         Args:
             template: the collection's path template, such as
@@ -494,7 +497,7 @@ class Simulator:
             outcome: ``success``, ``failure``, or a state of the job's model, such as ``EXPIRED``.
 
         Raises:
-            InvalidValueError: there are no such jobs, or they have no such state.
+            InvalidValueError: there is no such collection of jobs, or its jobs have no such state.
         """
         found = self._resources.rules.collection(template)
         states = None if found is None else found.states

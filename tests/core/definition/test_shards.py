@@ -58,7 +58,7 @@ def test_large_groups_are_sliced_and_cycles_are_not_cut() -> None:
         ("_ring_1", count),
     ]
     assert len(found[3].components) == 1
-    assert found[1].about == "Models of only the Chain API, part 2 of 3."
+    assert found[1].about == "Models used only by the Chain API, part 2 of 3."
 
 
 def test_a_tag_named_like_a_group_shares_no_module_with_it() -> None:

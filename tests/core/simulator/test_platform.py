@@ -230,7 +230,7 @@ def test_the_topics_that_are_published_and_for_what():
     assert coverage["v2.users.{id}.presence"] == "handler"
     assert coverage["v2.flows.{id}"] == "/api/v2/flows/{}"
     events = "v2.operations.events.{id}"
-    assert coverage[events] == "none: events report faults of the platform itself"
+    assert coverage[events] == "none: events report faults in the platform itself"
     assert coverage["v2.users.{id}.analytics.reporting.exports"] == (
         "POST /api/v2/analytics/reporting/exports"
     )

@@ -1,7 +1,7 @@
 """Changes: the result of comparing two definitions.
 
-Invariants: a change is a value with a rule's id, its place, and the old and new values. Its weights
-are those of its rule, except that a change of a preview operation is at most a warning.
+Invariants: a change is a value with a rule's id, a place, and the old and new values. Its
+severities are those of its rule, except that a change to a preview operation is at most a warning.
 """
 
 from collections.abc import Iterable
@@ -14,16 +14,16 @@ from genesys_core.definition.diff.rules import PREVIEW_LIMIT, RULES, ChangeRule,
 __all__ = ["Change", "Direction", "heaviest_weight"]
 
 Direction: TypeAlias = Literal["request", "response", "both", ""]
-"""Where a model is used; empty if neither an operation nor a topic reaches it."""
+"""Where a model is used; empty if it is not reachable from any operation or topic."""
 
 
 class Change(Struct, frozen=True):
     """One change.
 
     Attributes:
-        rule: the id of its rule.
+        rule: its rule's id.
         subject: the operation (``GET /api/v2/users``), model or topic.
-        part: the parameter, property or value within the subject; empty for all of it.
+        part: the parameter, property or value within the subject; empty for the whole subject.
         old: the old value; empty if there was none.
         new: the new value; empty if there is none.
         direction: for models, whether they occur in requests, responses or both.
@@ -55,12 +55,12 @@ class Change(Struct, frozen=True):
 
     @property
     def weight(self) -> Weight:
-        """The greater of the two weights."""
+        """The greater of the two severities."""
         return max(self.python, self.wire)
 
     @property
     def place(self) -> str:
-        """Subject and part as one text, for matching with ignore files."""
+        """The subject and part as one text, which ignore files match."""
         return f"{self.subject} {self.part}" if self.part else self.subject
 
     def _limited(self, weight: Weight) -> Weight:
@@ -68,5 +68,5 @@ class Change(Struct, frozen=True):
 
 
 def heaviest_weight(changes: Iterable[Change]) -> Weight:
-    """Return the greatest weight; ``NONE`` if there are no changes."""
+    """Return the greatest severity; ``NONE`` if there are no changes."""
     return max((change.weight for change in changes), default=Weight.NONE)

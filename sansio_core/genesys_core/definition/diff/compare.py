@@ -1,8 +1,8 @@
-"""The comparison of two definitions with their topics.
+"""Compares two definitions and their topics.
 
 Invariants: pure and complete in both directions: comparing a definition with itself finds nothing.
-Changes are in the order of reports: by the weight of their rules, heaviest first, then by subject.
-A removed path is one change, not one for each of its operations.
+Changes are in the order of reports: by their rules, the most severe first, then by subject. A
+removed path is one change, not one for each of its operations.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

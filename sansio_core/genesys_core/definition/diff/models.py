@@ -1,4 +1,4 @@
-"""Comparison of models: their properties and inheritance.
+"""Compares models: their properties and inheritance.
 
 Invariants: a property is compared with the property of the same wire name. Anonymous objects inside
 a model are compared as part of it, with dotted names.

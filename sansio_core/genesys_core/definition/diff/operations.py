@@ -1,4 +1,4 @@
-"""Comparison of operations: names, parameters, body, responses, permissions and tags.
+"""Compares operations: names, parameters, body, responses, permissions and tags.
 
 Invariants: a parameter is identified by its name and location. Required parameters are positional
 in Python, so their order matters; optional ones are keyword-only.

@@ -1,7 +1,7 @@
 """Reports of a comparison: text for terminals, Markdown for release notes, JSON for tools.
 
 Invariants: a report is a function of the changes. Changes that an ignore file matches are left out
-of all formats, and of the weight that decides the exit code.
+of all formats, and of the severity that decides the exit code.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -91,16 +91,16 @@ def apply_ignores(
 
 
 def parse_weight(name: str) -> Weight:
-    """Return the weight with a name, which is case-insensitive.
+    """Return the severity with a name, ignoring case.
 
     Raises:
-        InvalidValueError: no weight has that name.
+        InvalidValueError: no severity has that name.
     """
     try:
         return Weight[name.upper()]
     except KeyError:
         known = ", ".join(weight.name.lower() for weight in Weight)
-        raise InvalidValueError(f"weight {name!r}: must be one of {known}") from None
+        raise InvalidValueError(f"severity {name!r}: must be one of {known}") from None
 
 
 Places: TypeAlias = Mapping[Change, tuple[str, ...]]
@@ -117,7 +117,7 @@ def text_report(
 
     Args:
         changes: the changes in order.
-        least: changes with a smaller weight are only counted.
+        least: less severe changes are only counted.
         places: where a program uses what changed; written below each change.
     """
     lines: list[str] = []
@@ -177,7 +177,7 @@ _SECTIONS: Final = (
 def markdown_report(
     changes: Sequence[Change], old: str, new: str, *, places: Places = MappingProxyType({})
 ) -> str:
-    """Write release notes: a section for each weight, with previews and permissions in separate ones.
+    """Write release notes: a section for each severity, for previews and for permissions.
 
     Args:
         changes: the changes in order.
@@ -335,7 +335,7 @@ class Comparison(Struct, frozen=True):
     Attributes:
         old: the version of the older definition.
         new: the version of the newer one.
-        changes: the changes that are not ignored, heaviest first.
+        changes: the changes that are not ignored, the most severe first.
         unused_ignores: lines of the ignore file that matched nothing.
         places: where the program uses what changed, if the comparison is limited to a program.
     """
@@ -354,7 +354,7 @@ class Comparison(Struct, frozen=True):
         ignores: Sequence[IgnoreRule] = (),
         program: Sequence[SourceNames] | None = None,
     ) -> "Comparison":
-        """Compare two definitions, without the ignored changes.
+        """Compare two definitions, leaving out ignored changes.
 
         Args:
             old: the older one.
@@ -369,10 +369,10 @@ class Comparison(Struct, frozen=True):
         return cls(old.version, new.version, tuple(touched), unused, touched)
 
     def fails(self, limit: str | None) -> bool:
-        """Whether a change has at least the weight that ``limit`` names.
+        """Whether any change has at least the severity named by ``limit``.
 
         Raises:
-            InvalidValueError: no weight has that name.
+            InvalidValueError: no severity has that name.
         """
         if limit is None:
             return False
@@ -380,10 +380,10 @@ class Comparison(Struct, frozen=True):
         return any(change.weight >= least for change in self.changes)
 
     def text(self, least: str = "minor") -> str:
-        """Write a line for each change of at least that weight, and the totals.
+        """Write a line for each change with at least that severity, and the totals.
 
         Raises:
-            InvalidValueError: no weight has that name.
+            InvalidValueError: no severity has that name.
         """
         return text_report(self.changes, least=parse_weight(least), places=self.places)
 

@@ -1,8 +1,8 @@
-"""Rules of the comparison: every kind of change, and what it breaks.
+"""Comparison rules: every kind of change, and what it breaks.
 
 Invariants: an id never changes its meaning. Each rule answers two questions: does Python code that
-worked break, and does a request or response on the wire? Each also has the weight of the same
-change in the official SDKs, whose release notes use it.
+worked break, and does a request or response on the wire? Each rule also gives the severity of the
+same change in the official SDKs, whose release notes use it.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ class Weight(IntEnum):
     NONE = 0
     """No effect on programs."""
     POINT = 1
-    """Changes of descriptions and of documented errors."""
+    """Changes to descriptions and documented errors."""
     MINOR = 2
     """Additions, and requirements that become optional."""
     WARN = 3
@@ -30,7 +30,8 @@ class Weight(IntEnum):
 
 
 PREVIEW_LIMIT: Final = Weight.WARN
-"""The maximum weight of a change of a preview operation, which has no compatibility promise."""
+"""The maximum severity of a change to a preview operation, for which compatibility is not
+promised."""
 
 
 class ChangeRule(Struct, frozen=True):
@@ -41,8 +42,8 @@ class ChangeRule(Struct, frozen=True):
         about: what changed, as a sentence without a subject.
         python: what breaks for Python code.
         wire: what breaks for requests and responses.
-        official: the weight in the official SDKs' comparison.
-        why: the reason for the weights.
+        official: the severity in the official SDKs' comparison.
+        why: the reason for the severities.
     """
 
     id: str
@@ -54,7 +55,7 @@ class ChangeRule(Struct, frozen=True):
 
     @property
     def weight(self) -> Weight:
-        """The greater of the two weights."""
+        """The greater of the two severities."""
         return max(self.python, self.wire)
 
 

@@ -1,8 +1,8 @@
-"""Comparison of schemas, for parameters, bodies, responses and properties alike.
+"""Compares schemas, for parameters, bodies, responses and properties alike.
 
 Invariants: a schema is compared by its Python type (:func:`type_text`) first; values, limits and
 number formats are compared only if the type is the same. The caller chooses the rules, because the
-weight of a change differs between parameters and properties.
+severity of a change differs between parameters and properties.
 """
 
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ def unwrap_schema(schema: Described) -> Described:
 
 
 def type_text(schema: Described | None) -> str:
-    """Describe a type, such as ``list[User]`` or ``date-time``; empty for no schema."""
+    """Describe a type, such as ``list[User]`` or ``date-time``; empty if there is no schema."""
     if schema is None:
         return ""
     schema = unwrap_schema(schema)
@@ -69,7 +69,7 @@ def _object_text(schema: SwaggerSchema) -> str:
 
 
 def type_change(old: Described | None, new: Described | None) -> str:
-    """Classify a change of types.
+    """Classify a change of type.
 
     Returns:
         ``""`` for the same type, ``"date"`` for another date format, ``"item"`` or ``"nested"`` for

@@ -1,4 +1,4 @@
-"""The names of an API that a Python file uses, from its syntax tree.
+"""The API names that a Python file uses, from its syntax tree.
 
 Invariants: pure, and nothing is imported or executed. Uses are found by name: an attribute or
 imported name that is a method or model of the definition, or a string that is a path or topic. A
@@ -44,7 +44,7 @@ class SourceNames(Struct, frozen=True):
         path: the file.
         calls: attributes and names that may be operations.
         names: names and attributes.
-        fields: attributes, keyword arguments and string keys: possible fields of models.
+        fields: attributes, keyword arguments and string keys: possible model fields.
         texts: strings, with ``{}`` for the computed parts of f-strings.
     """
 

@@ -80,7 +80,7 @@ Type: TypeAlias = Plain | Ref | Array | Map
 
 
 class Limits(Struct, frozen=True):
-    """Constraints of values: the default as JSON, the bounds and the format.
+    """Constraints on values: the default as JSON, the bounds and the format.
 
     The format is a string format, such as ``uri``, without a corresponding Python type.
     """
@@ -98,7 +98,7 @@ class Limits(Struct, frozen=True):
 
 
 class Field(Struct, frozen=True):
-    """A property of a model, with its Python name and wire name."""
+    """A model's property, with its Python name and wire name."""
 
     name: str
     wire: str
@@ -148,9 +148,10 @@ class ApiOperation(Struct, frozen=True):
     """An operation: a method and path; ``tags`` are the APIs that contain it.
 
     ``returns`` is the type of a successful response, and ``replies`` has the types of successful
-    statuses that differ. ``form`` is how its ``formData`` parameters are encoded. ``errors`` are
-    the error codes of unsuccessful statuses. ``schemes`` is set if the operation accepts no access
-    token: any one of these security schemes suffices; empty if no authentication is needed.
+    statuses that differ. ``form`` is how its ``formData`` parameters are encoded. ``errors``
+    contains the error codes of unsuccessful statuses. ``schemes`` is set if the operation accepts
+    no access token: any one of these security schemes suffices; empty if no authentication is
+    needed.
     """
 
     name: str
@@ -182,7 +183,7 @@ class ApiOperation(Struct, frozen=True):
 
 
 class Api(Struct, frozen=True):
-    """The operations of one tag: ``tag`` is ``AgentUI``, ``name`` is ``agent_ui``."""
+    """The operations with one tag; ``name`` is ``agent_ui`` if ``tag`` is ``AgentUI``."""
 
     tag: str
     name: str
@@ -191,7 +192,7 @@ class Api(Struct, frozen=True):
 
     @property
     def class_name(self) -> str:
-        """The name of the API class, as in the official SDK."""
+        """The API class's name, as in the official SDK."""
         return f"{self.tag}Api"
 
 

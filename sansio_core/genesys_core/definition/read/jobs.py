@@ -1,4 +1,4 @@
-"""Detection of jobs: which operations start them, and how they are polled.
+"""Detects jobs: which operations start them, and how they are polled.
 
 Invariants: a family is derived from its status operation, whose path ends with a job id. Facts
 missing from the definition are in reviewed tables, each entry with a reason.
@@ -97,7 +97,7 @@ _RESULTS: Final[Mapping[str, str]] = {
         f"{_WFM}/businessunits/{{businessUnitId}}/scheduling/runs/{{runId}}/result"
     ),
 }
-"""Operations of results whose path does not end with ``/results``."""
+"""Result operations whose path does not end with ``/results``."""
 
 _UPLOAD: Final = "upload the file to job.upload_url with client.upload"
 
@@ -149,7 +149,7 @@ NEXT_STEPS: Final[Mapping[str, tuple[str, str]]] = {
         ),
     ),
 }
-"""The state in which jobs of a family wait for the caller, and what the caller must do."""
+"""The state in which a family's jobs wait for the caller, and what the caller must do."""
 
 _USAGE: Final = (30.0, 120.0)
 _PAUSES: Final[Mapping[str, tuple[float, float]]] = {
@@ -162,7 +162,7 @@ _PAUSES: Final[Mapping[str, tuple[float, float]]] = {
     f"{_API}/flows/validate/jobs/{{jobId}}": (5.0, 15.0),
     f"{_API}/gdpr/requests/{{requestId}}": (60.0, 3600.0),
 }
-"""The initial and maximum poll intervals in seconds of families that the platform's own tools poll
+"""The initial and maximum poll intervals in seconds for families that the platform's own tools poll
 more slowly."""
 
 _NOT_STATES: Final = {"/api/v2/telephony/providers/edges/{edgeId}/logs/jobs/{jobId}"}
@@ -213,14 +213,14 @@ _IDS: Final = ("id", "jobId", "operationId", "job.id")
 
 
 class JobSubmit(Struct, frozen=True):
-    """An operation that starts a job, and the field of its response with the job's id."""
+    """An operation that starts a job, and the response field with the job's id."""
 
     operation: ApiOperation
     id_field: str
 
 
 class FoundJobs(Struct, frozen=True):
-    """A job family of the definition; see :class:`~genesys_core.calls.job_family.JobFamily`."""
+    """A job family in the definition; see :class:`~genesys_core.calls.job_family.JobFamily`."""
 
     status: ApiOperation
     submits: tuple[JobSubmit, ...]
@@ -241,7 +241,7 @@ class FoundJobs(Struct, frozen=True):
 
 
 def find_jobs(definition: ApiDefinition) -> tuple[FoundJobs, ...]:
-    """Return the job families of a definition, in the order of their paths."""
+    """Return a definition's job families, in the order of their paths."""
     models = {model.name: model for model in definition.models}
     operations = {(one.method, one.path): one for one in definition.operations()}
     return tuple(

@@ -1,4 +1,4 @@
-"""Detection of listings: which operations list items, and how their pages are requested.
+"""Detects listings: which operations list items, and how their pages are requested.
 
 Invariants: the style is derived from the request's parameters and the response's fields.
 Facts missing from the definition are in three reviewed tables, each with a reason: operations that
@@ -82,7 +82,7 @@ WINDOWS: Final[Mapping[str, PagingWindow]] = {
         pages=5, instead="get_routing_queues_divisionviews_all"
     ),
 }
-"""Limits of page numbers, from the descriptions in the official SDK (the definition has none).
+"""Page number limits, from the descriptions in the official SDK (the definition has none).
 """
 
 IDENTITIES: Final[Mapping[str, str]] = {
@@ -90,7 +90,7 @@ IDENTITIES: Final[Mapping[str, str]] = {
     "AnalyticsConversationWithoutAttributes": "conversationId",
     "AnalyticsUserDetail": "userId",
 }
-"""The identifying field of items without an ``id``.
+"""The field that identifies an item, for items without an ``id``.
 
 Reviewed, because many fields that look like an id are not unique: a subject has several grants with
 the same ``subjectId``, a session several turns with the same ``sessionId``.
@@ -101,7 +101,8 @@ _ENVELOPES: Final = ("entities", "results", "Resources", "conversations", "userD
 _TOTALS: Final = ("total", "totalResults", "totalHits")
 _SIZES: Final = ("pageSize", "limit", "count")
 _WRAPPER_FIELDS: Final = 3
-"""A response with at most this many fields, one of which is a list, is an envelope of that list."""
+"""A response with at most this many fields, one of which is a list, is an envelope for that
+list."""
 
 
 def find_listing(operation: ApiOperation, models: Mapping[str, ModelDef]) -> Listing | None:
@@ -137,7 +138,7 @@ def find_item_type(operation: ApiOperation, models: Mapping[str, ModelDef]) -> T
 
 
 def find_filters(operation: ApiOperation, models: Mapping[str, ModelDef]) -> frozenset[str]:
-    """Return the fields of a GET listing's items; a parameter with such a name is a filter."""
+    """Return the fields of a GET listing's items; a parameter of that name is a filter."""
     if operation.method != "GET" or find_listing(operation, models) is None:
         return frozenset()
     item = find_item_type(operation, models)

@@ -1,4 +1,4 @@
-"""Conversion of wire names to Python names.
+"""Converts wire names to Python names.
 
 Invariants: a name depends only on the definition, and equals the official Python SDK's name for the
 same thing, except for Python keywords: those get a trailing underscore where the official SDK

@@ -1,8 +1,8 @@
-"""Conversion of a Swagger document to the API definition as values.
+"""Converts a Swagger document to the API definition as Python values.
 
 Invariants: parsing is independent of source code. Every reference is resolved, every name is final,
 and the order is the document's. Invalid parts are omitted, or typed as any JSON value, with a
-finding that has their location; the rest is kept.
+finding that gives their location; the rest is kept.
 """
 
 import re
@@ -72,7 +72,7 @@ _LOCATIONS: Mapping[str, ParameterLocation] = {
 
 
 class DefinitionSources(Struct, frozen=True):
-    """A document and topics as they were read, before names are derived."""
+    """A document and its topics as read, before names are derived."""
 
     document: swagger.Swagger
     topics: tuple[Topic, ...]
@@ -85,7 +85,7 @@ class DefinitionSources(Struct, frozen=True):
 
 
 class Reading(Struct, frozen=True):
-    """A definition, with the findings of its documents."""
+    """A definition, with the findings in its documents."""
 
     definition: ApiDefinition
     findings: tuple[Finding, ...]
@@ -124,7 +124,7 @@ def interpret_sources(sources: DefinitionSources) -> Reading:
 def read_sources(document: Mapping[str, object], topics: Mapping[str, object]) -> DefinitionSources:
     """Read a Swagger document and a topic file without interpreting them.
 
-    Arguments and exceptions are those of :func:`read_definition`.
+    Takes the same arguments and raises the same exceptions as :func:`read_definition`.
     """
     source, findings = swagger.read_swagger(document)
     topic_list, more_findings = read_topics(topics)
@@ -212,7 +212,7 @@ class _DefinitionReader:
         return _ANY
 
     def alias(self, wire: str) -> Type:
-        """Return the type of a definition that is not an object."""
+        """Return the type of a definition other than an object."""
         place: Place = ("definitions", wire)
         if wire in self.open_aliases:
             self.report(place, "is a recursive type without an object; typed as any JSON value")
@@ -244,7 +244,7 @@ class _DefinitionReader:
 
     # A union has its own name, ``AnyShape``: the base ``Shape`` remains a class that can be created.
     def union(self, wire: str, family: Family) -> ModelDef:
-        """Return the union of a definition and the definitions that extend it."""
+        """Return the union of a definition and those that extend it."""
         cases: dict[str, str] = {}
         for kind, model in family.kinds:
             name = self.classes.get(model)

@@ -1,4 +1,4 @@
-"""Detection of POST operations that only read.
+"""Detects POST operations that only read.
 
 Invariants: after an ambiguous failure a POST is retried only if that cannot apply an effect twice.
 A rule on the path detects such operations; a reviewed list adds to it. Operations that start an

@@ -1,4 +1,4 @@
-"""Detection of fields that contain secrets.
+"""Detects fields that contain secrets.
 
 Invariants: a secret is a credential: a value that proves its holder's identity or grants access. A
 rule on the field's name detects them; two reviewed lists correct the rule, each entry with a

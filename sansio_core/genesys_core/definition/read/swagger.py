@@ -44,7 +44,7 @@ TOPICS_PATH = "/api/v2/notifications/availabletopics"
 """The path at which the platform publishes its topics; ``expand=schema`` adds their models."""
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
-"""The HTTP methods of a path, in Swagger's order."""
+"""The HTTP methods that a path may have, in Swagger's order."""
 
 
 class _Values(Struct, kw_only=True):
@@ -112,14 +112,14 @@ class SwaggerResponse(Struct, kw_only=True):
 
 
 class SwaggerPermissions(Struct, kw_only=True):
-    """``x-inin-requires-permissions``; in documents of 2016 a list, all of which are required."""
+    """``x-inin-requires-permissions``; in documents from 2016, a list of required permissions."""
 
     type: str = "ALL"
     permissions: list[str] = []
 
 
 class SwaggerOperation(Struct, kw_only=True):
-    """An operation of one path."""
+    """An operation on a path."""
 
     tags: list[str] = []
     summary: str = ""
@@ -151,7 +151,7 @@ class SwaggerOperation(Struct, kw_only=True):
 
 
 class SwaggerPathItem(Struct, kw_only=True):
-    """The operations of one path, and their common parameters."""
+    """The operations on a path, and their common parameters."""
 
     get: SwaggerOperation | None = None
     put: SwaggerOperation | None = None
@@ -184,7 +184,7 @@ class SwaggerSecurityScheme(Struct, kw_only=True):
 
 
 class Info(Struct, kw_only=True):
-    """Metadata of the definition; the version is ``x-sdk-version`` if present."""
+    """The definition's metadata; the version is ``x-sdk-version`` if present."""
 
     version: str = ""
     sdk_version: str | None = field(default=None, name="x-sdk-version")

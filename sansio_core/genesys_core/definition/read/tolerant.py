@@ -1,4 +1,4 @@
-"""Conversion of JSON values to msgspec structs that keeps what is valid.
+"""Converts JSON values to msgspec structs, keeping what is valid.
 
 Invariants: a valid value is converted by msgspec in one step. Otherwise only the smallest invalid
 part is dropped, with a :class:`~genesys_core.definition.read.findings.Finding`: an optional field
@@ -39,7 +39,7 @@ def convert_tolerantly(
     Args:
         value: the JSON value.
         type_: a struct whose fields are structs, lists, dictionaries, scalars or ``Any``.
-        place: where the value is, for findings.
+        place: the value's location, for findings.
 
     Returns:
         The converted value, or ``None`` if it is invalid as a whole, and the findings.

@@ -20,7 +20,7 @@ __all__ = ["Topic", "Topics", "read_topics"]
 
 
 class Topic(Struct, frozen=True):
-    """A topic and the name of its event's definition."""
+    """A topic and the name of the definition for its events."""
 
     topic: str
     model: str
@@ -55,7 +55,7 @@ def read_topics(document: object) -> tuple[Topics, list[Finding]]:
     """Read a topic file.
 
     Args:
-        document: ``{"notifications": [{"topic": ..., "class": ...}]}``, or the response of ``GET
+        document: ``{"notifications": [{"topic": ..., "class": ...}]}``, or the response to ``GET
             /api/v2/notifications/availabletopics?expand=schema``.
 
     Returns:

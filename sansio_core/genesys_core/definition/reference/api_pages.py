@@ -1,4 +1,4 @@
-"""Pages of the APIs: a section for each method.
+"""API pages, with a section for each method.
 
 Invariants: every method of an API has one section on a page of the API, even if other APIs have it
 as well.
@@ -49,10 +49,11 @@ from genesys_core.definition.words.summaries import replaced_paths, summarize_op
 __all__ = ["ModelExample", "api_page_texts"]
 
 ModelExample = Callable[[str], object]
-"""Returns an example of a model by its name in the definition, as JSON values."""
+"""Returns an example of a model, given its name in the definition, as JSON values."""
 
 _EXAMPLE_LINES: Final = 60
-"""Longer examples are omitted; the model's section has the fields."""
+"""The maximum number of lines in an example; longer ones are omitted, because the model's section
+has the fields."""
 
 
 def api_page_texts(
@@ -67,7 +68,7 @@ def api_page_texts(
     Args:
         api: the API.
         models: all models by class name.
-        jobs: the job family of each operation that starts a job, by method and path.
+        jobs: the job families of operations that start jobs, by method and path.
         places: where models and permissions are described.
         example: creates the example responses; without it there are none.
     """

@@ -1,4 +1,4 @@
-"""The page of changes between versions of the definition.
+"""The page about changes between versions of the definition.
 
 Invariants: the changes are those that ``genesys-cloud definition diff --format json`` reports; a
 version has one section, the newest first; operations, models and topics that still exist are
@@ -40,7 +40,7 @@ _ONLY_VERSION: Final = (
 
 
 class DefinitionChange(Struct, frozen=True):
-    """A change as in a report; the fields are those of the report's schema."""
+    """A change in a report, with the fields in the report's schema."""
 
     rule: str
     about: str
@@ -54,7 +54,7 @@ class DefinitionChange(Struct, frozen=True):
 
     @property
     def weight(self) -> str:
-        """The greater of the two weights."""
+        """The greater of the two severities."""
         return max(self.python, self.wire, key=_WEIGHTS.index)
 
 
@@ -74,7 +74,7 @@ def parse_changes(report: bytes, source: str) -> DefinitionChanges:
         source: the report's name in error messages, such as its path.
 
     Raises:
-        InvalidValueError: it is not such a report.
+        InvalidValueError: the text is not such a report.
     """
     try:
         found = msgspec.json.decode(report, type=DefinitionChanges)
@@ -90,11 +90,11 @@ def parse_changes(report: bytes, source: str) -> DefinitionChanges:
 def changes_text(
     definition: ApiDefinition, reports: Sequence[DefinitionChanges], places: ReferenceLinks
 ) -> str:
-    """Return the page of the changes.
+    """Return the page about the changes.
 
     Args:
         definition: the current one.
-        reports: one for each new version, the oldest first.
+        reports: a report for each new version, the oldest first.
         places: where operations, models and topics are described.
     """
     links = _links(definition, places)
@@ -102,7 +102,7 @@ def changes_text(
         "# What changed in the API",
         "",
         "By version of the platform's definition, the newest first. Changes of the library itself are",
-        "in the [changelog](../changelog.md); [the rules](../definition-rules.md) explain the weights.",
+        "in the [changelog](../changelog.md); [the rules](../definition-rules.md) explain their severity.",
         "",
     ]
     for report in reversed(reports):

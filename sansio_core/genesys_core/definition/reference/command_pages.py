@@ -1,4 +1,4 @@
-"""The page of the commands: usage, arguments and options of each, and the exit codes.
+"""The page about the commands: each one's usage, arguments and options, and the exit codes.
 
 Invariants: every command has one section, whose anchor is its name with hyphens for spaces; the
 shared options of operations are listed once.
@@ -59,10 +59,10 @@ class CommandArgument(Struct, frozen=True):
 
 
 class CommandDescription(Struct, frozen=True):
-    """A command of the command line.
+    """A command of the command-line tool.
 
     Attributes:
-        name: such as ``config check``; empty for the program itself.
+        name: its name, such as ``config check``; empty for the program itself.
         help: paragraphs about it, separated by empty lines.
         arguments: its arguments, in their order.
         options: each option with its value, and its help.
@@ -77,12 +77,12 @@ class CommandDescription(Struct, frozen=True):
 
 
 def command_anchor(name: str) -> str:
-    """Return the anchor of a command, such as ``config-check``."""
+    """Return a command's anchor, such as ``config-check``."""
     return name.replace(" ", "-").lower() if name else _PROGRAM
 
 
 def commands_text(commands: Iterable[CommandDescription]) -> str:
-    """Return the page of the commands.
+    """Return the page about the commands.
 
     Args:
         commands: the program itself and its commands; ``call`` and ``jobs``, which parse their

@@ -1,4 +1,4 @@
-"""The page of the configuration keys and the environment variables.
+"""The page about configuration keys and environment variables.
 
 Invariants: the keys, their rules and their meanings are those of
 :data:`genesys_core.configuration.keys.KEYS`; every key has one section, whose anchor is
@@ -51,18 +51,18 @@ OTHER_VARIABLES: Final[Mapping[str, str]] = {
     ),
     "GENESYSCLOUD_PROFILE": "The command line's profile, as with `--profile`.",
     "GENESYSCLOUD_TOKEN_FILE": "The file in which `genesys-cloud login` saves the sign-in.",
-    "HTTPS_PROXY": "The proxy for HTTPS requests and notifications; also in lower case.",
-    "HTTP_PROXY": "The proxy for HTTP requests; also in lower case.",
-    "ALL_PROXY": "The proxy if none of the above applies; may be a SOCKS proxy.",
+    "HTTPS_PROXY": "The proxy for HTTPS requests and notifications. The name may also be in lower case.",
+    "HTTP_PROXY": "The proxy for HTTP requests. The name may also be in lower case.",
+    "ALL_PROXY": "The proxy if neither of the above applies; may be a SOCKS proxy.",
     "NO_PROXY": "Hosts that are reached without a proxy, separated by commas.",
     "SSL_CERT_FILE": "A PEM file with the trusted certificate authorities.",
     "SSL_CERT_DIR": "A directory with the trusted certificate authorities.",
 }
-"""Variables that a configuration does not contain, with their meanings."""
+"""Variables that have no configuration key, with their meanings."""
 
 
 def configuration_text() -> str:
-    """Return the page of the configuration keys and the environment variables."""
+    """Return the page about configuration keys and environment variables."""
     lines = [
         "# Configuration keys",
         "",

@@ -58,7 +58,7 @@ def reference_index_text(definition: ApiDefinition) -> str:
             "",
             f"* [Models]({ALL_MODELS})",
             f"* [Notification topics]({TOPICS})",
-            f"* [Permissions]({PERMISSIONS}), with the methods that need them",
+            f"* [Permissions]({PERMISSIONS}), with the methods that require them",
             "* [Methods in preview](preview.md) and [deprecated methods](deprecated.md)",
             "* [What changed](changes.md), by version of the definition",
             "* [Listings](listings.md): how each is paginated",
@@ -97,7 +97,7 @@ def models_index_text(pages: Mapping[str, Sequence[ModelDef]]) -> str:
         [
             "# Models",
             "",
-            "By the first word of their names.",
+            "Models are grouped by the first word of their names.",
             "",
             *write_table(("page", "models", ""), rows),
         ]
@@ -105,7 +105,7 @@ def models_index_text(pages: Mapping[str, Sequence[ModelDef]]) -> str:
 
 
 def topics_text(definition: ApiDefinition, places: ReferenceLinks) -> str:
-    """Return the page of the notification topics."""
+    """Return the page about notification topics."""
     lines = [
         "# Notification topics",
         "",
@@ -125,7 +125,7 @@ def topics_text(definition: ApiDefinition, places: ReferenceLinks) -> str:
 
 
 def permissions_text(definition: ApiDefinition, places: ReferenceLinks) -> str:
-    """Return the page of the permissions, each with the methods that need it."""
+    """Return the page about permissions, each with the methods that require it."""
     needed: dict[str, list[str]] = {}
     for api in definition.apis:
         for operation in api.operations:

@@ -1,4 +1,4 @@
-"""The page of all listings: how each operation that returns a list is paginated.
+"""The page about listings: how each operation that returns a list is paginated.
 
 Invariants: a listing is shown with the values of ``operation.endpoint.listing``.
 """
@@ -24,7 +24,7 @@ _STYLES: Final = (
     ("single", "not at all: one response contains all items"),
 )
 _COLUMNS: Final = """\
-* `request`: the query parameter that selects the page, or the field of the body, prefixed with `body.`.
+* `request`: the query parameter that selects the page, or the body field, prefixed with `body.`.
 * `next page`: the response's fields with the next token or link. A link takes precedence, except
   for POST operations with a paging parameter.
 * `items`: the field with the items; empty if the response itself is the list.
@@ -33,7 +33,7 @@ _COLUMNS: Final = """\
 
 
 def listings_text(definition: ApiDefinition, places: ReferenceLinks) -> str:
-    """Return the page of all listing operations.
+    """Return the page about all listing operations.
 
     Args:
         definition: the definition whose operations are shown.

@@ -1,6 +1,6 @@
 """Markdown: headings with anchors, tables, code and folded blocks.
 
-Invariants: text from a definition never becomes markup; a cell of a table is one line.
+Invariants: text from a definition never becomes markup; a table cell is one line.
 """
 
 import re

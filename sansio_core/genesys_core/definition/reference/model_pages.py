@@ -1,4 +1,4 @@
-"""Pages of the models: a section for each model, with its fields and where it is used."""
+"""Model pages, with a section for each model: its fields and where it is used."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
@@ -46,10 +46,10 @@ def find_uses(definition: ApiDefinition) -> Uses:
 
 
 def model_page_text(models: Sequence[ModelDef], uses: Uses, places: ReferenceLinks) -> str:
-    """Return the page of the models with the same first word.
+    """Return the page about the models with the same first word.
 
     Args:
-        models: the models of the page.
+        models: the page's models.
         uses: where each model is used.
         places: where models, methods and topics are described.
     """

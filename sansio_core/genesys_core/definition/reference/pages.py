@@ -1,4 +1,4 @@
-"""All pages of the reference, from a definition."""
+"""All pages of a definition's reference."""
 
 from collections.abc import Sequence
 
@@ -36,11 +36,11 @@ def build_reference(
     example: ModelExample | None = None,
     changes: Sequence[DefinitionChanges] = (),
 ) -> dict[str, str]:
-    """Return the reference of a definition as Markdown.
+    """Return a definition's reference as Markdown.
 
     Args:
         definition: as read by :func:`genesys_core.definition.read_definition`.
-        example: returns an example of a model by its name in the definition, for the example
+        example: returns an example of a model, given its name in the definition, for the example
             responses; without it there are none.
         changes: what changed from version to version, the oldest first.
 

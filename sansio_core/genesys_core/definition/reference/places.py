@@ -43,7 +43,7 @@ _PLAIN: Final = {"object": "object", "any": "any JSON value"}
 
 
 def api_page(api: str) -> str:
-    """Return the page of an API, such as ``apis/users.md``."""
+    """Return an API's page, such as ``apis/users.md``."""
     return f"apis/{api}.md"
 
 
@@ -67,13 +67,13 @@ def _part(path: str) -> str:
 
 
 def model_page(model: str) -> str:
-    """Return the page of a model, by the first word of its name: ``models/user.md``."""
+    """Return a model's page, by the first word of the model's name: ``models/user.md``."""
     word = _FIRST_WORD.match(model)
     return f"models/{(word[0] if word else model).lower()}.md"
 
 
 class ReferenceLinks:
-    """The pages of a definition, and links to them.
+    """The pages of a definition's reference, and links to them.
 
     Args:
         definition: the definition whose models are described; references to other models are not

@@ -1,4 +1,4 @@
-"""Limits of parameters that the platform documents outside the bundled definition.
+"""Parameter limits that the platform documents outside the bundled definition.
 
 Invariants: the numbers are documentation only: a call that exceeds one is sent. A limit in the
 definition itself takes precedence.
@@ -16,7 +16,7 @@ __all__ = ["KNOWN_LIMITS", "find_limits"]
 
 
 def find_limits(operation: ApiOperation, parameter: ApiParameter) -> Limits:
-    """Return the limits of a parameter: those of its definition, otherwise the known ones."""
+    """Return a parameter's limits: those in its definition, otherwise the known ones."""
     most = KNOWN_LIMITS.get((operation.name, parameter.name))
     # A document with descriptions states its limits itself, perhaps newer ones.
     if most is None or parameter.limits != Limits() or parameter.description:
@@ -27,7 +27,7 @@ def find_limits(operation: ApiOperation, parameter: ApiParameter) -> Limits:
 
 
 _SIZES: Final = ("count", "limit", "page_size")
-"""Parameters whose limit applies to their value; for the others, to the number of items."""
+"""Parameters whose limit applies to the value; other limits apply to the number of items."""
 
 _STATED: Final[Mapping[tuple[str, int], str]] = {
     ("action_map_ids", 100): """

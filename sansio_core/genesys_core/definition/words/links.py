@@ -10,7 +10,7 @@ from typing import Final
 __all__ = ["EXPLORER", "platform_link"]
 
 EXPLORER: Final = "https://developer.genesys.cloud/devapps/api-explorer"
-"""The page of all operations."""
+"""The page that lists all operations."""
 
 _SIGNS: Final = re.compile(r"[/{}]")
 

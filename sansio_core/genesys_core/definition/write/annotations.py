@@ -1,4 +1,4 @@
-"""Type annotations from types of the definition.
+"""Type annotations for types in the definition.
 
 Invariants: an annotation means the same to a type checker and at run time, except for :data:`Open`.
 It uses only builtins, models and helpers under private aliases, because a field may be called
@@ -79,7 +79,7 @@ def keep_name(name: str) -> str:
 
 
 Enums = Mapping[tuple[str, ...], str]
-"""Names of the module's enums, by their values."""
+"""The names of the module's enums, by their values."""
 
 
 def format_annotation(type_: Type, spell: Spelling = keep_name, enums: Enums = {}) -> str:  # noqa: B006 - never changed

@@ -1,7 +1,7 @@
-"""Source code of the API classes, which bind builders to clients.
+"""Source code of the API classes, which connect builders to clients.
 
-Invariants: a facade contains only names. Signatures, types and docstrings are those of the
-builders, through a descriptor; sync and async share one list.
+Invariants: a facade contains only names. Signatures, types and docstrings come from the builders,
+through a descriptor; sync and async classes share one list.
 """
 
 from collections.abc import Collection, Mapping
@@ -84,13 +84,17 @@ def facade_stub(
         "",
         f"class {name}(_Methods, _SyncApi):",
         *write_docstring(
-            [f"{_about(api)}; each sends its operation and returns the response.", *described],
+            [f"{_about(api)}; each sends a request and returns the response.", *described],
             "    ",
         ),
         "",
         f"class Async{name}(_Methods, _AsyncApi):",
         *write_docstring(
-            [f"{_about(api)}; each returns a coroutine of the response.", *described], "    "
+            [
+                f"{_about(api)}; await a call to get the response.",
+                *described,
+            ],
+            "    ",
         ),
         "",
     ]

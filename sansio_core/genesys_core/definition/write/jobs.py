@@ -100,7 +100,7 @@ def _head(layout: Layout, lines: Sequence[str]) -> list[str]:
 
 
 _TAIL = '''\
-"""The status path of the job that an operation starts, and the field of its response with the job id."""'''
+"""The status path of the job that an operation starts, and the response field with the job id."""'''
 
 
 def _state_lines(one: FoundJobs) -> list[str]:

@@ -1,4 +1,4 @@
-"""Source code of listings: one module of all distinct listings, which operations refer to.
+"""Source code of listings: one module with all distinct listings, to which operations refer.
 
 Invariants: a listing's name is derived from its content, so a new one does not rename others.
 """
@@ -19,7 +19,7 @@ __all__ = ["listing_name", "listings_source"]
 
 
 def listing_name(listing: Listing) -> str:
-    """Return the name of a listing: its style and a checksum of the rest."""
+    """Return the name of a listing: its style and a checksum of its other fields."""
     return f"{listing.style}_{crc32(', '.join(_arguments(listing)).encode()):08x}"
 
 

@@ -185,7 +185,7 @@ def _builder(
 def endpoint_arguments(operation: ApiOperation, listing: Listing | None) -> list[str]:
     """Write the arguments of the ``Endpoint`` of an operation.
 
-    Listings are named as in the module ``_l``.
+    Listings are referred to by their names in the module ``_l``.
     """
     body = operation.body
     arguments = [

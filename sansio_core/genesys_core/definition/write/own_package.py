@@ -31,7 +31,7 @@ def package_sources(definition: ApiDefinition, layout: Layout) -> dict[str, str]
 _PACKAGE = '''\
 """A client of the Genesys Cloud Platform API for one definition: {count}.
 
-Clients, models and operations of this package are those of its own definition; grants, errors and
+This package's clients, models and operations are those of its own definition; grants, errors and
 settings are those of :mod:`genesys_cloud`. Names are imported on first use.
 """
 

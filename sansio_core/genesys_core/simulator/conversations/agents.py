@@ -4,9 +4,9 @@ Invariants: an agent is available in a queue exactly while the routing status is
 membership is joined. Every change of either is recorded for publication and triggers matching in
 the queues.
 
-Guesses: an agent takes one conversation at a time, of any media type; the status is ``INTERACTING``
-as soon as the agent is alerted; a user who leaves the queue while talking becomes ``OFF_QUEUE``
-immediately.
+Guesses: an agent handles one conversation at a time, of any media type; the status is
+``INTERACTING`` as soon as the agent is alerted; a user who leaves the queue while talking becomes
+``OFF_QUEUE`` immediately.
 """
 
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ def routing_status(state: PlatformState, user_id: str) -> str:
 
 
 def set_routing_status(state: PlatformState, user_id: str, status: str, now: Now) -> None:
-    """Change a user's routing status; does nothing if it is the same.
+    """Change a user's routing status; does nothing if it is unchanged.
 
     Args:
         state: the platform's state.

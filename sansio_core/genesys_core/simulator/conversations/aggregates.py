@@ -1,11 +1,11 @@
 """The aggregates query: metrics of all conversations, by group and interval.
 
 Invariants: a metric is counted entirely in the interval in which it was emitted. The counts of all
-groups and intervals add up to those of the metrics. Groups and intervals without metrics are
+groups and intervals add up to the metrics' totals. Groups and intervals without metrics are
 omitted.
 
-Guesses: that groups and intervals without metrics are omitted; that the media type is always part
-of the group; that ``nConversations`` is emitted at the start of a conversation.
+Guesses: groups and intervals without metrics are omitted; the media type is always part of the
+group; ``nConversations`` is emitted at the start of a conversation.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -83,11 +83,11 @@ def query_aggregates(
 
     Args:
         conversations: all conversations.
-        query: the body, in the form of ``ConversationAggregationQuery``.
+        query: the body, a ``ConversationAggregationQuery``.
 
     Raises:
-        Problem: 400 for an interval, a granularity or an operator that is not valid, or if no
-            metrics are requested.
+        Problem: 400 for an invalid interval, granularity or operator, or if no metrics are
+            requested.
     """
     interval = parse_interval(query.get("interval"))
     granularity = parse_granularity(_text(query.get("granularity")), interval)

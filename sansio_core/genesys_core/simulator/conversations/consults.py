@@ -1,13 +1,13 @@
-"""Consult transfers and conferences: an agent speaks to a third party before, or instead of, a transfer.
+"""Consult transfers and conferences, in which an agent speaks to a third party.
 
-Invariants: an agent has one consult at a time. During it ``speakTo`` determines who hears whom; the
-excluded party is on hold. If the agent leaves, the conversation is transferred
-(``transfer.consult``); if the destination leaves or the consult is cancelled, the agent is
-connected with the other party again.
+Invariants: an agent consults before a transfer, or instead of one, and has at most one consult at a
+time. During a consult, ``speakTo`` determines who hears whom; the excluded party is on hold. If the
+agent leaves, the conversation is transferred (``transfer.consult``); if the destination leaves or
+the consult is cancelled, the agent is connected to the other party again.
 
-Guesses: that the agent may leave before the destination answers; that all parties of a conference
-hear each other immediately; the disconnect type ``transfer.conference`` of a call that is merged
-into another conversation.
+Guesses: the agent may leave before the destination answers; all parties to a conference hear each
+other immediately; a call that is merged into another conversation has the disconnect type
+``transfer.conference``.
 """
 
 from collections.abc import Iterator
@@ -105,7 +105,7 @@ def settle_consults(state: PlatformState, conversation: ConversationTimeline, no
 def consulted_party(
     conversation: ConversationTimeline, initiator: Participant
 ) -> Participant | None:
-    """Return the party that an agent consults, or ``None``; for a queue, the agent who answered it."""
+    """Return the party that an agent consults, or ``None``; for a queue, the agent who answered."""
     found = conversation.participant(initiator.consult or "")
     if found is not None and found.answered_by is not None:
         found = conversation.participant(found.answered_by)
@@ -115,7 +115,7 @@ def consulted_party(
 def merge_conversations(
     state: PlatformState, kept: ConversationTimeline, merged: ConversationTimeline, now: Now
 ) -> None:
-    """Merge calls into a conference: the parties of another call join this one, and the other one ends.
+    """Merge two calls into a conference: the parties to one join the other, and their call ends.
 
     Args:
         state: the platform's state.

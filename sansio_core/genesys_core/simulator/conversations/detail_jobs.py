@@ -1,4 +1,4 @@
-"""Results of details jobs, in pages with a cursor.
+"""Results of details jobs, paginated by cursor.
 
 Invariants: every match is on exactly one page; the last page has no cursor. All data up to the time
 of the request is available, without the platform's delay.
@@ -30,17 +30,17 @@ def show_job_results(
     cursor: str = "",
     size: int | None = None,
 ) -> Record:
-    """Return a page of the results of a details job.
+    """Return a page of a details job's results.
 
     Args:
         conversations: all conversations.
         query: the body that started the job.
         now: the time of the request.
-        cursor: from the previous page; empty for the first page.
+        cursor: the cursor from the previous page; empty for the first page.
         size: the number of conversations on a page.
 
     Raises:
-        Problem: 400 for a cursor, a size or a query that is not valid.
+        Problem: 400 for an invalid cursor, size or query.
     """
     if cursor and not (cursor.isascii() and cursor.isdecimal() and len(cursor) < 10):
         raise bad_request(f"The cursor [{cursor}] is not valid for these results.", field="cursor")

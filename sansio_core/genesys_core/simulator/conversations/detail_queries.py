@@ -1,10 +1,10 @@
-"""The details query: filtering, sorting, paging and aggregation of conversations.
+"""The conversation details query: which conversations match, their order, pages and aggregations.
 
-Invariants: a conversation matches if all of its conversation filters match, and each segment filter
-matches one of its segments. Every match is on exactly one page.
+Invariants: a conversation matches a query if it matches all of the query's conversation filters,
+and each segment filter matches one of its segments. Every match is on exactly one page.
 
-Guesses: the longest interval, 31 days; the largest page, 100; that a filter by evaluations, surveys
-or resolutions matches nothing, because none exist.
+Guesses: an interval has at most 31 days, and a page at most 100 conversations; a filter by
+evaluations, surveys or resolutions matches nothing, because none exist.
 """
 
 from collections import Counter
@@ -39,14 +39,14 @@ _UNSUPPORTED: Final = ("evaluationFilters", "surveyFilters", "resolutionFilters"
 def query_details(
     conversations: Iterable[ConversationTimeline], query: Mapping[str, Json]
 ) -> Record:
-    """Return the response to a details query: conversations that started on a day of the interval.
+    """Return the response to a details query: conversations that started on a day in the interval.
 
     Args:
         conversations: all conversations.
-        query: the body, in the form of ``ConversationQuery``.
+        query: the body, a ``ConversationQuery``.
 
     Raises:
-        Problem: 400 for an interval, a page or an operator that is not valid.
+        Problem: 400 for an invalid interval, page or operator.
     """
     size, number = _page(query.get("paging"))
     found = find_started(conversations, query)
@@ -63,10 +63,10 @@ def query_details(
 def find_started(
     conversations: Iterable[ConversationTimeline], query: Mapping[str, Json]
 ) -> list[ConversationTimeline]:
-    """Return the matches that started on a day (UTC) that the interval overlaps, in order.
+    """Return the matches that started on a day (UTC) that overlaps the interval, in order.
 
     Raises:
-        Problem: 400 for an interval or an operator that is not valid.
+        Problem: 400 for an invalid interval or operator.
     """
     start, end = _bounds(query)
     first, last = start // DAY * DAY, -(-end // DAY) * DAY
@@ -79,7 +79,7 @@ def find_active(
     """Return the matches with activity in the interval, as a details job finds them, in order.
 
     Raises:
-        Problem: 400 for an interval or an operator that is not valid.
+        Problem: 400 for an invalid interval or operator.
     """
     start, end = _bounds(query)
     active = (

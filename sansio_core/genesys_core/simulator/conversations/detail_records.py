@@ -1,8 +1,8 @@
 """Detail records of conversations: sessions, segments and metrics.
 
 Invariants: in the record of an active conversation, neither the conversation nor its last segment
-has an end, and only emitted metrics are included. Analytics have their own spelling of segments and
-disconnect types.
+has an end, and only emitted metrics are included. Segments and disconnect types are spelled as in
+analytics.
 """
 
 from genesys_core.simulator.conversations.dimensions import analytics_disconnect_type
@@ -19,7 +19,7 @@ __all__ = ["show_detail_record"]
 
 
 def show_detail_record(conversation: ConversationTimeline) -> Record:
-    """Return a conversation in the form of ``AnalyticsConversationWithoutAttributes``."""
+    """Return a conversation as an ``AnalyticsConversationWithoutAttributes``."""
     metrics: dict[str, list[EmittedMetric]] = {}
     for each in conversation_metrics(conversation):
         metrics.setdefault(each.participant.id, []).append(each)

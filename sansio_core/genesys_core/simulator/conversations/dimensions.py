@@ -1,6 +1,6 @@
 """The dimensions of conversations, sessions and segments, by which analytics filter and group.
 
-Invariants: an unknown dimension has no value: no ``matches`` predicate selects it, and
+Invariants: an unknown dimension has no value: no ``matches`` predicate selects it, but
 ``notExists`` does.
 """
 

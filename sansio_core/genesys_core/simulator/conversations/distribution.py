@@ -13,7 +13,7 @@ __all__ = ["distribute_conversations", "drop_finished", "file_finished"]
 
 
 def distribute_conversations(state: PlatformState, now: Now) -> None:
-    """Alert available agents for waiting conversations, in every queue that changed."""
+    """Alert available agents to waiting conversations, in every queue that has changed."""
     center = state.contact_center
     while center.unsettled:
         queue_id = next(iter(center.unsettled))
@@ -28,7 +28,7 @@ def distribute_conversations(state: PlatformState, now: Now) -> None:
 
 
 def file_finished(state: PlatformState) -> None:
-    """Record which of the changed conversations have ended."""
+    """Record the changed conversations that have ended."""
     center = state.contact_center
     for identity in center.changed:
         conversation = center.conversations[identity]
@@ -38,7 +38,7 @@ def file_finished(state: PlatformState) -> None:
 
 
 def drop_finished(state: PlatformState, limit: int) -> None:
-    """Discard the conversations that ended first, once their events are published.
+    """Discard the conversations that ended first, after their events have been published.
 
     Args:
         state: the platform's state.

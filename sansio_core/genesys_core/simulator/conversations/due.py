@@ -1,7 +1,7 @@
-"""Actions of the timers of conversations.
+"""Actions of conversation timers.
 
-Invariants: a timer does nothing if its conversation was discarded, or its participant is no longer
-in the state that it waits for.
+Invariants: a timer does nothing if its conversation has been discarded, or its participant is no
+longer in the state for which the timer was set.
 """
 
 from genesys_core.clock import Now

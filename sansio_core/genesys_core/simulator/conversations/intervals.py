@@ -1,7 +1,7 @@
 """Intervals and granularities of analytics queries.
 
-Invariants: an interval includes its start and excludes its end (the latter is a guess). The parts
-of a granularity cover the interval without gaps; the last one may be shorter.
+Invariants: an interval includes its start and excludes its end (the latter is a guess). A
+granularity divides the interval into parts without gaps; the last part may be shorter.
 """
 
 import re
@@ -26,7 +26,7 @@ DAY: Final = 86_400_000
 """A day in milliseconds."""
 
 _MOST_PARTS: Final = 10_000
-"""The maximum number of parts of a query, so that responses stay small; a guess."""
+"""The maximum number of parts of a query's interval, so that responses stay small; a guess."""
 
 _GRANULARITY: Final = re.compile(
     r"P(?:(\d{1,4})W)?(?:(\d{1,4})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,4})M)?(?:(\d{1,4})S)?)?", re.ASCII
@@ -35,10 +35,10 @@ _UNITS: Final = (7 * DAY, DAY, 3_600_000, 60_000, 1000)
 
 
 def parse_interval(text: object) -> tuple[int, int]:
-    """Return start and end of ``start/end`` in milliseconds.
+    """Return the start and end of an interval, written ``start/end``, in milliseconds.
 
     Raises:
-        Problem: 400 if it is not two dates with times, the first before the second.
+        Problem: 400 if the text is not two dates with times, the first before the second.
     """
     start, slash, end = str(text).partition("/")
     if not slash:
@@ -62,7 +62,7 @@ def is_interval(text: object) -> bool:
 
 
 def parse_granularity(text: str | None, interval: tuple[int, int]) -> int:
-    """Return a granularity such as ``PT30M`` in milliseconds; without one, the whole interval.
+    """Return a granularity such as ``PT30M`` in milliseconds; by default the interval's length.
 
     Raises:
         Problem: 400 if it is not a duration in weeks, days, hours, minutes and seconds, or is too
@@ -88,7 +88,7 @@ def split_interval(interval: tuple[int, int], granularity: int) -> Iterator[tupl
 
 
 def part_of(at: int, interval: tuple[int, int], granularity: int) -> int | None:
-    """Return the index of the part that contains a time; ``None`` if it is outside."""
+    """Return the index of the part that contains a time; ``None`` if it is outside the interval."""
     start, end = interval
     return (at - start) // granularity if start <= at < end else None
 

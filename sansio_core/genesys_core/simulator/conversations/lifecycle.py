@@ -1,8 +1,8 @@
 """The lifecycle of a conversation: the steps that begin, change and end it.
 
-Invariants: every step is one function, which keeps the timeline, the agents and the detail
-events consistent. A conversation ends when fewer than two parties, or no party outside the
-organization, remain. Handlers reject commands that a state does not allow.
+Invariants: every step is one function, which keeps the timeline, the agents and the detail events
+consistent. A conversation ends when fewer than two parties, or no party outside the organization,
+remain. Handlers reject commands that the current state does not allow.
 """
 
 from collections import OrderedDict
@@ -65,17 +65,17 @@ __all__ = [
 ]
 
 TIMEOUT_CODE: Final = "ININ-WRAP-UP-TIMEOUT"
-"""The wrap-up code of after-call work that timed out."""
+"""The wrap-up code that is recorded if after-call work times out."""
 
 SKIPPED_CODE: Final = "ININ-WRAP-UP-SKIPPED"
-"""The wrap-up code of after-call work that was skipped: a guess."""
+"""The wrap-up code that is recorded if after-call work is skipped; a guess."""
 
 _OUTSIDE: Final = frozenset({"customer", "external"})
 _AGENTS: Final = frozenset({"agent", "user"})
 _NEEDS_ACW: Final = frozenset({"mandatory", "timeout", "forcedTimeout"})
 
 ANSWER_SECONDS: Final = 5.0
-"""How long the far end of an outbound call rings before it answers: a guess. It always answers."""
+"""How long the far end of an outbound call rings before it answers, a guess. It always answers."""
 
 
 # Beginnings
@@ -122,17 +122,17 @@ def begin_outbound(
     name: str = "",
     callee_id: str | None = None,
 ) -> ConversationTimeline:
-    """Begin a conversation of a user with a customer or with another user.
+    """Begin a conversation between a user and a customer or another user.
 
     A call rings until the far end answers; other media are connected immediately.
 
     Args:
         state: the platform's state.
         media: the media type.
-        user_id: the user who begins it.
+        user_id: the user who begins the conversation.
         now: the current time.
         address: the address of the far end.
-        queue_id: the queue on whose behalf the user begins it.
+        queue_id: the queue on whose behalf the user begins the conversation.
         name: the name of the far end.
         callee_id: the user who is called; ``None`` for a customer.
     """
@@ -237,7 +237,7 @@ def enter_queue(
         queue_id: an existing queue.
         now: the current time.
         seconds: for a scheduled callback, the delay until it waits for an agent.
-        media: the media type that the agent is needed for; by default that of the conversation.
+        media: the media type that the agent is needed for; by default the conversation's.
     """
     is_later = seconds > 0
     start: tuple[str, SegmentKind] = (
@@ -265,7 +265,7 @@ def add_callback(
     name: str = "",
     seconds: float = 0.0,
 ) -> tuple[Participant, Participant]:
-    """Add a callback to a conversation; it continues after the other parts have ended.
+    """Add a callback to a conversation; the callback continues after the other media have ended.
 
     Args:
         state: the platform's state.
@@ -277,7 +277,7 @@ def add_callback(
         seconds: the delay until the callback waits for an agent.
 
     Returns:
-        the customer as a party of the callback, and the participant that waits in the queue.
+        The customer as a party to the callback, and the participant that waits in the queue.
     """
     connected: tuple[str, SegmentKind] = ("connected", "interact")
     customer = _join(state, conversation, "customer", now, connected, media="callback")
@@ -346,7 +346,7 @@ def alert_agent(
     replaces: Participant | None = None,
     attended: bool = False,
 ) -> Participant:
-    """Alert an agent, a new participant.
+    """Alert an agent, who becomes a new participant.
 
     Args:
         state: the platform's state.
@@ -382,7 +382,7 @@ def alert_agent(
 def connect_participant(
     state: PlatformState, conversation: ConversationTimeline, participant: Participant, now: Now
 ) -> None:
-    """Connect an alerted or dialed participant, and the parties that wait for it."""
+    """Connect an alerted or dialed participant, and the parties waiting for it."""
     at, replaces = wall_milliseconds(now), participant.replaces
     answer_session(participant.session, at)
     _touch(state, conversation)
@@ -453,7 +453,7 @@ def hang_up(
     now: Now,
     disconnect_type: str = "client",
 ) -> None:
-    """Disconnect a participant; an alerted agent declines.
+    """Disconnect a participant; an alerted agent is recorded as having declined.
 
     Args:
         state: the platform's state.
@@ -480,7 +480,7 @@ def disconnect_all(
     *,
     media: MediaKind | None = None,
 ) -> None:
-    """End a conversation for everyone, or only its part of one media type.
+    """End a conversation for everyone, or only the part that uses one media type.
 
     Args:
         state: the platform's state.
@@ -560,7 +560,7 @@ def wrap_up(
 ) -> None:
     """Record an agent's wrap-up, which ends after-call work unless its duration is forced.
 
-    A later wrap-up replaces the previous one: a guess.
+    Guess: a later wrap-up replaces the previous one.
 
     Args:
         state: the platform's state.
@@ -586,7 +586,7 @@ def wrap_up(
 def end_acw(
     state: PlatformState, conversation: ConversationTimeline, participant: Participant, now: Now
 ) -> None:
-    """End after-call work; without a wrap-up it has timed out."""
+    """End after-call work; if there is no wrap-up, record that it timed out."""
     at = wall_milliseconds(now)
     participant.acw_ended = at
     if participant.wrap_up is None:
@@ -624,7 +624,7 @@ def transfer_to_queue(
     *,
     attended: bool = False,
 ) -> Participant:
-    """Transfer from a participant to a queue, and return the participant that waits.
+    """Transfer a conversation from a participant to a queue; return the one that waits there.
 
     Args:
         state: the platform's state.
@@ -649,7 +649,7 @@ def transfer_to_agent(
     *,
     attended: bool = False,
 ) -> None:
-    """Transfer from a participant to a user; see :func:`transfer_to_queue`."""
+    """Transfer a conversation from a participant to a user; see :func:`transfer_to_queue`."""
     alert_agent(state, conversation, user_id, now, replaces=participant, attended=attended)
     _hand_over(state, conversation, participant, now, attended=attended)
 
@@ -661,7 +661,7 @@ def transfer_to_address(
     address: str,
     now: Now,
 ) -> None:
-    """Transfer from a participant to a party outside the organization."""
+    """Transfer a conversation from a participant to a party outside the organization."""
     call_address(state, conversation, address, now)
     _hand_over(state, conversation, participant, now, attended=False)
 
@@ -669,7 +669,7 @@ def transfer_to_address(
 def call_address(
     state: PlatformState, conversation: ConversationTimeline, address: str, now: Now
 ) -> Participant:
-    """Call a party outside the organization, as a new participant."""
+    """Call a party outside the organization, which becomes a new participant."""
     external = _join(state, conversation, "external", now, ("dialing", "dialing"))
     external.name = external.session.address = address
     center = state.contact_center
@@ -681,11 +681,11 @@ def call_address(
 def join_connected(
     state: PlatformState, conversation: ConversationTimeline, party: Participant, now: Now
 ) -> Participant:
-    """Move a party of another conversation to this one, connected immediately.
+    """Move a party from another conversation to this one, and connect it immediately.
 
     Args:
         state: the platform's state.
-        conversation: the conversation that it joins.
+        conversation: the conversation that the party joins.
         party: the party in the other conversation.
         now: the current time.
     """

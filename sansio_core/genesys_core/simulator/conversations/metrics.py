@@ -1,11 +1,11 @@
 """The metrics of a conversation, computed from its timeline.
 
 Invariants: a metric belongs to one session and one time; its value is never split. A metric is
-emitted when its segment ends. Once no participant waits, offered equals answered, abandoned and
-flow-out together.
+emitted when its segment ends. When no participant is waiting, the number offered is the sum of
+answered, abandoned and flow-out.
 
-Guesses: on which session ``tAbandon``, ``nOutbound`` and ``nOutboundConnected`` are; that the
-after-call work of a metric is the duration that the wrap-up reports.
+Guesses: which session ``tAbandon``, ``nOutbound`` and ``nOutboundConnected`` belong to; the metric
+of after-call work is the duration that the wrap-up reports.
 """
 
 from collections.abc import Iterator, Mapping
@@ -36,8 +36,8 @@ class EmittedMetric(Struct, frozen=True):
     """A metric of a session.
 
     Attributes:
-        name: such as ``tTalk``.
-        value: milliseconds, or a count.
+        name: the metric's name, such as ``tTalk``.
+        value: a duration in milliseconds, or a count.
         at: when it was emitted, in milliseconds.
         participant: the participant whose session it belongs to.
     """
@@ -62,7 +62,7 @@ def conversation_metrics(conversation: ConversationTimeline) -> Iterator[Emitted
 
 
 def handle_time(agent: Participant) -> int:
-    """Return the total of talk, hold, dialing and after-call work, without alerting."""
+    """Return the total time of talk, hold, dialing and after-call work, without alerting."""
     session = agent.session
     spent = sum(time_spent(session, kind) for kind in ("interact", "hold", "dialing"))
     return spent + _acw_time(agent)

@@ -55,7 +55,7 @@ def query_observations(state: PlatformState, query: Mapping[str, Json]) -> Recor
 
 
 def observe_queue(state: PlatformState, queue_id: str, media: MediaKind) -> Mapping[str, int]:
-    """Return the numbers of waiting, alerting and interacting conversations of a media type in a queue."""
+    """Count a queue's waiting, alerting and interacting conversations of one media type."""
     counts = _count_conversations(state, frozenset({queue_id}))
     return {metric: counts[queue_id, media, what] for metric, what in _STATES.items()}
 

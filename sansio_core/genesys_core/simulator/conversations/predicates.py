@@ -1,4 +1,4 @@
-"""Filters of analytics queries: predicates, clauses and filters with ``and`` and ``or``.
+"""Analytics query filters: predicates, combined by ``and`` and ``or`` in clauses and filters.
 
 Invariants: a filter without predicates and clauses matches everything. A predicate on a dimension
 compares strings; one on a metric compares numbers with a value or a range.
@@ -27,7 +27,7 @@ class FilterSubject(Struct, frozen=True):
 
 
 def match_all_filters(filters: Json, subject: FilterSubject) -> bool:
-    """Return whether all filters of a list match.
+    """Return whether all filters in a list match.
 
     Raises:
         Problem: 400 for an operator that does not exist.

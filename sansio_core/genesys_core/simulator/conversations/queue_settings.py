@@ -1,4 +1,4 @@
-"""Settings of queues for their conversations: alerting times, after-call work.
+"""Queue settings for conversations: alerting times, after-call work.
 
 Invariants: a queue without such settings, or a deleted one, has the defaults. The default alerting
 times are guesses.
@@ -35,20 +35,20 @@ _PROMPTS: Final[Mapping[str, str]] = {
 
 
 def alerting_seconds(state: PlatformState, queue_id: str | None, media: MediaKind) -> float:
-    """Return the alerting timeout of a queue."""
+    """Return a queue's alerting timeout."""
     settings = _inside(_inside(_queue(state, queue_id), "mediaSettings"), _SETTINGS[media])
     seconds = settings.get("alertingTimeoutSeconds")
     return float(seconds) if isinstance(seconds, int | float) and seconds > 0 else _ALERTING[media]
 
 
 def wrap_up_prompt(state: PlatformState, queue_id: str | None) -> str:
-    """Return the wrap-up prompt of a queue, spelled as for participants."""
+    """Return a queue's wrap-up prompt, spelled as for participants."""
     settings = _inside(_queue(state, queue_id), "acwSettings")
     return _PROMPTS.get(str(settings.get("wrapupPrompt")), "optional")
 
 
 def acw_timeout(state: PlatformState, queue_id: str | None) -> int | None:
-    """Return the limit of after-call work in milliseconds; ``None`` if there is none."""
+    """Return the after-call work limit in milliseconds; ``None`` if there is none."""
     timeout = _inside(_queue(state, queue_id), "acwSettings").get("timeoutMs")
     is_limited = wrap_up_prompt(state, queue_id) in {"timeout", "forcedTimeout"}
     return int(timeout) if is_limited and isinstance(timeout, int | float) else None

@@ -1,9 +1,9 @@
-"""Metadata of the recordings of conversations, derived from the timeline.
+"""Metadata of conversation recordings, derived from the timeline.
 
-Invariants: a connected agent of a conversation that has ended has one recording, from the
+Invariants: each agent who was connected in an ended conversation has one recording, from the
 connection to the end of the session.
 
-Guesses: that there is one for each agent; that it is available at the end of the conversation.
+Guesses: there is one recording for each agent; it is available when the conversation ends.
 """
 
 from collections.abc import Iterator, Mapping
@@ -29,7 +29,7 @@ _MEDIA: Final[Mapping[MediaKind, str]] = {
 
 
 def list_recordings(conversation: ConversationTimeline) -> list[Record]:
-    """Return the recordings of a conversation in the form of ``RecordingMetadata``."""
+    """Return a conversation's recordings as ``RecordingMetadata``."""
     if conversation.ended is None:
         return []
     return [

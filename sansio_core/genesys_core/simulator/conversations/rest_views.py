@@ -35,7 +35,7 @@ MEDIA_PATHS: Final[Mapping[MediaKind, str]] = {
     "email": "emails",
     "message": "messages",
 }
-"""The lists of participants, and the last segment of paths and topics, by media type."""
+"""The lists of participants, and the last segments of paths and topics, by media type."""
 
 _ALL_MEDIA: Final = (
     "calls",
@@ -72,7 +72,7 @@ def show_time(at: int) -> str:
 
 
 def show_conversation(state: PlatformState, conversation: ConversationTimeline) -> Record:
-    """Return a conversation in the form of ``Conversation``, with all participants and media lists."""
+    """Return a conversation as a ``Conversation``, with all participants and media lists."""
     return _present(
         {
             "id": conversation.id,
@@ -93,7 +93,7 @@ def show_conversation(state: PlatformState, conversation: ConversationTimeline) 
 def show_media_conversation(
     conversation: ConversationTimeline, media: MediaKind | None = None
 ) -> Record:
-    """Return a conversation in the form of a media type, such as ``CallConversation``.
+    """Return a conversation as the model for a media type, such as ``CallConversation``.
 
     Args:
         conversation: the conversation to show.
@@ -119,7 +119,7 @@ def show_media_conversation(
 
 
 def show_call_history(conversation: ConversationTimeline) -> Record:
-    """Return an ended call in the form of ``CallHistoryConversation``."""
+    """Return an ended call as a ``CallHistoryConversation``."""
     parties = [each for each in conversation.participants if each.purpose != "acd"]
     return {
         "id": conversation.id,
@@ -153,7 +153,7 @@ _PAIR: Final = 2
 
 
 def show_wrap_up(wrap_up: WrapUp) -> Record:
-    """Return a wrap-up in the form of ``AssignedWrapupCode``."""
+    """Return a wrap-up as an ``AssignedWrapupCode``."""
     return {
         "code": wrap_up.code,
         "notes": wrap_up.notes,

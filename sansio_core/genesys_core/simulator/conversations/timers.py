@@ -1,8 +1,8 @@
 """Timers on the virtual clock.
 
-Invariants: timers are due in order; timers with the same time, in the order in which they were set.
-Timers are not cancelled: an obsolete one does nothing, because its action checks the conversation
-first.
+Invariants: timers are due in order of time; those with the same time, in the order in which they
+were set. Timers are not cancelled: an obsolete one does nothing, because its action checks the
+conversation first.
 """
 
 from heapq import heappop, heappush
@@ -23,11 +23,11 @@ def set_timer(
     """Set a timer.
 
     Args:
-        center: the owner of the timers.
-        kind: the action.
-        seconds: the delay; a timer with a negative one is due immediately.
+        center: the contact center that owns the timers.
+        kind: the timer's action.
+        seconds: the delay; if it is negative, the timer is due immediately.
         now: the current time.
-        about: the conversation and the participant.
+        about: the conversation and the participant that the timer is for.
     """
     center.serial += 1
     due = now.monotonic + max(seconds, 0.0)
@@ -44,7 +44,7 @@ def due_timer(center: ContactCenter, now: Now) -> tuple[VirtualTimer, Now] | Non
     """Remove and return the first timer that is due, with the time at which it was due.
 
     Args:
-        center: the owner of the timers.
+        center: the contact center that owns the timers.
         now: the current time.
     """
     if not center.timers or center.timers[0].due > now.monotonic:

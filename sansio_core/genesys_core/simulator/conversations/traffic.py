@@ -1,7 +1,7 @@
 """Generated traffic: customers who arrive, wait, talk and leave, and agents who answer them.
 
 Invariants: everything is determined by the seed and the virtual clock: the same seed yields the
-same conversations at the same times. It continues only conversations that it began.
+same conversations at the same times. The traffic continues only conversations that it began.
 """
 
 import re
@@ -41,7 +41,7 @@ __all__ = [
 ]
 
 WRAP_UP_CODES: Final = ("simulated-sold", "simulated-answered", "simulated-call-back")
-"""The wrap-up codes of generated traffic."""
+"""The wrap-up codes used in generated traffic."""
 
 _RATE: Final = re.compile(r"\s*(\d{1,9}(?:\.\d{1,9})?)\s*/\s*(s|min|h)\s*", re.ASCII)
 _PER_MINUTE: Final[Mapping[str, float]] = {"s": 60.0, "min": 1.0, "h": 1 / 60}
@@ -65,7 +65,7 @@ def parse_rate(text: str) -> float:
     """Parse a rate such as ``10/min``, ``2/s`` or ``30/h`` as conversations per minute.
 
     Raises:
-        InvalidValueError: the text is not a rate, or it is zero.
+        InvalidValueError: the text is not a rate, or the rate is zero.
     """
     found = _RATE.fullmatch(text)
     rate = 0.0 if found is None else float(found[1]) * _PER_MINUTE[found[2]]
@@ -79,8 +79,8 @@ def parse_rate(text: str) -> float:
 def start_traffic(state: PlatformState, per_minute: float, seed: int, now: Now) -> None:
     """Start generating customers.
 
-    If queues have no members, the active users except those of OAuth clients are added, each to two
-    queues, and set on queue.
+    If queues have no members, each active user, except those that belong to OAuth clients, is added
+    to two queues and set on queue.
 
     Args:
         state: the platform's state.
@@ -110,10 +110,10 @@ def stop_traffic(state: PlatformState) -> None:
 
 
 def follow_facts(state: PlatformState, now: Now) -> None:
-    """Simulate the reactions of the agents in generated conversations.
+    """Simulate how the agents in generated conversations react.
 
     Args:
-        state: the platform's state, whose detail events are not published yet.
+        state: the platform's state, whose detail events have not been published yet.
         now: the current time.
     """
     center = state.contact_center
@@ -131,7 +131,7 @@ def follow_facts(state: PlatformState, now: Now) -> None:
 
 
 def continue_traffic(state: PlatformState, timer: VirtualTimer, now: Now) -> None:
-    """Perform the action of a traffic timer; does nothing if traffic was stopped.
+    """Perform the action of a traffic timer; does nothing if traffic has been stopped.
 
     Args:
         state: the platform's state.

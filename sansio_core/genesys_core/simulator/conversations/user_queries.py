@@ -1,8 +1,8 @@
-"""Analytics of users: durations of presences and routing statuses, and queues.
+"""User analytics: durations of presences and routing statuses, and queues.
 
 Invariants: the times of all statuses of a metric add up to the elapsed part of the interval.
 
-Guesses: that users without recorded changes had their current status all the time.
+Guess: users without recorded changes have had their current status all the time.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,7 +39,7 @@ _METRICS: Final = ("tAgentRoutingStatus", "tOrganizationPresence", "tSystemPrese
 
 
 def present_presence(user: Mapping[str, Json]) -> dict[str, str]:
-    """Return the presence of a user as spelled in analytics, and the id of its definition."""
+    """Return a user's presence as spelled in analytics, and the id of its definition."""
     presence = user.get("presence")
     held = presence.get("presenceDefinition") if isinstance(presence, Mapping) else None
     definition: Mapping[str, Json] = held if isinstance(held, Mapping) else {}
@@ -56,8 +56,8 @@ def query_user_aggregates(state: PlatformState, query: Mapping[str, Json], now: 
         now: the current time.
 
     Raises:
-        Problem: 400 for an interval, a granularity or an operator that is not valid, or if no
-            metrics are requested.
+        Problem: 400 for an invalid interval, granularity or operator, or if no metrics are
+            requested.
     """
     interval = parse_interval(query.get("interval"))
     known = query.get("granularity")
@@ -109,7 +109,7 @@ def query_user_details(state: PlatformState, query: Mapping[str, Json]) -> Recor
     """Return the response to a ``UserDetailsQuery``; all users are on one page.
 
     Raises:
-        Problem: 400 for an interval or an operator that is not valid.
+        Problem: 400 for an invalid interval or operator.
     """
     interval = parse_interval(query.get("interval"))
     filters = query.get("userFilters")
@@ -140,7 +140,7 @@ def query_user_details(state: PlatformState, query: Mapping[str, Json]) -> Recor
 
 
 def query_user_observations(state: PlatformState, query: Mapping[str, Json]) -> Record:
-    """Return the response to a ``UserObservationQuery``: the current queues of users.
+    """Return the response to a ``UserObservationQuery``: the users' current queues.
 
     Raises:
         Problem: 400 for an operator that does not exist.

@@ -1,7 +1,7 @@
 """History of users' presences and routing statuses.
 
 Invariants: the periods of a user are contiguous up to the present. A bounded number of changes is
-kept for each user; the time before the oldest change counts as the status that it replaced.
+kept for each user; the time before the oldest change is counted under the status that it replaced.
 """
 
 from collections import deque
@@ -44,7 +44,7 @@ def note_status(
     before: Mapping[str, str],
     after: Mapping[str, str],
 ) -> None:
-    """Record that the presence or the routing status of a user has changed.
+    """Record that a user's presence or routing status has changed.
 
     Args:
         state: the platform's state.
@@ -52,7 +52,7 @@ def note_status(
         kind: presence or routing status.
         now: the current time.
         before: the old ``value`` and ``definition_id``.
-        after: the new ones.
+        after: the new ``value`` and ``definition_id``.
     """
     changes = state.contact_center.statuses.setdefault(user_id, deque(maxlen=MOST_CHANGES))
     changes.append(StatusChange(kind, round(now.wall * 1000), dict(before), dict(after)))
@@ -61,13 +61,13 @@ def note_status(
 def list_periods(
     state: PlatformState, user_id: str, kind: UserStatusKind, current: Mapping[str, str]
 ) -> Iterator[StatusPeriod]:
-    """Yield the periods of a user, the earliest first.
+    """Yield a user's periods, the earliest first.
 
     Args:
         state: the platform's state.
         user_id: the user.
         kind: presences or routing statuses.
-        current: the ``value`` and ``definition_id`` of the current one.
+        current: the ``value`` and ``definition_id`` of the current status.
     """
     start, last = 0, current
     changes = [e for e in state.contact_center.statuses.get(user_id, ()) if e.kind == kind]

@@ -1,4 +1,4 @@
-"""Audio of recordings: a tone as a WAVE file.
+"""Audio for recordings: a tone as a WAVE file.
 
 Invariants: the same length yields the same bytes. A file is mono, 8,000 samples a second, 8 bits
 each (RIFF/WAVE, format 1: PCM).

@@ -1,7 +1,7 @@
 """Handlers for grants: the roles of users, clients and groups.
 
-Invariants: subjects, roles and divisions of a grant exist. Replacing a subject's grants does not
-affect those inherited from its groups. If one grant of a request is impossible, none is made.
+Invariants: a grant's subject, role and division exist. Replacing a subject's grants does not affect
+those inherited from its groups. If one grant in a request is impossible, none is made.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -45,7 +45,7 @@ __all__ = ["CHECKS", "HANDLERS", "check_division_removal", "describe_authorizati
 
 
 def get_subject(call: ApiCall) -> Reply:
-    """Return a subject with its grants, including those of its groups."""
+    """Return a subject with its grants, including those inherited from its groups."""
     return json_reply(_show_subject(call, _subject(call)))
 
 
@@ -76,7 +76,7 @@ def bulk_add(call: ApiCall) -> Reply:
 
 
 def bulk_remove(call: ApiCall) -> Reply:
-    """Revoke several roles of a subject."""
+    """Revoke several of a subject's roles."""
     subject = _subject(call)
     for role_id, division_id in list(_pairs(call)):
         withdraw_role(call.state, subject, role_id, division_id)
@@ -84,18 +84,18 @@ def bulk_remove(call: ApiCall) -> Reply:
 
 
 def bulk_replace(call: ApiCall) -> Reply:
-    """Replace the roles of a subject."""
+    """Replace a subject's roles."""
     _replace(call, _subject(call), list(_pairs(call)))
     return no_content()
 
 
 def get_user_roles(call: ApiCall) -> Reply:
-    """Return the roles of a user, with their permissions."""
+    """Return a user's roles, with their permissions."""
     return json_reply(describe_authorization(call, _subject(call)))
 
 
 def put_user_roles(call: ApiCall) -> Reply:
-    """Replace the roles of a user; they are granted in the home division."""
+    """Replace a user's roles; they are granted in the home division."""
     subject, home = _subject(call), str(home_division(call.state.seed)["id"])
     pairs = [(_known_role(call, each), home) for each in _texts(call.body)]
     _replace(call, subject, pairs)
@@ -130,7 +130,7 @@ def add_role_users(call: ApiCall) -> Reply:
 
 
 def remove_role_users(call: ApiCall) -> Reply:
-    """Revoke a role of users, in all divisions."""
+    """Revoke a role from users, in all divisions."""
     role_id = _role_id(call)
     subjects = [_known_subject(call, each) for each in _texts(call.body)]
     for subject in subjects:
@@ -190,7 +190,7 @@ def get_permitted_divisions_page(call: ApiCall) -> Reply:
 
 
 def get_permissions(call: ApiCall) -> Reply:
-    """Return the permissions that the operations of the definition name, by domain."""
+    """Return the permissions that operations in the definition require, by domain."""
     domains: dict[str, dict[str, list[Json]]] = {}
     for name in sorted(_named_permissions(call)):
         domain, entity, action = name.split(":")
@@ -214,7 +214,8 @@ def check_division_removal(call: ApiCall) -> None:
     """Check that a division may be deleted: it must be empty, and not the home division.
 
     Raises:
-        Problem: 400 for the home division, and without ``force=true`` for one that is not empty.
+        Problem: 400 for the home division, or for one that is not empty unless ``force=true`` is
+            set.
     """
     identity = call.arguments["divisionId"]
     if identity == home_division(call.state.seed)["id"]:
@@ -232,7 +233,7 @@ def _division_of(record: Record) -> Json:
 
 
 def describe_authorization(call: ApiCall, subject: str) -> Record:
-    """Return the roles of a subject and their permissions, in the form of ``UserAuthorization``."""
+    """Return a subject's roles and their permissions as a ``UserAuthorization``."""
     policies = effective_policies(call.state, subject)
     return {
         "roles": [{k: each[k] for k in ("id", "name")} for each in roles_of(call.state, subject)],

@@ -1,9 +1,9 @@
-"""Commands that add a party to a call, such as a participant or supervisor; and the call history.
+"""Commands that add a party to a call, such as a participant or supervisor, and the call history.
 
 Invariants: a party that is added is a new participant, alerted or dialed. A supervisor is connected
 immediately.
 
-Guesses: that a supervisor who barges in acts as the agent, and the agent stays in the call.
+Guess: a supervisor who barges in acts as the agent, and the agent stays in the call.
 """
 
 from collections.abc import Iterator, Mapping
@@ -33,7 +33,7 @@ _ACCEPTED: Final = Reply(202)
 
 
 def post_participants(call: ApiCall) -> Reply:
-    """Add parties to a call, by their user or address."""
+    """Add parties, identified by user or address, to a call."""
     conversation = find_conversation(call)
     given = call.document().get("participants")
     added = [each for each in given if isinstance(each, Mapping)] if isinstance(given, list) else []

@@ -3,7 +3,7 @@
 Invariants: a command on many callbacks applies to all that allow it; the others are counted as
 errors.
 
-Guess: that only callbacks that no agent has answered can be changed.
+Guess: only callbacks that no agent has answered can be changed.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,12 +1,12 @@
 """Outbound campaigns, sequences and campaign rules: starting, stopping, rejected changes.
 
-Invariants: a campaign is created off. Turning it off takes as long as a job (``stopping``); until
-then it can be neither changed nor deleted. The simulator does not dial, so no campaign completes by
-itself.
+Invariants: a new campaign is off. Turning a campaign off takes as long as a job (``stopping``);
+until then it can be neither changed nor deleted. The simulator does not dial, so no campaign
+completes by itself.
 
-Guesses: that a stopping campaign cannot be turned on before it is off, that turning off keeps its
-version, and that messaging campaigns behave like the others; the status and code for a running
-sequence; the exact codes for campaign rules.
+Guesses: a stopping campaign cannot be turned on before it is off; turning a campaign off keeps its
+version; messaging campaigns behave like the others; the status and error code for a running
+sequence; the exact error codes for campaign rules.
 """
 
 from collections.abc import Callable, Mapping
@@ -47,7 +47,7 @@ _NO_SETTINGS: Final = frozenset({"version", "campaignStatus", "dateCreated", "da
 
 
 def check_campaign_update(call: ApiCall) -> None:
-    """Check an update of a campaign: required fields, and unchanged settings while it is running.
+    """Check a campaign update: required fields are present, and a running one's settings unchanged.
 
     Raises:
         Problem: 400 for a missing property, 409 for changed settings or a start while the
@@ -122,7 +122,7 @@ def check_rule_removal(call: ApiCall) -> None:
 
 
 def settle_status(call: ApiCall) -> ApiCall:
-    """Return a campaign's update with the resulting status: callers can only turn it on and off."""
+    """Return a campaign's update with the resulting status; callers can only turn it on and off."""
     status = _stored(call).get("campaignStatus", "off")
     match call.document().get("campaignStatus"):
         case "off":
@@ -148,7 +148,7 @@ def end_stopping(state: PlatformState, timer: VirtualTimer) -> RecordChange | No
     """Turn off a campaign that has stopped.
 
     Returns:
-        the change; ``None`` if the campaign was deleted or changed in the meantime.
+        The change; ``None`` if the campaign has been deleted or changed in the meantime.
     """
     path, (identity, _, version) = timer.conversation_id, timer.participant_id.partition(" ")
     records = state.collections.get(tuple(path.split("/")), {})

@@ -2,7 +2,7 @@
 
 Invariants: a channel belongs to one user and client and is visible only to them. A user and client
 have at most 20 channels, and a channel has at most 1,000 topics. A channel expires 24 hours after
-its last subscription request, or with the access token of that request, whichever is first.
+its last subscription request, or with the access token of that request, whichever comes first.
 """
 
 import re
@@ -63,7 +63,7 @@ def post_channels(call: ApiCall) -> Reply:
 
 
 def get_channels(call: ApiCall) -> Reply:
-    """List the channels of the token or client; URIs are included only for the token's own."""
+    """List the token's or the client's channels; URIs are included only for the token's own."""
     token = _token(call)
     wide = call.argument("includechannels", "token") == "oauthclient"
     return json_reply(
@@ -84,7 +84,7 @@ def head_channel(call: ApiCall) -> Reply:
 
 
 def get_subscriptions(call: ApiCall) -> Reply:
-    """Return the topics that a channel is subscribed to."""
+    """Return the topics to which a channel is subscribed."""
     channel = _find(call)
     verdicts = [Verdict(topic.written, topic) for topic in channel.topics.values()]
     return json_reply(_listing(channel, verdicts))

@@ -1,10 +1,9 @@
-"""Commands of consult transfers and conferences of calls.
+"""Commands for consult transfers and conference calls.
 
-Invariants: only a connected agent can consult, one party at a time, and not themselves. Changing or
-cancelling without a consult returns 404 with the platform's code.
+Invariants: only a connected agent can consult, one party at a time, and never themselves. If there
+is no consult to change or cancel, a 404 with the platform's error code is returned.
 
-Guesses: the codes of errors before a consult begins; that a conference needs calls that are
-connected.
+Guesses: the error codes before a consult begins; a conference needs connected calls.
 """
 
 from collections.abc import Mapping

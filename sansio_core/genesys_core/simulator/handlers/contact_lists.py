@@ -3,8 +3,8 @@
 Invariants: the size of a list is the number of its contacts. Its columns cannot be changed. An
 outbound entity that another one refers to cannot be deleted.
 
-Guesses: the codes for changed columns, and for entities in use other than contact lists; that an
-export takes as long as a job; that do-not-call lists are exported in the same way.
+Guesses: the error codes for changed columns, and for entities in use other than contact lists; an
+export takes as long as a job; do-not-call lists are exported in the same way.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -39,7 +39,7 @@ _COLUMNS: Final[Mapping[str, str]] = {
     "zipCodeColumnName": "zip.code.column.name",
     "automaticTimeZoneMapping": "automatic.time.zone.mapping",
 }
-"""The properties of a list that cannot be changed, with the suffix of the error code."""
+"""The list properties that cannot be changed, each with the suffix of its error code."""
 
 _CAMPAIGNS: Final = ("campaigns", "messagingcampaigns")
 _USERS: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
@@ -56,10 +56,10 @@ _USERS: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
 
 
 def check_columns(call: ApiCall) -> None:
-    """Check that an update of a contact list does not change its columns.
+    """Check that a contact list update does not change the columns.
 
     Raises:
-        Problem: 400 with a code for each property.
+        Problem: 400 with an error code for each property.
     """
     old = _stored(call, _LISTS, call.arguments["contactListId"])
     for name, given in call.document().items() if old else ():
@@ -72,7 +72,7 @@ def check_removal(call: ApiCall) -> None:
     """Check that nothing refers to the entity to be deleted.
 
     Raises:
-        Problem: 400 if another entity does, naming it.
+        Problem: 400 if another entity refers to it, naming that entity.
     """
     kind = call.route.template.removeprefix(f"{_OUTBOUND}/").partition("/")[0]
     collections, name = next(_USERS[each] for each in _USERS if each.startswith(f"{kind}/"))
@@ -90,7 +90,7 @@ def check_read(call: ApiCall) -> None:
     """Check that the number of requested contacts does not exceed the platform's limit.
 
     Raises:
-        Problem: 400 for more.
+        Problem: 400 if it exceeds the limit.
     """
     if isinstance(call.body, list) and len(call.body) > _MOST_READ:
         message = f"At most {_MOST_READ} contacts can be requested at once."
@@ -118,7 +118,7 @@ def clear_list(call: ApiCall) -> Reply:
 
 
 def post_export(call: ApiCall) -> Reply:
-    """Begin the export of a list."""
+    """Begin exporting a list."""
     at = _exported(call)
     call.state.jobs[(*at, "export")] = JobRun(call.now.monotonic)
     return json_reply({"id": at[-1], "selfUri": f"{'/'.join(at)}/export"})

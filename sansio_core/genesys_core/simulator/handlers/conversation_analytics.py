@@ -1,4 +1,4 @@
-"""Analytics of conversations: details, aggregates, observations of queues, recordings' metadata.
+"""Conversation analytics: details, aggregates, queue observations, recording metadata.
 
 Invariants: everything is read from the timelines at the time of the request.
 """
@@ -19,7 +19,7 @@ __all__ = ["HANDLERS"]
 
 
 def get_details(call: ApiCall) -> Reply:
-    """Return the detail record of a conversation."""
+    """Return a conversation's detail record."""
     return json_reply(show_detail_record(find_conversation(call)))
 
 

@@ -1,8 +1,8 @@
 """Commands that begin, change and end conversations.
 
-Invariants: a command that the state does not allow is rejected with the platform's code, and
-changes nothing. Commands return 202 without a body; creation returns the id. Any caller may control
-any participant.
+Invariants: a command that the state does not allow is rejected with the platform's error code, and
+changes nothing. Commands return 202 without a body; those that create a conversation return its id.
+Any caller may control any participant.
 """
 
 from collections.abc import Mapping, Sequence
@@ -97,9 +97,9 @@ def post_callback(call: ApiCall) -> Reply:
 
 
 def post_callback_on_conversation(call: ApiCall) -> Reply:
-    """Add a callback to a conversation; it continues after the other parts have ended.
+    """Add a callback to a conversation; the callback continues after the other media have ended.
 
-    Without a queue it waits in the participant's: a guess.
+    Guess: if the body names no queue, the callback waits in the participant's queue.
     """
     conversation = find_conversation(call)
     party = find_party(call, conversation)
@@ -152,7 +152,7 @@ def _callback(
 
 
 def post_email(call: ApiCall) -> Reply:
-    """Begin an email conversation: an inbound one in a queue, an outbound one of the caller."""
+    """Begin an email conversation: inbound in a queue, or outbound from the caller."""
     body = call.document()
     if body.get("queueId") and body.get("flowId"):
         message = "Specify either queueId or flowId, not both."
@@ -184,7 +184,7 @@ def post_email(call: ApiCall) -> Reply:
 
 
 def post_message(call: ApiCall) -> Reply:
-    """Begin a message conversation of the caller with a customer."""
+    """Begin a message conversation between the caller and a customer."""
     body = call.document()
     conversation = lifecycle.begin_outbound(
         call.state,
@@ -200,8 +200,7 @@ def post_message(call: ApiCall) -> Reply:
 def post_open_message(call: ApiCall) -> Reply:
     """Receive a customer's message: it is added to the customer's conversation, or begins one.
 
-    A new conversation waits in the first queue of the organization, because there are no message
-    flows.
+    A new conversation waits in the organization's first queue, because there are no message flows.
     """
     body = call.document()
     sender = _map(_map(body.get("channel")).get("from"))
@@ -221,7 +220,7 @@ def post_open_message(call: ApiCall) -> Reply:
 
 
 def patch_participant(call: ApiCall) -> Reply:
-    """Answer, hang up, hold, mute or wrap up."""
+    """Change a participant: answer, hang up, hold, mute or wrap up."""
     conversation = find_conversation(call)
     participant, body = find_party(call, conversation), call.document()
     wrap_up = body.get("wrapup")
@@ -259,7 +258,7 @@ def patch_communication(call: ApiCall) -> Reply:
 
 
 def patch_attributes(call: ApiCall) -> Reply:
-    """Merge participant data."""
+    """Merge attributes into the participant data."""
     conversation = find_conversation(call)
     participant = find_party(call, conversation)
     attributes = call.document().get("attributes")
@@ -273,7 +272,7 @@ def patch_attributes(call: ApiCall) -> Reply:
 
 
 def post_wrap_up(call: ApiCall) -> Reply:
-    """Record the wrap-up of a communication."""
+    """Record a communication's wrap-up."""
     conversation = find_conversation(call)
     _wrap_up(call, conversation, find_party(call, conversation), call.document())
     return _ACCEPTED

@@ -1,7 +1,7 @@
-"""Lookups for handlers of conversations: the conversation, the participant, the caller.
+"""Lookups for conversation handlers: the conversation, the participant, the caller.
 
-Invariants: an unknown conversation or participant returns 404 with the platform's code, as does a
-conversation whose media type is not the path's.
+Invariants: an unknown conversation or participant returns 404 with the platform's error code, as
+does a conversation whose media type differs from the one in the path.
 """
 
 from collections.abc import Mapping
@@ -29,12 +29,12 @@ _BY_PATH: Final[Mapping[str, MediaKind]] = {path: media for media, path in MEDIA
 
 
 def make_refusal(code: str, message: str, *, status: int = 400) -> PlatformProblem:
-    """Return an error with one of the platform's codes."""
+    """Return a problem with one of the platform's error codes."""
     return PlatformProblem(status, code, message)
 
 
 def media_of_path(call: ApiCall) -> MediaKind | None:
-    """Return the media type in a call's path; ``None`` if the path is for all of them."""
+    """Return the media type in a call's path; ``None`` if the path is for all media types."""
     return _BY_PATH.get(
         call.route.template.removeprefix("/api/v2/conversations/").partition("/")[0]
     )
@@ -44,7 +44,7 @@ def find_conversation(call: ApiCall) -> ConversationTimeline:
     """Return the conversation that a call refers to.
 
     Raises:
-        Problem: 404 if there is none, or its media type is not the path's.
+        Problem: 404 if there is none, or its media type differs from the one in the path.
     """
     identity = call.arguments["conversationId"]
     found = call.state.contact_center.conversations.get(identity)
@@ -97,7 +97,7 @@ def require_user_context(call: ApiCall) -> str:
     """Return the user of the caller's token.
 
     Raises:
-        Problem: 400 for a token without a user.
+        Problem: 400 if the token has no user.
     """
     user_id = call.user_id
     if user_id is None:
@@ -108,10 +108,10 @@ def require_user_context(call: ApiCall) -> str:
 
 
 def number_of_contact(call: ApiCall, wanted: Mapping[str, Json]) -> str | None:
-    """Return the phone number of the external contact that a body names; ``None`` without one.
+    """Return the phone number of the external contact named in a body, or ``None``.
 
     Raises:
-        Problem: 404 if there is no such contact.
+        Problem: 404 if the body names a contact that does not exist.
     """
     identity = wanted.get("contactId")
     if not isinstance(identity, str):

@@ -1,8 +1,8 @@
 """Tags, utilization labels, flags, recording states and wrap-up codes of conversations and participants.
 
-Invariants: each is included in every view that has a property for it.
+Invariants: each of these is included in every view that has a property for it.
 
-Guesses: that a participant without a queue, or whose queue has no codes, may get any code.
+Guess: a participant without a queue, or whose queue has no codes, may get any code.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ __all__ = ["HANDLERS"]
 
 
 def put_tags(call: ApiCall) -> Reply:
-    """Set the external tag of a conversation."""
+    """Set a conversation's external tag."""
     conversation = find_conversation(call)
     conversation.external_tag = str(call.document().get("externalTag"))
     return _changed(call, conversation)

@@ -1,8 +1,8 @@
-"""The messages of message conversations: sending and reading.
+"""Sending and reading messages in message conversations.
 
 Invariants: a message belongs to one conversation and is returned as it was sent.
 
-Guess: that a message is sent immediately.
+Guess: a message is sent immediately.
 """
 
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ __all__ = ["HANDLERS"]
 
 
 def post_message(call: ApiCall) -> Reply:
-    """Send a message from a communication of a conversation."""
+    """Send a message from a communication in a conversation."""
     conversation = find_conversation(call)
     wanted = call.arguments["communicationId"]
     sender = next((e for e in conversation.participants if e.session.id == wanted), None)
@@ -58,7 +58,7 @@ def _make_message(call: ApiCall, conversation_id: str, address: str) -> Record:
 
 
 def get_message(call: ApiCall) -> Reply:
-    """Return a message of a conversation."""
+    """Return a message from a conversation."""
     found = find_conversation(call).messages.get(call.arguments["messageId"])
     if found is None:
         raise no_such_entity("message", call.arguments["messageId"])
@@ -66,7 +66,7 @@ def get_message(call: ApiCall) -> Reply:
 
 
 def get_any_message(call: ApiCall) -> Reply:
-    """Return a message of any conversation."""
+    """Return a message from any conversation."""
     wanted = call.arguments["messageId"]
     for each in call.state.contact_center.conversations.values():
         if wanted in each.messages:
@@ -75,7 +75,7 @@ def get_any_message(call: ApiCall) -> Reply:
 
 
 def get_many_messages(call: ApiCall) -> Reply:
-    """Return messages of a conversation by id; unknown ids are ignored."""
+    """Return messages from a conversation by id; unknown ids are ignored."""
     known = find_conversation(call).messages
     names = call.body if isinstance(call.body, list) else []
     return json_reply({"entities": [known[str(each)] for each in names if str(each) in known]})

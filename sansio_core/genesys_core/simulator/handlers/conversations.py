@@ -1,7 +1,7 @@
-"""Read operations on conversations: a single one, the caller's own, wrap-ups.
+"""Handlers that read conversations: one by id, the caller's own, and wrap-ups.
 
-Invariants: listings have the conversations that the caller has not finished, in order of their
-start.
+Invariants: listings contain the conversations that the caller has not finished, in order of start
+time.
 """
 
 from collections.abc import Mapping
@@ -40,7 +40,7 @@ def get_conversations(call: ApiCall) -> Reply:
 
 
 def get_conversation(call: ApiCall) -> Reply:
-    """Return a conversation, in the form of the path's media type."""
+    """Return a conversation as the model for the path's media type."""
     return json_reply(_show(call, find_conversation(call)))
 
 

@@ -1,8 +1,8 @@
 """Data tables: their schemas, and rows that have a ``key`` and match the schema.
 
 Invariants: every row has only the table's properties, with their types, and a unique key. Deleting
-a table deletes its rows. Properties of a schema cannot be removed. The codes of rows that do not
-match the schema are a guess.
+a table deletes its rows. Properties of a schema cannot be removed. The error codes for rows that do
+not match the schema are a guess.
 """
 
 from collections.abc import Callable, Mapping
@@ -70,7 +70,7 @@ def check_table(call: ApiCall) -> None:
     """Check the schema when a table is created or replaced.
 
     Raises:
-        Problem: 400 if it has no key, or lacks properties that the table has.
+        Problem: 400 if the schema has no key, or lacks properties that the table has.
     """
     body: Mapping[str, Json] = call.body if isinstance(call.body, Mapping) else {}
     schema = body.get("schema")

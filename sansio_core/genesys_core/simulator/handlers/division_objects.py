@@ -2,10 +2,10 @@
 
 The path is ``/api/v2/authorization/divisions/{divisionId}/objects/{objectType}``.
 
-Invariants: all entities of a request are moved, or none. An entity is in one division, which its
-``division`` then names.
+Invariants: all entities of a request are moved, or none. An entity is in one division, which is
+named by its ``division`` property.
 
-That an unknown id returns 404 is a guess.
+Guess: an unknown id returns 404.
 """
 
 from collections.abc import Iterator, Mapping
@@ -47,7 +47,7 @@ OBJECT_TYPES: Final[Mapping[str, str]] = {
     "WORKBIN": "/api/v2/taskmanagement/workbins",
     "WORKTYPE": "/api/v2/taskmanagement/worktypes",
 }
-"""The collection of each entity type."""
+"""The collection for each entity type."""
 
 
 def post_objects(call: ApiCall) -> Reply:
@@ -69,7 +69,7 @@ def post_objects(call: ApiCall) -> Reply:
 
 
 def name_objects(call: ApiCall) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield the path of the collection and the id of each entity that a call moves."""
+    """Yield the collection's path and the id of each entity that a call moves."""
     path = OBJECT_TYPES.get(call.arguments.get("objectType", ""))
     if path is not None and isinstance(call.body, list):
         for each in call.body:

@@ -1,7 +1,7 @@
-"""Checks before writing that apply to single families: entities in use, and empty requests.
+"""Checks before writing that apply to individual API families: entities in use, and empty requests.
 
-Invariants: a check changes nothing. Its error code is the platform's if that is known; the code
-``general.conflict`` for a schedule in use is a guess.
+Invariants: a check changes nothing. Its error code is the platform's if known; ``general.conflict``
+for a schedule in use is a guess.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ def check_schedule_removal(call: ApiCall) -> None:
     """Check that no schedule group uses a schedule to be deleted.
 
     Raises:
-        Problem: 409 if one does, naming it.
+        Problem: 409 if a schedule group uses it, naming the group.
     """
     identity = call.arguments["scheduleId"]
     for group in call.state.collections.get(_GROUPS, {}).values():

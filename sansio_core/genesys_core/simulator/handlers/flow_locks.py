@@ -1,11 +1,11 @@
-"""Locks of flows, which reserve changes to one caller until the flow is checked in or published.
+"""Flow locks, which reserve changes for one caller until the flow is checked in or published.
 
 Invariants: a flow is locked by at most one caller, a user or a client. Its creator holds the lock
 initially. Only the holder can check it in or revert it; others cannot change, publish or delete it.
 Flows themselves are not executed.
 
-Guesses: that a flow is published immediately, even by the holder of the lock, and that any caller
-may unlock it.
+Guesses: a flow is published immediately, even by the holder of the lock; any caller may unlock a
+flow.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -46,16 +46,16 @@ def missing_flow(state: PlatformState, identity: str) -> PlatformProblem:
 
 
 def name_flow(call: ApiCall) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield the path of flows and the id of the flow of an action."""
+    """Yield the path of flows and the id of the flow that an action applies to."""
     if call.route.template.startswith(f"{_ACTIONS}/"):
         yield _PLACE, call.argument("flow", "")
 
 
 def check_lock(call: ApiCall) -> None:
-    """Check that no other caller holds the lock of a flow.
+    """Check that no other caller holds a flow's lock.
 
     Raises:
-        Problem: 409 if one does.
+        Problem: 409 if another caller holds it.
     """
     _check_others(call, call.state.collections.get(_PLACE, {}).get(call.arguments["flowId"], {}))
 

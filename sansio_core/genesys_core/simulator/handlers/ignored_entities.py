@@ -1,4 +1,4 @@
-"""Ignored phrases and topics of topic mining, by language.
+"""Phrases and topics that topic mining ignores, by language.
 
 Invariants: an added entry is listed until it is removed. Each text is unique per side of a
 conversation.

@@ -1,4 +1,4 @@
-"""Members of queues by group: the members of the groups and teams in a queue's ``memberGroups``.
+"""Queue members by group: the members of the groups and teams in a queue's ``memberGroups``.
 
 Invariants: a user who is added to a queue directly is a direct member, regardless of groups.
 Members by group are initially joined, and are removed with their group.

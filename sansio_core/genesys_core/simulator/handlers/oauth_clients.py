@@ -1,8 +1,8 @@
 """Handlers that write OAuth clients, which can then get tokens at the login host.
 
-Invariants: the API's and the login host's record of a client change together. A deleted or inactive
-client gets no tokens, and its tokens are revoked. A client keeps its secret until a new one is
-requested. A client that uses client credentials has at least one role.
+Invariants: the API's and the login host's records of a client change together. A deleted or
+inactive client gets no tokens, and its tokens are revoked. A client keeps its secret until a new
+one is requested. A client that uses client credentials has at least one role.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Presences and routing statuses of users.
+"""Handlers for users' presences and routing statuses.
 
 Invariants: each change publishes exactly one event on the user's topic. Events spell presences
 differently from REST responses: ``On Queue`` in REST is ``ON_QUEUE`` in an event.
@@ -54,7 +54,7 @@ def put_routing_status(call: ApiCall) -> Reply:
 
 
 def get_system_presences(call: ApiCall) -> Reply:  # noqa: ARG001 - a handler like the others
-    """Return the system presences that exist in every organization."""
+    """Return the system presences, which exist in every organization."""
     known = map(presence_definition, SYSTEM_PRESENCES)
     return json_reply([{"id": each["id"], "name": _word(each)} for each in known])
 

@@ -1,10 +1,10 @@
-"""Members of queues.
+"""Handlers for queue members.
 
-Invariants: members are existing users. The counts of a queue are updated. Users who are not members
-are ignored where the platform ignores them; adding a member twice has no further effect.
+Invariants: members are existing users. A queue's member counts are kept up to date. Users who are
+not members are ignored where the platform ignores them; adding a member twice has no further
+effect.
 
-That a new member is joined immediately is a guess, and so is the error for removing a member by
-group.
+Guesses: a new member is joined immediately; the error for removing a member by group.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -62,7 +62,7 @@ def post_members(call: ApiCall) -> Reply:
 
 
 def patch_members(call: ApiCall) -> Reply:
-    """Join or unjoin members; other users are ignored."""
+    """Set whether members are joined; other users are ignored."""
     queue_id = _queue_id(call)
     for each in _given(call):
         _join(call, queue_id, str(each.get("id")), each.get("joined"))
@@ -70,7 +70,7 @@ def patch_members(call: ApiCall) -> Reply:
 
 
 def patch_member(call: ApiCall) -> Reply:
-    """Join or unjoin a member."""
+    """Set whether a member is joined."""
     queue_id, user_id = _queue_id(call), _member_id(call)
     _join(call, queue_id, user_id, call.document().get("joined"))
     return no_content()
@@ -83,7 +83,7 @@ def delete_member(call: ApiCall) -> Reply:
 
 
 def get_queues_of_user(call: ApiCall) -> Reply:
-    """Return the queues of a user, filtered by ``joined``."""
+    """Return a user's queues, filtered by ``joined``."""
     user_id = call.arguments.get("userId") or require_user_context(call)
     require_user(call, user_id)
     joined, center = call.argument("joined", "").lower(), call.state.contact_center
@@ -96,7 +96,7 @@ def get_queues_of_user(call: ApiCall) -> Reply:
 
 
 def patch_queues_of_user(call: ApiCall) -> Reply:
-    """Join or unjoin queues of a user; queues without the user are ignored."""
+    """Set whether a user is joined to several queues; queues without the user are ignored."""
     user_id = require_user(call, call.arguments["userId"])
     for each in _given(call):
         _join(call, str(each.get("id")), user_id, each.get("joined"))
@@ -104,7 +104,7 @@ def patch_queues_of_user(call: ApiCall) -> Reply:
 
 
 def patch_queue_of_user(call: ApiCall) -> Reply:
-    """Join or unjoin a queue of a user."""
+    """Set whether a user is joined to a queue."""
     user_id, queue_id = require_user(call, call.arguments["userId"]), _queue_id(call)
     joined = call.document().get("joined")
     _join(call, queue_id, user_id, joined)

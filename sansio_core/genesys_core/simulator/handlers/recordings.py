@@ -1,11 +1,10 @@
-"""Recordings of conversations, and their media: audio of calls, text of emails.
+"""Handlers for conversation recordings and their media: audio of calls, text of emails.
 
 Invariants: like a signed link, a link to media needs no token, and is valid as long as the
 conversation exists. Audio is a WAVE file regardless of the requested format; messages have no
 media.
 
-Guesses: that transcoding takes ``Settings(job_duration)`` seconds after the end of the
-conversation.
+Guess: transcoding takes ``Settings(job_duration)`` seconds after the end of the conversation.
 """
 
 from collections.abc import Mapping
@@ -27,10 +26,10 @@ MEDIA: Final = "/simulator/recordings"
 """The path below which the simulator serves media."""
 
 BATCHES: Final = "/api/v2/recording/batchrequests"
-"""The collection of jobs that prepare media in batches."""
+"""The path of the jobs that prepare media in batches."""
 
 _TYPES: Final = {"audio": "audio/wav", "email": "message/rfc822"}
-"""The content types of media by kind."""
+"""The content type of each kind of media."""
 
 _TEMPLATE: Final = f"{MEDIA}/{{conversationId}}/{{recordingId}}"
 
@@ -43,11 +42,11 @@ _DATES: Final = ("archiveDate", "deleteDate", "exportDate")
 """The properties of a recording that callers can change."""
 
 _WAIT: Final = 5000
-"""Milliseconds that a request waits for media by default."""
+"""How long a request waits for media by default, in milliseconds."""
 
 
 def get_recordings(call: ApiCall) -> Reply:
-    """Return a conversation's recordings; 202 while their media are not ready."""
+    """Return a conversation's recordings; a 202 until their media are ready."""
     conversation = find_conversation(call)
     if _is_transcoding(call, conversation):
         return Reply(202)
@@ -55,7 +54,7 @@ def get_recordings(call: ApiCall) -> Reply:
 
 
 def get_recording(call: ApiCall) -> Reply:
-    """Return a recording; 202 while its media are not ready."""
+    """Return a recording; a 202 until its media are ready."""
     conversation = find_conversation(call)
     found = _find(conversation, call.arguments["recordingId"])
     return Reply(202) if _is_transcoding(call, conversation) else json_reply(_show(call, found))
@@ -72,7 +71,7 @@ def put_recording(call: ApiCall) -> Reply:
 
 
 def get_media(call: ApiCall) -> Reply:
-    """Return the media of a recording."""
+    """Return a recording's media."""
     conversation = call.state.contact_center.conversations.get(call.arguments["conversationId"])
     recordings = [] if conversation is None else list_recordings(conversation)
     for each in recordings:
@@ -86,7 +85,7 @@ def get_media(call: ApiCall) -> Reply:
 
 
 def show_batch(call: ApiCall, query: Record, *, is_over: bool) -> Record:
-    """Return the counts and results of a job that prepares the media of recordings.
+    """Return the counts and results of a job that prepares recording media.
 
     Args:
         call: a call about the job.

@@ -1,7 +1,7 @@
-"""Handlers for SCIM groups (RFC 7643 and 7644), which are the groups of the organization.
+"""Handlers for SCIM groups (RFC 7643 and 7644), which are the organization's groups.
 
 Invariants: every group of ``/api/v2/groups`` is a SCIM group with the same members; ``displayName``
-is its name, which SCIM cannot change. If one operation of a PATCH is impossible, none is performed.
+is its name, which SCIM cannot change. If one operation in a PATCH is impossible, none is performed.
 ``externalId``, which only SCIM has, is stored separately. The version changes with the group and
 with its members.
 """
@@ -58,7 +58,7 @@ def put_group(call: ApiCall) -> Reply:
 
 
 def patch_group(call: ApiCall) -> Reply:
-    """Change a group by operations (RFC 7644 section 3.5.2)."""
+    """Change a group by PATCH operations (RFC 7644 section 3.5.2)."""
     group = _find_current(call)
     members, external = list(_members(call, group)), _external_id(call, group)
     operations = as_object(call.body).get("Operations")

@@ -29,7 +29,7 @@ __all__ = [
 ScimResource: TypeAlias = Mapping[str, Json]
 
 ScimFilter: TypeAlias = Mapping[str, Callable[[ScimResource], Sequence[Json]]]
-"""The values of a resource by the attributes that filters support, in lower case."""
+"""A resource's values, by the lower-case names of the attributes that filters support."""
 
 ALWAYS: Final = frozenset({"id", "schemas", "meta"})
 """Attributes that are always returned and never written."""
@@ -47,7 +47,7 @@ def as_object(value: Json) -> ScimResource:
 
 
 def show_resource(call: ApiCall, shown: Record, *, status: int = 200) -> Reply:
-    """Return the response with a resource and its ``ETag``; 304 if the caller has this version."""
+    """Return the response with a resource and its ``ETag``; a 304 if the caller has it."""
     version = _version_of(shown)
     headers = (("ETag", version),)
     if call.route.method == "GET" and _names_version(call, "If-None-Match", version):
@@ -57,10 +57,10 @@ def show_resource(call: ApiCall, shown: Record, *, status: int = 200) -> Reply:
 
 
 def check_version(call: ApiCall, shown: ScimResource) -> None:
-    """Check that ``If-Match`` of a call, if any, has the current version of a resource.
+    """Check that a call's ``If-Match`` header, if any, contains a resource's current version.
 
     Raises:
-        Problem: 412 if it has only other versions.
+        Problem: 412 if it contains only other versions.
     """
     given = call.headers.get("If-Match", "")
     version = _version_of(shown)

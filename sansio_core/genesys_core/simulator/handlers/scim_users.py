@@ -1,9 +1,9 @@
-"""Handlers for SCIM users (RFC 7643 and 7644), which are the users of the organization.
+"""Handlers for SCIM users (RFC 7643 and 7644), which are the organization's users.
 
 Invariants: users created here exist at ``/api/v2/users``, and vice versa; ``userName`` is the
 email. Attributes that only SCIM has, such as ``externalId``, are stored separately.
 
-That creating a deleted user again restores it is a guess.
+Guess: creating a deleted user again restores it.
 """
 
 import re
@@ -80,7 +80,7 @@ def put_user(call: ApiCall) -> Reply:
 
 
 def patch_user(call: ApiCall) -> Reply:
-    """Change a user by operations (RFC 7644 section 3.5.2)."""
+    """Change a user by PATCH operations (RFC 7644 section 3.5.2)."""
     user = _find_current(call)
     changed = dict(_show(call, user))
     operations = as_object(call.body).get("Operations")

@@ -1,6 +1,7 @@
-"""Handlers for the stations of users.
+"""Handlers for users' stations.
 
-Invariants: a station of another user cannot be used. Changes return 202, removals 204.
+Invariants: a station that is associated with another user cannot be used. Changes return 202,
+removals 204.
 """
 
 from collections.abc import Mapping
@@ -30,7 +31,7 @@ __all__ = ["HANDLERS"]
 
 
 def get_stations(call: ApiCall) -> Reply:
-    """Return the stations of a user."""
+    """Return a user's stations."""
     return json_reply(stations_of(call.state, _user_id(call)))
 
 
@@ -45,25 +46,25 @@ def put_associated_station(call: ApiCall) -> Reply:
 
 
 def delete_associated_station(call: ApiCall) -> Reply:
-    """End the association of a user with a station."""
+    """End a user's association with a station."""
     leave_station(call.state, _user_id(call))
     return Reply(202)
 
 
 def put_default_station(call: ApiCall) -> Reply:
-    """Set the default station of a user."""
+    """Set a user's default station."""
     set_default_station(call.state, _user_id(call), str(_station(call)["id"]))
     return Reply(202)
 
 
 def delete_default_station(call: ApiCall) -> Reply:
-    """Remove the default station of a user."""
+    """Remove a user's default station."""
     set_default_station(call.state, _user_id(call), None)
     return Reply(202)
 
 
 def delete_associated_user(call: ApiCall) -> Reply:
-    """End the association of a station with its user."""
+    """End a station's association with its user."""
     user_id = _station(call).get("userId")
     if user_id is not None:
         leave_station(call.state, str(user_id))

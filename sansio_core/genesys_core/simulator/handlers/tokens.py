@@ -51,7 +51,7 @@ def delete_tokens_me(call: ApiCall) -> Reply:
 
 
 def delete_token(call: ApiCall) -> Reply:
-    """Revoke all tokens of a user."""
+    """Revoke all of a user's tokens."""
     user_id = call.arguments["userId"]
     if user_id not in call.state.users:
         raise no_such_entity("user", user_id)

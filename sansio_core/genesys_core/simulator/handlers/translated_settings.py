@@ -1,8 +1,8 @@
-"""Single resources that are written in a different form than they are read.
+"""Single resources that are read and written in different forms.
 
 Invariants: a read returns what was written; DELETE removes it.
 
-Guesses: that initially there is no default setting, groups are not dynamic, and toggles are off.
+Guess: initially there is no default setting, groups are not dynamic, and toggles are off.
 """
 
 from collections.abc import Mapping
@@ -24,12 +24,12 @@ __all__ = ["HANDLERS"]
 
 
 def get_default_setting(call: ApiCall) -> Reply:
-    """Return which setting of a collection is the default."""
+    """Return which setting in a collection is the default."""
     return json_reply(_default_setting(call))
 
 
 def put_default_setting(call: ApiCall) -> Reply:
-    """Make a setting of a collection the default."""
+    """Make a setting in a collection the default."""
     identity = str(call.document().get("settingId"))
     if identity not in call.state.collections.get(_above(call), {}):
         raise no_such_entity("setting", identity)
@@ -46,7 +46,7 @@ def _default_setting(call: ApiCall) -> Record:
 
 
 def get_dynamic_settings(call: ApiCall) -> Reply:
-    """Return the skills that select the members of a group."""
+    """Return the skills that select a group's members."""
     held = call.state.singles.get(_group(call))
     if held is None:
         raise no_such_entity("dynamicsetting", call.arguments["groupId"])
@@ -54,7 +54,7 @@ def get_dynamic_settings(call: ApiCall) -> Reply:
 
 
 def put_dynamic_settings(call: ApiCall) -> Reply:
-    """Select the members of a group by skills."""
+    """Select a group's members by skills."""
     place, identity = _group(call), call.arguments["groupId"]
     call.state.singles[place] = {
         "group": {"id": identity, "selfUri": f"/api/v2/groups/{identity}"},
@@ -66,7 +66,7 @@ def put_dynamic_settings(call: ApiCall) -> Reply:
 
 
 def delete_dynamic_settings(call: ApiCall) -> Reply:
-    """Stop selecting the members of a group by skills."""
+    """Stop selecting a group's members by skills."""
     call.state.singles.pop(_group(call), None)
     return no_content()
 
@@ -84,7 +84,7 @@ def get_calendar(call: ApiCall) -> Reply:
 
 
 def post_calendar(call: ApiCall) -> Reply:
-    """Make a link to the caller's calendar."""
+    """Create a link to the caller's calendar."""
     identity = call.state.new_id("calendar")
     link = f"http://{call.host}/api/v2/workforcemanagement/calendar/data/ics?calendarId={identity}"
     call.state.singles[_calendar(call)] = {"calendarUrl": link}

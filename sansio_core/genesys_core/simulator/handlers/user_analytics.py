@@ -1,4 +1,4 @@
-"""Analytics of users: aggregates, details and observations.
+"""User analytics: aggregates, details and observations.
 
 Invariants: everything is computed from recorded presences, routing statuses and memberships.
 """

@@ -60,7 +60,7 @@ _EXPANSIONS: Final = frozenset(
         "dateLastLogin",
     }
 )
-"""Expansions supported by simulated users."""
+"""The expansions that simulated users support."""
 
 
 _DEEPEST: Final = 10_000
@@ -143,7 +143,7 @@ def check_email(state: PlatformState, email: str, user_id: str = "") -> None:
 
 
 def find_user_of_email(state: PlatformState, email: str) -> Record | None:
-    """Return the user with an email, case-insensitively and including deleted ones, or ``None``."""
+    """Return the user with an email, ignoring case and including deleted users, or ``None``."""
     wanted = email.casefold()
     users = state.users.values()
     return next((u for u in users if str(u.get("email") or "").casefold() == wanted), None)

@@ -1,10 +1,10 @@
-"""Versions, histories, wrap-ups and assignments of task management: work items, work bins and work types.
+"""Task management: versions, histories, wrap-ups and assignments of work items, bins and types.
 
 Invariants: every change of a work item, bin or type creates a version, counted from 1; the latest
 100 are kept until it is deleted. A history lists the differences from the previous version. Updates
 need no version, because the models have none: the last update wins.
 
-That a wrap-up creates a version of its work item, and the number of versions kept, are guesses.
+Guesses: a wrap-up creates a version of its work item; the number of versions kept.
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ from genesys_core.simulator.state.world import WRAP_UP_CODES, Record, reference_
 __all__ = ["HANDLERS", "MOST_VERSIONS", "keep_version"]
 
 MOST_VERSIONS: Final = 100
-"""The number of versions kept."""
+"""The number of versions kept of each entity."""
 
 _BASE: Final = "/api/v2/taskmanagement"
 _KINDS: Final[Mapping[str, tuple[str, str]]] = {
@@ -69,7 +69,7 @@ def keep_version(state: PlatformState, change: RecordChange, user_id: str | None
 
 
 def get_versions(call: ApiCall) -> Reply:
-    """Return the versions of an entity, oldest first."""
+    """Return an entity's versions, oldest first."""
     return json_reply(_page(call, list(_versions(call).values())))
 
 
@@ -83,7 +83,7 @@ def get_version(call: ApiCall) -> Reply:
 
 
 def get_history(call: ApiCall) -> Reply:
-    """Return the differences between the versions of an entity."""
+    """Return the differences between an entity's versions."""
     versions = list(_versions(call).values())
     names = _delta_names(call)
     changes: list[Record] = []
@@ -100,7 +100,7 @@ def get_history(call: ApiCall) -> Reply:
 
 
 def get_wrapups(call: ApiCall) -> Reply:
-    """Return the wrap-ups of a work item, or only those of the user in the path."""
+    """Return a work item's wrap-ups, or only those of the user in the path."""
     _find(call)
     user_id = call.arguments.get("userId")
     shown = [
@@ -112,7 +112,7 @@ def get_wrapups(call: ApiCall) -> Reply:
 
 
 def patch_wrapups(call: ApiCall) -> Reply:
-    """Add a wrap-up of a user to a work item, or remove it."""
+    """Add a user's wrap-up to a work item, or remove it."""
     item, body = _find(call), call.document()
     user_id = call.arguments.get("userId") or require_user_context(call)
     _check_user(call, user_id, field="userId")

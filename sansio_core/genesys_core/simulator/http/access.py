@@ -23,7 +23,7 @@ __all__ = ["authenticate_request", "check_permissions", "spend_request"]
 
 
 def authenticate_request(request: Request, state: PlatformState, now: Now) -> IssuedToken:
-    """Return the token of a request.
+    """Return a request's token.
 
     Raises:
         Problem: 401 if the token is missing, invalid or expired.
@@ -40,10 +40,10 @@ def authenticate_request(request: Request, state: PlatformState, now: Now) -> Is
 
 
 def check_permissions(facts: OperationFacts, token: IssuedToken, state: PlatformState) -> None:
-    """Check that the user of a token, or its client without one, has the permissions of an operation.
+    """Check that a token's user, or else its client, has the permissions an operation requires.
 
     Raises:
-        Problem: 403, naming the permissions that are missing.
+        Problem: 403, naming the missing permissions.
     """
     required = facts.required_permissions
     wanted = facts.permission_names

@@ -1,4 +1,4 @@
-"""The limit of stored items.
+"""The limit on the number of stored items.
 
 Invariants: a request that exceeds it is rejected before anything is changed.
 """

@@ -38,7 +38,7 @@ def answer_preflight(request: Request) -> Reply | None:
 
 
 def cross_origin_headers(request: Request) -> tuple[tuple[str, str], ...]:
-    """Return the headers that let a page read the response to its request; none without an origin."""
+    """Return the headers that let a page read its response; none if the request has no origin."""
     if "origin" not in request.headers:
         return ()
     return (("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", "*"))

@@ -1,10 +1,10 @@
 """Permissions by division: the effect of a role that is granted in only some divisions.
 
 Invariants: a grant covers only the items of its division. For an item without a division, a grant
-in any division suffices. The role Master Admin applies to every division. Entities are in a
-division if they have a ``division``. Guesses: that all permissions depend on divisions, because the
-definition does not mark those that do; that an entity whose body names no division is in the home
-division.
+in any division suffices. The role Master Admin applies to every division. An entity is in a
+division only if it has the property ``division``. Guesses: all permissions depend on divisions,
+because the definition does not mark those that do; an entity whose body names no division is in the
+home division.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,7 +25,7 @@ __all__ = ["check_divisions", "is_permitted", "permitted_divisions"]
 def permitted_divisions(
     facts: OperationFacts, token: IssuedToken, state: PlatformState
 ) -> frozenset[str] | None:
-    """Return the divisions in which the caller has the permissions of an operation; ``None`` for all."""
+    """Return the divisions in which the caller has the required permissions; ``None`` for all."""
     subject = token.user_id or token.client_id
     required = facts.required_permissions
     found: frozenset[str] | None = None

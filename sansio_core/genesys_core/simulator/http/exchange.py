@@ -39,13 +39,13 @@ _WHOLE = re.compile(r"-?\d{1,19}", re.ASCII)
 
 
 class Reply(Struct, frozen=True):
-    """The response of a handler.
+    """A handler's response.
 
     Attributes:
         status: the status code.
         body: the content, or ``None``.
         content_type: the body's media type.
-        headers: headers in addition to those common to all responses.
+        headers: further headers, apart from those common to all responses.
     """
 
     status: int
@@ -58,10 +58,10 @@ class LoginCall(Struct, frozen=True):
     """A parsed request to the login host.
 
     Attributes:
-        request: as received.
+        request: the request as received.
         query: the query parameters by name, each with its values in order.
         form: the form's fields, with one value each; empty if the request has no body.
-        now: when it was received.
+        now: when the request was received.
         state: the platform's state, which handlers modify.
         settings: the simulator's settings.
     """
@@ -79,19 +79,19 @@ class ApiCall(Struct, frozen=True):
 
     Attributes:
         route: the operation.
-        path: percent-encoded, without the path prefix of a gateway.
+        path: the percent-encoded path, without a gateway's prefix.
         arguments: the values of the path parameters, by name.
         query: the values of the query parameters, by name, in order.
         body: the parsed JSON body, or ``None``.
-        token: the caller's token, or ``None`` for an operation that requires none.
-        now: when it was received.
+        token: the caller's token, or ``None`` if the operation requires none.
+        now: when the request was received.
         state: the platform's state, which handlers modify.
         definition: the API definition.
         host: the ``Host`` header, such as ``127.0.0.1:40123``; empty if there is none.
         settings: the simulator's settings.
-        headers: the headers of the request.
-        divisions: the divisions in which the caller has the permissions of the operation; ``None``
-            for all.
+        headers: the request's headers.
+        divisions: the divisions in which the caller has the permissions the operation requires;
+            ``None`` for all.
     """
 
     route: ServedRoute[OperationFacts]

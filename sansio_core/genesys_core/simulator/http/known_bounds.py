@@ -1,8 +1,8 @@
-"""Bounds of properties that the platform documents, but not in the bundled definition.
+"""Property bounds that the platform documents, but not in the bundled definition.
 
-Invariants: the numbers are from the descriptions of definition 269.0.0, each reviewed; the table
-has only writable properties. Bounds that depend on something else (the channel, the unit, the
-organization) are omitted.
+Invariants: the numbers are from descriptions in definition 269.0.0 and have been reviewed
+individually; the table has only writable properties. Bounds that depend on something else (the
+channel, the unit, the organization) are omitted.
 """
 
 from collections.abc import Iterator, Mapping
@@ -236,7 +236,7 @@ def _bounds(kind: _Kind, least: float | None, most: float | None) -> Bounds:
 
 
 KNOWN_BOUNDS: Final[Mapping[tuple[str, str], Bounds]] = dict(_entries())
-"""The bounds of properties, by model and property."""
+"""Property bounds, by model and property."""
 
 KNOWN_COUNTS: Final[Mapping[str, int]] = {
     "patch_user_routinglanguages_bulk": 50,
@@ -247,5 +247,5 @@ KNOWN_COUNTS: Final[Mapping[str, int]] = {
     "post_routing_queue_wrapupcodes": 100,
     "put_user_routingskills_bulk": 50,
 }
-"""The maximum number of items of a body that is a list, by operation. The limit of contacts is a
+"""The maximum number of items in a body that is a list, by operation. The limit for contacts is a
 guess."""

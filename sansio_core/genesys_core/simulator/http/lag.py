@@ -1,12 +1,12 @@
 """Eventual consistency, as on the platform, with ``Settings(lag=True)``.
 
-Invariants: only reads are delayed. Reading a created item returns 404 for up to 5 seconds, and it is
-listed or found after 2 to 10; a deleted item remains visible for up to 30 seconds, a queue for up to 120; a role
-takes effect 10 seconds after it was granted. The delay of each change depends on the seed and its
-path.
+Invariants: only reads are delayed. Reading a created item returns 404 for up to 5 seconds, and it
+is listed or found after 2 to 10; a deleted item remains visible for up to 30 seconds, a queue for
+up to 120; a role takes effect 10 seconds after it has been granted. A change's delay depends on the
+seed and the change's path.
 
-The times are those that the platform's own Terraform provider waits. That changes have an
-immediate effect on writes, events and unique names is a guess.
+The times are how long the platform's own Terraform provider waits. Guess: changes have an immediate
+effect on writes, events and unique names.
 """
 
 from collections.abc import Generator
@@ -85,7 +85,7 @@ def show_earlier_items(call: ApiCall) -> Generator[None, None, None]:
 
 @contextmanager
 def show_earlier_grants(state: PlatformState, now: Now) -> Generator[None, None, None]:
-    """During a check of permissions, hide the grants that are not in effect yet."""
+    """During a permission check, hide the grants that are not in effect yet."""
     first, last = format_instant(now.wall - _GRANT), format_instant(now.wall)
     grants = state.grants
     state.grants = {

@@ -1,7 +1,7 @@
-"""Filtering of listings by name: by wildcard pattern, prefix or substring, depending on the family.
+"""Filters listings by name: by wildcard, prefix or substring, depending on the API family.
 
-Invariants: filters are case-insensitive. For other families any substring matches, which is a
-guess; asterisks around it are then ignored.
+Invariants: filters are case-insensitive. Guess: for other families, any substring matches, and
+asterisks around it are ignored.
 """
 
 import re
@@ -24,11 +24,11 @@ NAME_FILTERS: Final[Mapping[str, NameFilter]] = {
     "/api/v2/routing/wrapupcodes/divisionviews": "pattern",
     "/api/v2/telephony/providers/edges/phones": "pattern",
 }
-"""How a listing compares names, by its path."""
+"""How a listing compares names, by the listing's path."""
 
 
 def has_name(template: str, name: str, wanted: str) -> bool:
-    """Return whether a name matches the filter of a listing.
+    """Return whether a name matches a listing's filter.
 
     Args:
         template: the path template of the listing.

@@ -30,7 +30,7 @@ def make_page(call: ApiCall, entities: Sequence[Record], show: Callable[[Record]
         show: converts an entity to its representation on the page.
 
     Raises:
-        Problem: 400 if the page size is not in 1 to 500 or the page number is not positive.
+        Problem: 400 if the page size is not from 1 to 500 or the page number is not positive.
     """
     entities = [each for each in entities if is_permitted(call, each)]
     size = _number(call, "pageSize", call.settings.page_size, MAX_PAGE_SIZE)

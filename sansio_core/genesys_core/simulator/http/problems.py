@@ -43,7 +43,7 @@ class Problem(Exception):  # noqa: N818 - never leaves the simulator: it is a re
 
 
 class PlatformProblem(Problem):
-    """An error of the API, with a body of the type ``ErrorBody``.
+    """An API error, with a body of the type ``ErrorBody``.
 
     Args:
         status: the status code.
@@ -84,11 +84,11 @@ class PlatformProblem(Problem):
 
 
 class OAuthProblem(Problem):
-    """An error of the login host; its body repeats the description under two names.
+    """A login host error; its body repeats the description under two names.
 
     Args:
         status: the status code.
-        error: the error code of RFC 6749 section 5.2.
+        error: an error code from RFC 6749 section 5.2.
         description: the error message.
     """
 
@@ -109,7 +109,7 @@ class OAuthProblem(Problem):
 
 
 class ScimProblem(Problem):
-    """An error of SCIM, with the body of RFC 7644 section 3.12.
+    """A SCIM error, with the body defined in RFC 7644 section 3.12.
 
     Args:
         status: the status code.

@@ -26,11 +26,11 @@ ACCEPTED: Final = frozenset(
     }
 )
 """Operations that return 202, because the platform performs them asynchronously. Operations on
-conversations and on stations of users have handlers, which set the status themselves."""
+conversations and on users' stations have handlers, which set the status themselves."""
 
 
 def with_status(method: str, template: str, reply: Reply) -> Reply:
-    """Return the reply of an operation with the status that the platform uses."""
+    """Return an operation's reply with the status that the platform uses."""
     if (method, template) in ACCEPTED and reply.status in {200, 204}:
         return replace(reply, status=202)
     return reply

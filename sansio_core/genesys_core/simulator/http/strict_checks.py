@@ -1,10 +1,10 @@
-"""Checks beyond the types of the definition: limits that the platform states, enum values, nulls in lists.
+"""Checks beyond the definition's types: documented limits, enum values, nulls in lists.
 
-Invariants: every reported value has the declared type. More items, ids or rows of a page than the
-platform's limit are rejected. Any other reported value might be valid on an older or newer
-platform: it is rejected only with :attr:`Settings.strict`; otherwise the response has a warning.
-Larger pages of outbound and SCIM listings are truncated to the platform's maximum; other listings
-reject them, which is a guess.
+Invariants: every reported value has the declared type. A request with more items, ids or rows per
+page than the platform allows is rejected. Any other reported value might be valid on an older or
+newer platform: it is rejected only with :attr:`Settings.strict`; otherwise the response has a
+warning. Larger pages of outbound and SCIM listings are truncated to the platform's maximum; other
+listings reject them, which is a guess.
 
 The ranges in :data:`RANGES`, and the bounds of :mod:`genesys_core.simulator.http.known_bounds` and
 of parameters, are those that the platform documents; the bundled definition declares none. Bounds
@@ -57,7 +57,7 @@ RANGES: Final[Mapping[tuple[str, str], tuple[float, float]]] = {
     ("UserRoutingSkill", "proficiency"): _PROFICIENCY,
     ("UserRoutingSkillPost", "proficiency"): _PROFICIENCY,
 }
-"""Minimum and maximum of numbers, by model and property."""
+"""The minimum and maximum of numeric properties, by model and property."""
 
 
 class ValueFault(Struct, frozen=True):
@@ -67,8 +67,8 @@ class ValueFault(Struct, frozen=True):
         place: its location, such as ``body.state``.
         value: the value, as JSON.
         rule: what is expected, such as ``one of active, inactive``.
-        is_limit: whether it exceeds a limit, which the platform rejects.
-        code: its specific error code; empty if there is none.
+        is_limit: whether the value exceeds a limit, so that the platform rejects it.
+        code: the value's specific error code; empty if there is none.
     """
 
     place: str
@@ -91,7 +91,7 @@ class ValueFault(Struct, frozen=True):
 
 
 def find_value_faults(call: ApiCall) -> Iterator[ValueFault]:
-    """Yield the problems of the parameters and the body of a call."""
+    """Yield the problems in a call's parameters and body."""
     for parameter in call.route.facts.parameters:
         match parameter.location:
             case "query":
@@ -114,7 +114,7 @@ def find_value_faults(call: ApiCall) -> Iterator[ValueFault]:
 
 
 def clamp_page_size(call: ApiCall) -> ApiCall:
-    """Return a call with the page size reduced to the maximum, in families that truncate pages."""
+    """Return a call with the page size reduced to the maximum, if its API truncates pages."""
     if not call.route.template.startswith(_CLAMPED):
         return call
     most = KNOWN_LIMITS.get((call.route.facts.name, "page_size"))
@@ -128,7 +128,7 @@ _CLAMPED: Final = "/api/v2/outbound/"
 
 
 def warning_headers(faults: Sequence[ValueFault]) -> tuple[tuple[str, str], ...]:
-    """Return the warning headers for the faults of a request, at most five."""
+    """Return the warning headers for a request's faults, at most five."""
     return tuple((WARNING_HEADER, each.warning()) for each in faults[:_MOST_WARNINGS])
 
 
@@ -179,18 +179,18 @@ def _limit_fault(operation: str, name: str, values: Sequence[str]) -> Iterator[V
 
 
 _IDS: Final[Mapping[tuple[str, str], int]] = {("get_authorization_roles", "id"): 100}
-"""The maximum number of ids of parameters whose descriptions in the definition do not state it."""
+"""The maximum number of ids for parameters whose descriptions in the definition do not state it."""
 
 _CODES: Final[Mapping[tuple[str, str], str]] = {
     ("BatchDownloadJobSubmission", "batchDownloadRequestList"): "batch.download.too.many.items",
     ("get_authorization_roles", "id"): "max.role.ids",
 }
-"""Specific error codes of limits, by model or operation and name."""
+"""Limit error codes for specific fields, by model or operation, and by field or parameter."""
 
 _CAPITAL: Final = re.compile("([A-Z])")
 _WHOLE: Final = re.compile(r"\d{1,19}", re.ASCII)
 _SIZES: Final = frozenset({"count", "limit", "pageSize"})
-"""Parameters whose limit applies to their value; for the others, to the number of values."""
+"""Parameters whose limit applies to the value; other limits apply to the number of values."""
 
 
 def _bound_fault(model: str | None, name: str, value: Json, place: str) -> Iterator[ValueFault]:

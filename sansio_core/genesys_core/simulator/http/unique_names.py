@@ -3,10 +3,10 @@
 Invariants: names in a collection of :data:`UNIQUE_NAMES` are unique, case-insensitively. Other
 collections may have duplicate names.
 
-Guesses: that comparison is case-insensitive; that names of queues, skills, skill groups, languages,
-groups, teams, wrap-up codes, divisions, roles and data tables are unique, and that the response is
-409 ``general.conflict``; that a DID pool is identified by its first number. The other codes were
-published in 2018.
+Guesses: comparison is case-insensitive; names of queues, skills, skill groups, languages, groups,
+teams, wrap-up codes, divisions, roles and data tables are unique, and the response is 409
+``general.conflict``; a DID pool is identified by its first number. The other codes were published
+in 2018.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,10 +21,10 @@ __all__ = ["UNIQUE_NAMES", "UniqueName", "check_unique_name", "find_unique_name"
 
 
 class UniqueName(Struct, frozen=True):
-    """The uniqueness rule of a collection.
+    """A collection's uniqueness rule.
 
     Attributes:
-        name: the unique property; in a list, each element.
+        name: the unique property; if it is a list, each of its elements is unique.
         status: the status of the response if the name is already in use.
         code: its error code.
         within: a property that must be equal for names to collide, such as the type of a flow.
@@ -110,14 +110,14 @@ def check_unique_name(
     others: Iterable[Mapping[str, Json]],
     identity: str = "",
 ) -> None:
-    """Check that the name of an entity is not in use.
+    """Check that an entity's name is not in use.
 
     Args:
         path: the path of its collection.
         kind: the entity's type, for the message.
         given: the new state of the entity.
-        others: the entities of the collection.
-        identity: the entity's id, if it is one of them.
+        others: the entities in the collection.
+        identity: the entity's id, if it is already in the collection.
 
     Raises:
         Problem: 409 or 400 with the platform's code, if the name is in use; 400 for a blank name,

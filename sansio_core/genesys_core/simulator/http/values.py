@@ -1,4 +1,4 @@
-"""Conversion of values from a caller to the form of another model.
+"""Converts a caller's values to the form of another model.
 
 Invariants: a value in the form of a schema has the declared types everywhere, no undeclared
 property, and all required ones.

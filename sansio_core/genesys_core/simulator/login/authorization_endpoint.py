@@ -54,7 +54,7 @@ def post_authorize(call: LoginCall) -> Reply:
     email = call.form.get("email", "").strip()
     user = find_by_email(call.state.users, email)
     if user is None or not _is_password(call, call.form.get("password", "")):
-        return _form(call, ask, email=email, problem="The email or the password is wrong.")
+        return _form(call, ask, email=email, problem="Incorrect email or password.")
     session = _session(call)
     if session is None or session.user_id != user["id"]:
         session = BrowserSession(call.state.new_secret("session"), str(user["id"]))

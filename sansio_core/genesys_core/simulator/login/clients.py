@@ -57,7 +57,7 @@ def check_grant(client: OAuthClient, grant: str) -> None:
     """Check that a client may use a grant.
 
     Raises:
-        Problem: ``unauthorized_client`` if it may not.
+        Problem: ``unauthorized_client`` if the client may not use it.
     """
     if grant not in client.grants:
         raise OAuthProblem(

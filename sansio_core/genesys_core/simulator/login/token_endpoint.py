@@ -1,8 +1,8 @@
 """The token endpoint: ``POST /oauth/token``.
 
 Invariants: a token is issued only for a permitted grant, in exchange for the client's secret or a
-code verifier; codes and refresh tokens are single-use; every error has a code of RFC 6749 section
-5.2.
+code verifier; codes and refresh tokens are single-use; every error has an error code from RFC 6749
+section 5.2.
 """
 
 import re
@@ -125,8 +125,8 @@ def issue_token(
         state: the platform's state.
         settings: contains the token lifetime.
         now: the current time.
-        user_id: the user; defaults to the user of the client.
-        family: the sign-in that the token results from.
+        user_id: the user; defaults to the client's user.
+        family: the sign-in from which the token results.
     """
     token = IssuedToken(
         value=state.new_secret("token"),

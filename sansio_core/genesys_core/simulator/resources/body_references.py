@@ -1,9 +1,9 @@
-"""References in bodies by id: to a division, a queue, a skill, a user.
+"""References by id in bodies: to a division, a queue, a skill, a user.
 
-Invariants: written references are to existing entities. The collection is determined by the
+Invariants: every written reference is to an existing entity. The collection is determined by the
 property's name: ``sourceQueueId`` and ``queue`` refer to a queue, ``memberIds`` to users.
 Collections whose items cannot be created in the simulator are not checked, and neither are the ids
-of examples, which refer to nothing. The status 400 and the code ``bad.request`` are a guess.
+in examples, which refer to nothing. The status 400 and the code ``bad.request`` are guesses.
 """
 
 import re
@@ -98,7 +98,7 @@ NOT_REFERENCES: Final = frozenset(
 """Properties that refer to a different collection than their name suggests."""
 
 OTHER_ORGANIZATIONS: Final = "/api/v2/orgauthorization/"
-"""The path of operations whose bodies refer to entities of another organization."""
+"""The path of operations whose bodies refer to entities in another organization."""
 
 MEMBERS: Final[Mapping[str, str]] = {
     "/api/v2/routing/queues/{queueId}/wrapupcodes": "/api/v2/routing/wrapupcodes",
@@ -107,8 +107,8 @@ MEMBERS: Final[Mapping[str, str]] = {
     "/api/v2/users/{userId}/routingskills": "/api/v2/routing/skills",
     "/api/v2/users/{userId}/routingskills/bulk": "/api/v2/routing/skills",
 }
-"""The collection that the ids of a body's elements refer to, by the path of the request. Members of
-queues are checked by their handler, which ignores unknown ones where the platform does.
+"""The collection that the ids in a body's elements refer to, by the path of the request. Queue
+members are checked by their handler, which ignores unknown ones where the platform does.
 """
 
 _WRITES: Final[frozenset[ResourceAction]] = frozenset(
@@ -196,7 +196,7 @@ def _writes(rules: ResourceRules, call: ApiCall) -> bool:
 
 
 _ITEM: Final = 5
-"""Number of slashes in the path of a queue."""
+"""The number of slashes in a queue's path."""
 
 
 def _search(definition: Definition, schema: Schema, value: Json, place: str) -> Iterator[Reference]:

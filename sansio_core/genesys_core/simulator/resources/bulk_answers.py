@@ -1,4 +1,4 @@
-"""Bulk operations on the items of a collection: creating, reading, changing and deleting them.
+"""Bulk operations on the items of a collection: creating, reading, changing and deleting items.
 
 Invariants: unknown ids are ignored, as on the platform; the others succeed.
 """

@@ -1,4 +1,4 @@
-"""Ids that the caller chooses instead of the platform, such as those of domains and languages.
+"""Ids that the caller chooses instead of the platform, such as domain and language ids.
 
 Invariants: the id is a string property of the body; without it, the platform assigns one.
 """
@@ -15,7 +15,7 @@ CHOSEN_IDS: Final[Mapping[tuple[str, ...], str]] = {
     ("", "api", "v2", "architect", "prompts", "{}", "resources"): "language",
     ("", "api", "v2", "architect", "systemprompts", "{}", "resources"): "language",
 }
-"""The property with the id of an item, by the path of its collection with ``{}`` for ids.
+"""The property that contains an item's id, by the path of the collection with ``{}`` for ids.
 
 The keys of data table rows, which are ids too, are handled separately.
 """

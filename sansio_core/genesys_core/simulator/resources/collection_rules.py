@@ -1,4 +1,4 @@
-"""Rules A, B, C and S: collections, their items at ``{template}/{id}``.
+"""Rules A, B, C and S: collections, whose items are at ``{template}/{id}``.
 
 Invariants: an item is read at its path. A collection whose items can be neither created nor written
 must have a listing.
@@ -66,7 +66,7 @@ def derive_collection(shapes: PathShapes, key: str) -> Collection | None:
 
 
 def is_excluded(template: str) -> bool:
-    """Return whether a path is that of a command or a computation."""
+    """Return whether a path belongs to a command or a computation."""
     return not EXAMPLES_ONLY.isdisjoint(template.split("/"))
 
 

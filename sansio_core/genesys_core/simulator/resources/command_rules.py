@@ -37,7 +37,7 @@ CollectionFinder = Callable[[str], Collection | None]
 def find_command(
     shapes: PathShapes, collection: CollectionFinder, route: ApiRoute
 ) -> ResourceRule | None:
-    """Return the rule of a command on an item, or ``None`` if it is not one."""
+    """Return the rule of a command on an item, or ``None`` if the operation is not one."""
     item, _, verb = route.template.rpartition("/")
     template, _, last = item.rpartition("/")
     if is_placeholder(verb) or not is_placeholder(last) or verb in _NO_COMMANDS:
@@ -65,7 +65,7 @@ _SMALLEST: Final = 5
 def find_bulk_command(
     shapes: PathShapes, collection: CollectionFinder, route: ApiRoute
 ) -> ResourceRule | None:
-    """Return the rule of a command on many items, or ``None`` if it is not one."""
+    """Return the rule of a command on many items, or ``None`` if the operation is not one."""
     if is_placeholder(route.template.rpartition("/")[2]):
         return None
     template, verb = _split(route.template)
@@ -112,7 +112,7 @@ def _bulk_action(
 
 
 _REFERENCE: Final = frozenset({"id", "name", "selfUri"})
-"""The properties of a reference to an item."""
+"""The properties that a reference to an item has."""
 
 
 def _has_documents(shapes: PathShapes, route: ApiRoute) -> bool:

@@ -1,4 +1,4 @@
-"""Implements operations by the rules of :mod:`genesys_core.simulator.resources.rules`.
+"""Implements operations by the rules in :mod:`genesys_core.simulator.resources.rules`.
 
 Invariants: a read returns what was written. Every operation at or below the path of an item that was
 never created, or was deleted, returns 404. Dates are derived from the time of the call, which tests
@@ -50,7 +50,7 @@ from genesys_core.simulator.state.world import Record
 __all__ = ["EXAMPLE_HEADER", "ResourceEngine"]
 
 EXAMPLE_HEADER: Final = ("Simulator-Answer", "example")
-"""The header of responses that are stateless examples."""
+"""The header that marks a response as a stateless example."""
 
 
 class ResourceEngine:
@@ -60,7 +60,7 @@ class ResourceEngine:
         definition: the definition, from which the rules are derived.
 
     Attributes:
-        rules: the rules of the definition.
+        rules: the definition's rules.
         store: the state that the rules keep.
     """
 
@@ -91,7 +91,7 @@ class ResourceEngine:
         return self._answer_rule(call, rule, rule.collection)
 
     def check_body(self, call: ApiCall) -> None:
-        """Check that the references of a call that writes are to existing entities.
+        """Check that the references in a writing call are to existing entities.
 
         Raises:
             Problem: 404 for an unknown id in the path, 400 for one in the body.

@@ -1,4 +1,4 @@
-"""Changes of single fields, as external contacts accept them: ``{"changes": [{"field": ...}]}``.
+"""Changes to individual fields of external contacts: ``{"changes": [{"field": ...}]}``.
 
 Invariants: only a body with such a list is interpreted this way. An action that does not apply
 changes nothing.

@@ -50,8 +50,8 @@ def place_job(
     Args:
         store: the state of the collections.
         state: the state that the job is added to.
-        collection: the collection of the job.
-        place: the path of the collection.
+        collection: the job's collection.
+        place: the collection's path.
         run: the job's start time and progress.
     """
     identity = state.new_id("/".join(place))
@@ -99,7 +99,7 @@ def start_job(
 
 
 def state_of(call: ApiCall, collection: Collection, states: JobStates, at: ResourcePath) -> str:
-    """Return the state of a job."""
+    """Return a job's state."""
     outcome = call.state.job_outcomes.get(collection.template, SUCCESS)
     return states.state_at(
         call.state.jobs[at], call.now.monotonic, call.settings.job_duration, outcome
@@ -123,11 +123,11 @@ def show_job(call: ApiCall, collection: Collection, states: JobStates, at: Resou
 def read_results(
     call: ApiCall, collection: Collection, states: JobStates, at: ResourcePath
 ) -> Reply:
-    """Return the results of a job, in pages if they were seeded.
+    """Return a job's results, in pages if they were seeded.
 
     Raises:
-        Problem: 404 while there are none: a guess, because the platform's response in this case is
-            not documented.
+        Problem: 404 while there are none; this is a guess, because the platform's response is not
+            documented.
     """
     if not states.has_results(state_of(call, collection, states, at)):
         raise no_such_entity("result", at[-1])

@@ -1,7 +1,7 @@
-"""Rule H: jobs, which are started, polled and read, often with several paths.
+"""Rule H: jobs, which are started, polled and read, often at several paths.
 
-Invariants: every job has a path at which it is polled: its own, or that of its results. Its id is
-in the response to its start, as ``id``, ``jobId``, ``operationId``, under the name of its path
+Invariants: every job has a path at which it is polled: its own, or the path of its results. Its id
+is in the response to its start, as ``id``, ``jobId``, ``operationId``, under the name of its path
 parameter, or within ``job``.
 """
 
@@ -18,7 +18,7 @@ __all__ = ["JOB_STARTERS", "derive_jobs", "is_job_path", "is_result"]
 _SEGMENTS: Final = frozenset(
     {"batchrequests", "exports", "imports", "jobs", "publishjobs", "query", "uploads"}
 )
-"""The last path segment of collections of jobs."""
+"""The last path segment of most job collections."""
 
 _PLACES: Final = frozenset(
     {
@@ -34,7 +34,7 @@ _PLACES: Final = frozenset(
         "/api/v2/workforcemanagement/schedulingjobs",
     }
 )
-"""Collections of jobs with another last path segment."""
+"""Job collections with a different last path segment."""
 
 _WFM: Final = "/api/v2/workforcemanagement"
 _SHIFTS: Final = f"{_WFM}/alternativeshifts"
@@ -94,19 +94,19 @@ JOB_STARTERS: Final[Mapping[tuple[str, str], str]] = {
         f"{_UNIT}/users/{{userId}}/timeoffrequests/{{timeOffRequestId}}/timeoffbalance/jobs",
     ): _BALANCE,
 }
-"""Operations that start a job whose path is not below their own, and the collection of the job."""
+"""Operations that start a job whose path is not below their own, and the job's collection."""
 
 _ELSEWHERE: Final = frozenset(map(path_key, JOB_STARTERS.values()))
 
 
 def is_job_path(template: str) -> bool:
-    """Return whether a path, or its template, may be that of a collection of jobs."""
+    """Return whether a path, or its template, may be a job collection's."""
     key = path_key(template)
     return key.rpartition("/")[2] in _SEGMENTS or key in _PLACES
 
 
 def derive_jobs(shapes: PathShapes, key: str) -> Collection | None:
-    """Return the collection of jobs at a path, or ``None`` if there is none."""
+    """Return the job collection at a path, or ``None`` if there is none."""
     top, item = shapes.routes(key), shapes.routes(f"{key}/{{}}")
     results = shapes.routes(f"{key}/{{}}/results").get("GET")
     read = item.get("GET") or results
@@ -165,7 +165,7 @@ _RESULTS: Final = frozenset(
         "url",
     }
 )
-"""Properties of a job that has its results in its own response."""
+"""Properties that contain the results, in a job whose own response has them."""
 
 
 def is_result(name: str) -> bool:

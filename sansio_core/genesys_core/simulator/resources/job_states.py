@@ -1,4 +1,4 @@
-"""The states of jobs: the property with the state, and the transitions over time.
+"""Job states: the property with the state, and the transitions over time.
 
 Invariants: a job starts in its waiting state and ends in the state of its outcome, which it keeps.
 A job that needs its caller (an upload, a confirmation) pauses until the caller has acted. The state
@@ -22,7 +22,7 @@ FAILURE: Final = "failure"
 """The outcome of a job that ends in its failure state."""
 
 STATE_PROPERTIES: Final = ("state", "status", "queryStatus", "jobState", "jobStatus", "queryState")
-"""Properties that may have the state of a job."""
+"""Properties that may contain a job's state."""
 
 _WAITING: Final = (
     "queued",
@@ -69,7 +69,7 @@ class JobStates(Struct, frozen=True):
     """The states of one kind of job, as spelled in its model.
 
     Attributes:
-        name: the property with the state; empty for a job that has only its results.
+        name: the property with the state; empty for a job that has only results.
         waiting: the state at the start.
         running: the state after half of the duration.
         success: the state at the end.
@@ -89,10 +89,10 @@ class JobStates(Struct, frozen=True):
     names: tuple[str, ...] = ()
 
     def state_at(self, run: JobRun, monotonic: float, duration: float, outcome: str) -> str:
-        """Return the state of a job.
+        """Return a job's state.
 
         Args:
-            run: its start, and the caller's actions since then.
+            run: the job's start, and what its caller has done since then.
             monotonic: the current time, in monotonic seconds.
             duration: the duration of a job in seconds, not counting the time that it waits for its
                 caller.

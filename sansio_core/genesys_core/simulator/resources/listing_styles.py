@@ -22,10 +22,10 @@ PageSelector: TypeAlias = Literal["number", "index", "token", "search", "date", 
 
 * ``number``: the number of the page.
 * ``index``: the index of its first item, from 1 (SCIM, RFC 7644 section 3.4.2.4).
-* ``token``: a token of the previous response (``cursor``, ``after``, ``nextPage``).
-* ``search``: an encoded search in ``q64``; the previous response has that of the next page.
-* ``date``: the date of the oldest item of the previous response (``before``).
-* ``none``: not at all; one response has all items.
+* ``token``: a token from the previous response (``cursor``, ``after``, ``nextPage``).
+* ``search``: an encoded search in ``q64``; the previous response contains the search for the next page.
+* ``date``: the date of the oldest item in the previous response (``before``).
+* ``none``: there is only one page, with all items.
 """
 
 ITEM_FIELDS: Final = (
@@ -37,10 +37,10 @@ ITEM_FIELDS: Final = (
     "records",
     "userDetails",
 )
-"""Names of the property of a response that has the items, in order of preference."""
+"""Names of the response property with the items, in order of preference."""
 
 TOKEN_FIELDS: Final[tuple[FieldPath, ...]] = (("cursor",), ("after",), ("cursors", "after"))
-"""Fields of a response that have the token of the next page."""
+"""Response fields that contain the next page's token."""
 
 _SIZES: Final = ("pageSize", "limit", "count")
 _QUERY_TOKENS: Final = ("cursor", "after", "nextPage", "afterSourceId")
@@ -51,16 +51,16 @@ class ListingStyle(Struct, frozen=True):
     """The listing style of an operation.
 
     Attributes:
-        items: the field of the response with the items; empty if the response is the array.
-        item: the model of an item.
+        items: the response field with the items; empty if the response is the array.
+        item: the items' model.
         selector: how a request selects a page.
         in_body: whether the request's fields are in its body; otherwise they are in its query.
-        send: the field of the request that selects the page; the empty path if there is none.
-        size: the field of the request with the page size.
-        token: the field of the response with the token of the next page; empty if only its
-            ``nextUri`` has it.
+        send: the request field that selects the page; the empty path if there is none.
+        size: the request field with the page size.
+        token: the response field with the next page's token; empty if only ``nextUri`` contains the
+            token.
         alternative: the query parameter for the token, in a listing that also has page numbers.
-        date: the property of an item that the selector ``date`` uses.
+        date: the item property that the selector ``date`` uses.
     """
 
     items: FieldPath
@@ -75,7 +75,7 @@ class ListingStyle(Struct, frozen=True):
 
 
 def find_items(definition: Definition, reply: Schema) -> tuple[FieldPath, Schema] | None:
-    """Return the field of a response with its items and their model, or ``None``."""
+    """Return the response field with the items, and the items' model, or ``None``."""
     known = definition.resolve(reply)
     if known.type == "array" and known.items is not None:
         return (), known.items
@@ -88,7 +88,7 @@ def find_items(definition: Definition, reply: Schema) -> tuple[FieldPath, Schema
 
 
 def find_listing_style(definition: Definition, facts: OperationFacts) -> ListingStyle | None:
-    """Return the listing style of an operation; ``None`` if its response has no items."""
+    """Return an operation's listing style; ``None`` if its response has no items."""
     reply = facts.reply_schema
     found = None if reply is None else find_items(definition, reply)
     if reply is None or found is None:

@@ -1,4 +1,4 @@
-"""Listings of collections: filtering and sorting of items.
+"""Collection listings: filtering and sorting items.
 
 Invariants: an unsupported filter matches everything.
 """
@@ -16,7 +16,7 @@ __all__ = ["list_items"]
 
 
 def list_items(call: ApiCall, items: Sequence[Json]) -> Json:
-    """Return the reply of a listing: the requested page of the items that match the filters.
+    """Return a listing's reply: the requested page of the items that match the filters.
 
     Args:
         call: the call, whose query has the filters, the order and the page.
@@ -26,7 +26,7 @@ def list_items(call: ApiCall, items: Sequence[Json]) -> Json:
         ``None`` if the operation is not a listing.
 
     Raises:
-        Problem: 400 for a page size, page number or token that is not valid.
+        Problem: 400 for an invalid page size, page number or token.
     """
     chosen = _sorted(call, [each for each in items if _passes(call, each)])
     style = find_listing_style(call.definition, call.route.facts)

@@ -1,7 +1,7 @@
-"""Adding, replacing, changing and removing the members of a list.
+"""Adding, replacing, changing and removing list members.
 
 Invariants: a member is in a list at most once. A member has the name of the entity that it refers
-to. The member count of the list's owner is kept up to date.
+to. The list owner's member count is kept up to date.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,7 +34,7 @@ __all__ = ["change_members", "read_ids"]
 def change_members(
     store: ResourceStore, call: ApiCall, rule: ResourceRule, collection: Collection
 ) -> Reply:
-    """Change a list of members by a call's body.
+    """Change a list of members as a call's body requests.
 
     Raises:
         Problem: 400 if the simulator is full.
@@ -63,7 +63,7 @@ def change_members(
 
 
 def read_ids(call: ApiCall) -> list[str]:
-    """Return the ids in the query of a call, which may be joined with commas."""
+    """Return the ids in a call's query, which may be joined with commas."""
     names = [name for name in call.query if name.lower().endswith(("id", "ids"))]
     return [part for name in names for each in call.query[name] for part in each.split(",")]
 

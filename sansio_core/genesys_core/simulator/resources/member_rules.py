@@ -68,7 +68,7 @@ def derive_members(shapes: PathShapes, key: str) -> Collection | None:
 
 
 def find_member_list(shapes: PathShapes, given: Schema) -> tuple[str, ...] | None:
-    """Return the path of the members in a body; empty if the body is the list, or a member.
+    """Return the members' path in a body; empty if the body is the list, or a member.
 
     Returns:
         ``None`` for a body without members.

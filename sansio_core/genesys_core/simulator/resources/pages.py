@@ -1,4 +1,4 @@
-"""Pages of a listing, in the style of its operation.
+"""Listing pages, in the style of the operation.
 
 Invariants: every item is on exactly one page. A page refers to the next one only if it exists, so
 that iteration always ends. A listing with ``Settings(listing_links=False)`` refers to the next page
@@ -33,7 +33,7 @@ PAGE_WINDOWS: Final[Mapping[str, tuple[int, int]]] = {
     "/api/v2/externalcontacts/organizations/{externalOrganizationId}/notes": (1000, 0),
     "/api/v2/routing/queues/divisionviews": (0, 5),
 }
-"""The limit of page numbers: the number of items, or of pages, beyond which the response is a
+"""The limits on page numbers: the number of items, or of pages, beyond which the response is a
 400."""
 
 
@@ -46,8 +46,8 @@ def make_listing(call: ApiCall, style: ListingStyle, items: Sequence[Json]) -> J
         items: all items, in order.
 
     Raises:
-        Problem: 400 for a page size, page number or token that is not valid, or a page number that
-            exceeds the limit.
+        Problem: 400 for an invalid page size, page number or token, or a page number that exceeds
+            the limit.
     """
     items = [each for each in items if is_permitted(call, each)]
     size = _read_size(call, style, len(items))
@@ -68,7 +68,7 @@ def make_listing(call: ApiCall, style: ListingStyle, items: Sequence[Json]) -> J
 
 
 def read_search(call: ApiCall) -> Json:
-    """Return the search of a call: its body, or the decoded ``q64``.
+    """Return a call's search: the body, or the decoded ``q64``.
 
     Raises:
         Problem: 400 for a ``q64`` that is not a Base64-encoded JSON object.
@@ -267,6 +267,6 @@ def _encode_search(search: Mapping[str, Json], number: int) -> str:
 
 
 _FURTHEST: Final = 10**9
-"""The limit of integers in requests; page numbers have 32 bits."""
+"""The limit for integers in requests; page numbers have 32 bits."""
 
 _SIZES: Final = frozenset({"pageSize", "limit", "count"})

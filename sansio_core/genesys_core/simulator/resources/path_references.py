@@ -1,4 +1,4 @@
-"""References in paths by id: to a user, a queue, a conversation.
+"""References by id in paths: to a user, a queue, a conversation.
 
 Invariants: an id in the path of another collection, such as the user's in
 ``/api/v2/voicemail/users/{userId}/policy``, returns 404 unless it exists. The collection is determined
@@ -52,7 +52,7 @@ def list_references(rules: ResourceRules, template: str) -> Iterator[tuple[str, 
 
 
 def check_references(rules: ResourceRules, store: ResourceStore, call: ApiCall) -> None:
-    """Check that the entities that the path of a call refers to exist.
+    """Check that the entities to which a call's path refers exist.
 
     Raises:
         Problem: 404 for an unknown id.

@@ -1,4 +1,4 @@
-"""Rules of operations: the state that an operation reads or changes, and how.
+"""Types for operation rules: the state that an operation reads or changes, and how.
 
 Invariants: two models describe the same resource if they share most properties of the smaller one.
 """
@@ -40,7 +40,7 @@ ResourceAction: TypeAlias = Literal[
     "change_many",
     "delete_many",
 ]
-"""Actions of an operation on a collection or a single resource."""
+"""What an operation can do with a collection or a single resource."""
 
 RULES: Final[Mapping[str, str]] = {
     "A": "a collection whose items are created, read and deleted",
@@ -58,20 +58,20 @@ RULES: Final[Mapping[str, str]] = {
 """The rules by letter."""
 
 ALIKE: Final = 0.6
-"""Minimum share of common properties for two models to describe the same resource."""
+"""The minimum share of common properties with which two models describe the same resource."""
 
 
 class Collection(Struct, frozen=True):
     """A collection, its items at ``{template}/{id}``.
 
     Attributes:
-        template: the path of the collection.
-        letter: the letter of its rule in :data:`RULES`.
-        entity: the model of an item.
+        template: the collection's path.
+        letter: the rule's letter in :data:`RULES`.
+        entity: the items' model.
         operations: the effect of each method on the collection and on an item, keyed by ``("",
             method)`` and ``("item", method)``.
         states: the states of jobs; ``None`` for everything else.
-        template_parameter: the path parameter with the id of a job.
+        template_parameter: the path parameter with a job's id.
     """
 
     template: str
@@ -91,12 +91,12 @@ class ResourceRule(Struct, frozen=True):
     """The effect of one operation.
 
     Attributes:
-        letter: the letter of its rule in :data:`RULES`.
+        letter: the rule's letter in :data:`RULES`.
         action: what the operation does with the collection or resource.
         collection: the collection, or ``None`` for a single resource.
-        entity: the model of the item or resource.
-        filters: the path parameters that filter a view, each with the item property that must have
-            its value.
+        entity: the item's or resource's model.
+        filters: the path parameters that filter a view, each with the item property that must equal
+            it.
     """
 
     letter: str

@@ -30,7 +30,7 @@ __all__ = ["ResourceRules"]
 
 
 class ResourceRules:
-    """The rules of a definition.
+    """A definition's rules.
 
     Args:
         definition: the API definition.
@@ -45,14 +45,14 @@ class ResourceRules:
 
     @classmethod
     def of(cls, definition: Definition) -> "ResourceRules":
-        """Return the rules of a definition, which all its simulators share."""
+        """Return a definition's rules, which all of its simulators share."""
         found = definition.derived.get(cls)
         if not isinstance(found, cls):
             found = definition.derived[cls] = cls(definition)
         return found
 
     def find(self, route: ApiRoute) -> ResourceRule | None:
-        """Return the rule of an operation, or ``None`` if it has no state."""
+        """Return an operation's rule, or ``None`` if the operation has no state."""
         method = "GET" if route.method == "HEAD" else route.method
         key = (method, route.template)
         if key not in self._found:

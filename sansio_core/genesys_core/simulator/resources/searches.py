@@ -1,4 +1,4 @@
-"""Evaluation of searches: the criteria in the body are compared with items.
+"""Evaluates searches: compares items with the criteria in the body.
 
 Invariants: all criteria of a search must match. Deleted items are found only if the search names
 their state. An unsupported criterion, and a property that items do not have, matches everything.

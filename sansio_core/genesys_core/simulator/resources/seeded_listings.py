@@ -1,7 +1,7 @@
 """Listings without a stored collection, whose items were seeded by a test.
 
-Invariants: items of a path take precedence over those of its template. Filters do not apply to
-them.
+Invariants: items seeded for a path take precedence over those seeded for its template. Filters do
+not apply to seeded items.
 """
 
 from genesys_core.simulator.http.exchange import ApiCall, Reply, json_reply
@@ -23,7 +23,7 @@ def list_seeds(call: ApiCall) -> Reply | None:
 
 
 def find_page(call: ApiCall) -> Json:
-    """Return the document of :func:`list_seeds`.
+    """Return the document that :func:`list_seeds` returns as a reply.
 
     Raises:
         Problem: 400 for an invalid page.

@@ -1,4 +1,4 @@
-"""Seeding of listings with items for tests.
+"""Seeds listings with items for tests.
 
 Invariants: the items differ in their ids, names and dates, and are those that the listing returns
 afterwards: in its collection if it has one, otherwise only in the listing. Missing parents are
@@ -237,13 +237,13 @@ SHOWN_ELSEWHERE: Final = frozenset(
         "/api/v2/scim/v2/users",
     }
 )
-"""Collections whose items are those of another one: SCIM users and groups."""
+"""Collections that contain another collection's items: SCIM users and groups."""
 
 _LISTS: Final = frozenset({"list", "list_view"})
-"""Actions of operations that return the items of a collection."""
+"""Actions of operations that return a collection's items."""
 
 _FIRST_DATE: Final = 1_700_000_000
-"""A second before the date of the first item; each following one is a second later."""
+"""One second before the date of the first item; each further item's date is one second later."""
 
 _NAMES: Final = frozenset({"name", "title", "label", "displayName", "body", "value", "word"})
 

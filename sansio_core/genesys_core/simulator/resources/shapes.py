@@ -1,4 +1,4 @@
-"""Lookup of the operations of paths: their bodies, responses and listings.
+"""Looks up the operations at a path: their bodies, responses and listings.
 
 Invariants: a missing body or response is the empty schema. Paths are compared with ``{}`` in place
 of their parameters.
@@ -32,7 +32,7 @@ def is_placeholder(segment: str) -> bool:
 
 
 class PathShapes:
-    """Looks up the operations of paths, and their models.
+    """Looks up the operations at paths, and their models.
 
     Args:
         definition: the API definition.
@@ -42,7 +42,7 @@ class PathShapes:
         self.definition = definition
 
     def routes(self, key: str) -> Mapping[str, ApiRoute]:
-        """Return the operations of a path by method; none if there is no such path."""
+        """Return the operations at a path by method; empty if there is no such path."""
         found = self.definition.routes.find(key)
         if found is None:
             return {}
@@ -57,11 +57,11 @@ class PathShapes:
         return Schema() if schema is None else self.definition.resolve(schema)
 
     def reply(self, route: ApiRoute) -> Schema:
-        """Return the model of an operation's response."""
+        """Return an operation's response model."""
         return self.resolved(route.facts.reply_schema)
 
     def body(self, route: ApiRoute) -> Schema:
-        """Return the model of an operation's body."""
+        """Return an operation's body model."""
         wanted = route.facts.body
         return self.resolved(None if wanted is None else wanted.schema)
 
@@ -74,7 +74,7 @@ class PathShapes:
         return None if schema is None else find_items(self.definition, schema)
 
     def listing(self, route: ApiRoute | None, entity: Schema) -> FieldPath | None:
-        """Return the path of a listing's items in the response; ``None`` if they are not of this entity."""
+        """Return the path of a listing's items in the response; ``None`` for other entities."""
         found = self.items(route)
         if found is None or not are_alike(self.resolved(found[1]), entity):
             return None

@@ -1,4 +1,4 @@
-"""The items and single resources that the rules keep: finding, creating, changing and deleting them.
+"""Finding, creating, changing and deleting the items and single resources that the rules keep.
 
 Invariants: an item has the id and ``selfUri`` of its path, every required property, and no property
 that its model lacks. Deleting an item deletes everything below it.
@@ -40,7 +40,7 @@ _OUTBOUND: Final = "/api/v2/outbound/"
 """Collections whose version conflicts have a specific error code."""
 
 CREATED: Final = ("dateCreated", "createdDate", "createdAt", "dateModified", "modifiedDate")
-"""Properties with the date of creation."""
+"""Properties that contain the creation date."""
 
 _BEGINNINGS: Final[Mapping[str, Record]] = {
     "/api/v2/outbound/campaigns": {"campaignStatus": "off"},
@@ -62,7 +62,7 @@ class ResourceStore:
 
     Args:
         definition: the API definition.
-        rules: the rules of the definition.
+        rules: the definition's rules.
     """
 
     def __init__(self, definition: Definition, rules: ResourceRules) -> None:
@@ -70,7 +70,7 @@ class ResourceStore:
         self._rules = rules
 
     def check_parents(self, call: ApiCall) -> None:
-        """Check that everything above the path of a call exists.
+        """Check that everything above a call's path exists.
 
         Raises:
             Problem: 404 for an id that was never created, or was deleted.
@@ -84,7 +84,7 @@ class ResourceStore:
     def known_items(
         self, state: PlatformState, owner: str, arguments: Mapping[str, str]
     ) -> dict[str, Record] | None:
-        """Return the items of a collection by id, or ``None`` if any id may exist."""
+        """Return a collection's items by id, or ``None`` if any id may exist."""
         match owner:
             case "/api/v2/users":
                 return state.users
@@ -99,9 +99,9 @@ class ResourceStore:
     def items_of(
         self, state: PlatformState, collection: Collection, place: ResourcePath
     ) -> Mapping[str, Record]:
-        """Return the items of a collection.
+        """Return a collection's items.
 
-        If none can be created, there is an example until an item has been written or deleted.
+        If items cannot be created, there is an example until an item has been written or deleted.
         """
         stored = state.collections.get(place, {})
         if stored or collection.is_creatable:
@@ -119,9 +119,9 @@ class ResourceStore:
 
         Args:
             call: the call that creates it.
-            entity: its model.
-            place: the path of its collection.
-            document: its properties.
+            entity: the item's model.
+            place: the collection's path.
+            document: the item's properties.
 
         Raises:
             Problem: 409 for a name that is already in use, 400 if the simulator is full.
@@ -163,8 +163,8 @@ class ResourceStore:
 
         Args:
             call: the call that changes it.
-            entity: its model.
-            at: its path.
+            entity: the item's model.
+            at: the item's path.
             old: the item before the change.
             document: the changed properties.
 
@@ -186,7 +186,7 @@ class ResourceStore:
     def apply_document(
         self, call: ApiCall, entity: Schema, old: Record, document: Mapping[str, Json]
     ) -> Record:
-        """Return the record that results from a call; the arguments are those of :meth:`change_record`.
+        """Return the record that results from a call, given the arguments of :meth:`change_record`.
 
         Raises:
             Problem: 409 for an outdated version.
@@ -234,7 +234,7 @@ class ResourceStore:
             del state.issued[kind]
 
     def show_record(self, call: ApiCall, entity: Schema, record: Record) -> Reply:
-        """Return the response of an operation with an item, or an example if the response has no item."""
+        """Return an operation's response with an item, or an example if it contains no item."""
         schema = call.route.facts.reply_schema
         if schema is None or not are_alike(self._definition.resolve(schema), entity):
             return respond_with_example(call)
@@ -256,7 +256,7 @@ class ResourceStore:
     def stamp_dates(
         self, call: ApiCall, entity: Schema, record: Record, names: tuple[str, ...]
     ) -> None:
-        """Set the dates of a record to the time of the call."""
+        """Set a record's dates to the time of the call."""
         for name in names:
             facts = (entity.properties or {}).get(name)
             if facts is not None and facts.format == "date-time":
@@ -285,5 +285,5 @@ def missing_item(state: PlatformState, template: str, identity: str) -> Platform
 
 
 def kind_of(template: str) -> str:
-    """Return the display name of an item of a collection."""
+    """Return the display name of a collection's items."""
     return template.rpartition("/")[2].strip("{}").removesuffix("s")

@@ -30,8 +30,8 @@ NOT_VIEWS: Final = frozenset(
         "versions",
     }
 )
-"""Path segments of listings that return other entities than the items of a collection, or only some
-of the items."""
+"""Path segments of listings that return entities other than a collection's items, or only some of
+the items."""
 
 OTHERS: Final = frozenset(
     {
@@ -54,7 +54,8 @@ class OwnerFinder:
 
     Args:
         shapes: looks up models.
-        owners: yields all collections whose items can be created, and those of handlers.
+        owners: yields all collections whose items can be created, and those that handlers
+            implement.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class OwnerFinder:
         self._owners: dict[str, list[Collection]] | None = None
 
     def find(self, template: str, item: Schema) -> Collection | None:
-        """Return the collection whose items have a model; of several, the nearest one to a path.
+        """Return the collection whose items have a model; the one nearest to a path, if several do.
 
         Args:
             template: the path of the operation that shows the items.
@@ -120,7 +121,7 @@ def find_division_view(
 
 
 def find_view(shapes: PathShapes, owners: OwnerFinder, route: ApiRoute) -> ResourceRule | None:
-    """Return the rule of any other view, or ``None`` if it is not one."""
+    """Return the rule of any other kind of view, or ``None`` if the operation is not a view."""
     segments = route.template.split("/")
     schema = route.facts.reply_schema
     is_other = route.template in OTHERS or not NOT_VIEWS.isdisjoint(segments)
@@ -174,7 +175,7 @@ def _identity(owner: Collection, segments: Sequence[str]) -> str | None:
 
 
 def view_identity(owner: Collection, template: str) -> str:
-    """Return the path parameter with the id of a view's item."""
+    """Return the path parameter with the id of an item in a view."""
     return _identity(owner, template.split("/")) or ""
 
 

@@ -28,7 +28,7 @@ class WriteText(Struct, frozen=True):
 
     Attributes:
         socket: the socket's number.
-        text: the message.
+        text: the text of the message.
         fragments: the number of frames, at least 1.
     """
 
@@ -103,18 +103,18 @@ class Published(Struct, frozen=True):
 
 
 Fate: TypeAlias = Literal["sent", "unconnected", "silenced", "withheld"]
-"""The outcome of an event for one channel: sent, no socket, half-open socket, or
-withheld by a test. A held event has no outcome yet.
+"""An event's outcome for one channel: sent, no socket, half-open socket, or withheld by a test. A
+held event has no outcome yet.
 """
 
 
 class Delivery(Struct, frozen=True):
-    """The delivery of an event to one of its channels.
+    """The delivery of an event to one channel.
 
     Attributes:
         sequence: the event's number.
         channel_id: the channel.
-        socket: the socket of the channel, or ``None``.
+        socket: the channel's socket, or ``None``.
         fate: the outcome.
     """
 

@@ -1,11 +1,11 @@
-"""Events of conversations, agents and queues, for the changes since the last call.
+"""Conversation, agent and queue events, for the changes since the last call.
 
 Invariants: a changed conversation is published as a whole, once for each of its agents and queues,
 after the detail events of the change. A body is built only for a topic with a subscription. An
 agent receives the events of a conversation from the alert to the end of after-call work.
 
-Guesses: the order of the events of one change; that a queue receives the events of its
-conversations until they end.
+Guesses: the order of the events for one change; a queue receives the events of its conversations
+until they end.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -93,10 +93,10 @@ _MEDIA: Final[Mapping[str, str]] = {
 
 
 class ConversationEvents:
-    """Creates the events of changes in the contact center.
+    """Creates the events for changes in the contact center.
 
     Args:
-        definition: the definition, for the models of the topics.
+        definition: the definition, for the topics' models.
     """
 
     def __init__(self, definition: Definition) -> None:
@@ -104,7 +104,7 @@ class ConversationEvents:
         self._metrics = MetricEvents(definition)
 
     def publish(self, state: PlatformState, now: Now) -> None:
-        """Add the events of all changes to the state, and clear the changes.
+        """Add the events for all changes to the state, and clear the changes.
 
         Args:
             state: the platform's state.

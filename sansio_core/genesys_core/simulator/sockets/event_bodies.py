@@ -1,4 +1,4 @@
-"""Bodies of events: a stored record in the form of a topic's model.
+"""Event bodies: a stored record in the form of a topic's model.
 
 Invariants: a body has only declared properties, of their types, and all required ones. Values that
 do not fit the model are omitted.
@@ -34,7 +34,7 @@ _KINDS: Final[Mapping[ChangeKind, tuple[str, ...]]] = {
     "updated": ("update", "edit"),
     "deleted": ("delete", "remove"),
 }
-"""Spellings of the kinds of change in models."""
+"""How models spell the kinds of change."""
 
 _WHAT_HAPPENED: Final = frozenset({"action", "operation", "eventType"})
 
@@ -46,10 +46,10 @@ def shape_event(
 
     Args:
         definition: resolves references.
-        model: the model of the topic's events.
+        model: the model for the topic's events.
         record: the record, as stored.
         kind: the kind of change.
-        now: the time of the event.
+        now: the event's time.
     """
     known = definition.resolve(model)
     properties = known.properties or {}
@@ -90,7 +90,7 @@ def _shape(definition: Definition, schema: Schema, value: Json) -> "Json | Unset
 
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-"""Formats of event ids, for models that declare one."""
+"""Event id formats, for models that declare one."""
 
 
 def _spelled(known: Schema, value: Json) -> "Json | UnsetType":

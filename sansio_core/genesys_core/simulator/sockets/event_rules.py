@@ -1,7 +1,7 @@
 """The topics that are published when a stored record changes.
 
 Invariants: the rules are derived from the topic map and a reviewed table of topics whose name
-differs from the path of their resource. A topic whose ids are unknown is not published.
+differs from their resource's path. A topic whose ids are unknown is not published.
 
 A topic ``v2.outbound.campaigns.{id}`` belongs to ``/api/v2/outbound/campaigns/{campaignId}``, and
 ``v2.edges.{id}.interfaces`` to every item below ``/api/v2/edges/{edgeId}/interfaces``.
@@ -71,11 +71,11 @@ TOPICS_ELSEWHERE: Final[tuple[tuple[str, str], ...]] = (
         "v2.users.{caller}.workforcemanagement.timeoffrequests",
     ),
 )
-"""Topics whose name differs from the path of their resource.
+"""Topics whose name differs from their resource's path.
 
 ``{0}`` is the first id of the path, ``{caller}`` the user of the token, ``{.name}`` the id in a
-property, and ``+name`` a property that the record must have. That callers own the entities that
-they create or change is a guess.
+property, and ``+name`` a property that the record must have. Guess: callers own the entities that
+they create or change.
 """
 
 AUDITS: Final = "v2.audits.entitytype.{id}.entityid.{id}"
@@ -116,18 +116,18 @@ class EventRules:
     """Maps paths to topics.
 
     Args:
-        definition: the definition, for the models of the topics.
+        definition: the definition, for the topics' models.
     """
 
     def __init__(self, definition: Definition) -> None:
         self._definition = definition
 
     def notices(self, change: RecordChange, caller: str | None, now: Now) -> Iterator[Notice]:
-        """Yield the events of a change.
+        """Yield the events for a change.
 
         Args:
             change: the record that changed.
-            caller: the user of the request, if it has one.
+            caller: the user who made the request, if any.
             now: the time of the request.
         """
         for template, topic in self.topics_of(change, caller):
@@ -137,11 +137,11 @@ class EventRules:
             yield self._audit(entity, change, caller, now)
 
     def topics_of(self, change: RecordChange, caller: str | None) -> Iterator[tuple[str, str]]:
-        """Yield the topics of a change except for audits, each with its template in the topic map.
+        """Yield the topics for a change, except audit topics, each with its topic map template.
 
         Args:
             change: the record that changed.
-            caller: the user of the request, if it has one.
+            caller: the user who made the request, if any.
         """
         for source in _found(change.template):
             topic = _filled(source.pattern, change, caller)

@@ -57,7 +57,7 @@ class Hub:
     Attributes:
         state: the platform's state.
         published: the latest events, oldest first.
-        deliveries: their outcomes by channel.
+        deliveries: the events' outcomes by channel.
         counts: the number of sent messages by kind (``event``, ``heartbeat``, ``pong``, ``system``,
             ``reply``), and of events by outcome.
     """
@@ -107,7 +107,7 @@ class Hub:
         self.settle(now)
 
     def disconnected(self, socket: int) -> None:
-        """Handle the end of a connection, closed by either side."""
+        """Handle the end of a connection that either side has closed."""
         line = self._numbered(socket)
         if line is not None:
             self._forget(line)
@@ -148,7 +148,7 @@ class Hub:
         """Publish an event.
 
         Args:
-            topic: any topic; delivered to the channels that are subscribed to it.
+            topic: any topic; the event is delivered to the channels subscribed to it.
             body: the event's body.
             now: the current time.
             version: the version of the body's schema.
@@ -219,7 +219,7 @@ class Hub:
         """Announce to a channel's socket that the server will close it, and close it later.
 
         Args:
-            channel_id: the channel, which is not deleted.
+            channel_id: the channel; it is not deleted.
             now: the current time.
             wait: seconds until it is closed.
 

@@ -1,6 +1,6 @@
-"""Bodies of events for tests: an example of the topic's model, with the properties of the caller.
+"""Event bodies for tests: an example of the topic's model, with the caller's properties.
 
-Invariants: a returned body is valid against the model of its topic; properties of the caller are
+Invariants: a returned body is valid against the model of its topic; the caller's properties are
 neither changed nor omitted.
 """
 
@@ -19,12 +19,12 @@ __all__ = ["make_event"]
 
 
 def make_event(definition: Definition, topic: str, properties: Mapping[str, Json]) -> Json:
-    """Return a valid body of a topic's event; see :meth:`Simulator.make_event`.
+    """Return a valid body for a topic's event; see :meth:`Simulator.make_event`.
 
     Args:
-        definition: contains the models of events.
+        definition: contains the event models.
         topic: a topic with its ids, or its template.
-        properties: properties of the body; the others are from an example.
+        properties: properties of the body; all others are taken from an example.
 
     Raises:
         InvalidValueError: there is no such topic, or a property or its value is not in its model.

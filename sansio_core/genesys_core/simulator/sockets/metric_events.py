@@ -1,10 +1,10 @@
-"""Events of metrics of conversations, agents and wrap-up codes.
+"""Metric events for conversations, agents and wrap-up codes.
 
-Invariants: a metric is published once for a conversation, in the form in which queries count it.
-Nothing is computed for a conversation without a subscription.
+Invariants: a metric is published once for a conversation, and counted as in queries. Nothing is
+computed for a conversation without a subscription.
 
-Guesses: that metrics are published with each change instead of every half minute; that a new
-subscriber receives the metrics of a conversation from its start.
+Guesses: metrics are published with each change instead of every half minute; a new subscriber
+receives a conversation's metrics from its start.
 """
 
 from collections import Counter
@@ -37,10 +37,10 @@ METRIC_TOPICS: Final = frozenset({_CONVERSATION, _USER, _WRAP_UP})
 
 
 class MetricEvents:
-    """Creates the events of metrics.
+    """Creates metric events.
 
     Args:
-        definition: the definition, for the models of the topics.
+        definition: the definition, for the topics' models.
     """
 
     def __init__(self, definition: Definition) -> None:
@@ -49,7 +49,7 @@ class MetricEvents:
     def notices(
         self, state: PlatformState, conversation: ConversationTimeline, now: Now
     ) -> Iterator[Notice]:
-        """Yield the events of new metrics.
+        """Yield the events for new metrics.
 
         Args:
             state: the platform's state.

@@ -35,16 +35,17 @@ __all__ = ["JobStart", "OperationEvents"]
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 _KINDS: Final[Mapping[str, ChangeKind]] = {"POST": "created", "DELETE": "deleted"}
 _MOMENT: Final = 0.001
-"""Seconds after its end at which a job is checked, because floating point may round the end up."""
+"""How long after its end a job is checked, in seconds, because floating point may round the end
+up."""
 
 
 class OperationEvents:
-    """Publishes the events of operations and jobs.
+    """Publishes the events for operations and jobs.
 
     Args:
-        definition: the definition, for the models of the topics.
+        definition: the definition, for the topics' models.
         rules: the rules, which identify operations that start jobs.
-        events: the topics of the paths of jobs.
+        events: the topics for job paths.
     """
 
     def __init__(self, definition: Definition, rules: ResourceRules, events: EventRules) -> None:
@@ -55,7 +56,7 @@ class OperationEvents:
     def publish(
         self, call: ApiCall, reply: Reply, changes: Sequence[RecordChange], *, has_job: bool = False
     ) -> None:
-        """Add the events of a call to the state, and set a timer for later ones.
+        """Add a call's events to the state, and set a timer for later ones.
 
         Args:
             call: the completed call.
@@ -91,7 +92,7 @@ class OperationEvents:
         changes: Sequence[RecordChange] = (),
         awaited: Sequence[AwaitedEvent] = (),
     ) -> None:
-        """Publish the start of a job, unless it is among the changes, and schedule the event of its end.
+        """Publish a job's start, unless it is among the changes, and schedule its end event.
 
         Args:
             start: the job.
@@ -120,7 +121,7 @@ class OperationEvents:
 
         Args:
             state: the platform's state.
-            key: the key of the due timer.
+            key: the due timer's key.
             duration: the duration of jobs in seconds.
             now: the time at which it was due.
         """
@@ -193,11 +194,11 @@ class JobStart(Struct, frozen=True):
 
     Attributes:
         state: the platform's state.
-        at: the path of the job.
-        collection: the collection of the job.
-        caller: the user who started it, if any.
-        seconds: the duration of jobs.
-        now: when it was started.
+        at: the job's path.
+        collection: the job's collection.
+        caller: the user who started the job, if any.
+        seconds: how long jobs take.
+        now: when the job was started.
     """
 
     state: PlatformState

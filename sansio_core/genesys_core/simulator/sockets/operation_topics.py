@@ -1,9 +1,9 @@
-"""Topics of operations whose path cannot be derived from the topic's name.
+"""Topics published by operations whose path cannot be derived from the topic's name.
 
 Invariants: each cause names operations of the definition. A topic is published once for a call, or
-once for each item of the call. Topics that are named like the path of the changed resource have
-rules; see :mod:`genesys_core.simulator.sockets.event_rules`. Guesses: that these operations cause
-these events, and that the user who requested a computation receives the event with its result.
+once for each item of the call. Topics named like the changed resource's path have rules; see
+:mod:`genesys_core.simulator.sockets.event_rules`. Guesses: these operations cause these events; the
+user who requested a computation receives the event with its result.
 """
 
 import re
@@ -22,9 +22,9 @@ class TopicCause(Struct, frozen=True):
     """A topic, and the operations that its events follow.
 
     Attributes:
-        topic: with ``{name}`` for the value of a path parameter, ``{caller}`` for the user of the
-            token, ``{queue}`` for the queue of the conversation in the path, ``{room}`` for
-            a chat room, ``{group}`` for the chat room of a group, ``{now}`` for the time, and
+        topic: the topic, with ``{name}`` for the value of a path parameter, ``{caller}`` for the
+            user of the token, ``{queue}`` for the queue of the conversation in the path, ``{room}``
+            for a chat room, ``{group}`` for the chat room of a group, ``{now}`` for the time, and
             ``{.name}`` for a property of the body or the response.
         operations: the operations, each with method and path below ``/api/v2``.
         is_late: whether the event is published when the work is done: with the job that the
@@ -353,14 +353,14 @@ TOPIC_CAUSES: Final = (
     *_workforce_of_units(),
     *_workforce_of_users(),
 )
-"""All topics with such a cause."""
+"""All topics that operations cause."""
 
 
 def causes_of(method: str, template: str) -> Sequence[TopicCause]:
     """Return the topics that an operation causes.
 
     Args:
-        method: in upper case.
+        method: the method, in upper case.
         template: the path template, such as ``/api/v2/groups/{groupId}/greetings``.
     """
     return _by_operation().get(f"{method} {template}", ())

@@ -45,11 +45,11 @@ def answer_to(
     """Handle a request.
 
     Args:
-        text: as received.
+        text: the message as received.
         state: the platform's state, which subscriptions modify.
         settings: the simulator's settings.
         channel_id: the socket's channel.
-        now: when it was received.
+        now: when the message was received.
 
     Returns:
         The response; ``None`` for a message that is not a request.

@@ -51,10 +51,10 @@ _REASONS: Final[Mapping[str, tuple[str, ...]]] = {
         "v2.users.{id}.conversations.chats",
         "v2.workforcemanagement.managementunits.{id}.schedules",
     ),
-    "the simulator has no agents of management units": (
+    "the simulator's management units have no agents": (
         "v2.workforcemanagement.managementunits.{id}.adherence",
     ),
-    "events report faults of the platform itself": ("v2.operations.events.{id}",),
+    "events report faults in the platform itself": ("v2.operations.events.{id}",),
     "events come from telephony hardware": (
         "v2.telephony.providers.edges.trunks.{id}",
         "v2.telephony.providers.edges.trunks.{id}.metrics",

@@ -1,6 +1,6 @@
-"""Detection of the records that a request changed.
+"""Detects the records that a request has changed.
 
-The stored records on its path, and others that it names, are compared before and after it.
+The stored records on its path, and others that it names, are compared before and after the request.
 
 Invariants: only records that differ are reported, each once, outermost first. The cost depends on
 the length of the path and the number of created records, not on the size of the collections.
@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 RecordPath: TypeAlias = tuple[str, ...]
-"""The segments of a path, decoded; the first is empty."""
+"""The decoded segments of a path; the first is empty."""
 
 _APART: Final = {("", "api", "v2", "users"), ("", "api", "v2", "routing", "queues")}
 """Collections that are stored separately."""
@@ -56,7 +56,8 @@ class ChangeWatch:
         state: the state before the request.
         template: the request's path template, such as ``/api/v2/groups/{groupId}/members``.
         arguments: the values of its path parameters.
-        others: the paths of collections with other records that it may change, each with their ids.
+        others: the paths of collections with other records that it may change, each with the
+            records' ids.
     """
 
     def __init__(

@@ -33,11 +33,11 @@ MAX_TOPICS: Final = 1_000
 
 
 class ChannelTopic(Struct, frozen=True):
-    """A topic of a channel.
+    """A topic to which a channel is subscribed.
 
     Attributes:
-        written: as spelled by the subscriber.
-        names: the topics of its events, in lower case; several for a combined topic.
+        written: the topic as spelled by the subscriber.
+        names: the topics that its events have, in lower case; several for a combined topic.
     """
 
     written: str
@@ -54,8 +54,8 @@ class Channel(Confidential, frozen=True):
         token: the access token of the last subscription; the channel ends when it expires.
         uri: the address of its socket; contains the id.
         expires: seconds since 1970-01-01 UTC.
-        used: the order of the last use of channels; higher is later.
-        topics: its topics, by the topic in lower case.
+        used: when it was last used, relative to other channels; a higher number is later.
+        topics: its topics, by lower-case name.
         names: all names of its topics.
         is_connected: whether it has a socket.
         displaced_by: the channel that replaced it.
@@ -90,7 +90,7 @@ class Notice(Struct, frozen=True):
     """An event to deliver.
 
     Attributes:
-        topic: such as ``v2.users.{id}.presence``, with an id.
+        topic: the topic, such as ``v2.users.{id}.presence``, with an id.
         body: the event's body.
         to: the only recipient, subscribed or not; ``None`` for all subscribed channels.
     """

@@ -1,4 +1,4 @@
-"""The API definition, limited to what the simulator needs.
+"""The parts of the API definition that the simulator needs.
 
 Invariants: a definition is immutable. A missing type or response is ``None``; the code that uses it
 chooses the default.
@@ -19,7 +19,7 @@ Location: TypeAlias = Literal["path", "query", "header", "body", "formData"]
 
 
 class Bounds(Struct, frozen=True, gc=False, kw_only=True):
-    """The keywords that bound a value; an exclusive end is itself out of bounds."""
+    """The keywords that bound a value; an exclusive bound is itself out of range."""
 
     minimum: float | None = None
     maximum: float | None = None
@@ -87,10 +87,9 @@ class OperationFacts(Struct, frozen=True, gc=False):
     """A Swagger 2.0 operation object.
 
     Attributes:
-        security: empty if no token is required.
+        security: the accepted kinds of authentication; empty if no token is required.
         permissions: the permissions that the caller needs, as written in the document.
-        name: the name of the method in Python, such as ``get_users_me``; empty if the document has
-            none.
+        name: the Python method's name, such as ``get_users_me``; empty if the document has none.
     """
 
     parameters: tuple[Parameter, ...] = ()
@@ -104,7 +103,7 @@ class OperationFacts(Struct, frozen=True, gc=False):
 
     @property
     def required_permissions(self) -> RequiredPermissions:
-        """The permissions; documents of 2016 have a list, all of which are required."""
+        """The permissions; documents from 2016 have a list, all of which are required."""
         match self.permissions:
             case RequiredPermissions() as required:
                 return required
@@ -133,7 +132,7 @@ class OperationFacts(Struct, frozen=True, gc=False):
 
 
 _COLONS: Final = 2
-"""Number of colons in the name of a permission, such as ``routing:queue:view``."""
+"""The number of colons in a permission's name, such as ``routing:queue:view``."""
 
 
 class PathItem(Struct, frozen=True, gc=False):
@@ -162,21 +161,21 @@ class SwaggerDocument(Struct, frozen=True):
 
 
 class Definition:
-    """An API definition for routing requests and generating examples.
+    """An API definition, by which requests are routed and examples generated.
 
     Args:
-        document: a Swagger 2.0 document as plain JSON values, as the platform publishes it at
-            ``/api/v2/docs/swagger``. It is retained to be served at that path.
-        text: the JSON text of the document, if there is one.
+        document: a Swagger 2.0 document as plain JSON values, such as the one that the platform
+            publishes at ``/api/v2/docs/swagger``. The simulator serves it at that path.
+        text: the document's JSON text, if known.
 
     Attributes:
         schemas: the models by name.
         routes: the operations, by path and method.
-        derived: objects derived from the definition on first use, by type; its simulators share
-            them.
+        derived: objects derived from the definition on first use, by type; all of its simulators
+            share them.
 
     Raises:
-        InvalidValueError: the document is not a Swagger 2.0 definition; the message has the
+        InvalidValueError: the document is not a Swagger 2.0 definition; the message gives the
             location.
     """
 
@@ -199,7 +198,7 @@ class Definition:
 
     @classmethod
     def from_json(cls, text: bytes) -> "Definition":
-        """Parse a definition from JSON text; faster than from values.
+        """Parse a definition from JSON text, which is faster than from JSON values.
 
         Raises:
             InvalidValueError: the text is not JSON or not a Swagger 2.0 definition.
@@ -211,7 +210,7 @@ class Definition:
 
     @classmethod
     def of(cls, definition: "Definition | Mapping[str, object]") -> "Definition":
-        """Return the definition itself, or parse one from a document.
+        """Return a definition unchanged, or parse one from a document.
 
         Raises:
             InvalidValueError: the document is not a Swagger 2.0 definition.

@@ -1,6 +1,7 @@
 """Deleted users, which can be read and restored; their emails stay reserved.
 
-Invariants: the settings limit their number; all data about a discarded user is removed.
+Invariants: the settings limit the number of deleted users; all data about a discarded user is
+removed.
 """
 
 from genesys_core.simulator.state.grants import forget_subject
@@ -11,7 +12,7 @@ __all__ = ["drop_user", "follow_deletion", "leave_lists"]
 
 
 def follow_deletion(state: PlatformState, user: Record, limit: int) -> None:
-    """Record whether a user is deleted, and discard the users that were deleted first.
+    """Record whether a user is deleted, and discard the users who were deleted first.
 
     Args:
         state: the platform's state.

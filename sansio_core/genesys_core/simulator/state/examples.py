@@ -25,7 +25,7 @@ Made: TypeAlias = "Json | UnsetType"
 T = TypeVar("T")
 
 DEFAULT_DEPTH: Final = 3
-"""Default nesting depth of models; from 2, the outermost model is complete."""
+"""The default nesting depth of models; with 2 or more, the outermost model is complete."""
 
 # Seed 0 yields the first of each. The others are legal values that tend to break careless code.
 _INTEGERS: Mapping[str | None, tuple[int, ...]] = {
@@ -72,7 +72,7 @@ def example_of(
     seed: int = 0,
     hint: str = "value",
 ) -> Json:
-    """Return an example of a schema; the arguments are those of :func:`example`.
+    """Return an example of a schema, as :func:`example` does for a model.
 
     Args:
         definition: resolves references.

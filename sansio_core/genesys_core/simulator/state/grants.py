@@ -1,4 +1,4 @@
-"""Grants of roles, and the resulting permissions of users and OAuth clients.
+"""Role grants, and the resulting permissions of users and OAuth clients.
 
 Invariants: a grant names a role and a division that exist; a grant that names a deleted one has no
 effect. Members of a group inherit its grants. The divisions in which a permission applies are
@@ -57,7 +57,7 @@ def grant_role(
 
 
 def withdraw_role(state: PlatformState, subject: str, role_id: str, division_id: str) -> None:
-    """Revoke a role in a division; does nothing without such a grant."""
+    """Revoke a role in a division; does nothing if there is no such grant."""
     had = _holds(state, subject, role_id)
     held = state.grants.get(subject, {})
     held.pop((role_id, division_id), None)
@@ -67,7 +67,7 @@ def withdraw_role(state: PlatformState, subject: str, role_id: str, division_id:
 
 
 def forget_subject(state: PlatformState, subject: str) -> None:
-    """Revoke all roles of a subject."""
+    """Revoke all of a subject's roles."""
     for role_id, division_id in list(state.grants.get(subject, ())):
         withdraw_role(state, subject, role_id, division_id)
 
@@ -83,7 +83,7 @@ def own_grants(state: PlatformState, subject: str) -> dict[GrantKey, str]:
 
 
 def effective_grants(state: PlatformState, subject: str) -> dict[GrantKey, str]:
-    """Return the grants of a subject and of its groups; its own come first."""
+    """Return a subject's own grants, followed by those of its groups."""
     found = own_grants(state, subject)
     for group in state.collections.get(GROUPS, {}):
         if group in state.grants and subject in state.collections.get(
@@ -94,13 +94,13 @@ def effective_grants(state: PlatformState, subject: str) -> dict[GrantKey, str]:
 
 
 def roles_of(state: PlatformState, subject: str) -> list[Record]:
-    """Return the roles of a subject, each once."""
+    """Return a subject's roles, each once."""
     ids = dict.fromkeys(role_id for role_id, _ in effective_grants(state, subject))
     return [state.collections[ROLES][each] for each in ids]
 
 
 def subjects_of_role(state: PlatformState, role_id: str) -> list[str]:
-    """Return the subjects with a direct grant of a role."""
+    """Return the subjects to which a role is granted directly."""
     return [
         subject
         for subject, held in state.grants.items()
@@ -154,7 +154,7 @@ def find_missing_permissions(
 
 
 def role_policies(role: Record) -> Iterator[Mapping[str, Json]]:
-    """Yield the policies of a role; a named permission counts as a policy with one action."""
+    """Yield a role's policies; a named permission counts as a policy with one action."""
     given = role.get("permissionPolicies")
     yield from (each for each in _elements(given) if isinstance(each, Mapping))
     for name in _elements(role.get("permissions")):

@@ -11,11 +11,12 @@ __all__ = ["AwaitedEvent", "JobRun", "WorkEnd"]
 
 
 class JobRun(Struct, frozen=True):
-    """The progress of a job since its start.
+    """A job's progress since its start.
 
     Attributes:
         started: when it was started.
-        resumed: when its caller performed the expected action; ``None`` if that has not happened.
+        resumed: when its caller performed the expected action; ``None`` if that has not happened
+            yet.
         ended: the state in which its caller ended it; empty otherwise.
         upload: the id of the upload that it waits for; empty if there is none.
         query: the body of the request that started it.
@@ -34,7 +35,7 @@ class AwaitedEvent(Struct, frozen=True):
     Attributes:
         template: the topic in the topic map.
         topic: the topic with its ids.
-        record: the values of its body.
+        record: the values in its body.
         kind: the kind of change that the event reports.
     """
 
@@ -45,11 +46,11 @@ class AwaitedEvent(Struct, frozen=True):
 
 
 class WorkEnd(Struct, frozen=True):
-    """The events of the end of a job or of other work.
+    """The events for the end of a job or other work.
 
     Attributes:
         template: the path template of the job's collection; empty for work without a job.
-        at: the path of the job.
+        at: the job's path.
         events: the events to publish.
     """
 

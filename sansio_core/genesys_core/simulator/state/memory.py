@@ -66,14 +66,14 @@ class Settings(Struct, frozen=True):
             the bare path is always served.
         api_prefixes: path prefixes of ``/api/v2``; the bare path is always served.
         channel_lifetime: seconds from the last subscription until a notification channel expires.
-        heartbeat_interval: seconds between heartbeats of a socket.
-        connect_base: the base of the ``connectUri`` of channels, such as
-            ``wss://streaming.example.com``; by default the host of the request.
+        heartbeat_interval: seconds between a socket's heartbeats.
+        connect_base: the base of channels' ``connectUri``, such as ``wss://streaming.example.com``;
+            by default the host of the request.
         exclusive_topics: whether subscribing to a topic removes it from the other channels of the
             same user and client, with a notification.
-        stateful: whether operations without a handler have state by the rules of
+        stateful: whether operations without a handler keep state according to
             :mod:`genesys_core.simulator.resources`; otherwise all of them return examples.
-        max_items: the maximum number of created items in all collections together; more are
+        max_items: the maximum number of created items in all collections together; further ones are
             rejected with a 400.
         job_duration: seconds until a job ends, not counting the time that it waits for its caller.
         listing_links: whether pages link to each other (``nextUri`` and so on, ``pageCount``);
@@ -82,12 +82,12 @@ class Settings(Struct, frozen=True):
         page_size: the default number of items on a page.
         max_conversations: the maximum number of ended conversations kept; the oldest are discarded.
         seed: the seed of ids and tokens.
-        strict: whether unknown enum values, numbers out of the platform's ranges and nulls in lists
-            are rejected with a 400; otherwise the response has a ``Simulator-Warning``.
-        enforce_permissions: whether a request needs the permissions of its operation, granted by
-            the roles of the token's user or client; otherwise it gets a 403.
-        check_references: whether ids in bodies must be those of existing divisions, queues, users
-            and so on; otherwise any id is accepted.
+        strict: whether unknown enum values, numbers outside the platform's ranges and nulls in
+            lists are rejected with a 400; otherwise the response has a ``Simulator-Warning``.
+        enforce_permissions: whether a request needs the permissions its operation requires, granted
+            by the roles of the token's user or client; otherwise it gets a 403.
+        check_references: whether ids in bodies must identify existing divisions, queues, users and
+            so on; otherwise any id is accepted.
         max_deleted_users: the maximum number of deleted users kept; those deleted first are
             discarded.
         lag: whether created and deleted items and granted roles become visible only after seconds
@@ -121,8 +121,8 @@ class Served(Struct, frozen=True):
     """A request and its outcome.
 
     Attributes:
-        method: in upper case.
-        path: as received, without the query.
+        method: the method, in upper case.
+        path: the path as received, without the query.
         template: the route, such as ``/api/v2/users/{userId}``; ``None`` if there is none.
         status: the HTTP status of the response.
         at: when it was received.
@@ -136,10 +136,10 @@ class Served(Struct, frozen=True):
 
 
 class Unsettled(Struct, frozen=True):
-    """A change that is not visible to reads yet.
+    """A change that is not yet visible to reads.
 
     Attributes:
-        before: a deleted item; ``None`` for one that was created.
+        before: the deleted item; ``None`` if an item was created.
         read: when the change is visible to reads of the item, in monotonic seconds.
         listed: when the change is visible to listings and searches.
     """
@@ -160,7 +160,7 @@ class PlatformState(Struct):
         tokens: the access tokens by value.
         refresh_tokens: unused refresh tokens by value.
         codes: unused authorization codes by value.
-        sessions: browser sessions, by the value of their cookie.
+        sessions: browser sessions, by cookie value.
         users: the users by id, in order of creation; a limited number of deleted ones is kept, with
             that state.
         deleted_users: the ids of deleted users, in order of deletion.
@@ -173,10 +173,10 @@ class PlatformState(Struct):
         deleted: the paths of deleted items in collections whose items are examples until written.
         unsettled: changes that are not yet visible to reads, by the path of the item.
         singles: the written values of single resources, by the segments of their path.
-        jobs: the run of each job, by the segments of its path.
-        work_ends: the events to publish when jobs and other work end, by the key of their timers.
-        job_outcomes: the outcomes of jobs that do not succeed, by the path template of their
-            collection, such as ``/api/v2/analytics/conversations/details/jobs``; see
+        jobs: the run of each job, by the segments of the job's path.
+        work_ends: the events to publish when jobs and other work end, by the timer's key.
+        job_outcomes: the outcomes of jobs that do not succeed, by the collection's path template,
+            such as ``/api/v2/analytics/conversations/details/jobs``; see
             :meth:`Simulator.set_job_outcome`.
         listings: the items of listings without a collection, by method and path or path
             template; see :meth:`Simulator.seed_items`.
@@ -185,7 +185,7 @@ class PlatformState(Struct):
         notices: pending events.
         extra_topics: topics or templates (``v2.things.{id}``) known in addition to the platform's.
         forbidden_topics: missing permissions by topic or template; such topics are rejected.
-        socket_port: the port of channel sockets; ``None`` for the port of the request.
+        socket_port: the port of channel sockets; ``None`` for the request's port.
         issued: the number of issued ids of each kind.
         spent: request times in the current rate limit window, by token (monotonic seconds).
         counts: requests by method and template.

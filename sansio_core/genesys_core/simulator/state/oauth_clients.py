@@ -21,16 +21,16 @@ GRANT_TYPES: Final[Mapping[str, str]] = {
     "TOKEN": "implicit",
     "SAML2-BEARER": SAML2_BEARER,
 }
-"""The grant of the login host by the type of a client; the type ``PASSWORD`` has none."""
+"""The login host's grant, by client type; the type ``PASSWORD`` has none."""
 
 
 def grant_type_of(client: OAuthClient) -> str:
-    """Return the type of a client; with several grants, the first of :data:`GRANT_TYPES`."""
+    """Return a client's type; if it has several grants, the first match in :data:`GRANT_TYPES`."""
     return next((name for name, grant in GRANT_TYPES.items() if grant in client.grants), "CODE")
 
 
 def show_client(client: OAuthClient) -> Record:
-    """Return a client of a world in the form of the API."""
+    """Return a world's client in the form that the API uses."""
     return {
         "id": client.id,
         "name": "Simulated client",
@@ -45,7 +45,7 @@ def show_client(client: OAuthClient) -> Record:
 
 
 def login_client(record: Record) -> OAuthClient | None:
-    """Return the login host's record of a client of the API; ``None`` if it is inactive."""
+    """Return the login host's record of an API client; ``None`` if the client is inactive."""
     if record.get("state") == "inactive":
         return None
     grant = GRANT_TYPES.get(str(record.get("authorizedGrantType")))

@@ -1,4 +1,4 @@
-"""Routing of paths to operations, segment by segment.
+"""Routes paths to operations, segment by segment.
 
 Invariants: a literal segment takes precedence over a placeholder, from left to right, and a
 placeholder matches exactly one segment that is not empty and not ``.`` or ``..``. The time of a
@@ -22,8 +22,8 @@ class ServedRoute(Struct, Generic[F], frozen=True):
     """A method on a path template.
 
     Attributes:
-        method: in upper case.
-        template: such as ``/api/v2/users/{userId}``.
+        method: the method, in upper case.
+        template: the path template, such as ``/api/v2/users/{userId}``.
         facts: arbitrary data attached to the route.
     """
 
@@ -69,7 +69,8 @@ class RouteTable(Generic[F]):
     """A tree of routes by segment.
 
     Args:
-        routes: in any order; of two with the same method and shape, the later one is used.
+        routes: the routes, in any order; if two have the same method and shape, the later one is
+            used.
     """
 
     def __init__(self, routes: Iterable[ServedRoute[F]]) -> None:
@@ -91,7 +92,7 @@ class RouteTable(Generic[F]):
         """Look up a path; return ``None`` if there is no route.
 
         Args:
-            path: percent-encoded, so that ``%2F`` stays inside its segment.
+            path: the percent-encoded path, so that ``%2F`` stays inside its segment.
         """
         segments = [unquote(each, errors="replace") for each in _segments(path)]
         return _descend(self._root, segments, 0, ())

@@ -15,7 +15,7 @@ STATIONS: Final = ("", "api", "v2", "stations")
 
 
 def stations_of(state: PlatformState, user_id: str) -> Record:
-    """Return the stations of a user in the form of ``UserStations``."""
+    """Return a user's stations as ``UserStations``."""
     return state.singles.get(_place(user_id), {})
 
 
@@ -26,7 +26,7 @@ def associate_station(state: PlatformState, user_id: str, station_id: str, when:
         state: the platform's state.
         user_id: the user.
         station_id: an existing station without another user.
-        when: the date.
+        when: the date of the association.
     """
     leave_station(state, user_id)
     stations = state.collections[STATIONS]
@@ -37,7 +37,7 @@ def associate_station(state: PlatformState, user_id: str, station_id: str, when:
 
 
 def leave_station(state: PlatformState, user_id: str) -> None:
-    """End the association of a user with a station, if there is one."""
+    """End a user's association with a station, if there is one."""
     stations = state.collections.get(STATIONS, {})
     for identity, station in stations.items():
         if station.get("userId") == user_id:
@@ -48,7 +48,7 @@ def leave_station(state: PlatformState, user_id: str) -> None:
 
 
 def set_default_station(state: PlatformState, user_id: str, station_id: str | None) -> None:
-    """Set the default station of a user; ``None`` for no station."""
+    """Set a user's default station; ``None`` removes it."""
     station = None if station_id is None else state.collections[STATIONS][station_id]
     shown = None if station is None else {**_show(station), "defaultUser": _user(state, user_id)}
     _keep(state, user_id, {"defaultStation": shown})

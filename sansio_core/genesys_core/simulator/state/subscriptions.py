@@ -1,4 +1,4 @@
-"""Subscribing to topics, through REST or the WebSocket.
+"""Subscribing to topics, by REST or through the WebSocket.
 
 Invariants: a subscription request is atomic: it succeeds as a whole or changes nothing.
 """
@@ -17,7 +17,7 @@ __all__ = ["mark_used", "permitted_topics", "subscribe_channel", "system_message
 
 
 def permitted_topics(verdicts: Sequence[Verdict]) -> dict[str, ChannelTopic]:
-    """Return the topics that were not rejected."""
+    """Return the topics that have not been rejected."""
     return {each.id.lower(): each.topic for each in verdicts if each.topic is not None}
 
 

@@ -51,16 +51,16 @@ FactKind: TypeAlias = Literal[
     "wrapup",
     "attributes",
 ]
-"""Kinds of detail events: the last part of their topics."""
+"""Detail event kinds: the last part of the events' topics."""
 
 UserStatusKind: TypeAlias = Literal["presence", "routing"]
-"""The kinds of a user's status: presence or routing status."""
+"""The kinds of user status: presence or routing status."""
 
 TimerKind: TypeAlias = Literal[
     "alert", "answer", "schedule", "acw", "traffic", "talk", "give_up", "work", "campaign"
 ]
-"""The actions of timers: end an alert, answer at the far end, begin a scheduled callback, end
-after-call work; three for generated traffic, and one to end a job or other work."""
+"""Timer actions: end an alert, answer at the far end, begin a scheduled callback, end after-call
+work; three for generated traffic, and one to end a job or other work."""
 
 
 class TimelineSegment(Struct):
@@ -70,8 +70,8 @@ class TimelineSegment(Struct):
         kind: the kind of segment.
         start: when the segment began.
         end: its end; ``None`` while it lasts.
-        disconnect_type: the reason if the session ended with it, spelled as in REST; otherwise
-            ``None``.
+        disconnect_type: the reason if the session ended with this segment, spelled as in REST;
+            otherwise ``None``.
     """
 
     kind: SegmentKind
@@ -85,17 +85,17 @@ class TimelineSegment(Struct):
 
 
 class MediaSession(Struct):
-    """The communication of a participant.
+    """A participant's communication.
 
     Attributes:
-        id: the id of the communication.
+        id: the communication's id.
         media: its media type.
         direction: ``inbound`` or ``outbound``.
         state: its state, spelled as in REST.
         initial_state: its first state.
-        started: its start.
+        started: when it began.
         peer_id: the other side's session.
-        segments: in order of time.
+        segments: its segments, in order of time.
         connected: when it was connected.
         ended: when it ended; after-call work comes later.
         disconnect_type: why it ended.
@@ -136,7 +136,7 @@ class MediaSession(Struct):
 
 
 class WrapUp(Struct, frozen=True):
-    """The wrap-up of an agent.
+    """An agent's wrap-up.
 
     Attributes:
         code: the id of the wrap-up code.
@@ -154,36 +154,36 @@ class WrapUp(Struct, frozen=True):
 
 
 class Participant(Struct):
-    """A party of a conversation. An agent who is alerted again is a new participant.
+    """A party to a conversation. An agent who is alerted again is a new participant.
 
     Attributes:
         id: the participant's id.
         purpose: ``customer``, ``acd``, ``agent``, ``user`` or ``external``.
         session: its communication.
         name: the displayed name.
-        user_id: the user, for agents.
+        user_id: for agents, the user.
         queue_id: the queue that it came through or waits in.
         attributes: participant data.
-        outcome: how the conversation left the queue, for ``acd``.
+        outcome: for ``acd``, how the conversation left the queue.
         answers: the ``acd`` participant for which an agent was alerted.
-        answered_by: the agent's participant, for ``acd``.
+        answered_by: for ``acd``, the agent's participant.
         replaces: the participant that leaves when this one connects.
         transfers: the number of times that it transferred the conversation.
         consult: the participant that this agent consults before a transfer.
         speak_to: whom the agent speaks to in a consult, spelled as in REST.
         consults: the number of consults that this agent began.
         consult_transfers: the number of those that ended in a transfer.
-        watching: the kind of this agent's supervision of another participant: ``monitored``,
-            ``coached``, ``barged``.
+        watching: how this agent supervises another participant: ``monitored``, ``coached``,
+            ``barged``.
         watched: the supervised participant.
         flag: the reason for its flag, spelled as in REST; ``None`` if not flagged.
         did_not_respond: whether an alert ended without being answered by the agent.
         prompt: the wrap-up prompt of the queue, spelled as for participants.
-        acw_timeout: the limit of after-call work in milliseconds, if the prompt has one.
+        acw_timeout: the after-call work limit in milliseconds, if the prompt has one.
         acw_started: when after-call work began.
         acw_ended: when it ended.
         wrap_up: the wrap-up.
-        is_told: whether its last event was sent to the user.
+        is_told: whether its last event has been sent to the user.
     """
 
     id: str
@@ -236,7 +236,7 @@ class ConversationTimeline(Struct):
         id: the conversation's id.
         media: its media type.
         direction: ``inbound`` or ``outbound``.
-        started: its start.
+        started: when it began.
         ended: when its last participant left; ``None`` before.
         participants: its participants, in the order in which they joined.
         subject: the subject of an email.
@@ -300,13 +300,13 @@ class DetailFact(Struct, frozen=True):
 
 
 class StatusChange(Struct, frozen=True):
-    """A change of a user's presence or routing status.
+    """A change to a user's presence or routing status.
 
     Attributes:
         kind: presence or routing status.
-        at: when, in milliseconds.
+        at: when it happened, in milliseconds.
         before: the old ``value`` and, for presences, ``definition_id``.
-        after: the new ones.
+        after: the new ``value`` and ``definition_id``.
     """
 
     kind: UserStatusKind
@@ -337,7 +337,7 @@ class ContactCenter(Struct):
     """All conversations, and the data for their distribution to agents.
 
     Attributes:
-        conversations: by id, in order of their start.
+        conversations: the conversations by id, in order of start.
         finished: ids of ended conversations, in order; the oldest are discarded first.
         dropped: the number of discarded conversations.
         members: whether each member of a queue is joined, by queue and user.
@@ -349,12 +349,12 @@ class ContactCenter(Struct):
             longest.
         busy: the conversations that each user has not finished.
         unsettled: queues in which a conversation and an agent may have to be matched.
-        timers: a heap.
+        timers: the timers, as a heap.
         changed: the conversations with unpublished changes.
         facts: unpublished detail events.
-        status_changes: users with an unpublished change of routing status.
+        status_changes: users whose routing status has an unpublished change.
         statuses: the latest changes of each user's presence and routing status.
-        membership_changes: queue and user of unpublished membership changes.
+        membership_changes: the queue and user of each unpublished membership change.
         serial: the number of timers so far.
         traffic: the state of generated traffic, see ``conversations.traffic``.
     """
@@ -383,8 +383,8 @@ class TrafficState(Struct):
     """Generated traffic.
 
     Attributes:
-        per_minute: the mean number of conversations a minute.
-        seed: makes it reproducible.
+        per_minute: the mean number of conversations per minute.
+        seed: makes the traffic reproducible.
         drawn: the number of random numbers drawn.
         started: the number of conversations started.
     """

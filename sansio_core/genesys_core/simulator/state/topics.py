@@ -1,4 +1,4 @@
-"""Validation of topics.
+"""Validates topics.
 
 Invariants: each topic is accepted or rejected independently of others. Names are case-insensitive.
 A combined topic is accepted if any of its parts is, and delivers the events of those parts.
@@ -20,10 +20,10 @@ _SYSTEM: Final = "v2.system."
 
 
 class Verdict(Struct, frozen=True):
-    """The validation result of a requested topic.
+    """The validation result for a requested topic.
 
     Attributes:
-        id: as requested.
+        id: the topic as requested.
         topic: the topic to subscribe to; ``None`` if rejected.
         reason: why it was rejected.
         missing: the permissions that the subscriber lacks.

@@ -36,10 +36,10 @@ Record = dict[str, Json]
 """An entity in the platform's JSON form."""
 
 ChangeKind: TypeAlias = Literal["created", "updated", "deleted"]
-"""The kinds of changes."""
+"""The kinds of change."""
 
 START: Final = "2024-01-01T08:00:00.000Z"
-"""Creation date of the initial entities."""
+"""The creation date of the initial entities."""
 
 
 ALL_GRANTS: Final = (
@@ -48,7 +48,7 @@ ALL_GRANTS: Final = (
     "implicit",
     "urn:ietf:params:oauth:grant-type:saml2-bearer",
 )
-"""All grants of a client; the authorization code grant includes refresh tokens."""
+"""All grants that a client can have; the authorization code grant includes refresh tokens."""
 
 
 class OAuthClient(Confidential, frozen=True):
@@ -57,12 +57,13 @@ class OAuthClient(Confidential, frozen=True):
     Attributes:
         id: the client id.
         secret: the client secret; hidden in the repr.
-        grants: its permitted grants, of :data:`ALL_GRANTS`.
-        user_id: the user of its own tokens. The platform's client credentials have no user; with
-            ``None`` the simulator behaves the same, and rejects ``/api/v2/users/me``.
+        grants: its permitted grants, from :data:`ALL_GRANTS`.
+        user_id: the user whom its own tokens represent. On the platform, tokens for client
+            credentials have no user; ``None`` simulates this, so that ``/api/v2/users/me`` is
+            rejected.
         redirect_uris: permitted redirect URIs, compared exactly. If empty, any loopback URI is
             permitted.
-        token_lifetime: seconds until its tokens expire; ``None`` for that of the settings.
+        token_lifetime: seconds until its tokens expire; ``None`` for the lifetime in the settings.
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"secret"})
@@ -101,12 +102,12 @@ class World(Confidential, frozen=True):
     def sample(cls, *, users: int = 60, queues: int = 5, seed: int = 0) -> "World":
         """Create a world with one client, users and queues; the client acts for the first user.
 
-        The client may use all grants, unlike clients of the platform, which have a single grant
+        The client may use all grants, unlike clients on the platform, which have a single grant
         type.
 
         Args:
-            users: number of users.
-            queues: number of queues.
+            users: the number of users.
+            queues: the number of queues.
             seed: the seed of ids and secrets.
         """
         home = reference_of(home_division(seed))
@@ -205,7 +206,7 @@ SYSTEM_PRESENCES: Final = (
     "On Queue",
     "Training",
 )
-"""The system presences of every organization, spelled as in REST."""
+"""The system presences that every organization has, spelled as in REST."""
 
 
 def presence_definition(name: str) -> Record:
@@ -239,7 +240,7 @@ QUEUE_DEFAULTS: Mapping[str, Json] = {
     "enableTranscription": False,
     "enableManualAssignment": False,
 }
-"""Default properties of a queue."""
+"""The default properties of a queue."""
 
 
 def user_state(user: Record) -> Json:

@@ -31,11 +31,11 @@ class ChannelConnection:
     """A client's connection to a notification socket.
 
     Args:
-        hub: the hub of the simulator.
+        hub: the simulator's hub.
 
     Attributes:
         number: the socket's number in the hub; ``None`` before the handshake.
-        deadline: always ``None``: the hub has the only timers of sockets.
+        deadline: always ``None``, because the hub keeps the sockets' timers.
     """
 
     deadline: None = None
@@ -62,7 +62,7 @@ class ChannelConnection:
         return steps
 
     def perform(self, action: Action) -> list[WireStep]:
-        """Return the steps that perform an action of the hub."""
+        """Return the steps that perform an action for the hub."""
         if self._ended and not isinstance(action, Drop):
             return []
         match action:
@@ -83,7 +83,7 @@ class ChannelConnection:
         return []
 
     def lost(self) -> None:
-        """Handle the end of the connection, by either side."""
+        """Handle the end of the connection, closed by either side."""
         self._ended = True
         if self.number is not None:
             self._hub.disconnected(self.number)

@@ -41,16 +41,16 @@ ReplyPart: TypeAlias = Literal["head", "body"]
 
 
 class Answer(Struct, frozen=True):
-    """A response that replaces the platform's: 429, 502 from a load balancer, HTML with a 200.
+    """A response that replaces the platform's: a 429, a 502 from a load balancer, a 200 with HTML.
 
     Attributes:
         status: the status code.
-        headers: such as ``{"Retry-After": "1"}``.
-        body: the content of the response.
+        headers: the headers, such as ``{"Retry-After": "1"}``.
+        body: the response's content.
         done: whether the platform still performs the request, as is common with a 504.
 
     Raises:
-        InvalidValueError: the status is not in 200 to 599, or a header is invalid.
+        InvalidValueError: the status is not from 200 to 599, or a header is invalid.
     """
 
     status: int
@@ -93,8 +93,8 @@ class Slow(Struct, frozen=True):
 
     Attributes:
         part: ``head`` or ``body``.
-        seconds: duration of each pause.
-        size: size of each chunk in bytes.
+        seconds: the duration of each pause.
+        size: the size of each chunk in bytes.
 
     Raises:
         InvalidValueError: the part is unknown, or a number is invalid.
@@ -125,7 +125,7 @@ class Closed(Struct, frozen=True):
 
 
 Fault: TypeAlias = Answer | Interrupted | Slow | Garbage | Closed
-"""A fault of a request."""
+"""A fault that can be injected into a request."""
 
 
 class Rule(Struct, frozen=True):
@@ -133,9 +133,9 @@ class Rule(Struct, frozen=True):
 
     Attributes:
         fault: the fault to inject.
-        method: in upper case; ``None`` for any.
-        path: a template such as ``/api/v2/users/{userId}`` or ``/oauth/token``, or a path as
-            sent, without the query; ``None`` for any.
+        method: the method, in upper case; ``None`` for any.
+        path: a path template such as ``/api/v2/users/{userId}``, or a path as sent, without the
+            query; ``None`` for any.
         first: the first matching request that gets the fault, counted from 1.
         times: the number of requests that get it; ``None`` for all subsequent ones.
 
@@ -173,7 +173,7 @@ class FaultPlan(Struct, frozen=True):
 
     @classmethod
     def of(cls, rules: Iterable[Rule]) -> "FaultPlan":
-        """Create a plan that has counted no requests."""
+        """Create a plan whose rules have counted no requests."""
         return cls().extended(rules)
 
     def extended(self, rules: Iterable[Rule]) -> "FaultPlan":
@@ -186,7 +186,7 @@ class FaultPlan(Struct, frozen=True):
 
         Args:
             method: the request's method.
-            paths: its path and its template.
+            paths: the request's path and its template.
         """
         concerned = [rule.concerns(method, paths) for rule in self.rules]
         counts = tuple(map(int.__add__, self.counts, concerned))
@@ -199,8 +199,8 @@ class Met(Struct, frozen=True):
     """A received request and its outcome.
 
     Attributes:
-        method: in upper case.
-        path: as received, without the query.
+        method: the method, in upper case.
+        path: the path as received, without the query.
         template: its route, such as ``/api/v2/users/{userId}``; ``None`` if there is none.
         fault: its fault, if any.
         status: the platform's status, even if it was not sent; ``None`` if the platform never
@@ -224,12 +224,12 @@ class FaultyPlatform:
 
     Args:
         simulator: the platform.
-        rules: the rules of faults.
+        rules: the fault rules.
 
     Attributes:
         simulator: the platform.
-        plan: may be replaced between two requests.
-        log: the latest requests, in the order they were handled.
+        plan: the fault plan, which may be replaced between two requests.
+        log: the latest requests, in the order in which they were handled.
     """
 
     def __init__(self, simulator: Simulator, rules: Iterable[Rule] = ()) -> None:

@@ -3,8 +3,7 @@
 Invariants: the connection takes received bytes and returns steps. It decides what is written, how
 slowly, and how the connection ends; the owner of the socket only performs the steps in order.
 Requests are performed one at a time, each when its predecessor's steps are taken, so that a client
-that does not read stalls only its own connection. The memory used by a connection is bounded by its
-limits.
+that does not read stalls only its own connection. A connection's limits bound its memory use.
 """
 
 from collections.abc import Iterator
@@ -44,13 +43,13 @@ _MEANS: Final[dict[str, WireStep]] = {"reset": Reset(), "close": Close(), "silen
 
 
 class ServerLimits(Struct, frozen=True):
-    """Limits of a connection.
+    """A connection's limits.
 
     Attributes:
-        head: maximum bytes of a request's line and headers, and of the framing of a chunked body;
-            otherwise 431.
-        body: maximum bytes of a request's body; otherwise 413.
-        request_time: seconds within which a request must arrive, from its first byte; otherwise
+        head: the maximum size of a request's line and headers, and of a chunked body's framing, in
+            bytes; more causes a 431.
+        body: the maximum size of a request's body in bytes; more causes a 413.
+        request_time: seconds within which a request must arrive, from its first byte; more causes a
             408.
         linger: seconds to wait for the client to close a connection after a rejected request.
     """
@@ -68,8 +67,8 @@ class ServerConnection:
     """A connection opened by a client.
 
     Args:
-        platform: shared by all connections.
-        limits: the limits of sizes and times.
+        platform: the platform, shared by all connections.
+        limits: the size and time limits.
 
     Attributes:
         deadline: when the request that is being received must be complete, on the monotonic clock;

@@ -29,14 +29,14 @@ class Silence(Struct, frozen=True):
 
 
 class Close(Struct, frozen=True):
-    """Close the connection (FIN) once everything is written."""
+    """Close the connection (FIN) when everything has been written."""
 
 
 class HangUp(Struct, frozen=True):
     """End the sending side (FIN), then ignore input until the client closes the connection.
 
-    A connection that is closed while the client still sends is reset, and the reset can overtake
-    the response (RFC 9112 section 9.6).
+    A connection that is closed while the client is still sending is reset, and the reset can
+    overtake the response (RFC 9112 section 9.6).
 
     Attributes:
         seconds: the maximum wait for the client.

@@ -16,7 +16,7 @@ from wsproto.frame_protocol import CloseReason, Frame, FrameProtocol, Opcode, Pa
 __all__ = ["ConnectionEnded", "Received", "Requested", "ServerEvent", "WebSocketServer", "frame"]
 
 MAX_SIZE: Final = 1024 * 1024
-"""Maximum size of a message in bytes; larger ones close the connection with 1009."""
+"""The maximum message size in bytes; a larger message closes the connection with 1009."""
 
 _MAX_HEAD: Final = 64 * 1024
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -41,7 +41,7 @@ class Received(Struct, frozen=True):
 
 
 class ConnectionEnded(Struct, frozen=True):
-    """The connection has ended: close it once all pending bytes are written.
+    """The connection has ended: close it when all pending bytes have been written.
 
     Attributes:
         code: the client's close code; 1005 if it sent none, 1006 without a close frame.
@@ -58,7 +58,7 @@ def frame(opcode: int, payload: bytes = b"", *, flags: int = 0x80) -> bytes:
 
     Args:
         opcode: 0 to 15; 1 is text, 0 a continuation, 8 a close, 9 a ping.
-        payload: its content.
+        payload: the frame's content.
         flags: the first four bits of the frame: 0x80 is FIN, 0x70 the reserved bits.
     """
     size = len(payload)
@@ -111,7 +111,7 @@ class WebSocketServer:
         return outgoing
 
     def accept(self) -> tuple[ServerEvent, ...]:
-        """Accept the handshake, and return the events of data that the client sent with it."""
+        """Accept the handshake, and return the events for data that the client has sent with it."""
         digest = base64.b64encode(hashlib.sha1(self._key + _GUID, usedforsecurity=False).digest())
         headers = [
             (b"Upgrade", b"websocket"),

@@ -102,7 +102,7 @@ def test_a_refusal_goes_back_in_the_place_of_the_answer(visitor):
 def test_a_mistyped_password_is_asked_for_again(visitor, wrong):
     answer = visitor.submit(**wrong)
     assert answer.status == 403
-    assert "The email or the password is wrong." in answer.body.decode()
+    assert "Incorrect email or password." in answer.body.decode()
     assert visitor.cookie is None
     assert visitor.desk.simulator.state.codes == {}
 
