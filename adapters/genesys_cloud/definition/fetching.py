@@ -22,7 +22,7 @@ def fetch_definition(
     """Save the published definition and topics as ``swagger.json`` and ``topics.json``.
 
     Args:
-        client: a client of the region. The definition needs no token; the topics do.
+        client: a client for the region. The definition needs no token; the topics do.
         folder: where to save them; created if necessary.
         preview: fetch the definition that includes preview operations.
 

@@ -72,7 +72,7 @@ class SimulatorControls(ABC):
         return self.at_hub(lambda _, now: load_data(self.simulator, document, now=now))
 
     def load_organization(self) -> dict[str, str]:
-        """Create the entities of a typical organization, for the existing users and queues.
+        """Create the entities that a typical organization has, for the existing users and queues.
 
         These are divisions, roles, skills, languages, wrap-up codes, schedules, flows, groups,
         teams, stations and so on, which refer to each other; see "A sample organization" in

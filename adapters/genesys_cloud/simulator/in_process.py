@@ -27,7 +27,7 @@ _T = TypeVar("_T")
 
 
 _MOST_REQUESTS: Final = 10_000
-"""Maximum number of requests kept for inspection, so that long runs do not exhaust memory."""
+"""The maximum number of requests kept for inspection, so that long runs do not exhaust memory."""
 
 
 class InProcessSimulator(SimulatorControls):

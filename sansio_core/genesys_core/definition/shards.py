@@ -23,7 +23,7 @@ from genesys_core.errors import InvalidValueError
 __all__ = ["EVERYDAY", "SLICE", "Shard", "make_shards"]
 
 SLICE = 60
-"""Approximate number of models per shard.
+"""The approximate number of models per shard.
 
 Creating a class takes 29 µs, so the first use of a model costs about 2 ms for its shard. Smaller
 shards would save little of that, and cost more files and imports.

@@ -25,10 +25,10 @@ _WRITES: Final = ("PUT", "PATCH", "POST")
 
 
 def parse_data(text: bytes | str) -> dict[str, Json]:
-    """Parse the JSON text of a data file.
+    """Parse a data file's JSON text.
 
     Raises:
-        InvalidValueError: it is not JSON, or not an object.
+        InvalidValueError: the text is not JSON, or not an object.
     """
     try:
         return msgspec.json.decode(text, type=dict[str, Any])

@@ -430,10 +430,10 @@ class Simulator:
         }
 
     def make_event(self, topic: str, properties: Mapping[str, Json] = _NOTHING) -> Json:
-        """Return a valid body for an event of a topic, to publish it.
+        """Return a valid body for an event on a topic, so that the event can be published.
 
-        For topics that the simulator never publishes itself, such as those of telephony hardware,
-        and for tests that need an event without its cause.
+        For topics that the simulator never publishes itself, such as telephony hardware topics, and
+        for tests that need an event without its cause.
 
         Args:
             topic: the topic, such as ``v2.telephony.providers.edges.trunks.{id}``, with or without
@@ -455,8 +455,7 @@ class Simulator:
             target: the path of a listing, such as
                 ``/api/v2/routing/queues/q1/members?joined=true``; items get the values of its query
                 as properties, if their model has them, and missing parents are created. Or a path
-                template, for listings below ids that are not known yet, such as the results of a
-                job.
+                template, for listings below ids that are not known yet, such as a job's results.
             count: how many items to add.
 
         Returns:
@@ -472,8 +471,7 @@ class Simulator:
         """Start a job that no operation starts, such as a workforce scheduler job.
 
         Args:
-            path: the path of its collection, such as
-                ``/api/v2/workforcemanagement/schedulingjobs``.
+            path: the collection's path, such as ``/api/v2/workforcemanagement/schedulingjobs``.
             now: the current time.
 
         Returns:

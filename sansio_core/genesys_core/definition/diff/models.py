@@ -28,10 +28,10 @@ def compare_models(
     """Compare two versions of a model.
 
     Args:
-        name: its name in the definition.
+        name: the model's name in the definition.
         old: the old version.
         new: the new version.
-        direction: where it is used in the new definition.
+        direction: where the model is used in the new definition.
     """
     return list(_Comparison(name, direction).models(old, new, ""))
 

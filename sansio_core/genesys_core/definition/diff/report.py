@@ -1,4 +1,4 @@
-"""Reports of a comparison: text for terminals, Markdown for release notes, JSON for tools.
+"""Comparison reports: text for terminals, Markdown for release notes, JSON for tools.
 
 Invariants: a report is a function of the changes. Changes that an ignore file matches are left out
 of all formats, and of the severity that decides the exit code.
@@ -36,7 +36,7 @@ __all__ = [
 
 
 class IgnoreRule(Struct, frozen=True):
-    """A line of an ignore file: a rule's id or ``*``, and a pattern of places.
+    """A line of an ignore file: a rule's id or ``*``, and a pattern for places.
 
     Attributes:
         rule: the id, or ``*`` for all rules.
@@ -104,7 +104,7 @@ def parse_weight(name: str) -> Weight:
 
 
 Places: TypeAlias = Mapping[Change, tuple[str, ...]]
-"""The lines of a program that use what changed, such as ``app.py:12``."""
+"""The lines in a program that use what changed, such as ``app.py:12``."""
 
 
 def text_report(
@@ -181,8 +181,8 @@ def markdown_report(
 
     Args:
         changes: the changes in order.
-        old: the version of the older definition.
-        new: the version of the newer one.
+        old: the older definition's version.
+        new: the newer definition's version.
         places: where a program uses what changed; written after each change.
     """
     lines = [f"# API definition {old} to {new}", "", f"{_totals(changes)}.", ""]
@@ -241,8 +241,8 @@ def changelog_report(changes: Sequence[Change], old: str, new: str) -> str:
 
     Args:
         changes: the changes in order.
-        old: the version of the older definition.
-        new: the version of the newer one.
+        old: the older definition's version.
+        new: the newer definition's version.
     """
     lines = [f"* API definition {old} to {new}: {_totals(changes)}."]
     for weight, title in _CHANGELOG:
@@ -333,8 +333,8 @@ class Comparison(Struct, frozen=True):
     """A comparison of two definitions, which can be written as a report.
 
     Attributes:
-        old: the version of the older definition.
-        new: the version of the newer one.
+        old: the older definition's version.
+        new: the newer definition's version.
         changes: the changes that are not ignored, the most severe first.
         unused_ignores: lines of the ignore file that matched nothing.
         places: where the program uses what changed, if the comparison is limited to a program.
@@ -359,7 +359,7 @@ class Comparison(Struct, frozen=True):
         Args:
             old: the older one.
             new: the newer one.
-            ignores: lines of an ignore file.
+            ignores: the lines of an ignore file.
             program: the files of a program; only changes that affect it are kept.
         """
         changes, unused = apply_ignores(compare_definitions(old, new), ignores)

@@ -92,7 +92,7 @@ def _depth(text: str) -> int:
 
 
 def enum_values(schema: Described) -> tuple[tuple[str, ...], bool]:
-    """Return the enum values of a schema or its items, and whether they are inside a map."""
+    """Return a schema's or its items' enum values, and whether they are inside a map."""
     schema, in_map = unwrap_schema(schema), False
     while True:
         if schema.items is not None:
@@ -106,7 +106,7 @@ def enum_values(schema: Described) -> tuple[tuple[str, ...], bool]:
 
 
 def number_format(schema: Described) -> str:
-    """Return the format of an integer or number, or of the items of a list."""
+    """Return the format of an integer or number, or of a list's items."""
     schema = unwrap_schema(schema)
     while schema.items is not None:
         schema = unwrap_schema(schema.items)

@@ -1,1 +1,1 @@
-"""Parsing of the platform's Swagger document into our own types."""
+"""Parses the platform's Swagger document into this library's own types."""

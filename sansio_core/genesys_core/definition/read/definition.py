@@ -126,7 +126,7 @@ class ModelDef(Struct, frozen=True):
 
 
 class ApiParameter(Struct, frozen=True):
-    """A parameter of an operation, including the body."""
+    """An operation's parameter, which may be the body."""
 
     name: str
     wire: str

@@ -252,7 +252,7 @@ def find_jobs(definition: ApiDefinition) -> tuple[FoundJobs, ...]:
 
 
 def started_jobs(families: Iterable[FoundJobs]) -> dict[str, FoundJobs]:
-    """Return the family of each operation that starts a job, by method and path."""
+    """Return the job family of each operation that starts a job, by method and path."""
     return {
         f"{one.operation.method} {one.operation.path}": family
         for family in families

@@ -58,12 +58,12 @@ def to_snake_case(name: str) -> str:
 
 
 def method_name(name: str) -> str:
-    """Return the name of a builder function: in snake case, avoiding names that its module uses."""
+    """Return a builder function's name: in snake case, avoiding names that its module uses."""
     return _free(_split(name, _WORDS), _TAKEN | _MODULE_WORDS | _BUILTINS)
 
 
 def api_name(tag: str) -> str:
-    """Return the client attribute of a tag's API: ``OAuth`` is ``oauth``."""
+    """Return the client attribute for a tag's API: ``OAuth`` is ``oauth``."""
     return _free(_split(tag, _WORDS + _TAG_WORDS), _TAKEN | _MODULE_WORDS | CLIENT_ATTRIBUTES)
 
 

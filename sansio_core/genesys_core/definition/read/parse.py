@@ -432,7 +432,7 @@ class _DefinitionReader:
     def parameters(
         self, given: Sequence[tuple[swagger.SwaggerParameter, Place]], path: str, title: str
     ) -> tuple[ApiParameter, ...]:
-        """Merge parameters by name and location; an operation's override those of its path."""
+        """Merge parameters by name and location; the operation's own override its path's."""
         merged = list({(one.name, one.location): (one, here) for one, here in given}.values())
         declared = {one.name for one, _ in merged if one.location == "path"}
         undeclared = [name for name in re.findall(r"\{([^{}]+)\}", path) if name not in declared]
@@ -522,7 +522,7 @@ class _DefinitionReader:
     def distinct(
         self, operations: list[tuple[ApiOperation, Place]]
     ) -> list[tuple[ApiOperation, Place]]:
-        """Number the names of operations that have the same name within an API."""
+        """Number the operations that have the same name within an API."""
         # A number must not produce the name that another operation has itself.
         names = {(tag, one.name) for one, _ in operations for tag in one.tags}
         used: set[tuple[str, str]] = set()

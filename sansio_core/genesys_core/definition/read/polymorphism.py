@@ -1,4 +1,4 @@
-"""Polymorphic definitions: the possible definitions of a value, and how they are distinguished.
+"""Polymorphic definitions: a value's possible definitions, and how they are distinguished.
 
 Swagger 2.0 names the kind by a ``discriminator`` property of a definition that others extend with
 ``allOf``; its value is the name of the definition. Real documents also use OpenAPI 3's ``mapping``,

@@ -67,7 +67,7 @@ class _Values(Struct, kw_only=True):
 
 
 class SwaggerSchema(_Values, kw_only=True):
-    """A JSON schema; ``id`` is the URN of a notification schema."""
+    """A JSON schema; ``id`` is a notification schema's URN."""
 
     ref: str | None = field(default=None, name="$ref")
     id: str | None = None
@@ -208,7 +208,7 @@ class Swagger(Struct, kw_only=True):
 
 
 def load_document(text: str | bytes) -> Mapping[str, object]:
-    """Parse the JSON text of a definition or topic file.
+    """Parse a definition's or topic file's JSON text.
 
     Raises:
         InvalidValueError: it is not a JSON object; the message reports YAML and HTML as such.

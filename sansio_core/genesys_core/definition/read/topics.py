@@ -1,8 +1,8 @@
 """Notification topics, from the file that maps them to models, or as published by the platform.
 
 Invariants: both forms become topics and definitions in the vocabulary of
-:mod:`~genesys_core.definition.read.swagger`. The models of topics are named like those of the
-official SDKs, from the URNs of their schemas. A topic without a model is omitted with a finding.
+:mod:`~genesys_core.definition.read.swagger`. Topic models are named as in the official SDKs, from
+the URNs of their schemas. A topic without a model is omitted with a finding.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """API pages, with a section for each method.
 
-Invariants: every method of an API has one section on a page of the API, even if other APIs have it
-as well.
+Invariants: every method of an API has one section on a page of that API, even if other APIs have it
+too.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -63,7 +63,7 @@ def api_page_texts(
     places: ReferenceLinks,
     example: ModelExample | None,
 ) -> dict[str, str]:
-    """Return the pages of an API; a large API has several pages, and an index of them.
+    """Return an API's pages; a large API has several pages, and an index of them.
 
     Args:
         api: the API.

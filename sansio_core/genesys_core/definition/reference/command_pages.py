@@ -34,7 +34,7 @@ COMMANDS: Final = "commands.md"
 _PROGRAM: Final = "genesys-cloud"
 _OPERATION: Final = "API METHOD"
 _OPERATION_SUMMARY: Final = (
-    "Call an operation. APIs and methods have the names of the [reference](index.md); each "
+    "Call an operation. APIs and methods have the same names as in the [reference](index.md); each "
     "method's section has its command line, and `genesys-cloud API METHOD --help` its parameters."
 )
 
@@ -45,7 +45,7 @@ _VALUES: Final[Mapping[str, str]] = {"str": "TEXT", "int": "N", "float": "N"}
 
 
 class CommandArgument(Struct, frozen=True):
-    """A positional argument of a command.
+    """A command's positional argument.
 
     Attributes:
         name: its name in help pages.

@@ -42,7 +42,7 @@ def inline_code(text: str) -> str:
 
 
 def anchor_of(name: str) -> str:
-    """Return the anchor of a name: the name without characters that are invalid in an anchor."""
+    """Return a name's anchor: the name without characters that are invalid in an anchor."""
     return _NOT_IN_ANCHORS.sub("-", name.replace("{", "").replace("}", "")).strip("-")
 
 

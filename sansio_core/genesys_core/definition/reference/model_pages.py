@@ -24,7 +24,7 @@ Uses = Mapping[str, Sequence[tuple[str, str]]]
 
 
 def find_uses(definition: ApiDefinition) -> Uses:
-    """Return the methods, topics and models that use each model directly, in this order."""
+    """Return the methods, topics and models that use each model directly, in that order."""
     uses: dict[str, dict[tuple[str, str], None]] = {}
 
     def note(names: Iterable[str], kind: str, user: str) -> None:

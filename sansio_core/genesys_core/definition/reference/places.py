@@ -48,10 +48,11 @@ def api_page(api: str) -> str:
 
 
 def api_pages(api: Api) -> Mapping[str, Sequence[ApiOperation]]:
-    """Return the pages that describe the methods of an API, each with its methods.
+    """Return the pages that describe an API's methods, each with its methods.
 
     A large API has a page for each second segment of the paths, such as
-    ``apis/conversations/emails.md``; methods without one are on the page of the first segment.
+    ``apis/conversations/emails.md``; methods whose path has no second segment are on the page for
+    the first one.
     """
     if len(api.operations) <= _LARGEST:
         return {api_page(api.name): api.operations}
@@ -121,7 +122,7 @@ class ReferenceLinks:
 
 
 def describe_values(type_: Type) -> str:
-    """List the known values of an enum; empty for other types."""
+    """List an enum's known values; empty for other types."""
     match type_:
         case Plain(values=()) | Ref():
             return ""

@@ -1,1 +1,1 @@
-"""Descriptions of operations: summaries, parameters and links, derived from the definition."""
+"""Operation descriptions: summaries, parameters and links, derived from the definition."""

@@ -195,7 +195,7 @@ _UNCOUNTED: Final = read_words("content data feedback history media metadata")
 GRAMMAR: Final = read_words("""
     a an and are as at be by for from in is it its of on or that the their them to which with
 """)
-"""Function words, which summaries may contain as well."""
+"""Function words, which summaries may also contain."""
 
 
 def _entries() -> dict[str, str]:
@@ -206,26 +206,26 @@ def _entries() -> dict[str, str]:
 
 
 SPELLINGS: Final[Mapping[str, str]] = _entries()
-"""How segments of paths are spelled."""
+"""How path segments are spelled."""
 
 KNOWN_WORDS: Final = frozenset(
     [*_REVIEWED.split(), *(word for phrase in SPELLINGS.values() for word in phrase.split())]
 )
-"""All words of the lexicon."""
+"""All words in the lexicon."""
 
 
 def is_known(segment: str) -> bool:
-    """Return whether the lexicon contains a segment of a path."""
+    """Return whether the lexicon contains a path segment."""
     return segment.lower() in SPELLINGS
 
 
 def spell_segment(segment: str) -> str:
-    """Return a segment of a path as words; unknown segments are unchanged."""
+    """Return a path segment as words; unknown segments are unchanged."""
     return SPELLINGS.get(segment.lower(), segment)
 
 
 def split_name(name: str) -> str:
-    """Return the name of a parameter as words, without "Id" at its end: "contact list"."""
+    """Return a parameter's name as words, without "Id" at its end: "contact list"."""
     apart = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", re.sub(r"[^A-Za-z0-9]+", " ", name))
     words = apart.lower().split()
     if words[-1:] == ["id"] and len(words) > 1:

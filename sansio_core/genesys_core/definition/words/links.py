@@ -1,4 +1,4 @@
-"""Links to the platform's documentation of an operation.
+"""Links to the platform's documentation for an operation.
 
 Invariants: a link is derived from method and path; the page is the API Explorer of the platform's
 developer site, which can be read without an account.
@@ -16,7 +16,7 @@ _SIGNS: Final = re.compile(r"[/{}]")
 
 
 def platform_link(method: str, path: str) -> str:
-    """Return the address of an operation on the platform's developer site.
+    """Return an operation's address on the platform's developer site.
 
     The site's anchors are method and path with ``/``, ``{`` and ``}`` replaced by ``-``.
     """

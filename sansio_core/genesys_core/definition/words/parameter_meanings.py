@@ -45,7 +45,7 @@ _REQUESTS: Final[Mapping[str, str]] = {
     "showbrief": "whether to return only the keys of the rows",
     "summary": "whether to return only a summary of each policy",
 }
-"""Request headers, and options of the response."""
+"""Request headers, and options for the response."""
 
 PAGE_MEANINGS: Final[Mapping[str, str]] = {
     "after": "only items after this one",

@@ -76,7 +76,7 @@ def without_tail(steps: tuple[PathStep, ...]) -> tuple[PathStep, ...]:
 
 
 def pattern_of(steps: Sequence[PathStep]) -> str:
-    """Return the key of the last step in the table of nouns: its path, with ``*`` for parameters."""
+    """Return the last step's key in the table of nouns: its path, with ``*`` for parameters."""
     parts: list[str] = []
     for step in steps:
         parts += [*step.segments, "me" if step.parameter == "me" else "*"]
@@ -140,7 +140,7 @@ def describe_things(
 
 
 def describe_owner(steps: Sequence[PathStep], depth: int = 2, word: str = "of") -> str:
-    """Describe the owner of the last step, and its owners, up to ``depth`` steps: " of a queue"."""
+    """Describe the last step's owner and further owners, up to ``depth`` steps: " of a queue"."""
     owned = steps[-1].segments[:1]
     for end in range(len(steps) - 1, 0, -1):
         owner = steps[:end]

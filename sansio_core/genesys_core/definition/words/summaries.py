@@ -1,4 +1,4 @@
-"""One-line summaries of operations: a verb and its object.
+"""One-line operation summaries: a verb and its object.
 
 Invariants: a line is derived by rules from the method, path, body and response, or is in the
 reviewed table; it has at most :data:`LONGEST` characters, begins with a verb of :data:`VERBS`, and
@@ -76,7 +76,7 @@ def replaced_paths(operations: Iterable[ApiOperation]) -> frozenset[str]:
 
 
 def summarize_operation(operation: ApiOperation, replaced: Collection[str] = ()) -> str:
-    """Return the line of an operation, without a full stop.
+    """Return an operation's line, without a full stop.
 
     Args:
         operation: the operation to summarize.
@@ -86,7 +86,7 @@ def summarize_operation(operation: ApiOperation, replaced: Collection[str] = ())
 
 
 def line_by_rules(operation: ApiOperation, replaced: Collection[str] = ()) -> str:
-    """Return the line that the rules produce for an operation, even if there is a reviewed one."""
+    """Return the line that the rules produce for an operation, even if there is a reviewed line."""
     steps = split_path(operation.path)
     verb = _verb(operation, replaced)
     # SCIM has each operation at two paths; without a difference their lines would be the same.

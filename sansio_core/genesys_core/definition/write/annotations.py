@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 Helper = tuple[str, str]
-"""The module that a helper is imported from, and its alias: ``("datetime", "date as _date")``."""
+"""The module from which a helper is imported, and its alias: ``("datetime", "date as _date")``."""
 
 HELPERS: Mapping[str, Helper] = {
     "_Any": ("typing", "Any as _Any"),

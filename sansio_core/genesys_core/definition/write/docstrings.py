@@ -59,7 +59,7 @@ def operation_docstring(
     is_job: bool = False,
     common_errors: Collection[str] = (),
 ) -> list[str]:
-    """Return the docstring of a builder as lines.
+    """Return a builder's docstring as lines.
 
     Args:
         operation: the operation that the builder creates.

@@ -1,7 +1,6 @@
 """Where generated modules are: import names and paths.
 
-Invariants: modules of a generated package import only each other and the library, by absolute
-names.
+Invariants: a generated package's modules import only each other and the library, by absolute names.
 """
 
 import keyword
@@ -58,7 +57,7 @@ BUILT_IN: Final = Layout(
 
 
 def package_layout(package: str) -> Layout:
-    """Return the layout of a user's own package.
+    """Return the layout for a user's own package.
 
     Args:
         package: its import name, such as ``acme_genesys`` or ``acme.genesys``.

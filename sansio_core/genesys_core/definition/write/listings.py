@@ -19,7 +19,7 @@ __all__ = ["listing_name", "listings_source"]
 
 
 def listing_name(listing: Listing) -> str:
-    """Return the name of a listing: its style and a checksum of its other fields."""
+    """Return a listing's name: its style and a checksum of its other fields."""
     return f"{listing.style}_{crc32(', '.join(_arguments(listing)).encode()):08x}"
 
 

@@ -90,7 +90,7 @@ class AsyncClient(AsyncClientBase, AsyncApis):
 '''
 
 _ENDPOINT = '''\
-"""Endpoints of this package: their types and jobs are those of this package."""
+"""Endpoints with this package's own types and jobs."""
 
 from genesys_core.calls.operation import Endpoint as _Endpoint
 

@@ -96,7 +96,7 @@ def leave_conversation(
 
 
 def settle_consults(state: PlatformState, conversation: ConversationTimeline, now: Now) -> None:
-    """End the consults of a conversation whose destination has left, or never answered."""
+    """End those of a conversation's consults whose destination has left, or has never answered."""
     for each in conversation.participants:
         if each.consult is not None and consulted_party(conversation, each) is None:
             _end_consult(state, conversation, each, now)

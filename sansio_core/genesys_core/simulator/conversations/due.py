@@ -20,7 +20,7 @@ __all__ = ["run_timer"]
 
 
 def run_timer(state: PlatformState, timer: VirtualTimer, now: Now) -> None:
-    """Perform the action of a timer.
+    """Perform a timer's action.
 
     Args:
         state: the platform's state.

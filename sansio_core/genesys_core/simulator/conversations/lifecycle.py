@@ -131,9 +131,9 @@ def begin_outbound(
         media: the media type.
         user_id: the user who begins the conversation.
         now: the current time.
-        address: the address of the far end.
+        address: the far end's address.
         queue_id: the queue on whose behalf the user begins the conversation.
-        name: the name of the far end.
+        name: the far end's name.
         callee_id: the user who is called; ``None`` for a customer.
     """
     conversation = _new_conversation(state, media, "outbound", now)
@@ -273,7 +273,7 @@ def add_callback(
         queue_id: an existing queue.
         now: the current time.
         address: the number to call.
-        name: the name of the customer.
+        name: the customer's name.
         seconds: the delay until the callback waits for an agent.
 
     Returns:
@@ -308,7 +308,7 @@ def leave_queue(
     outcome: AcdOutcome,
     now: Now,
 ) -> None:
-    """End the wait of a conversation in a queue; alerted agents become idle again."""
+    """Stop a conversation from waiting in a queue; alerted agents become idle again."""
     line = state.contact_center.waiting.get(acd.queue_id or "")
     if line is not None:
         line.pop(acd.id, None)

@@ -33,7 +33,7 @@ _SEGMENTS: Final[Mapping[SegmentKind, str]] = {
 
 
 class EmittedMetric(Struct, frozen=True):
-    """A metric of a session.
+    """A session's metric.
 
     Attributes:
         name: the metric's name, such as ``tTalk``.

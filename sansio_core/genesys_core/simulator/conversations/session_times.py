@@ -1,4 +1,4 @@
-"""Time that a session spent in each kind of segment.
+"""The time that a session has spent in each kind of segment.
 
 Invariants: only segments that have ended count.
 """
@@ -9,5 +9,5 @@ __all__ = ["time_spent"]
 
 
 def time_spent(session: MediaSession, kind: SegmentKind) -> int:
-    """Return the milliseconds of all ended segments of a kind."""
+    """Return the total duration of all ended segments of a kind, in milliseconds."""
     return sum(each.length() for each in session.segments if each.kind == kind)

@@ -35,7 +35,7 @@ def end_segment(session: MediaSession, at: int, disconnect_type: str | None = No
     Args:
         session: the session whose open segment ends.
         at: when the segment ended.
-        disconnect_type: the reason, if the session ends as well.
+        disconnect_type: the reason, if the session ends too.
     """
     if session.segments and session.segments[-1].end is None:
         session.segments[-1].end = at

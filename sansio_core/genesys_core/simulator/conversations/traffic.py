@@ -131,7 +131,7 @@ def follow_facts(state: PlatformState, now: Now) -> None:
 
 
 def continue_traffic(state: PlatformState, timer: VirtualTimer, now: Now) -> None:
-    """Perform the action of a traffic timer; does nothing if traffic has been stopped.
+    """Perform a traffic timer's action; does nothing if traffic has been stopped.
 
     Args:
         state: the platform's state.

@@ -1,6 +1,6 @@
 """User analytics: durations of presences and routing statuses, and queues.
 
-Invariants: the times of all statuses of a metric add up to the elapsed part of the interval.
+Invariants: for each metric, the times in all statuses add up to the elapsed part of the interval.
 
 Guess: users without recorded changes have had their current status all the time.
 """

@@ -1,7 +1,7 @@
 """History of users' presences and routing statuses.
 
-Invariants: the periods of a user are contiguous up to the present. A bounded number of changes is
-kept for each user; the time before the oldest change is counted under the status that it replaced.
+Invariants: a user's periods are contiguous up to the present. A bounded number of changes is kept
+for each user; the time before the oldest change is counted under the status that it replaced.
 """
 
 from collections import deque
@@ -16,7 +16,7 @@ from genesys_core.simulator.state.timeline import StatusChange, UserStatusKind
 __all__ = ["MOST_CHANGES", "StatusPeriod", "list_periods", "note_status"]
 
 MOST_CHANGES = 1000
-"""The number of changes kept for each user."""
+"""The maximum number of changes kept for each user."""
 
 
 class StatusPeriod(Struct, frozen=True):

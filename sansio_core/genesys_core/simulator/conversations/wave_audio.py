@@ -12,11 +12,11 @@ from typing import Final
 __all__ = ["LONGEST", "make_wave"]
 
 LONGEST: Final = 10
-"""Maximum length of the audio in seconds, regardless of the recording's length."""
+"""The maximum length of the audio in seconds, regardless of the recording's length."""
 
 _RATE: Final = 8000
 _PITCH: Final = 400
-"""Frequency of the tone in hertz; its period is a whole number of samples."""
+"""The tone's frequency in hertz; its period is a whole number of samples."""
 
 
 @lru_cache(maxsize=LONGEST + 1)
@@ -24,7 +24,8 @@ def make_wave(seconds: int) -> bytes:
     """Return a WAVE file with a tone.
 
     Args:
-        seconds: its length, from 1 to :data:`LONGEST`; other values are clamped to that range.
+        seconds: the file's length, from 1 to :data:`LONGEST`; other values are clamped to that
+            range.
     """
     length = min(max(seconds, 1), LONGEST)
     period = _RATE // _PITCH

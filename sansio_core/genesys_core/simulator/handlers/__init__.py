@@ -1,1 +1,1 @@
-"""Handlers of the simulator's stateful operations."""
+"""Handlers for the simulator's stateful operations."""

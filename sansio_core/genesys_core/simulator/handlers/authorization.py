@@ -184,7 +184,7 @@ def get_permitted_divisions(call: ApiCall) -> Reply:
 
 
 def get_permitted_divisions_page(call: ApiCall) -> Reply:
-    """Return a page of the divisions in which a subject has a permission."""
+    """Return a page with the divisions in which a subject has a permission."""
     subject = _subject(call) if "subjectId" in call.arguments else _caller(call)
     return json_reply(_page(call, _permitted_divisions(call, subject)))
 

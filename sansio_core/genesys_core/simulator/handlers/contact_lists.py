@@ -1,7 +1,7 @@
 """Contact lists: their size, their export, and rejected changes.
 
-Invariants: the size of a list is the number of its contacts. Its columns cannot be changed. An
-outbound entity that another one refers to cannot be deleted.
+Invariants: a list's size is the number of its contacts. Its columns cannot be changed. An outbound
+entity that another one refers to cannot be deleted.
 
 Guesses: the error codes for changed columns, and for entities in use other than contact lists; an
 export takes as long as a job; do-not-call lists are exported in the same way.
@@ -98,7 +98,7 @@ def check_read(call: ApiCall) -> None:
 
 
 def count_contacts(call: ApiCall) -> None:
-    """Set the size of a list to the number of its contacts."""
+    """Set a list's size to the number of its contacts."""
     identity = call.arguments["contactListId"]
     lists = call.state.collections.get(_place(_LISTS), {})
     if identity in lists:
@@ -107,7 +107,7 @@ def count_contacts(call: ApiCall) -> None:
 
 
 def clear_list(call: ApiCall) -> Reply:
-    """Delete all contacts of a list."""
+    """Delete all of a list's contacts."""
     if call.settings.stateful:
         identity = call.arguments["contactListId"]
         if not _stored(call, _LISTS, identity):

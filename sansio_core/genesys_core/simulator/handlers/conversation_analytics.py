@@ -24,7 +24,7 @@ def get_details(call: ApiCall) -> Reply:
 
 
 def get_many_details(call: ApiCall) -> Reply:
-    """Return the detail records of the given conversations; unknown ids are ignored."""
+    """Return the given conversations' detail records; unknown ids are ignored."""
     known = call.state.contact_center.conversations
     names = [each for value in call.query.get("id", ()) for each in value.split(",")]
     shown = [show_detail_record(known[each]) for each in dict.fromkeys(names) if each in known]
@@ -49,7 +49,7 @@ def post_observations_query(call: ApiCall) -> Reply:
 
 
 def get_recording_metadata(call: ApiCall) -> Reply:
-    """Return the metadata of a conversation's recordings, or of one."""
+    """Return the metadata of a conversation's recordings, or of one recording."""
     recordings = list_recordings(find_conversation(call))
     wanted = call.arguments.get("recordingId")
     if wanted is None:

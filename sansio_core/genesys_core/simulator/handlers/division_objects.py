@@ -2,7 +2,7 @@
 
 The path is ``/api/v2/authorization/divisions/{divisionId}/objects/{objectType}``.
 
-Invariants: all entities of a request are moved, or none. An entity is in one division, which is
+Invariants: all entities in a request are moved, or none. An entity is in one division, which is
 named by its ``division`` property.
 
 Guess: an unknown id returns 404.

@@ -21,7 +21,7 @@ WAYS_ON: Final = frozenset({"nextUri", "previousUri", "nextPage", "previousPage"
 
 
 def respond_with_example(call: ApiCall) -> Reply:
-    """Return an example of the operation's response; 204 if the definition has none."""
+    """Return an example of the operation's response; a 204 if the definition declares none."""
     schema = call.route.facts.reply_schema
     if schema is None:
         return no_content()

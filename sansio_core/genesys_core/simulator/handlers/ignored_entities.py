@@ -1,6 +1,6 @@
 """Phrases and topics that topic mining ignores, by language.
 
-Invariants: an added entry is listed until it is removed. Each text is unique per side of a
+Invariants: an added entry is listed until it is removed. Each text is unique for its side of a
 conversation.
 """
 

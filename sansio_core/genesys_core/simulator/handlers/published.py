@@ -32,7 +32,7 @@ HANDLERS: Mapping[tuple[str, str], Handler] = {("GET", path): get_definition for
 
 
 def topic_schema(definition: Definition, model: str) -> dict[str, Json] | None:
-    """Return the JSON schema of an event, with nested schemas inlined at their first occurrence.
+    """Return an event's JSON schema, with nested schemas inlined at their first occurrence.
 
     Returns:
         ``None`` if the definition does not have the model.

@@ -84,10 +84,10 @@ def list_resources(call: ApiCall, found: Sequence[Record]) -> Reply:
 
 
 def read_filter(call: ApiCall, known: ScimFilter) -> Callable[[ScimResource], bool] | None:
-    """Parse the filter of a call as attribute and value, case-insensitively; ``None`` without a filter.
+    """Parse a call's filter as attribute and value, ignoring case; ``None`` if there is no filter.
 
     Raises:
-        Problem: 400 for a filter other than ``attribute eq value``.
+        Problem: 400 if the filter is not of the form ``attribute eq value``.
     """
     text = call.argument("filter", "")
     if not text:

@@ -79,7 +79,7 @@ def _group(call: ApiCall) -> tuple[str, ...]:
 
 
 def get_calendar(call: ApiCall) -> Reply:
-    """Return the link to the caller's calendar, if there is one."""
+    """Return the link to the caller's calendar, or ``None``."""
     return json_reply({**call.state.singles.get(_calendar(call), {}), "selfUri": call.path})
 
 

@@ -1,6 +1,6 @@
 """Task management: versions, histories, wrap-ups and assignments of work items, bins and types.
 
-Invariants: every change of a work item, bin or type creates a version, counted from 1; the latest
+Invariants: every change to a work item, bin or type creates a version, counted from 1; the latest
 100 are kept until it is deleted. A history lists the differences from the previous version. Updates
 need no version, because the models have none: the last update wins.
 
@@ -74,7 +74,7 @@ def get_versions(call: ApiCall) -> Reply:
 
 
 def get_version(call: ApiCall) -> Reply:
-    """Return one version of an entity."""
+    """Return one of an entity's versions."""
     number = call.arguments["entityVersion"]
     known = _versions(call).get(number)
     if known is None:

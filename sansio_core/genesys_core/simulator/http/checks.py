@@ -21,7 +21,7 @@ from genesys_core.simulator.state.examples import Json
 __all__ = ["check_parameters", "has_type", "is_wider", "read_body"]
 
 MAX_NESTING: Final = 64
-"""Maximum nesting of a JSON body; models in the definition nest far less deeply."""
+"""The maximum nesting of a JSON body; models in the definition nest far less deeply."""
 
 _JSON_TYPE = re.compile(r"application/([\w.-]+\+)?json", re.IGNORECASE)
 _INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)

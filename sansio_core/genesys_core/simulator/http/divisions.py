@@ -42,7 +42,7 @@ def permitted_divisions(
 
 
 def check_divisions(call: ApiCall) -> None:
-    """Check that the entities of a call are in divisions in which the caller has the permission.
+    """Check that a call's entities are in divisions in which the caller has the permission.
 
     Raises:
         Problem: 403, naming the permissions.

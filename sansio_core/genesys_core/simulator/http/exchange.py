@@ -81,7 +81,7 @@ class ApiCall(Struct, frozen=True):
         route: the operation.
         path: the percent-encoded path, without a gateway's prefix.
         arguments: the values of the path parameters, by name.
-        query: the values of the query parameters, by name, in order.
+        query: the query parameters by name, each with its values in order.
         body: the parsed JSON body, or ``None``.
         token: the caller's token, or ``None`` if the operation requires none.
         now: when the request was received.

@@ -31,8 +31,8 @@ def has_name(template: str, name: str, wanted: str) -> bool:
     """Return whether a name matches a listing's filter.
 
     Args:
-        template: the path template of the listing.
-        name: the name of an item.
+        template: the listing's path template.
+        name: an item's name.
         wanted: the filter's text.
     """
     known, text = name.casefold(), wanted.casefold()

@@ -49,7 +49,7 @@ class PlatformProblem(Problem):
         status: the status code.
         code: the platform's error code, such as ``not.found``.
         message: the error message.
-        extra: additional members of the body.
+        extra: additional members for the body.
         headers: additional headers.
     """
 

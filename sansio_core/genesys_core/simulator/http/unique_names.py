@@ -27,7 +27,7 @@ class UniqueName(Struct, frozen=True):
         name: the unique property; if it is a list, each of its elements is unique.
         status: the status of the response if the name is already in use.
         code: its error code.
-        within: a property that must be equal for names to collide, such as the type of a flow.
+        within: a property that must be equal for names to collide, such as a flow's type.
         blank: the error code of the 400 for a blank name; empty if there is no specific one.
     """
 
@@ -113,7 +113,7 @@ def check_unique_name(
     """Check that an entity's name is not in use.
 
     Args:
-        path: the path of its collection.
+        path: the collection's path.
         kind: the entity's type, for the message.
         given: the new state of the entity.
         others: the entities in the collection.

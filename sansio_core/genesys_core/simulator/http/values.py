@@ -28,7 +28,7 @@ def adopt_properties(
 
     Args:
         definition: resolves references.
-        entity: the model of the entity.
+        entity: the entity's model.
         given: the properties, named as in the model that creates or changes it. Nulls are kept, and
             properties that the entity lacks are omitted.
     """
@@ -45,7 +45,7 @@ def adopt_properties(
 
 
 def conform_reply(call: ApiCall, schema: Schema, value: Json) -> Json:
-    """Return a value in the form of the operation's response."""
+    """Return a value in the form that the operation's response has."""
     made = conform_value(call.definition, schema, value)
     return None if isinstance(made, UnsetType) else made
 

@@ -115,7 +115,7 @@ class _Ask(Struct, frozen=True):
     prompt: str | None
 
     def answered(self, fields: Mapping[str, str]) -> Reply:
-        """Redirect with parameters in the query, or in the fragment for the implicit grant."""
+        """Redirect with parameters in the query, or, for the implicit grant, in the fragment."""
         more = urlencode({**fields, **({} if self.state is None else {"state": self.state})})
         if self.response_type == "token":
             return _redirect(f"{self.redirect_uri}#{more}")

@@ -1,4 +1,4 @@
-"""HTML pages of the login host.
+"""The login host's HTML pages.
 
 Invariants: a page loads no external resources, runs no scripts, and escapes all untrusted text.
 """
@@ -63,7 +63,7 @@ def form_page(
         client_id: the requesting client.
         emails: the emails of all users, offered for selection.
         email: prefilled email.
-        problem: the error of the previous attempt.
+        problem: the error from the previous attempt.
     """
     content = _FORM.format(
         org=escape(org),

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["HANDLERS", "MAX_TOKENS", "issue_token", "token_lifetime"]
 
 MAX_TOKENS: Final = 10_000
-"""Maximum number of valid access tokens; beyond it a new one replaces the oldest."""
+"""The maximum number of valid access tokens; a further token replaces the oldest."""
 
 
 def post_token(call: LoginCall) -> Reply:
@@ -77,7 +77,7 @@ def authorization_code(call: LoginCall) -> Reply:
         raise OAuthProblem(400, "invalid_grant", "the code is unknown, already used or expired")
     if code.redirect_uri != redirect_uri:
         raise OAuthProblem(
-            400, "invalid_grant", "redirect_uri differs from that of the authorization request"
+            400, "invalid_grant", "redirect_uri differs from the one in the authorization request"
         )
     _check_verifier(call, code)
     is_public = not sends_secret(call)

@@ -23,7 +23,7 @@ __all__ = ["respond_to_bulk_command"]
 def respond_to_bulk_command(
     store: ResourceStore, call: ApiCall, rule: ResourceRule, collection: Collection
 ) -> Reply:
-    """Perform a bulk operation on the items of a collection.
+    """Perform a bulk operation on a collection's items.
 
     Raises:
         Problem: 409 for an outdated version or a name that is already in use, 400 if the simulator

@@ -1,8 +1,8 @@
 """Implements operations by the rules in :mod:`genesys_core.simulator.resources.rules`.
 
-Invariants: a read returns what was written. Every operation at or below the path of an item that was
-never created, or was deleted, returns 404. Dates are derived from the time of the call, which tests
-control.
+Invariants: a read returns what was written. Every operation at or below an item's path returns 404
+if the item was never created or has been deleted. Dates are derived from the time of the call,
+which tests control.
 """
 
 from collections.abc import Mapping
@@ -274,7 +274,7 @@ def _with_page(call: ApiCall, record: Record) -> Record:
 
 
 _FIXED: Final = frozenset({"id", "selfUri", *STATE_PROPERTIES})
-"""Properties of an item that a page does not replace."""
+"""Item properties that a page does not replace."""
 
 
 def _refers(value: Json, identity: str) -> bool:

@@ -1,7 +1,7 @@
 """Starting, reading, confirming and ending jobs.
 
-Invariants: the state of a job follows the simulator's clock. A job has results only once it has
-succeeded, at least in part.
+Invariants: a job's state follows the simulator's clock. A job has results only if it has succeeded,
+at least in part.
 """
 
 from collections.abc import Mapping
@@ -48,7 +48,7 @@ def place_job(
     """Put a new job into a collection and return its id.
 
     Args:
-        store: the state of the collections.
+        store: the collections' state.
         state: the state that the job is added to.
         collection: the job's collection.
         place: the collection's path.

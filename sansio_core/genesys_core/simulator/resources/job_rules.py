@@ -141,7 +141,7 @@ def _has_results(entity: Schema) -> bool:
 
 
 def identity_of(shapes: PathShapes, start: ApiRoute) -> tuple[str, ...] | None:
-    """Return the path of the job's id in the response to a start; ``None`` if it has none."""
+    """Return the path of the job's id in the response to a start; ``None`` if there is none."""
     properties = shapes.reply(start).properties or {}
     at = path_key(start.template)
     polled = [*shapes.routes(f"{at}/{{}}").values(), *shapes.routes(f"{at}/{{}}/results").values()]

@@ -94,7 +94,7 @@ class JobStates(Struct, frozen=True):
         Args:
             run: the job's start, and what its caller has done since then.
             monotonic: the current time, in monotonic seconds.
-            duration: the duration of a job in seconds, not counting the time that it waits for its
+            duration: how long a job takes in seconds, not counting the time that it waits for its
                 caller.
             outcome: :data:`SUCCESS`, :data:`FAILURE` or the name of the state in which it ends.
         """
@@ -130,7 +130,7 @@ def find_job_states(entity: Schema, *, is_writable: bool = False) -> JobStates |
     """Return the states of a job's model, or ``None`` if none of them means success.
 
     Args:
-        entity: the model of the job.
+        entity: the job's model.
         is_writable: whether callers can update the job, to confirm it.
     """
     properties = entity.properties or {}

@@ -1,4 +1,4 @@
-"""Rule E: lists of members, such as those of a group or the skills of a user.
+"""Rule E: lists of members, such as a group's members or a user's skills.
 
 Invariants: the list is read at its path, and written there or at ``{path}/{id}``. A body is a
 member, a list of members or of their ids, or an object with such a list.

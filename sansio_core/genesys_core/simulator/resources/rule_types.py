@@ -40,7 +40,7 @@ ResourceAction: TypeAlias = Literal[
     "change_many",
     "delete_many",
 ]
-"""What an operation can do with a collection or a single resource."""
+"""Operations' effects on a collection or a single resource."""
 
 RULES: Final[Mapping[str, str]] = {
     "A": "a collection whose items are created, read and deleted",
@@ -68,9 +68,9 @@ class Collection(Struct, frozen=True):
         template: the collection's path.
         letter: the rule's letter in :data:`RULES`.
         entity: the items' model.
-        operations: the effect of each method on the collection and on an item, keyed by ``("",
-            method)`` and ``("item", method)``.
-        states: the states of jobs; ``None`` for everything else.
+        operations: what each method does with the collection and with an item, by ``("", method)``
+            and ``("item", method)``.
+        states: the job states; ``None`` if the items are not jobs.
         template_parameter: the path parameter with a job's id.
     """
 

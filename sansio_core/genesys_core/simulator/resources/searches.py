@@ -1,6 +1,6 @@
 """Evaluates searches: compares items with the criteria in the body.
 
-Invariants: all criteria of a search must match. Deleted items are found only if the search names
+Invariants: all of a search's criteria must match. Deleted items are found only if the search names
 their state. An unsupported criterion, and a property that items do not have, matches everything.
 """
 
@@ -28,10 +28,10 @@ _NO_FILTERS: Final = frozenset(
 
 
 def find_matches(items: Iterable[Record], search: Json) -> list[Record]:
-    """Return the items that meet the criteria of a search, in the requested order.
+    """Return the items that meet a search's criteria, in the requested order.
 
     Args:
-        items: the items of the collection.
+        items: the collection's items.
         search: the search as clients send it: criteria under ``query`` or ``filters``, and
             properties that items must have.
     """

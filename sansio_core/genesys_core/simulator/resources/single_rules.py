@@ -1,6 +1,6 @@
 """Rule D: single resources, which are read and written at one path.
 
-Invariants: the body of a write describes the same resource as the response of a read, or is a list
+Invariants: the body of a write describes the same resource as the response to a read, or is a list
 within it; an operation on the same path with another body is a command, and has no rule. DELETE
 resets the resource to its state before the first write.
 """

@@ -47,14 +47,14 @@ _BEGINNINGS: Final[Mapping[str, Record]] = {
     "/api/v2/outbound/contactlists": {"size": 0},
     "/api/v2/outbound/messagingcampaigns": {"campaignStatus": "off"},
 }
-"""Initial properties of items, regardless of the body, by the path of the collection."""
+"""The initial properties of items, regardless of the body, by collection path."""
 
 _MODIFIED: Final = ("dateModified", "modifiedDate", "updatedAt", "dateUpdated")
 _SERVERS: Final = frozenset({"id", "selfUri", "version", *CREATED, *_MODIFIED})
 """Properties that the platform sets, regardless of the caller's body."""
 
 ResourcePath: TypeAlias = tuple[str, ...]
-"""The segments of a path, decoded."""
+"""The decoded segments of a path."""
 
 
 class ResourceStore:

@@ -1,1 +1,1 @@
-"""Notification sockets of the simulated platform."""
+"""The simulated platform's notification sockets."""

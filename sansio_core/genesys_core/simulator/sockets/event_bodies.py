@@ -42,7 +42,7 @@ _WHAT_HAPPENED: Final = frozenset({"action", "operation", "eventType"})
 def shape_event(
     definition: Definition, model: Schema, record: Record, kind: ChangeKind, now: Now
 ) -> Record:
-    """Return the body of an event about a record.
+    """Return the body for an event about a record.
 
     Args:
         definition: resolves references.

@@ -42,7 +42,7 @@ from genesys_core.simulator.state.subscriptions import mark_used, system_message
 __all__ = ["Hub", "channel_of"]
 
 _BOOK_LENGTH: Final = 100_000
-"""Maximum number of recorded events and deliveries; counters are unlimited."""
+"""The maximum number of recorded events and deliveries; counters are unlimited."""
 
 _GOING_AWAY: Final = 1001
 

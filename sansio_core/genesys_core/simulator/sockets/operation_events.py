@@ -1,8 +1,8 @@
 """Events caused by an operation or a job, immediately or when the work is done.
 
-Invariants: an event has the values of the request, the response and the stored item in the form of
-the topic's model. A topic whose ids are unknown is not published. No event is published for the end
-of a job that was deleted or waits for its caller.
+Invariants: an event contains values from the request, the response and the stored item, in the form
+of the topic's model. A topic whose ids are unknown is not published. No event is published for the
+end of a job that was deleted or waits for its caller.
 """
 
 import re
@@ -117,12 +117,12 @@ class OperationEvents:
             _set_end(start.state, "/".join(at), end, start.seconds, start.now)
 
     def end_work(self, state: PlatformState, key: str, duration: float, now: Now) -> None:
-        """Publish the events for the end of a job or of other work, if it has ended.
+        """Publish the events for the end of a job or other work, if it has ended.
 
         Args:
             state: the platform's state.
             key: the due timer's key.
-            duration: the duration of jobs in seconds.
+            duration: how long jobs take, in seconds.
             now: the time at which it was due.
         """
         end = state.work_ends.get(key)

@@ -1,7 +1,7 @@
 """Topics published by operations whose path cannot be derived from the topic's name.
 
-Invariants: each cause names operations of the definition. A topic is published once for a call, or
-once for each item of the call. Topics named like the changed resource's path have rules; see
+Invariants: each cause names operations in the definition. A topic is published once for a call, or
+once for each item in the call. Topics named like the changed resource's path have rules; see
 :mod:`genesys_core.simulator.sockets.event_rules`. Guesses: these operations cause these events; the
 user who requested a computation receives the event with its result.
 """
@@ -22,10 +22,10 @@ class TopicCause(Struct, frozen=True):
     """A topic, and the operations that its events follow.
 
     Attributes:
-        topic: the topic, with ``{name}`` for the value of a path parameter, ``{caller}`` for the
-            user of the token, ``{queue}`` for the queue of the conversation in the path, ``{room}``
-            for a chat room, ``{group}`` for the chat room of a group, ``{now}`` for the time, and
-            ``{.name}`` for a property of the body or the response.
+        topic: the topic, with ``{name}`` for a path parameter's value, ``{caller}`` for the token's
+            user, ``{queue}`` for the queue in which the path's conversation is, ``{room}`` for a
+            chat room, ``{group}`` for a group's chat room, ``{now}`` for the time, and ``{.name}``
+            for a property in the body or the response.
         operations: the operations, each with method and path below ``/api/v2``.
         is_late: whether the event is published when the work is done: with the job that the
             operation starts, or after the duration of a job.
@@ -33,8 +33,8 @@ class TopicCause(Struct, frozen=True):
             itself, and ``agents`` for the agents in message conversations with the sender that the
             body names.
         needs: a property that must be present, or ``name=value``.
-        more: further properties of the body, with the same placeholders, and ``{*}`` for all values
-            of path, request and response.
+        more: further properties for the body, with the same placeholders, and ``{*}`` for all
+            values in the path, request and response.
     """
 
     topic: str

@@ -1,6 +1,6 @@
 """Topics that no operation causes, each with the reason.
 
-Invariants: every topic of the topic map either has a cause or is listed here.
+Invariants: every topic in the topic map either has a cause or is listed here.
 """
 
 from collections.abc import Iterator, Mapping

@@ -50,12 +50,12 @@ class RecordChange(Struct, frozen=True):
 
 
 class ChangeWatch:
-    """Compares the records on the path of a request.
+    """Compares the records on a request's path, before and after the request.
 
     Args:
         state: the state before the request.
         template: the request's path template, such as ``/api/v2/groups/{groupId}/members``.
-        arguments: the values of its path parameters.
+        arguments: the path parameters' values.
         others: the paths of collections with other records that it may change, each with the
             records' ids.
     """

@@ -26,10 +26,11 @@ __all__ = [
 ]
 
 MAX_CHANNELS: Final = 20
-"""Maximum number of channels per user and client; a new one replaces the least recently used."""
+"""The maximum number of channels per user and client; a further one replaces the least recently
+used."""
 
 MAX_TOPICS: Final = 1_000
-"""Maximum number of topics on a channel; a combined topic counts as one."""
+"""The maximum number of topics on a channel; a combined topic counts as one."""
 
 
 class ChannelTopic(Struct, frozen=True):
@@ -51,7 +52,7 @@ class Channel(Confidential, frozen=True):
         id: hidden in the repr, because it is sufficient to connect to the channel.
         client_id: the OAuth client that created it.
         user_id: the user whose token created it, if any.
-        token: the access token of the last subscription; the channel ends when it expires.
+        token: the access token of the last subscription; the channel ends when the token expires.
         uri: the address of its socket; contains the id.
         expires: seconds since 1970-01-01 UTC.
         used: when it was last used, relative to other channels; a higher number is later.

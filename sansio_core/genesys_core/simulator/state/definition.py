@@ -112,7 +112,7 @@ class OperationFacts(Struct, frozen=True, gc=False):
 
     @property
     def permission_names(self) -> list[str]:
-        """The names of the permissions.
+        """The permissions' names.
 
         Some documents have prose instead ("They are enforced by the backend"), which is skipped.
         """
@@ -121,7 +121,7 @@ class OperationFacts(Struct, frozen=True, gc=False):
 
     @property
     def body(self) -> Parameter | None:
-        """The body parameter, if there is one."""
+        """The body parameter, or ``None``."""
         return next((each for each in self.parameters if each.location == "body"), None)
 
     @property

@@ -50,7 +50,7 @@ def example(
     Args:
         definition: the definition, or its document; for repeated calls, pass the parsed definition.
         name: the model's name, such as ``UserMe``.
-        depth: maximum nesting of models, including the model itself. Deeper values are omitted,
+        depth: the maximum nesting of models, including the model itself. Deeper values are omitted,
             and lists and maps of them are empty; required properties are always present.
         seed: 0 yields the first value of each enum and plain values; others select among all
             values of an enum and among values that are legal but unusual.

@@ -130,7 +130,7 @@ def has_permission(policies: Sequence[Mapping[str, Json]], permission: str) -> b
 def divisions_of_permission(
     state: PlatformState, subject: str, permission: str
 ) -> frozenset[str] | None:
-    """Return the divisions in which a subject has a permission; ``None`` for all of them.
+    """Return the divisions in which a subject has a permission; ``None`` means all of them.
 
     The role Master Admin applies to all divisions, including new ones.
     """

@@ -19,7 +19,7 @@ class JobRun(Struct, frozen=True):
             yet.
         ended: the state in which its caller ended it; empty otherwise.
         upload: the id of the upload that it waits for; empty if there is none.
-        query: the body of the request that started it.
+        query: the body of the request that started the job.
     """
 
     started: float

@@ -41,7 +41,7 @@ from genesys_core.simulator.state.world import (
 __all__ = ["PlatformState", "RateLimit", "Served", "Settings", "Unsettled"]
 
 _LOG_LENGTH: Final = 10_000
-"""Maximum number of recorded requests; counters are unlimited."""
+"""The maximum number of recorded requests; counters are unlimited."""
 
 
 class RateLimit(Struct, frozen=True):
@@ -124,8 +124,8 @@ class Served(Struct, frozen=True):
         method: the method, in upper case.
         path: the path as received, without the query.
         template: the route, such as ``/api/v2/users/{userId}``; ``None`` if there is none.
-        status: the HTTP status of the response.
-        at: when it was received.
+        status: the response's HTTP status.
+        at: when the request was received.
     """
 
     method: str

@@ -139,11 +139,11 @@ class WrapUp(Struct, frozen=True):
     """An agent's wrap-up.
 
     Attributes:
-        code: the id of the wrap-up code.
+        code: the wrap-up code's id.
         at: when it was submitted.
         seconds: the duration of the after-call work.
         notes: free text.
-        tags: tags of the wrap-up.
+        tags: the wrap-up's tags.
     """
 
     code: str
@@ -178,7 +178,7 @@ class Participant(Struct):
         watched: the supervised participant.
         flag: the reason for its flag, spelled as in REST; ``None`` if not flagged.
         did_not_respond: whether an alert ended without being answered by the agent.
-        prompt: the wrap-up prompt of the queue, spelled as for participants.
+        prompt: the queue's wrap-up prompt, spelled as for participants.
         acw_timeout: the after-call work limit in milliseconds, if the prompt has one.
         acw_started: when after-call work began.
         acw_ended: when it ended.
@@ -239,8 +239,8 @@ class ConversationTimeline(Struct):
         started: when it began.
         ended: when its last participant left; ``None`` before.
         participants: its participants, in the order in which they joined.
-        subject: the subject of an email.
-        callback_numbers: the numbers of a callback.
+        subject: for an email, its subject.
+        callback_numbers: for a callback, the numbers to call.
         scheduled: when a callback is due.
         external_tag: its tag from an external system.
         label_id: its utilization label.
@@ -248,7 +248,7 @@ class ConversationTimeline(Struct):
         messages: its messages, by id.
         is_generated: whether it belongs to generated traffic.
         is_filed: whether it was added to the finished conversations.
-        metrics_told: the number of published metrics of each participant and name.
+        metrics_told: the number of published metrics, by participant and name.
     """
 
     id: str

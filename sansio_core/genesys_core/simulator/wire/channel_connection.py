@@ -54,7 +54,7 @@ class ChannelConnection:
             now: when they were received.
 
         Returns:
-            The steps to perform. The hub may have actions for other sockets as well.
+            The steps to perform. The hub may also have actions for other sockets.
         """
         steps: list[WireStep] = []
         if not self._ended:

@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 _LOG_LENGTH: Final = 10_000
-"""Maximum number of recorded requests; counters are unlimited."""
+"""The maximum number of recorded requests; counters are unlimited."""
 
 FaultMoment: TypeAlias = Literal["request", "before", "after", "head", "body"]
 FaultMeans: TypeAlias = Literal["reset", "close", "silence"]
