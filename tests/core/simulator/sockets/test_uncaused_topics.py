@@ -37,7 +37,7 @@ def test_the_page_counts_the_topics_as_they_are():
     )
     counted = (
         f"Of the {len(COVERAGE)} topics, {kinds[False]} are published by rule, {kinds['after']} after "
-        f"operations and {kinds[True]} by handlers; no operation publishes events of the other "
+        f"operations and {kinds[True]} by handlers; no operation publishes events for the other "
         f"{kinds['none']}"
     )
     assert counted in " ".join(PAGE.read_text().split())
