@@ -1,4 +1,4 @@
-"""The keyword arguments of a client.
+"""A client's keyword arguments.
 
 Invariants: both clients take the same arguments. :mod:`genesys_core.configuration.resolve` combines
 them with the environment and a configuration file.

@@ -40,7 +40,7 @@ LARGEST: Final = 1 << 20
 
 
 class Configuration(core.Configuration, frozen=True, kw_only=True, eq=False):
-    """The configuration of a client; see :class:`genesys_core.configuration.Configuration`."""
+    """A client's configuration; see :class:`genesys_core.configuration.Configuration`."""
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str] | None = None) -> Self:

@@ -43,7 +43,7 @@ from genesys_core.export.plan import Slice
 __all__ = ["read_document", "read_export_model", "read_parts", "read_records", "read_status", "run"]
 
 DOCUMENT: Final = "export.json"
-"""The name of the file with the plan."""
+"""The name of the file that contains the plan."""
 
 WORKERS: Final = 4
 """The number of threads if no executor is given."""
@@ -174,7 +174,7 @@ def read_records(out: str | os.PathLike[str]) -> Iterator[dict[str, Any]]:
 
 
 def read_export_model(out: str | os.PathLike[str]) -> type:
-    """Return the type of the records of an export.
+    """Return the type of an export's records.
 
     Raises:
         ExportError: there is no export.

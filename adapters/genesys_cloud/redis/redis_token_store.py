@@ -106,7 +106,7 @@ class RedisTokenStore:
 
     @contextlib.contextmanager
     def lock(self, key: TokenKey, *, timeout: float) -> Generator[None, None, None]:
-        """Hold the lease of a token, which excludes other machines.
+        """Hold a token's lease, which excludes other machines.
 
         Raises:
             TokenStoreError: another machine held it for longer than ``timeout``, or Redis cannot be

@@ -75,7 +75,7 @@ class MemoryTokenStore:
 
     @contextlib.contextmanager
     def lock(self, key: TokenKey, *, timeout: float) -> Generator[None, None, None]:
-        """Hold the lock of a token, which excludes other clients.
+        """Hold a token's lock, which excludes other clients.
 
         Raises:
             TokenStoreError: another client held it for longer than ``timeout``.
@@ -149,7 +149,7 @@ class FileTokenStore:
 
     @contextlib.contextmanager
     def lock(self, key: TokenKey, *, timeout: float) -> Generator[None, None, None]:
-        """Hold the lock of a token, which excludes other clients and processes.
+        """Hold a token's lock, which excludes other clients and processes.
 
         Raises:
             TokenStoreError: another client held it for longer than ``timeout``, or file locks are
@@ -313,7 +313,7 @@ class KeyringTokenStore:
 
     @contextlib.contextmanager
     def lock(self, key: TokenKey, *, timeout: float) -> Generator[None, None, None]:
-        """Hold the lock of a token, which excludes other clients and processes.
+        """Hold a token's lock, which excludes other clients and processes.
 
         Raises:
             TokenStoreError: another client held it for longer than ``timeout``, or file locks are

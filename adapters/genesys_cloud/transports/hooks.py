@@ -56,7 +56,7 @@ After_co = TypeVar("After_co", covariant=True)
 
 
 class Hooks(Struct, Generic[Before_co, After_co], frozen=True):
-    """The hooks of a client, called in order.
+    """A client's hooks, called in order.
 
     Attributes:
         before_request: each is called with the request and may return another.

@@ -134,7 +134,7 @@ def _is_short(value: object) -> bool:
 
 
 def fit_columns(columns: Sequence[str], items: Sequence[object], width: int) -> list[str]:
-    """Return the columns that fit into the width of a terminal, at least one.
+    """Return the columns that fit into a terminal's width, at least one.
 
     Args:
         columns: the most important first.

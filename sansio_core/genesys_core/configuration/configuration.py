@@ -1,4 +1,4 @@
-"""The configuration of a client, as one immutable value.
+"""A client's configuration, as one immutable value.
 
 Invariants: a configuration is computed from text, never from a file, the environment or a clock,
 and is replaced as a whole. ``None`` means "not set", so :func:`merge` can combine sources:

@@ -1,7 +1,7 @@
-"""Resolution of a client's configuration from arguments, environment and file.
+"""Resolves a client's configuration from arguments, environment and file.
 
 Invariants: precedence is arguments, environment, file, defaults: the first source that sets a value
-wins, when the client is created and after every change of the file. Everything is validated before
+wins, when the client is created and after every change to the file. Everything is validated before
 any of it takes effect, so an invalid change changes nothing.
 """
 
@@ -167,7 +167,7 @@ class Sources(Confidential, frozen=True):
         )
 
     def session(self, resolved: Resolved, random: Random, *, is_mock: bool = False) -> Session:
-        """Create the initial session of a client.
+        """Create a client's initial session.
 
         Args:
             resolved: the result of :meth:`resolve`.
