@@ -92,10 +92,10 @@ def run(
     if ahead < 1:
         raise InvalidValueError(f"ahead={ahead}: must be 1 or more")
     target = open_target(out)
-    document = _write_document(target, describe_export(plan, format))
+    _write_document(target, describe_export(plan, format))
     work = partial(fetch, out=os.fspath(out), client=client, format=format)
     todo = select_slices(plan, read_parts(target))
-    return _run(todo, work, document, _Resources(target, executor, ahead))
+    return _run(todo, work, out, _Resources(target, executor, ahead))
 
 
 class _Resources(NamedTuple):
@@ -109,7 +109,7 @@ class _Resources(NamedTuple):
 def _run(
     slices: tuple[Slice, ...],
     work: Callable[[Slice], ExportPart],
-    document: ExportDocument,
+    out: str | os.PathLike[str],
     resources: _Resources,
 ) -> Generator[ExportPart]:
     target, executor, ahead = resources
@@ -145,8 +145,9 @@ def _run(
             f"The first, {first}: {error}",
             missing=tuple(failed),
         ) from error
-    # As long as something is missing, another process may be writing it.
-    if judge_export(document, read_parts(target)).is_complete:
+    # As long as something is missing, another process may be writing it. The plan is read again,
+    # because that process may have extended it.
+    if judge_export(read_document(target, out), read_parts(target)).is_complete:
         target.clean()
 
 
@@ -207,9 +208,8 @@ def read_document(target: Target, out: str | os.PathLike[str]) -> ExportDocument
     return decode_document(content)
 
 
-def _write_document(target: Target, document: ExportDocument) -> ExportDocument:
+def _write_document(target: Target, document: ExportDocument) -> None:
     kept = target.read(DOCUMENT)
     whole = document if kept is None else extend_document(decode_document(kept), document)
     if kept is None or whole != decode_document(kept):
         target.write(DOCUMENT, encode_document(whole))
-    return whole

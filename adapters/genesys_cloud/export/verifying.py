@@ -98,7 +98,8 @@ def _check_part(
         for record in read_part(document.format, file, column=document.identity):
             records += 1
             key = record.get(document.identity) if document.identity else None
-            if key is not None:
+            # In CSV, an absent id is an empty cell.
+            if key is not None and (key or document.format != "csv"):
                 ids.add(key, number)
     return records
 

@@ -324,6 +324,24 @@ def test_the_same_record_in_two_files_is_found(served, tmp_path):
     assert "1 of its records are duplicates" in verify(tmp_path).problems[0]
 
 
+def test_records_without_an_id_are_no_duplicates_in_csv(tmp_path):
+    with conversations_server() as (server, platform):
+        for number in (0, 1):
+            platform._bytes[number] = platform._bytes[number].replace(b"conversationId", b"other")
+        list(run(plan(EXPORT), out=tmp_path, client=client_of(server.url), format="csv"))
+    assert verify(tmp_path).problems == ()
+
+
+def test_a_run_removes_no_file_of_one_that_extends_the_export(served, tmp_path):
+    client, _, _ = served
+    running = run(plan(EXPORT)[:1], out=tmp_path, client=client)
+    run(plan(EXPORT), out=tmp_path, client=client)
+    with DirectoryTarget(tmp_path).new_file() as path:
+        path.touch()
+        list(running)
+        assert path.exists()
+
+
 def test_a_directory_has_one_export(served, tmp_path):
     client, _, _ = served
     list(run(plan(EXPORT)[:1], out=tmp_path, client=client))
