@@ -67,10 +67,10 @@ class _Progress:
                 response = await (
                     self._send(fetch.operation) if running is None else running.result()
                 )
+                notices += self._reader.received(response)
             except Exception:
                 self._running.pop(fetch.key, None)  # sent again if requested again
                 raise
-            notices += self._reader.received(response)
             # Only now: after a cancellation of the await above, the next call awaits the same page.
             self._running.pop(fetch.key, None)
             self._look_ahead()

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 import anyio
@@ -23,6 +23,7 @@ from genesys_cloud.client.token_lock import TokenLock
 from genesys_cloud.testing import AsyncMockTransport, MockTransport, json_response
 from genesys_core import models
 from genesys_core.api import users
+from genesys_core.calls.operation import raw_operation
 from genesys_core.errors import (
     IncompleteListingError,
     InvalidValueError,
@@ -143,6 +144,25 @@ def test_an_error_leaves_the_iterator_where_it_was() -> None:
         broken.clear()
         assert ids(paginator) == ALL[2:]
         assert ids(client().users.get_users.with_paging(resume=token).paginate()) == ALL[2:]
+
+
+@pytest.mark.parametrize("prefetch", [0, 2])
+def test_a_page_without_a_list_is_requested_again(prefetch: int) -> None:
+    broken = [3]
+
+    def handler(request: Request) -> Response:
+        is_broken = number_of(request.url) in broken
+        return (
+            json_response({"entities": "x", "pageCount": PAGES}) if is_broken else answer(request)
+        )
+
+    listing = raw_operation("GET", "/api/v2/things", query={"pageNumber": 1})
+    items = client(handler).paginate(cast(Any, listing), prefetch=prefetch)
+    assert [next(items), next(items)] == [{"id": "u1"}, {"id": "u2"}]
+    with pytest.raises(PaginationError):
+        next(items)
+    broken.clear()
+    assert list(items) == [{"id": f"u{number}"} for number in (3, 4, 5)]
 
 
 @pytest.mark.parametrize("taken", range(PAGES + 1))
