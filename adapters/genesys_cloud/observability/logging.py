@@ -14,12 +14,12 @@ import io
 import logging
 import os
 import sys
-import threading
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 import msgspec
 
+from genesys_cloud.step_lock import StepLock
 from genesys_core.calls.lifecycle import Raised, Returned, Sending, State
 from genesys_core.clock import Now
 from genesys_core.configuration.configuration import LogFormat, LoggingConfiguration, LogLevel
@@ -89,7 +89,7 @@ class LoggingObserver(Observer):
             logging.addLevelName(TRACE, "TRACE")
         self.redaction = redaction
         self.secrets = secrets
-        self._lock = threading.Lock()
+        self._lock = StepLock()
         self._settings = settings
         self._file = _file_of(settings)
         self._logger = logging.getLogger(LOGGER)
@@ -115,16 +115,18 @@ class LoggingObserver(Observer):
         Raises:
             ConfigurationError: the log file cannot be written; nothing was changed.
         """
-        with self._lock:
-            old = self._file
-            same = old is not None and _path_of(settings) == old.baseFilename
-            # Opened before the old file is closed: if that fails, nothing has changed.
-            self._file = old if same else _file_of(settings)
-            self._settings = settings
-            if self._file is not None:
-                self._file.write_as(settings.format)
-            if old is not None and not same:
-                old.close()
+        self._lock.run(self._configure, settings)
+
+    def _configure(self, settings: LoggingConfiguration) -> None:
+        old = self._file
+        same = old is not None and _path_of(settings) == old.baseFilename
+        # Opened before the old file is closed: if that fails, nothing has changed.
+        self._file = old if same else _file_of(settings)
+        self._settings = settings
+        if self._file is not None:
+            self._file.write_as(settings.format)
+        if old is not None and not same:
+            old.close()
 
     def warn(self, message: str, *, now: Now, name: str = CONFIG_LOGGER) -> None:
         """Log a warning, regardless of the level of calls.
@@ -161,10 +163,12 @@ class LoggingObserver(Observer):
 
     def close(self) -> None:
         """Close the log file; later records go only to the program's handlers."""
-        with self._lock:
-            if self._file is not None:
-                self._file.close()
-            self._file = None
+        self._lock.run(self._close)
+
+    def _close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+        self._file = None
 
 
 class _LoggedCall(CallObserver):
@@ -232,15 +236,20 @@ def _record(
     )
 
 
-_console_lock = threading.Lock()
+_console_lock: Final = StepLock()
+"""Free in a child after a fork, and for a signal handler that interrupts a write."""
 
 
 def _to_console(line: str) -> None:
     stream = sys.stderr
     if stream is None:  # pythonw has no console
         return
+    _console_lock.run(_write_line, stream, line)
+
+
+def _write_line(stream: TextIO, line: str) -> None:
     # A closed console, or one that cannot encode a character, must not fail a call.
-    with _console_lock, contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError):
         stream.write(line + "\n")
         stream.flush()
 

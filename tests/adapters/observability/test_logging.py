@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
 import re
+import signal
 import sys
 import threading
 
 import pytest
 
 from genesys_cloud import Client, ClientCredentials, RetryConfiguration
-from genesys_cloud.observability.logging import TRACE, LoggingObserver
+from genesys_cloud.observability.logging import TRACE, LoggingObserver, _to_console
 from genesys_core import errors
 from genesys_core.api import users
 from genesys_core.configuration import LoggingConfiguration
@@ -477,3 +479,46 @@ def test_a_warning_hides_what_the_client_holds(caplog):
         log = client._setup.logging
         log.warn("was hunter2-access, was Bearer hunter2", now=at(0))  # noqa: G010 - no Logger
     assert caplog.messages == ["was [REDACTED], was Bearer [REDACTED]"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # 3.12: threads, and a fork
+def test_a_console_in_use_at_a_fork_is_free_in_the_child(monkeypatch):
+    writing, release = threading.Event(), threading.Event()
+
+    class Slow(io.StringIO):
+        def write(self, line):
+            writing.set()
+            release.wait(10)
+            return len(line)
+
+    monkeypatch.setattr(sys, "stderr", Slow())
+    thread = threading.Thread(target=_to_console, args=("parent",))
+    thread.start()
+    writing.wait(10)
+    pid = os.fork()
+    if pid == 0:
+        try:
+            signal.alarm(5)  # ends the child if it waits for the thread
+            sys.stderr = io.StringIO()
+            _to_console("child")
+        finally:
+            os._exit(0)
+    release.set()
+    thread.join()
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+
+def test_a_call_of_a_signal_handler_may_log_to_a_console_in_use(monkeypatch):
+    class Interrupted(io.StringIO):
+        def write(self, line):
+            if line == "outer\n":
+                _to_console("inner")
+            return super().write(line)
+
+    shown = Interrupted()
+    monkeypatch.setattr(sys, "stderr", shown)
+    thread = threading.Thread(target=_to_console, args=("outer",), daemon=True)
+    thread.start()
+    thread.join(5)
+    assert shown.getvalue() == "inner\nouter\n"
