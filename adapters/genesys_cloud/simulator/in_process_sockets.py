@@ -46,11 +46,11 @@ class InProcessSockets:
                 self._flush()
 
     def tick(self) -> None:
-        """Perform the actions that are due by the clock."""
+        """Perform the actions that are due according to the clock."""
         self.at_hub(lambda _, now: self._simulator.timer(now))
 
     def seconds_left(self) -> float | None:
-        """Return the seconds until :meth:`tick` is due, by the clock; ``None`` for never."""
+        """Return the seconds until :meth:`tick` is due; ``None`` if it never is."""
         with self._lock:
             now = self._clock()
             due = self._simulator.next_deadline(now)
@@ -131,7 +131,7 @@ class InProcessSocket:
         self._sockets.close(self)
 
     def perform(self, steps: list[WireStep]) -> None:
-        """Perform steps of the server's side; thread-safe."""
+        """Perform the server side's steps; may be called from any thread."""
         for step in steps:
             match step:
                 case Write():

@@ -57,7 +57,7 @@ class SocketServer:
             self._stop_timer()
 
     def tick(self) -> None:
-        """Perform the actions that are due by the clock."""
+        """Perform the actions that are due according to the clock."""
         self._simulator.timer(self._clock())
         self.flush()
 

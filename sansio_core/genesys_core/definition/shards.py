@@ -59,7 +59,7 @@ _UNREACHED = "unreached"
 
 
 class Shard(Struct, frozen=True):
-    """A module of models.
+    """A module that contains models.
 
     Attributes:
         module: its name, such as ``_users_1``.

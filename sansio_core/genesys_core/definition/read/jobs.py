@@ -52,7 +52,7 @@ OTHER_STATUSES: Final[Mapping[str, str]] = {
     f"{_CONTACTS}/organizations/exports/{{exportId}}": "an export",
     f"{_CONTACTS}/relationships/exports/{{exportId}}": "an export",
     f"{_API}/flows/executions/{{flowExecutionId}}": "a running flow",
-    f"{_API}/gdpr/requests/{{requestId}}": "a request is processed for days",
+    f"{_API}/gdpr/requests/{{requestId}}": "processing a request takes days",
     f"{_API}/oauth/clients/{{clientId}}/usage/query/results/{{executionId}}": "an execution",
     f"{_API}/quality/conversations/audits/query/{{transactionId}}": "the transaction is the job",
     f"{_API}/recording/batchrequests/{{jobId}}": "the id identifies a job",

@@ -67,7 +67,7 @@ class DefinitionChanges(Struct, frozen=True):
 
 
 def parse_changes(report: bytes, source: str) -> DefinitionChanges:
-    """Parse a report of ``genesys-cloud definition diff --format json``.
+    """Parse a report from ``genesys-cloud definition diff --format json``.
 
     Args:
         report: the JSON text.
@@ -82,7 +82,7 @@ def parse_changes(report: bytes, source: str) -> DefinitionChanges:
             _WEIGHTS.index(each.weight)
     except (msgspec.MsgspecError, ValueError) as error:
         raise InvalidValueError(
-            f"{source}: {error}; must be a report of genesys-cloud definition diff --format json"
+            f"{source}: {error}; must be a report from genesys-cloud definition diff --format json"
         ) from None
     return found
 

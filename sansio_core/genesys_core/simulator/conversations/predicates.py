@@ -15,7 +15,7 @@ __all__ = ["FilterSubject", "match_all_filters", "match_filter"]
 
 
 class FilterSubject(Struct, frozen=True):
-    """The values that a filter is applied to.
+    """The values to which a filter is applied.
 
     Attributes:
         dimensions: values by dimension.

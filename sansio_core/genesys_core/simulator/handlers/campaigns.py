@@ -75,7 +75,7 @@ def check_campaign_removal(call: ApiCall) -> None:
     """Check that a campaign to be deleted is not running.
 
     Raises:
-        Problem: 400 if it is.
+        Problem: 400 if it is running.
     """
     if _stored(call).get("campaignStatus") in _ACTIVE:
         raise PlatformProblem(400, "campaign.in.use", "A running campaign cannot be deleted.")
@@ -85,7 +85,7 @@ def check_sequence_removal(call: ApiCall) -> None:
     """Check that a sequence to be deleted is not running.
 
     Raises:
-        Problem: 400 if it is.
+        Problem: 400 if it is running.
     """
     if _stored(call).get("status") == "on":
         raise bad_request("A running sequence cannot be deleted.")
@@ -95,7 +95,7 @@ def check_rule_creation(call: ApiCall) -> None:
     """Check that a campaign rule is created disabled.
 
     Raises:
-        Problem: 400 if it is not.
+        Problem: 400 if it is created enabled.
     """
     if call.document().get("enabled") is True:
         raise _is_enabled("create")
@@ -115,7 +115,7 @@ def check_rule_removal(call: ApiCall) -> None:
     """Check that a campaign rule to be deleted is disabled.
 
     Raises:
-        Problem: 400 if it is not.
+        Problem: 400 if it is enabled.
     """
     if _stored(call).get("enabled") is True:
         raise _is_enabled("delete")

@@ -18,11 +18,11 @@ from genesys_core.simulator.state.world import Record
 __all__ = ["CHECKS", "HANDLERS", "check_table"]
 
 TABLES: Final = ("", "api", "v2", "flows", "datatables")
-"""The path of the data tables, by segment."""
+"""The path of the data tables, as segments."""
 
 
 def get_rows(call: ApiCall) -> Reply:
-    """Return a page of rows in the order of their keys; only the keys unless ``showbrief=false``."""
+    """Return a page of rows in key order; only the keys, unless ``showbrief=false`` is set."""
     _table(call)
     rows = sorted(_rows(call).values(), key=lambda row: str(row["key"]).casefold())
     if call.argument("sortOrder", "ascending").startswith("desc"):
@@ -31,7 +31,7 @@ def get_rows(call: ApiCall) -> Reply:
 
 
 def get_row(call: ApiCall) -> Reply:
-    """Return a row; only its key unless ``showbrief=false``."""
+    """Return a row; only its key, unless ``showbrief=false`` is set."""
     return json_reply(_show(call, _row(call)))
 
 

@@ -36,7 +36,7 @@ _TEMPLATE: Final = f"{MEDIA}/{{conversationId}}/{{recordingId}}"
 ROUTES: Final[RouteTable[OperationFacts]] = RouteTable(
     [ServedRoute("GET", _TEMPLATE, OperationFacts())]
 )
-"""Paths that the definition itself does not contain."""
+"""Paths that these handlers serve although the definition does not contain them."""
 
 _DATES: Final = ("archiveDate", "deleteDate", "exportDate")
 """The properties of a recording that callers can change."""

@@ -24,7 +24,7 @@ _TEMPLATE: Final = f"{UPLOADS}/{{uploadId}}"
 ROUTES: Final[RouteTable[OperationFacts]] = RouteTable(
     [ServedRoute("PUT", _TEMPLATE, OperationFacts())]
 )
-"""Paths that the definition itself does not contain."""
+"""Paths that these handlers serve although the definition does not contain them."""
 
 
 def put_upload(call: ApiCall) -> Reply:

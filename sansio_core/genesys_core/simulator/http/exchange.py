@@ -137,10 +137,10 @@ class ApiCall(Struct, frozen=True):
 
 
 Handler: TypeAlias = Callable[[ApiCall], Reply]
-"""Handles one operation of the API."""
+"""A handler for one API operation."""
 
 LoginHandler: TypeAlias = Callable[[LoginCall], Reply]
-"""Handles one path of the login host."""
+"""A handler for one path on the login host."""
 
 
 def parse_query(facts: OperationFacts, query: str) -> dict[str, list[str]]:

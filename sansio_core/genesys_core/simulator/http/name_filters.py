@@ -11,7 +11,8 @@ from typing import Final, Literal, TypeAlias
 __all__ = ["NAME_FILTERS", "NameFilter", "has_name"]
 
 NameFilter: TypeAlias = Literal["pattern", "start"]
-"""``pattern``: equal, except for each ``*``, which stands for any text; ``start``: the name begins with the text."""
+"""How a name matches: ``pattern``, it is equal, but ``*`` stands for any text; ``start``, it begins
+with the text."""
 
 NAME_FILTERS: Final[Mapping[str, NameFilter]] = {
     "/api/v2/flows/datatables": "pattern",

@@ -14,7 +14,7 @@ from genesys_core.errors import InvalidValueError
 __all__ = ["HubSocket", "QueuedText", "TextKind"]
 
 TextKind: TypeAlias = Literal["event", "system", "heartbeat", "pong", "reply"]
-"""The kind of a message: an event of a subscribed topic, an automatic event, or another message."""
+"""Message kinds: an event on a subscribed topic, an automatic event, or another message."""
 
 
 class QueuedText(Struct, frozen=True):
@@ -22,7 +22,7 @@ class QueuedText(Struct, frozen=True):
 
     Attributes:
         text: the message.
-        kind: the kind of message.
+        kind: the message's kind.
         sequence: the event's number; 0 for other messages.
     """
 

@@ -45,7 +45,7 @@ _REASONS: Final[Mapping[str, tuple[str, ...]]] = {
         "v2.externalcontacts.contacts.{id}.journey.sessions",
         "v2.webmessaging.deployments.{id}.undelivered.messages",
     ),
-    "the definition no longer has operations of this family": (
+    "the definition no longer has operations in this family": (
         "v2.managementunits.{id}.workforcemanagement.intraday",
         "v2.routing.queues.{id}.conversations.chats",
         "v2.users.{id}.conversations.chats",

@@ -13,7 +13,7 @@ from genesys_core.simulator.state.world import START, OAuthClient, Record
 __all__ = ["GRANT_TYPES", "OAUTH_CLIENTS", "grant_type_of", "login_client", "show_client"]
 
 OAUTH_CLIENTS: Final = ("", "api", "v2", "oauth", "clients")
-"""The path of the OAuth clients, by segment."""
+"""The path of the OAuth clients, as segments."""
 
 GRANT_TYPES: Final[Mapping[str, str]] = {
     "CLIENT-CREDENTIALS": "client_credentials",

@@ -11,7 +11,7 @@ from genesys_core.simulator.state.world import Record, reference_of
 __all__ = ["STATIONS", "associate_station", "leave_station", "set_default_station", "stations_of"]
 
 STATIONS: Final = ("", "api", "v2", "stations")
-"""The path of the stations, by segment."""
+"""The path of the stations, as segments."""
 
 
 def stations_of(state: PlatformState, user_id: str) -> Record:

@@ -247,7 +247,7 @@ class ConversationTimeline(Struct):
         recording_state: the state of its recording, spelled as in REST.
         messages: its messages, by id.
         is_generated: whether it belongs to generated traffic.
-        is_filed: whether it was added to the finished conversations.
+        is_filed: whether it has been added to the finished conversations.
         metrics_told: the number of published metrics, by participant and name.
     """
 

@@ -124,19 +124,19 @@ class World(Confidential, frozen=True):
 
 
 DIVISIONS: Final = ("", "api", "v2", "authorization", "divisions")
-"""The path of the divisions, by segment."""
+"""The path of the divisions, as segments."""
 
 ROLES: Final = ("", "api", "v2", "authorization", "roles")
-"""The path of the roles, by segment."""
+"""The path of the roles, as segments."""
 
 GROUPS: Final = ("", "api", "v2", "groups")
-"""The path of the groups, by segment."""
+"""The path of the groups, as segments."""
 
 WRAP_UP_CODES: Final = ("", "api", "v2", "routing", "wrapupcodes")
-"""The path of the wrap-up codes, by segment."""
+"""The path of the wrap-up codes, as segments."""
 
 TEAMS: Final = ("", "api", "v2", "teams")
-"""The path of the teams, by segment."""
+"""The path of the teams, as segments."""
 
 
 def home_division(seed: int) -> Record:

@@ -107,5 +107,7 @@ def test_the_fields_are_those_of_the_schema() -> None:
     ],
 )
 def test_anything_else_is_an_error_that_names_the_file(report: bytes) -> None:
-    with pytest.raises(InvalidValueError, match=r"^notes\.json: .*must be a report of genesys-cl"):
+    with pytest.raises(
+        InvalidValueError, match=r"^notes\.json: .*must be a report from genesys-cl"
+    ):
         parse_changes(report, "notes.json")
