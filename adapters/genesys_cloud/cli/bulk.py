@@ -90,7 +90,10 @@ class BulkFiles:
                 f"--failures {self.failures}: must not be the file with the rows; use another path"
             )
         try:
-            return self.failures.open("a" if self.is_continued else "w", encoding="utf-8")
+            # A lone surrogate, which is valid in JSON, is written as a JSON escape.
+            return self.failures.open(
+                "a" if self.is_continued else "w", encoding="utf-8", errors="backslashreplace"
+            )
         except OSError as error:
             raise UsageError(f"{self.failures}: cannot be written: {error.strerror}") from None
 

@@ -194,7 +194,8 @@ class _Folder:
         path = self.path / _FAILURES
         if run.failures:
             lines = (json.dumps(each, ensure_ascii=False) for each in run.failures)
-            path.write_text("".join(f"{line}\n" for line in lines), "utf-8")
+            # Lone surrogates, such as bytes of standard input that are not UTF-8, as JSON escapes.
+            path.write_text("".join(f"{line}\n" for line in lines), "utf-8", "backslashreplace")
         elif not run.stop_reason:
             path.unlink(missing_ok=True)
 

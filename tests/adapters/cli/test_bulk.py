@@ -188,6 +188,15 @@ def test_rows_that_are_not_utf_8_are_refused_before_one_is_sent(platform, tmp_pa
     assert not journal_of(path).exists()
 
 
+def test_a_row_with_a_lone_surrogate_fails_alone(platform, tmp_path):
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"name": "\\ud800"}\n{"name": "B"}\n')
+    done = run_command(*CREATE, "--from-file", path, "--query", "name")
+    assert done.code == 13, done.err
+    assert lines(done.out) == [{"row": 2, "result": "B"}]
+    assert failures_of(path)[0]["input"] == {"name": "\ud800"}
+
+
 def test_a_dry_run_of_a_missing_file(tmp_path):
     done = run_command(*CREATE, "--from-file", tmp_path / "rows.csv", "--dry-run")
     assert (done.code, done.out) == (2, "")

@@ -257,6 +257,16 @@ def test_ids_from_files_and_pipes(at, tmp_path):
     assert (missing.code, "cannot be read" in missing.err) == (2, True)
 
 
+def test_an_id_with_a_lone_surrogate_is_listed_among_the_failures(at, tmp_path):
+    at(Platform(READY))
+    ids = tmp_path / "ids.txt"
+    ids.write_text('"\\ud800"\n')
+    done = download(tmp_path / "out", "--from-file", ids)
+    assert done.code == 11, done.err
+    (failure,) = lines(tmp_path / "out" / "failures.jsonl")
+    assert failure["conversationId"] == "\ud800"
+
+
 def test_the_conversations_of_an_interval(at, tmp_path):
     platform = Platform(READY)
     at(platform)
