@@ -6,6 +6,7 @@ after Ctrl-C; in all cases the same command continues the export.
 """
 
 import signal
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -16,7 +17,7 @@ from genesys_cloud.cli.connection_arguments import take_connection
 from genesys_cloud.cli.terminal import print_error, print_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
     from genesys_core.export.manifest import ExportPart
     from genesys_core.export.plan import Export, Slice
@@ -64,27 +65,43 @@ def export(
     """
     from genesys_core.command_line.intervals import parse_period  # noqa: PLC0415 - see cli.app
 
-    if what == "status":
-        _print_status(out)
-    elif what == "verify":
-        _print_verification(out)
-    else:
-        # SIGTERM ends it like Ctrl-C: unfinished slices are left for the next run.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        _export(
-            ctx.obj,
-            partial(
-                _find,
-                what,
-                interval=parse_period(from_, to),
-                body=_read_body(body),
-                query=_query(query or []),
-                days=days,
-            ),
-            out,
-            format,
-            workers,
-        )
+    with _target_errors(out):
+        if what == "status":
+            _print_status(out)
+        elif what == "verify":
+            _print_verification(out)
+        else:
+            # SIGTERM ends it like Ctrl-C: unfinished slices are left for the next run.
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
+            _export(
+                ctx.obj,
+                partial(
+                    _find,
+                    what,
+                    interval=parse_period(from_, to),
+                    body=_read_body(body),
+                    query=_query(query or []),
+                    days=days,
+                ),
+                out,
+                format,
+                workers,
+            )
+
+
+@contextmanager
+def _target_errors(out: str) -> "Generator[None]":
+    """Report a target that cannot be used, or whose package is not installed."""
+    from genesys_core.command_line.usage import UsageError  # noqa: PLC0415 - see cli.app
+
+    try:
+        yield
+    except (BrokenPipeError, ModuleNotFoundError):
+        raise  # see cli.main
+    except OSError as error:
+        raise UsageError(f"--out {out}: {error.strerror or error}") from None
+    except ImportError as error:
+        raise UsageError(str(error)) from None
 
 
 def _find(what: str, **arguments: Any) -> "Export":  # noqa: ANN401 - those of find_export

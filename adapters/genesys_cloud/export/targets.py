@@ -17,6 +17,7 @@ from typing import BinaryIO, Final, Protocol, cast
 
 from genesys_cloud.client.atomic_file import flush_directory
 from genesys_core.checks import PATH
+from genesys_core.errors import InvalidValueError
 
 __all__ = ["DirectoryTarget", "FileSystemTarget", "Target", "open_target"]
 
@@ -64,6 +65,7 @@ def open_target(out: str | os.PathLike[str]) -> Target:
 
     Raises:
         ImportError: the target is a URL, but fsspec or the file system's package is not installed.
+        InvalidValueError: there is no such file system.
     """
     PATH.check("out", out)
     text = os.fspath(out)
@@ -143,6 +145,7 @@ class FileSystemTarget:
 
     Raises:
         ImportError: fsspec or the file system's package is not installed.
+        InvalidValueError: there is no such file system.
     """
 
     def __init__(self, url: str) -> None:
@@ -152,7 +155,14 @@ class FileSystemTarget:
             raise ImportError(
                 f"{url}: needs an extra: pip install 'genesys-cloud[export]'"
             ) from None
-        found = fsspec.core.url_to_fs(url)
+        try:
+            found = fsspec.core.url_to_fs(url)
+        except ValueError:
+            # Without the rest of the URL, which may contain a password.
+            shown = f"{url.partition('://')[0]}://..."
+            raise InvalidValueError(
+                f"out={shown!r}: not a URL of a file system that fsspec has; use another one"
+            ) from None
         self._files, self._root = found[0], str(found[1]).rstrip("/")
 
     def read(self, name: str) -> bytes | None:

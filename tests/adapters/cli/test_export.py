@@ -94,6 +94,26 @@ def test_after_ctrl_c_the_same_command_continues(command, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("out", "words", "error"),
+    [
+        ("list.json", ["status"], "--out list.json: Not a directory"),
+        ("list.json", ["users"], "--out list.json: Not a directory"),
+        ("list.json/x", ["verify"], "--out list.json/x: Not a directory"),
+        (
+            "nosuch://x",
+            ["status"],
+            "out='nosuch://...': not a URL of a file system that fsspec has; use another one",
+        ),
+    ],
+)
+def test_a_target_that_cannot_be_used(command, tmp_path, out, words, error):
+    (tmp_path / "list.json").write_text("[]")
+    with conversations_server(1, 1) as (server, _):
+        found = ended(command(server, *words, "--out", out))
+    assert found == (2, "", f"genesys-cloud: {error}\n")
+
+
+@pytest.mark.parametrize(
     ("words", "code", "error"),
     [
         (("nonsense",), 2, "no such export; use one of audits"),

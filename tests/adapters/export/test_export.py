@@ -368,6 +368,12 @@ def test_bad_arguments(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_unknown_file_system():
+    with pytest.raises(InvalidValueError, match=r"out='nosuch://\.\.\.': not a URL") as refused:
+        read_status("nosuch://me:hunter2@host/x")
+    assert "hunter2" not in str(refused.value)
+
+
 def test_slices_and_their_client_travel_and_a_client_does_not(served):
     client, _, _ = served
     assert pickle.loads(pickle.dumps(plan(EXPORT))) == plan(EXPORT)
