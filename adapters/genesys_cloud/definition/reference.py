@@ -16,7 +16,7 @@ from genesys_core.simulator.state.examples import example
 __all__ = ["write_reference"]
 
 _DEPTH = 2
-"""Nesting depth of models in examples; the outermost one is complete."""
+"""The nesting depth of models in examples; only the outermost model is complete."""
 
 
 def write_reference(

@@ -117,7 +117,7 @@ def repeated_enums(uses: Iterable[tuple[str, Type]]) -> Enums:
 
 
 _SHORT = 20
-"""Enums up to this many characters are repeated, because a name would not be shorter."""
+"""The maximum length of enums that are repeated instead of named, because a name is no shorter."""
 
 
 def enum_lines(enums: Enums, indent: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Agents: routing status, queue membership, and availability for conversations.
 
-Invariants: an agent is available in a queue exactly while the routing status is ``IDLE`` and the
-membership is joined. Every change of either is recorded for publication and triggers matching in
+Invariants: an agent is available in a queue if and only if the routing status is ``IDLE`` and the
+membership is joined. Every change to either is recorded for publication, and triggers matching in
 the queues.
 
 Guesses: an agent handles one conversation at a time, of any media type; the status is

@@ -1,4 +1,4 @@
-"""The distribution of waiting conversations to available agents (ACD).
+"""Distributes waiting conversations to available agents (ACD).
 
 Invariants: after :func:`distribute_conversations` no queue has both a waiting conversation and an
 available agent. The longest waiting conversation is offered to the longest idle agent; skills,

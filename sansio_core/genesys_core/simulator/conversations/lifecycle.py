@@ -1,4 +1,4 @@
-"""The lifecycle of a conversation: the steps that begin, change and end it.
+"""A conversation's lifecycle: the steps that begin, change and end it.
 
 Invariants: every step is one function, which keeps the timeline, the agents and the detail events
 consistent. A conversation ends when fewer than two parties, or no party outside the organization,
@@ -292,7 +292,7 @@ def add_callback(
 def begin_waiting(
     state: PlatformState, conversation: ConversationTimeline, acd: Participant, now: Now
 ) -> None:
-    """Make a participant wait in a queue: the conversation is offered to agents."""
+    """Make a participant wait in a queue, so that the conversation is offered to agents."""
     at = wall_milliseconds(now)
     if acd.session.state == "scheduled":
         answer_session(acd.session, at)

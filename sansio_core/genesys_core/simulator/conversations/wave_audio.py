@@ -1,7 +1,7 @@
 """Audio for recordings: a tone as a WAVE file.
 
-Invariants: the same length yields the same bytes. A file is mono, 8,000 samples a second, 8 bits
-each (RIFF/WAVE, format 1: PCM).
+Invariants: the same length yields the same bytes. A file is mono, with 8,000 samples per second of
+8 bits each (RIFF/WAVE, format 1: PCM).
 """
 
 import math

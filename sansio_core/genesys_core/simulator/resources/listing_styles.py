@@ -48,7 +48,7 @@ _BODY_TOKENS: Final = ("cursor", "after")
 
 
 class ListingStyle(Struct, frozen=True):
-    """The listing style of an operation.
+    """An operation's listing style.
 
     Attributes:
         items: the response field with the items; empty if the response is the array.

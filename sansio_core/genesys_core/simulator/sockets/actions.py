@@ -88,7 +88,7 @@ class Published(Struct, frozen=True):
     """A published event.
 
     Attributes:
-        sequence: 1, 2, 3, ...
+        sequence: the event's number: 1, 2, 3, ...
         topic: the event's topic.
         correlation_id: the correlation id in its metadata, unique for each event.
         channels: the subscribed channels.
