@@ -56,6 +56,7 @@ class AsyncClientBase(AsyncTransfers):
             self._transport = new_async_transport(self._network) if transport is None else transport
             self._wire = add_hooks(self._transport, hooks, self._secrets)
         except (GenesysCloudError, TypeError) as error:
+            self._close_setup()
             options = {}  # some tracebacks show variables, and these hold a token and passwords
             raise error.with_traceback(None) from None
 

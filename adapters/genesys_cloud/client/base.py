@@ -262,6 +262,12 @@ class ClientBase(LazyApis, Unpicklable):
                 case _:
                     raise state.error
 
+    def _close_setup(self) -> None:
+        """Stop the thread and close the file of a client whose constructor failed."""
+        setup: Setup | None = vars(self).get("_setup")  # missing if the constructor failed earlier
+        if setup is not None:
+            setup.close()
+
     async def _close(self) -> None:
         # An exit stack, so that an error or cancellation in one step does not skip the others.
         async with AsyncExitStack() as closing:

@@ -54,6 +54,7 @@ class SyncClientBase(SyncTransfers):
             self._transport = new_transport(self._network) if transport is None else transport
             self._wire = add_hooks(awaited_transport(self._transport), hooks, self._secrets)
         except (GenesysCloudError, TypeError) as error:
+            self._close_setup()
             options = {}  # some tracebacks show variables, and these hold a token and passwords
             raise error.with_traceback(None) from None
 

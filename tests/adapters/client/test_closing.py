@@ -1,11 +1,13 @@
 """Closing a client closes everything, whatever raises on the way."""
 
 import asyncio
+import gc
+import threading
 
 import pytest
 import trio
 
-from genesys_cloud import AsyncClient, Client
+from genesys_cloud import AsyncClient, Client, ConfigurationError
 
 
 class Odd:
@@ -56,3 +58,16 @@ def test_a_handler_that_raises_keeps_no_connection_open(flavour):
         _close(flavour, client)
     assert transport.is_closed
     del handler  # the client alone keeps none
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+def test_a_client_that_cannot_be_created_leaves_no_thread(kind, tmp_path):
+    path = tmp_path / "config"
+    path.touch()
+    gc.disable()
+    try:
+        with pytest.raises(ConfigurationError, match="must be a PEM file"):
+            kind(config_file=path, verify=str(tmp_path / "nothing"))
+        assert not [one.name for one in threading.enumerate() if str(path) in one.name]
+    finally:
+        gc.enable()
