@@ -6,13 +6,14 @@ recorded as downloaded, and a partial file never has two writers.
 
 import errno
 import os
+import sys
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from msgspec.structs import replace
 
 from genesys_cloud.client.atomic_file import AtomicFile
-from genesys_cloud.file_locking import try_lock
+from genesys_cloud.file_locking import try_lock, unlock
 from genesys_core.calls.partial_content import PartialFile
 from genesys_core.errors import InvalidValueError
 
@@ -85,7 +86,7 @@ class ResumableFile(AtomicFile):
         if self.part.can_continue:
             self._checkpoint()
             self._file.close()
-            self._record.close()
+            self._close_record()
         else:
             super().discard()
             self._remove_record()
@@ -126,5 +127,14 @@ class ResumableFile(AtomicFile):
         os.fsync(self._record.fileno())
 
     def _remove_record(self) -> None:
-        self._record.close()
+        if sys.platform == "win32":  # which removes no open file
+            self._close_record()
+        # Before the lock is released: another download could lock the record in between.
         self._record_path.unlink(missing_ok=True)
+        self._close_record()
+
+    def _close_record(self) -> None:
+        if sys.platform != "win32" and not self._record.closed:
+            # A child that was forked meanwhile has the open file too, and so the lock.
+            unlock(self._record.fileno())
+        self._record.close()

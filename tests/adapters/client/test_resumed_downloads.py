@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
 from inspect import isawaitable
@@ -329,6 +330,44 @@ def test_a_record_that_was_removed_meanwhile_locks_nothing(tmp_path, monkeypatch
     monkeypatch.setattr(resumable_file, "try_lock", removed)
     with pytest.raises(BlockingIOError):
         ResumableFile(tmp_path / "x", "f")
+
+
+def test_the_record_is_locked_until_it_is_removed(tmp_path, monkeypatch):
+    unlink, found = Path.unlink, []
+
+    def meanwhile(path: Path, missing_ok: bool = False) -> None:
+        if path.name == ".x.part.json":
+            with pytest.raises(BlockingIOError):
+                found.append(ResumableFile(tmp_path / "x", "f"))
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", meanwhile)
+    with ResumableFile(tmp_path / "x", "f") as file:
+        file.commit("x")
+    with ResumableFile(tmp_path / "x", "f"):
+        pass
+    assert only(tmp_path) == ["x"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # 3.12: threads, and a fork
+def test_a_child_does_not_keep_the_lock(tmp_path):
+    reader, writer = os.pipe()
+    with ResumableFile(tmp_path / "x", "f") as file:
+        file.begin(PartialFile(source="f", validator='"v"'))
+        file.write(b"x")
+        child = os.fork()
+        if child == 0:
+            os.read(reader, 1)
+            os._exit(0)
+    try:
+        with ResumableFile(tmp_path / "x", "f") as file:
+            assert file.part.size == 1
+    finally:
+        os.write(writer, b"x")
+        os.waitpid(child, 0)
+        os.close(reader)
+        os.close(writer)
 
 
 # --- the progress of uploads
