@@ -4,7 +4,7 @@ Invariants: if an organization or a server lacks the operation, there is no date
 fetched with queries.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from genesys_core.errors import NotFoundError, PermissionDeniedError
@@ -37,4 +37,7 @@ def find_available_until(client: "Client", name: str) -> datetime | None:
         found = read_path(client.send(operation), "dataAvailabilityDate")
     except (NotFoundError, PermissionDeniedError):
         return None
-    return found if isinstance(found, datetime) else None
+    if not isinstance(found, datetime):
+        return None
+    # The platform's times are in UTC, and an export refuses one without a zone.
+    return found.replace(tzinfo=UTC) if found.utcoffset() is None else found

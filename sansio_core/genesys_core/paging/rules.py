@@ -5,7 +5,7 @@ that it cannot request. A link to the same host takes precedence, because it has
 parameters; without one, the style's token, number, index or date is used.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final, Literal, TypeAlias, cast
 
 from msgspec import Struct
@@ -171,7 +171,9 @@ def _next_date(page: ReceivedPage, reply: ListingReply) -> Position | None:
     if not reply.items or len(reply.items) < limit:
         return None
     name = page.listing.next
-    dates = [one for one in read_each(reply.items, name) if isinstance(one, datetime)]
+    found = [one for one in read_each(reply.items, name) if isinstance(one, datetime)]
+    # The platform's times are in UTC; one without a zone can be neither compared nor sent.
+    dates = [one.replace(tzinfo=UTC) if one.utcoffset() is None else one for one in found]
     if not dates:
         raise PaginationError(f"no item has a {name} from which to continue")
     # The next page begins with the oldest date again, because other items may have the same.

@@ -16,6 +16,7 @@ from genesys_cloud import Client, ExportError, Interval, InvalidValueError, NotF
 from genesys_cloud.export import (
     Export,
     fetch,
+    find_available_until,
     find_export,
     plan,
     read_records,
@@ -29,6 +30,7 @@ from genesys_core.api.groups import get_group_members
 from genesys_core.api.users import get_users
 from genesys_core.export.plan import job_file
 from tests.helpers.conversations_server import JOBS, conversations_server
+from tests.helpers.server import Reply, scripted_server
 
 DAYS = Interval.of_days(date(2024, 3, 1), date(2024, 3, 3))
 EXPORT = find_export("conversations", DAYS)
@@ -125,6 +127,14 @@ def test_the_archive_serves_complete_days_and_what_lags_is_fetched_again(tmp_pat
         assert len(list(run(plan(late), out=tmp_path, client=client))) == 2
         assert read_status(tmp_path).is_complete
         assert by_id(read_records(tmp_path)) == by_id(platform.records)
+
+
+def test_an_availability_without_a_zone_is_in_utc():
+    answer = Reply(json={"dataAvailabilityDate": "2024-03-02T12:00:00"})
+    with scripted_server(lambda _: answer) as server, client_of(server.url)() as client:
+        until = find_available_until(client, "conversations")
+    assert until == datetime(2024, 3, 2, 12, tzinfo=UTC)
+    assert len(plan(find_export("conversations", DAYS, available_until=until))) == 3
 
 
 def test_a_job_that_was_started_is_continued_by_another_process(tmp_path):

@@ -189,6 +189,14 @@ def test_a_time_window_moves_to_the_oldest_item() -> None:
     assert find_next(received(TIME, fresh=0), ListingReply(messages(9))) is None
 
 
+def test_a_time_without_a_zone_is_in_utc() -> None:
+    (late,) = messages(9)
+    early = ChatMessageResponse(date_created=datetime(2026, 1, 1, 7))  # noqa: DTZ001
+    for items in ((early,), (late, early)):
+        found = find_next(received(TIME), ListingReply(items))
+        assert found == Position("time", "2026-01-01T07:00:00Z")
+
+
 def test_a_time_window_that_does_not_move_is_an_error() -> None:
     with pytest.raises(PaginationError, match="2 items or more have the same dateCreated"):
         find_next(received(TIME, query={"limit": 2}, fresh=0), ListingReply(messages(9, 9)))
