@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from genesys_cloud.cli.operation_catalog import api_names, operations_of
 from genesys_cloud.cli.output import (
+    check_query,
     print_document,
     print_rows,
     select,
@@ -76,6 +77,7 @@ def run_jobs(arguments: Sequence[str], before: Mapping[str, Any]) -> None:
         is_terminal=sys.stdout.isatty(),
         width=terminal_width(),
     )
+    check_query(output.query)
     from genesys_cloud.cli.connection import open_client  # noqa: PLC0415 - loads the client
     from genesys_core.errors import JobStoppedError  # noqa: PLC0415
     from genesys_core.jobs.job import begin_job, find_job  # noqa: PLC0415

@@ -21,7 +21,7 @@ from genesys_core.command_line.columns import (
 from genesys_core.command_line.results import OutputOptions
 from genesys_core.command_line.usage import UsageError
 
-__all__ = ["print_document", "print_rows", "select", "terminal_width", "write_line"]
+__all__ = ["check_query", "print_document", "print_rows", "select", "terminal_width", "write_line"]
 
 
 def write_line(line: str) -> None:
@@ -32,6 +32,26 @@ def write_line(line: str) -> None:
 def terminal_width() -> int:
     """Return the width of the terminal in characters; 80 if there is none."""
     return shutil.get_terminal_size((80, 24)).columns
+
+
+def check_query(expression: str | None) -> None:
+    """Check a JMESPath expression before anything is sent.
+
+    Raises:
+        UsageError: not a valid expression.
+    """
+    if expression:
+        import jmespath  # noqa: PLC0415 - for --query alone
+        from jmespath.exceptions import JMESPathError  # noqa: PLC0415
+
+        try:
+            jmespath.compile(expression)
+        except JMESPathError as error:
+            raise _query_error(expression, error) from None
+
+
+def _query_error(expression: str, error: Exception) -> UsageError:
+    return UsageError(f"--query {expression!r}: {' '.join(str(error).split())}")
 
 
 def select(value: object, expression: str) -> object:
@@ -46,8 +66,7 @@ def select(value: object, expression: str) -> object:
     try:
         return jmespath.search(expression, value)
     except JMESPathError as error:
-        reason = " ".join(str(error).split())
-        raise UsageError(f"--query {expression!r}: {reason}") from None
+        raise _query_error(expression, error) from None
 
 
 def print_document(value: object, output: OutputOptions) -> None:

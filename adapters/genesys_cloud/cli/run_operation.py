@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 from genesys_cloud.cli.output import (
+    check_query,
     print_document,
     print_rows,
     select,
@@ -119,6 +120,7 @@ def _run_rows(description: OperationDescription, parsed: ParsedArguments, body: 
     from genesys_cloud.cli.connection import open_client  # noqa: PLC0415 - loads the client
     from genesys_core.command_line.bulk import BulkRun, is_repeatable  # noqa: PLC0415
     from genesys_core.command_line.bulk_rows import row_arguments  # noqa: PLC0415
+    from genesys_core.errors import DecodeError  # noqa: PLC0415
 
     builder = _builder(description)
     path = parsed.text("from-file") or ""
@@ -131,6 +133,7 @@ def _run_rows(description: OperationDescription, parsed: ParsedArguments, body: 
         width=terminal_width(),
         identity="result.id",
     )
+    check_query(output.query)
 
     def operation_of(row: Mapping[str, object]) -> "Operation[Any]":
         named = row_arguments(description, row, parsed.values, body)
@@ -153,7 +156,11 @@ def _run_rows(description: OperationDescription, parsed: ParsedArguments, body: 
 
         def send(row: Mapping[str, object]) -> object:
             data = client.send(operation_of(row))
-            return select(data, output.query) if output.query else data
+            try:
+                return select(data, output.query) if output.query else data
+            except UsageError as error:
+                # An error of the result, not of the row, which is done.
+                raise DecodeError(str(error)) from None
 
         run_rows(
             files,
@@ -231,6 +238,7 @@ def _run(operation: "Operation[Any]", parsed: ParsedArguments) -> None:
         width=terminal_width(),
         identity=listing.identity if listing else "id",
     )
+    check_query(output.query)
     if parsed.has("dry-run") or parsed.has("curl"):
         print_request(request_of(operation, parsed.common), as_curl=parsed.has("curl"))
         return

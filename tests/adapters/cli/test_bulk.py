@@ -197,6 +197,25 @@ def test_a_row_with_a_lone_surrogate_fails_alone(platform, tmp_path):
     assert failures_of(path)[0]["input"] == {"name": "\ud800"}
 
 
+def test_a_wrong_query_is_refused_before_a_row_is_sent(platform, tmp_path):
+    path = jsonl(tmp_path / "rows.jsonl", [{"name": "A"}])
+    before = run_command("routing", "get_routing_queues", "--query", "total").out
+    done = run_command(*CREATE, "--from-file", path, "--query", "length(")
+    assert (done.code, done.out) == (2, "")
+    assert "--query 'length('" in done.err
+    assert not journal_of(path).exists()
+    assert run_command(*CREATE, "name=A", "--query", "length(").code == 2
+    assert run_command("routing", "get_routing_queues", "--query", "total").out == before
+
+
+def test_a_row_whose_result_does_not_suit_the_query_may_be_done(platform, tmp_path):
+    path = jsonl(tmp_path / "rows.jsonl", [{"name": "A"}])
+    assert run_command(*CREATE, "--from-file", path, "--query", "abs(name)").code == 13
+    (failure,) = failures_of(path)
+    assert failure["mayBeDone"] is True
+    assert "abs()" in failure["reason"]
+
+
 def test_a_dry_run_of_a_missing_file(tmp_path):
     done = run_command(*CREATE, "--from-file", tmp_path / "rows.csv", "--dry-run")
     assert (done.code, done.out) == (2, "")
