@@ -56,7 +56,9 @@ def read_document(text: str, source: str) -> object:
         raise UsageError(f"{source}: nested too deeply") from None
     except (yaml.YAMLError, ValueError) as error:  # a ValueError for 5,000 digits, or !!int x
         reason = " ".join(str(error).split())
-        raise UsageError(f"{source}: neither JSON nor YAML: {reason}") from None
+    except (AttributeError, LookupError):  # in PyYAML, for !!timestamp x, !!bool x, !!float ''
+        reason = "a value does not have the form of its tag"
+    raise UsageError(f"{source}: neither JSON nor YAML: {reason}")
 
 
 def model_catalog() -> ModelCatalog:

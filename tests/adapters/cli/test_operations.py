@@ -130,6 +130,15 @@ def test_integers_with_a_zero_at_the_beginning_are_decimal(tmp_path):
         ('{"a"', "--body: not valid JSON"),
         ("a: [", "--body: neither JSON nor YAML"),
         ("a: " + "1" * 5_000, "--body: neither JSON nor YAML"),
+        (
+            "a: !!timestamp x",
+            "--body: neither JSON nor YAML: a value does not have the form of its tag",
+        ),
+        ("a: !!bool x", "--body: neither JSON nor YAML: a value does not have the form of its tag"),
+        (
+            "a: !!float ''",
+            "--body: neither JSON nor YAML: a value does not have the form of its tag",
+        ),
         ("[" * 100_000, "--body: nested too deeply"),
         ("a: " + "[" * 20_000, "--body: nested too deeply"),
     ],
