@@ -343,7 +343,7 @@ def _open_journal(files: BulkFiles, run: BulkRun, head: str) -> Generator[TextIO
         file = files.journal.open("x", encoding="utf-8")
     except FileExistsError:
         raise UsageError(
-            f"{files.journal}: exists, so an earlier run has not ended; continue it with "
+            f"{files.journal}: already exists, so an earlier run did not finish; continue it with "
             f"--resume {files.journal}, or delete the file to start over"
         ) from None
     except OSError as error:

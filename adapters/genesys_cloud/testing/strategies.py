@@ -1,7 +1,7 @@
 """Hypothesis strategies for programs that use this library.
 
-They generate models, responses, failures and lives of calls (sequences of outcomes), to test how a
-program handles them. ``docs/property-tests.md`` has examples.
+They generate models, responses, failures and the lives of calls, which are the outcomes of a call's
+attempts in order, to test how a program handles them. ``docs/property-tests.md`` has examples.
 
 Invariants: everything that is generated could be sent by the platform. Any field may be absent, an
 enum may have an unknown value, and after a failure it may be unknown whether the request was

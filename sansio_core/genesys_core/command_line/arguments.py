@@ -91,7 +91,7 @@ COMMON_OPTIONS: Final = (
         "failures", "File for rows that failed (FILE.failures.jsonl).", "FILE", group="Bulk"
     ),
     CommonOption("max-failures", "Stop starting rows after this many failures.", "N", group="Bulk"),
-    CommonOption("parallel", "Number of rows that run in parallel (8).", "N", group="Bulk"),
+    CommonOption("parallel", "Number of rows processed in parallel (8).", "N", group="Bulk"),
     CommonOption("all", "Request all pages.", group="Listings"),
     CommonOption("limit", "Maximum number of items; implies --all.", "N", group="Listings"),
     CommonOption(

@@ -176,7 +176,7 @@ class BulkRun:
 
     Attributes:
         repeatable: whether a call can be repeated without applying its effect twice.
-        parallel: the maximum number of rows that run in parallel.
+        parallel: the maximum number of rows processed in parallel.
         max_failures: failed rows after which no more are started; ``None`` for no limit.
         journal: the journal of an earlier run.
         done: the number of rows done by this run.

@@ -50,7 +50,7 @@ EXIT_CODES: Final[Mapping[ExitCode, str]] = {
     ExitCode.TIMED_OUT: "a timeout or deadline was exceeded",
     ExitCode.INCOMPLETE: "an incomplete listing, or a response that cannot be read",
     ExitCode.JOB_FAILED: "a job failed, was cancelled or needs an action",
-    ExitCode.ROWS_FAILED: "rows of --from-file failed; they are in the file of failures",
+    ExitCode.ROWS_FAILED: "rows of --from-file failed; they were written to the --failures file",
     ExitCode.INTERRUPTED: "interrupted by Ctrl-C",
     ExitCode.PIPE_CLOSED: "the reader of the output closed the pipe",
 }

@@ -38,7 +38,7 @@ def read_json(text: str) -> Document:
         # Numbers stay text: the key defines what a number means, not the parser.
         root: object = json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
     except json.JSONDecodeError as error:
-        rule = f"not JSON at column {error.colno}: {error.msg}; correct it there"
+        rule = f"invalid JSON at column {error.colno}: {error.msg}"
         return Document(problems=(ConfigurationProblem(error.lineno, rule),))
     except RecursionError:
         rule = "nested too deeply; a section is an object of plain values"

@@ -37,7 +37,7 @@ class FlatColumn(Struct, frozen=True):
 
 
 DEPTH: Final = 2
-"""Maximum number of names in a column's name: some models have a thousand nested fields."""
+"""Maximum nesting depth of a column: some models have a thousand nested fields."""
 
 
 def flat_columns(columns: Sequence[Column], *, depth: int = DEPTH) -> tuple[FlatColumn, ...]:
@@ -45,7 +45,7 @@ def flat_columns(columns: Sequence[Column], *, depth: int = DEPTH) -> tuple[Flat
 
     Args:
         columns: the nested columns.
-        depth: the maximum number of names in a column's name; deeper objects become JSON text.
+        depth: the maximum nesting depth of a column; deeper objects become JSON text.
     """
     return tuple(_flatten(columns, (), depth))
 

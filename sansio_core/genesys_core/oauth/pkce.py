@@ -1,7 +1,7 @@
 """Proof Key for Code Exchange (RFC 7636): code verifiers and challenges.
 
 Invariants: a verifier has 43 to 128 characters of the unreserved set, drawn uniformly from the
-caller's source of randomness; no error repeats one.
+caller's source of randomness; no error message contains a verifier.
 """
 
 import re

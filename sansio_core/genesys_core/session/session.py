@@ -94,7 +94,7 @@ class Session(Struct, frozen=True):
 
     @property
     def known_secrets(self) -> KnownSecrets:
-        """The secrets that are redacted in messages from other parties."""
+        """The secrets to redact in messages from outside, such as those of servers and proxies."""
         return KnownSecrets.of((*self.settings.secrets.values, *self.vault.secrets()))
 
     def with_vault(self, vault: Vault) -> "Session":

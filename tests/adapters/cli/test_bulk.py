@@ -128,7 +128,7 @@ def test_too_many_failures_end_the_run_and_it_can_be_continued(platform, tmp_pat
     )
     again = run_command(*CREATE, *options)
     assert again.code == 2
-    assert "an earlier run has not ended" in again.err
+    assert "an earlier run did not finish" in again.err
     rest = run_command(*CREATE, *options, "--resume", journal_of(path))
     assert [each["result"] for each in lines(rest.out)] == [f"Q{n}" for n in range(5)]
     assert rest.code == 13

@@ -207,7 +207,7 @@ def test_tasks_share_an_async_client() -> None:
 
 
 @forks
-@shows("`AsyncClient`", "a forked child", "use it, in a loop of the child")
+@shows("`AsyncClient`", "a forked child", "use it, in a loop created in the child")
 def test_a_child_uses_an_async_client_in_a_loop_of_its_own() -> None:
     with scripted_server(lambda seen: Reply(json={"id": seen.path.rpartition("/")[2]})) as server:
         client = AsyncClient(host=server.url, access_token="t", trust_env=False)

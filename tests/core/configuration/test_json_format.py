@@ -85,7 +85,7 @@ def test_text_nested_beyond_reason_is_a_problem():
 def test_anything_but_json_is_a_problem(text):
     document = read_json(text)
     assert document.entries == document.sections == ()
-    assert [problem.text[:8] for problem in document.problems] == ["not JSON"]
+    assert [problem.text[:12] for problem in document.problems] == ["invalid JSON"]
 
 
 @pytest.mark.slow

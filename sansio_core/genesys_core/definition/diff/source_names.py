@@ -38,7 +38,7 @@ class CallSite(Struct, frozen=True):
 
 
 class SourceNames(Struct, frozen=True):
-    """The names of one file, with their first lines.
+    """The names used in one source file, each with the line of its first occurrence.
 
     Attributes:
         path: the file.

@@ -64,9 +64,9 @@ class DuplicateFilter(Struct, frozen=True):
     Attributes:
         old: the number of the old socket.
         new: the number of the new socket.
-        ahead: by text, how many more times the old socket received it than the new one; negative
-            if the new one is ahead, and never zero.
-        size: number of characters of these messages.
+        ahead: how many more times the old socket received a frame than the new one, by the frame's
+            text; negative if the new one is ahead, and never zero.
+        size: the total length of these texts in characters.
         until: when the last duplicates from the new socket are expected; ``None`` while the old
             socket is open.
     """

@@ -201,7 +201,7 @@ AMENDMENTS: Mapping[tuple[str, str], Callable[[ApiCall], ApiCall]] = {
     ("POST", FLOWS): lock_new,
     ("PUT", _FLOW): keep_lock,
 }
-"""Changes to calls before the generic rules process them."""
+"""Functions that change an API call before the generic rules process it, by operation."""
 
 HANDLERS: Mapping[tuple[str, str], Handler] = {
     ("POST", f"{_ACTIONS}/checkin"): check_in_flow,

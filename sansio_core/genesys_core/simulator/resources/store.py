@@ -70,7 +70,7 @@ class ResourceStore:
         self._rules = rules
 
     def check_parents(self, call: ApiCall) -> None:
-        """Check that everything above a call's path exists.
+        """Check that every parent resource in a call's path exists.
 
         Raises:
             Problem: 404 for an id that was never created, or was deleted.
