@@ -248,8 +248,9 @@ def _to_console(line: str) -> None:
 
 
 def _write_line(stream: TextIO, line: str) -> None:
-    # A closed console, or one that cannot encode a character, must not fail a call.
-    with contextlib.suppress(OSError, ValueError):
+    # A closed console, or one that cannot encode a character, must not fail a call; nor must a write in
+    # a signal handler that interrupted another one, which raises RuntimeError.
+    with contextlib.suppress(OSError, ValueError, RuntimeError):
         stream.write(line + "\n")
         stream.flush()
 

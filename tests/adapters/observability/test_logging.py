@@ -248,9 +248,19 @@ def test_a_record_is_shown_once_unless_asked_for_twice(capsys, switch, handled, 
     assert bool(capsys.readouterr().err) == shown
 
 
-@pytest.mark.parametrize("stream", [None, open(os.devnull, encoding="ascii")])  # noqa: PTH123, SIM115
+class Interrupted(io.StringIO):
+    """A console whose write was interrupted by a signal handler that writes to it too."""
+
+    def write(self, _: str) -> int:
+        raise RuntimeError("reentrant call inside <_io.BufferedWriter name='<stderr>'>")
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [None, open(os.devnull, encoding="ascii"), Interrupted()],  # noqa: PTH123, SIM115
+)
 def test_a_program_without_a_console_goes_on(monkeypatch, stream):
-    if stream is not None:
+    if stream is not None and not isinstance(stream, Interrupted):
         stream.close()
     monkeypatch.setattr(sys, "stderr", stream)
     with program_logging(handled=False):
