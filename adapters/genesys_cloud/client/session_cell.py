@@ -53,7 +53,13 @@ class SessionCell(Unpicklable):
         """Apply one step and return its result."""
 
         def change() -> R:
-            self._session, answer = step(self._session, *args, **kwargs)
-            return answer
+            while True:
+                session = self._session
+                after, answer = step(session, *args, **kwargs)
+                # A call that is garbage-collected during a step applies another one in the same
+                # thread, which this one must not undo.
+                if self._session is session:
+                    self._session = after
+                    return answer
 
         return self._lock.run(change)

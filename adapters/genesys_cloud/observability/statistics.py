@@ -25,7 +25,14 @@ class StatisticsCell:
     def _apply(
         self, step: Callable[[ClientStats, *Given], ClientStats], args: tuple[*Given]
     ) -> None:
-        self._stats = step(self._stats, *args)
+        while True:
+            stats = self._stats
+            after = step(stats, *args)
+            # A call that is garbage-collected during a step applies another one in the same thread,
+            # which this one must not undo.
+            if self._stats is stats:
+                self._stats = after
+                return
 
     def read(self, step: Callable[[ClientStats], ClientStats]) -> ClientStats:
         """Compute a result from the current counts, without changing them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+from msgspec.structs import replace
 
 from genesys_cloud import Client, ClientCredentials, RetryConfiguration
 from genesys_cloud.observability.statistics import StatisticsCell
@@ -36,6 +37,20 @@ def test_threads_count_together():
     for thread in threads:
         thread.join()
     assert cell.read(observer.snapshot) == ClientStats(calls=4000)
+
+
+def test_a_call_that_is_garbage_collected_during_a_step_is_counted():
+    cell = StatisticsCell()
+    observer = StatisticsObserver(cell.apply)
+    pending = [observer.begin("get_things", "api", at(0))]
+
+    def step(stats: ClientStats) -> ClientStats:
+        while pending:
+            pending.pop().ended(None, at(0))
+        return replace(stats, retries=stats.retries + 1)
+
+    cell.apply(step)
+    assert cell.read(observer.snapshot) == ClientStats(calls=1, retries=1)
 
 
 def test_open_connections_behind_hooks():
