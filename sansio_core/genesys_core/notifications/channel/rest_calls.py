@@ -4,6 +4,7 @@ Invariants: a response that lacks required content is treated like any other fai
 raised.
 """
 
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -58,7 +59,11 @@ def channel_from(
         return outcome
     if not isinstance(outcome, Channel) or not outcome.id or not outcome.connect_uri:
         return DecodeError("the response has no channel: id or connectUri is missing")
-    lasts = None if outcome.expires is None else outcome.expires.timestamp() - now.wall
+    expires = outcome.expires
+    if expires is not None and expires.utcoffset() is None:
+        # In UTC: `timestamp` would use the computer's zone, and refuse years outside its range.
+        expires = expires.replace(tzinfo=UTC)
+    lasts = None if expires is None else expires.timestamp() - now.wall
     uri = policy.rewrite(outcome.connect_uri) if policy.rewrite else outcome.connect_uri
     return PlatformChannel(outcome.id, uri, life=policy.life(lasts))
 

@@ -65,6 +65,17 @@ def test_a_channel_that_was_made():
 
 
 @pytest.mark.parametrize(
+    "expires", [datetime.fromtimestamp(NOW.wall + 48 * 3600, UTC), datetime(1, 1, 1, tzinfo=UTC)]
+)
+def test_an_expiry_without_a_zone_is_in_utc(expires):
+    given, plain = Channel(id="c", connect_uri="x"), Channel(id="c", connect_uri="x")
+    given.expires, plain.expires = expires.replace(tzinfo=UTC), expires.replace(tzinfo=None)
+    known = channel_from(given, policy=POLICY, now=NOW)
+    assert isinstance(known, PlatformChannel)
+    assert channel_from(plain, policy=POLICY, now=NOW) == known
+
+
+@pytest.mark.parametrize(
     "reply", [None, {}, Channel(), Channel(id="c"), Channel(id="", connect_uri="x"), api_error(500)]
 )
 def test_a_reply_without_a_channel_is_an_error(reply):
