@@ -99,7 +99,8 @@ def _body_type(endpoint: Endpoint) -> type[object] | None:
         apis = vars(import_module(f"{endpoint.package}.api"))
     except ImportError:
         return None
-    for module in [each for each in apis.values() if isinstance(each, ModuleType)]:
+    # Copied, because another thread may load a module meanwhile.
+    for module in [each for each in list(apis.values()) if isinstance(each, ModuleType)]:
         builder: Any = vars(module).get(endpoint.name)
         for annotation in map(str, getattr(builder, "__annotations__", {}).values()):
             if "_m." in annotation and "_JsonObject" in annotation:

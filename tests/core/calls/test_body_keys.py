@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from genesys_core import models
 from genesys_core.api import routing, users
+from genesys_core.calls import body_keys
 from genesys_core.calls.body_keys import check_keys
 from genesys_core.calls.operation import Endpoint, Operation, raw_operation
 from genesys_core.calls.prepare import prepare_request
@@ -165,6 +166,21 @@ def test_a_generated_package_has_its_own_models(
     with pytest.raises(InvalidValueError) as caught:
         check_keys(body, boxes)
     assert f"body: {path}: " in str(caught.value)
+
+
+def test_a_module_may_be_loaded_while_those_of_a_package_are_looked_through(
+    boxes: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api = sys.modules["zoo.api"]
+
+    class Loading(type):
+        def __instancecheck__(cls, value: object) -> bool:
+            setattr(api, f"module_{len(vars(api))}", None)  # as another thread does
+            return isinstance(value, ModuleType)
+
+    monkeypatch.setattr(body_keys, "ModuleType", Loading("Loading", (), {}))
+    with pytest.raises(InvalidValueError):
+        check_keys({"odd_name": 1}, boxes)
 
 
 def test_nesting_without_end_is_left_to_the_platform(boxes: Endpoint) -> None:
