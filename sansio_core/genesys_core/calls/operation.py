@@ -125,7 +125,7 @@ class Options(Printable, frozen=True):
         if defaults is NO_OPTIONS:
             return self
         return Options(
-            headers={**defaults.headers, **self.headers},
+            headers=_merged_headers(defaults.headers, self.headers),
             query={**defaults.query, **self.query},
             timeout=defaults.timeout if self.timeout is None else self.timeout,
             deadline=defaults.deadline if self.deadline is None else self.deadline,
@@ -141,6 +141,16 @@ class Options(Printable, frozen=True):
         said = {**msgspec.structs.asdict(self), "headers": headers or None}
         query = {n: DEFAULT_REDACTION.shown_parameter(n, value) for n, value in self.query.items()}
         return f"Options({_shown({**said, 'query': query or None})})"
+
+
+def _merged_headers(
+    defaults: Mapping[str, str | None], headers: Mapping[str, str | None]
+) -> Mapping[str, str | None]:
+    # Names are case-insensitive. A dictionary would keep the place of a default with the same
+    # spelling, before another one that it must override.
+    own = {str(name).lower() for name in headers}
+    kept = {name: value for name, value in defaults.items() if str(name).lower() not in own}
+    return {**kept, **headers}
 
 
 NO_OPTIONS: Final = Options()

@@ -59,6 +59,15 @@ def test_defaults_fill_in_what_a_call_does_not_say():
     assert own.under(Options()).options == own.options
 
 
+def test_the_header_given_last_counts_in_whatever_case_it_is_written():
+    first, second, third = {"X-A": "1", "X-B": "b"}, {"x-a": "2"}, {"X-A": "3"}
+    operation = OPERATION.with_options(headers=first).with_options(headers=second)
+    assert operation.with_options(headers=third).options.headers == {"X-B": "b", "X-A": "3"}
+    defaults = Options(headers=second).over(Options(headers=first))
+    assert Options(headers=third).over(defaults).headers == {"X-B": "b", "X-A": "3"}
+    assert Options(headers={"x-A": None}).over(defaults).headers == {"X-B": "b", "x-A": None}
+
+
 def test_the_callers_dictionary_may_change_afterwards():
     headers = {"X-A": "1"}
     operation = OPERATION.with_options(headers=headers)
