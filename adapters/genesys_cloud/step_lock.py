@@ -7,6 +7,7 @@ free. So does a fork, because the owner does not exist in the child.
 import os
 import threading
 from collections.abc import Callable
+from threading import get_ident
 from typing import Final, ParamSpec, TypeVar
 from weakref import WeakSet
 
@@ -24,19 +25,25 @@ class StepLock:
     A ``with`` statement would not release the lock if an exception were raised between the last
     instruction of its block and the release. Here the release is in a ``finally``, with a second
     one in case of an exception during the first.
+
+    Attributes:
+        owner: the thread that runs a step; 0 if there is none. A finalizer that runs during a step
+            of its thread is not kept out by the lock.
     """
 
-    __slots__ = ("__weakref__", "_lock")
+    __slots__ = ("__weakref__", "_lock", "owner")
 
     def __init__(self) -> None:
         # An RLock: only its owner can release it, so the second release cannot free a lock that
         # another thread has acquired in between.
         self._lock = threading.RLock()
+        self.owner = 0
         _LOCKS.add(self)
 
     def free(self) -> None:
         """Replace the lock; called in a child after a fork, where only one thread exists."""
         self._lock = threading.RLock()
+        self.owner = 0
 
     def run(self, step: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a step and return its result."""
@@ -44,10 +51,13 @@ class StepLock:
         try:
             try:
                 lock.acquire()
+                self.owner = get_ident()
                 return step(*args, **kwargs)
             finally:
+                self.owner = 0
                 _release(lock)
         except BaseException:
+            self.owner = 0
             _release(lock)
             raise
 

@@ -76,3 +76,14 @@ def test_a_child_does_not_wait_for_a_thread_that_it_does_not_have():
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     go.set()
     thread.join()
+
+
+def test_it_names_the_thread_whose_step_runs():
+    lock = StepLock()
+    assert lock.run(lambda: lock.owner) == threading.get_ident()
+    assert lock.owner == 0
+    with pytest.raises(ZeroDivisionError):
+        lock.run(divmod, 1, 0)
+    assert lock.owner == 0
+    for _ in each_interrupt(lambda: lambda: lock.run(str, "y"), "genesys_cloud/step_lock.py"):
+        assert lock.owner == 0

@@ -9,8 +9,10 @@ or close.
 
 import threading
 import time
+from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from threading import get_ident
 from typing import Final, TypeAlias, cast
 
 from genesys_cloud.process_id import process_id
@@ -256,19 +258,24 @@ class _LockedPool:
     def __init__(self, limits: PoolLimits) -> None:
         self._pool: Pool[SocketConnection] = Pool(limits)
         self._lock = StepLock()
+        # Exchanges to release after a step: those of streams that were garbage-collected during it.
+        self._late: deque[SocketExchange] = deque()
 
     def acquire(self, exchange: SocketExchange, now: Now) -> None:
         """Request a connection."""
         pool = self._pool
         self._lock.run(pool.acquire, exchange, exchange.route, now=now)
-        if pool.closing or pool.waking:
+        if pool.closing or pool.waking or self._late:
             self._settle()
 
     def release(self, exchange: SocketExchange, now: Now) -> None:
         """Release an exchange's connection, or its place in the queue."""
         pool = self._pool
+        if self._lock.owner == get_ident():
+            self._late.append(exchange)
+            return
         self._lock.run(pool.release, exchange, now=now)
-        if pool.closing or pool.waking:
+        if pool.closing or pool.waking or self._late:
             self._settle()
 
     def wait(self, exchange: SocketExchange) -> None:
@@ -287,7 +294,9 @@ class _LockedPool:
         """Return a snapshot of the pool."""
         self._lock.run(self._pool.expire, now=read_clocks())
         self._settle()
-        return self._lock.run(self._pool.statistics)
+        found = self._lock.run(self._pool.statistics)
+        self._settle()
+        return found
 
     def close(self) -> None:
         """Close the pool.
@@ -299,8 +308,14 @@ class _LockedPool:
         self._settle()
 
     def _settle(self) -> None:
-        """Close connections and wake claims for the pool, without the lock."""
+        """Make late releases, then close connections and wake claims for the pool, without the lock."""
         pool = self._pool
+        while self._late:
+            try:
+                exchange = self._late.popleft()
+            except IndexError:  # another thread has emptied it
+                break
+            self._lock.run(pool.release, exchange, now=read_clocks())
         while (lease := pool.next_closing()) is not None:
             if lease.connection is not None:
                 lease.connection.close()

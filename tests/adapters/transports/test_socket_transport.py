@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -29,6 +29,7 @@ from genesys_cloud.transports.socket_transport import SocketTransport
 from genesys_core.clock import Now
 from genesys_core.errors import ConfigurationError, GenesysCloudError
 from genesys_core.http.messages import Request, Timeout, TransportFailure
+from genesys_core.transport import pool as pool_module
 from genesys_core.transport.dialer import ResolvingHost, dial
 from genesys_core.transport.happy_eyeballs import Address
 from genesys_core.transport.origins import Origin
@@ -664,6 +665,31 @@ def test_a_connection_that_ends_under_a_request_is_replaced_for_a_get():
         assert wire.send(request(server.url)).body == b"1"
         assert wire.send(request(server.url)).body == b"2"
         assert [seen.connection for seen in server.requests] == [1, 1, 2]
+
+
+def test_a_stream_that_is_garbage_collected_during_a_step_ends_after_it(monkeypatch):
+    """In the step that serves a waiting call, which needs the place of another stream."""
+    make, collected, served = pool_module.Lease, ExitStack(), []
+
+    def lease(*args):
+        collected.close()  # as its finalizer, which runs in this thread
+        return make(*args)
+
+    # No connection is used twice, so a call that is served gets a new lease.
+    limits = PoolLimits(connections=2, max_age=1e-9)
+    with scripted_server(echo) as server, transport(limits=limits) as wire:
+        waiting = threading.Thread(target=lambda: served.append(wire.send(request(server.url))))
+        with wire.stream(request(server.url)), ExitStack() as abandoned:
+            abandoned.enter_context(wire.stream(request(server.url)))
+            waiting.start()
+            while not wire.statistics().waiting:
+                time.sleep(0.001)
+            collected.push(abandoned.pop_all())
+            monkeypatch.setattr(pool_module, "Lease", lease)
+        waiting.join(20)
+        assert [response.body for response in served] == [b"/"]
+        statistics = wire.statistics()
+        assert (statistics.in_use, statistics.waiting) == (0, 0)
 
 
 def test_an_attempt_that_is_due_when_another_begins_is_not_left_out(monkeypatch):
