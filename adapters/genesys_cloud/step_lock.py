@@ -57,7 +57,8 @@ class StepLock:
                 self.owner = 0
                 _release(lock)
         except BaseException:
-            self.owner = 0
+            if self.owner == get_ident():  # another thread may have acquired the lock meanwhile
+                self.owner = 0
             _release(lock)
             raise
 
