@@ -119,7 +119,11 @@ def _yaml(value: object, indent: str) -> Iterator[str]:
     scalar = value
     if isinstance(value, Mapping) and value:
         for name, item in cast(Mapping[str, object], value).items():
-            yield from _yaml_entry(f"{indent}{_yaml_scalar(name)}:", item, f"{indent}  ")
+            head = f"{indent}{_yaml_scalar(name)}:"
+            if len(head) - len(indent) > _LONGEST_KEY:
+                yield f"{indent}? {head[len(indent) : -1]}"
+                head = f"{indent}:"
+            yield from _yaml_entry(head, item, f"{indent}  ")
     elif isinstance(value, list) and value:
         for item in cast(list[object], value):
             # The first line of an item stands beside its dash.
@@ -157,5 +161,7 @@ def _astral(match: re.Match[str]) -> str:
 
 # Text that is the same in all contexts of YAML: without ":" and "#", and never like a number.
 _PLAIN: Final = re.compile(r"[A-Za-z_](?:[\w ./@+-]*[\w./@+-])?", re.ASCII)
+# Readers find the ":" of a longer key only if the key begins with "?" (YAML 1.2, section 7.4).
+_LONGEST_KEY: Final = 1024
 _YAML_WORDS: Final = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
 _ASTRAL_PAIR: Final = re.compile(r"\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", re.IGNORECASE)

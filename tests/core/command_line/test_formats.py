@@ -90,6 +90,14 @@ def test_a_sequence_is_written_item_by_item(values):
     assert yaml.safe_load("\n".join(yaml_array_lines(values))) == values
 
 
+@pytest.mark.parametrize("key", ["a" * 1024, "a" * 1025, "\n" * 512, "é" * 5000])
+@pytest.mark.parametrize("value", ["x", 1, [], [1, {"b": []}], {"c": {"d": [2]}}])
+def test_a_long_key_can_be_read_back(key, value):
+    yaml = pytest.importorskip("yaml")
+    found = {"before": 0, key: value, "after": [{key: value}, [{key: {key: value}}]]}
+    assert yaml.safe_load(yaml_text(found)) == found
+
+
 def test_yaml_as_people_write_it():
     value = {"name": "Ann B", "list": [1, {"a": [], "b": {}}], "on": "on", "big": 1e30}
     assert yaml_text(value).split("\n") == [
