@@ -206,7 +206,10 @@ def whoami(ctx: typer.Context) -> None:
 def _until(expires_at: float | None) -> str:
     if expires_at is None:
         return "expiry unknown"
-    return f"until {datetime.fromtimestamp(expires_at, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    try:
+        return f"until {datetime.fromtimestamp(expires_at, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    except (OSError, OverflowError, ValueError):  # no date of the calendar or of the system
+        return "expiry unknown"
 
 
 @take_connection("region", "host", "secret_file")

@@ -398,9 +398,10 @@ def test_a_token_that_the_platform_takes_no_more(simulator, token_file, monkeypa
     assert (out.exit_code, out.output) == (0, "Signed out.\n")
 
 
-def test_a_token_without_an_end(simulator, token_file):
+@pytest.mark.parametrize("end", [None, 1e12, 1e300])
+def test_a_token_without_an_end(simulator, token_file, end):
     place = SignInTarget(simulator.client_id, host=simulator.url)
-    SavedSignIn(token_file).save(place, Token(simulator.access_token()))
+    SavedSignIn(token_file).save(place, Token(simulator.access_token(), expires_at=end))
     assert "token   expiry unknown" in (run("whoami", "--token-file", token_file).output)
 
 
