@@ -134,8 +134,20 @@ def write_generated(
         set.
 
     Raises:
-        ConfigurationError: a file to be replaced was not generated.
+        ConfigurationError: a file to be replaced was not generated, or a file cannot be read or
+            written.
     """
+    try:
+        return _write_generated(root, files, folders, check=check)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{error.filename or root}: cannot be written: {error.strerror or error}"
+        ) from error
+
+
+def _write_generated(
+    root: Path, files: Mapping[str, str], folders: Iterable[str], *, check: bool
+) -> list[str]:
     stale = [path for path in _generated(root, folders) if path not in files]
     changed = [path for path, text in files.items() if _read(root / path) != text]
     if not check:
@@ -203,7 +215,8 @@ def generate(
         The paths that changed, or would change with ``check``.
 
     Raises:
-        ConfigurationError: a file cannot be read, or a file to be replaced was not generated.
+        ConfigurationError: a file cannot be read or written, or a file to be replaced was not
+            generated.
         InvalidValueError: the file is not a definition, or there is a finding and ``strict`` is
             set.
     """

@@ -10,6 +10,7 @@ from pathlib import Path
 from genesys_cloud.definition.generating import BUNDLED, load_documents
 from genesys_core.definition import read_definition
 from genesys_core.definition.reference import build_reference, parse_changes
+from genesys_core.errors import ConfigurationError
 from genesys_core.simulator.state.definition import Definition
 from genesys_core.simulator.state.examples import example
 
@@ -38,7 +39,7 @@ def write_reference(
         The paths of the pages in the folder, such as ``apis/users.md``.
 
     Raises:
-        ConfigurationError: a file cannot be read.
+        ConfigurationError: a file cannot be read or written.
         InvalidValueError: a file is not a definition, or a file in ``changes`` is not a report.
     """
     document, mapping = load_documents(definition, topics)
@@ -46,10 +47,20 @@ def write_reference(
     pages = build_reference(
         read_definition(document, mapping).definition,
         example=lambda name: example(known, name, depth=_DEPTH) if name in known.schemas else None,
-        changes=[parse_changes(Path(each).read_bytes(), str(each)) for each in changes],
+        changes=[parse_changes(_read_report(each), str(each)) for each in changes],
     )
     for name, text in pages.items():
         path = Path(folder) / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise ConfigurationError(f"{path}: cannot be written: {error}") from error
     return list(pages)
+
+
+def _read_report(path: str | Path) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be read: {error}") from error

@@ -203,3 +203,19 @@ def test_the_reference_of_what_was_fetched(tmp_path):
     assert done.stdout == f"written: {len(written)} pages in {pages}\n"
     assert "{ #get_topics }" in (pages / "apis" / "notifications.md").read_text()
     assert "Since `6`: 0 changes." in (pages / "changes.md").read_text()
+
+
+def test_a_path_that_cannot_be_used_is_named(pair, tmp_path):
+    _, new = pair
+    file = tmp_path / "file"
+    file.write_text("")
+    missing = tmp_path / "missing.json"
+    pages = ("--output", tmp_path / "pages", "--changes", missing)
+    for arguments, said in (
+        (("reference", "--output", file), f"{file}/index.md: cannot be written: "),
+        (("reference", *pages), f"{missing}: cannot be read: "),
+        (("generate", "--root", file, "--package", "acme"), f"{file}/acme"),
+    ):
+        done = run(*arguments, "--definition", new)
+        assert isinstance(done.exception, ConfigurationError)
+        assert str(done.exception).startswith(said)
