@@ -12,7 +12,7 @@ import typer
 
 from genesys_cloud.cli.connection import open_client
 from genesys_cloud.cli.connection_arguments import take_connection
-from genesys_cloud.cli.terminal import print_error, print_line
+from genesys_cloud.cli.terminal import print_error, print_json, print_line
 
 __all__ = ["app"]
 
@@ -114,7 +114,10 @@ def diff(
         case Format.changelog:
             shown = report.changelog()
         case Format.json:
-            shown = report.json()
+            # Only line feeds: a string may contain other line separators, which JSON escapes.
+            for line in report.json().rstrip("\n").split("\n"):
+                print_json(line)
+            shown = ""
     for line in shown.splitlines():
         print_line(line)
     raise typer.Exit(1 if report.fails(fail_on) else 0)

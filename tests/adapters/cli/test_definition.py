@@ -140,6 +140,16 @@ def test_diff_for_tools(pair):
     ]
 
 
+def test_a_diff_for_tools_is_json_whatever_a_description_contains(pair):
+    text = 'line\u2028separated\x85 \x9b1m \u202e \\ " \n'
+    new = json.loads((pair[1] / "swagger.json").read_text())
+    new["paths"]["/api/v2/notifications/availabletopics"]["get"]["summary"] = text
+    (pair[1] / "swagger.json").write_text(json.dumps(new))
+    done = run("diff", *pair, "--format", "json")
+    assert text in {one["new"] for one in json.loads(done.stdout)["changes"]}
+    assert not {"\u2028", "\x85", "\x9b", "\u202e"} & set(done.stdout)
+
+
 @pytest.mark.parametrize(
     ("ignored", "limit", "code", "said"),
     [
