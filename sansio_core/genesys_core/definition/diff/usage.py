@@ -23,6 +23,7 @@ from genesys_core.definition.read.definition import (
     Ref,
     Type,
 )
+from genesys_core.definition.read.naming import to_snake_case
 
 __all__ = ["find_touched"]
 
@@ -154,10 +155,14 @@ class _Usage:
         if not change.part or change.rule in _OF_REQUESTS:
             yield from places
             return
-        # The last name in "address.city maximum".
+        # The last name in "address.city maximum", as the field of an object without a name of its own.
         wire = change.part.split(" ")[0].split(".")[-1]
+        names = {wire, to_snake_case(wire)}
         model = self.models.get(change.subject)
-        names = {wire} | {one.name for one in (model.fields if model else ()) if one.wire == wire}
+        for one in model.fields if model else ():
+            # A property's own name may contain dots.
+            if one.wire in {wire, change.part} or change.part.startswith(f"{one.wire} "):
+                names |= {one.name, one.wire}
         value = change.old if change.rule.endswith("enum-value-removed") else ""
         for source in self.sources if places else ():
             for name in sorted(names & source.fields.keys()):

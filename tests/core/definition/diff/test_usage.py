@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from typing import Any
 
 import pytest
@@ -127,6 +128,23 @@ def nested() -> Any:
     }
     document["definitions"]["Out"]["properties"]["listing"] = ref("Listing")
     return document
+
+
+@pytest.mark.parametrize(
+    ("properties", "program"),
+    [
+        ({"a.theId": STRING}, "client.q.get_q().a_the_id"),
+        ({"a.theId": STRING}, "client.q.get_q()['a.theId']"),
+        ({"where": {"properties": {"postCode": STRING}}}, "client.q.get_q().where.post_code"),
+        ({"where": {"properties": {"postCode": STRING}}}, "client.q.get_q()['where']['postCode']"),
+    ],
+)
+def test_a_property_is_found_by_its_name_in_python(properties: Any, program: str) -> None:
+    old, new = base(), base()
+    for document, maximum in ((old, 9), (new, 5)):
+        text = json.dumps(properties).replace('"string"', f'"string", "maxLength": {maximum}')
+        document["definitions"]["Out"]["properties"] |= json.loads(text)
+    assert touched(old, new, program) == {"constraint-tightened": HERE}
 
 
 @pytest.mark.parametrize(
