@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from msgspec import Struct, field
 
-from genesys_core.definition.read.findings import Finding
+from genesys_core.definition.read.findings import Finding, format_place
 from genesys_core.definition.read.tolerant import convert_tolerantly
 from genesys_core.errors import InvalidValueError
 
@@ -243,8 +243,9 @@ def read_swagger(document: object) -> tuple[Swagger, list[Finding]]:
         InvalidValueError: it is not a Swagger 2.0 document.
     """
     _check_version(document)
-    swagger, findings = convert_tolerantly(_without_extensions(document), Swagger)
-    return swagger or Swagger(), findings
+    own, others = _own_paths(document)
+    swagger, findings = convert_tolerantly(own, Swagger)
+    return swagger or Swagger(), [*others, *findings]
 
 
 def _check_version(document: object) -> None:
@@ -269,9 +270,19 @@ def _check_version(document: object) -> None:
         raise InvalidValueError("definition: has no 'paths' object; it must be Swagger 2.0")
 
 
-def _without_extensions(document: object) -> object:
-    """Return the document without ``x-`` members of ``paths``, which are not paths."""
+def _own_paths(document: object) -> tuple[object, list[Finding]]:
+    """Return the document without members of ``paths`` that are not paths, and what they are.
+
+    Only a path that begins with a slash leaves the host of the base URL as it is: behind
+    ``https://api.example.com``, ``@other.example`` or ``.other.example`` would be a part of it, and
+    receive access tokens.
+    """
     facts = cast(Mapping[str, object], document)
     paths = cast(Mapping[str, object], facts["paths"])
-    kept = {name: item for name, item in paths.items() if not name.startswith("x-")}
-    return {**facts, "paths": kept}
+    kept = {name: item for name, item in paths.items() if name.startswith("/")}
+    findings = [
+        Finding(format_place(("paths", name)), "does not begin with '/'; ignored")
+        for name in paths
+        if name not in kept and not name.startswith("x-")
+    ]
+    return {**facts, "paths": kept}, findings

@@ -644,6 +644,13 @@ def test_extensions_among_paths_are_no_paths() -> None:
     assert findings({"x-note": "text", "/x": get()})[1] == []
 
 
+@pytest.mark.parametrize("name", ["@h.example/x", ".h.example/x", ":80@h.example/", "api/x", ""])
+def test_a_path_cannot_be_a_part_of_the_host(name: str) -> None:
+    definition, found = findings({name: get(), "/x": get()})
+    assert found == [f"paths.{name}: does not begin with '/'; ignored"]
+    assert [one.path for one in definition.operations()] == ["/x"]
+
+
 def test_nesting_is_bounded() -> None:
     schema: Any = STRING
     for _ in range(3000):
