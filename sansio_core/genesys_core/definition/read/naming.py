@@ -41,6 +41,8 @@ _AFTER_WORD = re.compile(r"([a-z0-9])([A-Z])")
 _TAKEN = frozenset({"self", "of"})
 # Names that generated modules use themselves.
 _MODULE_WORDS = frozenset({"annotations", "preload"})
+# The classes of APIs have an attribute of this name, which sends an operation.
+_API_WORDS = frozenset({"send"})
 # A client's own attributes: the tag "Configuration" becomes `client.configuration_`.
 CLIENT_ATTRIBUTES = frozenset(
     {
@@ -59,7 +61,7 @@ def to_snake_case(name: str) -> str:
 
 def method_name(name: str) -> str:
     """Return a builder function's name: in snake case, avoiding names that its module uses."""
-    return _free(_split(name, _WORDS), _TAKEN | _MODULE_WORDS | _BUILTINS)
+    return _free(_split(name, _WORDS), _TAKEN | _MODULE_WORDS | _API_WORDS | _BUILTINS)
 
 
 def api_name(tag: str) -> str:

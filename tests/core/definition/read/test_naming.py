@@ -110,8 +110,10 @@ def test_classes(wire: str, name: str) -> None:
     assert class_name(wire) == name
 
 
-def test_a_method_never_hides_what_its_module_needs() -> None:
-    assert [method_name(one) for one in ("list", "str", "annotations", "import", "getUsers")] == [
+def test_a_method_never_hides_what_its_module_or_class_needs() -> None:
+    names = ("send", "list", "str", "annotations", "import", "getUsers")
+    assert [method_name(one) for one in names] == [
+        "send_",
         "list_",
         "str_",
         "annotations_",
