@@ -71,6 +71,9 @@ _LOCATIONS: Mapping[str, ParameterLocation] = {
 }
 
 
+_PLACEHOLDER: Final = re.compile(r"\{([^{}]+)\}")
+
+
 class DefinitionSources(Struct, frozen=True):
     """A document and its topics as read, before names are derived."""
 
@@ -337,7 +340,7 @@ class _DefinitionReader:
             *self.resolved(shared, (*place[:2], "parameters")),
             *self.resolved(source.parameters, (*place, "parameters")),
         ]
-        given = self.without_second_body(given, place)
+        given = self.without_second_body(self.in_path(given, path), place)
         title = naming.tag_name(name)
         returns, replies = self.replies(source.responses, (*place, "responses"), f"{title}Response")
         return ApiOperation(
@@ -420,10 +423,29 @@ class _DefinitionReader:
                 result.append((found, here))
         return result
 
+    def in_path(
+        self, given: list[tuple[swagger.SwaggerParameter, Place]], path: str
+    ) -> list[tuple[swagger.SwaggerParameter, Place]]:
+        """Drop path parameters that the path does not contain, because no call could pass them."""
+        known = set(_PLACEHOLDER.findall(path))
+        found: list[tuple[swagger.SwaggerParameter, Place]] = []
+        for one, here in given:
+            if one.location == "path" and one.name not in known:
+                self.report(here, f"path parameter {one.name!r} is not in the path; omitted")
+            else:
+                found.append((one, here))
+        return found
+
     def without_second_body(
         self, given: list[tuple[swagger.SwaggerParameter, Place]], place: Place
     ) -> list[tuple[swagger.SwaggerParameter, Place]]:
-        """Drop form data if there is a body, because a request can have only one of them."""
+        """Drop all but one body, and form data if there is a body: a request has only one."""
+        # The first, and of parameters with the same name the last: the operation's own.
+        body = next((one.name for one, _ in given if one.location == "body"), None)
+        for one, here in given:
+            if one.location == "body" and one.name != body:
+                self.report(here, f"has a second body, {one.name!r}; omitted")
+        given = [pair for pair in given if pair[0].location != "body" or pair[0].name == body]
         if {"body", "formData"} <= {one.location for one, _ in given}:
             self.report(place, "has a body and form data; the form data is omitted")
             return [(one, here) for one, here in given if one.location != "formData"]
@@ -435,7 +457,7 @@ class _DefinitionReader:
         """Merge parameters by name and location; the operation's own override its path's."""
         merged = list({(one.name, one.location): (one, here) for one, here in given}.values())
         declared = {one.name for one, _ in merged if one.location == "path"}
-        undeclared = [name for name in re.findall(r"\{([^{}]+)\}", path) if name not in declared]
+        undeclared = [name for name in _PLACEHOLDER.findall(path) if name not in declared]
         here: Place = ("paths", path)
         for name in dict.fromkeys(undeclared):
             self.report(here, f"path parameter {name!r} is not declared; added as a string")

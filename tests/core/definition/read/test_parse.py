@@ -341,6 +341,16 @@ NOWHERE = {"$ref": "#/definitions/Nowhere"}
             {},
             "paths./x.post: has a body and form data; the form data is omitted",
         ),
+        (
+            {"/x": {"post": operation("p", "U", body(STRING), {**body(STRING), "name": "more"})}},
+            {},
+            "paths./x.post.parameters[1]: has a second body, 'more'; omitted",
+        ),
+        (
+            {"/x/{id}": get(path("id"), path("no"))},
+            {},
+            "paths./x/{id}.get.parameters[1]: path parameter 'no' is not in the path; omitted",
+        ),
     ],
 )
 def test_what_cannot_be_used_is_a_finding_with_its_place(
