@@ -6,6 +6,7 @@ finding; only a document in a different format is rejected.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -210,11 +211,16 @@ class Swagger(Struct, kw_only=True):
 def load_document(text: str | bytes) -> Mapping[str, object]:
     """Parse a definition's or topic file's JSON text.
 
+    Lone surrogates, which UTF-8 cannot encode, are replaced with question marks.
+
     Raises:
         InvalidValueError: it is not a JSON object; the message reports YAML and HTML as such.
     """
     try:
         document: object = json.loads(text)
+        if _may_have_surrogates(text):
+            encoded = json.dumps(document, ensure_ascii=False).encode("utf-8", "replace")
+            document = json.loads(encoded)
     except RecursionError:
         raise InvalidValueError("the document is nested too deeply to be parsed") from None
     except ValueError as error:
@@ -223,6 +229,12 @@ def load_document(text: str | bytes) -> Mapping[str, object]:
     if not isinstance(document, dict):
         raise InvalidValueError("the document must be a JSON object")
     return cast(dict[str, object], document)
+
+
+def _may_have_surrogates(text: str | bytes) -> bool:
+    if isinstance(text, bytes):
+        return re.search(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]", text) is not None
+    return re.search(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]", text) is not None
 
 
 def _no_json(start: str) -> str:

@@ -91,10 +91,17 @@ def describe_limits(limits: Limits) -> str:
 
 def _bounds(least: float | None, most: float | None, unit: str) -> str:
     if least is not None and most is not None:
-        return f"from {least:g} to {most:g}{unit}"
+        return f"from {_number(least)} to {_number(most)}{unit}"
     if least is not None:
-        return f"at least {least:g}{unit}"
-    return f"at most {most:g}{unit}" if most is not None else ""
+        return f"at least {_number(least)}{unit}"
+    return f"at most {_number(most)}{unit}" if most is not None else ""
+
+
+def _number(value: float) -> str:
+    try:
+        return f"{value:g}"
+    except OverflowError:  # JSON has integers beyond all floats
+        return str(value)
 
 
 def _is_id(name: str) -> bool:

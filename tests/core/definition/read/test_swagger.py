@@ -40,6 +40,19 @@ def test_the_methods_of_a_path_are_in_swaggers_order() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        '{"\\udead\\\\udead": "\\uD83D\\uDE00\\ud83d"}',
+        '{"\udead\\\\udead": "\N{GRINNING FACE}\ud83d"}',
+    ],
+)
+def test_lone_surrogates_are_replaced(text: str) -> None:
+    expected = {"?\\udead": "\N{GRINNING FACE}?"}
+    assert load_document(text) == expected
+    assert load_document(text.encode("utf-8", "surrogatepass")) == expected
+
+
+@pytest.mark.parametrize(
     ("document", "words"),
     [
         ({**LEAST, "swagger": "1.2"}, "is Swagger 1.2; only Swagger 2.0 is supported"),

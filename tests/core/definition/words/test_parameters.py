@@ -140,6 +140,7 @@ def test_pages_without_a_listing(wire: str, expected: str) -> None:
         (Limits(maximum=0.5), "at most 0.5"),
         (Limits(min_length=3, max_length=9), "from 3 to 9 characters"),
         (Limits(max_items=50), "at most 50 items"),
+        (Limits(maximum=10**400), f"at most 1{'0' * 400}"),
         (Limits("a", format="uri"), "default a, in the format uri"),
         (Limits(is_unique=True, pattern="[a-z]+"), "without duplicates, matching [a-z]+"),
     ],
