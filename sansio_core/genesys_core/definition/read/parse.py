@@ -35,6 +35,7 @@ from genesys_core.definition.read.findings import Finding, Place, format_place, 
 from genesys_core.definition.read.polymorphism import Family, find_families
 from genesys_core.definition.read.references import definition_name, is_model, pointed_name
 from genesys_core.definition.read.secret_fields import is_secret
+from genesys_core.definition.read.tolerant import MAX_DEPTH
 from genesys_core.definition.read.topics import Topic, read_topics
 from genesys_core.http.forms import FormKind
 
@@ -48,6 +49,7 @@ __all__ = [
 ]
 
 _ANY: Final = Plain("any")
+_TOO_DEEP: Final = f"nested more than {MAX_DEPTH} levels deep"
 
 _FORMATS: Mapping[str, PlainKind] = {
     "date": "date",
@@ -159,6 +161,7 @@ class _DefinitionReader:
         self.inline: list[ModelDef] = []
         self.aliases: dict[str, Type] = {}
         self.open_aliases: set[str] = set()  # being resolved; one that leads to itself is circular
+        self.depth = 0  # of the type that is being read
         self.families = find_families(source.definitions)
         self.unions: dict[str, str] = {}
         for wire in self.families:
@@ -184,10 +187,21 @@ class _DefinitionReader:
 
     # --- types ---
 
-    # The order of the cases matters: next to a ``$ref`` all other members are ignored (Swagger 2.0,
+    # The order of the cases in `type_at` matters: next to a ``$ref`` all other members are ignored (Swagger 2.0,
     # "Reference Object"), and documents in use write ``properties`` without ``type: object``.
     def type_of(self, schema: swagger.SwaggerSchema, place: Place, hint: str) -> Type:
         """Return the type of a schema; ``hint`` names the model of an inline object."""
+        # References make types deeper than the document, and Python's parser has its limits as well.
+        if self.depth >= MAX_DEPTH:
+            self.report(place, f"{_TOO_DEEP}; typed as any JSON value")
+            return _ANY
+        self.depth += 1
+        try:
+            return self.type_at(schema, place, hint)
+        finally:
+            self.depth -= 1
+
+    def type_at(self, schema: swagger.SwaggerSchema, place: Place, hint: str) -> Type:
         if schema.ref is not None:
             return self.referenced(schema.ref, place)
         if len(schema.all_of) == 1 and not schema.properties:
@@ -263,7 +277,7 @@ class _DefinitionReader:
         )
 
     def model(self, name: str, wire: str, schema: swagger.SwaggerSchema, place: Place) -> ModelDef:
-        properties, required = self.inherited(schema, place, frozenset({wire}))
+        properties, required = self.inherited(schema, place, frozenset({wire}), {wire})
         names = naming.make_unique(map(naming.to_snake_case, properties))
         owner = _Owner(name, wire, frozenset(required))
         return ModelDef(
@@ -277,9 +291,21 @@ class _DefinitionReader:
         )
 
     def inherited(
-        self, schema: swagger.SwaggerSchema, place: Place, seen: frozenset[str]
+        self,
+        schema: swagger.SwaggerSchema,
+        place: Place,
+        seen: frozenset[str],
+        merged: set[str],
     ) -> tuple[dict[str, swagger.SwaggerSchema], set[str]]:
-        """Return the properties of a schema, including inherited ones (``allOf``)."""
+        """Return the properties of a schema, including inherited ones (``allOf``).
+
+        Args:
+            schema: the schema.
+            place: its location, through the definitions that extend it.
+            seen: these definitions, and its own.
+            merged: the definitions that have been inherited; each is inherited once, because the
+                number of ways to it may double with every level.
+        """
         properties: dict[str, swagger.SwaggerSchema] = {}
         required: set[str] = set()
         for number, part in enumerate(schema.all_of):
@@ -290,8 +316,14 @@ class _DefinitionReader:
                 if wire in seen or wire not in self.source.definitions:
                     self.report(here, f"{part.ref!r} is {_unusable(wire in seen)}; ignored")
                     continue
+                if wire in merged:
+                    continue
+                merged.add(wire)
                 base, extended = self.source.definitions[wire], seen | {wire}
-            more, needed = self.inherited(base, here, extended)
+            if len(here) > 2 * MAX_DEPTH:  # each level is a key and an index
+                self.report(here, f"{_TOO_DEEP}; ignored")
+                continue
+            more, needed = self.inherited(base, here, extended, merged)
             properties |= more
             required |= needed
         return properties | schema.properties, required | set(schema.required)

@@ -661,6 +661,36 @@ def test_a_path_cannot_be_a_part_of_the_host(name: str) -> None:
     assert [one.path for one in definition.operations()] == ["/x"]
 
 
+def test_types_that_references_nest_are_bounded() -> None:
+    arrays = {f"A{n}": array(ref(f"A{n + 1}")) for n in range(600)}
+    definition, found = findings({"/x": get(returns=ref("A0"))}, {**arrays, "A600": STRING})
+    (one,) = found
+    assert one.endswith(": nested more than 100 levels deep; typed as any JSON value")
+    type_ = definition.operations()[0].returns
+    for _ in range(40):
+        assert isinstance(type_, Array)
+        type_ = type_.items
+
+
+def test_inheritance_is_bounded() -> None:
+    chain = {f"A{n}": model({f"p{n}": STRING}, allOf=[ref(f"A{n + 1}")]) for n in range(250)}
+    definition, found = findings(definitions={**chain, "A250": model({})})
+    assert found
+    assert all(one.endswith(": nested more than 100 levels deep; ignored") for one in found)
+    fields = {field.wire for field in definition.models[0].fields}
+    assert {f"p{n}" for n in range(90)} <= fields
+
+
+def test_a_definition_is_inherited_once_however_many_ways_lead_to_it() -> None:
+    twice = {
+        f"A{n}": model({f"p{n}": STRING}, allOf=[ref(f"A{n + 1}"), ref(f"A{n + 1}")])
+        for n in range(50)
+    }
+    definition, found = findings(definitions={**twice, "A50": model({"p50": STRING})})
+    assert found == []
+    assert {field.wire for field in definition.models[0].fields} == {f"p{n}" for n in range(51)}
+
+
 def test_nesting_is_bounded() -> None:
     schema: Any = STRING
     for _ in range(3000):
