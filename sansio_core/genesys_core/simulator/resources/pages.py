@@ -78,7 +78,7 @@ def read_search(call: ApiCall) -> Json:
         return call.body
     try:
         found: Json = msgspec.json.decode(b64decode(text, validate=True))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise bad_request("The q64 is not a Base64-encoded search.", field="q64") from error
     if not isinstance(found, Mapping):
         raise bad_request("The q64 is not a Base64-encoded search.", field="q64")
