@@ -115,7 +115,7 @@ class InProcessSocket:
             await self._wait(until)
         if self._received:
             data = bytes(self._received)
-            self._received.clear()
+            del self._received[: len(data)]  # another thread may have added more since
             return data
         if self._was_reset:
             raise ConnectionResetError("the connection was reset")
@@ -123,8 +123,10 @@ class InProcessSocket:
 
     async def write(self, data: bytes, until: float | None) -> None:  # noqa: ARG002 - of the interface
         """Write all of the data."""
-        steps = self._sockets.at_hub(lambda _, now: self.connection.receive_data(data, now=now))
-        self.perform(steps)
+        # Under the lock: an event that another thread publishes comes after the response.
+        self._sockets.at_hub(
+            lambda _, now: self.perform(self.connection.receive_data(data, now=now))
+        )
 
     def close(self) -> None:
         """Close the connection without waiting."""

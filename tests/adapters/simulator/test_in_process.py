@@ -294,6 +294,59 @@ def test_a_socket_can_be_read_with_a_timeout(platform):
     anyio.run(main)
 
 
+class AddedTo(bytearray):
+    """Bytes to which another thread adds more as they are read."""
+
+    def __bytes__(self):
+        data = b"".join([self])
+        self += b"more"
+        return data
+
+
+def test_bytes_that_arrive_while_others_are_read_are_kept(platform):
+    async def main():
+        stream = await platform.transport().open_websocket("ws://x/channels/y")
+        stream._received = AddedTo(b"one")
+        assert await stream.read(None) == b"one"
+        stream._received = bytearray(stream._received)
+        assert await stream.read(time.monotonic() + 5) == b"more"
+        stream.close()
+
+    anyio.run(main)
+
+
+def test_an_event_that_another_thread_publishes_comes_after_the_handshake(platform, monkeypatch):
+    with client_of(platform) as client:
+        channel = client.notifications.post_notifications_channels()
+        topic = "v2.users.x.presence"
+        client.notifications.post_notifications_channel_subscriptions(channel.id, [{"id": topic}])
+
+    async def main():
+        stream = await platform.transport().open_websocket("ws://x")
+        sockets, at_hub = platform._sockets, platform._sockets.at_hub
+
+        def then_publish(do):
+            monkeypatch.undo()
+            try:
+                return at_hub(do)
+            finally:
+                platform.publish(topic, {})
+
+        monkeypatch.setattr(sockets, "at_hub", then_publish)
+        await stream.write(
+            f"GET /channels/{channel.id} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n"
+            "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode(),
+            None,
+        )
+        received = await stream.read(time.monotonic() + 5)
+        assert received.startswith(b"HTTP/1.1 101")
+        assert topic.encode() in received
+        stream.close()
+
+    anyio.run(main)
+
+
 def test_its_repr_has_no_secret(platform):
     assert repr(platform).startswith("InProcessSimulator(Simulator(")
     assert platform.client_secret not in repr(platform)
