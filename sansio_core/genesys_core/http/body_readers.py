@@ -24,13 +24,13 @@ __all__ = [
 
 
 class BodyReader(Protocol):
-    """Reads what follows a response head, up to the end of the body."""
+    """Reads the body that follows a response head, and finds its end."""
 
     def feed(self, data: bytes, content: deque[bytes]) -> bytes | None:
         """Append the body's bytes in ``data`` to ``content``.
 
         Returns:
-            What follows the body once it is complete, otherwise ``None``.
+            The bytes after the body once the body is complete, otherwise ``None``.
 
         Raises:
             TransportFailure: the framing is malformed, or the body exceeds its limit.
@@ -47,7 +47,7 @@ class BodyReader(Protocol):
 
 
 class LengthReader:
-    """Reads a body of known length."""
+    """Reads a body whose length in bytes is known in advance."""
 
     __slots__ = ("_left",)
 
@@ -246,10 +246,10 @@ class ChunkedReader:
 
 
 def read_whole_chunks(data: bytes, position: int, limits: ResponseLimits) -> bytes | None:
-    """Return the body if ``data`` contains exactly the rest of it, without extensions or trailers.
+    """Return a chunked body if ``data`` contains all of its chunks from ``position`` on, and no more.
 
-    For any other data, including malformed or oversized data, return ``None``: a
-    :class:`ChunkedReader` handles it.
+    For any other data, including extensions, trailers, and malformed or oversized data, return
+    ``None``: a :class:`ChunkedReader` handles it.
     """
     pieces: list[bytes] = []
     while not data.startswith(_LAST_CHUNK, position):

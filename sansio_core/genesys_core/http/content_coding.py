@@ -14,7 +14,7 @@ from genesys_core.http.messages import TransportFailure
 __all__ = ["ContentDecoder", "content_codings", "decode_content"]
 
 _MOST_CODINGS: Final = 3
-"""Maximum number of stacked codings: each multiplies the possible expansion."""
+"""Maximum number of content codings of a body: each multiplies the possible expansion."""
 
 _GZIP: Final = zlib.MAX_WBITS | 16
 _LONGEST_SLICE: Final = 64 * 1024
@@ -49,7 +49,7 @@ def decode_content(body: bytes, codings: tuple[str, ...], limit: int | None) -> 
     Args:
         body: the body as transferred; must not be empty.
         codings: from :func:`content_codings`.
-        limit: maximum output of each coding in bytes, or ``None``.
+        limit: maximum output of each coding in bytes; ``None`` for no limit.
 
     Raises:
         TransportFailure: the content is corrupt, truncated, followed by other bytes, or too large.
@@ -81,18 +81,18 @@ class ContentDecoder:
 
     Args:
         codings: from :func:`content_codings`.
-        limit: maximum output of each coding in bytes, or ``None``.
+        limit: maximum output of each coding in bytes; ``None`` for no limit.
     """
 
     def __init__(self, codings: tuple[str, ...], limit: int | None) -> None:
         self._stages = [_Unpacker(coding, limit) for coding in reversed(codings)]
 
     def feed(self, data: bytes) -> None:
-        """Add bytes as transferred; call this only if :meth:`read` returned ``b""``."""
+        """Add bytes of the encoded body; call this only if :meth:`read` returned ``b""``."""
         self._stages[0].feed(data)
 
     def read(self, size: int) -> bytes:
-        """Return at most ``size`` bytes of content; ``b""`` if more input is needed.
+        """Return at most ``size`` bytes of decoded content; ``b""`` if more input is needed.
 
         Raises:
             TransportFailure: the content is corrupt, followed by other bytes, or too large.

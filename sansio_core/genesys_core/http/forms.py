@@ -15,20 +15,20 @@ from genesys_core.http.urls import QueryValue, encode_query, format_scalars
 __all__ = ["FileValue", "FormBody", "FormKind", "FormValue"]
 
 FileValue: TypeAlias = bytes | Part[bytes]
-"""A file: its bytes, or a :class:`Part` with its file name and media type."""
+"""A file in a form: its bytes, or a :class:`Part` with its file name and media type."""
 
 FormValue: TypeAlias = QueryValue | FileValue | Sequence[FileValue]
 """The value of a form field."""
 
 FormKind: TypeAlias = Literal["multipart", "urlencoded"]
-"""How a form is encoded."""
+"""The encoding of a form: ``multipart/form-data`` or ``application/x-www-form-urlencoded``."""
 
 
 class FormBody(EncodedBody, frozen=True):
     """A form to send as an operation's body.
 
     Attributes:
-        kind: how it is encoded.
+        kind: the encoding of the form.
         fields: names and values in order; ``None`` is omitted; a list becomes one field per
             element.
     """
@@ -37,12 +37,12 @@ class FormBody(EncodedBody, frozen=True):
     fields: tuple[tuple[str, FormValue], ...]
 
     def __repr__(self) -> str:
-        """Omits the values, which may be secret."""
+        """Return the names of the fields without their values, which may be secret."""
         names = ", ".join(name for name, value in self.fields if value is not None)
         return f"FormBody({self.kind}: {names})"
 
     def encode(self) -> tuple[str, bytes]:
-        """Return the content type and the body.
+        """Return the ``Content-Type`` of the form and the encoded body.
 
         Raises:
             InvalidValueError: a value cannot be sent, such as a file in a form without files.

@@ -74,7 +74,7 @@ class Headers(Mapping[str, str]):
         return self.by_name()[name.lower()]
 
     def __iter__(self) -> Iterator[str]:
-        """Iterate over the names in lower case, each once, in order of first appearance."""
+        """Iterate over the field names in lower case, each once, in order of first appearance."""
         return iter(self.by_name())
 
     def __len__(self) -> int:
@@ -89,24 +89,24 @@ class Headers(Mapping[str, str]):
         return [value for field, value in self.raw if field.lower() == wanted]
 
     def merged(self) -> dict[str, str]:
-        """Return merged values by name as first spelled, as the official SDKs do."""
+        """Return the merged values, keyed by each name's first spelling, as in the official SDKs."""
         spelling: dict[str, str] = {}
         for name, _ in self.raw:
             spelling.setdefault(name.lower(), name)
         return {spelling[name]: value for name, value in self.by_name().items()}
 
     def set(self, name: str, value: str) -> "Headers":
-        """Return headers with a field set to exactly this value."""
+        """Return a copy in which the named field has exactly this value."""
         return self.updated({name: value})
 
     def without(self, name: str) -> "Headers":
-        """Return headers without the named field."""
+        """Return a copy without the named field."""
         wanted = name.lower()
         kept = (pair for pair in self.raw if pair[0].lower() != wanted)
         return self._with(kept, self._secrets)
 
     def updated(self, changes: Mapping[str, str | None]) -> "Headers":
-        """Return headers with fields changed: a value replaces a field, ``None`` removes it.
+        """Return a copy with fields changed: a value replaces a field, ``None`` removes it.
 
         If the same field is changed twice, the later change wins. If ``changes`` are
         :class:`Headers`, their repeated fields are kept.
@@ -159,7 +159,7 @@ class Headers(Mapping[str, str]):
         return tuple((name.lower(), value) for name, value in self.raw)
 
     def by_name(self) -> Mapping[str, str]:
-        """Return merged values by lower-case name, without copying, for repeated lookups."""
+        """Return the merged values, keyed by lower-case name; not a copy, for repeated lookups."""
         index = self._index
         if index is None:
             index = {name.lower(): value for name, value in self.raw}
@@ -191,10 +191,11 @@ _URL_SECRETS = re.compile(r"(?<=://)[^/@\s]+(?=@)|(?<=[\w/])[?#](?=[^\s]*=)\S+")
 
 
 def header_pairs(fields: HeadersInput) -> Iterable[tuple[str, str]]:
-    """Return names and values, checking only their types.
+    """Return the names and values of header fields, checking only their types.
 
     Raises:
-        InvalidValueError: neither a mapping nor pairs, or an element is not a string.
+        InvalidValueError: the headers are neither a mapping nor pairs, or a name or value is not a
+            string.
     """
     if isinstance(fields, Headers):
         return fields.raw

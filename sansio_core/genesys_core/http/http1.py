@@ -130,9 +130,9 @@ class HTTP1Connection:
 
     @property
     def stale(self) -> bool:
-        """Whether no byte of a response has arrived on a connection that has served requests.
+        """Whether a connection has served requests before, and no byte of this response arrived.
 
-        If it is closed in this state, the server had closed the idle connection, or was about to
+        If the connection is closed now, the server had closed it while idle, or was about to
         (RFC 9112 section 9.3.1): an idempotent request may be resent at once on another one.
         """
         return self._state != _IDLE and self._exchanges > 0 and self._silent
@@ -145,17 +145,17 @@ class HTTP1Connection:
 
     @property
     def switched(self) -> bool:
-        """Whether the peer switched protocols: with 101, or with 2xx to CONNECT."""
+        """Whether the peer switched protocols, by a 101 or by a 2xx response to CONNECT."""
         return self._reader is not None and self._reader.switched
 
     @property
     def leftover(self) -> bytes:
-        """Bytes after the last response, which belong to the new protocol or are unsolicited."""
+        """Bytes received after the last response: of the new protocol, or unsolicited."""
         return b"" if self._reader is None else self._reader.leftover
 
     @property
     def keep_alive_timeout(self) -> int | None:
-        """The server's keep-alive timeout in seconds, from its last response; ``None`` if unknown."""
+        """The keep-alive timeout in seconds that the last response stated; ``None`` if unknown."""
         return None if self._reader is None else self._reader.keep_alive_timeout
 
     # Requests
@@ -230,7 +230,7 @@ class HTTP1Connection:
         return chunk
 
     def send_end(self) -> bytes:
-        """Return the bytes after the last chunk of the request's body.
+        """Return the bytes that end the request's body, after its last chunk.
 
         Raises:
             TransportFailure: the body is shorter than announced, or not expected.
@@ -281,7 +281,7 @@ class HTTP1Connection:
     def receive_data(self, data: bytes) -> Response | None:
         """Process received bytes, for a response that is returned as a whole.
 
-        ``b""`` means that the peer closed.
+        ``b""`` means that the peer closed the connection.
 
         Returns:
             The response once it is complete, otherwise ``None``.
@@ -323,10 +323,10 @@ class HTTP1Connection:
         return None if head is None else ResponseHead(head.status, head.headers)
 
     def receive_body(self, data: bytes) -> None:
-        """Process received bytes after the response's head; ``b""`` means that the peer closed.
+        """Process bytes received after the response's head.
 
-        They are buffered until they are read: call this only if :meth:`read_body` returned
-        ``None``.
+        ``b""`` means that the peer closed the connection. The bytes are buffered until they are
+        read: call this only if :meth:`read_body` returned ``None``.
 
         Raises:
             TransportFailure: as for :meth:`receive_data`.

@@ -25,8 +25,8 @@ __all__ = ["KnownSecrets", "hide_credentials"]
 T = TypeVar("T")
 
 SHORTEST: Final = 8
-"""Minimum length; shorter secrets may be ordinary words, whose redaction would garble other
-text."""
+"""Minimum length of a secret in characters; shorter secrets may be ordinary words, whose redaction
+would garble other text."""
 
 
 class KnownSecrets(Confidential, frozen=True):
@@ -46,17 +46,17 @@ class KnownSecrets(Confidential, frozen=True):
 
     @classmethod
     def of(cls, values: Iterable[str | None]) -> "KnownSecrets":
-        """Create from values, ignoring those that are too short."""
+        """Create an object from secret values, ignoring values that are too short."""
         found = {value for value in values if value is not None and len(value) >= SHORTEST}
         ordered = sorted(found, key=lambda value: (-len(value), value))
         return cls(tuple(ordered), not any(_ODD & set(value) for value in ordered))
 
     def joined(self, other: "KnownSecrets") -> "KnownSecrets":
-        """Return the secrets of both objects."""
+        """Return an object that contains the secrets of both objects."""
         return KnownSecrets.of((*self.values, *other.values)) if other.values else self
 
     def hide(self, text: str) -> str:
-        """Return the text with secrets redacted, including what follows ``Bearer`` or ``Basic``."""
+        """Return the text with secrets redacted, including credentials after ``Bearer`` or ``Basic``."""
         shown = text
         for secret in self.values:
             shown = shown.replace(secret, REDACTED)
@@ -65,7 +65,7 @@ class KnownSecrets(Confidential, frozen=True):
         return hide_credentials(shown)
 
     def hide_in(self, value: T) -> T:
-        """Redact every text in a value: in lists, tuples, mappings, attempts and issues."""
+        """Redact every string in a value, also in lists, tuples, mappings, attempts and issues."""
         shown: object = value
         match value:
             case str():
@@ -94,7 +94,7 @@ class KnownSecrets(Confidential, frozen=True):
 
 
 def hide_credentials(text: str) -> str:
-    """Redact what follows ``Bearer`` and ``Basic`` (RFC 6750 section 2.1; RFC 7617 section 2)."""
+    """Redact credentials after ``Bearer`` and ``Basic`` (RFC 6750 section 2.1; RFC 7617 section 2)."""
     lowered = text.lower()  # ten times as fast as a case-insensitive search
     if "bearer" not in lowered and "basic" not in lowered:
         return text

@@ -40,13 +40,13 @@ class Timeout(Struct, frozen=True, kw_only=True):
     """Timeouts in seconds for the phases of a request; ``None`` waits indefinitely.
 
     Attributes:
-        connect: to open a connection, including TLS.
-        read: for each read of the response.
-        write: for each write of the request.
-        pool: to wait for a free connection in the pool.
+        connect: maximum time to open a connection, including the TLS handshake.
+        read: maximum time for each read of the response.
+        write: maximum time for each write of the request.
+        pool: maximum time to wait for a free connection in the pool.
 
     Raises:
-        InvalidValueError: a number is not positive, or larger than clocks support.
+        InvalidValueError: a timeout is not positive, or larger than clocks support.
     """
 
     connect: float | None = 10.0
@@ -65,7 +65,7 @@ class Timeout(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, seconds: float) -> "Timeout":
-        """Return the same timeout for every phase."""
+        """Return timeouts that are the same for every phase."""
         return cls(connect=seconds, read=seconds, write=seconds, pool=seconds)
 
     @classmethod
@@ -103,7 +103,7 @@ class Request(Printable, frozen=True):
         expires: the deadline of the whole call on the monotonic clock, or ``None``. A transport
             checks it between reads, so that a slow response does not exceed the call's deadline. A
             transport that ignores it only applies ``timeout``.
-        purpose: whether it is an API call or a token request; not sent.
+        purpose: whether the request is an API call or a token request; not sent.
     """
 
     method: str
@@ -115,9 +115,9 @@ class Request(Printable, frozen=True):
     purpose: Purpose = "api"
 
     def replaced_by(self, other: "Request | None") -> "Request":
-        """Return the request to send after a hook has run, which may have returned another one.
+        """Return the request to send after a hook has run, which may have returned another request.
 
-        Keeps the purpose.
+        The purpose of the request stays the same.
         """
         if other is None:
             return self
@@ -132,7 +132,7 @@ class Request(Printable, frozen=True):
         return KnownSecrets.of(message_secrets(self.headers, self.body))
 
     def redacted(self) -> "Request":
-        """Return a copy without its body, and with secrets in its URL and headers redacted."""
+        """Return a copy without the body, and with secrets in the URL and headers redacted."""
         url, headers = DEFAULT_REDACTION.shown_url(self.url), self.headers.redacted()
         return msgspec.structs.replace(self, url=url, headers=headers, body=None)
 
@@ -147,7 +147,8 @@ class Response(Printable, frozen=True):
 
     Attributes:
         status: the status code.
-        headers: as received; mappings and pairs of name and value are accepted as well.
+        headers: the header fields as received; a mapping or pairs of name and value are accepted as
+            well.
         body: the content with transfer and content codings decoded.
 
     Raises:
@@ -170,7 +171,7 @@ class Response(Printable, frozen=True):
             check_fields(self, _RESPONSE)
 
     def replaced_by(self, other: "Response | None") -> "Response":
-        """Return the response that a hook returned, or this one if it returned none."""
+        """Return the response that a hook returned, or this response if the hook returned ``None``."""
         if other is None:
             return self
         _HOOKED_RESPONSE.check("the result of a hook", other)
@@ -181,7 +182,7 @@ class Response(Printable, frozen=True):
         return Response(self.status, self.headers.hiding(secrets), self.body)
 
     def redacted(self) -> "Response":
-        """Return a copy without its body, and with secrets in its headers redacted."""
+        """Return a copy without the body, and with secrets in the headers redacted."""
         return Response(self.status, self.headers.redacted())
 
     def __repr__(self) -> str:
@@ -201,7 +202,7 @@ class Streamed(Printable, Generic[Chunks_co], frozen=True):
 
     Attributes:
         status: the status code.
-        headers: as received.
+        headers: the header fields as received.
         chunks: an iterator, synchronous or asynchronous like its transport, of the content with
             transfer and content codings decoded, in chunks of any size. It can be consumed once.
     """
@@ -249,8 +250,8 @@ def _failure(message: str, kind: FailureKind, sent: bool) -> TransportFailure:  
 
 
 class EncodedBody(Printable, frozen=True):
-    """Base class of bodies that are sent in a format other than JSON, such as forms."""
+    """Base class of request bodies that are sent in a format other than JSON, such as forms."""
 
     def encode(self) -> tuple[str, bytes]:
-        """Return the content type and the body."""
+        """Return the ``Content-Type`` and the encoded body."""
         raise NotImplementedError

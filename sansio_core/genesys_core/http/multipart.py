@@ -21,7 +21,7 @@ S_co = TypeVar("S_co", covariant=True)
 
 
 class Part(Printable, Generic[S_co], frozen=True):
-    """A form field.
+    """A field of a multipart form.
 
     Attributes:
         name: the field's name.
@@ -75,7 +75,7 @@ _FIELDS: Final = {
 
 
 class Multipart(Struct, Generic[S_co], frozen=True):
-    """A complete form to be written.
+    """A complete multipart form to write.
 
     Attributes:
         parts: the fields, in order.
@@ -117,7 +117,7 @@ class Multipart(Struct, Generic[S_co], frozen=True):
         return total
 
     def pieces(self) -> Iterator[bytes | S_co]:
-        """Yield what to write, in order: bytes, and the sources in their places."""
+        """Yield the form in writing order: bytes, and each source at the position of its content."""
         for part in self.parts:
             yield self._head(part)
             content = part.content

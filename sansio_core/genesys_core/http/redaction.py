@@ -97,7 +97,7 @@ class Redaction(Struct, frozen=True):
         return REDACTED if _folded(name) in self.headers else self._urls(value)
 
     def shown_headers(self, headers: Headers) -> dict[str, str]:
-        """Redact header fields: names as first spelled, repeated values joined."""
+        """Return redacted header values by name as first spelled; repeated fields are joined."""
         return {name: self.shown_header(name, value) for name, value in headers.merged().items()}
 
     def shown_url(self, url: str) -> str:
@@ -212,7 +212,9 @@ def pair_secrets(user: str, password: str) -> Iterator[str]:
 
 
 _LONGEST_BODY: Final = 65_536
-"""Maximum size of a body that is searched; larger ones are assumed to be files or listings."""
+"""Maximum size in bytes of a body that is searched for secrets; larger bodies are assumed to be
+files or listings.
+"""
 
 
 def _credentials(value: str) -> Iterator[str]:
@@ -385,4 +387,4 @@ def _hidden(text: str, syntax: _Syntax, names: frozenset[str]) -> str:
 
 
 DEFAULT_REDACTION: Final = Redaction()
-"""The default redaction."""
+"""The default redaction, without additional names."""

@@ -18,11 +18,11 @@ __all__ = ["FieldLines", "RequestHead", "encode_request_head", "invalid_request"
 
 
 class RequestHead(Confidential, frozen=True):
-    """An encoded request head, and its consequences for the exchange.
+    """An encoded request head, and its properties that affect the exchange.
 
     Attributes:
         method: the request's method.
-        data: from the request line to the blank line.
+        data: the encoded head, from the request line to the blank line.
         length: length of the body in bytes, or ``None`` if it is sent chunked.
         close: whether the request asks to close the connection afterwards.
         upgrade: whether the request offers to switch protocols.
@@ -119,7 +119,7 @@ def encode_request_head(
 
 
 def invalid_request(problem: str) -> TransportFailure:
-    """Return the failure for a request that is not valid HTTP, so nothing was sent."""
+    """Return the failure for a request that is not valid HTTP, of which nothing was sent."""
     return TransportFailure(
         f"the request is not valid HTTP: {problem}", kind="protocol", sent=False
     )

@@ -22,7 +22,7 @@ class ResponseHead(Struct, frozen=True):
 
     Attributes:
         status: the status code.
-        headers: as received.
+        headers: the header fields as received.
     """
 
     status: int
@@ -61,7 +61,7 @@ _LONGEST_LENGTH: Final = 20  # digits, as in h11
 
 
 class HeadSearch:
-    """Searches for the end of a head in bytes that arrive in pieces, looking at each byte once.
+    """Searches for the end of a head in bytes that arrive in pieces, examining each byte once.
 
     Attributes:
         buffer: the incomplete head.
@@ -75,7 +75,7 @@ class HeadSearch:
         self.buffer = bytearray()
 
     def feed(self, data: bytes) -> tuple[bytes, bytes] | None:
-        """Return the head with its blank line, and what follows it; ``None`` if it is incomplete.
+        """Return the head with its blank line and the bytes after it; ``None`` if it is incomplete.
 
         Raises:
             TransportFailure: the bytes cannot begin a response, or the head is too long.
@@ -107,7 +107,7 @@ def _too_long(limit: int) -> Exception:
 
 
 def parse_head(head: bytes, limits: ResponseLimits) -> ParsedHead:
-    """Parse a head, from the status line to the blank line.
+    """Parse a complete response head, from the status line to the blank line.
 
     Raises:
         TransportFailure: the head is not valid HTTP, or exceeds a limit.
@@ -118,10 +118,10 @@ def parse_head(head: bytes, limits: ResponseLimits) -> ParsedHead:
 
 
 def parse_plain_head(head: bytes, limits: ResponseLimits) -> ParsedHead | None:
-    """Parse a head that ends with its first CRLF CRLF; ``None`` if it is not plain.
+    """Parse a head that ends with its first CRLF CRLF; return ``None`` if h11 must parse it.
 
     Raises:
-        TransportFailure: the head is plain, but exceeds a limit.
+        TransportFailure: the head exceeds a limit.
     """
     text = str(head, "latin-1")
     if text.startswith(_OK):

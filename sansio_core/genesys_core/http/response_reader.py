@@ -38,9 +38,9 @@ class HTTP1ResponseReader:
 
     Attributes:
         head: the final response's head, once received.
-        continued: whether a 100 (Continue) was received before it.
+        continued: whether a 100 (Continue) was received before the final response.
         complete: whether the body's last byte has been received, according to its framing.
-        leftover: bytes after the response.
+        leftover: bytes received after the response.
         switched: whether the peer has switched to another protocol.
     """
 
@@ -81,7 +81,7 @@ class HTTP1ResponseReader:
         """Process received bytes of the response.
 
         Raises:
-            TransportFailure: they are not valid HTTP, or exceed a limit.
+            TransportFailure: the bytes are not valid HTTP, or exceed a limit.
         """
         if self.complete:
             self.leftover += data
@@ -120,10 +120,10 @@ class HTTP1ResponseReader:
             self.continued = self.continued or head.status == 100
 
     def begin(self, head: ParsedHead, data: bytes) -> None:
-        """Process the final head, and the bytes that followed it.
+        """Process the final response's head, and the bytes received after the head.
 
         Raises:
-            TransportFailure: it is not a response to this request, or exceeds a limit.
+            TransportFailure: the head is not a response to this request, or exceeds a limit.
         """
         self.head = head
         request, status = self._request, head.status
@@ -177,7 +177,7 @@ class HTTP1ResponseReader:
         return body
 
     def read(self, size: int) -> bytes | None:
-        """Return at most ``size`` bytes of content; ``None`` if more must be received first.
+        """Return at most ``size`` bytes of decoded content; ``None`` if more must be received first.
 
         ``b""`` is the end of the content.
 
@@ -248,7 +248,7 @@ class HTTP1ResponseReader:
 
     @property
     def keep_alive_timeout(self) -> int | None:
-        """The server's keep-alive timeout in seconds; ``None`` if the response has none."""
+        """The server's keep-alive timeout in seconds; ``None`` if the response states none."""
         value = None if self.head is None else self.head.headers.by_name().get("keep-alive")
         return None if value is None else _keep_alive(value).get("timeout")
 

@@ -119,8 +119,8 @@ def format_scalar(name: str, value: Scalar) -> str:
     year-months ``yyyy-MM``.
 
     Args:
-        name: the parameter's name, for errors.
-        value: the value.
+        name: the parameter's name, for error messages.
+        value: the value to format.
 
     Raises:
         InvalidValueError: a date-time without a zone or out of range in UTC, a float that is not
