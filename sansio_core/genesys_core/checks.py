@@ -48,7 +48,7 @@ class Expected(Struct, frozen=True):
         return replace(self, is_optional=True)
 
     def fits(self, value: object) -> bool:
-        """Return whether a value is accepted; a ``bool`` is not a number."""
+        """Return whether a value has an accepted type; a ``bool`` does not count as a number."""
         if value is None:
             return self.is_optional
         if isinstance(value, bool) and bool not in self.types:
@@ -60,7 +60,7 @@ class Expected(Struct, frozen=True):
         return bool(has_methods) and all(callable(getattr(value, m, None)) for m in self.methods)
 
     def check(self, name: str, value: object) -> None:
-        """Check a value.
+        """Check that a value has an accepted type.
 
         Raises:
             TypeError: the value has the wrong type; the message gives the argument's name, the
@@ -109,7 +109,7 @@ def check_fields(owner: object, fields: Mapping[str, Expected]) -> None:
 def check_arguments(
     given: Mapping[str, object], known: Iterable[str], expected: Mapping[str, Expected]
 ) -> None:
-    """Check keyword arguments.
+    """Check the names and types of keyword arguments.
 
     Args:
         given: the arguments.

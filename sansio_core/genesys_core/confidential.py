@@ -13,7 +13,7 @@ from msgspec import Struct
 __all__ = ["REDACTED", "Confidential", "Printable"]
 
 REDACTED: Final = "[REDACTED]"
-"""Replaces a secret wherever a value is shown."""
+"""The text that replaces a secret wherever a value is shown."""
 
 
 class Printable(Struct, frozen=True):

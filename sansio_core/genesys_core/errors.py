@@ -101,7 +101,7 @@ class Attempt(Struct, frozen=True):
 
     Attributes:
         number: attempt number, starting at 1.
-        outcome: ``HTTP 503``, or the failure.
+        outcome: ``HTTP 503``, or a description of the failure.
         seconds: seconds from the start of the call to the end of the attempt.
         decision: what was decided (retry or not), and why.
         status: the HTTP status, or ``None`` if no response was received.
@@ -174,7 +174,7 @@ class _Redactable(Protocol):
     """A request or response. Both types are defined in layers above this module."""
 
     def redacted(self) -> object:
-        """Return a copy with secrets redacted."""
+        """Return a copy of the request or response with secrets redacted."""
         ...
 
 
@@ -256,7 +256,7 @@ class ApiError(GenesysCloudError):
 
     @property
     def headers(self) -> "Headers":
-        """Response headers."""
+        """The headers of the response."""
         return self.response.headers
 
     def __str__(self) -> str:
@@ -277,7 +277,7 @@ class RedirectError(ApiError):
 
     @property
     def location(self) -> str | None:
-        """The ``Location`` header."""
+        """The response's ``Location`` header: the redirect target."""
         return self.response.headers.get("location")
 
 
@@ -327,8 +327,8 @@ API_ERRORS: Mapping[int, type[ApiError]] = {
     409: ConflictError,
     429: RateLimitError,
 }
-"""Exception classes by status code; :func:`genesys_core.calls.responses.api_error` handles all
-others.
+"""Exception classes by HTTP status; for all other statuses see
+:func:`genesys_core.calls.responses.api_error`.
 """
 
 
@@ -482,7 +482,7 @@ class BudgetError(GenesysCloudError):
 
 
 class BudgetBusyError(BudgetError):
-    """The shared rate limit was locked by others for longer than the timeout."""
+    """The shared rate limit was locked by other clients for longer than the timeout."""
 
 
 class ExportError(GenesysCloudError):
@@ -531,7 +531,7 @@ class JobStoppedError(JobError):
     """A job needs its caller to act, for example to upload a file; then wait for it again.
 
     Attributes:
-        next_step: what to do.
+        next_step: the action that the job needs, such as an upload.
     """
 
     def __init__(self, message: str, *, id: str = "", state: str = "", next_step: str = "") -> None:
@@ -543,7 +543,7 @@ class WaitTimeoutError(GenesysCloudError, builtins.TimeoutError):
     """A job did not end, or a condition did not become true, within the deadline.
 
     Attributes:
-        seconds: the deadline.
+        seconds: the deadline in seconds.
     """
 
     def __init__(self, message: str, *, seconds: float = 0.0) -> None:

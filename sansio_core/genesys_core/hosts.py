@@ -158,7 +158,7 @@ class Gateway(Confidential, frozen=True):
         path_params_login: path prefix of ``/oauth/token``; trailing slashes are removed.
         path_params_api: path prefix of ``/api/v2/...``; trailing slashes are removed.
         username: accepted for configuration compatibility; unused, as in the official SDKs.
-        password: likewise; never shown.
+        password: unused like ``username``; never shown.
 
     Raises:
         InvalidValueError: a field is not valid in a URL.
@@ -264,8 +264,8 @@ class Hosts(Struct, frozen=True):
     """The base URLs of the API and the login host, without trailing slashes.
 
     Attributes:
-        api: the prefix of ``/api/v2/...``.
-        login: the prefix of ``/oauth/token``.
+        api: base URL of the API, the prefix of ``/api/v2/...``.
+        login: base URL of the login host, the prefix of ``/oauth/token``.
     """
 
     api: str
@@ -279,7 +279,7 @@ class Hosts(Struct, frozen=True):
         host: str | None = None,
         gateway: Gateway | None = None,
     ) -> "Hosts":
-        """Determine the hosts. A gateway takes precedence over ``region`` and ``host``.
+        """Determine both base URLs. A gateway takes precedence over ``region`` and ``host``.
 
         Args:
             region: a region, its name, or a domain.

@@ -52,23 +52,23 @@ __all__ = [
 
 
 class Granted(Struct, frozen=True):
-    """Result: the client's new token."""
+    """The result of an action after which the client has a new token."""
 
     token: Token
 
 
 class SignedOut(Struct, frozen=True):
-    """Result: the token was revoked, and the client no longer has one."""
+    """The result of an action after which the token is revoked and the client has none."""
 
 
 class TokenSnapshot(Struct, frozen=True):
-    """The client's state when an explicit action was requested.
+    """The client's token state when an explicit action was requested.
 
     Attributes:
         since: when the action was requested, on the monotonic clock.
-        known: the client's token.
-        arrived: number of exchanges that the vault had completed.
-        login: the login host.
+        known: the client's token at that time.
+        arrived: number of exchanges that the vault had completed by then.
+        login: the client's login host at that time.
     """
 
     since: float
@@ -99,16 +99,16 @@ class _AuthAction(Struct, frozen=True):
 
     @property
     def expires(self) -> None:
-        """Always ``None``: only its requests have a deadline."""
+        """Always ``None``: the action has no deadline, only its requests do."""
 
     def timed_out(self, session: Session, *, now: Now) -> Raised:  # noqa: ARG002 - TokenAction
-        """Return a timeout error; nothing was sent."""
+        """Return the error for a timeout before the action sent a request."""
         seconds = session.settings.refresh_token_wait_max
         words = f"timed out after waiting {seconds:g} s for another token exchange"
         return Raised(errors.TimeoutError(words, sent=False))
 
     def refused(self, session: Session, error: GenesysCloudError, *, now: Now) -> Raised:  # noqa: ARG002 - TokenAction
-        """Return the token store's error."""
+        """Return the token store's error as the action's result."""
         return Raised(error)
 
 
@@ -124,10 +124,10 @@ AuthOutcome: TypeAlias = Granted | Raised
 
 
 class Refresh(_OwnGrantAction, frozen=True):
-    """Obtain a new token; concurrent requests share it."""
+    """The action that obtains a new token, which concurrent refreshes share."""
 
     def reserve(self, session: Session, *, now: Now) -> tuple[Session, ActionAnswer[AuthOutcome]]:
-        """Return a token that was obtained in the meantime, an exchange, or an error."""
+        """Return a token obtained in the meantime, the request for a new token, or an error."""
         if self.asked.login_host_changed(session):
             return session, Finished(Raised(moved_away_error()))
         vault, known = session.vault, self.asked.known
@@ -156,7 +156,7 @@ class Refresh(_OwnGrantAction, frozen=True):
 
 
 class SignIn(_AuthAction, frozen=True):
-    """Sign in with another grant, if the login host accepts it."""
+    """The action that signs in with another grant, if the login host accepts it."""
 
     grant: Grant
 
@@ -164,7 +164,7 @@ class SignIn(_AuthAction, frozen=True):
         EXPECTED_GRANT.check("grant", self.grant)
 
     def reserve(self, session: Session, *, now: Now) -> tuple[Session, ActionAnswer[AuthOutcome]]:
-        """Return the exchange to make."""
+        """Return the request that exchanges the grant for a token, or an error."""
         if self.asked.login_host_changed(session):
             return session, Finished(Raised(moved_away_error()))
         return session, _exchange_step(self.grant, session, now)
@@ -191,7 +191,7 @@ _TOKEN: Final = Expected("a Token", "Token(access_token)", (Token,))
 
 
 class UseToken(_AuthAction, frozen=True):
-    """Use a token obtained elsewhere.
+    """The action that makes the client use a token obtained elsewhere.
 
     Attributes:
         token: the token.
@@ -206,7 +206,7 @@ class UseToken(_AuthAction, frozen=True):
         EXPECTED_GRANT.or_none().check("grant", self.grant)
 
     def reserve(self, session: Session, *, now: Now) -> tuple[Session, ActionAnswer[AuthOutcome]]:  # noqa: ARG002 - TokenAction
-        """Use the token; nothing is sent."""
+        """Store the token in the client; nothing is sent."""
         vault = session.vault.given(self.token, self.grant)
         return session.with_vault(vault), Finished(Granted(self.token))
 
@@ -223,7 +223,7 @@ class UseToken(_AuthAction, frozen=True):
 
 
 class SignOut(_OwnGrantAction, frozen=True):
-    """Revoke the token, and discard it even if the platform does not revoke it.
+    """The action that revokes the token, and discards it even if the platform does not revoke it.
 
     An expired token is renewed first if there is a refresh token: revoking the new token revokes
     the refresh token as well.
@@ -232,7 +232,7 @@ class SignOut(_OwnGrantAction, frozen=True):
     def reserve(
         self, session: Session, *, now: Now
     ) -> tuple[Session, ActionAnswer[SignedOut | Raised]]:
-        """Return the request that revokes the token, a renewal before it, or the result."""
+        """Return the request that revokes the token or renews it before that, or the result."""
         if self.asked.login_host_changed(session):
             return session, Finished(Raised(moved_away_error()))
         vault = session.vault

@@ -40,14 +40,14 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
         policy: the effective retry configuration.
         repeatable: whether the request is idempotent.
         refreshable: whether a rejected token can be replaced.
-        paced: whether it counts against a client-side rate limit.
+        paced: whether the call's requests count against a client-side rate limit.
         random: the random source for jitter.
         started: when the call began, on the monotonic clock.
         deadline: maximum duration in seconds, or ``None``.
         token: the token in use.
         refreshed: whether a rejected token was already replaced.
         attempts: number of failed requests.
-        doubtful: whether one of them may have taken effect.
+        doubtful: whether one of these requests may have taken effect.
         login: the login host that must have issued its token; ``None`` for any.
         vault: the client's token and grant, whose secrets are redacted in errors.
         secrets: further secrets to redact.
@@ -73,7 +73,7 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
 
     @property
     def known_secrets(self) -> KnownSecrets:
-        """The secrets to redact wherever the platform repeats them."""
+        """The secrets to redact in texts from the platform, which may repeat them."""
         token = () if self.token is None else token_secrets(self.token)
         held = KnownSecrets.of((*self.secrets.values, *self.vault.secrets(), *token))
         return held.joined(self.request.known_secrets)
@@ -95,7 +95,7 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
         return now.monotonic - self.started
 
     def expired(self, now: Now) -> bool:
-        """Return whether the deadline has passed."""
+        """Return whether the call's deadline has passed."""
         return self.expires is not None and now.monotonic >= self.expires
 
     def next_request(self, now: Now | None) -> Request:
@@ -119,8 +119,8 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
 
         Args:
             outcome: the response or failure.
-            decision: what was decided about it, and why.
-            now: when it ended.
+            decision: the decision after the attempt (retry or not), and its reason.
+            now: when the attempt ended.
         """
         status = outcome.status if isinstance(outcome, Response) else None
         words = outcome.message if isinstance(outcome, TransportFailure) else f"HTTP {status}"
@@ -144,7 +144,7 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
         return transport_error(outcome, self.request)
 
     def timeout_error(self, words: str | None = None) -> errors.TimeoutError:
-        """Return a timeout error; by default, its message is that the deadline has passed."""
+        """Return a timeout error; its default message is that the call's deadline has passed."""
         message = words or f"the call's deadline of {self.deadline:g} s has passed"
         return errors.TimeoutError(message, sent=self.doubtful, request=self.request)
 

@@ -50,7 +50,7 @@ __all__ = [
 ]
 
 MAX_REDIRECTS: Final = 5
-"""Maximum number of redirects per download; the platform's own downloads have one."""
+"""Maximum number of redirects per download; the platform's own downloads have one redirect."""
 
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 """Redirect statuses that are followed (RFC 9110 section 15.4); other 3xx are not redirects to a
@@ -62,7 +62,7 @@ HAS_CONTENT: Final = frozenset({200, 203, 206})
 204 that there is none."""
 
 SUCCESS: Final = frozenset(range(200, 300))
-"""Statuses whose body is not an error."""
+"""Statuses of successful responses, whose body does not describe an error."""
 
 LARGEST_REFUSAL: Final = 1 << 20
 """Maximum number of bytes read from an error response; its message needs no more."""
@@ -78,7 +78,7 @@ class Download(Struct, frozen=True, kw_only=True):
 
     Attributes:
         target: an API call, or a URL on another host.
-        redirects: number of further redirects to follow.
+        redirects: maximum number of further redirects to follow.
         options: options for the whole download.
         expires: deadline for the whole download on the monotonic clock, or ``None``.
     """
@@ -211,9 +211,9 @@ class DownloadProgress(Struct, frozen=True):
     """The progress of saving a response body.
 
     Attributes:
-        done: bytes saved so far, including those of an earlier download.
-        total: total bytes, or ``None`` if the server does not announce it.
-        limit: maximum bytes, or ``None`` for no limit.
+        done: number of bytes saved so far, including the bytes of an earlier download.
+        total: size of the file in bytes, or ``None`` if the server does not announce it.
+        limit: maximum size of the file in bytes, or ``None`` for no limit.
     """
 
     done: int = 0
@@ -222,7 +222,7 @@ class DownloadProgress(Struct, frozen=True):
 
     @classmethod
     def begun(cls, part: PartialFile, limit: int | None = None) -> "DownloadProgress":
-        """Start with the part of the file that the body is appended to.
+        """Return the progress at the start of a body that is appended to a part of the file.
 
         Raises:
             GenesysCloudError: the server announces more bytes than the limit.
@@ -231,7 +231,7 @@ class DownloadProgress(Struct, frozen=True):
         return cls(part.size, part.total, limit)
 
     def advanced(self, size: int) -> "DownloadProgress":
-        """Count received bytes.
+        """Return the progress after ``size`` more bytes were received.
 
         Raises:
             GenesysCloudError: the limit is exceeded.
@@ -257,7 +257,7 @@ def _check(done: int, limit: int | None) -> None:
 
 
 def without_result(operation: Operation[Any]) -> Operation[None]:
-    """Return the same operation without decoding, for a body that is saved elsewhere."""
+    """Return the same operation without decoding of the response, whose body is saved to a file."""
     check_operation(operation)
     return msgspec.structs.replace(
         operation, endpoint=msgspec.structs.replace(operation.endpoint, returns=None)
@@ -265,7 +265,7 @@ def without_result(operation: Operation[Any]) -> Operation[None]:
 
 
 def nothing_to_save(response: ApiResponse[Any]) -> GenesysCloudError:
-    """Return the error for a successful response that has no file."""
+    """Return the error for a successful response that does not contain a file."""
     error = GenesysCloudError(
         f"there is no file yet, or none at all: HTTP {response.status}; a 202 means that it is being prepared"
     )

@@ -24,14 +24,14 @@ class JobFamily(Struct, frozen=True):
         state: the field with the state; empty if a job ends as soon as it has results or a link.
         states: the meaning of each state that the API definition lists.
         results: the endpoint that returns the results, if there is one.
-        links: fields with links to result files.
-        inline: fields with results.
+        links: the status fields with links to result files.
+        inline: the status fields with results.
         upload: the field with the URL for the upload that the job needs.
         cancel: the endpoint that cancels the job, if there is one.
         cancel_body: the body of the cancel request.
         next_step: the action that a stopped job needs.
         errors: fields that describe a failure.
-        progress: a field with the percentage, or two with the completed and the total number.
+        progress: a field with the percentage, or two fields with the completed and total numbers.
         pause: seconds before the second poll; later pauses are longer.
         longest_pause: maximum pause in seconds.
     """

@@ -87,14 +87,14 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class NeedToken(Struct, Generic[T], frozen=True):
-    """Obtain a token.
+    """The call needs a token.
 
     Attributes:
-        call: the call that needs it.
+        call: the call that needs the token.
         rejected: the token that the platform just rejected, if any.
         arrived: number of exchanges that the vault had completed when the need arose; see
             :meth:`joined`.
-        refusal: the response that rejected it.
+        refusal: the response with which the platform rejected that token.
     """
 
     call: Call[T]
@@ -103,7 +103,7 @@ class NeedToken(Struct, Generic[T], frozen=True):
     refusal: Response | None = None
 
     def joined(self, session: Session) -> "NeedToken[T]":
-        """Return the state with the current vault; exchanges that fail later fail this call too."""
+        """Return the state with the session's vault; a failure of a later exchange fails it."""
         call = replace(self.call, vault=session.vault)
         return replace(self, call=call, arrived=session.vault.exchanges)
 
@@ -121,7 +121,7 @@ class NeedToken(Struct, Generic[T], frozen=True):
         return Raised(error) if error.attempts else _raised(self.call, error)
 
     def exhausted(self, why: str) -> "Raised":
-        """Report that there is no other token: the call fails with the platform's 401."""
+        """Report that no other token is available: the call fails with the platform's 401."""
         if self.refusal is None:
             return self.refused(GenesysCloudError(why))
         error = self.call.error(self.refusal)
@@ -144,13 +144,13 @@ class NeedToken(Struct, Generic[T], frozen=True):
 
 
 class NeedPermit(Struct, Generic[T], frozen=True):
-    """Obtain a permit: a slot in the rate limit for the next request.
+    """The call needs a permit: a slot in the rate limit for the next request.
 
     Answered by a session step, :func:`~genesys_core.calls.rate_limit.reserve_permit`, or by a
     shared rate limiter.
 
     Attributes:
-        call: the call that needs it.
+        call: the call that needs the permit.
         reservation: its position in the queue, if it has already waited.
     """
 
@@ -158,7 +158,7 @@ class NeedPermit(Struct, Generic[T], frozen=True):
     reservation: Reservation | None = None
 
     def granted(self, *, now: Now) -> "Sending[T] | Raised":
-        """Report that the request may be sent, and has been counted."""
+        """Report that the request may be sent, and has been counted against the rate limit."""
         call = self.call
         # The wait for the permit may have used up the time.
         if call.deadline is not None and call.expired(now):
@@ -190,10 +190,10 @@ class NeedPermit(Struct, Generic[T], frozen=True):
 
 
 class Sending(Struct, Generic[T], frozen=True):
-    """Send ``request``.
+    """The driver must send ``request``.
 
-    Its timeouts do not exceed the time left until the call's deadline and, for a retry, the time
-    left in the retry budget; ``expires`` is that limit.
+    The request's timeouts do not exceed the time left until the call's deadline and, for a retry,
+    the time left in the retry budget; ``expires`` is that limit.
     """
 
     call: Call[T]
@@ -222,7 +222,7 @@ class Sending(Struct, Generic[T], frozen=True):
 
 
 class ClosingGate(Struct, Generic[T], frozen=True):
-    """Close the gate for all calls that share the rate limit: the platform asks them to wait.
+    """The gate must be closed for all calls of the rate limit: the platform asks them to wait.
 
     Answered by a session step, :func:`~genesys_core.calls.rate_limit.close_gate`. Wake up calls
     that wait for a permit afterwards, because some may not be able to wait that long.
@@ -241,13 +241,13 @@ class ClosingGate(Struct, Generic[T], frozen=True):
 
 
 class Waiting(Struct, Generic[T], frozen=True):
-    """Wait before a retry or for a permit.
+    """The call waits before a retry or for a permit.
 
     Attributes:
         call: the call that waits.
         seconds: duration of the wait.
-        why: the reason.
-        until: when it ends, on the monotonic clock.
+        why: the reason for the wait.
+        until: when the wait ends, on the monotonic clock.
         reservation: the position in the rate limit that it waits for; ``None`` before a retry.
     """
 
@@ -272,7 +272,7 @@ class Waiting(Struct, Generic[T], frozen=True):
     def woke(
         self, session: Session, *, now: Now
     ) -> "Waiting[T] | NeedPermit[T] | Sending[T] | Raised":
-        """Report that the driver woke up; if that was too early, the call keeps waiting."""
+        """Report that the driver's sleep ended; if that was too early, the call keeps waiting."""
         # Timers may fire early, and drivers may wake a call to look at a closed gate.
         if self.left(session, now=now):
             return self

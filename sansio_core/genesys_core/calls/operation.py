@@ -57,8 +57,8 @@ class Endpoint(Struct, frozen=True):
         body: the JSON type of the body, or ``None`` if the operation has none.
         body_required: whether the definition requires the body.
         accept: the ``Accept`` header.
-        reads: whether it only reads despite its method (``POST .../query``).
-        listing: how it is paginated, or ``None`` if it is not a listing.
+        reads: whether the operation only reads data despite its method (``POST .../query``).
+        listing: how the operation is paginated, or ``None`` if it is not a listing.
         replies: response types by status, for successful statuses whose type is not ``returns``.
         package: the package whose ``models`` and ``api`` it belongs to; a generated package has
             its own.
@@ -99,7 +99,7 @@ class Options(Printable, frozen=True):
     """Options for one call, in addition to the operation's own parameters.
 
     Attributes:
-        headers: sent in addition to the client's, overriding them; ``None`` removes one.
+        headers: headers that are added to the client's or replace them; ``None`` removes a header.
         query: additional query parameters.
         timeout: overrides the client's timeouts.
         deadline: seconds for the whole call, including retries and delays.
@@ -121,7 +121,7 @@ class Options(Printable, frozen=True):
         check_keep_unknown(self.keep_unknown)
 
     def over(self, defaults: "Options") -> "Options":
-        """Return these options, with defaults for those that are not set."""
+        """Return these options, with default values for the options that are not set."""
         if defaults is NO_OPTIONS:
             return self
         return Options(
@@ -154,7 +154,7 @@ def _merged_headers(
 
 
 NO_OPTIONS: Final = Options()
-"""No options. If this object is a client's defaults, its calls skip the merging of options."""
+"""Call options that are all unset; a client with this default merges no options into its calls."""
 
 
 class Operation(Printable, Generic[T_co], frozen=True):
@@ -179,7 +179,7 @@ class Operation(Printable, Generic[T_co], frozen=True):
     options: Options = NO_OPTIONS
 
     def __repr__(self) -> str:
-        """Omits the body, which may contain secrets that no rule can detect."""
+        """Return a representation without the body, whose secrets no rule can always detect."""
         query = {name: DEFAULT_REDACTION.shown_parameter(name, value) for name, value in self.query}
         said: dict[str, object] = {**dict(self.path), **query}
         said |= {name: mask_header(name, value) for name, value in self.headers}
@@ -188,7 +188,7 @@ class Operation(Printable, Generic[T_co], frozen=True):
         return f"Operation({self.endpoint.name}: {_shown(said)})"
 
     def under(self, defaults: Options) -> Self:
-        """Return the operation with defaults for options that are not set."""
+        """Return the operation with default values for the options that are not set."""
         if defaults is NO_OPTIONS:
             return self
         return msgspec.structs.replace(self, options=self.options.over(defaults))
@@ -204,7 +204,7 @@ class Operation(Printable, Generic[T_co], frozen=True):
         strict: bool | None = None,
         keep_unknown: KeepUnknown | None = None,
     ) -> Self:
-        """Return the operation with options; those not given here stay unchanged.
+        """Return the operation with the given options; its other options stay unchanged.
 
         Args:
             headers: added to the headers; ``None`` as a value removes a header.

@@ -155,4 +155,6 @@ def strong_validator(headers: Headers) -> str | None:
 
 
 _ANY: Final = Now(0.0, 0.0)
-"""Any year: only the difference between two dates is used."""
+"""A reference time for parsing dates; its value is irrelevant, because only the difference of two
+dates is used.
+"""

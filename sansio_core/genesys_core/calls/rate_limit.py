@@ -87,10 +87,10 @@ def close_gate(
 
 
 class PermitStep(Protocol[S_contra, R_co]):
-    """A step for the rate limit: :func:`reserve_permit` or :func:`close_gate`."""
+    """The type of rate limit steps: :func:`reserve_permit` and :func:`close_gate`."""
 
     def __call__(self, session: Session, state: S_contra, /, *, now: Now) -> tuple[Session, R_co]:
-        """Return the next session and the call's next state."""
+        """Apply the step; return the next session and the call's next state."""
         ...
 
 

@@ -27,7 +27,7 @@ def answer_place(
     Args:
         need: the state that needs the place.
         place: the place. If the result is :class:`Raised`, release the place.
-        lanes: the limits that the place was granted in.
+        lanes: the limits under which the place was granted.
         now: when the response was received.
     """
     if place.wait <= GRAIN:

@@ -64,12 +64,12 @@ class ApiResponse(Printable, Generic[T_co], frozen=True):
 
     @property
     def correlation_id(self) -> str | None:
-        """``ININ-Correlation-Id``, needed for support requests to Genesys."""
+        """The ``ININ-Correlation-Id`` header, needed for support requests to Genesys."""
         return self.headers.get(CORRELATION_ID)
 
     @property
     def location(self) -> str | None:
-        """The ``Location`` header."""
+        """The response's ``Location`` header."""
         return self.headers.get("location")
 
     def __repr__(self) -> str:

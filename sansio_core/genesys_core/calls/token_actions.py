@@ -41,11 +41,11 @@ R = TypeVar("R")
 
 
 class Exchanging(Struct, frozen=True):
-    """Drive this call to its end, then report the outcome to the session.
+    """The step of sending a request: drive its call to the end, then report the outcome.
 
     Attributes:
-        state: the call.
-        grant: the grant that it exchanges; ``None`` for a request other than an exchange.
+        state: the state of the call.
+        grant: the grant that the request exchanges; ``None`` for a request other than an exchange.
     """
 
     state: NeedPermit[Token] | Sending[Token]
@@ -53,10 +53,10 @@ class Exchanging(Struct, frozen=True):
 
 
 class Finished(Struct, Generic[R], frozen=True):
-    """The action is complete.
+    """The end of a token action.
 
     Attributes:
-        result: its result.
+        result: the action's result.
         forget_token: whether to delete the client's token, including from the store.
     """
 
@@ -65,7 +65,7 @@ class Finished(Struct, Generic[R], frozen=True):
 
 
 ActionAnswer: TypeAlias = Exchanging | Finished[R]
-"""The next step of an action: send a request, or end with a result."""
+"""The next step of a token action: a request to send, or the action's result."""
 
 
 class TokenAction(Protocol[R]):
@@ -78,26 +78,26 @@ class TokenAction(Protocol[R]):
 
     @property
     def expires(self) -> float | None:
-        """When its caller stops waiting, on the monotonic clock; ``None`` for no limit."""
+        """When the action's caller stops waiting, on the monotonic clock; ``None`` for no limit."""
         ...
 
     @property
     def grant(self) -> Grant | None:
-        """The grant that the client uses afterwards; ``None`` keeps the current one."""
+        """The grant that the client uses after the action; ``None`` keeps the current grant."""
         ...
 
     def timed_out(self, session: Session, *, now: Now) -> R:
-        """Return the action's result if waiting, or its own request, timed out."""
+        """Return the action's result if its request or its wait for another exchange timed out."""
         ...
 
     def reserve(self, session: Session, *, now: Now) -> tuple[Session, ActionAnswer[R]]:
-        """Session step that decides what to do."""
+        """Session step that decides the first step of the action."""
         ...
 
     def settle(
         self, session: Session, asked: Exchanging, outcome: Returned[Token] | Raised, *, now: Now
     ) -> tuple[Session, ActionAnswer[R]]:
-        """Session step that applies a request's outcome and decides what follows."""
+        """Session step that applies a request's outcome and decides the action's next step."""
         ...
 
     def refused(self, session: Session, error: GenesysCloudError, *, now: Now) -> R:
@@ -106,11 +106,11 @@ class TokenAction(Protocol[R]):
 
 
 class ObtainForCall(Struct, Generic[T], frozen=True):
-    """Obtain a token for a call.
+    """The action that obtains a token for a call.
 
     Attributes:
         need: the state of the call.
-        since: when it began to wait.
+        since: when the call began to wait, on the monotonic clock.
     """
 
     need: NeedToken[T]
@@ -126,13 +126,13 @@ class ObtainForCall(Struct, Generic[T], frozen=True):
         """Always ``None``: the client's own grant is kept."""
 
     def timed_out(self, session: Session, *, now: Now) -> NeedPermit[T] | Sending[T] | Raised:
-        """Use a token that is still valid, or raise the call's timeout."""
+        """Return the next state of the call: with a token that is still valid, or timed out."""
         return self.need.timed_out(session, now=now)
 
     def reserve(
         self, session: Session, *, now: Now
     ) -> tuple[Session, ActionAnswer[NeedPermit[T] | Sending[T] | Raised]]:
-        """See :func:`~genesys_core.calls.token_actions.reserve_token`."""
+        """Apply :func:`~genesys_core.calls.token_actions.reserve_token` for the call."""
         session, step = reserve_token(session, self.need, now=now)
         return session, step if isinstance(step, Exchanging) else Finished(step)
 
@@ -144,14 +144,14 @@ class ObtainForCall(Struct, Generic[T], frozen=True):
         *,
         now: Now,
     ) -> tuple[Session, ActionAnswer[NeedPermit[T] | Sending[T] | Raised]]:
-        """See :func:`~genesys_core.calls.token_actions.settle_token`."""
+        """Apply :func:`~genesys_core.calls.token_actions.settle_token` for the call."""
         session, state = settle_token(session, self.need, outcome, now=now)
         return session, Finished(state)
 
     def refused(
         self, session: Session, error: GenesysCloudError, *, now: Now
     ) -> NeedPermit[T] | Sending[T] | Raised:
-        """Use a token that is still valid, or raise the store's error."""
+        """Return the next state of the call: with a token that is still valid, or failed."""
         token = session.vault.fallback(self.need.rejected, now)
         if token is None:
             return self.need.refused(error)
@@ -159,7 +159,7 @@ class ObtainForCall(Struct, Generic[T], frozen=True):
 
 
 def obtain_for_call(need: NeedToken[T], session: Session, *, now: Now) -> ObtainForCall[T]:
-    """Return the action for a call that needs a token; exchanges that fail later fail this call too."""
+    """Return the action for a call that needs a token; a failure of a later exchange fails it."""
     return ObtainForCall(need.joined(session), now.monotonic)
 
 

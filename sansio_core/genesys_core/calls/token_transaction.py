@@ -62,7 +62,7 @@ R = TypeVar("R")
 
 
 class Locking(Struct, Generic[R], frozen=True):
-    """Lock the store for ``key`` within ``seconds``, and load its token."""
+    """The step of locking the token store for ``key`` within ``seconds``, and loading the token."""
 
     action: TokenAction[R]
     key: TokenKey
@@ -70,7 +70,7 @@ class Locking(Struct, Generic[R], frozen=True):
 
 
 class Requesting(Struct, Generic[R], frozen=True):
-    """Drive the call in :attr:`state` to its end."""
+    """The step of driving the call in :attr:`state` to its end."""
 
     action: TokenAction[R]
     asked: Exchanging
@@ -78,12 +78,12 @@ class Requesting(Struct, Generic[R], frozen=True):
 
     @property
     def state(self) -> NeedPermit[Token] | Sending[Token]:
-        """The call to drive."""
+        """The state of the call that the driver must drive to its end."""
         return self.asked.state
 
 
 class Saving(Struct, Generic[R], frozen=True):
-    """Write the token to the store."""
+    """The step of writing the token to the token store."""
 
     result: R
     key: TokenKey
@@ -91,7 +91,7 @@ class Saving(Struct, Generic[R], frozen=True):
 
 
 class Deleting(Struct, Generic[R], frozen=True):
-    """Delete the token from the store."""
+    """The step of deleting the token from the token store."""
 
     action: TokenAction[R]
     result: R
@@ -99,7 +99,7 @@ class Deleting(Struct, Generic[R], frozen=True):
 
 
 class Unlocking(Struct, Generic[R], frozen=True):
-    """Release the store's lock."""
+    """The step of releasing the token store's lock."""
 
     result: R
 
@@ -111,10 +111,10 @@ class Ended(Struct, Generic[R], frozen=True):
 
 
 StoreStep: TypeAlias = Locking[R] | Saving[R] | Deleting[R] | Unlocking[R]
-"""A request to the token store; pass its result to :func:`store_answered`."""
+"""A step that the token store must perform; pass its result to :func:`store_answered`."""
 
 _AfterLock: TypeAlias = Requesting[R] | Saving[R] | Deleting[R] | Unlocking[R]
-"""Steps that can follow once the store is locked."""
+"""The steps that can follow once the token store is locked."""
 
 TransactionStep: TypeAlias = StoreStep[R] | Requesting[R] | Ended[R]
 """The states of a token transaction."""
@@ -129,7 +129,7 @@ def lock_timeout(action: TokenAction[R], session: Session, *, now: Now) -> float
 
 
 def caller_time_left(action: TokenAction[R], *, now: Now) -> float | None:
-    """Return the seconds after which the caller stops waiting; ``None`` for never."""
+    """Return the seconds after which an action's caller stops waiting; ``None`` for never."""
     return None if action.expires is None else max(action.expires - now.monotonic, 0.0)
 
 

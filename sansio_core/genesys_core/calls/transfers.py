@@ -62,7 +62,7 @@ class UploadBody(Struct, frozen=True):
         source: the content.
         length: its length in bytes, or ``None`` if unknown.
         content_type: its media type, or ``None``.
-        once: whether it can be read only once.
+        once: whether the content can be read only once.
     """
 
     source: object
@@ -79,7 +79,7 @@ class UploadBody(Struct, frozen=True):
         boundary: str,
         can_await: bool = True,
     ) -> "UploadBody":
-        """Create from content, without reading it.
+        """Create the body of an upload from content, without reading the content.
 
         Args:
             content: bytes, a path, a file opened in binary mode, an iterable of bytes, or a list of

@@ -246,7 +246,7 @@ class ChunkedReader:
 
 
 def read_whole_chunks(data: bytes, position: int, limits: ResponseLimits) -> bytes | None:
-    """Return a chunked body if ``data`` contains all of its chunks from ``position`` on, and no more.
+    """Return a chunked body if ``data`` consists of all of its chunks from ``position`` on.
 
     For any other data, including extensions, trailers, and malformed or oversized data, return
     ``None``: a :class:`ChunkedReader` handles it.

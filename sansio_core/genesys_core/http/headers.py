@@ -89,7 +89,7 @@ class Headers(Mapping[str, str]):
         return [value for field, value in self.raw if field.lower() == wanted]
 
     def merged(self) -> dict[str, str]:
-        """Return the merged values, keyed by each name's first spelling, as in the official SDKs."""
+        """Return merged values, keyed by each name's first spelling, as in the official SDKs."""
         spelling: dict[str, str] = {}
         for name, _ in self.raw:
             spelling.setdefault(name.lower(), name)

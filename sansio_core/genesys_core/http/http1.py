@@ -150,7 +150,7 @@ class HTTP1Connection:
 
     @property
     def leftover(self) -> bytes:
-        """Bytes received after the last response: of the new protocol, or unsolicited."""
+        """Bytes received after the last response, from the new protocol or unsolicited."""
         return b"" if self._reader is None else self._reader.leftover
 
     @property

@@ -56,7 +56,7 @@ class KnownSecrets(Confidential, frozen=True):
         return KnownSecrets.of((*self.values, *other.values)) if other.values else self
 
     def hide(self, text: str) -> str:
-        """Return the text with secrets redacted, including credentials after ``Bearer`` or ``Basic``."""
+        """Redact the secrets in a text, and all credentials after ``Bearer`` or ``Basic``."""
         shown = text
         for secret in self.values:
             shown = shown.replace(secret, REDACTED)
@@ -65,7 +65,7 @@ class KnownSecrets(Confidential, frozen=True):
         return hide_credentials(shown)
 
     def hide_in(self, value: T) -> T:
-        """Redact every string in a value, also in lists, tuples, mappings, attempts and issues."""
+        """Redact every string in a value: in lists, tuples, mappings, attempts and issues."""
         shown: object = value
         match value:
             case str():
@@ -94,7 +94,7 @@ class KnownSecrets(Confidential, frozen=True):
 
 
 def hide_credentials(text: str) -> str:
-    """Redact credentials after ``Bearer`` and ``Basic`` (RFC 6750 section 2.1; RFC 7617 section 2)."""
+    """Redact credentials after ``Bearer`` (RFC 6750 section 2.1) or ``Basic`` (RFC 7617)."""
     lowered = text.lower()  # ten times as fast as a case-insensitive search
     if "bearer" not in lowered and "basic" not in lowered:
         return text

@@ -177,7 +177,7 @@ class HTTP1ResponseReader:
         return body
 
     def read(self, size: int) -> bytes | None:
-        """Return at most ``size`` bytes of decoded content; ``None`` if more must be received first.
+        """Return up to ``size`` bytes of decoded content; ``None`` if more must be received first.
 
         ``b""`` is the end of the content.
 

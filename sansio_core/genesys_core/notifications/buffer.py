@@ -76,7 +76,7 @@ class EventBuffer:
 
         Args:
             event: the event.
-            at: its time of arrival, used for a gap if it is dropped.
+            at: the event's time of arrival, used for a gap if the event is dropped.
         """
         held = Buffered(event, at)
         if type(event) is Gap:
@@ -129,7 +129,7 @@ class LatestEvents(Generic[T]):
         return False
 
     def put(self, event: T, *, at: Now) -> None:
-        """Add a state event; ``at`` is its time."""
+        """Add a state event; ``at`` is the time of the event."""
         self._items.append(Buffered(event, at))
 
     def take(self) -> Buffered[T] | None:

@@ -103,7 +103,7 @@ class ChannelSet(Struct, frozen=True):
 
     @property
     def settled(self) -> bool:
-        """Whether the server has exactly the requested topics, except those it rejects."""
+        """Whether all subscriptions match the requested topics, except rejected ones."""
         return all(isinstance(member, Running) and member.settled for member in self.members)
 
     @property
@@ -191,7 +191,7 @@ class ChannelSet(Struct, frozen=True):
             socket: the number of the socket.
             events: as :class:`~genesys_core.websocket.WebSocket` returned them, in order.
             now: both clocks.
-            read_at: when they were read, if that was earlier.
+            read_at: when the events were read, if earlier than ``now``.
         """
         # In this order, whatever one read contains: the handshake precedes the first message, and
         # the close follows the last one.
@@ -214,7 +214,7 @@ class ChannelSet(Struct, frozen=True):
         return self._all(lambda member: member.timer(now=now, reading=reading))
 
     def resumed(self, *, now: Now) -> "SetStep":
-        """Record that reading resumed; see :meth:`Running.resumed`."""
+        """Record that sockets are being read again; see :meth:`Running.resumed`."""
         return self._all(lambda member: member.resumed(now=now))
 
     def ping(self, *, now: Now) -> "SetStep":

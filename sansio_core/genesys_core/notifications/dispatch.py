@@ -127,9 +127,9 @@ class RoutedEvents(Struct, frozen=True):
     """The events of one step by destination, each list in order.
 
     Attributes:
-        consumer: for the iterator, or for ``on_notification``.
-        states: for ``on_state``.
-        warnings: for the log.
+        consumer: events for the iterator, or for ``on_notification``.
+        states: events for ``on_state``.
+        warnings: messages for the log.
     """
 
     consumer: list[Event]
@@ -187,7 +187,7 @@ class EventDispatcher:
     Remembers the subscribed topics. Not thread-safe.
 
     Args:
-        topics: the platform's topics.
+        topics: the table of the platform's topics and the models of their events.
     """
 
     def __init__(self, topics: TopicTable = NOTIFICATION_TOPICS) -> None:
@@ -291,7 +291,7 @@ def latest_failure(events: Iterable[object], known: str | None) -> str | None:
 
     Args:
         events: the channels' events.
-        known: the previous result.
+        known: the previous result of this function.
     """
     for event in events:
         match event:

@@ -46,7 +46,7 @@ class Turn(Struct, frozen=True):
     """The actions that a driver must perform after an input, in this order.
 
     Attributes:
-        events: events by destination.
+        events: the events to deliver, by destination.
         actions: the actions to perform, each with the index of its channel.
     """
 
@@ -214,7 +214,7 @@ class HandlerState:
         return Text in kinds and HandshakeDone not in kinds
 
     def timer(self, *, now: Now) -> Turn:
-        """Perform the actions that are due, if any."""
+        """Perform the actions that are due, such as a ping, a retry or a renewal of topics."""
         return self.apply(ChannelSet.timer, now=now, reading=not self.is_paused)
 
     def pause(self) -> None:
@@ -227,7 +227,7 @@ class HandlerState:
         return self.apply(ChannelSet.resumed, now=now)
 
     def fail(self, error: Exception, *, now: Now) -> Turn:
-        """Stop because of an exception in the user's code."""
+        """End the handler because of an exception in the user's code."""
         self._error = self._error or error
         return self.apply(ChannelSet.stop, now=now)
 

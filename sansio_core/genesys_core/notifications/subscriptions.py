@@ -38,7 +38,9 @@ MAX_CHANNELS: Final = 20
 """Maximum number of channels per user and client; a 21st displaces the least recently used."""
 
 MAX_LENGTH: Final = 200
-"""Maximum length of a topic; combined ones are kept below it, as in the platform's own client."""
+"""Maximum length of a topic in characters; combined topics are kept shorter, as in the platform's
+own client.
+"""
 
 _TOPIC = re.compile(r"[^\s?&.]+(\.[^\s?&.]+)*(\?[^\s?&]+(&[^\s?&]+)*)?")
 # Ids contain digits or hyphens, suffixes such as `routingStatus` do not.
@@ -119,8 +121,8 @@ class ChannelTopics(Struct, frozen=True):
     Attributes:
         names: the topics as spelled by the caller, keyed by lower-case name.
         groups: the topics that can be combined, by their common part.
-        packed: the same topics, combined.
-        places: number of combined topics.
+        packed: the combined topics that replace each of the ``groups``, by the same keys.
+        places: number of topics on the channel if all are combined.
     """
 
     names: dict[str, str] = {}

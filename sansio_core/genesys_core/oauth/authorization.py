@@ -181,7 +181,7 @@ class Implicit(Struct, frozen=True):
         )
 
     def token(self, url: str, *, state: str | None, now: Now) -> Token:
-        """Return the token in the redirect; see :func:`parse_token_redirect`."""
+        """Return the token in a redirect URL; see :func:`parse_token_redirect`."""
         return parse_token_redirect(url, state=state, now=now)
 
 

@@ -82,8 +82,8 @@ EXPECTED_GRANT: Final = Expected(
     "ClientCredentials(client_id, client_secret)",
     methods=("form", "basic", "renewed"),
 )
-"""Validates that an argument is a grant. :class:`~genesys_core.oauth.authorization.Implicit` is not
-one of them: its token is received by a browser, and passed as ``access_token`` or to
+"""Checks that an argument is a grant. :class:`~genesys_core.oauth.authorization.Implicit` is not
+accepted: its token is received by a browser, and passed as ``access_token`` or to
 ``client.auth.use``."""
 
 
@@ -123,11 +123,11 @@ class _WithSecret(_Material, frozen=True):
     client_secret: str
 
     def basic(self) -> tuple[str, str]:
-        """Client id and secret."""
+        """Client id and secret for the Basic header."""
         return self.client_id, self.client_secret
 
     def renewed(self, refresh_token: str) -> "RefreshToken":
-        """Return the refresh grant for the same client."""
+        """Return the grant for a refresh token that was issued to the same client."""
         return RefreshToken(self.client_id, self.client_secret, refresh_token)
 
     def _problems(self) -> Iterator[str]:
@@ -159,7 +159,7 @@ class ClientCredentials(_WithSecret, frozen=True):
         return True
 
     def form(self) -> Form:
-        """``grant_type=client_credentials``."""
+        """The form field ``grant_type=client_credentials``."""
         return (("grant_type", "client_credentials"),)
 
 
@@ -183,7 +183,7 @@ class AuthorizationCode(_WithSecret, frozen=True):
     redirect_uri: str
 
     def form(self) -> Form:
-        """The code and its redirect URI."""
+        """The form fields with the code and its redirect URI."""
         return (
             ("grant_type", "authorization_code"),
             ("code", self.code),
@@ -217,11 +217,11 @@ class Saml2Bearer(_WithSecret, frozen=True):
 
     @property
     def repeatable(self) -> bool:
-        """``True``; only the login host knows whether the assertion has expired."""
+        """``True``: the assertion can be exchanged until it expires; the login host checks this."""
         return True
 
     def form(self) -> Form:
-        """The organization and the assertion, encoded as given."""
+        """The form fields with the organization and the assertion, encoded as given."""
         return (
             ("grant_type", "urn:ietf:params:oauth:grant-type:saml2-bearer"),
             ("orgName", self.org_name),
@@ -256,7 +256,7 @@ class Pkce(_Material, frozen=True):
     redirect_uri: str
 
     def form(self) -> Form:
-        """The code, its verifier, the client id and the redirect URI."""
+        """The form fields with the code, its verifier, the client id and the redirect URI."""
         return (
             ("grant_type", "authorization_code"),
             ("code", self.code),
@@ -266,10 +266,10 @@ class Pkce(_Material, frozen=True):
         )
 
     def basic(self) -> None:
-        """``None``: a public client has no secret."""
+        """``None``: a public client has no secret, so it sends no Basic header."""
 
     def renewed(self, refresh_token: str) -> "RefreshToken":
-        """Return the refresh grant for the same public client."""
+        """Return the grant for a refresh token that was issued to the same public client."""
         return RefreshToken(self.client_id, None, refresh_token)
 
     def _problems(self) -> Iterator[str]:
@@ -303,16 +303,19 @@ class RefreshToken(_Material, frozen=True):
         return True
 
     def form(self) -> Form:
-        """The refresh token; for a public client also its id (RFC 6749 sections 6 and 3.2.1)."""
+        """The form fields with the refresh token and, for a public client, the client id.
+
+        See RFC 6749 sections 6 and 3.2.1.
+        """
         form: Form = (("grant_type", "refresh_token"), ("refresh_token", self.refresh_token))
         return form if self.client_secret is not None else (*form, ("client_id", self.client_id))
 
     def basic(self) -> tuple[str, str] | None:
-        """Client id and secret; ``None`` without a secret."""
+        """Client id and secret for the Basic header; ``None`` if the client has no secret."""
         return None if self.client_secret is None else (self.client_id, self.client_secret)
 
     def renewed(self, refresh_token: str) -> "RefreshToken":
-        """Return the grant with the rotated refresh token."""
+        """Return the grant for the refresh token that replaced this one."""
         return RefreshToken(self.client_id, self.client_secret, refresh_token)
 
     def _problems(self) -> Iterator[str]:

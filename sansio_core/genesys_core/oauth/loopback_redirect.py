@@ -66,7 +66,7 @@ class BrowserRequest(Confidential, frozen=True):
     """A parsed browser request.
 
     Attributes:
-        method: as received.
+        method: the HTTP method as received.
         target: path and query; never shown, because it may contain a code.
         host: the ``Host`` header, empty if there is none.
         body: the body of a POST; never shown.

@@ -20,8 +20,8 @@ __all__ = [
 ]
 
 PKCE_ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-._~"
-"""RFC 7636 section 4.1: ALPHA / DIGIT / "-" / "." / "_" / "~", in the order of the official .NET
-SDK.
+"""The characters of a code verifier (RFC 7636 section 4.1): ALPHA / DIGIT / "-" / "." / "_" / "~",
+in the order of the official .NET SDK.
 """
 
 _SHORTEST, _LONGEST = 43, 128  # RFC 7636 section 4.1

@@ -2,7 +2,7 @@
 
 Invariants: a token reads back exactly as it was written. A document in an unknown format is
 rejected and never overwritten; entries that this version does not understand are preserved. No
-error repeats a document's contents.
+error message contains parts of a document.
 
 When a store is used around an exchange, and how its failures are handled, is decided in
 :mod:`genesys_core.calls.token_transaction`.

@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 CORRELATION_ID: Final = "inin-correlation-id"
-"""The header with the request id, needed for support requests."""
+"""Name of the response header with the id of the request, needed for support requests."""
 
 INVALID_RESPONSE: Final = "invalid_response"
 """Error code for responses that are neither a token nor an error; login hosts do not send it."""
@@ -159,8 +159,8 @@ def token_of(fields: Mapping[str, object], *, now: Now) -> Token:
     """Build a token from the fields of a JSON document or a redirect URL.
 
     Args:
-        fields: by their wire names. Malformed fields count as missing.
-        now: when they were received.
+        fields: the fields by wire name. Malformed fields count as missing.
+        now: when the fields were received.
 
     Raises:
         OAuthError: ``invalid_response`` if there is no valid access token.
@@ -253,14 +253,14 @@ def _seconds(value: object) -> int | None:
 
 
 def token_secrets(token: Token) -> Iterator[str]:
-    """Return a token's secrets."""
+    """Yield the secrets of a token: the access token and, if there is one, the refresh token."""
     yield token.access_token
     if token.refresh_token is not None:
         yield token.refresh_token
 
 
 def grant_secrets(grant: Grant) -> Iterator[str]:
-    """Return a grant's secrets, both literally and as encoded in a header."""
+    """Yield a grant's secrets, both literally and as encoded in a Basic header."""
     yield from (value for name, value in grant.form() if name in _SECRET_FIELDS)
     credentials = grant.basic()
     if credentials is not None:

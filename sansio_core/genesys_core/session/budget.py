@@ -71,8 +71,8 @@ class RatePlace(Struct, frozen=True):
     """A place in a shared rate limit.
 
     Attributes:
-        wait: seconds until it may be used; 0 for now.
-        ticket: identifies it.
+        wait: seconds until the place may be used; 0 if it may be used now.
+        ticket: identifies the place.
         lane: the number of the limit that it waits for, counted from 1 as in the Lua script; 0 for
             none, -1 for the gate.
     """
@@ -87,7 +87,7 @@ class RatePlace(Struct, frozen=True):
         return self.lane < 0
 
     def reservation(self, lanes: Sequence[RateWindow], now: float) -> Reservation:
-        """Convert it to a reservation on this machine's monotonic clock."""
+        """Convert the place to a reservation on this machine's monotonic clock."""
         why = lanes[self.lane - 1].describe() if self.lane > 0 else "the shared rate limit"
         return Reservation(now + self.wait, ((TICKET, self.ticket),), why)
 
@@ -132,7 +132,7 @@ class RemoteBudget(Protocol):
     async def leave_place(
         self, key: str, lanes: Sequence[RateWindow], ticket: int, *, is_blocking: bool
     ) -> None:
-        """Release an unused place."""
+        """Release an unused place in the rate limit of a key."""
         ...
 
     async def close_gate(self, key: str, seconds: float, *, is_blocking: bool) -> None:
@@ -143,7 +143,7 @@ class RemoteBudget(Protocol):
 EXPECTED_BUDGET: Final = Expected(
     "a budget", "FileBudget(path)", (Budget, RemoteBudget), is_optional=True
 )
-"""Validates that an argument is a budget."""
+"""Checks that an argument is a budget or ``None``."""
 
 
 def token_key(token: Token | None) -> str:

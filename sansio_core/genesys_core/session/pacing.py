@@ -39,7 +39,7 @@ than they were sent.
 """
 
 DAY: Final = 86_400.0
-"""Maximum window in seconds."""
+"""Maximum length of a window in seconds."""
 
 
 class Pacing(Struct, frozen=True):
@@ -117,7 +117,7 @@ class Gate(Struct, frozen=True):
 
 
 class Reservation(Struct, frozen=True):
-    """A position in the queue or, once due, permission to send.
+    """A position in the queue or, once due, permission to send a request.
 
     Attributes:
         at: when to try again, on the monotonic clock.
@@ -145,7 +145,7 @@ class RateWindow(Struct, frozen=True):
     """One rate limit and its recent requests. Each step returns the next window.
 
     Attributes:
-        path: the path prefix that it applies to; ``""`` for all.
+        path: the prefix of the paths that the limit applies to; ``""`` for all paths.
         limit: requests in any window.
         window: length in seconds, including the margin.
         sent: send times of the last window's requests, ascending.
@@ -170,7 +170,7 @@ class RateWindow(Struct, frozen=True):
         return path.startswith(self.path) and path[len(self.path) :][:1] in {"", "/", "?"}
 
     def with_ticket(self, ticket: int | None) -> "tuple[RateWindow, int]":
-        """Return the window and a queue position: the one held, a released one, or the last one."""
+        """Return the next window and a ticket: the given, a released or a new one at the end."""
         if ticket is not None and self.position(ticket) is not None:
             return self, ticket
         if self.vacant:
@@ -205,7 +205,7 @@ class RateWindow(Struct, frozen=True):
         return self.without(ticket).with_request(now)
 
     def with_request(self, now: float) -> "RateWindow":
-        """Record that a request is sent now."""
+        """Record that a request without a ticket is sent now."""
         # Threads read the clock before they get here and may overtake one another, but `sent` is
         # searched by bisection.
         sent = (*self.sent, max((now, *self.sent[-1:])))
@@ -287,7 +287,7 @@ class RateWindow(Struct, frozen=True):
         return msgspec.structs.replace(self, queue=queue, vacant=vacant)
 
     def describe(self) -> str:
-        """Describe the limit."""
+        """Describe the limit for an error message: ``300 requests in 60 s``."""
         where = f" to {self.path}" if self.path else ""
         many = "requests" if self.limit != 1 else "request"
         return f"{self.limit} {many}{where} in {self.window / (1 + MARGIN):g} s"
@@ -367,7 +367,7 @@ class Pacer(Struct, frozen=True):
         return Pacer(tuple(windows.values()), self.gate)
 
     def with_gate(self, gate: Gate) -> "Pacer":
-        """Close the gate, unless it is already closed for longer."""
+        """Return the limiter with a closed gate, unless its gate is already closed for longer."""
         if self.gate is not None and self.gate.until >= gate.until:
             return self
         return msgspec.structs.replace(self, gate=gate)
@@ -377,7 +377,7 @@ class Pacer(Struct, frozen=True):
         return self.gate is not None and self.gate.until > reservation.at + GRAIN
 
     def closed(self, now: Now) -> Gate | None:
-        """Return the gate, if it is closed."""
+        """Return the gate if it is closed now, otherwise ``None``."""
         if self.gate is None or self.gate.until <= now.monotonic + GRAIN:
             return None
         return self.gate

@@ -47,14 +47,14 @@ APIs' daily limits require hours).
 """
 
 RETRYABLE_STATUSES: Final = frozenset({429, 502, 503, 504})
-"""Statuses that the official SDKs retry."""
+"""HTTP statuses after which the official SDKs retry a request."""
 
 REPEATABLE_METHODS: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
-"""Idempotent methods (RFC 9110 section 9.2.2)."""
+"""Idempotent HTTP methods (RFC 9110 section 9.2.2)."""
 
 BEFORE_LADDER: Final = 5
-"""Retries after 502, 503, 504 or a broken connection before the backoff of 3, 9, 27 s begins, as in
-the .NET SDK.
+"""Number of retries after a 502, 503, 504 or a broken connection before the backoff of 3, 9, 27 s
+begins, as in the .NET SDK.
 """
 
 JITTER: Final = 0.1
@@ -131,7 +131,7 @@ _FIELDS: Final = {
 }
 
 RETRIES_OFF: Final = RetryConfiguration(max_retry_time_sec=0)
-"""The default: retries are disabled."""
+"""The default retry configuration, with which no request is retried."""
 
 
 class Repeat(Struct, frozen=True):
@@ -240,8 +240,8 @@ def certainly_not_done(outcome: Response | TransportFailure, asked: float | None
 
     Args:
         outcome: the response or failure.
-        asked: seconds that it asks the client to wait; a 503 with ``Retry-After`` was rejected
-            before processing.
+        asked: seconds that the response asks the client to wait; a 503 with ``Retry-After`` was
+            rejected before processing.
     """
     if isinstance(outcome, TransportFailure):
         return not outcome.sent

@@ -82,7 +82,7 @@ class Session(Struct, frozen=True):
 
     Attributes:
         settings: the client's settings.
-        vault: the client's token.
+        vault: the state of the client's token.
         random: the random source for jitter.
         pacer: the rate limiter, or ``None`` if disabled.
     """

@@ -49,7 +49,7 @@ class TokenReady(Struct, frozen=True):
 
 
 class ExchangeNeeded(Struct, frozen=True):
-    """Exchange this grant for a token, then report the outcome.
+    """The caller must exchange a grant for a token, then report the outcome.
 
     Attributes:
         grant: the grant to exchange.
@@ -294,16 +294,16 @@ class Vault(Struct, frozen=True):
 
     @property
     def unsaved(self) -> Token | None:
-        """Return the token if it is not yet in the token store."""
+        """Return the current token if it is not yet in the token store."""
         # All fields count: the same access token may come with another refresh token.
         return self.token if self.grant is not None and self.token != self.stored else None
 
     def saved(self) -> "Vault":
-        """Record that the store contains the current token."""
+        """Record that the token store contains the current token."""
         return msgspec.structs.replace(self, stored=self.token, store_failure=None)
 
     def without_store(self, failure: GenesysCloudError) -> "Vault":
-        """Record that the store failed; the token remains usable."""
+        """Record that the token store failed; the token remains usable."""
         return msgspec.structs.replace(self, store_failure=_copy(failure))
 
     @property

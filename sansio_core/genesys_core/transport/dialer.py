@@ -130,7 +130,7 @@ def dial(route: Route, *, timeout: float | None, expires: float | None, now: Now
     """Start dialing a connection.
 
     Args:
-        route: origin and proxy.
+        route: the origin and the proxy, if any.
         timeout: seconds for all steps together; ``None`` for no timeout.
         expires: the call's deadline on the monotonic clock.
         now: the current time on the monotonic clock.
@@ -160,7 +160,7 @@ class _Step(Struct, frozen=True):
     phase: ClassVar[str]
     layer: ClassVar[Layer]
     kind: ClassVar[FailureKind] = "connect"
-    """The kind of failure if no proxy is involved."""
+    """The kind of failure that is reported if the route has no proxy."""
 
     @property
     def until(self) -> float | None:
@@ -171,12 +171,12 @@ class _Step(Struct, frozen=True):
         """Report that the step failed.
 
         Args:
-            reason: the system's message, such as ``Connection refused``.
+            reason: the operating system's message, such as ``Connection refused``.
         """
         return self._failure(reason, self._blamed)
 
     def timed_out(self) -> "DialFailed":
-        """Report that :attr:`until` has passed."""
+        """Report that the step timed out: :attr:`until` has passed."""
         return self._failure(self.plan.limit, "timeout")
 
     @property
@@ -193,11 +193,11 @@ class _Step(Struct, frozen=True):
 
 
 class ResolvingHost(_Step, frozen=True):
-    """Resolve a host name.
+    """The step of resolving a host name.
 
     Attributes:
         host: the host name.
-        port: the port of the resulting addresses.
+        port: the port for the resulting addresses.
         is_literal: whether the host is an address with a zone, parsed by the system
             (``AI_NUMERICHOST``) without a resolver.
     """
@@ -218,11 +218,11 @@ class ResolvingHost(_Step, frozen=True):
 
 
 class OpeningSockets(_Step, frozen=True):
-    """Connect to the first address that accepts; the driver runs :attr:`race`.
+    """The step of connecting to the first address that accepts; the driver runs :attr:`race`.
 
     Attributes:
         addresses: the addresses in the resolver's order.
-        began: when this step began.
+        began: when this step began, on both clocks.
     """
 
     addresses: tuple[Address, ...]
@@ -233,11 +233,11 @@ class OpeningSockets(_Step, frozen=True):
 
     @property
     def race(self) -> Race:
-        """The connection attempts, for the driver to make."""
+        """The connection attempts that the driver must make."""
         return Race.start(self.addresses, now=self.began)
 
     def lost(self, race: Race) -> "DialFailed":
-        """Report that every address failed."""
+        """Report that the connection attempts to all addresses failed."""
         alone = len(race.failures) == 1
         reasons = (
             reason if alone else f"{address.host}: {reason}" for address, reason in race.failures
@@ -247,7 +247,7 @@ class OpeningSockets(_Step, frozen=True):
     def connected(
         self, local: tuple[object, ...], peer: tuple[object, ...]
     ) -> "StartingTls | SendingConnect | Dialed | DialFailed":
-        """Report that a socket is connected.
+        """Report that a socket is connected to one of the addresses.
 
         Args:
             local: host and port of its local end.
@@ -264,10 +264,11 @@ class OpeningSockets(_Step, frozen=True):
 
 
 class ConnectingThroughSocks(_Step, frozen=True):
-    """Connect to the origin through a SOCKS proxy.
+    """The step of connecting to the origin through a SOCKS proxy.
 
     Attributes:
-        proxy: with ``socks5`` the driver resolves the origin's name, with ``socks5h`` the proxy.
+        proxy: the SOCKS proxy; with ``socks5`` the driver resolves the origin's name, with
+            ``socks5h`` the proxy does.
     """
 
     proxy: Proxy
@@ -291,11 +292,12 @@ class ConnectingThroughSocks(_Step, frozen=True):
 
 
 class StartingTls(_Step, frozen=True):
-    """Start TLS on the connection.
+    """The step of performing the TLS handshake on the connection.
 
     Attributes:
         server_name: the name to verify, and to send (SNI) unless it is an address.
-        at: the peer of the handshake; TLS to the origin is inside TLS to the proxy, if any.
+        at: the peer of the handshake, proxy or origin; TLS to the origin is inside TLS to the
+            proxy, if any.
     """
 
     server_name: str
@@ -307,7 +309,7 @@ class StartingTls(_Step, frozen=True):
 
     @property
     def session_key(self) -> Hashable:
-        """Identifies the peer and route for which a TLS session may be resumed."""
+        """Key of the TLS sessions that may be resumed: they had the same peer and route."""
         return self.at, self.plan.route
 
     @property
@@ -315,7 +317,7 @@ class StartingTls(_Step, frozen=True):
         return self.at
 
     def started(self, alpn: str | None) -> "SendingConnect | Dialed | DialFailed":
-        """Report that the handshake succeeded.
+        """Report that the TLS handshake succeeded.
 
         Args:
             alpn: the protocol that the peer selected; ``None`` if none.
@@ -327,7 +329,7 @@ class StartingTls(_Step, frozen=True):
 
 
 class SendingConnect(_Step, frozen=True):
-    """Send the CONNECT request.
+    """The step of sending the CONNECT request to the proxy.
 
     Attributes:
         tunnel: the exchange with the proxy.
@@ -344,12 +346,12 @@ class SendingConnect(_Step, frozen=True):
         return self.tunnel.request
 
     def written(self) -> "ReceivingConnect":
-        """Report that the data was sent."""
+        """Report that the CONNECT request was sent."""
         return ReceivingConnect(self.plan, self.tunnel)
 
 
 class ReceivingConnect(_Step, frozen=True):
-    """Read the proxy's response to CONNECT.
+    """The step of reading the proxy's response to CONNECT.
 
     Attributes:
         tunnel: the exchange with the proxy, with the bytes received so far.
@@ -361,7 +363,7 @@ class ReceivingConnect(_Step, frozen=True):
     layer = "proxy"
 
     def received(self, data: bytes) -> "ReceivingConnect | StartingTls | Dialed | DialFailed":
-        """Process received data; ``b""`` means that the proxy closed the connection."""
+        """Process data from the proxy; ``b""`` means that the proxy closed the connection."""
         outcome = self.tunnel.receive(data)
         if outcome is None:
             return self
@@ -374,20 +376,20 @@ class ReceivingConnect(_Step, frozen=True):
 
 
 class Dialed(Struct, frozen=True):
-    """The connection is open.
+    """The final state of a connection that is open.
 
     Attributes:
-        route: origin and proxy.
+        route: the origin and the proxy, if any.
     """
 
     route: Route
 
 
 class DialFailed(Struct, frozen=True):
-    """The connection could not be established.
+    """The final state of a connection that could not be established.
 
     Attributes:
-        failure: what to raise; its ``sent`` is false.
+        failure: the failure to raise; its ``sent`` is false.
     """
 
     failure: TransportFailure
@@ -401,7 +403,7 @@ DialStep: TypeAlias = (
     | SendingConnect
     | ReceivingConnect
 )
-"""A state that requires a step from the driver."""
+"""The dialing states in which the driver must perform a step."""
 
 DialState: TypeAlias = DialStep | Dialed | DialFailed
 

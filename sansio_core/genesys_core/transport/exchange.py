@@ -82,7 +82,7 @@ _IDEMPOTENT: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 
 
 def may_resend(method: str, *, stale: bool, written: bool, whole: bool) -> bool:
-    """Return whether a request whose connection closed may be resent over a new one.
+    """Return whether a request whose connection closed may be resent over a new connection.
 
     Args:
         method: the request's method.
@@ -179,7 +179,7 @@ class Exchange(Claim[C]):
     # --- a connection ---------------------------------------------------------------------------
 
     def begin(self, *, now: Now) -> Step:
-        """Begin, or check after :attr:`Step.WAIT` whether the pool has assigned a connection.
+        """Begin the exchange, or check after :attr:`Step.WAIT` whether a connection was assigned.
 
         Raises:
             TransportFailure: the wait timed out.
@@ -200,7 +200,7 @@ class Exchange(Claim[C]):
         return self._go(_WAIT)
 
     def checked(self, readable: bool, *, now: Now) -> Step:  # noqa: FBT001 - what the step asks
-        """Report whether there is anything to read (:attr:`Step.CHECK`)."""
+        """Report whether the connection has data or an end to read (:attr:`Step.CHECK`)."""
         # Before the request, anything to read makes the idle connection unusable (an end, or
         # unsolicited bytes). Before a chunk of the body, it is an early response.
         if self._written:
@@ -208,7 +208,7 @@ class Exchange(Claim[C]):
         return self._go(_CLOSE) if readable else self._start(now)
 
     def closed(self, *, now: Now) -> Step:
-        """Report that the connection was closed; it is replaced next (:attr:`Step.CLOSE`)."""
+        """Report that the connection was closed; a new one is dialed next (:attr:`Step.CLOSE`)."""
         cast(Lease[C], self.lease).clear(now=now)
         return self._go(_DIAL)
 
@@ -229,9 +229,9 @@ class Exchange(Claim[C]):
         return self._start(now)
 
     def dial_failed(self, failure: TransportFailure) -> TransportFailure:
-        """Report that dialing failed; returns the failure to raise.
+        """Report that dialing failed, and return the failure to raise.
 
-        It differs from the given one if the request had already been written to a stale connection.
+        It differs from ``failure`` if the request had already been written to a stale connection.
         """
         return TransportFailure(failure.message, kind=failure.kind, sent=self._sent)
 
@@ -266,7 +266,7 @@ class Exchange(Claim[C]):
         return self._after_write(now) if self._uploads else self._read(now)
 
     def partly_written(self) -> None:
-        """Report that some bytes of :attr:`data` may have been written; how many is not yet known."""
+        """Report that some bytes of :attr:`data`, an unknown number, may have been written."""
         self._written = self._sent = True
 
     def _after_write(self, now: Now) -> Step:
@@ -370,14 +370,14 @@ class Exchange(Claim[C]):
         return chunk
 
     def stop(self) -> None:
-        """Discard the unread rest of the response body; call before releasing."""
+        """Discard the unread rest of the response body, before the connection is released."""
         if self._step is _RESPOND:
             self._http.discard_body()
 
     # --- failures -------------------------------------------------------------------------------
 
     def timed_out(self, *, now: Now) -> Step:
-        """Report that :attr:`until` has passed.
+        """Report that the step timed out: :attr:`until` has passed.
 
         Raises:
             TransportFailure: always, except while waiting for a 100 (Continue).
@@ -395,12 +395,12 @@ class Exchange(Claim[C]):
         """Report that the connection failed.
 
         Args:
-            reason: the system's message, such as ``Connection reset by peer``.
+            reason: the operating system's message, such as ``Connection reset by peer``.
             kind: ``tls`` for a TLS error rather than a connection error.
             now: the current time on the monotonic clock.
 
         Raises:
-            TransportFailure: no response is possible.
+            TransportFailure: a complete response can no longer arrive.
         """
         if self._step is _CHECK:
             return self.checked(readable=True, now=now)  # there is an end to read

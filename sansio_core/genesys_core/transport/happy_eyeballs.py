@@ -24,7 +24,7 @@ class Address(Struct, frozen=True):
     """One address of a host, as returned by a resolver.
 
     Attributes:
-        host: numeric, such as ``192.0.2.1`` or ``2001:db8::1``.
+        host: the numeric IP address, such as ``192.0.2.1`` or ``2001:db8::1``.
         port: the port.
         is_ipv6: whether it is an IPv6 address.
         flow: the flow label of an IPv6 address.
@@ -60,7 +60,7 @@ class Race(Struct, frozen=True):
         left: addresses not yet tried.
         next_start: when the next attempt starts even if none failed, on the monotonic clock;
             ``None`` if no address is left.
-        failures: failed addresses, with the reasons.
+        failures: the failed addresses, each with the reason.
     """
 
     starting: tuple[Address, ...]
@@ -81,7 +81,7 @@ class Race(Struct, frozen=True):
 
     @property
     def is_lost(self) -> bool:
-        """Whether every address failed."""
+        """Whether the attempts to all addresses have failed."""
         return not self.trying
 
     def waited(self, *, now: Now) -> "Race":
@@ -91,10 +91,10 @@ class Race(Struct, frozen=True):
         return replace(self, starting=())
 
     def failed(self, address: Address, reason: str, *, now: Now) -> "Race":
-        """Record a failed attempt; the next one starts at once.
+        """Record a failed attempt; the next attempt starts at once.
 
         Args:
-            address: its address; ignored if it is not in progress.
+            address: the address of the attempt; ignored if no attempt to it is in progress.
             reason: the operating system's message, such as ``Connection refused``.
             now: the current time.
         """

@@ -112,12 +112,12 @@ class Origin(Struct, frozen=True):
 
     @property
     def address(self) -> str:
-        """``host:port``, with an IPv6 address in brackets."""
+        """The origin as ``host:port``, with an IPv6 address in brackets."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 def parse_ip(host: str) -> IPAddress | None:
-    """Parse an address, or return ``None``; an IPv4-mapped IPv6 address counts as IPv4."""
+    """Parse an IP address, or return ``None``; an IPv4-mapped IPv6 address counts as IPv4."""
     with contextlib.suppress(ValueError):
         address = ipaddress.ip_address(host)
         mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None

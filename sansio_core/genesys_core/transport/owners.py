@@ -36,7 +36,7 @@ class OwnedPools(Generic[P]):
         *,
         has_ended: Callable[[object], bool] | None = None,
     ) -> P:
-        """Return an owner's pool.
+        """Return the pool of an owner, and create it on first use.
 
         Args:
             process: the current process id.

@@ -94,7 +94,7 @@ class PoolLimits(Struct, frozen=True, kw_only=True):
 
 
 class PoolStatistics(Struct, frozen=True):
-    """A snapshot of a pool.
+    """The numbers of connections and waiting claims of a pool at one time.
 
     Attributes:
         open: number of connections, including those being opened.
@@ -117,7 +117,7 @@ class Reusable(Protocol):
 
     @property
     def reusable(self) -> bool:
-        """Whether another request may be sent: no response is outstanding, and nothing failed."""
+        """Whether the connection accepts a request: no response is outstanding, nothing failed."""
         ...
 
     @property
@@ -131,10 +131,10 @@ class Lease(Generic[C]):
 
     Attributes:
         connection: the driver's socket or stream; ``None`` until it is opened.
-        http: its HTTP state; ``None`` until it is opened.
+        http: the HTTP state of the connection; ``None`` until the connection is opened.
         opened: when the slot was created or last cleared.
-        idle_since: when it was last released.
-        expires: when it accepts no further request, on the monotonic clock.
+        idle_since: when the lease was last released.
+        expires: when the connection accepts no further request, on the monotonic clock.
         expires_wall: the same on the wall clock; the earlier of the two applies.
         group: internal to the pool.
         ref: internal to the pool.
@@ -162,11 +162,11 @@ class Lease(Generic[C]):
 
     @property
     def siblings(self) -> int:
-        """Number of other connections with the same key."""
+        """Number of other connections in the pool with the same key."""
         return len(self.group.members) - 1
 
     def clear(self, *, now: Now) -> None:
-        """Detach the connection, which the driver closes, and keep the slot for a new one."""
+        """Detach the connection, which the driver must close, and keep the slot for a new one."""
         self.http = self.connection = None
         self.opened = now
 
@@ -180,8 +180,8 @@ class Claim(Generic[C]):
     Attributes:
         lease: the assigned lease.
         waker: wakes the call; set and used only by the driver.
-        is_waiting: whether it is in the queue. A claim that is neither waiting nor has a lease was
-            rejected, because the pool was closed.
+        is_waiting: whether the claim is in the queue. A claim that is neither waiting nor has a
+            lease was rejected, because the pool was closed.
         group: internal to the pool.
     """
 
@@ -228,7 +228,7 @@ class Pool(Generic[C]):
 
     Attributes:
         closing: leases whose connections the driver must close, first in, first out.
-        waking: claims that were served or rejected; the driver must wake them.
+        waking: claims that were given a lease or rejected; the driver must wake their calls.
     """
 
     def __init__(self, limits: PoolLimits | None = None) -> None:
@@ -262,7 +262,7 @@ class Pool(Generic[C]):
         return None
 
     def statistics(self) -> PoolStatistics:
-        """Return a snapshot of the pool."""
+        """Return the current numbers of connections and waiting claims."""
         self._bury()
         waiting = len(self._queue) + sum(len(group.waiting) for group in self._groups.values())
         return PoolStatistics(len(self._members), len(self._idle), waiting)
@@ -335,7 +335,7 @@ class Pool(Generic[C]):
             self.serve(now=now)
 
     def serve(self, *, now: Now) -> None:
-        """Serve waiting claims while there are free slots."""
+        """Assign leases to waiting claims while the pool has free slots."""
         self._bury()
         while self._queue:
             claim, group = next(iter(self._queue.items()))
@@ -366,7 +366,7 @@ class Pool(Generic[C]):
     def discard(self, lease: Lease[C]) -> None:
         """Close an idle connection whose peer closed it or sent unsolicited data.
 
-        Does nothing if it is not idle.
+        Does nothing if the connection is not idle.
         """
         if lease in lease.group.idle:
             self._evict(lease)

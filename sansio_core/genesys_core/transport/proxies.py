@@ -82,12 +82,12 @@ class Proxy(Printable, frozen=True):
 
     @property
     def is_socks(self) -> bool:
-        """Whether it is a SOCKS proxy."""
+        """Whether the proxy is a SOCKS proxy."""
         return self.scheme.startswith("socks")
 
     @property
     def address(self) -> str:
-        """``host:port``, with an IPv6 address in brackets."""
+        """The proxy as ``host:port``, with an IPv6 address in brackets."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     def credentials(self) -> list[tuple[str, str]]:
@@ -152,7 +152,7 @@ class NoProxy(Struct, frozen=True):
 
     Attributes:
         everything: whether all hosts match (``*``).
-        exceptions: the entries.
+        exceptions: the hosts, addresses and address ranges that ``NO_PROXY`` lists.
     """
 
     everything: bool = False
@@ -206,7 +206,7 @@ def _network(text: str) -> Network | None:
 
 
 class ProxySettings(Struct, frozen=True):
-    """The proxies for URLs by scheme.
+    """The proxy settings: a proxy for each URL scheme, and the hosts that bypass it.
 
     Attributes:
         http: the proxy for ``http`` and ``ws`` URLs; ``None`` connects directly.

@@ -35,7 +35,7 @@ class TunnelRefused(Struct, frozen=True):
 
 
 class Tunnel:
-    """One ``CONNECT``: send :attr:`request`, then call :meth:`receive` until there is a result.
+    """One ``CONNECT`` exchange: send :attr:`request`, then call :meth:`receive` until it succeeds.
 
     Args:
         authority: ``host:port`` of the origin.

@@ -131,7 +131,10 @@ class WebSocket:
     # Network side
 
     def receive_data(self, data: bytes) -> tuple[WebSocketEvent, ...]:
-        """Process received bytes, in chunks of any size; ignored after the last event."""
+        """Process received bytes, in chunks of any size, and return the resulting events.
+
+        Bytes after the last event are ignored.
+        """
         events: list[WebSocketEvent] = []
         rest: bytes | None = data
         while rest and not self.over:
@@ -140,7 +143,7 @@ class WebSocket:
         return tuple(events)
 
     def receive_eof(self) -> tuple[WebSocketEvent, ...]:
-        """Handle the end of the connection: the peer closed its side, or the connection broke."""
+        """Return the events of the connection's end: the peer closed it, or it broke."""
         if self.over:
             return ()
         phase = self._phase
@@ -150,7 +153,7 @@ class WebSocket:
         return (self._end(outcome if isinstance(outcome, Failed) else lost),)
 
     def data_to_send(self) -> bytes:
-        """Return the bytes to write now, exactly once."""
+        """Return the bytes to write now; each byte is returned once."""
         if isinstance(self._phase, Frames):
             self._outgoing.append(self._phase.take())
         outgoing = b"".join(self._outgoing)
@@ -161,7 +164,7 @@ class WebSocket:
 
     @property
     def is_open(self) -> bool:
-        """Whether messages can be sent."""
+        """Whether the connection is open, so that messages can be sent."""
         return not self.over and isinstance(self._phase, Frames) and self._phase.can_send
 
     def send_text(self, text: str) -> None:

@@ -73,7 +73,7 @@ class Frames:
     # Receiving
 
     def receive(self, data: bytes) -> list[WebSocketEvent]:
-        """Process received bytes."""
+        """Process received bytes; return the resulting events."""
         events: list[WebSocketEvent] = []
         data = self._held + data
         self._held = b""
@@ -195,14 +195,14 @@ class Frames:
             self._write(Opcode.CLOSE, payload)
 
     def take(self) -> bytes:
-        """Return the queued bytes, once."""
+        """Remove the queued bytes from the queue and return them."""
         outgoing = b"".join(self._outgoing)
         self._outgoing.clear()
         return outgoing
 
     @property
     def can_send(self) -> bool:
-        """Whether messages can still be sent."""
+        """Whether messages can still be sent: no close frame has been queued."""
         return not self._closing
 
     def _write(self, opcode: Opcode, payload: bytes, *, flags: int = 0x80) -> None:

@@ -116,7 +116,7 @@ class Upgrade:
         self.request = self._exchange.request
 
     def receive(self, data: bytes) -> "Accepted | Failed | None":
-        """Process received bytes; return the result, or ``None`` if incomplete.
+        """Process received bytes; return the result, or ``None`` if the response is incomplete.
 
         ``b""`` means that the server closed the connection.
         """
@@ -173,7 +173,7 @@ class _HeadExchange:
         self.request = (head or b"") + (end or b"")
 
     def receive(self, data: bytes) -> "_Head | str | None":
-        """Return the head, an error message if the response is not HTTP, or ``None`` if incomplete.
+        """Return the response's head, an error message if it is not HTTP, ``None`` if incomplete.
 
         ``b""`` means that the peer closed the connection.
         """
@@ -223,7 +223,7 @@ class Accepted(Struct, frozen=True):
     """A successful handshake.
 
     Attributes:
-        done: the event for the user.
+        done: the event that the connection returns to its caller.
         deflate: the negotiated compression, if any.
         trailing: bytes of the first frames, if received with the response.
     """

@@ -92,7 +92,7 @@ class Inflate(Extension):
         self._active = False  # whether the current frame belongs to such a message
 
     def enabled(self) -> bool:
-        """Whether the extension is used; it is created only if negotiated."""
+        """Always ``True``: the extension is created only if it was negotiated."""
         return True
 
     def offer(self) -> str:
@@ -113,7 +113,7 @@ class Inflate(Extension):
     def frame_inbound_payload_data(
         self, proto: FrameDecoder | FrameProtocol, data: bytes
     ) -> bytes | CloseReason:
-        """Decompress part of a frame."""
+        """Decompress a part of a frame's payload."""
         return self._unpacked(data) if self._active else data
 
     def frame_inbound_complete(
@@ -121,7 +121,7 @@ class Inflate(Extension):
         proto: FrameDecoder | FrameProtocol,
         fin: bool,  # noqa: FBT001 - wsproto's signature
     ) -> bytes | CloseReason | None:
-        """Decompress the rest at the end of a message."""
+        """Decompress the rest of a message after its last frame."""
         if not (fin and self._active):
             return None
         rest = self._unpacked(_TAIL)

@@ -100,7 +100,7 @@ class Running(Struct, frozen=True):
 
     Attributes:
         policy: timeouts and delays.
-        facts: the complete state.
+        facts: the complete state of the channel.
     """
 
     policy: Policy
@@ -123,7 +123,7 @@ class Running(Struct, frozen=True):
 
     @property
     def settled(self) -> bool:
-        """Whether the server has exactly the requested topics, except those it rejects."""
+        """Whether the channel's subscriptions match the requested topics, except rejected ones."""
         primary = self.facts.primary
         return (
             isinstance(primary, Listening)
@@ -155,10 +155,11 @@ class Running(Struct, frozen=True):
         """Process text messages received on a socket, in order.
 
         Args:
-            socket: its number.
+            socket: the socket's number.
             texts: all messages of one read.
             now: both clocks.
-            read_at: when they were read, if that was earlier. A gap never begins later than that.
+            read_at: when the messages were read, if earlier than ``now``. A gap never begins later
+                than that.
         """
         transition = self._transition(now)
         receive_texts(transition, socket, texts, read_at or now)
@@ -171,7 +172,7 @@ class Running(Struct, frozen=True):
         return self._step(transition)
 
     def timer(self, *, now: Now, reading: bool = True) -> "ChannelStep":
-        """Perform the actions that are due, if any.
+        """Perform the actions that are due, such as a ping, a retry or a renewal of topics.
 
         Args:
             now: both clocks.
@@ -183,7 +184,7 @@ class Running(Struct, frozen=True):
         return self._step(transition)
 
     def resumed(self, *, now: Now) -> "ChannelStep":
-        """Record that reading resumed. Call this before passing what was read."""
+        """Record that sockets are being read again. Call this before passing received messages."""
         transition = self._transition(now)
         transition.reading_resumed()
         return self._step(transition)
@@ -226,7 +227,7 @@ class Running(Struct, frozen=True):
         return self._step(transition)
 
     def stop(self, *, now: Now) -> "ChannelStep":
-        """Close all sockets. The channel remains on the server until it expires."""
+        """Stop and close all sockets. The channel remains on the server until it expires."""
         transition = self._transition(now)
         transition.stop()
         return self._step(transition)

@@ -92,7 +92,7 @@ class BackingOff(Struct, frozen=True):
     channel: PlatformChannel | None
 
     def woke(self, id: int, *, now: Now, policy: Policy) -> "ConnectionAttempt":
-        """Start the next attempt; ``id`` is the number of its call or socket."""
+        """Return the next attempt to connect; ``id`` is the number of its call or socket."""
         channel, limit = self.channel, now.monotonic + policy.call_limit
         if channel is not None and channel.given:
             return Inspecting(id, limit, self.failures, channel)
@@ -117,7 +117,7 @@ class Creating(Struct, frozen=True):
 
 
 class Inspecting(Struct, frozen=True):
-    """Waiting for the topics of the caller's channel."""
+    """Waiting for the topics that the caller's existing channel is subscribed to."""
 
     call: int
     until: float
@@ -131,7 +131,7 @@ class Inspecting(Struct, frozen=True):
 
 
 class Checking(Struct, frozen=True):
-    """Waiting for a check of whether the channel still exists."""
+    """Waiting for the response to the check whether the channel still exists."""
 
     call: int
     until: float
@@ -148,7 +148,7 @@ class Checking(Struct, frozen=True):
 
 
 class Connecting(Struct, frozen=True):
-    """Waiting for the socket to open."""
+    """Waiting for the channel's socket to open."""
 
     socket: int
     until: float
@@ -157,7 +157,7 @@ class Connecting(Struct, frozen=True):
     confirmed: frozenset[str] | None = None
 
     def connected(self, *, now: Now, policy: Policy) -> "Listening":
-        """Record that the socket opened."""
+        """Record that the channel's socket opened."""
         channel = self.channel
         return Listening(
             self.socket,
@@ -171,12 +171,12 @@ class Connecting(Struct, frozen=True):
 
 
 class OutOfSync(Struct, frozen=True):
-    """The server's topics differ from the requested ones; a change is scheduled.
+    """The server's topics may differ from the requested topics; a change is scheduled.
 
     Attributes:
         confirmed: the server's topics; ``None`` if unknown.
-        failures: number of consecutive failures.
-        until: when the next attempt is due.
+        failures: number of consecutive failed changes.
+        until: when the next change is due.
     """
 
     confirmed: frozenset[str] | None
@@ -184,12 +184,12 @@ class OutOfSync(Struct, frozen=True):
     until: float
 
     def begun(self, call: int, wanted: frozenset[str], *, now: Now, policy: Policy) -> "Syncing":
-        """Record that a call was started."""
+        """Record that the call that changes the server's topics was started."""
         limit = now.monotonic + policy.call_limit
         return Syncing(call, limit, wanted, self.failures, before=self.confirmed)
 
     def lost(self, *, now: Now, policy: Policy) -> "OutOfSync":  # noqa: ARG002 - as the others
-        """Record that the server removed topics."""
+        """Record that the server removed some of the channel's topics."""
         return replace(self, confirmed=None)
 
 
@@ -197,9 +197,9 @@ class InSync(Struct, frozen=True):
     """The server's topics are known.
 
     Attributes:
-        confirmed: the server's topics, including rejected ones.
-        failures: number of failed attempts so far.
-        since: when they were confirmed.
+        confirmed: the server's topics, including rejected topics.
+        failures: number of failed changes so far.
+        since: when the topics were confirmed.
     """
 
     confirmed: frozenset[str]
@@ -207,12 +207,12 @@ class InSync(Struct, frozen=True):
     since: float
 
     def begun(self, call: int, wanted: frozenset[str], *, now: Now, policy: Policy) -> "Syncing":
-        """Record that a call was started."""
+        """Record that the call that changes the server's topics was started."""
         limit = now.monotonic + policy.call_limit
         return Syncing(call, limit, wanted, self._recent(now, policy), before=self.confirmed)
 
     def lost(self, *, now: Now, policy: Policy) -> OutOfSync:
-        """Record that the server removed topics."""
+        """Record that the server removed some of the channel's topics."""
         # With a delay: two programs on one channel could take topics from each other endlessly.
         failures = self._recent(now, policy) + 1
         return OutOfSync(None, failures, now.monotonic + policy.delay(failures))
@@ -228,7 +228,7 @@ class Syncing(Struct, frozen=True):
         call: the call's number.
         until: when the call times out.
         wanted: the server's topics after the change.
-        failures: number of failed attempts so far.
+        failures: number of failed changes so far.
         before: the server's topics before the change; ``None`` if unknown.
         doubtful: whether the server removed topics in the meantime, possibly after the change.
     """
@@ -247,11 +247,11 @@ class Syncing(Struct, frozen=True):
         return InSync(self.wanted, self.failures, now.monotonic)
 
     def lost(self, *, now: Now, policy: Policy) -> "Syncing":  # noqa: ARG002 - as the others
-        """Record that the server removed topics."""
+        """Record that the server removed some of the channel's topics."""
         return replace(self, doubtful=True)
 
     def failed(self, delay: float, *, now: Now) -> OutOfSync:
-        """Record that the outcome is unknown; everything is sent again after the delay."""
+        """Record that the outcome is unknown; all topics are sent again after the delay."""
         return OutOfSync(None, self.failures + 1, now.monotonic + delay)
 
 
@@ -264,7 +264,7 @@ class Backlog(Struct, frozen=True):
     Attributes:
         since: the time up to which the stream is known to be complete.
         pinged: when a ping was sent whose answer follows all of those frames.
-        again: whether reading has been paused again since then.
+        again: whether reading has been paused again since that ping.
     """
 
     since: Now
@@ -276,10 +276,10 @@ class Listening(Struct, frozen=True):
     """An open socket that delivers events.
 
     Attributes:
-        socket: its number.
+        socket: the socket's number.
         channel: the channel.
-        failures: number of failed attempts before it opened.
-        opened: when it opened.
+        failures: number of failed attempts before the socket opened.
+        opened: when the socket opened.
         heard: when the last frame was received.
         renew_at: when the topics must be renewed.
         sync: the state of the server's topics.
@@ -309,7 +309,7 @@ class Listening(Struct, frozen=True):
         return self.heard if self.backlog is None else self.backlog.since
 
     def answered(self, *, now: Now) -> "Listening":
-        """Record an answered ping; the last answer means that all earlier frames have been read."""
+        """Record an answered ping; the last answer proves that all earlier frames were read."""
         due = max(0, self.pongs_due - 1)
         connection, backlog = replace(self, pongs_due=due), self.backlog
         if due or backlog is None:
@@ -358,14 +358,14 @@ class Draining(Struct, frozen=True):
     """The old socket after a planned move, kept open for frames in transit.
 
     Attributes:
-        socket: its number.
-        channel: its channel.
+        socket: the socket's number.
+        channel: the old channel.
         heard: when the last frame before the move was received.
         moved: when the new channel took over.
-        until: when it is closed.
+        until: when the socket is closed.
         pongs_due: number of unanswered pings, the last of them sent after the move: its answer
             proves that everything sent before the new channel took over has been received.
-        subscribed: whether it had all topics; if so, a lost frame is a gap.
+        subscribed: whether the old channel had all topics; if so, a lost frame is a gap.
     """
 
     socket: int

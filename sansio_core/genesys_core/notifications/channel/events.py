@@ -60,7 +60,7 @@ class Connected(Struct, frozen=True):
     """This channel delivers events from now on.
 
     Attributes:
-        channel_id: the channel, new or reused.
+        channel_id: the id of the channel, which is new or reused.
         at: when it happened.
     """
 
@@ -94,7 +94,7 @@ class Subscribed(Struct, frozen=True):
     """The platform accepted the requested topics.
 
     Attributes:
-        topics: all of the channel's topics except rejected ones; combined topics as sent.
+        topics: all of the channel's topics except rejected ones, in the form sent to the platform.
         at: when it happened.
     """
 
@@ -106,7 +106,7 @@ class Resubscribed(Struct, frozen=True):
     """The platform accepted the topics after a reconnect or a move: events arrive again.
 
     Attributes:
-        topics: all of the channel's topics except rejected ones; combined topics as sent.
+        topics: all of the channel's topics except rejected ones, in the form sent to the platform.
         at: when it happened.
     """
 
@@ -135,8 +135,8 @@ class SubscriptionRejected(Struct, frozen=True):
     """The platform rejected a topic, which is requested again on reconnect or when added again.
 
     Attributes:
-        topic: the topic as sent; the platform does not report which part of a combined topic it
-            rejected.
+        topic: the topic in the form sent to the platform, which does not report the rejected part
+            of a combined topic.
         reason: the platform's message.
         missing_permissions: permissions that the user or client lacks.
     """

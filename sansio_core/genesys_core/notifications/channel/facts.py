@@ -20,11 +20,11 @@ class Facts(Struct, frozen=True, kw_only=True):
     Attributes:
         wanted: the requested topics.
         primary: the connection that delivers events.
-        successor: the connection that will deliver them after a planned move.
+        successor: the connection that will deliver events after a planned move.
         draining: the old socket after a planned move.
         duplicates: recognizes duplicate frames during and shortly after a move.
-        missing: the time since which events may have been missed, on the wall clock; ``None`` if
-            none have.
+        missing: the time since which events may have been missed, on the wall clock; ``None`` if no
+            events have been missed.
         refusals: rejected topics, with the reasons.
         established: whether a channel has existed; before that a refusal is final.
         resumed: whether topics have been subscribed before, so that the next time is a

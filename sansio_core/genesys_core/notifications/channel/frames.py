@@ -40,7 +40,7 @@ class _Live(NamedTuple):
 
 
 _Source: TypeAlias = _Live | Draining
-"""The connection that a frame came from."""
+"""The connection on which a frame was received."""
 
 
 class _MetadataBody(Struct):

@@ -78,7 +78,7 @@ class DuplicateFilter(Struct, frozen=True):
     until: float | None = None
 
     def count_frame(self, socket: int, text: str) -> "tuple[DuplicateFilter, bool]":
-        """Count a frame; also return whether to deliver it."""
+        """Count a frame received on a socket; return the next filter and whether to deliver it."""
         sign = 1 if socket == self.old else -1
         lead = self.ahead.get(text, 0) * sign
         if lead < 0:  # delivered already, from the other socket
@@ -89,16 +89,16 @@ class DuplicateFilter(Struct, frozen=True):
         return self._counted(text, (lead + 1) * sign), True
 
     def without_new_socket(self) -> "DuplicateFilter":
-        """Record that the new socket broke: only duplicates from the old one may still arrive."""
+        """Record that the new socket broke: only the old socket may still send duplicates."""
         # Frames that the new socket received first; the old one may still send them.
         return self._keeping({text: lead for text, lead in self.ahead.items() if lead < 0})
 
     def with_new_socket(self, new: int) -> "DuplicateFilter":
-        """Record that a new socket replaces the one that broke."""
+        """Record that another socket replaces the new socket that broke."""
         return replace(self, new=new)
 
     def without_old_socket(self, until: float) -> "DuplicateFilter":
-        """Record that the old socket closed: the new one may send duplicates until ``until``."""
+        """Record that the old socket closed: the new socket may send duplicates until ``until``."""
         # Frames that the old socket received first; the new one may still send them.
         kept = self._keeping({text: lead for text, lead in self.ahead.items() if lead > 0})
         return replace(kept, until=until)

@@ -31,7 +31,7 @@ __all__ = [
 
 _HOUR: Final = 3600.0
 _TRANSIENT: Final = frozenset({408, 409, 425, 429})
-"""Statuses of temporary rejections: timeout, conflict, too early, rate limit."""
+"""HTTP statuses of temporary rejections: timeout, conflict, too early, rate limit."""
 
 
 class Policy(Struct, frozen=True):
@@ -54,7 +54,7 @@ class Policy(Struct, frozen=True):
         retry_after_cap: the maximum delay that ``Retry-After`` can set.
         stable_after: after a connection has lasted this long, delays start from the base again.
         overlap: how long the old socket is kept open after a planned move.
-        lag: maximum time that a frame is in transit; a gap starts this long before the last
+        lag: maximum time for which a frame is in transit; a gap starts this long before the last
             frame was received.
         linger: how long late duplicates are still recognized after the old socket has closed.
         renew_after: how often topics are renewed; a channel lives for 24 hours. If the platform
@@ -96,7 +96,7 @@ def is_gone(outcome: object) -> bool:
 
 
 def is_final(error: GenesysCloudError) -> bool:
-    """Return whether a retry is pointless: a rejection, not a network failure."""
+    """Return whether an error is a rejection that a retry cannot change, not a network failure."""
     if isinstance(error, ApiError):
         return error.status < 500 and error.status not in _TRANSIENT
     return not isinstance(error, TransportError | DecodeError)
@@ -108,7 +108,7 @@ def unanswered_call_error(what: str) -> GenesysCloudError:
 
 
 def describe_ending(how: Closed | Failed) -> str:
-    """Describe how a socket ended."""
+    """Describe why a socket was closed, failed or could not be opened."""
     if isinstance(how, Failed):
         return how.message
     return f"the server closed the connection with {how.code} {how.reason}".rstrip()

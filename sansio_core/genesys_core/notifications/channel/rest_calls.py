@@ -29,7 +29,7 @@ def subscription_call(
     """Return the operation after which the server has exactly the requested topics.
 
     Args:
-        channel_id: the channel.
+        channel_id: the id of the channel.
         before: the topics that the server has; ``None`` if unknown.
         wanted: the requested topics.
     """

@@ -79,7 +79,7 @@ class Transition:
     """A step under construction: the changes that an input causes, and the resulting effects.
 
     Args:
-        facts: the state before.
+        facts: the channel's state before the transition.
         policy: timeouts and delays.
         now: both clocks.
     """
@@ -154,7 +154,7 @@ class Transition:
         channel: PlatformChannel | None,
         error: GenesysCloudError,
     ) -> None:
-        """Handle the failure of a call; ``channel`` is the channel, if there is one."""
+        """Handle the failure of a REST call; ``channel`` is the existing channel, if any."""
         # Only the first attempt can be the user's mistake; a channel that worked before keeps trying.
         if not self.established and is_final(error):
             self.emit(GaveUp(error))
@@ -258,7 +258,7 @@ class Transition:
     # Topics
 
     def sync_topics(self, role: Role) -> None:
-        """Send the next change needed to reach the requested topics, if it is due."""
+        """Send the next change of subscriptions needed for the requested topics, if it is due."""
         connection = self.connections.get(role)
         # One request at a time: the server may apply two in either order.
         if not isinstance(connection, Listening) or isinstance(connection.sync, Syncing):
@@ -407,14 +407,14 @@ class Transition:
     # The user
 
     def want(self, topics: Iterable[str]) -> None:
-        """Set the requested topics."""
+        """Replace the requested topics, and send the change if it is due."""
         self.wanted = frozenset(topics)
         self.refusals = frozenset(each for each in self.refusals if each.topic in self.wanted)
         for role in tuple(self.connections):
             self.sync_topics(role)
 
     def ping(self, role: Role, connection: Listening) -> None:
-        """Send a ping, and expect a response."""
+        """Send a ping on the open socket, and expect a response."""
         self.connections[role] = connection.ping(now=self.now)
         self.effects.append(SendText(connection.socket, PING))
 
