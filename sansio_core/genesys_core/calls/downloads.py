@@ -257,7 +257,7 @@ def _check(done: int, limit: int | None) -> None:
 
 
 def without_result(operation: Operation[Any]) -> Operation[None]:
-    """Return the same operation without decoding of the response, whose body is saved to a file."""
+    """Return the same operation without decoding of the response, whose body the caller saves."""
     check_operation(operation)
     return msgspec.structs.replace(
         operation, endpoint=msgspec.structs.replace(operation.endpoint, returns=None)

@@ -103,7 +103,7 @@ class NeedToken(Struct, Generic[T], frozen=True):
     refusal: Response | None = None
 
     def joined(self, session: Session) -> "NeedToken[T]":
-        """Return the state with the session's vault; a failure of a later exchange fails it."""
+        """Return the state with the session's vault: the call fails if a later exchange fails."""
         call = replace(self.call, vault=session.vault)
         return replace(self, call=call, arrived=session.vault.exchanges)
 

@@ -179,7 +179,7 @@ class Operation(Printable, Generic[T_co], frozen=True):
     options: Options = NO_OPTIONS
 
     def __repr__(self) -> str:
-        """Return a representation without the body, whose secrets no rule can always detect."""
+        """Return a representation without the body, whose secrets no rule may be able to detect."""
         query = {name: DEFAULT_REDACTION.shown_parameter(name, value) for name, value in self.query}
         said: dict[str, object] = {**dict(self.path), **query}
         said |= {name: mask_header(name, value) for name, value in self.headers}

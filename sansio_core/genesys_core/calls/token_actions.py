@@ -159,7 +159,7 @@ class ObtainForCall(Struct, Generic[T], frozen=True):
 
 
 def obtain_for_call(need: NeedToken[T], session: Session, *, now: Now) -> ObtainForCall[T]:
-    """Return the action for a call that needs a token; a failure of a later exchange fails it."""
+    """Return the action for a call that needs a token; the call fails if a later exchange fails."""
     return ObtainForCall(need.joined(session), now.monotonic)
 
 

@@ -130,7 +130,7 @@ class HTTP1Connection:
 
     @property
     def stale(self) -> bool:
-        """Whether a connection has served requests before, and no byte of this response arrived.
+        """Whether the connection served requests before, and no byte of this response has arrived.
 
         If the connection is closed now, the server had closed it while idle, or was about to
         (RFC 9112 section 9.3.1): an idempotent request may be resent at once on another one.

@@ -205,7 +205,7 @@ class RateWindow(Struct, frozen=True):
         return self.without(ticket).with_request(now)
 
     def with_request(self, now: float) -> "RateWindow":
-        """Record that a request without a ticket is sent now."""
+        """Record the time of a request that is sent now."""
         # Threads read the clock before they get here and may overtake one another, but `sent` is
         # searched by bisection.
         sent = (*self.sent, max((now, *self.sent[-1:])))

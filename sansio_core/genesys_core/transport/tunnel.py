@@ -35,7 +35,7 @@ class TunnelRefused(Struct, frozen=True):
 
 
 class Tunnel:
-    """One ``CONNECT`` exchange: send :attr:`request`, then call :meth:`receive` until it succeeds.
+    """A ``CONNECT`` exchange: send :attr:`request`, then call :meth:`receive` until it has a result.
 
     Args:
         authority: ``host:port`` of the origin.

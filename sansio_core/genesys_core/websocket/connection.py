@@ -143,7 +143,7 @@ class WebSocket:
         return tuple(events)
 
     def receive_eof(self) -> tuple[WebSocketEvent, ...]:
-        """Return the events of the connection's end: the peer closed it, or it broke."""
+        """Handle the connection's end (closed by the peer, or broken) and return the events."""
         if self.over:
             return ()
         phase = self._phase
