@@ -73,7 +73,7 @@ class Expected(Struct, frozen=True):
 def wrong_type(
     name: str, value: object, wanted: str, example: str, *, or_none: bool = False
 ) -> TypeError:
-    """Return the error for an argument of the wrong type."""
+    """Return the ``TypeError`` for an argument of the wrong type."""
     wanted = f"{wanted} or None" if or_none else wanted
     return TypeError(f"{name} must be {wanted}, not {_describe(value)}; for example {example}")
 

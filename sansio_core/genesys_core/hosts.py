@@ -111,7 +111,7 @@ KNOWN_REGIONS: Final[dict[str, Region]] = {
         "ap_northeast_3": "apne3.pure.cloud",
     }.items()
 }
-"""The known regions by name."""
+"""The known regions, keyed by name such as ``eu_west_1``."""
 
 for _name, _region in KNOWN_REGIONS.items():
     setattr(Region, _name, _region)

@@ -78,7 +78,7 @@ class TokenSnapshot(Struct, frozen=True):
 
     @classmethod
     def of(cls, session: Session, *, now: Now) -> "TokenSnapshot":
-        """Take a snapshot of the client's token state."""
+        """Return the client's present token state."""
         vault = session.vault
         return cls(now.monotonic, vault.token, vault.exchanges, session.settings.hosts.login)
 
@@ -177,7 +177,7 @@ class SignIn(_AuthAction, frozen=True):
         *,
         now: Now,  # noqa: ARG002 - TokenAction
     ) -> tuple[Session, ActionAnswer[AuthOutcome]]:
-        """Apply the token; if the exchange failed, the client stays unchanged."""
+        """Store the grant and its token in the client, unless the exchange failed."""
         if isinstance(outcome, Raised):
             return session, Finished(outcome)
         if self.asked.login_host_changed(session):

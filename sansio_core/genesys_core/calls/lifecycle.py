@@ -108,7 +108,7 @@ class NeedToken(Struct, Generic[T], frozen=True):
         return replace(self, call=call, arrived=session.vault.exchanges)
 
     def granted(self, token: Token, *, now: Now) -> "NeedPermit[T] | Sending[T] | Raised":
-        """Report that a token was obtained."""
+        """Report that a token was obtained, with which the call can continue."""
         if self.rejected is not None and token.access_token == self.rejected.access_token:
             return self.exhausted(
                 "the login host issued the same token that the platform had just rejected"
@@ -116,7 +116,7 @@ class NeedToken(Struct, Generic[T], frozen=True):
         return _ready_in_time(replace(self.call, token=token), now)
 
     def refused(self, error: GenesysCloudError) -> "Raised":
-        """Report that no token could be obtained."""
+        """Report that no token could be obtained: the call fails with the given error."""
         # An exchange's error is raised in all waiting calls, and has its own history.
         return Raised(error) if error.attempts else _raised(self.call, error)
 
@@ -202,7 +202,7 @@ class Sending(Struct, Generic[T], frozen=True):
     def received(
         self, response: Response, *, now: Now
     ) -> "NeedToken[T] | ClosingGate[T] | Waiting[T] | Returned[T] | Raised":
-        """Report that a complete response was received."""
+        """Report that a complete response to the request was received."""
         call = self.call
         if 200 <= response.status < 300:
             return _read(call, response, now)
@@ -217,7 +217,7 @@ class Sending(Struct, Generic[T], frozen=True):
         return after if gate is None else ClosingGate(gate, after)
 
     def failed(self, failure: TransportFailure, *, now: Now) -> "Waiting[T] | Raised":
-        """Report that no complete response was received."""
+        """Report that no complete response to the request was received."""
         return _repeat_or_raise(self.call, failure, now)
 
 
@@ -236,7 +236,7 @@ class ClosingGate(Struct, Generic[T], frozen=True):
     then: "Waiting[T] | Raised"
 
     def closed(self) -> "Waiting[T] | Raised":
-        """Report that the gate was closed."""
+        """Report that the gate was closed; return the call's next state."""
         return self.then
 
 

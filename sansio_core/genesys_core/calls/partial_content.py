@@ -60,7 +60,7 @@ class PartialFile(Struct, frozen=True, kw_only=True):
         return known if fits else cls(source=source)
 
     def to_record(self) -> bytes:
-        """Return the record to store next to the file."""
+        """Return the record of the partial file, to store next to it for a later download."""
         return msgspec.json.encode(self)
 
     @property

@@ -46,7 +46,7 @@ R_co = TypeVar("R_co", covariant=True)
 def reserve_permit(
     session: Session, need: NeedPermit[T], *, now: Now
 ) -> tuple[Session, Sending[T] | Waiting[T] | Raised]:
-    """Permit a call's next request, or queue it."""
+    """Permit a call's next request and count it, or reserve a position in the queue for it."""
     pacer = session.pacer
     if pacer is None:
         return session, need.granted(now=now)
@@ -126,7 +126,7 @@ def share_step(
 
 
 def with_pacer(session: Session, pacer: Pacer) -> tuple[Session, None]:
-    """Return the session with the pacer that was stored last."""
+    """Return the session with the pacer that was stored last by any client."""
     return _with_pacer(session, pacer), None
 
 

@@ -42,7 +42,7 @@ __all__ = [
 T_co = TypeVar("T_co", covariant=True)
 
 _BODILESS = frozenset({204, 205})
-"""Statuses without a body (RFC 9110 sections 15.3.5 and 15.3.6)."""
+"""Statuses of responses that have no body (RFC 9110 sections 15.3.5 and 15.3.6)."""
 
 
 class ApiResponse(Printable, Generic[T_co], frozen=True):
@@ -87,7 +87,7 @@ class ResponseReader(Protocol[T_co]):
     def error(
         self, response: Response, request: Request, retry_after: float | None
     ) -> GenesysCloudError:
-        """Return the error for an unsuccessful response."""
+        """Return the exception to raise for an unsuccessful response."""
         ...
 
 
@@ -266,7 +266,7 @@ _TRANSPORT_ERRORS: Mapping[FailureKind, type[TransportError]] = {
 
 
 def transport_error(failure: TransportFailure, request: Request) -> TransportError:
-    """Return the error for a transport failure."""
+    """Return the exception to raise for a transport failure."""
     # A custom transport may use other kinds.
     error = _TRANSPORT_ERRORS.get(failure.kind, TransportError)
     return error(failure.message, sent=failure.sent, request=request)

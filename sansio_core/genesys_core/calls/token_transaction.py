@@ -105,7 +105,7 @@ class Unlocking(Struct, Generic[R], frozen=True):
 
 
 class Ended(Struct, Generic[R], frozen=True):
-    """The transaction has ended: release the token lock."""
+    """The final state of a token transaction: release the token lock."""
 
     result: R
 
@@ -171,7 +171,7 @@ def begin_transaction(
 def response_received(
     session: Session, step: Requesting[R], outcome: Returned[Token] | Raised, *, now: Now
 ) -> tuple[Session, _AfterLock[R] | Ended[R]]:
-    """Apply the outcome of a token request."""
+    """Apply the outcome of a token request to the session; return the next step."""
     session, answer = step.action.settle(session, step.asked, outcome, now=now)
     moved = step.key is not None and step.key.login != session.settings.hosts.login
     # The client changed its login host during the request; the token is valid at the old one only.

@@ -41,7 +41,7 @@ class RawResponseReader(Struct, frozen=True):
     """Reads responses that have no declared type: the body is not decoded."""
 
     def read(self, response: Response, now: Now) -> ApiResponse[None]:  # noqa: ARG002 - ResponseReader
-        """Return the response as received."""
+        """Return the response with its body as received."""
         return ApiResponse(response.status, response.headers, None, response.body)
 
     def error(self, response: Response, request: Request, retry_after: float | None) -> ApiError:

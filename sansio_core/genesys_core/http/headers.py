@@ -84,7 +84,7 @@ class Headers(Mapping[str, str]):
         return isinstance(name, str) and name.lower() in self.by_name()
 
     def get_list(self, name: str) -> list[str]:
-        """Return the values of a field, one for each occurrence."""
+        """Return the values of the named field, one for each occurrence."""
         wanted = name.lower()
         return [value for field, value in self.raw if field.lower() == wanted]
 
@@ -135,7 +135,7 @@ class Headers(Mapping[str, str]):
         return hash(self._folded())
 
     def redacted(self) -> "Headers":
-        """Return a copy with secret values redacted."""
+        """Return a copy in which all secrets in the values are redacted."""
         return Headers.received(self._shown())
 
     def __repr__(self) -> str:

@@ -59,7 +59,7 @@ class Part(Printable, Generic[S_co], frozen=True):
 
     @property
     def size(self) -> int | None:
-        """Length of the content in bytes, or ``None`` if unknown."""
+        """Length of the part's content in bytes, or ``None`` if unknown."""
         content = self.content
         if isinstance(content, str):
             return len(_utf8(content, f"part {self.name!r}"))
@@ -102,7 +102,7 @@ class Multipart(Struct, Generic[S_co], frozen=True):
 
     @property
     def content_type(self) -> str:
-        """The value of the ``Content-Type`` header."""
+        """The value of the form's ``Content-Type`` header, with the boundary."""
         return f'multipart/form-data; boundary="{self.boundary}"'
 
     @property

@@ -93,7 +93,7 @@ class Redaction(Struct, frozen=True):
         )
 
     def shown_header(self, name: str, value: str) -> str:
-        """Redact a header field's value."""
+        """Return the value of a header field for display, with secrets redacted."""
         return REDACTED if _folded(name) in self.headers else self._urls(value)
 
     def shown_headers(self, headers: Headers) -> dict[str, str]:
@@ -105,7 +105,7 @@ class Redaction(Struct, frozen=True):
         return _USER_INFORMATION.sub(rf"\1{REDACTED}@", _hidden(url, _PARAMETERS, self.query))
 
     def shown_parameter(self, name: str, value: object) -> object:
-        """Redact the value of a query parameter or form field."""
+        """Return the value of a query parameter or form field, redacted if the name is secret."""
         return value if value is None or _folded(name) not in self.query else REDACTED
 
     def shown_body(self, content: bytes | None, content_type: str | None = None) -> str | None:

@@ -88,7 +88,7 @@ class EventBuffer:
         self._notifications += 1
 
     def take(self) -> Buffered[Event] | None:
-        """Remove and return the oldest event, or ``None`` if there is none."""
+        """Remove and return the oldest event; return ``None`` if the buffer is empty."""
         if not self._items:
             return None
         held = self._items.popleft()
@@ -133,7 +133,7 @@ class LatestEvents(Generic[T]):
         self._items.append(Buffered(event, at))
 
     def take(self) -> Buffered[T] | None:
-        """Remove and return the oldest state event, or ``None`` if there is none."""
+        """Remove and return the oldest state event; return ``None`` if the buffer is empty."""
         return self._items.popleft() if self._items else None
 
 

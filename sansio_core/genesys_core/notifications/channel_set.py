@@ -152,7 +152,7 @@ class ChannelSet(Struct, frozen=True):
         return step.state._adopting(channel, adopted, now).after(step.effects)  # noqa: SLF001 - its own class
 
     def connected(self, channel: int, socket: int, *, now: Now) -> "SetStep":
-        """Handle a channel's socket that opened."""
+        """Handle the report that a channel's socket opened."""
         return self._at(channel, lambda member: member.connected(socket, now=now))
 
     def received(
@@ -172,7 +172,7 @@ class ChannelSet(Struct, frozen=True):
     def disconnected(
         self, channel: int, socket: int, how: Closed | Failed, *, now: Now
     ) -> "SetStep":
-        """Handle a channel's socket that closed or could not be opened."""
+        """Handle the report that a channel's socket closed or could not be opened."""
         return self._at(channel, lambda member: member.disconnected(socket, how, now=now))
 
     def happened(
@@ -222,7 +222,7 @@ class ChannelSet(Struct, frozen=True):
         return self._all(lambda member: member.ping(now=now))
 
     def stop(self, *, now: Now) -> "SetStep":
-        """Close all sockets of all channels."""
+        """Stop all channels and close their sockets."""
         return self._all(lambda member: member.stop(now=now))
 
     def add(self, topics: Iterable[str], *, now: Now) -> "SetStep":
@@ -348,7 +348,7 @@ class SetStep(Struct, frozen=True):
     effects: "_Effects"
 
     def after(self, effects: "_Effects") -> "SetStep":
-        """Return the step with effects inserted before its own."""
+        """Return the step with other effects inserted before its own effects."""
         return SetStep(self.state, (*effects, *self.effects))
 
 

@@ -331,7 +331,7 @@ def operator_warning(event: ChannelEvent) -> str | None:
 
 
 Rewrite: TypeAlias = Callable[[str], str]
-"""Changes the address that the platform returns for a socket."""
+"""A function that changes the socket address that the platform returned."""
 
 
 def connect_uri_rewriter(connect_uri: "str | Rewrite | None") -> Rewrite | None:

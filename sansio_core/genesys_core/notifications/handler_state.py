@@ -39,7 +39,7 @@ __all__ = ["ChannelAction", "HandlerState", "Turn"]
 P = ParamSpec("P")
 
 ChannelAction: TypeAlias = ChannelCall | Connect | SendText | CloseSocket
-"""A channel effect other than an event."""
+"""An effect of a channel that the driver must perform, other than the delivery of an event."""
 
 
 class Turn(Struct, frozen=True):
@@ -109,14 +109,14 @@ class HandlerState:
         return self._error or self.channels.failure
 
     def check_unused(self) -> None:
-        """Raise if the handler has been used before."""
+        """Raise an error if the handler has been used before."""
         if self.has_started or self.channels.stopped:
             raise GenesysCloudError(
                 "a notification handler cannot be reused; create a new one for each block"
             )
 
     def check_running(self) -> None:
-        """Raise if the handler has ended or has not been started."""
+        """Raise an error if the handler has ended or has not been started."""
         if self.channels.stopped:
             raise self.why_over()
         if not self.has_started:
@@ -125,7 +125,7 @@ class HandlerState:
             )
 
     def why_over(self) -> Exception:
-        """Return the reason why the channels ended."""
+        """Return the error with which the channels ended."""
         error = self.end
         # The same error is raised in every caller, and each `raise` would extend its traceback.
         return error.with_traceback(None) if error else GenesysCloudError("the handler is closed")

@@ -132,7 +132,7 @@ class ChannelTopics(Struct, frozen=True):
 
     @property
     def entries(self) -> frozenset[str]:
-        """The topics to subscribe: at most 1,000, combined if necessary."""
+        """The topics to subscribe to: at most 1,000, combined if necessary."""
         if len(self.names) <= MAX_TOPICS:
             return frozenset(self.names.values())
         return frozenset(chain.from_iterable(self.packed.values()))
@@ -195,7 +195,7 @@ class Plan(Struct, frozen=True):
         return self._with(draft)
 
     def removing(self, topics: Iterable[str]) -> "Plan":
-        """Return the plan without some topics; other topics stay on their channels."""
+        """Return the plan without the given topics; all other topics stay on their channels."""
         draft = [_Draft(channel) for channel in self.channels]
         for topic in _expanded(topics):
             for channel in draft:

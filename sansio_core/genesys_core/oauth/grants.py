@@ -155,7 +155,7 @@ class ClientCredentials(_WithSecret, frozen=True):
 
     @property
     def resumes(self) -> bool:
-        """``True``: the client's identity never changes."""
+        """``True``: the stored token belongs to the same client, because no user is involved."""
         return True
 
     def form(self) -> Form:

@@ -121,7 +121,7 @@ class BrowserPage(Struct, frozen=True):
 
 
 class CodeArrived(Confidential, frozen=True):
-    """The user signed in. Exchange the code, which is never shown."""
+    """The user signed in. Exchange the authorization code, which is never shown."""
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"code"})
 
@@ -267,10 +267,10 @@ def default_redirect_uri(port: int) -> str:
 
 
 def check_timeout(seconds: float) -> None:
-    """Check a sign-in timeout.
+    """Check the timeout of a sign-in.
 
     Raises:
-        InvalidValueError: it is zero, negative or infinite.
+        InvalidValueError: the timeout is zero, negative or infinite.
     """
     NUMBER.check("timeout", seconds)
     if not 0 < seconds <= LONGEST:

@@ -72,7 +72,7 @@ class TokenStore(Protocol):
         ...
 
     def delete(self, key: TokenKey) -> None:
-        """Delete the token, if there is one."""
+        """Delete the stored token, if there is one."""
         ...
 
     def lock(self, key: TokenKey, *, timeout: float) -> AbstractContextManager[None]:
@@ -97,19 +97,19 @@ class AsyncTokenStore(Protocol):
     """
 
     async def load_async(self, key: TokenKey) -> Token | None:
-        """See :meth:`TokenStore.load`."""
+        """Return the token as :meth:`TokenStore.load` does."""
         ...
 
     async def save_async(self, key: TokenKey, token: Token) -> None:
-        """See :meth:`TokenStore.save`."""
+        """Replace the token as :meth:`TokenStore.save` does."""
         ...
 
     async def delete_async(self, key: TokenKey) -> None:
-        """See :meth:`TokenStore.delete`."""
+        """Delete the token as :meth:`TokenStore.delete` does."""
         ...
 
     def lock_async(self, key: TokenKey, *, timeout: float) -> AbstractAsyncContextManager[None]:
-        """See :meth:`TokenStore.lock`."""
+        """Lock the key as :meth:`TokenStore.lock` does."""
         ...
 
 
@@ -188,12 +188,12 @@ class TokenDocument(Printable, frozen=True):
         return None if found is None else _token(found.get("token"))
 
     def put(self, key: TokenKey, token: Token, account: str = "") -> "TokenDocument":
-        """Return the document with the token replaced."""
+        """Return the document in which the token of a key and account is replaced."""
         entry = {**_address(key, account), "token": _plain(token)}
         return TokenDocument((*self.without(key, account).entries, entry), self.rest)
 
     def without(self, key: TokenKey, account: str = "") -> "TokenDocument":
-        """Return the document without the token."""
+        """Return the document without the token of a key and account."""
         unwanted = _address(key, account)
         return TokenDocument(
             tuple(entry for entry in self.entries if not _is_at(entry, unwanted)), self.rest

@@ -130,7 +130,7 @@ class Reservation(Struct, frozen=True):
     why: str = ""
 
     def due(self, now: Now) -> bool:
-        """Return whether the request may be sent."""
+        """Return whether the request may be sent now."""
         return self.at <= now.monotonic + GRAIN
 
 
@@ -195,13 +195,13 @@ class RateWindow(Struct, frozen=True):
         return first + rounds * self.window
 
     def with_return_time(self, ticket: int, at: float) -> "RateWindow":
-        """Record when a ticket's owner is due to try again."""
+        """Record the time at which the call with this ticket should try again."""
         index = bisect_left(self.queue, (ticket,))
         queue = (*self.queue[:index], Ticket(ticket, at), *self.queue[index + 1 :])
         return msgspec.structs.replace(self, queue=queue)
 
     def with_ticket_used(self, ticket: int, now: float) -> "RateWindow":
-        """Record that a ticket's request is sent now."""
+        """Record that the request with this ticket is sent now, which ends the ticket."""
         return self.without(ticket).with_request(now)
 
     def with_request(self, now: float) -> "RateWindow":
@@ -307,7 +307,7 @@ class Pacer(Struct, frozen=True):
 
     @classmethod
     def of(cls, pacing: Pacing) -> "Pacer":
-        """Create a limiter with no requests sent."""
+        """Create a rate limiter that has not counted any requests."""
         paths = sorted(pacing.paths, key=len, reverse=True)
         limits = [*((path, pacing.paths[path]) for path in paths), ("", pacing.limit)]
         window = pacing.window * (1 + MARGIN)

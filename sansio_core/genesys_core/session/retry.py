@@ -313,7 +313,7 @@ def decide_retry(
 
 
 def is_retryable(outcome: Response | TransportFailure) -> bool:
-    """Return whether a retry could succeed, regardless of the configuration."""
+    """Return whether a retry could succeed after this outcome, regardless of the configuration."""
     if isinstance(outcome, TransportFailure):
         # A request that is not valid HTTP will not become valid.
         return outcome.sent or outcome.kind != "protocol"

@@ -123,7 +123,7 @@ class Vault(Struct, frozen=True):
         return self.renew and self._next_grant() is not None
 
     def usable(self, now: Now) -> Token | None:
-        """Return the token, unless it was rejected or should be renewed first."""
+        """Return the current token, or ``None`` if it was rejected or should be renewed first."""
         token = self._accepted
         if token is None or not _is_ending(token, now) or not self.refreshable:
             return token
@@ -211,7 +211,7 @@ class Vault(Struct, frozen=True):
         return msgspec.structs.replace(self, ahead_from=now.wall + pause)
 
     def granted(self, token: Token) -> "Vault":
-        """Record that an exchange succeeded."""
+        """Record that an exchange succeeded, and keep the new token."""
         return self._holding(self.grant, _keeping(token, self._spendable), spent=True)
 
     def failed(self, error: GenesysCloudError) -> "Vault":

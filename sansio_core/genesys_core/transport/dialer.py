@@ -91,7 +91,7 @@ __all__ = [
 ]
 
 ALPN: Final = "http/1.1"
-"""The ALPN protocol to request (RFC 7301)."""
+"""The only protocol to offer with ALPN (RFC 7301)."""
 
 Layer: TypeAlias = Literal["proxy", "origin"]
 
@@ -118,7 +118,7 @@ class _Plan(Struct, frozen=True):
         return self.route.origin
 
     def shown(self, layer: Layer) -> str:
-        """Describe a step's peer for an error message."""
+        """Describe the peer of a step, proxy or origin, for an error message."""
         if self.proxy is None:
             return self.origin.address
         if layer == "origin":

@@ -85,7 +85,7 @@ class Race(Struct, frozen=True):
         return not self.trying
 
     def waited(self, *, now: Now) -> "Race":
-        """Start the next attempt if it is due."""
+        """Return the race with the next attempt started, if it is due."""
         if self.next_start is not None and now.monotonic >= self.next_start:
             return _start_next(self.trying, self.left, self.failures, now)
         return replace(self, starting=())

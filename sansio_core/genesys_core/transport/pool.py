@@ -122,7 +122,7 @@ class Reusable(Protocol):
 
     @property
     def keep_alive_timeout(self) -> int | None:
-        """The server's keep-alive timeout in seconds; ``None`` if unknown."""
+        """The keep-alive timeout in seconds that the server announced; ``None`` if unknown."""
         ...
 
 
@@ -351,7 +351,7 @@ class Pool(Generic[C]):
             self._bury()
 
     def expire(self, *, now: Now) -> None:
-        """Close connections that have been idle for too long."""
+        """Remove connections that have been idle for too long, for the driver to close."""
         since = now
         while self._idle:
             lease = next(iter(self._idle))

@@ -168,7 +168,7 @@ class Compressor:
         return cls(deflate) if deflate.client_window_bits >= _MIN_WINDOW_BITS else None
 
     def pack(self, data: bytes) -> bytes:
-        """Compress a complete message."""
+        """Return the compressed payload of a complete message."""
         packed = self._stream.compress(data) + self._stream.flush(zlib.Z_SYNC_FLUSH)
         if not self._deflate.client_keeps_context:
             self._stream = self._fresh()

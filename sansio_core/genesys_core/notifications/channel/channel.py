@@ -144,7 +144,7 @@ class Running(Struct, frozen=True):
         return self._step(transition)
 
     def connected(self, socket: int, *, now: Now) -> "ChannelStep":
-        """Handle a socket that opened (``HandshakeDone``)."""
+        """Handle the report that a socket opened (``HandshakeDone``)."""
         transition = self._transition(now)
         transition.connected(socket)
         return self._step(transition)
@@ -166,7 +166,7 @@ class Running(Struct, frozen=True):
         return self._step(transition)
 
     def disconnected(self, socket: int, how: Closed | Failed, *, now: Now) -> "ChannelStep":
-        """Handle a socket that closed or could not be opened."""
+        """Handle the report that a socket closed or could not be opened."""
         transition = self._transition(now)
         transition.disconnected(socket, how)
         return self._step(transition)

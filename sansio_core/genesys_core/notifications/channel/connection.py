@@ -125,7 +125,7 @@ class Inspecting(Struct, frozen=True):
     channel: PlatformChannel
 
     def seen(self, id: int, *, now: Now, policy: Policy) -> "Connecting":
-        """Record that the channel exists; its socket gets number ``id``."""
+        """Record that the caller's channel exists; its socket gets number ``id``."""
         limit = now.monotonic + policy.connect_limit
         return Connecting(id, limit, self.failures, replace(self.channel, given=False))
 
@@ -348,7 +348,7 @@ class Listening(Struct, frozen=True):
         )
 
     def ping(self, *, now: Now) -> "Listening":
-        """Record that a ping was sent."""
+        """Record that a ping was sent on the socket."""
         # The watchdog counts from the first one: further pings must not postpone it.
         pinged = now.monotonic if self.pinged is None else self.pinged
         return replace(self, pinged=pinged, pongs_due=self.pongs_due + 1)

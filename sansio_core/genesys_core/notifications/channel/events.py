@@ -314,7 +314,7 @@ class Emit(Struct, frozen=True, gc=False):
 
 
 Effect: TypeAlias = ChannelCall | Connect | SendText | CloseSocket | Emit
-"""The effects that the state machine returns."""
+"""The effects that the channel state machine returns for an adapter to perform."""
 
 
 def datetime_of(now: Now) -> datetime:

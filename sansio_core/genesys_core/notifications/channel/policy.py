@@ -78,7 +78,7 @@ class Policy(Struct, frozen=True):
     rewrite: Callable[[str], str] | None = None
 
     def delay(self, failures: int, error: GenesysCloudError | None = None) -> float:
-        """Return the delay in seconds after one or more consecutive failures."""
+        """Return the delay in seconds after ``failures`` (at least 1) consecutive failures."""
         # Beyond 2 ** 32 the cap applies anyway, and the power would eventually overflow.
         ladder = min(self.backoff_cap, self.backoff_base * 2.0 ** min(failures - 1, 32))
         asked = error.retry_after if isinstance(error, ApiError) else None
@@ -86,7 +86,7 @@ class Policy(Struct, frozen=True):
         return max(ladder / 2 * (1 + self.random()), wanted)
 
     def life(self, lasts: float | None) -> float:
-        """Return the seconds until renewal for a channel with this lifetime."""
+        """Return the seconds after which the topics of a channel with this lifetime are renewed."""
         return lasts * 23 / 24 if lasts is not None and lasts > 0 else self.renew_after
 
 

@@ -69,7 +69,7 @@ def channel_from(
 
 
 def topics_from(outcome: object) -> frozenset[str]:
-    """Return the topics that a channel is subscribed to."""
+    """Return the topics in the response to a request for a channel's subscriptions."""
     return frozenset(entity.id for entity in _entities(outcome))
 
 

@@ -23,7 +23,7 @@ __all__ = ["take_result"]
 
 
 def take_result(transition: Transition, call: int, outcome: object) -> None:
-    """Process the outcome of a REST call."""
+    """Process the outcome of a channel's REST call."""
     for role, connection in tuple(transition.connections.items()):
         match connection:
             case Creating() if connection.call == call:

@@ -131,7 +131,7 @@ class Transition:
         return self.serial
 
     def enter(self, role: Role, connection: ConnectionAttempt) -> None:
-        """Enter a state, and emit the effect that it waits for."""
+        """Enter a connection state, and add the effect whose outcome the state waits for."""
         self.connections[role] = connection
         match connection:
             case Creating(call=call):
@@ -178,7 +178,7 @@ class Transition:
     # Sockets
 
     def connected(self, socket: int) -> None:
-        """Handle a socket that opened."""
+        """Handle the report that a socket opened."""
         for role, connection in tuple(self.connections.items()):
             if isinstance(connection, Connecting) and connection.socket == socket:
                 opened = connection.connected(now=self.now, policy=self.policy)
@@ -190,7 +190,7 @@ class Transition:
                 self.sync_topics(role)
 
     def disconnected(self, socket: int, how: Closed | Failed) -> None:
-        """Handle a socket that closed, or could not be opened."""
+        """Handle the report that a socket closed or could not be opened."""
         if self.draining is not None and self.draining.socket == socket:
             end_draining(self, self.draining)
         for role, connection in tuple(self.connections.items()):
@@ -419,7 +419,7 @@ class Transition:
         self.effects.append(SendText(connection.socket, PING))
 
     def stop(self) -> None:
-        """Close all sockets."""
+        """Stop the channel and close all of its sockets."""
         sockets = [
             connection.socket
             for connection in self.connections.values()
