@@ -100,7 +100,7 @@ def check_fields(owner: object, fields: Mapping[str, Expected]) -> None:
     """Check the fields of an object under construction.
 
     Raises:
-        TypeError: a field has the wrong type; the message names the first one.
+        TypeError: a field has the wrong type; the message names the first such field.
     """
     for name, expected in fields.items():
         expected.check(name, getattr(owner, name))
@@ -112,9 +112,9 @@ def check_arguments(
     """Check the names and types of keyword arguments.
 
     Args:
-        given: the arguments.
+        given: the keyword arguments by name.
         known: the names that are accepted.
-        expected: the checks; arguments without one are checked elsewhere.
+        expected: the checks by name; arguments without a check are checked elsewhere.
 
     Raises:
         TypeError: a name is unknown, or a value has the wrong type.

@@ -103,7 +103,7 @@ class Attempt(Struct, frozen=True):
         number: attempt number, starting at 1.
         outcome: ``HTTP 503``, or a description of the failure.
         seconds: seconds from the start of the call to the end of the attempt.
-        decision: what was decided (retry or not), and why.
+        decision: the decision after the attempt (retry or not), and its reason.
         status: the HTTP status, or ``None`` if no response was received.
     """
 
@@ -491,7 +491,7 @@ class ExportError(GenesysCloudError):
     Finished files remain; running the export again fetches the rest.
 
     Attributes:
-        missing: the ids of the slices that are missing.
+        missing: the ids of the slices of data that were not exported.
     """
 
     def __init__(self, message: str, *, missing: Sequence[str] = ()) -> None:
@@ -504,7 +504,7 @@ class JobError(GenesysCloudError):
 
     Attributes:
         id: the job's id; empty if the platform returned none.
-        state: its last state, as spelled by the platform.
+        state: the job's last state, as spelled by the platform.
     """
 
     def __init__(self, message: str, *, id: str = "", state: str = "") -> None:
@@ -517,7 +517,7 @@ class JobFailedError(JobError):
     """The platform reports that a job failed, expired or was cancelled.
 
     Attributes:
-        is_cancelled: whether it was cancelled.
+        is_cancelled: whether the job was cancelled.
     """
 
     def __init__(
@@ -555,7 +555,7 @@ class PaginationError(GenesysCloudError):
     """There are more items, but the next page cannot be requested.
 
     Attributes:
-        link: the link that was not followed, if any.
+        link: the link to the next page that was not followed, if there was one.
     """
 
     def __init__(self, message: str, *, link: str | None = None) -> None:

@@ -307,7 +307,7 @@ def base_url(host: str) -> str:
     """Validate a ``host`` setting and return it as a base URL without trailing slashes.
 
     Raises:
-        InvalidValueError: it is empty, has a scheme other than http(s), or is not just a base URL.
+        InvalidValueError: the host is empty, not a base URL, or has a scheme other than http(s).
     """
     text = _text("host", host)
     if not text:

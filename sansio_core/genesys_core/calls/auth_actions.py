@@ -194,8 +194,8 @@ class UseToken(_AuthAction, frozen=True):
     """The action that makes the client use a token obtained elsewhere.
 
     Attributes:
-        token: the token.
-        grant: the grant that renews it; ``None`` for a static token.
+        token: the token to use.
+        grant: the grant that renews the token; ``None`` for a static token.
     """
 
     token: Token

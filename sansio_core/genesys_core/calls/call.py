@@ -34,9 +34,9 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
     """The constants and counters of one call.
 
     Attributes:
-        endpoint: the endpoint.
-        request: the request without its token.
-        reader: decodes its responses.
+        endpoint: the endpoint of the operation.
+        request: the request without a token.
+        reader: decodes the responses to the request.
         policy: the effective retry configuration.
         repeatable: whether the request is idempotent.
         refreshable: whether a rejected token can be replaced.
@@ -48,7 +48,7 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
         refreshed: whether a rejected token was already replaced.
         attempts: number of failed requests.
         doubtful: whether one of these requests may have taken effect.
-        login: the login host that must have issued its token; ``None`` for any.
+        login: the login host that must have issued the call's token; ``None`` for any login host.
         vault: the client's token and grant, whose secrets are redacted in errors.
         secrets: further secrets to redact.
     """

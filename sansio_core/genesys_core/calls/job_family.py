@@ -29,8 +29,8 @@ class JobFamily(Struct, frozen=True):
         upload: the field with the URL for the upload that the job needs.
         cancel: the endpoint that cancels the job, if there is one.
         cancel_body: the body of the cancel request.
-        next_step: the action that a stopped job needs.
-        errors: fields that describe a failure.
+        next_step: the action that a stopped job needs from its caller.
+        errors: the status fields that describe a failure.
         progress: a field with the percentage, or two fields with the completed and total numbers.
         pause: seconds before the second poll; later pauses are longer.
         longest_pause: maximum pause in seconds.

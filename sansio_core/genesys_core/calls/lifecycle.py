@@ -151,7 +151,7 @@ class NeedPermit(Struct, Generic[T], frozen=True):
 
     Attributes:
         call: the call that needs the permit.
-        reservation: its position in the queue, if it has already waited.
+        reservation: the call's position in the queue, if it has already waited.
     """
 
     call: Call[T]
@@ -171,8 +171,8 @@ class NeedPermit(Struct, Generic[T], frozen=True):
         """Report that the request may be sent later; the call fails if that is too late for it.
 
         Args:
-            reservation: its position in the queue, and when to request the permit again. If the
-                result is :class:`Raised`, release it.
+            reservation: the call's position in the queue, and when to request the permit again. If
+                the result is :class:`Raised`, release the reservation.
             gate: the gate, if it is closed.
             now: the current time.
         """

@@ -43,7 +43,7 @@ class Listing(Struct, frozen=True):
     Attributes:
         style: how the next page is requested.
         items: the response field that contains the items; empty if the response is an array.
-        identity: the field that identifies an item; empty if none does.
+        identity: the item field that identifies an item; empty if no field does.
         send: the request field that selects the page.
         next: the response field with the next page's token; with ``time``, the item field with its
             date.

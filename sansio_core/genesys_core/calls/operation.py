@@ -269,7 +269,7 @@ def check_operation(operation: object) -> None:
     """Check that a value is an operation.
 
     Raises:
-        TypeError: it is not an operation; the message gives its type.
+        TypeError: the value is not an operation; the message gives its type.
     """
     _OPERATION.check("operation", operation)
 

@@ -50,10 +50,10 @@ class ApiResponse(Printable, Generic[T_co], frozen=True):
 
     Attributes:
         status: the HTTP status code.
-        headers: as received; ``headers.merged()`` joins repeated ones.
+        headers: the header fields as received; ``headers.merged()`` joins repeated fields.
         data: the decoded body, or ``None`` if there is none.
         raw: the body as received.
-        issues: values in the body that did not match their type, and how each was handled.
+        issues: values in the body that did not match their type, and how each value was handled.
     """
 
     status: int

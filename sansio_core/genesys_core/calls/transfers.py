@@ -59,9 +59,9 @@ class UploadBody(Struct, frozen=True):
     an iterator) is sent once.
 
     Attributes:
-        source: the content.
-        length: its length in bytes, or ``None`` if unknown.
-        content_type: its media type, or ``None``.
+        source: the content to upload.
+        length: length of the content in bytes, or ``None`` if unknown.
+        content_type: media type of the content, or ``None`` if unknown.
         once: whether the content can be read only once.
     """
 
@@ -183,9 +183,9 @@ def start_transfer(
         request: the complete request.
         session: the client's session, for its deadline and retry configuration.
         now: both clocks.
-        options: its deadline and retry configuration, if set.
-        once: whether its body can be read only once, so that it is never retried.
-        authenticate: whether it is sent with the client's token.
+        options: the request's deadline and retry configuration, if set.
+        once: whether the body can be read only once, so that the request is never retried.
+        authenticate: whether the request is sent with the client's token.
 
     Raises:
         InvalidValueError: the deadline is not positive.
@@ -232,13 +232,13 @@ def start_upload(
 
     Args:
         url: absolute; see :func:`check_url`.
-        body: the content.
+        body: the content to upload.
         session: the client's session.
         now: both clocks.
         method: case-insensitive.
         headers: additional headers; ``Content-Type`` overrides the content's own.
         options: timeout, deadline and retry configuration, if set.
-        authenticate: whether it is sent with the client's token.
+        authenticate: whether the request is sent with the client's token.
         in_pieces: whether bytes are streamed as well, so that progress can be reported.
 
     Raises:

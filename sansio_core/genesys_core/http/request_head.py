@@ -23,10 +23,10 @@ class RequestHead(Confidential, frozen=True):
     Attributes:
         method: the request's method.
         data: the encoded head, from the request line to the blank line.
-        length: length of the body in bytes, or ``None`` if it is sent chunked.
+        length: length of the body in bytes, or ``None`` if the body is sent chunked.
         close: whether the request asks to close the connection afterwards.
         upgrade: whether the request offers to switch protocols.
-        expects_continue: whether the server was asked to confirm that it wants the body.
+        expects_continue: whether the request has ``Expect: 100-continue``.
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"data"})
@@ -72,8 +72,8 @@ class FieldLines:
     these lines are neither checked nor encoded again.
 
     Attributes:
-        fields: the fields of that request; ``None`` if there was none.
-        base: its URL up to the path.
+        fields: the header fields of that request; ``None`` if there was no such request.
+        base: the URL of that request up to the path.
         lines: the encoded lines, from ``Host`` on, that do not depend on the body.
     """
 

@@ -34,9 +34,9 @@ class ParsedHead(Struct, frozen=True):
 
     Attributes:
         status: the status code, 100 to 999.
-        headers: as received; unless the response is informational, ``Content-Length`` occurs at
-            most once and contains only digits, and ``Transfer-Encoding`` at most once and is
-            ``chunked``.
+        headers: the header fields as received; unless the response is informational,
+            ``Content-Length`` occurs at most once and contains only digits, and
+            ``Transfer-Encoding`` occurs at most once and is ``chunked``.
         version: the HTTP version, ``"1.1"`` or ``"1.0"``.
     """
 

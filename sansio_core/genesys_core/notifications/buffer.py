@@ -47,7 +47,7 @@ class EventBuffer:
 
     Args:
         limit: maximum number of notifications.
-        overflow: what happens at the limit.
+        overflow: what happens to events when the buffer is full.
 
     Raises:
         InvalidValueError: the limit is below 1, or the overflow policy is unknown.
@@ -117,7 +117,7 @@ class LatestEvents(Generic[T]):
     """A bounded buffer of state events for a slow ``on_state`` callback.
 
     Args:
-        limit: maximum number of events; older ones are dropped. 0 keeps none.
+        limit: maximum number of events; older events are dropped. 0 keeps no events.
     """
 
     def __init__(self, limit: int = DEFAULT_LIMIT) -> None:

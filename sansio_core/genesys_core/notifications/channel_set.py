@@ -36,7 +36,7 @@ class Addressed(Struct, frozen=True, gc=False):
 
     Attributes:
         channel: the index of the channel.
-        effect: the effect.
+        effect: the effect to perform.
     """
 
     channel: int
@@ -189,7 +189,7 @@ class ChannelSet(Struct, frozen=True):
         Args:
             channel: the index of the channel.
             socket: the number of the socket.
-            events: as :class:`~genesys_core.websocket.WebSocket` returned them, in order.
+            events: the events that :class:`~genesys_core.websocket.WebSocket` returned, in order.
             now: both clocks.
             read_at: when the events were read, if earlier than ``now``.
         """
@@ -329,7 +329,7 @@ class TopicsAnswer(Struct, frozen=True):
 
     Attributes:
         refusals: the topics that the platform rejected.
-        error: why one of the channels involved gave up.
+        error: the error that made one of the channels involved give up.
     """
 
     refusals: tuple[SubscriptionRejected, ...] = ()

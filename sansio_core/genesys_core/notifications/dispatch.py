@@ -79,7 +79,7 @@ class CallbackFailed(Printable, frozen=True):
     """A callback raised an exception; the handler continues.
 
     Attributes:
-        error: the exception.
+        error: the exception that the callback raised.
         event: the callback's argument.
         at: when it happened.
     """
@@ -342,7 +342,7 @@ def connect_uri_rewriter(connect_uri: "str | Rewrite | None") -> Rewrite | None:
             platform's address is appended; or a function from address to address; or ``None``.
 
     Raises:
-        InvalidValueError: not a ``ws`` or ``wss`` URL, or one with a query.
+        InvalidValueError: the base is not a ``ws`` or ``wss`` URL, or has a query.
     """
     if connect_uri is None or callable(connect_uri):
         return connect_uri

@@ -66,7 +66,7 @@ def decode_eventbridge_event(
         decoder: has the types for your own topics; by default, the types are the API definition's.
 
     Raises:
-        DecodeError: it is not JSON, or not an EventBridge event.
+        DecodeError: the content is not JSON, or not an EventBridge event.
     """
     try:
         body = to_json(content) if isinstance(content, Mapping) else content

@@ -142,7 +142,7 @@ class ClientCredentials(_WithSecret, frozen=True):
 
     Args:
         client_id: the OAuth client's id.
-        client_secret: its secret; never shown.
+        client_secret: the OAuth client's secret; never shown.
 
     Raises:
         ConfigurationError: a value is empty or cannot be sent.
@@ -168,7 +168,7 @@ class AuthorizationCode(_WithSecret, frozen=True):
 
     Args:
         client_id: the OAuth client's id.
-        client_secret: its secret; never shown.
+        client_secret: the OAuth client's secret; never shown.
         code: from the redirect, see :func:`~genesys_core.oauth.authorization.parse_code_redirect`;
             valid for one exchange; never shown.
         redirect_uri: exactly as in the authorization request (RFC 6749 section 4.1.3).
@@ -196,7 +196,7 @@ class Saml2Bearer(_WithSecret, frozen=True):
 
     Args:
         client_id: the OAuth client's id.
-        client_secret: its secret; never shown.
+        client_secret: the OAuth client's secret; never shown.
         org_name: the organization's short name.
         assertion: the SAML response in base64 or base64url, with or without padding; line breaks
             are removed; never shown.
@@ -284,7 +284,7 @@ class RefreshToken(_Material, frozen=True):
 
     Args:
         client_id: the OAuth client's id.
-        client_secret: its secret, never shown; ``None`` for a client that signed in with PKCE.
+        client_secret: the OAuth client's secret, never shown; ``None`` if it signed in with PKCE.
         refresh_token: the refresh token; never shown.
 
     Raises:

@@ -164,7 +164,7 @@ class LoopbackRedirect(Confidential, frozen=True):
 
         Args:
             request: the request.
-            now: when it was received; the base of an implicit token's expiry.
+            now: when the request was received; the base of an implicit token's expiry.
         """
         wanted = urlsplit(self.redirect_uri)
         # Reject other host names: someone's DNS may point them to the loopback address (DNS
@@ -283,7 +283,7 @@ def sign_in_timed_out(seconds: float, foreign: int) -> errors.TimeoutError:
     """Return the error for a sign-in that timed out.
 
     Args:
-        seconds: the timeout.
+        seconds: the timeout in seconds.
         foreign: number of redirects from other sign-ins that were rejected in the meantime.
     """
     words = f"sign-in timed out after {seconds:g} s"

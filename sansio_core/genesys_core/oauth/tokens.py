@@ -60,7 +60,7 @@ class Token(Confidential, frozen=True):
     Args:
         access_token: the secret that calls send; never shown.
         token_type: ``bearer``.
-        expires_in: lifetime in seconds, from when it was issued.
+        expires_in: lifetime in seconds, from when the token was issued.
         expires_at: expiry in seconds since 1970-01-01 UTC; ``None`` if unknown.
         refresh_token: the secret that obtains the next token, if the grant has one; never shown.
         scope: the scopes, separated by spaces.
@@ -96,7 +96,7 @@ def prepare_token_request(
     """Build the request that exchanges a grant for a token (RFC 6749 sections 4 and 6).
 
     Args:
-        grant: the grant.
+        grant: the grant to exchange.
         hosts: the login host, or the gateway in front of it.
         timeout: timeouts for the phases of the request.
         headers: additional headers, such as a gateway's key; they never replace required ones.
@@ -131,7 +131,7 @@ def parse_token_response(response: Response, *, now: Now) -> Token:
 
     Args:
         response: the response.
-        now: when it was received; the base of :attr:`Token.expires_at`.
+        now: when the response was received; the base of :attr:`Token.expires_at`.
 
     Raises:
         OAuthError: with the response's error code, or ``invalid_response`` if it is neither a token

@@ -57,7 +57,7 @@ class Budget(Protocol):
             The result of ``change``.
 
         Raises:
-            BudgetBusyError: it was locked for longer than ``wait``.
+            BudgetBusyError: the state was locked for longer than ``wait``.
             BudgetError: the state cannot be read or written.
         """
         ...
@@ -115,12 +115,12 @@ class RemoteBudget(Protocol):
         had_places: bool,
         is_blocking: bool,
     ) -> RatePlace:
-        """Return a place that may be used now or later.
+        """Return a place in the rate limit of a key, which may be used now or later.
 
         Args:
             key: identifies a token, without revealing it.
             lanes: the limits that apply to the request; the last one is for all paths.
-            ticket: the ticket of the place that it waits for; ``None`` for the first request.
+            ticket: the ticket of the place that the call waits for; ``None`` at its first attempt.
             had_places: whether the client was granted a place within the last window.
             is_blocking: see the class.
 

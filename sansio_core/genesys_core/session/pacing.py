@@ -94,8 +94,8 @@ class Gate(Struct, frozen=True):
     """A gate that a 429 closes for all calls.
 
     Attributes:
-        until: when it opens, on the monotonic clock.
-        refusal: the response that closed it.
+        until: when the gate opens, on the monotonic clock.
+        refusal: the 429 response that closed the gate.
     """
 
     until: float
@@ -122,7 +122,7 @@ class Reservation(Struct, frozen=True):
     Attributes:
         at: when to try again, on the monotonic clock.
         tickets: the ticket in each window entered so far, by the window's path.
-        why: description of the limit that it waits for.
+        why: description of the limit that the request waits for.
     """
 
     at: float

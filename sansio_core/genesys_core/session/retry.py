@@ -145,7 +145,7 @@ class GiveUp(Struct, frozen=True):
     """The decision not to retry.
 
     Attributes:
-        why: the reason.
+        why: the reason for the decision.
         retry_after: seconds that the server asked the client to wait, if any.
     """
 

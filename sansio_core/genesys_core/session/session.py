@@ -63,7 +63,7 @@ def check_deadline(seconds: float | None) -> float | None:
     """Validate a deadline.
 
     Raises:
-        InvalidValueError: it is not positive, or larger than clocks support.
+        InvalidValueError: the deadline is not positive, or larger than clocks support.
     """
     if seconds is not None and not 0 < seconds <= LONGEST:
         raise InvalidValueError(

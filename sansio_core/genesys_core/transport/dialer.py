@@ -250,8 +250,8 @@ class OpeningSockets(_Step, frozen=True):
         """Report that a socket is connected to one of the addresses.
 
         Args:
-            local: host and port of its local end.
-            peer: host and port of the remote end.
+            local: host and port of the socket's local end.
+            peer: host and port of the socket's remote end.
         """
         if local == peer:
             # TCP simultaneous open: nothing listens, and the system chose this local port.
@@ -320,7 +320,7 @@ class StartingTls(_Step, frozen=True):
         """Report that the TLS handshake succeeded.
 
         Args:
-            alpn: the protocol that the peer selected; ``None`` if none.
+            alpn: the protocol that the peer selected with ALPN; ``None`` if it selected none.
         """
         # RFC 7301 section 3.2: a server selects one of the offered protocols, or ignores ALPN.
         if alpn not in {None, ALPN}:

@@ -123,17 +123,17 @@ class Exchange(Claim[C]):
 
     Args:
         request: the request.
-        route: the route to its origin.
+        route: the route to the request's origin.
         limits: size limits of the response.
         uploads: whether the body is sent in chunks (:attr:`Step.BODY`) instead of ``request.body``.
         streams: whether the response's body is read in chunks.
 
     Attributes:
         request: the request.
-        route: the route to its origin, which is its key in the pool.
+        route: the route to the request's origin, which is the key of the connection in the pool.
         until: when the current step times out, on the monotonic clock; ``None`` for never.
         data: the bytes to write.
-        response: the response; its body is empty with ``streams``.
+        response: the response, with an empty body if ``streams`` is set.
     """
 
     __slots__ = (

@@ -25,7 +25,7 @@ class Address(Struct, frozen=True):
 
     Attributes:
         host: the numeric IP address, such as ``192.0.2.1`` or ``2001:db8::1``.
-        port: the port.
+        port: the port to connect to.
         is_ipv6: whether it is an IPv6 address.
         flow: the flow label of an IPv6 address.
         scope: the interface index of a link-local IPv6 address.

@@ -71,8 +71,10 @@ class PoolLimits(Struct, frozen=True, kw_only=True):
     """Limits on the number and age of connections.
 
     Attributes:
-        connections: maximum number, including idle ones and those being opened, for all keys.
-        connections_per_key: maximum number for one key; ``None`` for no separate limit.
+        connections: maximum number of connections for all keys, including idle connections and
+            connections being opened.
+        connections_per_key: maximum number of connections for one key; ``None`` for no separate
+            limit.
         keep_alive: maximum idle time in seconds.
         max_age: seconds after which a connection accepts no further request, so that DNS changes
             take effect; ``None`` for no limit.
@@ -224,7 +226,7 @@ class Pool(Generic[C]):
     """The connections of one owner: a process and, within it, one event loop or all threads.
 
     Args:
-        limits: the limits.
+        limits: limits on the number and age of connections.
 
     Attributes:
         closing: leases whose connections the driver must close, first in, first out.
@@ -276,7 +278,7 @@ class Pool(Generic[C]):
         one.
 
         Args:
-            claim: a new claim, or one that was released.
+            claim: a new claim, or a claim that was released.
             key: identifies interchangeable connections: scheme, host, port, proxy, TLS settings.
             now: the current time.
 

@@ -38,8 +38,8 @@ class Proxy(Printable, frozen=True):
     """The settings of one proxy.
 
     Attributes:
-        host: its host name in ASCII or its address, without brackets.
-        port: its port.
+        host: the proxy's host name in ASCII, or its IP address without brackets.
+        port: the proxy's port.
         scheme: ``http`` and ``https`` forward requests and open tunnels with ``CONNECT`` (RFC 9110
             section 9.3.6); ``https`` uses TLS to the proxy. ``socks5`` receives addresses,
             ``socks5h`` host names (RFC 1928).
@@ -211,7 +211,7 @@ class ProxySettings(Struct, frozen=True):
     Attributes:
         http: the proxy for ``http`` and ``ws`` URLs; ``None`` connects directly.
         https: the proxy for ``https`` and ``wss`` URLs.
-        no_proxy: the hosts that bypass both.
+        no_proxy: the hosts that bypass both proxies.
         bypass: returns whether the system's settings exempt a host and port, such as
             :func:`urllib.request.proxy_bypass` on macOS and Windows.
     """
@@ -238,7 +238,7 @@ class ProxySettings(Struct, frozen=True):
             bypass: see :attr:`bypass`.
 
         Raises:
-            ConfigurationError: a URL is invalid; it is not shown.
+            ConfigurationError: a URL is invalid; the message does not show the URL.
         """
         proxies: dict[str, Proxy | None] = {}
         for scheme in ("http", "https"):

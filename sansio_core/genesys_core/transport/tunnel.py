@@ -27,7 +27,7 @@ class TunnelRefused(Struct, frozen=True):
 
     Attributes:
         reason: the reason, worded to follow the proxy's name.
-        status: the status of its response, if there was one.
+        status: the HTTP status of the proxy's response, if there was a response.
     """
 
     reason: str

@@ -107,14 +107,14 @@ class WebSocket:
             url: ``ws://`` or ``wss://``.
             random_bytes: returns the given number of unpredictable bytes, such as
                 :func:`os.urandom`: for the handshake's key and the mask of every frame.
-            headers: sent with the handshake in addition to its own.
+            headers: headers to send in addition to those of the handshake.
             subprotocols: offered to the server.
             compression: whether permessage-deflate is offered.
-            max_size: maximum size of a decompressed message in bytes; larger ones close the
-                connection with 1009.
+            max_size: maximum size of a decompressed message in bytes; a larger message closes the
+                connection with code 1009.
 
         Raises:
-            InvalidValueError: a URL, header or limit is invalid.
+            InvalidValueError: the URL, a header or the limit is invalid.
         """
         if max_size < 1:
             raise InvalidValueError(f"max_size={max_size!r}: must be 1 or more bytes")

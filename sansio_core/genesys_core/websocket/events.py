@@ -79,7 +79,7 @@ class Failed(Struct, frozen=True):
     """The connection failed, and messages may have been lost.
 
     Attributes:
-        kind: the cause.
+        kind: the kind of cause.
         message: a description of the cause.
         status: the HTTP status, if the server rejected the handshake.
         headers: the headers of that response.

@@ -75,7 +75,7 @@ class GivenChannel(Printable, frozen=True):
 
     Attributes:
         id: the channel's id.
-        connect_uri: the address of its socket; not shown.
+        connect_uri: the address of the channel's socket; not shown.
     """
 
     id: str
@@ -89,7 +89,7 @@ class Stopped(Struct, frozen=True):
     """The channel has stopped; there are no transitions.
 
     Attributes:
-        error: why it gave up; ``None`` if the user stopped it.
+        error: why the channel gave up; ``None`` if the user stopped it.
     """
 
     error: GenesysCloudError | None = None

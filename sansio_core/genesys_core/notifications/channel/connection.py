@@ -68,10 +68,10 @@ class PlatformChannel(Printable, frozen=True):
 
     Attributes:
         id: the channel's id.
-        uri: the address of its socket.
-        given: whether it is the caller's channel and has not been inspected yet.
-        own: whether it was created by this state machine.
-        life: seconds after which its topics must be renewed.
+        uri: the address of the channel's socket.
+        given: whether the channel is the caller's and has not been inspected yet.
+        own: whether the channel was created by this state machine.
+        life: seconds after which the channel's topics must be renewed.
     """
 
     id: str

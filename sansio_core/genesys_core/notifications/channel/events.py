@@ -78,9 +78,9 @@ class Disconnected(Struct, frozen=True):
     """The connection was lost; no events arrive until :class:`Resubscribed`.
 
     Attributes:
-        reason: the cause.
+        reason: the kind of cause.
         message: a description of the cause.
-        at: when it was detected.
+        at: when the loss was detected.
         code: the WebSocket close code, if there is one.
     """
 
@@ -121,7 +121,7 @@ class Gap(Struct, frozen=True):
 
     Attributes:
         from_: the last time at which the stream was known to be complete.
-        to: the time from which it is complete again.
+        to: the time from which the stream is complete again.
         dropped: number of received events that were dropped because the consumer was too slow; 0
             for a connection gap, whose number of events is unknown.
     """
@@ -187,7 +187,7 @@ class Retrying(Struct, frozen=True):
     """A request or connection attempt failed and will be retried.
 
     Attributes:
-        what: ``create``, ``inspect``, ``connect`` or ``subscribe``.
+        what: the failed action: ``create``, ``inspect``, ``connect`` or ``subscribe``.
         message: a description of the failure.
         delay: seconds until the next attempt.
         error: the error, if a REST call failed.
@@ -237,7 +237,7 @@ class Arrived(Struct, frozen=True, gc=False):
     :class:`~genesys_core.notifications.NotificationDecoder` decodes its body.
 
     Attributes:
-        envelope: the frame, except for its body.
+        envelope: the parsed frame, except for its body.
         text: the frame.
     """
 
