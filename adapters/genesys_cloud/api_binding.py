@@ -59,7 +59,7 @@ Item_co = TypeVar("Item_co", covariant=True)
 
 
 class SyncApi:
-    """The methods of one API, bound to a :class:`~genesys_cloud.Client`."""
+    """Base class of an API's synchronous methods, bound to a :class:`~genesys_cloud.Client`."""
 
     def __init__(self, client: "SyncClientBase") -> None:
         self.send = client.send
@@ -67,7 +67,7 @@ class SyncApi:
 
 
 class AsyncApi:
-    """The methods of one API, bound to an :class:`~genesys_cloud.AsyncClient`."""
+    """Base class of an API's async methods, bound to an :class:`~genesys_cloud.AsyncClient`."""
 
     def __init__(self, client: "AsyncClientBase") -> None:
         self.send = client.send
@@ -78,9 +78,9 @@ class LazyApis:
     """Exposes each API as an attribute and imports its module on first access.
 
     Args:
-        classes: the API's class by attribute, such as ``users: UsersApi``.
-        prefix: prepended to the class name.
-        home: the package with a module for each API.
+        classes: the name of the API's class, by attribute name, such as ``users: UsersApi``.
+        prefix: text prepended to the names of the classes.
+        home: the name of the package with a module for each API.
         topics: the module with the notification topics of the same definition.
     """
 
@@ -232,16 +232,16 @@ class AsyncJobMethod(AsyncMethod[P, T_co], Protocol[P, T_co, StatusT, Item]):
 
 
 class Method(Generic[P, T]):
-    """A fluent method: builds the operation and sends it with the client it is bound to.
+    """A method of an API: builds an operation and sends it with the client it is bound to.
 
     It has the builder's name, parameters and docstring, and its own return type, so that ``help()``
     and editors show what a call returns.
 
     Args:
-        builder: builds the operation.
+        builder: the function that builds the operation.
         home: the ``__module__`` of bound methods.
         owner: the class in the ``__qualname__`` of bound methods, such as ``AsyncUsersApi``.
-        asynchronous: whether a call returns a coroutine.
+        asynchronous: whether calling the method returns a coroutine.
     """
 
     def __init__(
@@ -335,7 +335,7 @@ class Method(Generic[P, T]):
 
 
 class ListMethod(Method[P, T], Generic[P, T, Item]):
-    """A fluent method of a listing operation, which can also iterate over all items and pages."""
+    """A method of an API for a listing operation, which can also iterate over items and pages."""
 
     if TYPE_CHECKING:
 
@@ -377,7 +377,7 @@ class ListMethod(Method[P, T], Generic[P, T, Item]):
 
 
 class JobMethod(Method[P, T], Generic[P, T, StatusT, Item]):
-    """A fluent method of an operation that starts a job, which can also return the job."""
+    """A method of an API for an operation that starts a job, which can also return the job."""
 
     if TYPE_CHECKING:
 
@@ -415,9 +415,9 @@ def api_classes(
     checkers.
 
     Args:
-        name: the sync class's name; the async one begins with ``Async``.
+        name: the synchronous class's name; the asynchronous class's name adds ``Async`` before it.
         builders: a module of :mod:`genesys_core.api`.
-        about: the beginning of the docstrings.
+        about: the beginning of the classes' docstrings.
         home: the ``__module__`` of the classes.
     """
     found = {key: one for key, one in vars(builders).items() if isinstance(one, FunctionType)}

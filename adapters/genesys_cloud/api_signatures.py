@@ -1,4 +1,4 @@
-"""Signatures of fluent methods for ``help()``, ``inspect.signature`` and editors.
+"""Signatures of API methods for ``help()``, ``inspect.signature`` and editors.
 
 Invariants: the parameters are those of the builder: name, order and default. The return type is the
 method's: the response on a synchronous API, a coroutine that returns it on an asynchronous one. A
@@ -29,10 +29,10 @@ _NAMES = {
     "_date": date,
     "_datetime": datetime,
 }
-"""The names that generated builder modules import only for type checkers."""
+"""The types that generated builder modules import only for type checkers, by name there."""
 
 _KNOWN_VALUES = re.compile(r"\b_\w+Values(?:_\d+)?\b")
-"""The aliases for lists of known values. At run time an open enum is a string."""
+"""Matches type aliases for the known values of an open enum, which at run time is a string."""
 
 
 def signature_of(builder: Callable[..., object], *, asynchronous: bool, bound: bool) -> Signature:

@@ -23,13 +23,13 @@ __all__ = ["FileBudget"]
 R = TypeVar("R")
 
 _POLL: Final = 0.002
-"""Polling interval in seconds."""
+"""Seconds between attempts to lock the state file."""
 
 _STALE: Final = 2 * 86_400.0
 """Seconds after which a token's state is removed: no window is longer than a day."""
 
 _STATE: Final = r"\.([0-9a-f]{32}|none)(\.[0-9a-f]{8}\.new)?"
-"""The name suffixes of state files, and of temporary files left by killed writers; see
+"""Matches the name suffixes of state files and of temporary files left by killed writers; see
 :func:`~genesys_core.session.budget.token_key`.
 """
 
@@ -53,7 +53,7 @@ class FileBudget:
     def change_state(
         self, key: str, change: Callable[[bytes | None], tuple[bytes, R]], *, wait: float
     ) -> R:
-        """Replace a token's state; see :class:`genesys_core.session.budget.Budget`."""
+        """Replace a token's rate limit state; see :class:`genesys_core.session.budget.Budget`."""
         path = self._path.with_name(f"{self._path.name}.{key or 'none'}")
         with self._errors(), self._locked(wait):
             try:

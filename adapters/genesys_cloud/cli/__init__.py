@@ -19,7 +19,7 @@ _EXTRAS: Final = {
     "typer": "cli",
     "yaml": "cli",
 }
-"""The extra that installs each package."""
+"""The name of the extra that installs a package, by the package's import name."""
 
 _HELP: Final = frozenset({"--help", "-h"})
 

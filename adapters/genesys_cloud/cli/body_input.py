@@ -34,10 +34,10 @@ def read_body(source: str) -> object:
 
 
 def read_document(text: str, source: str) -> object:
-    """Parse JSON or YAML.
+    """Parse a text as JSON or YAML.
 
     Raises:
-        UsageError: the text is neither.
+        UsageError: the text is neither JSON nor YAML.
     """
     try:
         return json.loads(text)
@@ -62,7 +62,7 @@ def read_document(text: str, source: str) -> object:
 
 
 def model_catalog() -> ModelCatalog:
-    """Return the models of the bundled definition."""
+    """Return the catalog of the models in the bundled definition."""
     return ModelCatalog(bundled_document()["definitions"])
 
 
@@ -79,11 +79,11 @@ def edit_body(model: str, body: object) -> object:
     """Open ``VISUAL`` or ``EDITOR`` for the user to write a body, and return it.
 
     Args:
-        model: the body's model.
+        model: the name of the body's model.
         body: the initial text; ``None`` for a skeleton of the model.
 
     Raises:
-        UsageError: the editor failed, or the result is not a document.
+        UsageError: the editor failed, or the edited text is neither JSON nor YAML.
     """
     from genesys_core.command_line.formats import yaml_text  # noqa: PLC0415
 

@@ -43,19 +43,19 @@ if TYPE_CHECKING:
 __all__ = ["BulkFiles", "run_rows"]
 
 Row = tuple[int, "Mapping[str, object] | UsageError", object]
-"""A row: its number, its values or the reason why it cannot be read, and its text."""
+"""A row: its number, its values or why it cannot be read, and the row as read from the file."""
 
 _CHUNK = 1 << 20
-"""Number of characters read at a time."""
+"""Size of the blocks in which the rows file is read."""
 
 
 class BulkFiles:
     """The files of a bulk run.
 
     Args:
-        rows: the path of the rows.
+        rows: the path of the file with the rows.
         failures: the path of the failures file, or ``None`` for the default.
-        journal: the journal of the run to continue, or ``None`` for a new run.
+        journal: the path of the journal of the run to continue; ``None`` for a new run.
     """
 
     def __init__(self, rows: str, failures: str | None, journal: str | None) -> None:
@@ -65,7 +65,7 @@ class BulkFiles:
         self.is_continued = journal is not None
 
     def digest(self) -> str:
-        """Return the digest of the rows.
+        """Return the digest of the rows file's content.
 
         Raises:
             UsageError: the file cannot be read.
@@ -83,7 +83,7 @@ class BulkFiles:
         """Open the failures file, which a new run overwrites.
 
         Raises:
-            UsageError: it cannot be written, or is the file with the rows.
+            UsageError: the failures file cannot be written, or is the file with the rows.
         """
         if self.failures.resolve() == self.rows.resolve():
             raise UsageError(
@@ -157,15 +157,15 @@ def run_rows(
     show: Callable[[Iterator[object]], None],
     report: "CallReport",
 ) -> None:
-    """Run an operation for each row.
+    """Run an operation for each row of a file.
 
     Args:
-        files: the run's files.
-        run: its state; its journal is read here.
+        files: the files of the run.
+        run: the state of the run; this function reads the run's journal.
         name: the operation's name.
         send: sends the call of a row and returns the response's data.
-        show: prints the results.
-        report: reports why calls wait.
+        show: prints the results of successful rows.
+        report: the observer that knows why calls wait.
 
     Raises:
         CommandExit: rows failed, or the run was interrupted.

@@ -13,13 +13,13 @@ __all__ = ["CallReport"]
 
 
 class CallReport(Observer):
-    """Observes the client's calls.
+    """Observes the calls of a command's client, to print them and to know why they wait.
 
     Args:
         is_verbose: whether each attempt and each wait is printed.
 
     Attributes:
-        waiting_for: why a call waits; empty if no call waits.
+        waiting_for: the reason why a call waits; empty if no call waits.
     """
 
     def __init__(self, *, is_verbose: bool) -> None:
@@ -32,7 +32,7 @@ class CallReport(Observer):
         purpose: Purpose,  # noqa: ARG002
         now: Now,
     ) -> CallObserver:
-        """Observe a call."""
+        """Return an observer of the call."""
         return _ReportedCall(self, now)
 
 

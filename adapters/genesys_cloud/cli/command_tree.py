@@ -18,12 +18,12 @@ __all__ = ["describe_commands", "write_command_reference"]
 
 
 def describe_commands() -> Iterator[CommandDescription]:
-    """Yield the program itself and all commands, each before its subcommands."""
+    """Yield a description of the program and of each command, each before its subcommands."""
     yield from _described(typer.main.get_command(app), None, "")
 
 
 def write_command_reference(folder: str | Path) -> list[str]:
-    """Write the commands page to an existing folder, and return the page's name."""
+    """Write the reference page of all commands to an existing folder; return the page's name."""
     text = commands_text(describe_commands())
     Path(folder, "commands.md").write_text(text, encoding="utf-8")
     return ["commands.md"]

@@ -53,11 +53,11 @@ def print_candidates(shell: str, words: Sequence[str]) -> None:
 
 
 def complete_words(words: Sequence[str], typed: str) -> list[Candidate]:
-    """Return the candidates for a word.
+    """Return the completion candidates for the word at the cursor.
 
     Args:
-        words: the complete words before it.
-        typed: the part of it that has been typed.
+        words: the complete words before the word.
+        typed: the part of the word that has been typed.
     """
     options, rest = split_command(words)
     if list(words[-1:]) in _INCOMPLETE and (found := _connection_values(words[-1], typed)):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["completion"]
 
 _MOST = 5000
-"""Maximum number of names of each kind; more would slow down completion."""
+"""Maximum number of saved entity names of each kind; more would slow down completion."""
 
 
 class Shell(StrEnum):

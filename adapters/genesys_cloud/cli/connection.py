@@ -35,12 +35,12 @@ __all__ = [
 
 
 def token_file_of(options: Mapping[str, object]) -> str:
-    """Return the path of the token file for a command's options."""
+    """Return the path of the token file that a command's options select."""
     return select_token_file(options, os.environ)
 
 
 def config_file_of(options: Mapping[str, object]) -> str | None:
-    """Return the path of the profile's configuration file; ``None`` if there is none.
+    """Return the path of the profile's configuration file; ``None`` if the file does not exist.
 
     Raises:
         UsageError: an invalid profile name.
@@ -84,7 +84,7 @@ def sign_in_options(options: Mapping[str, object]) -> "ClientOptions":
 
 
 def can_ask() -> bool:
-    """Return whether the user can be prompted."""
+    """Return whether the user can be prompted, that is, whether standard input is a terminal."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
@@ -114,11 +114,11 @@ def _credentials(options: Mapping[str, object]) -> "ClientOptions":
 
 
 def open_client(options: Mapping[str, object], *, observer: "Observer | None" = None) -> "Client":
-    """Create a command's client.
+    """Create the client with which a command makes its calls.
 
     Args:
         options: the command's options, by name without dashes.
-        observer: observes the client's calls.
+        observer: an observer of the client's calls.
 
     Raises:
         GenesysCloudError: contradictory or unusable settings.

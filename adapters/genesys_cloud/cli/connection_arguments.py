@@ -91,13 +91,13 @@ def take_connection(*left_out: str) -> Callable[[_Command], _Command]:
 
 
 def merge_options(ctx: typer.Context, **given: object) -> None:
-    """Merge options into ``ctx.obj``, by name without dashes.
+    """Merge a command's options into ``ctx.obj``, by name without dashes.
 
     Options that were given earlier are overridden.
 
     Args:
         ctx: the command's context; ``ctx.obj`` contains the options that precede the command.
-        given: the options; ``None`` if not given.
+        given: the values of the options; ``None`` for an option that was not given.
     """
     chosen = {name.replace("_", "-"): value for name, value in given.items() if value is not None}
     ctx.obj = {**(ctx.obj or {}), **chosen}

@@ -42,8 +42,8 @@ def capture_request(operation: "Operation[Any]", options: Mapping[str, Any]) -> 
     """Return the request that an operation would send; its token is a placeholder.
 
     Args:
-        operation: the operation.
-        options: the command's options, by name.
+        operation: the operation to capture.
+        options: the command's options, by name without dashes.
 
     Raises:
         GenesysCloudError: the request cannot be sent.
@@ -70,7 +70,7 @@ def capture_request(operation: "Operation[Any]", options: Mapping[str, Any]) -> 
 
 
 def new_client(*, transport: "Transport", **options: "Unpack[ClientOptions]") -> "Client":
-    """Create a client."""
+    """Create a client with the given transport."""
     from genesys_cloud import Client  # noqa: PLC0415 - see genesys_cloud.cli.app
 
     return Client(transport=transport, **options)

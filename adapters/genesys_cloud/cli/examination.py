@@ -22,10 +22,10 @@ __all__ = ["examine"]
 
 
 def examine(options: Mapping[str, Any], timeout: float) -> None:
-    """Check a setup, and print the outcome of each step.
+    """Check a setup step by step, and print the outcome of each step.
 
     Args:
-        options: the command's options, by name.
+        options: the command's options, by name without dashes.
         timeout: seconds for each step.
 
     Raises:
@@ -47,7 +47,7 @@ class _Doctor:
         self._user_id: str | None = None
 
     def run(self) -> None:
-        """Run the steps up to the first that fails."""
+        """Run the steps in order, and stop after the first that fails."""
         steps: dict[DoctorStep, Callable[[], str]] = {
             "configuration": self._configure,
             "connection": self._connect,

@@ -51,11 +51,11 @@ def run_jobs(arguments: Sequence[str], before: Mapping[str, Any]) -> None:
 
     Args:
         arguments: the arguments after ``jobs``.
-        before: the options that precede it, by name.
+        before: the options that precede ``jobs``, by name.
 
     Raises:
         GenesysCloudError: a call or the job failed.
-        UsageError: wrong arguments.
+        UsageError: invalid arguments.
     """
     if not arguments or arguments[0] in _HELP:
         write_line("Usage: genesys-cloud jobs ACTION API METHOD [ARGUMENTS] [OPTIONS]\n")

@@ -19,12 +19,12 @@ _HELP = frozenset({"--help", "-h"})
 
 
 def run_api(api: str, arguments: Sequence[str], before: Mapping[str, Any]) -> None:
-    """Run a method of an API, or print help.
+    """Run a method of an API with the command line's arguments, or print help.
 
     Args:
         api: the API's name.
-        arguments: the arguments after it.
-        before: the options that precede it, by name.
+        arguments: the arguments after the API's name.
+        before: the options that precede the API's name, by name.
 
     Raises:
         GenesysCloudError: the call failed.
@@ -49,7 +49,7 @@ def run_call(arguments: Sequence[str], before: Mapping[str, Any]) -> None:
 
     Args:
         arguments: the arguments after ``call``.
-        before: the options that precede it, by name.
+        before: the options that precede ``call``, by name.
 
     Raises:
         GenesysCloudError: the call failed.

@@ -1,4 +1,4 @@
-"""Output of results.
+"""Prints the results of commands.
 
 Invariants: rich is imported only for tables. Text is formatted in :mod:`genesys_core.command_line`.
 """
@@ -25,7 +25,7 @@ __all__ = ["check_query", "print_document", "print_rows", "select", "terminal_wi
 
 
 def write_line(line: str) -> None:
-    """Write a line that is already escaped."""
+    """Write a line, in which control characters are already escaped, to standard output."""
     sys.stdout.write(f"{line}\n")
 
 
@@ -55,7 +55,7 @@ def _query_error(expression: str, error: Exception) -> UsageError:
 
 
 def select(value: object, expression: str) -> object:
-    """Return the result of a JMESPath expression.
+    """Return what a JMESPath expression selects from a value.
 
     Raises:
         UsageError: not a valid expression.
@@ -76,7 +76,7 @@ def print_document(value: object, output: OutputOptions) -> None:
 
 
 def print_rows(items: Iterable[object], output: OutputOptions) -> None:
-    """Print items, each as soon as it is available if the format allows that."""
+    """Print items in a format with rows, each item as soon as the format allows."""
     for line in _lines(items, output):
         write_line(line)
 

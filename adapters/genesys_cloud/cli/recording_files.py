@@ -62,10 +62,10 @@ class DownloadRequest:
     """The recordings to download, and their folder.
 
     Attributes:
-        out: the folder.
-        conversations: ids of conversations.
-        from_file: a file of ids, or ``-`` for standard input.
-        period: the first and the last day or date-time.
+        out: the path of the download folder.
+        conversations: ids of conversations whose recordings are downloaded.
+        from_file: the path of a file of conversation ids, or ``-`` for standard input.
+        period: the values of ``--from`` and ``--to``: a day or date-time each.
     """
 
     out: Path
@@ -74,7 +74,7 @@ class DownloadRequest:
     period: tuple[str | None, str | None]
 
     def interval(self) -> "Interval | None":
-        """Return the interval of the requested conversations.
+        """Return the interval in which the conversations are selected; ``None`` if they are listed.
 
         Raises:
             UsageError: the interval is invalid, or no conversation is selected.
@@ -94,16 +94,16 @@ class _Stopped(Exception):  # noqa: N818 - ends a download that is in progress
 def download_recordings(
     options: Mapping[str, object], request: DownloadRequest, *, parallel: int, is_verbose: bool
 ) -> None:
-    """Download recordings.
+    """Download the recordings of a request to its folder.
 
     Args:
         options: the command's options, by name without dashes.
-        request: what to download.
+        request: the recordings to download.
         parallel: the number of calls and downloads that run in parallel.
         is_verbose: whether attempts are reported.
 
     Raises:
-        CommandExit: recordings are missing, or the run was interrupted.
+        CommandExit: some recordings were not downloaded, or the run was interrupted.
         GenesysCloudError: the credentials are not accepted, or the conversations cannot be listed.
         UsageError: a file cannot be used.
     """
@@ -181,11 +181,11 @@ class _Folder:
             return False
 
     def record_file(self, line: str) -> None:
-        """Add a line to the manifest."""
+        """Append the line of a downloaded file to the manifest."""
         _append(self._files, line)
 
     def record_found(self, line: str) -> None:
-        """Record which recordings a conversation has."""
+        """Append a line with the recordings of a conversation to the manifest."""
         if line:
             _append(self._found, line)
 

@@ -84,7 +84,7 @@ def parse_operation(
     before: Mapping[str, Any],
     common: tuple[CommonOption, ...],
 ) -> "tuple[Operation[Any], ParsedArguments]":
-    """Return the operation for given arguments, and the command options.
+    """Return the operation that the arguments describe, and the parsed arguments.
 
     Args:
         description: the operation's description.
@@ -284,7 +284,7 @@ def request_of(operation: "Operation[Any]", options: Mapping[str, Any]) -> "Requ
     """Return the request that a client would send, without sending anything.
 
     Args:
-        operation: the operation.
+        operation: the operation that would be sent.
         options: the command's options, by name.
 
     Raises:

@@ -14,7 +14,7 @@ __all__ = ["Loader"]
 
 
 class Loader(yaml.SafeLoader):
-    """Loads documents with the core schema of YAML 1.2 (section 10.3)."""
+    """Loads YAML documents with the core schema of YAML 1.2 (section 10.3)."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - as in the base class
 

@@ -1,1 +1,1 @@
-"""The clients and the drivers of their calls."""
+"""The clients, and the drivers that perform the I/O of their calls."""

@@ -156,8 +156,8 @@ class AsyncClientBase(AsyncTransfers):
 
         Args:
             operation: the operation that started it (its body is used only for warnings about the
-                interval), or the one that returns its status.
-            id: its id; not needed if the operation returns its status.
+                interval), or the operation that returns the job's status.
+            id: the job's id; not needed if the operation returns the job's status.
 
         Raises:
             InvalidValueError: the operation neither starts a job nor returns its status, or the id
@@ -181,7 +181,7 @@ class AsyncClientBase(AsyncTransfers):
         one request to the next.
 
         Args:
-            operation: an operation that only reads.
+            operation: an operation that only reads data.
             condition: called with each decoded response body; the wait ends once it returns a true
                 value.
             deadline: seconds in total; ``math.inf`` for no limit.
@@ -190,7 +190,7 @@ class AsyncClientBase(AsyncTransfers):
             The response body for which the condition was true.
 
         Raises:
-            InvalidValueError: the operation may change something, or the deadline is invalid.
+            InvalidValueError: the operation may change data, or the deadline is invalid.
             WaitTimeoutError: the condition was not true within the deadline.
             GenesysCloudError: see :mod:`genesys_core.errors`.
         """
@@ -266,11 +266,11 @@ class AsyncClient(AsyncClientBase, AsyncApis):
     Each API is an attribute (``client.users``, ``client.routing``), each operation a method.
 
     Args:
-        transport: sends requests instead of the default transport; see
+        transport: a transport that sends requests instead of the default one; see
             :class:`~genesys_cloud.transports.AsyncTransport`.
         hooks: functions or coroutine functions run before each request and after each response; see
             :mod:`genesys_cloud.transports.hooks`.
-        options: everything else; see :class:`~genesys_cloud.client.options.ClientOptions`.
+        options: all other arguments; see :class:`~genesys_cloud.client.options.ClientOptions`.
 
     Raises:
         ConfigurationError: contradictory or unusable settings.

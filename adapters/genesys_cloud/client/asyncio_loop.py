@@ -1,4 +1,4 @@
-"""The driver's event loop operations on asyncio."""
+"""The event loop operations of a client's driver on asyncio."""
 
 import asyncio
 import contextlib
@@ -18,7 +18,7 @@ class AsyncioLoop:
     """Sleeping, locking, shielding and threads with asyncio.
 
     Args:
-        token_lock: shared by the event loops of one client.
+        token_lock: the token lock that the event loops of one client share.
     """
 
     def __init__(self, token_lock: TokenLock) -> None:
@@ -36,7 +36,7 @@ class AsyncioLoop:
                 await self._rung.wait()
 
     def notify_all(self) -> None:
-        """Wake all sleepers."""
+        """Wake all tasks in :meth:`sleep`."""
         # Replaced instead of cleared: each sleeper waits for the event that it found.
         self._rung.set()
         self._rung = asyncio.Event()

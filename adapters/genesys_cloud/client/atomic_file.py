@@ -26,8 +26,8 @@ def target_path(path: str | os.PathLike[str]) -> Path:
     """Check the path of a file to write.
 
     Raises:
-        TypeError: not a path.
-        InvalidValueError: not a valid file name.
+        TypeError: ``path`` is not a path.
+        InvalidValueError: ``path`` contains a character that file names cannot have.
     """
     PATH.check("path", path)
     text = os.fspath(path)
@@ -44,7 +44,7 @@ class AtomicFile:
             :meth:`commit` and never replaces an existing file.
 
     Raises:
-        OSError: the file cannot be created there.
+        OSError: the temporary file cannot be created in the directory.
     """
 
     def __init__(self, target: Path) -> None:
@@ -61,16 +61,16 @@ class AtomicFile:
 
     @property
     def part(self) -> PartialFile:
-        """The part of the file that a download can resume; always empty."""
+        """The downloaded part from which a download can resume; always empty."""
         return PartialFile()
 
     def begin(self, part: PartialFile) -> None:
-        """Truncate the file to the given part, for appending."""
+        """Truncate the file to the part that is kept, so that further bytes are appended to it."""
         self._file.seek(part.size)
         self._file.truncate()
 
     def write(self, chunk: bytes) -> None:
-        """Append bytes."""
+        """Append a chunk of bytes to the file."""
         self._file.write(chunk)
 
     def commit(self, name: str) -> Path:
@@ -114,7 +114,7 @@ def flush_directory(path: Path) -> None:
     """Flush a directory to disk, which makes a rename in it durable; not possible or necessary on Windows.
 
     Raises:
-        OSError: the file system cannot do it.
+        OSError: the file system does not support it.
     """
     if sys.platform != "win32":
         descriptor = os.open(path, os.O_RDONLY)

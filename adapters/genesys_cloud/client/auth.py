@@ -39,7 +39,7 @@ class _Facts:
 
     @property
     def token(self) -> Token | None:
-        """The current token, or ``None``; its ``repr`` hides the secrets.
+        """The client's current token, or ``None``; its ``repr`` omits the secrets.
 
         A client obtains a token with its first call or with ``refresh()``.
         """
@@ -47,7 +47,7 @@ class _Facts:
 
     @property
     def signed_in(self) -> bool:
-        """Whether there is a token that has neither expired nor been rejected.
+        """Whether the client has a token that has neither expired nor been rejected.
 
         With ``refresh_access_token=False`` rejections are not remembered; handling them is up to
         the caller.
@@ -72,7 +72,7 @@ class _Facts:
 
     @property
     def token_type(self) -> str | None:
-        """``bearer``, or ``None`` if there is no token."""
+        """The token's type, ``bearer``; ``None`` if the client has no token."""
         return None if self.token is None else self.token.token_type
 
     @property
@@ -114,7 +114,7 @@ class Auth(_Facts):
         client keeps the previous ones.
 
         Args:
-            grant: such as :class:`~genesys_cloud.Pkce` or :class:`~genesys_cloud.RefreshToken`.
+            grant: the grant, such as :class:`~genesys_cloud.Pkce`.
 
         Returns:
             The token with all fields of the token response.
@@ -149,8 +149,8 @@ class Auth(_Facts):
         """Use a token obtained elsewhere, for example by the implicit grant.
 
         Args:
-            token: the token.
-            grant: refreshes the token; without one, the token is neither refreshed nor stored.
+            token: the token to use.
+            grant: the grant that refreshes the token; without it, the token is not refreshed or stored.
 
         Raises:
             TimeoutError: another token request did not finish in time.

@@ -66,7 +66,7 @@ Handler = TypeVar("Handler")
 
 
 class ClientBase(LazyApis, Unpicklable):
-    """See :class:`~genesys_cloud.Client` and :class:`~genesys_cloud.AsyncClient`."""
+    """Base class of :class:`~genesys_cloud.Client` and :class:`~genesys_cloud.AsyncClient`."""
 
     _is_blocking: ClassVar[bool] = False
     """Whether calls block their threads."""

@@ -43,7 +43,7 @@ class EventLoop(Protocol):
         ...
 
     def notify_all(self) -> None:
-        """Wake all sleepers."""
+        """Wake all threads or tasks in :meth:`sleep`."""
         ...
 
     async def close(self) -> None:
@@ -64,7 +64,7 @@ class EventLoop(Protocol):
         """Run ``work`` to completion even if the caller is cancelled.
 
         Returns:
-            Its result, or ``None`` if it is still running after ``seconds``.
+            The result of ``work``, or ``None`` if it is still running after ``seconds``.
         """
         ...
 

@@ -55,12 +55,12 @@ class _JobBase(Generic[StatusT, ItemT]):
 
     @property
     def state(self) -> str:
-        """The platform's last known state; empty before the first poll."""
+        """The job's state at the last poll, as the platform sends it; empty before the first poll."""
         return self._status.state
 
     @property
     def progress(self) -> float | None:
-        """The progress at the last poll, from 0 to 1; ``None`` if unknown."""
+        """The job's completed fraction at the last poll, from 0 to 1; ``None`` if unknown."""
         return self._status.progress
 
     @property
@@ -75,7 +75,7 @@ class _JobBase(Generic[StatusT, ItemT]):
 
     @property
     def status(self) -> StatusT | None:
-        """The platform's last status; ``None`` before the first poll."""
+        """The response body of the last poll; ``None`` before the first poll."""
         return None if self._response is None else self._response.data
 
     @property
@@ -212,8 +212,8 @@ class Job(_JobBase[StatusT, ItemT]):
 
         Raises:
             JobFailedError: the job failed, expired or was cancelled.
-            JobStoppedError: it needs an upload or another action; wait again afterwards.
-            WaitTimeoutError: it did not end within the deadline, and continues to run.
+            JobStoppedError: the job needs an upload or another action; wait again afterwards.
+            WaitTimeoutError: the job did not end within the deadline, and continues to run.
             GenesysCloudError: the job cannot be polled; see :mod:`genesys_core.errors`.
         """
         return run_now(self._wait(deadline))
@@ -279,11 +279,11 @@ class Job(_JobBase[StatusT, ItemT]):
             path: the destination; see :meth:`~genesys_cloud.Client.download`, which also describes
                 the other arguments.
             link: the index of the link, from 0.
-            progress: called with the bytes received and the total.
+            progress: called with the number of bytes received and the total.
             resume: whether to resume an interrupted download.
 
         Raises:
-            JobError: there is no such link.
+            JobError: the job has no result file with this index.
             GenesysCloudError: see :mod:`genesys_core.errors`.
             OSError: the file cannot be written.
         """

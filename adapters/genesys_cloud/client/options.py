@@ -41,7 +41,7 @@ class ClientOptions(TypedDict, total=False):
         refresh_access_token: whether expired or rejected tokens are refreshed automatically.
         refresh_token_wait_max: seconds that a call waits for a refresh started by another call
             (10).
-        token_store: persists the grant's tokens between runs and shares them between processes;
+        token_store: a store that keeps tokens between runs and shares them between processes;
             see :mod:`genesys_cloud.token_stores`.
         retry: when failed calls are retried; no retries by default.
         timeout: seconds for each phase, or a :class:`Timeout` (connect 10, read 60, write 60, pool
@@ -51,7 +51,7 @@ class ClientOptions(TypedDict, total=False):
             by default for loopback hosts and mock transports.
         budget: a rate limit shared with other clients or processes that use the same token, such as
             :class:`genesys_cloud.budgets.FileBudget` or :class:`genesys_cloud.redis.RedisBudget`.
-        headers: sent with every request.
+        headers: header fields that are sent with every request.
         strict: whether a response that does not match its type raises ``DecodeError``.
         keep_unknown: whether models from responses keep unknown fields, to send them back
             (``True``); with ``"items"``, the items of listings do too.

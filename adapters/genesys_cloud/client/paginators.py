@@ -22,7 +22,7 @@ __all__ = ["AsyncPaginator", "Paginator", "SendPage"]
 V_co = TypeVar("V_co", covariant=True)
 
 SendPage = Callable[[Operation[Any]], Coroutine[Any, Any, ApiResponse[Any]]]
-"""Sends the operation that requests a page."""
+"""A function that sends the operation for a page and returns the response."""
 
 
 class _Progress:
@@ -55,7 +55,7 @@ class _Progress:
 
     @property
     def resume_token(self) -> str:
-        """The token for ``resume=``, to continue after the last item returned, in any process."""
+        """The token to pass as ``resume=``, to continue after the last item returned in any process."""
         return self._reader.resume_token
 
     async def _advance(self) -> list[str]:

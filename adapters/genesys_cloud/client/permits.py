@@ -1,4 +1,4 @@
-"""Rate-limit permits, from the client's own pacer or a shared one.
+"""Permits of the rate limit, from the client's own pacer or a shared one.
 
 Invariants: the core computes the steps; this module only selects where the pacer is stored. A
 shared pacer is changed in the event loop if no other client holds its lock, which takes
@@ -32,11 +32,11 @@ WAIT: Final = 30.0
 """Seconds to wait for the lock of a shared rate limit, which each process holds for less than a millisecond."""
 
 RELEASE_WAIT: Final = 0.05
-"""Seconds to wait for the same lock when a call ends early; an unreleased reservation expires."""
+"""Seconds to wait for that lock when a call ends early; an unreleased reservation expires."""
 
 
 class Permits(Protocol):
-    """Applies the core's steps for the rate limit."""
+    """Applies the core's steps that request and release permits of the rate limit."""
 
     async def apply(self, step: PermitStep[S, R], state: S) -> R:
         """Apply a step; raises ``BudgetError`` if a shared rate limit cannot be used."""
@@ -48,7 +48,7 @@ class Permits(Protocol):
 
 
 class OwnPermits:
-    """Stores the pacer in the session."""
+    """Permits from a pacer in the client's session."""
 
     def __init__(self, cell: SessionCell) -> None:
         self._cell = cell
@@ -63,7 +63,7 @@ class OwnPermits:
 
 
 class SharedPermits:
-    """Stores the pacer in a budget; the session has its latest known state."""
+    """Permits from a pacer in a budget; the session contains the pacer's latest known state."""
 
     def __init__(self, cell: SessionCell, budget: Budget, loop: Callable[[], EventLoop]) -> None:
         self._cell = cell
@@ -103,7 +103,7 @@ def permits_of(
     *,
     is_blocking: bool,
 ) -> Permits:
-    """Return the source of a client's permits."""
+    """Return the permits for a client's rate limit: its own, or those of a shared budget."""
     if budget is None:
         return OwnPermits(cell)
     if isinstance(budget, Budget):

@@ -31,8 +31,8 @@ class RemotePermits:
     """Requests permits from a server with a rate limit that several machines share.
 
     Args:
-        cell: the client's session.
-        budget: the server.
+        cell: the cell that holds the client's session.
+        budget: the budget that communicates with the server.
         is_blocking: whether calls block their threads.
     """
 

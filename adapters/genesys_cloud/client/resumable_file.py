@@ -33,12 +33,12 @@ class ResumableFile(AtomicFile):
 
     Args:
         target: the path to replace.
-        source: identifies the file to download.
+        source: a text that identifies the file to download.
 
     Raises:
         InvalidValueError: the target is a directory.
         BlockingIOError: another download of the file is in progress.
-        OSError: the file cannot be created there.
+        OSError: the partial file cannot be created in the directory.
     """
 
     def __init__(self, target: Path, source: str) -> None:
@@ -57,17 +57,17 @@ class ResumableFile(AtomicFile):
 
     @property
     def part(self) -> PartialFile:
-        """The part of the file that a download can resume."""
+        """The downloaded part from which the download can resume."""
         return replace(self._part, size=self._file.tell())
 
     def begin(self, part: PartialFile) -> None:
-        """Truncate the file to the given part, for appending."""
+        """Truncate the file to the part that is kept, so that further bytes are appended to it."""
         super().begin(part)
         self._part = part
         self._checkpoint()
 
     def write(self, chunk: bytes) -> None:
-        """Append bytes."""
+        """Append a chunk of bytes to the partial file."""
         super().write(chunk)
         self._unrecorded += len(chunk)
         if self._unrecorded >= CHECKPOINT:

@@ -41,7 +41,7 @@ class SessionCell(Unpicklable):
 
     @property
     def session(self) -> Session:
-        """The current session."""
+        """The client's current session."""
         return self._session
 
     def apply(
@@ -50,7 +50,7 @@ class SessionCell(Unpicklable):
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> R:
-        """Apply one step and return its result."""
+        """Replace the session with the one that a step computes, and return the step's result."""
 
         def change() -> R:
             while True:

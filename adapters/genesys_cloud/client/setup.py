@@ -62,7 +62,7 @@ class Setup:
 
     Args:
         options: the client's arguments.
-        mocked: whether the transport is a mock.
+        mocked: whether the client's transport is a mock.
         trigger: decides when the file is read again; for tests.
 
     Raises:
@@ -71,9 +71,9 @@ class Setup:
         TypeError: an argument of the wrong type.
 
     Attributes:
-        cell: the session.
+        cell: the cell that holds the client's session.
         observers: observers of the client's calls.
-        channel_observer: the observers combined, for notification channels.
+        channel_observer: one observer that combines them, for notification channels.
         token_store: accesses the client's token store, if it has one.
         logging: the logger; its ``warn`` logs messages that do not belong to a call.
     """
@@ -119,7 +119,7 @@ class Setup:
         observer.warn(str(failure), now=read_clocks(), name=TOKENS_LOGGER)
 
     def warn_shared_token(self) -> None:
-        """Warn if the token is shared, but its rate limit is not."""
+        """Log a warning if the token is shared with another client, but its rate limit is not."""
         if self.cell.session.pacer is not None and not self._has_budget:
             observer = self.logging
             observer.warn(
@@ -140,7 +140,7 @@ class Setup:
         return self._follower is not None and self._follower.following
 
     def stats(self, transport: object) -> ClientStats:
-        """Counters of this client."""
+        """Return the statistics of this client."""
         stats = self._statistics.read(self._counting.snapshot)
         return replace(stats, open_connections=open_connections(transport))
 

@@ -50,7 +50,7 @@ AsyncProgress: TypeAlias = Callable[[int, int | None], Awaitable[object] | objec
 
 
 async def report_progress(progress: AsyncProgress | None, done: int, total: int | None) -> None:
-    """Call the caller's function, and await its result if it is awaitable."""
+    """Report progress to the caller's function, and await its result if it is awaitable."""
     seen = None if progress is None else progress(done, total)
     if inspect.isawaitable(seen):
         await seen
@@ -70,7 +70,7 @@ class UploadProgress:
         self._reported = -1
 
     async def count(self, chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
-        """Yield the chunks and count them."""
+        """Yield the chunks of the upload, and count their bytes."""
         await self.report()
         async for chunk in chunks:
             self._sent += len(chunk)
@@ -133,10 +133,10 @@ class _StreamedCall:
 
 
 class StreamOpener(_StreamedCall):
-    """Leaves the body open for reading until the stack is closed.
+    """Sends a call's requests; leaves a successful response's body open until the stack is closed.
 
     Attributes:
-        reply: the response to read; ``None`` before it arrives.
+        reply: the streamed response; ``None`` before it arrives.
     """
 
     def __init__(self, transport: AsyncTransport, stack: AsyncExitStack) -> None:
@@ -151,7 +151,7 @@ class StreamOpener(_StreamedCall):
 
 
 class DownloadSaver(_StreamedCall):
-    """Saves the body to a file.
+    """Sends a call's requests, and saves a successful response's body to a file.
 
     Attributes:
         name: the file name from the response; ``None`` until the body is complete.
@@ -173,7 +173,7 @@ class DownloadSaver(_StreamedCall):
         self.name: str | None = None
 
     async def send(self, request: Request) -> Response:
-        """Send the request for the file, or for the rest of it."""
+        """Send the request for the file, or for the part of it that is still missing."""
         # Per attempt: a retry requests what the previous one has not received.
         part = self._file.part
         response = await super().send(part.request(request))

@@ -1,4 +1,4 @@
-"""The driver's event loop operations for threads, which block.
+"""The event loop operations of a client's driver for threads; they block.
 
 Invariants: nothing here suspends. A thread reads :attr:`ThreadLoop.wakeup` before it computes how
 long to sleep, so that no wake-up in between is lost.
@@ -20,7 +20,7 @@ __all__ = ["ThreadLoop"]
 T = TypeVar("T")
 
 _POLL_INTERVAL: Final = 1.0
-"""Seconds between checks of a thread that waits for the token lock."""
+"""Seconds after which a thread that waits for the token lock checks it again."""
 
 
 class _Bell:
@@ -39,7 +39,7 @@ class _Bell:
         return self._events.setdefault(None, Event())
 
     def ring(self) -> None:
-        """Wake the threads that wait."""
+        """Set the current event, which wakes the threads that wait for it."""
         event = self._events.pop(None, None)
         if event is not None:
             event.set()
@@ -49,7 +49,7 @@ class ThreadLoop:
     """Sleeping, locking and shielding with threads.
 
     Args:
-        token_lock: shared by the event loops of one client.
+        token_lock: the token lock that the event loops of one client share.
     """
 
     def __init__(self, token_lock: TokenLock) -> None:
@@ -68,7 +68,7 @@ class ThreadLoop:
         wakeup.wait(left())
 
     def notify_all(self) -> None:
-        """Wake all sleepers."""
+        """Wake all threads in :meth:`sleep`."""
         self._rung.ring()
 
     async def acquire(self, owner: LockOwner, seconds: float) -> bool:

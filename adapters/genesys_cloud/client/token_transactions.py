@@ -53,8 +53,8 @@ class StoreDriver:
     """Accesses a token store; errors are reported and returned as values.
 
     Args:
-        store: the store; without one, the core requests no store steps.
-        report: called with each failure.
+        store: the token store; without one, the core requests no store steps.
+        report: called with each error of the store.
     """
 
     def __init__(
@@ -66,11 +66,11 @@ class StoreDriver:
     async def work(
         self, step: StoreStep[R], held: AsyncExitStack, loop: EventLoop, *, is_blocking: bool
     ) -> Token | TokenStoreError | None:
-        """Perform a step.
+        """Perform a step of a transaction on the token store.
 
         Args:
-            step: the step.
-            held: holds the store's lock between steps.
+            step: the step to perform.
+            held: the exit stack that holds the store's lock between steps.
             loop: the client's event loop.
             is_blocking: whether the client's calls block their threads.
         """
@@ -154,9 +154,9 @@ class TokenTransactions:
     """Runs a client's token transactions, one at a time.
 
     Args:
-        cell: the session.
-        drive: runs a transaction's call to completion.
-        store: the token store.
+        cell: the cell that holds the client's session.
+        drive: a function that runs a transaction's call to completion.
+        store: the driver of the token store.
         find_loop: returns the event loop that the client runs on.
         warn_shared: called once, when another client has replaced the token in the store.
         is_blocking: whether calls block their threads.
@@ -180,7 +180,7 @@ class TokenTransactions:
         self._is_blocking = is_blocking
 
     async def obtain(self, action: TokenAction[R]) -> R:
-        """Perform an action and return its result.
+        """Perform an action on the token and return the action's result.
 
         A transaction that does I/O is shielded: its caller may be cancelled, interrupted by Ctrl-C,
         or reach its deadline without aborting it.

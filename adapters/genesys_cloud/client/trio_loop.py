@@ -1,4 +1,4 @@
-"""The driver's event loop operations on trio."""
+"""The event loop operations of a client's driver on trio."""
 
 import math
 from collections.abc import Callable, Coroutine
@@ -20,7 +20,7 @@ class TrioLoop:
     """Sleeping, locking, shielding and threads with trio.
 
     Args:
-        token_lock: shared by the event loops of one client.
+        token_lock: the token lock that the event loops of one client share.
     """
 
     def __init__(self, token_lock: TokenLock) -> None:
@@ -37,7 +37,7 @@ class TrioLoop:
             await self._rung.wait()
 
     def notify_all(self) -> None:
-        """Wake all sleepers."""
+        """Wake all tasks in :meth:`sleep`."""
         self._rung.set()
         self._rung = trio.Event()
 
@@ -55,7 +55,7 @@ class TrioLoop:
         return False
 
     def release(self, owner: LockOwner) -> None:
-        """Release the token lock."""
+        """Release the token lock; does nothing if the owner does not hold it."""
         if owner.holds:
             owner.holds = False
             self._token_lock.release(owner)

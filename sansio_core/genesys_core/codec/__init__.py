@@ -1,1 +1,1 @@
-"""JSON and models: decoding, repair and encoding."""
+"""Decoding of JSON to models, repair of mismatched values, and encoding of models to JSON."""

@@ -23,14 +23,14 @@ _SOURCE = Expected("a model", "client.routing.get_routing_queue(queue_id)", (Str
 
 
 def convert_model(kind: type[T], source: Struct) -> tuple[T, list[str]]:
-    """Copy a model as another type.
+    """Copy a model as a model of another type.
 
     Args:
         kind: the type of the copy.
         source: the model, including the unknown fields of its response.
 
     Returns:
-        The copy, and the paths of the members that its type does not have, such as
+        The copy, and the paths of the source's members that the copy's type does not have, such as
         ``$.memberCount``.
 
     Raises:

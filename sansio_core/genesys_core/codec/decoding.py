@@ -40,8 +40,8 @@ class Decoded(Struct, Generic[T_co], frozen=True):
     """A typed value and the issues found while decoding it.
 
     Attributes:
-        data: the value; ``None`` for an empty body.
-        issues: places that did not match their type, in document order.
+        data: the decoded value; ``None`` for an empty body.
+        issues: the places of the document that did not match their type, in document order.
     """
 
     data: T_co
@@ -59,7 +59,7 @@ def decode(type_: object, body: bytes, *, strict: bool = False) -> Decoded[Any]:
         type_: a model, ``list[Model]``, ``dict[str, object]``, ``str``, or any type that msgspec
             can decode; ``None`` for an undocumented body, which is not parsed.
         body: the body as received.
-        strict: raise instead of repairing.
+        strict: whether to raise an error for a value that does not match its type, not repair it.
 
     Raises:
         DecodeError: the body is not JSON, is nested too deeply or has the wrong shape as a whole;
@@ -81,15 +81,15 @@ def decode(type_: object, body: bytes, *, strict: bool = False) -> Decoded[Any]:
 
 
 def decoder_for(type_: object) -> Callable[[bytes | Raw], Any]:
-    """Return the plain decoder of a type, for callers that decode many bodies of one type.
+    """Return the decoder of a type without repair, for callers that decode many bodies of it.
 
-    It repairs nothing; if it raises :data:`UNFIT`, call :func:`decode` instead.
+    If the decoder raises an exception of :data:`UNFIT`, call :func:`decode` to repair the body.
     """
     return _decoder(type_).decode
 
 
 def known_decoder(type_: object) -> Callable[[bytes], object] | None:
-    """Return the plain decoder of a type that has been decoded before, otherwise ``None``.
+    """Return the decoder without repair of a type that was decoded before, otherwise ``None``.
 
     For callers that decode too few bodies of the type to justify creating a decoder.
     """
@@ -100,7 +100,7 @@ _KNOWN: Final[dict[object, Callable[[bytes], object]]] = {}
 
 
 UNFIT: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-"""Exceptions that a plain decoder raises if the body does not match the type."""
+"""Exceptions that a decoder without repair raises if the body does not match the type."""
 
 
 def check_type(type_: object) -> None:
@@ -169,7 +169,7 @@ _PLAIN: Mapping[str, object] = {
     "datetime": datetime,
     "date": date,
 }
-"""Plain types by name. They are lowercase, unlike model names."""
+"""The types that are not models, by their name in a type expression, which is in lower case."""
 
 
 @cache
@@ -179,10 +179,10 @@ def resolve_type(expression: str, package: str = "genesys_core") -> type[object]
     Args:
         expression: a model's name, ``str``, ``int``, ``float``, ``bool``, ``object``, or
             ``list[...]`` and ``dict[str, ...]`` of those.
-        package: the package whose ``models`` it names.
+        package: the package whose module ``models`` defines the models in the expression.
 
     Raises:
-        InvalidValueError: there is no such model or package.
+        InvalidValueError: the expression names a model or a package that does not exist.
     """
     return cast(type[object], _resolve(expression.strip(), package))
 

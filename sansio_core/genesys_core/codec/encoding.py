@@ -20,11 +20,11 @@ from genesys_core.errors import InvalidValueError
 __all__ = ["BodyKind", "encode_body", "to_dict", "to_json"]
 
 BodyKind: TypeAlias = Literal["object", "array", "string", "any"]
-"""The JSON type that the definition expects as the body; ``any`` if unspecified."""
+"""The JSON type of a request body according to the definition; ``any`` if unspecified."""
 
 
 def to_json(value: object, *, base: bytes | None = None) -> bytes:
-    """Encode a model, or any value that can be part of one, as JSON.
+    """Encode a model, or any value that can be part of a model, as JSON.
 
     Args:
         value: a model, a mapping, a list, a tuple, a string, a number or a date.
@@ -61,7 +61,7 @@ def encode_body(body: object, kind: BodyKind) -> bytes:
         body: a model or mapping (``object``), a list or tuple (``array``), a string (``string``);
             ``NULL`` for the body ``null``. Models from a response include the response's unknown
             fields.
-        kind: the JSON type; ``any`` accepts every JSON value.
+        kind: the JSON type that the body must have; ``any`` accepts every JSON value.
 
     Raises:
         InvalidValueError: the body has a different type, or contains a value that cannot be

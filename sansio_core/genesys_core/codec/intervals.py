@@ -17,7 +17,7 @@ from genesys_core.errors import InvalidValueError
 __all__ = ["Interval", "IntervalUnit"]
 
 IntervalUnit: TypeAlias = Literal["day", "hour"]
-"""Where an interval is split: at midnight or at full hours, in a time zone."""
+"""The unit in which an interval is split: days from midnight, or full hours, of a time zone."""
 
 _EXAMPLE: Final = "2024-01-01T00:00:00.000Z/2024-01-02T00:00:00.000Z"
 _MOMENT: Final = Expected("a datetime", "datetime(2024, 1, 1, tzinfo=UTC)", (datetime,))
@@ -66,7 +66,7 @@ class Interval(TextValue):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Parse an interval.
+        """Parse an interval in ISO 8601 format.
 
         Args:
             text: two date-times with a time zone, separated by a slash, or a date-time and a
@@ -75,7 +75,7 @@ class Interval(TextValue):
 
         Raises:
             InvalidValueError: the text is not an interval.
-            TypeError: it is not a string.
+            TypeError: ``text`` is not a string.
         """
         TEXT.check("interval", text)
         first, slash, last = text.strip().partition("/")
@@ -94,12 +94,12 @@ class Interval(TextValue):
 
     @classmethod
     def of_days(cls, first: date, last: date, zone: tzinfo = UTC) -> Self:
-        """Return the interval from the start of one day to the end of another.
+        """Return the interval from the start of the first day to the end of the last day.
 
         Args:
             first: the first day.
             last: the last day, which is included.
-            zone: the time zone that the days are in.
+            zone: the time zone that determines when the days start and end.
 
         Raises:
             InvalidValueError: the last day is before the first.
@@ -125,7 +125,7 @@ class Interval(TextValue):
         return self.end - self.start
 
     def __contains__(self, moment: datetime) -> bool:
-        """Whether a datetime is in the interval, which excludes its end."""
+        """Whether a datetime is within the interval; the end of the interval is not."""
         _MOMENT.check("moment", moment)
         return self.start <= _as_utc("moment", moment) < self.end
 
@@ -151,7 +151,7 @@ class Interval(TextValue):
         zone: tzinfo = UTC,
         limit: timedelta | None = None,
     ) -> Iterator["Interval"]:
-        """Split into pieces of whole days or hours, for queries and exports with a maximum length.
+        """Split into intervals of whole days or hours, for requests with a maximum interval length.
 
         The first and the last piece may be shorter. A day on which clocks change has 23 or 25
         hours.

@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 JsonValue: TypeAlias = "dict[str, JsonValue] | list[JsonValue] | str | int | float | bool | None"
-"""A JSON value read without a type."""
+"""A JSON value as plain Python values, decoded without an expected type."""
 
 JsonPath: TypeAlias = "tuple[JsonPath, str | int] | None"
 """A location in a document: the parent's location and the key or index within it. Formatted as
@@ -32,7 +32,7 @@ text only when an issue is reported, which keeps traversal cheap.
 """
 
 ROOT: Final[JsonPath] = None
-"""The root of the document."""
+"""The location of the document's root."""
 
 # characters: long enough for dates, ids (36) and numbers, too short for sentences
 _LONGEST_VALUE = 40
@@ -44,9 +44,9 @@ class Issue(Struct, frozen=True):
 
     Attributes:
         path: the location, as a JSON path such as ``$.entities[3].dateCreated``.
-        message: what was expected, what was found and how it was handled, without values.
+        message: the expected JSON type, the one found and how the value was handled; no values.
         value: a short form of the value found: ``"12"``, ``array of 3``, ``[REDACTED]``; empty if
-            there is none to show.
+            the issue does not concern a value.
     """
 
     path: str
@@ -58,7 +58,7 @@ class Issue(Struct, frozen=True):
 
 
 def json_path(at: JsonPath) -> str:
-    """Format a location as a JSON path (RFC 9535), truncating long keys."""
+    """Format a location in a document as a JSON path (RFC 9535), truncating long keys."""
     steps: list[str] = []
     while at is not None:
         at, step = at

@@ -28,7 +28,7 @@ __all__ = ["encode_json", "explain_refusal"]
 def encode_json(value: object) -> bytes | None:
     """Encode a value as JSON; return ``None`` if it cannot be represented.
 
-    Takes one msgspec call and a check for values that msgspec would alter.
+    The value is encoded by one msgspec call, and checked for parts that msgspec would alter.
     """
     try:
         result = _ENCODER.encode(value)
@@ -187,7 +187,7 @@ def _children(value: object) -> Sequence[object]:
 
 
 def explain_refusal(value: object) -> InvalidValueError:
-    """Return the error for a value that :func:`encode_json` rejects: its path and the reason."""
+    """Return the error, with path and reason, for a value that :func:`encode_json` rejects."""
     try:
         at, culprit = _culprit(value, ROOT)
     except RecursionError:

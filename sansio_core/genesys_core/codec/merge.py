@@ -28,17 +28,18 @@ _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 
 IsRemembered: TypeAlias = Callable[[object], bool]
-"""Whether a value was received as a separate response, and is merged with that response."""
+"""Returns whether a model was received as a separate response, and is merged with that response."""
 
 
 _PARTS: Final = (Struct, list, dict)
-"""Values that may be or contain a model."""
+"""The types of values that are models or may contain models."""
 
 
 def list_parts(model: Struct) -> list[object]:
-    """List a decoded model and the models and containers in it, to identify them later.
+    """Return a list of a decoded model and the models, lists and dictionaries nested in it.
 
-    The order is the same for every model that was decoded from the same document.
+    The list identifies these objects later. Every model decoded from the same document yields the
+    same order.
     """
     return [part for part, _ in _pair_parts(model, None)]
 
@@ -76,7 +77,7 @@ def _held(part: object) -> Iterable[tuple[str, object]]:
 
 @lru_cache(4096)
 def list_holders(kind: Hashable) -> tuple[tuple[int, str, str], ...]:
-    """Return the index, name and wire name of each model field that contains models."""
+    """Return index, name and wire name of each field of a model type that may contain models."""
     if not isinstance(kind, type) or not issubclass(kind, Struct):
         return ()
     fields = enumerate(msgspec.structs.fields(kind))
@@ -93,10 +94,10 @@ def _may_hold(annotation: object) -> bool:
 
 
 def merge_over_base(model: object, base: bytes) -> object:
-    """Return the document ``base`` with the model's changes, ready to be encoded.
+    """Return the document ``base`` with the model's changes, as a value to encode.
 
     Raises:
-        InvalidValueError: ``model`` is not a model, or ``base`` is not a document of its type.
+        InvalidValueError: ``model`` is not a model, or ``base`` does not match the model's type.
     """
     if not isinstance(model, Struct):
         raise InvalidValueError(f"base requires a model, not a {type(model).__name__}")
@@ -115,17 +116,17 @@ def merge_over_base(model: object, base: bytes) -> object:
 def merge_over_response(
     model: Struct, body: bytes, parts: Sequence[object], is_remembered: IsRemembered
 ) -> dict[str, object]:
-    """Return a model together with the remaining members of its response, ready to be encoded.
+    """Return a model with the members of its response that the model lacks, as a value to encode.
 
     Unlike :func:`merge_over_base`, absent fields stay absent if the response had ``null``.
 
     Args:
-        model: the model as it is now.
-        body: the response.
+        model: the model, including the caller's changes.
+        body: the body of the response that the model was decoded from.
         parts: the models and containers in the decoded model, as :func:`list_parts` returned them,
             without the model itself; empty if the program has not accessed them.
-        is_remembered: whether a nested model was received as a separate response, and is merged
-            with that response instead.
+        is_remembered: returns whether a nested model was received as a separate response, and is
+            merged with that response instead.
     """
     old, raw = decode(type(model), body).data, cast(dict[str, object], _parse(body))
     pairs = list(_pair_parts(old, raw))

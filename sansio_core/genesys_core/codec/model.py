@@ -37,7 +37,7 @@ class Model(
     repr_omit_defaults=True,
     rename="camel",
 ):
-    """Base class of all models: mutable, keyword-only; absent fields are omitted everywhere."""
+    """Base class of all models: mutable, keyword-only; JSON and ``repr`` omit absent fields."""
 
     @classmethod
     def of(cls, source: Struct, *, left_out: list[str] | None = None) -> Self:

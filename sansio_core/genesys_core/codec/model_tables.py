@@ -56,7 +56,7 @@ def define_models(
         namespace: the module's ``globals()``, which receives the models. Models of other modules
             are imported from the parent package.
         table: the models, each after its dependencies, except in cycles.
-        about: descriptions of models, for their docstrings.
+        about: the descriptions of models for their docstrings, by model name.
     """
     rows = [line.split(" ") for line in table.replace("\n ", " ").splitlines()]
     heads = [row[0].partition("=") for row in rows]
@@ -89,7 +89,7 @@ class _TableTypes:
         self.text = self.known["str"]
 
     def optional(self, text: str) -> object:
-        """Return the union of the type and ``None``."""
+        """Return the union of ``None`` and the type that the text names."""
         found = self.known.get(text)
         if found is None:
             found = self.known[text] = self._type(text) | None
@@ -149,11 +149,11 @@ def model_facts(
     """Return a docstring with what a model's field types do not express, or ``None``.
 
     Args:
-        wire: the model's name in the definition if the class has another name; otherwise empty.
-        fields: all fields.
-        required: required fields.
-        read_only: fields that only the platform sets.
-        secret: fields whose values ``repr`` omits.
+        wire: the model's name in the definition if it differs from the class name; otherwise empty.
+        fields: the names of all fields.
+        required: the names of the required fields.
+        read_only: the names of the fields that only the platform sets.
+        secret: the names of the fields whose values ``repr`` omits.
     """
     lists = {"Required": required, "Read-only": read_only, "Never shown": secret}
     named = f"``{wire}`` in the API definition." if wire else ""

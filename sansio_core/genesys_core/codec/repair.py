@@ -46,7 +46,7 @@ def repair_value(raw: JsonValue, type_: object) -> tuple[object, list[Issue]]:
         type_: the expected type.
 
     Raises:
-        DecodeError: the document as a whole has another shape, or is nested too deeply.
+        DecodeError: the document's JSON type does not fit ``type_``, or it is nested too deeply.
     """
     walk = _Walk()
     try:
@@ -173,7 +173,7 @@ class _Walk:
         self.is_exact = False  # whether a value that only msgspec rejects was kept as it is
 
     def document(self, raw: JsonValue, type_: object) -> object:
-        """Convert the whole document, whose shape must match."""
+        """Convert the whole document; its JSON type must match the expected type."""
         try:
             return _convert(raw, type_)
         except msgspec.ValidationError:
@@ -189,14 +189,14 @@ class _Walk:
         raise DecodeError(f"expected {shape} as the whole body, found {json_kind(raw)}")
 
     def value(self, raw: JsonValue, type_: object, at: JsonPath) -> object:
-        """Convert a part of the document; return ``None`` if that is impossible."""
+        """Convert a value in the document to its type; return ``None`` if that is impossible."""
         try:
             return _convert(raw, type_)
         except msgspec.ValidationError:
             return self.descend(raw, _shape(type_), type_, at)
 
     def descend(self, raw: JsonValue, shape: _Shape, type_: object, at: JsonPath) -> object:
-        """Convert a part that does not match its type, child by child."""
+        """Convert a value that does not match its type, member by member or element by element."""
         match shape, raw:
             case _Object(), dict():
                 value = self.model(raw, shape, at)
@@ -218,7 +218,7 @@ class _Walk:
         return value
 
     def model(self, raw: dict[str, JsonValue], shape: _Object, at: JsonPath) -> object:
-        """Build a model from the members that are present."""
+        """Build a model from the members of a JSON object; each member is converted on its own."""
         members: dict[str, object] = {}
         for field in shape.fields:
             seen = len(self.issues)
@@ -236,7 +236,7 @@ class _Walk:
             return self.report(raw, shape, at, "replaced with None")
 
     def wrapped(self, raw: JsonValue, shape: _List, at: JsonPath) -> list[object] | None:
-        """Wrap a single value where an array is expected."""
+        """Convert a single value where an array is expected, and wrap it in a list."""
         item = self.value(raw, shape.item, at)
         if item is None:
             return None
@@ -244,7 +244,7 @@ class _Walk:
         return [item]
 
     def leaf(self, raw: str | float, shape: _Leaf, type_: object, at: JsonPath) -> object:
-        """Convert a scalar of a different type."""
+        """Convert a scalar to the scalar type that is expected."""
         for wanted in shape.types:
             if _unknown_member(raw, wanted):
                 self.report(raw, shape, at, "unknown value kept")
@@ -259,7 +259,7 @@ class _Walk:
         return self.report(raw, shape, at, "replaced with None")
 
     def report(self, raw: JsonValue, shape: _Shape, at: JsonPath, done: str) -> object:
-        """Report what was expected, what was found and how it was handled; return ``None``."""
+        """Record an issue: the expected type, the value and how it was handled. Return ``None``."""
         # Of the right type, but against a constraint, such as a maximum length.
         found = "another" if json_kind(raw) == str(shape) else json_kind(raw)
         message = f"expected {shape}, found {found}: {done}"

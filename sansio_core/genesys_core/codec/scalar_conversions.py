@@ -14,7 +14,7 @@ import msgspec
 __all__ = ["CONVERSIONS", "Conversion", "is_last_moment"]
 
 Conversion: TypeAlias = Callable[[object], object | None]
-"""Converts a JSON scalar to the expected type, or returns ``None`` if it cannot."""
+"""Converts a JSON scalar to the expected type, or returns ``None`` if that is impossible."""
 
 _INTEGER = re.compile(r"([+-]?\d{1,40})(\.0+)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d{1,400}(\.\d{1,400})?([eE][+-]?\d{1,4})?", re.ASCII)
@@ -49,7 +49,7 @@ def to_integer(raw: object) -> int | None:
 
 
 def to_number(raw: object) -> float | None:
-    """Convert ``"1.5"`` to ``1.5``; finite numbers only."""
+    """Convert ``"1.5"`` to ``1.5``; infinity and NaN are not converted."""
     if not isinstance(raw, str) or not _NUMBER.fullmatch(raw):
         return None
     value = float(raw)
@@ -81,7 +81,7 @@ def to_date_time(raw: object) -> datetime | None:
 
 
 def to_date(raw: object) -> date | None:
-    """Convert a date-time to its date, in its own zone."""
+    """Convert the text of a date-time to its date, in the date-time's own time zone."""
     moment = to_date_time(raw)
     return None if moment is None else moment.date()
 
@@ -94,4 +94,4 @@ CONVERSIONS: Final[Mapping[object, Conversion]] = {
     datetime: to_date_time,
     date: to_date,
 }
-"""Conversions by target type."""
+"""The conversions of scalars, by target type."""

@@ -1,4 +1,4 @@
-"""Unions of models, distinguished by a member of their JSON objects (a discriminator).
+"""Unions of models, which are distinguished by one member of the JSON object (a discriminator).
 
 Invariants: a value of a known kind is decoded as that kind's model. A value of any other kind, and
 one without a kind, remains a dictionary, so that nothing is lost.
@@ -18,7 +18,7 @@ class TaggedUnion(type):
     """The type of unions. A union is used only in annotations; its values are models, or dictionaries.
 
     Attributes:
-        tag: the member of the JSON object that names the kind.
+        tag: the name of the JSON object's member whose value is the kind.
         cases: the name of the model of each kind.
     """
 
@@ -36,7 +36,7 @@ class TaggedUnion(type):
         return isinstance(value, (dict, *map(cls.model, cls.cases.values())))
 
     def model(cls, name: str) -> type[Struct]:
-        """Return a model by name; models of other modules are imported on first use."""
+        """Return a model of the union by name; import models of other modules on first use."""
         if name in cls._namespace:
             return cast(type[Struct], cls._namespace[name])
         return cast(type[Struct], getattr(import_module(cls._namespace["__package__"]), name))
@@ -48,11 +48,11 @@ class TaggedUnion(type):
         return None if name is None else cls.model(name)
 
     def convert_union(cls, value: object, hook: Callable[[type, object], object]) -> object:
-        """Convert a JSON value, decoded without types, to the model of its kind.
+        """Convert a JSON object, decoded without types, to the model of its kind.
 
         Raises:
-            TypeError: it is not an object.
-            ValueError: it does not match the model of its kind.
+            TypeError: the value is not a JSON object.
+            ValueError: the object does not match the model of its kind.
         """
         if not isinstance(value, dict):
             raise TypeError(f"expected an object, found {type(value).__name__}")
@@ -64,12 +64,12 @@ class TaggedUnion(type):
 def define_union(
     namespace: MutableMapping[str, Any], name: str, tag: str, cases: Mapping[str, str]
 ) -> TaggedUnion:
-    """Define a union of models in a module or in other modules of the same package.
+    """Define a union of models; the models may be in other modules of the same package.
 
     Args:
-        namespace: the module's ``globals()``.
+        namespace: the module's ``globals()``, which receives the union.
         name: the name of the union.
-        tag: the member that names the kind.
+        tag: the name of the JSON object's member whose value is the kind.
         cases: the name of the model of each kind.
     """
     members = {

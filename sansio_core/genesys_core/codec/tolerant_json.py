@@ -20,14 +20,14 @@ _WHITESPACE = b" \t\r\n"
 
 
 class ParsedJson(NamedTuple):
-    """A document decoded without types, and the violations that were tolerated."""
+    """A document decoded without types, and the violations of RFC 8259 that were tolerated."""
 
     tree: JsonValue
     issues: tuple[Issue, ...]
 
 
 def parse_json(body: bytes) -> ParsedJson:
-    """Parse a body that may violate the rules of JSON.
+    """Parse a body as JSON, tolerating some violations of RFC 8259.
 
     Tolerated and reported: a byte order mark, raw control characters in strings, bytes that are not
     UTF-8 and lone surrogates (replaced with ``U+FFFD``), numbers that exceed a double or 4,300

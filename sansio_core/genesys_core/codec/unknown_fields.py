@@ -44,14 +44,14 @@ complete responses and the items of listings (``"items"``).
 """
 
 KEEP_UNKNOWN: Final = Expected("True, False or 'items'", "'items'", (bool, str))
-"""Validates the type of the ``keep_unknown`` option."""
+"""The check of the type of the ``keep_unknown`` option."""
 
 
 def check_keep_unknown(value: object) -> None:
     """Validate a ``keep_unknown`` option.
 
     Raises:
-        InvalidValueError: it is not one of the allowed values.
+        InvalidValueError: the value is not ``True``, ``False`` or ``"items"``.
     """
     if isinstance(value, str) and value != "items":
         raise InvalidValueError(f"keep_unknown={value!r}: must be True, False or 'items'")
@@ -69,7 +69,7 @@ class _Listing:
         self._parsed: list[Raw] | None = None
 
     def part(self, index: int) -> bytes | None:
-        """Return the part of the body that an item was decoded from; ``None`` if unknown."""
+        """Return the part of the page's body that an item was decoded from; ``None`` if unknown."""
         if self._parsed is None:
             # Two threads that parse at a time come to the same result.
             self._parsed = self._parse()
@@ -104,13 +104,13 @@ no overhead.
 
 
 def remember_model(model: object, body: bytes) -> None:
-    """Record the body that a model was decoded from; other values and frozen models are ignored."""
+    """Record the body that a model was decoded from; ignore frozen models and all other values."""
     if model.__class__ in _WATCHED or _watch(model.__class__):
         model._response = (body,)  # type: ignore[attr-defined] # noqa: SLF001 # pyright: ignore[reportAttributeAccessIssue]
 
 
 def remember_items(page: object, body: bytes, path: str) -> None:
-    """Record the items of a page, each with its part of the body.
+    """Record the part of the body that each item of a page was decoded from.
 
     Args:
         page: the decoded page.
@@ -188,9 +188,9 @@ def _names(kind: Hashable) -> Mapping[str, str]:
 
 
 def restore_unknown_fields(value: object) -> object:
-    """Return a body in which models from responses include their unknown fields.
+    """Return the request body ``value`` with the unknown fields of the models from responses.
 
-    The result mixes models, dictionaries and lists. It is the unchanged value if there are no
+    The result mixes models, dictionaries and lists. It is ``value`` itself if there are no
     records.
     """
     if not (_WATCHED and is_tracked(value)):

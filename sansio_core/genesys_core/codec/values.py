@@ -32,7 +32,7 @@ else:
 
 
 LocalDateTime: TypeAlias = datetime
-"""The definition's ``local-date-time``: a :class:`~datetime.datetime` that is naive by design."""
+"""The definition's ``local-date-time``: a :class:`~datetime.datetime` without a time zone."""
 
 
 class Null:
@@ -65,7 +65,7 @@ class Null:
 # Typed `Any` on purpose: it can be assigned to a field of any type. Decoded fields never
 # contain it, so readers need no extra case.
 NULL: Final[Any] = Null()
-"""Sends an explicit ``null``; ``None`` omits the field."""
+"""The value that is sent as ``null``; a field that is ``None`` is omitted."""
 
 _YEAR_MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
 
@@ -129,7 +129,7 @@ class YearMonth(TextValue):
 
     @classmethod
     def from_date(cls, day: date) -> "YearMonth":
-        """Return the month that contains a date."""
+        """Return the year-month that contains a date."""
         return cls(day.year, day.month)
 
     def to_date(self) -> date:
@@ -161,10 +161,10 @@ class YearMonth(TextValue):
 
 
 def dec_hook(type_: type, value: object) -> object:
-    """Decode the types that msgspec does not know.
+    """Convert a JSON value to a type that msgspec does not support: a year-month or a union.
 
     Raises:
-        ValueError: the string is not a year-month, or an object does not match its kind's model.
+        ValueError: the string is not a year-month, or the object does not match its kind's model.
         TypeError: a year-month is expected and the value is not a string, or a union and it is not
             an object.
     """

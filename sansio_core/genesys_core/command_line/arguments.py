@@ -33,13 +33,13 @@ class CommonOption:
     """A command option, which is not a parameter of the operation.
 
     Attributes:
-        name: without dashes.
-        help: what it does.
-        metavar: the name of its value; empty for a switch.
-        short: a one-letter form.
-        is_repeated: whether it may be given several times.
-        values: the values that it accepts; empty for any value.
-        group: the heading in help pages.
+        name: the option's name without dashes.
+        help: a sentence about what the option does.
+        metavar: the placeholder for the option's value in help; empty for a switch.
+        short: the option's one-letter form, without the dash; empty if it has none.
+        is_repeated: whether the option may be given several times.
+        values: the values that the option accepts; empty for any value.
+        group: the heading under which help pages list the option.
     """
 
     name: str
@@ -109,9 +109,9 @@ class ParsedArguments:
     """An operation's parsed arguments.
 
     Attributes:
-        values: the operation's parameters, by name, converted.
+        values: the converted values of the operation's parameters, by parameter name.
         fields: the fields of the body, in the order given.
-        common: the command's own options, by name.
+        common: the values of the command options, by name without dashes.
     """
 
     values: dict[str, object] = field(default_factory=dict[str, object])
@@ -134,7 +134,7 @@ class ParsedArguments:
         """Return the number given as a command option; ``None`` if it was not given.
 
         Raises:
-            UsageError: it is not a whole number.
+            UsageError: the option's value is not a whole number.
         """
         text = self.text(name)
         if text is None or (text.isascii() and text.isdecimal()):
@@ -148,14 +148,14 @@ class ParsedArguments:
 
 @dataclass(frozen=True)
 class OfferedOption:
-    """An operation's parameter or a command option, for help and completion.
+    """An option of an operation's command, for help and completion.
 
     Attributes:
-        option: its text, such as ``--page-size``.
-        takes_value: whether a value follows.
-        help: a description.
-        parameter: the operation's parameter, if it is one.
-        common: the command's option, if it is one.
+        option: the option as typed, such as ``--page-size``.
+        takes_value: whether the option must be followed by a value.
+        help: a description of the option.
+        parameter: the operation's parameter that the option sets; ``None`` for a command option.
+        common: the command option; ``None`` for a parameter of the operation.
     """
 
     option: str
@@ -176,11 +176,11 @@ def split_command(words: Sequence[str]) -> tuple[dict[str, str], list[str]]:
     """Split the connection options that precede a command from the command and its arguments.
 
     Args:
-        words: the command line without the program.
+        words: the words of the command line after the program's name.
 
     Returns:
-        The options by name, and the rest, which begins with an unknown or incomplete option if
-        there is one.
+        The options by name, and the other words, which begin with an unknown or incomplete option
+        if there is one.
     """
     known = {f"--{option.name}": option.name for option in CONNECTION_OPTIONS}
     options: dict[str, str] = {}
@@ -198,7 +198,7 @@ def split_command(words: Sequence[str]) -> tuple[dict[str, str], list[str]]:
 def offered_options(
     parameters: tuple[OperationParameter, ...], common: tuple[CommonOption, ...] = COMMON_OPTIONS
 ) -> Mapping[str, OfferedOption]:
-    """Return every option of an operation by the text that selects it.
+    """Return every option of an operation's command, by the text that selects the option.
 
     Args:
         parameters: the operation's parameters.
@@ -332,12 +332,12 @@ def _place_loose(
 
 
 def convert_value(parameter: OperationParameter, text: str) -> object:
-    """Convert a text to a parameter's type; a tuple for a list.
+    """Convert a text from the command line to a parameter's type; return a tuple for a list.
 
     A list is split at commas if the definition knows its values, none of which has one.
 
     Raises:
-        UsageError: the text is not of this type.
+        UsageError: the text is not a value of the parameter's type.
     """
     if parameter.is_list and parameter.values:
         return tuple(text.split(","))
@@ -368,10 +368,10 @@ _WANTED: Final = {
 def check_required(
     description: OperationDescription, given: Iterable[str], *, has_body: bool
 ) -> None:
-    """Check that all required parameters are given.
+    """Check that the command line contains all required parameters of an operation.
 
     Raises:
-        UsageError: some are missing; the message names them with their options.
+        UsageError: required parameters are missing; the message names their options.
     """
     names = set(given)
     missing = [

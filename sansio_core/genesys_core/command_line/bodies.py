@@ -21,12 +21,12 @@ _SKELETON_DEPTH: Final = 2
 
 @dataclass(frozen=True)
 class BodyField:
-    """A field of a body.
+    """A field of a request body that is set on the command line.
 
     Attributes:
-        path: the names of the objects that contain it; the last one ends in ``[]`` to add to a
+        path: the names of the nested fields down to this one; the last ends in ``[]`` to add to a
             list.
-        value: its value.
+        value: the field's new value, or the element to add.
     """
 
     path: tuple[str, ...]
@@ -35,15 +35,15 @@ class BodyField:
 
 @dataclass(frozen=True)
 class ModelField:
-    """A field of a model, for a skeleton.
+    """A field of a model, as needed to create a skeleton of a body.
 
     Attributes:
         wire: the field's name in JSON.
         kind: ``string``, ``integer``, ``number``, ``boolean``, ``list``, ``object``, or the name of
             a model.
-        item: the kind of the items of a list.
-        is_required: whether the definition requires it.
-        is_read_only: whether only the platform sets it.
+        item: the kind of a list's items; empty for other fields.
+        is_required: whether the definition requires the field.
+        is_read_only: whether only the platform sets the field.
     """
 
     wire: str
@@ -62,7 +62,7 @@ def parse_field(text: str) -> BodyField:
     """Parse ``key=value`` or ``key:=json``; dots in the key select fields of nested objects.
 
     Raises:
-        UsageError: it has neither form, or the JSON is invalid.
+        UsageError: the argument has neither form, or the JSON is invalid.
     """
     found = _FIELD.fullmatch(text)
     if found is None:
@@ -82,7 +82,7 @@ def parse_field(text: str) -> BodyField:
 
 
 def build_body(base: object, fields: Sequence[BodyField]) -> object:
-    """Return a body with fields set.
+    """Return a copy of a request body with fields set.
 
     Args:
         base: the body to begin with; ``None`` for an empty object.
@@ -125,7 +125,7 @@ def new_skeleton(model: str, fields_of: Callable[[str], Sequence[ModelField]]) -
 
     Args:
         model: the model's name, or ``list of`` and a model's name.
-        fields_of: returns the fields of a model; none for an unknown one.
+        fields_of: returns the fields of a model by name; an empty sequence for an unknown model.
     """
     if model.startswith("list of "):
         return [_example(model.removeprefix("list of "), "", fields_of, 0)]

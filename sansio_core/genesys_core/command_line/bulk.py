@@ -38,7 +38,7 @@ __all__ = [
 
 JournalEvent: TypeAlias = Literal["started", "done", "failed", "withdrawn"]
 RowAction: TypeAlias = Literal["start", "skip", "fail"]
-"""What to do with a row: call, skip because it was finished, or fail because its outcome is unknown."""
+"""What to do with a row: start its call, skip it as finished, or fail it as of unknown outcome."""
 
 _LETTERS: Final[Mapping[str, JournalEvent]] = {
     "s": "started",
@@ -47,7 +47,7 @@ _LETTERS: Final[Mapping[str, JournalEvent]] = {
     "w": "withdrawn",
 }
 _IDEMPOTENT: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
-"""Idempotent methods (RFC 9110 section 9.2.2)."""
+"""The idempotent HTTP methods (RFC 9110 section 9.2.2) that operations use."""
 
 _AHEAD: Final = 16
 """Maximum number of rows per worker that may be started after a row that is still running."""
@@ -58,8 +58,8 @@ class RowFailure:
     """Why a row failed.
 
     Attributes:
-        reason: the message.
-        status: the HTTP status, if there is one.
+        reason: the error message.
+        status: the HTTP status of the response; ``None`` if there was no response.
         correlation_id: the response's correlation id, for support requests.
         may_be_done: whether the call may have taken effect.
     """
@@ -83,12 +83,12 @@ class RowFailure:
 
 @dataclass(frozen=True)
 class RowOutcome:
-    """How a row ended.
+    """The outcome of a row of a bulk run.
 
     Attributes:
         row: its number, from 1.
-        failure: why it failed, or ``None`` if it was done.
-        result: the response's data.
+        failure: why the row failed; ``None`` if it succeeded.
+        result: the data of the response to the row's call.
         given: the row as read from the file.
     """
 
@@ -100,10 +100,10 @@ class RowOutcome:
 
 @dataclass(frozen=True)
 class BulkJournal:
-    """The record of an earlier run.
+    """The rows that an earlier bulk run started, as recorded in its journal.
 
     Attributes:
-        finished: numbers of the rows that were done or failed.
+        finished: numbers of the rows that succeeded or failed.
         unknown: numbers of rows that were started and whose outcome is unknown.
     """
 
@@ -122,10 +122,10 @@ def is_repeatable(method: str, reads: bool) -> bool:  # noqa: FBT001 - a fact, n
 
 
 def journal_head(operation: str, digest: str) -> str:
-    """Return the first line of a journal, which identifies the operation and the file.
+    """Return the first line of a journal, which identifies the operation and the rows file.
 
     Args:
-        operation: the method's name.
+        operation: the operation's name.
         digest: a digest of the rows file.
     """
     return f"genesys-cloud bulk run: {operation} {digest}"
@@ -145,7 +145,7 @@ def read_journal(lines: Iterable[str], head: str, source: str) -> BulkJournal:
         source: the journal's path, for errors.
 
     Raises:
-        UsageError: it belongs to another operation or file, or is not a journal.
+        UsageError: the journal belongs to another operation or rows file, or is not a journal.
     """
     reading = iter(lines)
     first = next(reading, "")
@@ -183,7 +183,7 @@ class BulkRun:
         failed: the number of rows that failed in this run.
         skipped: the number of rows that an earlier run finished.
         stop_reason: why no more rows are started; empty before that.
-        is_interrupted: whether the user has ended it.
+        is_interrupted: whether the user has interrupted the run.
     """
 
     repeatable: bool
@@ -201,7 +201,7 @@ class BulkRun:
 
     @property
     def wants_row(self) -> bool:
-        """Whether another row may be read."""
+        """Whether another row may be read from the file and offered."""
         if self.stop_reason or len(self._running) >= self.parallel:
             return False
         # Outcomes wait for those of earlier rows, so one slow row could fill the memory.
@@ -260,7 +260,7 @@ class BulkRun:
         self.stop("interrupted")
 
     def take_ended(self) -> list[RowOutcome]:
-        """Return the outcomes that are next in the order of the rows."""
+        """Return the outcomes of finished rows that are next in the order of the rows."""
         found: list[RowOutcome] = []
         while self._order and self._order[0] in self._ended:
             outcome = self._ended.pop(self._order.popleft())
@@ -270,7 +270,7 @@ class BulkRun:
 
 
 def describe_failure(error: BaseException) -> RowFailure:
-    """Return why a row failed."""
+    """Return the failure of a row whose call raised an error."""
     # Also for an error of the last attempt after an earlier one whose effect is unknown, and for a
     # response that cannot be read.
     may_be_done = isinstance(error, DecodeError) or (
@@ -284,7 +284,7 @@ def describe_failure(error: BaseException) -> RowFailure:
 
 
 def ends_run(error: BaseException) -> bool:
-    """Return whether no further row can succeed, because the credentials are rejected."""
+    """Return whether no row can succeed after this error, because the credentials are rejected."""
     return isinstance(error, AuthenticationError | OAuthError)
 
 
@@ -297,8 +297,8 @@ def summarize_run(run: BulkRun, seconds: float, failures: str) -> str:
     """Return a summary of a run in one sentence.
 
     Args:
-        run: the run.
-        seconds: its duration.
+        run: the bulk run.
+        seconds: the duration of the run in seconds.
         failures: the path of the failures file.
     """
     parts = [f"{run.done:,} done"]

@@ -21,7 +21,7 @@ def parse_json_row(line: str) -> dict[str, object]:
     """Parse a line of a rows file or a failures file.
 
     Raises:
-        UsageError: it is not a JSON object.
+        UsageError: the line is not a JSON object.
     """
     try:
         row = json.loads(line)
@@ -58,12 +58,12 @@ def row_arguments(
 
     Args:
         description: the operation's description.
-        row: values by column. ``None`` is null in the body, and absent as a parameter.
-        shared: parameters that are the same for all rows; a row overrides them.
-        base: the body that the row's fields are set in, or ``None``.
+        row: the row's values by column. ``None`` is null in the body; as a parameter it is omitted.
+        shared: values of parameters for all rows, by name; a row's own values override them.
+        base: the request body in which the row's fields are set; ``None`` for an empty object.
 
     Raises:
-        UsageError: a value of the wrong type, a missing parameter, an unknown column.
+        UsageError: a value has the wrong type, a parameter is missing or a column is unknown.
     """
     values = dict(shared)
     fields: list[BodyField] = []

@@ -1,4 +1,4 @@
-"""Output lines about calls: attempts, waits, progress.
+"""Lines that the command prints about calls: attempts, waits and progress.
 
 Invariants: no secret and no character that a terminal interprets.
 """
@@ -11,12 +11,12 @@ __all__ = ["attempt_line", "progress_line", "waiting_line"]
 
 
 def attempt_line(request: Request, outcome: Response | TransportFailure, seconds: float) -> str:
-    """Return a line about an attempt: request, outcome, time since the call began.
+    """Return a line about an attempt: the request, its outcome and the time since the call began.
 
     Args:
-        request: as it was sent.
-        outcome: the response or failure.
-        seconds: since the call began.
+        request: the request as it was sent.
+        outcome: the response or the transport's failure.
+        seconds: seconds since the call began.
     """
     if isinstance(outcome, Response):
         result = str(outcome.status)
@@ -39,9 +39,9 @@ def progress_line(done: int, total: int | None, seconds: float, noun: str) -> st
 
     Args:
         done: the number of finished items.
-        total: the number of all items, or ``None``.
-        seconds: since the beginning.
-        noun: the items' name, such as ``rows``.
+        total: the number of all items; ``None`` if unknown.
+        seconds: seconds since the work began.
+        noun: the items' name in the plural, such as ``rows``.
     """
     rate = done / seconds if seconds > 0 else 0.0
     line = f"{done:,} {noun}" if total is None else f"{done:,} of {total:,} {noun}"

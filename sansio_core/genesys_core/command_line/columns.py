@@ -34,17 +34,17 @@ _FIRST: Final[tuple[str, ...]] = (
     "dateCreated",
     "dateModified",
 )
-"""Fields that identify or describe most entities, the most important first."""
+"""Names of the fields that identify or describe most entities, the most important first."""
 
 _LINKS: Final = frozenset({"selfUri", "firstUri", "nextUri", "previousUri", "lastUri"})
 _MOST: Final = 7
-"""The number of columns of a table if no columns were requested."""
+"""The maximum number of columns of a table if the user selects no columns."""
 
 _SAMPLE: Final = 50
-"""The number of items that columns and widths are derived from."""
+"""The number of items from which a table's columns and widths are derived."""
 
 _WIDEST: Final = 40
-"""The maximum width of a column; longer cells are folded."""
+"""The maximum width of a column in characters; longer cells are folded."""
 
 _GAP: Final = 2
 
@@ -70,7 +70,7 @@ def read_cell(item: object, column: str) -> object:
 
 
 def cell_text(value: object) -> str:
-    """Return the text of a cell: nothing for null, JSON for objects and mixed lists."""
+    """Return a cell's text for a JSON value: empty for null, JSON for objects and mixed lists."""
     if value is None:
         return ""
     if isinstance(value, str):
@@ -98,12 +98,12 @@ def choose_columns(items: Sequence[object]) -> list[str]:
 
 
 def column_title(column: str) -> str:
-    """Return the heading of a column."""
+    """Return a column's heading in a table."""
     return column or "value"
 
 
 def record_rows(record: Mapping[str, object]) -> list[dict[str, object]]:
-    """Return an object as rows of a table, one for each of its fields that is not null."""
+    """Return a JSON object as rows of a table, one for each of its fields that is not null."""
     return [{"field": name, "value": value} for name, value in record.items() if value is not None]
 
 
@@ -137,7 +137,7 @@ def fit_columns(columns: Sequence[str], items: Sequence[object], width: int) -> 
     """Return the columns that fit into a terminal's width, at least one.
 
     Args:
-        columns: the most important first.
+        columns: the columns, the most important first.
         items: the rows; widths are derived from the first ones.
         width: the terminal's width in characters.
     """

@@ -30,11 +30,11 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Candidate:
-    """A word that completes what was typed.
+    """A word with which the shell can complete the typed one.
 
     Attributes:
-        value: the word.
-        help: a description.
+        value: the word to insert.
+        help: a description of the word.
     """
 
     value: str
@@ -42,7 +42,7 @@ class Candidate:
 
 
 def match_candidates(candidates: Iterable[Candidate], typed: str) -> list[Candidate]:
-    """Return the candidates that begin with what was typed."""
+    """Return the candidates that begin with the typed part of a word."""
     return [each for each in candidates if each.value.startswith(typed)]
 
 
@@ -53,7 +53,7 @@ def complete_operation(
     entities: Mapping[str, Sequence[Candidate]],
     common: tuple[CommonOption, ...] = COMMON_OPTIONS,
 ) -> list[Candidate]:
-    """Return candidates for an argument of an operation.
+    """Return the candidates for an argument of an operation's command.
 
     Args:
         description: the operation's description.
@@ -236,4 +236,4 @@ end
 complete -c genesys-cloud -f -a '(__genesys_cloud_completion)'
 """,
 }
-"""A script for each shell, to be evaluated when the shell starts."""
+"""The completion scripts by shell name; the shell evaluates its script when it starts."""

@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 DoctorStep: TypeAlias = Literal["configuration", "connection", "token", "user", "channel"]
-"""The steps, in order: each needs the previous ones."""
+"""The steps of ``doctor`` in order; each requires the previous ones."""
 
 Cause: TypeAlias = Literal[
     "configuration",
@@ -48,7 +48,7 @@ Cause: TypeAlias = Literal[
     "network",
     "other",
 ]
-"""The causes that are recognized."""
+"""The causes of failed steps that are recognized."""
 
 CLOCK_TOLERANCE: Final = 300.0
 """Maximum difference in seconds between the clocks of this machine and the platform."""
@@ -56,12 +56,12 @@ CLOCK_TOLERANCE: Final = 300.0
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """A cause and how to fix it.
+    """The cause of a failed step, and how to fix it.
 
     Attributes:
-        cause: what is wrong.
+        cause: the name of the cause.
         advice: what to do.
-        message: the error's own message.
+        message: the message of the error that the step raised.
     """
 
     cause: Cause
@@ -187,7 +187,7 @@ def diagnose_clock(difference: float | None) -> Diagnosis | None:
     """Return a diagnosis if the clock of this machine is wrong.
 
     Args:
-        difference: seconds by which it is ahead of the platform's; ``None`` if unknown.
+        difference: seconds by which the clock is ahead of the platform's; ``None`` if unknown.
     """
     if difference is None or abs(difference) <= CLOCK_TOLERANCE:
         return None

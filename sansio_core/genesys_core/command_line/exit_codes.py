@@ -15,7 +15,7 @@ __all__ = ["EXIT_CODES", "CommandExit", "ExitCode", "exit_code_of", "is_expected
 
 
 class ExitCode(IntEnum):
-    """Exit codes."""
+    """The exit codes of the ``genesys-cloud`` command."""
 
     SUCCESS = 0
     FAILURE = 1
@@ -89,7 +89,7 @@ class CommandExit(Exception):  # noqa: N818 - what it reports is not an error of
 
 
 def is_expected(error: BaseException) -> bool:
-    """Return whether only the message of an error is printed, without a traceback."""
+    """Return whether an error is expected, so that its message is printed without a traceback."""
     return isinstance(
         error,
         errors.GenesysCloudError | UsageError | CommandExit | KeyboardInterrupt | BrokenPipeError,
@@ -97,7 +97,7 @@ def is_expected(error: BaseException) -> bool:
 
 
 def exit_code_of(error: BaseException) -> ExitCode:
-    """Return the exit code of an error."""
+    """Return the exit code of a command that ends with an error."""
     if isinstance(error, CommandExit):
         return error.code
     for kind, code in _BY_TYPE:

@@ -75,7 +75,7 @@ def csv_lines(
 
     Args:
         items: JSON values.
-        columns: the fields, such as ``division.name``.
+        columns: the paths of the fields in the columns, such as ``division.name``.
         is_terminal: whether control characters are escaped.
     """
     yield _csv_line([column_title(each) for each in columns], is_terminal=is_terminal)

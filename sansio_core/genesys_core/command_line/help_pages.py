@@ -23,7 +23,7 @@ _VALUES_SHOWN: Final = 30
 
 
 def usage_line(description: OperationDescription) -> str:
-    """Return the usage line of an operation: its required arguments."""
+    """Return the usage line of an operation: the command with its required arguments."""
     parts = [_PROGRAM, description.api, description.name]
     for each in description.parameters:
         if each.place == "path":
@@ -183,10 +183,10 @@ def _listed(rows: Iterable[tuple[str, str]], width: int) -> list[str]:
 
 
 def list_definitions(rows: Sequence[tuple[str, str]], width: int) -> list[str]:
-    """Return names in a column with their texts on the right, or below in a narrow terminal.
+    """Return lines with names in a column and their texts on the right, or below if it is narrow.
 
     Args:
-        rows: names and their texts.
+        rows: pairs of a name and its text.
         width: the terminal's width in characters.
     """
     # Names longer than 32 have a line of their own, and texts at least 24 characters.

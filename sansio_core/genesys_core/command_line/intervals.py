@@ -15,11 +15,11 @@ _DAY: Final = len("2024-01-01")
 
 
 def parse_period(first: str | None, last: str | None) -> Interval | None:
-    """Return the interval, or ``None`` if neither end is given.
+    """Return the interval of ``--from`` and ``--to``, or ``None`` if neither is given.
 
     Args:
-        first: the first day or moment.
-        last: the last day, or the moment after the interval.
+        first: the value of ``--from``: the first day, or the date-time of the start.
+        last: the value of ``--to``: the last day, or the date-time of the end (exclusive).
 
     Raises:
         InvalidValueError: the interval is empty.

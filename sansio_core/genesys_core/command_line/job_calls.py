@@ -1,4 +1,4 @@
-"""Arguments of ``jobs run|wait|results|cancel``, and what is printed about a job."""
+"""Arguments of ``jobs run|wait|results|cancel``, and the texts that are printed about a job."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, cast
@@ -30,10 +30,10 @@ JOB_ACTIONS: Final[dict[JobAction, str]] = {
     "results": "Wait for a job that was started earlier and print its results.",
     "cancel": "Cancel a job.",
 }
-"""Descriptions of the ``jobs`` actions."""
+"""The descriptions of the ``jobs`` actions for help, by action."""
 
 JobCall: TypeAlias = tuple[JobAction, str, str, list[str]]
-"""The action, the API, the method, and the remaining arguments."""
+"""The arguments of ``jobs``: the action, the API's name, the method's name, all other arguments."""
 
 JOB_OPTIONS: Final = (
     *(option for option in COMMON_OPTIONS if option.group != "Bulk" and option.name != "all"),
@@ -71,7 +71,7 @@ def parse_job_call(arguments: Sequence[str]) -> JobCall:
 _STARTS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "/api/v2/recording/jobs/{jobId}": ("PUT", {"state": "PROCESSING"}),
 }
-"""Method and body of the request that starts a job that is waiting for confirmation."""
+"""HTTP method and body of the request that starts a job waiting for confirmation, by path."""
 
 
 def starting_request(family: "JobFamily", id: str) -> tuple[str, str, Mapping[str, str]] | None:
@@ -123,13 +123,13 @@ def continuation_of(
     *,
     is_stopped: bool = False,
 ) -> str:
-    """Return the command that continues with a job.
+    """Return the command with which the user can continue with a job.
 
     Args:
         action: the action of ``jobs``, such as ``wait``.
         api: the API's name.
         family: the job's family.
-        values: the path parameters of its status, by wire name.
+        values: the path parameters of the job's status operation, by wire name.
         is_stopped: whether the job waits for an action of the user.
     """
     named = dict(values)

@@ -23,7 +23,7 @@ class ModelCatalog:
         self._definitions = definitions
 
     def fields_of(self, model: str) -> list[ModelField]:
-        """Return the fields of a model; none for an unknown one."""
+        """Return the fields of a model; an empty list for an unknown model."""
         schema = self._definitions.get(model, {})
         required = set(schema.get("required", ()))
         return [
@@ -39,14 +39,14 @@ class ModelCatalog:
         ]
 
     def page(self, model: str, width: int) -> str:
-        """Return a page about a model: each field with its type and known values.
+        """Return the help page of a model: each field with its type and known values.
 
         Args:
             model: the model's name; case-insensitive.
             width: the terminal's width in characters.
 
         Raises:
-            UsageError: there is no such model.
+            UsageError: the definition has no model of that name.
         """
         name = self._find(model)
         schema = self._definitions[name]

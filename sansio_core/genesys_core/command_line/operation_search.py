@@ -11,15 +11,15 @@ __all__ = ["OperationFilter", "find_method", "search_operations"]
 
 @dataclass(frozen=True)
 class OperationFilter:
-    """What to search for; a condition that is not set matches everything.
+    """The conditions of a search; a condition that is not set matches every operation.
 
     Attributes:
         words: the words, which must all occur in the name, path, summary or notes;
             case-insensitive.
-        path: must occur in the path.
-        permission: must occur in a permission.
-        is_preview: only operations that may change without notice.
-        is_deprecated: only deprecated operations.
+        path: a text that must occur in the path.
+        permission: a text that must occur in a permission.
+        is_preview: whether only preview operations match, which may change without notice.
+        is_deprecated: whether only deprecated operations match.
     """
 
     words: Sequence[str] = ()
@@ -47,7 +47,7 @@ class OperationFilter:
 def search_operations(
     descriptions: Iterable[OperationDescription], wanted: OperationFilter
 ) -> Iterator[OperationDescription]:
-    """Yield the operations that match.
+    """Yield the operations that match all conditions.
 
     An operation that belongs to several APIs is listed once for each.
     """
@@ -58,7 +58,7 @@ def find_method(name: str, operations: Iterable[OperationDescription]) -> Operat
     """Return an operation of an API by its method's name; dashes count as underscores.
 
     Raises:
-        UsageError: there is no such method; the message suggests a similar name.
+        UsageError: the API has no such method; the message suggests a similar name.
     """
     wanted = name.replace("-", "_")
     known = {each.name: each for each in operations}

@@ -22,13 +22,13 @@ class OperationParameter:
     """A parameter of an operation.
 
     Attributes:
-        name: its name in Python, such as ``page_size``.
-        place: where it is sent.
-        kind: its type as the definition names it, such as ``integer``; for a body its model.
-        is_list: whether it has several values.
-        is_required: whether the definition requires it.
-        values: the values listed in the definition.
-        help: a description; empty if unknown.
+        name: the parameter's name in Python, such as ``page_size``.
+        place: the part of the request in which the parameter is sent.
+        kind: the parameter's type in the definition, such as ``integer``; for a body, its model.
+        is_list: whether the parameter takes several values.
+        is_required: whether the definition requires the parameter.
+        values: the values that the definition lists; empty if it lists none.
+        help: a description of the parameter; empty if unknown.
     """
 
     name: str
@@ -56,10 +56,10 @@ class OperationDescription:
         path: the path template.
         returns: the type of the response as the docstring names it.
         summary: a sentence about the operation, or an empty text.
-        notes: preview, permissions, pagination and so on.
-        link: the platform's page about it; empty if unknown.
+        notes: sentences about preview, permissions, pagination and so on.
+        link: the URL of the platform's page about the operation; empty if unknown.
         arguments: names of the parameters and the number of those that are required.
-        documented: the docstring's text about the parameters.
+        documented: the part of the builder's docstring that describes the parameters.
     """
 
     api: str
@@ -86,12 +86,12 @@ class OperationDescription:
 
     @property
     def body(self) -> OperationParameter | None:
-        """The body, if the operation has one."""
+        """The parameter for the request body; ``None`` if the operation has no body."""
         return next((each for each in self.parameters if each.place == "body"), None)
 
     @property
     def title(self) -> str:
-        """The summary, or method and path if there is none."""
+        """The operation's summary, or its method and path if it has no summary."""
         return self.summary or f"{self.method} {self.path}".strip()
 
     @property

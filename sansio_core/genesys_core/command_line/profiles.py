@@ -38,7 +38,7 @@ def profile_paths(name: str) -> tuple[str, str]:
         name: letters, digits, dots, dashes and underscores.
 
     Raises:
-        UsageError: not a valid name.
+        UsageError: the profile's name is invalid.
     """
     if not _NAME.fullmatch(name):
         raise UsageError(
@@ -49,7 +49,7 @@ def profile_paths(name: str) -> tuple[str, str]:
 
 
 def select_profile(options: Mapping[str, object], environment: Mapping[str, str]) -> str | None:
-    """Return the name of the profile, or ``None``.
+    """Return the name of the selected profile, or ``None`` if none is selected.
 
     Args:
         options: the command's options, by name without dashes.
@@ -67,7 +67,7 @@ def select_token_file(options: Mapping[str, object], environment: Mapping[str, s
         environment: the process's environment variables.
 
     Raises:
-        UsageError: not a valid name of a profile.
+        UsageError: the profile's name is invalid.
     """
     given = options.get("token-file")
     if not given and not options.get("profile"):

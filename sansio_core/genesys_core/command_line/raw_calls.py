@@ -1,4 +1,4 @@
-"""Arguments of ``call METHOD PATH``."""
+"""Parses the arguments of ``call METHOD PATH``."""
 
 from collections.abc import Sequence
 from typing import Final

@@ -78,9 +78,9 @@ class FoundRecording:
         conversation_id: the conversation's id.
         id: the recording's id.
         state: the platform's file state; empty if unknown.
-        media: its medium, such as ``audio`` or ``email``.
-        start: when it begins, in the platform's format.
-        end: when it ends.
+        media: the recording's medium, such as ``audio`` or ``email``.
+        start: when the recording begins, as a date-time in the platform's format.
+        end: when the recording ends, in the same format.
     """
 
     conversation_id: str
@@ -103,9 +103,9 @@ class RecordingLink:
     Attributes:
         conversation_id: the conversation's id.
         id: the recording's id.
-        url: the signed link; empty if there is none.
+        url: the signed URL of the file; empty if the platform returned none.
         content_type: the file's media type; empty if unknown.
-        error: why there is no link.
+        error: why there is no link; empty if there is one.
     """
 
     conversation_id: str
@@ -117,27 +117,27 @@ class RecordingLink:
 
 @dataclass(frozen=True)
 class LookUp:
-    """Request the recordings of a conversation."""
+    """Task: request the list of a conversation's recordings."""
 
     conversation_id: str
 
 
 @dataclass(frozen=True)
 class RequestLinks:
-    """Request links to recordings, in one batch."""
+    """Task: request download links for recordings with one batch request."""
 
     recordings: tuple[FoundRecording, ...]
 
 
 @dataclass(frozen=True)
 class FetchFile:
-    """Download a file.
+    """Task: download the file of a recording.
 
     Attributes:
-        recording: the recording.
-        url: the signed link.
+        recording: the recording to download.
+        url: the signed URL of the file.
         content_type: the file's media type.
-        file: the path below the folder, with ``/``.
+        file: the file's path below the download folder, with ``/``.
     """
 
     recording: FoundRecording
@@ -207,10 +207,10 @@ def _id_in(text: str) -> str:
 
 @dataclass
 class RecordingManifest:
-    """The records of earlier runs in the folder.
+    """The contents of a download folder's manifest, written by earlier runs.
 
     Attributes:
-        files: the file entries, by conversation and recording.
+        files: the entries of downloaded files, by conversation id and recording id.
         found: the recordings of conversations that will get no further ones.
     """
 
@@ -263,7 +263,7 @@ def _documents(lines: Iterable[str]) -> Iterable[Mapping[str, Any]]:
 
 @dataclass
 class RecordingRun:
-    """The state of a run.
+    """The state of a download run.
 
     Attributes:
         parallel: the maximum number of parallel calls and downloads.
@@ -320,7 +320,7 @@ class RecordingRun:
         return self._look_ups + self._fetches < self.parallel
 
     def offer(self, conversation_id: str) -> None:
-        """Add a conversation; one that was added before is ignored."""
+        """Add a conversation whose recordings to download; ignore it if it was added before."""
         if conversation_id in self._known:
             return
         self._known.add(conversation_id)
@@ -331,11 +331,11 @@ class RecordingRun:
             self._add(known)
 
     def complete(self) -> None:
-        """Record that there are no more conversations."""
+        """Record that all conversations have been added."""
         self._is_complete = True
 
     def take_task(self) -> DownloadTask | None:
-        """Return the next task; ``None`` if nothing can be started now."""
+        """Return the next task to start; ``None`` if no task can be started now."""
         if self.stop_reason:
             return None
         # Files come first, because links expire; recordings are looked up only to fill the next batch.
@@ -487,9 +487,9 @@ def summarize_downloads(run: RecordingRun, size: int, seconds: float, failures: 
     """Return a summary of a run in one sentence.
 
     Args:
-        run: the run.
-        size: bytes received.
-        seconds: its duration.
+        run: the download run.
+        size: the number of bytes received.
+        seconds: the duration of the run in seconds.
         failures: the path of the failures file.
     """
     parts = [f"{run.done:,} downloaded ({size / 1e6:,.1f} MB)"]

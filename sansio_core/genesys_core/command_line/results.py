@@ -1,4 +1,4 @@
-"""Results of operations as output: the format, the rows, the columns.
+"""How results of operations are printed: the format, the rows and the columns.
 
 Invariants: without ``--output`` the format is a table at a terminal, and JSON otherwise. Formats
 with rows show the items of a listing; document formats show the whole response.
@@ -32,12 +32,12 @@ _UNITS: Final[Mapping[str, float]] = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 360
 
 @dataclass(frozen=True)
 class OutputOptions:
-    """How results are printed.
+    """The options that determine how results are printed.
 
     Attributes:
-        format: the format.
+        format: the output format.
         columns: the fields of tables and CSV; empty to select them automatically.
-        query: a JMESPath expression, or an empty text.
+        query: the JMESPath expression applied to the result; empty if there is none.
         identity: the field that identifies an item.
         is_terminal: whether the output is a terminal.
         width: the terminal's width in characters.
@@ -60,12 +60,12 @@ def choose_output(
     width: int,
     identity: str = "id",
 ) -> OutputOptions:
-    """Return how results are printed.
+    """Return the options for printing results, from the command's options.
 
     Args:
-        wanted: ``--output``, if given.
-        columns: ``--columns``, if given.
-        query: ``--query``, if given.
+        wanted: the value of ``--output``; ``None`` if not given.
+        columns: the value of ``--columns``; ``None`` if not given.
+        query: the value of ``--query``; ``None`` if not given.
         is_terminal: whether the output is a terminal.
         width: the terminal's width in characters.
         identity: the field that identifies an item.
@@ -118,7 +118,7 @@ def _has_rows(fields: Mapping[str, object]) -> bool:
 
 
 def find_records(value: object) -> list[object]:
-    """Return an object as rows, one for each of its fields that is not null."""
+    """Return a JSON object as rows, one for each of its fields that is not null."""
     return list(record_rows(cast(Mapping[str, object], value)))
 
 
@@ -137,7 +137,7 @@ def parse_interval(text: str) -> float:
     """Return the seconds of an interval such as ``5s``, ``500ms``, ``2m``, ``1h`` or ``5``.
 
     Raises:
-        UsageError: not an interval, or not above zero.
+        UsageError: the text is not an interval, or the interval is not above zero.
     """
     number = text.rstrip("hms")
     try:

@@ -23,8 +23,8 @@ class SecretSource:
 
     Attributes:
         client_id: the client's id.
-        place: its location: a file, or a prompt for the user.
-        path: the file's path.
+        place: where the secret is read from: a file, or a prompt for the user.
+        path: the path of the file; empty for a prompt.
     """
 
     client_id: str
@@ -43,7 +43,7 @@ def select_secret(
         can_ask: whether the user can be prompted, because standard input is a terminal.
 
     Raises:
-        UsageError: a file is named, but no client.
+        UsageError: the options name a secret file, but no client id is set.
     """
     client_id = environment.get(_ID, "")
     path = options.get("secret-file")

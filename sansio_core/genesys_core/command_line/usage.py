@@ -1,4 +1,4 @@
-"""The error for an invalid command line."""
+"""The error for an invalid command line, and suggestions for misspelled names."""
 
 from collections.abc import Iterable
 

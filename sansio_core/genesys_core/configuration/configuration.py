@@ -70,18 +70,18 @@ class Setting(NamedTuple):
 
 
 class Configuration(Struct, frozen=True, kw_only=True, eq=False):
-    """Everything that can be configured; each part is ``None`` if not set.
+    """All settings of a client; each section is ``None`` if not set.
 
     Two configurations are equal if their values are, regardless of their origins.
 
     Attributes:
-        logging: what is logged, and where.
+        logging: what is logged, in which format and where.
         retry: retry limits and delays.
         reauthentication: how rejected tokens are handled.
         general: the API host, and whether changes to the file are applied.
         gateway: the gateway in front of the platform.
         credentials: the OAuth client and its token.
-        warnings: settings without effect, one line each, in text order.
+        warnings: a line for each setting without effect, in the order of the text.
         origins: pairs of ``section.key`` and the source of the value.
     """
 
@@ -162,7 +162,7 @@ class Configuration(Struct, frozen=True, kw_only=True, eq=False):
 
     @property
     def hosts(self) -> Hosts:
-        """Return the base URLs for the region or host and the gateway.
+        """Return the base URLs that result from the region or host and the gateway.
 
         Raises:
             InvalidValueError: the region or host is invalid.
@@ -368,7 +368,7 @@ def merge(higher: Configuration, *lower: Configuration) -> Configuration:
 
     Args:
         higher: the configuration with the highest precedence.
-        lower: the others, in descending precedence.
+        lower: the other configurations, in descending precedence.
 
     Returns:
         The merged values with their origins, and all warnings.

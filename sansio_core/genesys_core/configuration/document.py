@@ -31,11 +31,11 @@ or array.
 
 
 class Entry(Struct, frozen=True):
-    """One key with its value.
+    """A key of a configuration file with its value.
 
     Attributes:
-        section: in lower case; empty for a key outside any section.
-        key: in lower case.
+        section: the section's name in lower case; empty for a key outside any section.
+        key: the key's name in lower case.
         text: the value as text, without quotes; empty if there is none.
         line: line number of the key, from 1.
         kind: the form of the value.
@@ -49,10 +49,10 @@ class Entry(Struct, frozen=True):
 
 
 class ConfigurationProblem(Struct, frozen=True, order=True):
-    """A problem or warning.
+    """A problem or a warning that concerns a line of a configuration file.
 
     Attributes:
-        line: the line number, from 1.
+        line: the line's number, from 1.
         text: section, key, value, the rule, and how to fix it, without file and line.
     """
 
@@ -60,17 +60,17 @@ class ConfigurationProblem(Struct, frozen=True, order=True):
     text: str
 
     def located(self, source: str) -> str:
-        """Return the message with its location, such as ``config:3: [logging] log_level = ...``."""
+        """Return the text with file and line, such as ``config:3: [logging] log_level = ...``."""
         return f"{source}:{self.line}: {self.text}"
 
 
 class Document(Struct, frozen=True):
-    """The contents of a file, in file order.
+    """The contents of a configuration file, in the file's order.
 
     Attributes:
         sections: the name, in lower case, and the line number of each section.
-        entries: the keys.
-        problems: what could not be parsed.
+        entries: the keys and their values.
+        problems: one for each part of the file that could not be parsed.
     """
 
     sections: tuple[tuple[str, int], ...] = ()

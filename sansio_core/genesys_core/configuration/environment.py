@@ -18,7 +18,7 @@ PLACE_VARIABLES: Final[Mapping[str, str]] = {
     "general.region": "GENESYSCLOUD_REGION",
     "general.host": "GENESYSCLOUD_HOST",
 }
-"""The variables that select the API host, by setting; at most one may be set."""
+"""The names of the variables that select the API host, by setting; at most one may be set."""
 
 VARIABLES: Final[Mapping[str, str]] = {
     **PLACE_VARIABLES,
@@ -26,16 +26,16 @@ VARIABLES: Final[Mapping[str, str]] = {
     "credentials.client_secret": "GENESYSCLOUD_OAUTHCLIENT_SECRET",
     "credentials.access_token": "GENESYSCLOUD_ACCESS_TOKEN",
 }
-"""All supported variables, by setting."""
+"""The names of all supported environment variables, by setting."""
 
 
 def read_environment(
     environment: Mapping[str, str],
 ) -> tuple[GeneralConfiguration, Credentials, tuple[tuple[str, str], ...]]:
-    """Read the variables. Surrounding whitespace is removed; empty ones count as not set.
+    """Read the supported variables; strip whitespace, and treat empty variables as not set.
 
     Returns:
-        The API host, the credentials, and pairs of setting and origin.
+        The API host, the credentials, and a pair of setting and origin for each variable set.
 
     Raises:
         ConfigurationError: the region or host is invalid, or both are set.

@@ -17,11 +17,11 @@ __all__ = ["ChangeDetector", "FileSnapshot"]
 
 
 class FileSnapshot(Confidential, frozen=True):
-    """The result of reading a file. The text is not shown, because it may contain a password.
+    """The result of reading a file; ``repr`` omits the text, which may contain a password.
 
     Attributes:
         text: the content; ``None`` if there is no file, or it cannot be read.
-        problem: why it cannot be read.
+        problem: why the file cannot be read; empty if it can.
     """
 
     text: str | None = None
@@ -57,7 +57,7 @@ class FileSnapshot(Confidential, frozen=True):
 
 
 class ChangeDetector(Struct, frozen=True):
-    """Distinguishes a settled change of a file from one that is still being written.
+    """Detects when a changed file has settled, that is, when it is no longer being written.
 
     Attributes:
         current: the last snapshot that was applied.
@@ -70,10 +70,10 @@ class ChangeDetector(Struct, frozen=True):
     def snapshot_taken(
         self, snapshot: FileSnapshot
     ) -> "tuple[ChangeDetector, FileSnapshot | None]":
-        """Record another read of the file.
+        """Process another snapshot of the file.
 
         Returns:
-            The next detector, and the snapshot to apply if it is new and has settled.
+            The next state of the detector, and the snapshot if it is a settled change to apply.
         """
         if snapshot == self.current or snapshot.is_missing:
             return ChangeDetector(self.current), None
@@ -83,5 +83,5 @@ class ChangeDetector(Struct, frozen=True):
 
     @property
     def is_settling(self) -> bool:
-        """Whether the file should be read again soon."""
+        """Whether a change has been read only once, so that the file should be read again soon."""
         return self.candidate is not None

@@ -39,7 +39,7 @@ def read_ini(text: str) -> Document:
     """Parse an INI file.
 
     Returns:
-        Everything that could be parsed; other lines are in ``problems``.
+        A document with the sections and keys; lines that could not be parsed are ``problems``.
     """
     sections: list[tuple[str, int]] = []
     entries: list[Entry] = []

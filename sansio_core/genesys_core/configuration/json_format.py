@@ -31,7 +31,7 @@ def read_json(text: str) -> Document:
     """Parse a JSON file: one object with an object for each section.
 
     Returns:
-        All keys with their lines, or a single problem if the text is not JSON.
+        A document of all keys with their line numbers; a single problem if the text is not JSON.
     """
     text = text.removeprefix("\ufeff")
     try:

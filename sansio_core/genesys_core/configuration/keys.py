@@ -33,16 +33,16 @@ LogFormat: TypeAlias = Literal["text", "json"]
 
 
 class Key(Struct, frozen=True):
-    """The rule for one key.
+    """The rule for the values of one key in a configuration file.
 
     Attributes:
         read: converts text to a value; raises :exc:`ValueError` if it is invalid.
-        rule: what the value must be.
+        rule: a description of valid values, such as ``true or false``.
         example: a valid value.
         about: a description of the key, as a sentence.
         choices: all valid values, if there are only a few.
-        is_text: whether JSON must write it as a string.
-        is_secret: whether its value is never shown.
+        is_text: whether the value must be a string in a JSON file.
+        is_secret: whether the value is secret and never shown.
     """
 
     read: Callable[[str], object]
@@ -239,13 +239,13 @@ of :class:`~genesys_core.session.retry.RetryConfiguration` whose names the SDKs 
 
 
 class JudgedDocument(Struct, frozen=True):
-    """A validated document.
+    """The result of validating a document.
 
     Attributes:
         values: the value of each ``(section, key)`` that is present and valid.
         lines: the line number of each key that is present, valid or not.
-        problems: invalid settings, in line order.
-        warnings: settings without effect, in line order.
+        problems: a problem for each invalid setting, in line order.
+        warnings: a warning for each setting without effect, in line order.
     """
 
     values: Mapping[tuple[str, str], object]
@@ -255,7 +255,7 @@ class JudgedDocument(Struct, frozen=True):
 
 
 def judge_document(document: Document) -> JudgedDocument:
-    """Validate a document and report every problem."""
+    """Validate a document; the result contains every problem."""
     values: dict[tuple[str, str], object] = {}
     lines: dict[tuple[str, str], int] = {}
     problems = [*document.problems, *_repeated(document), *_misplaced(document)]

@@ -38,14 +38,14 @@ _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class Resolved(Confidential, frozen=True, kw_only=True):
-    """The result of merging all sources.
+    """The result of merging all sources of a client's configuration.
 
     Attributes:
         configuration: the merged sources, each value with its origin.
         settings: the session's settings.
         logging: what is logged; ``None`` fields leave it to the program's own ``logging``.
         follows_file: whether changes to the file are applied.
-        warnings: settings without effect, one line each.
+        warnings: a line for each setting without effect.
     """
 
     configuration: Configuration
@@ -66,7 +66,7 @@ class Sources(Confidential, frozen=True):
     Attributes:
         arguments: the client's arguments.
         given: the part of the arguments that a configuration can represent.
-        environment: the settings from the environment when the client was created.
+        environment: the settings in environment variables when the client was created.
         path: the absolute path of the file; ``None`` if there is none.
         secrets: the passwords of all proxies.
     """
@@ -116,7 +116,7 @@ class Sources(Confidential, frozen=True):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Settings without effect in arguments and environment, one line each."""
+        """A line for each setting in arguments and environment that has no effect."""
         return self.given.warnings + self.environment.warnings
 
     def resolve(self, file: FileSnapshot, *, directory_exists: bool = True) -> Resolved:
@@ -171,7 +171,7 @@ class Sources(Confidential, frozen=True):
 
         Args:
             resolved: the result of :meth:`resolve`.
-            random: source of jitter.
+            random: the source of randomness for jitter.
             is_mock: whether the transport is a mock, to which no rate limit applies.
         """
         return Session(

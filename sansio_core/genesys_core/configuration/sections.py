@@ -52,8 +52,8 @@ class LoggingConfiguration(Struct, frozen=True, kw_only=True):
     Attributes:
         level: ``trace``, ``debug``, ``error`` or ``none``.
         format: ``text`` or ``json``.
-        to_console: whether records go to the console.
-        file_path: the file that records are appended to.
+        to_console: whether log records are written to standard error.
+        file_path: the path of the file to which log records are appended.
         request_body: whether request bodies are logged; they contain personal data.
         response_body: whether the bodies of error responses are logged; they may contain personal
             data.

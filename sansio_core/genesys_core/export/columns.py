@@ -32,7 +32,7 @@ __all__ = [
 ScalarKind: TypeAlias = Literal[
     "string", "integer", "number", "boolean", "timestamp", "date", "json"
 ]
-"""The kind of a single value; ``json`` is any value as JSON text."""
+"""The type of a column without nested columns; ``json`` is any value as JSON text."""
 
 REST: Final = "_rest"
 """The last column: JSON text with the values that have no column, by path; null if there is none."""
@@ -61,11 +61,11 @@ ColumnType: TypeAlias = ScalarKind | ListOf | MapOf | StructOf
 
 
 class Column(Struct, frozen=True):
-    """A column.
+    """A column of a table, with nested columns if it contains lists or objects.
 
     Attributes:
-        name: its name, as on the wire.
-        type: its type; every column may have nulls.
+        name: the wire name of the field that the column contains.
+        type: the type of the column's values; every column may contain nulls.
     """
 
     name: str
@@ -73,7 +73,7 @@ class Column(Struct, frozen=True):
 
 
 def columns_of(model: object) -> tuple[Column, ...]:
-    """Return the columns of records of a type; records that are not models have one, ``value``."""
+    """Return the columns for a type of records; for types other than models only ``value``."""
     found = _column_type(types.type_info(model), ())
     if isinstance(found, StructOf):
         return (*found.columns, Column(REST, "json"))
@@ -81,7 +81,7 @@ def columns_of(model: object) -> tuple[Column, ...]:
 
 
 def record_type(endpoint: Endpoint | None) -> object:
-    """Return the type of the records that an endpoint lists; ``object`` if it is unknown."""
+    """Return the type of the records that an endpoint lists; ``object`` if unknown."""
     if endpoint is None or endpoint.returns is None or endpoint.listing is None:
         return object
     info: types.Type | None = types.type_info(resolve_type(endpoint.returns))

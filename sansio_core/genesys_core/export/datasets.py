@@ -40,7 +40,7 @@ class Dataset(Struct, frozen=True):
         moment: see :class:`Export`.
         days: see :class:`Export`.
         longest: the longest interval of a request, in days; 0 if there is no known limit.
-        size: the request field for the page size, and its maximum.
+        size: the request field for the page size, and the maximum page size.
     """
 
     operation: str
@@ -94,7 +94,7 @@ DATASETS: Final[Mapping[str, Dataset]] = {
         "external_contacts.get_externalcontacts_scan_organizations", size=("query.limit", 200)
     ),
 }
-"""The named exports."""
+"""The named exports, by name."""
 
 _IDS: Final = Expected("a list of ids", '["1c2d..."]', (list, tuple))
 
@@ -114,11 +114,11 @@ def find_export(
     Args:
         name: a name of :data:`DATASETS`, or the method of a listing or a job such as
             ``groups.get_groups``.
-        interval: the interval, for records with a timestamp.
+        interval: the interval to export, for records with a timestamp.
         body: the request's body as a JSON object, such as filters; without the interval.
         query: query parameters by wire name, such as ``{"state": "any"}``.
         path: path parameters by Python name, for methods that have them.
-        days: the number of days in a slice; by default the data set's.
+        days: the number of days in a slice; by default that of the data set.
         available_until: the time up to which the archive's data is complete; see :class:`Export`.
 
     Raises:
@@ -171,7 +171,7 @@ def build_recordings_export(
             ignored.
         media: whether the media are fetched, or only the recordings' metadata.
         format_id: the format of the media, such as ``WAV``, ``MP3`` or ``OGG_OPUS``.
-        group: the number of conversations in a slice.
+        group: the maximum number of conversations in a slice.
         max_wait_ms: maximum milliseconds that the platform waits for a conversion.
 
     Raises:

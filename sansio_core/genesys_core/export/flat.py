@@ -23,8 +23,8 @@ class FlatColumn(Struct, frozen=True):
     """A column of the flat form.
 
     Attributes:
-        path: the names from the record to the value.
-        type: ``json`` for lists and objects with arbitrary names.
+        path: the wire names of the nested fields that lead from the record to the value.
+        type: the type of the value; ``json`` for lists and objects with arbitrary names.
     """
 
     path: tuple[str, ...]
@@ -32,7 +32,7 @@ class FlatColumn(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """The column's name: the path joined by dots."""
+        """The column's name: the names of its path joined by dots."""
         return ".".join(self.path)
 
 
@@ -41,7 +41,7 @@ DEPTH: Final = 2
 
 
 def flat_columns(columns: Sequence[Column], *, depth: int = DEPTH) -> tuple[FlatColumn, ...]:
-    """Flatten nested columns.
+    """Return the columns of the flat form for nested columns.
 
     Args:
         columns: the nested columns.
@@ -51,7 +51,7 @@ def flat_columns(columns: Sequence[Column], *, depth: int = DEPTH) -> tuple[Flat
 
 
 def flatten_row(row: Mapping[str, object], columns: Sequence[FlatColumn]) -> tuple[str | None, ...]:
-    """Return the cells of a row of :func:`~genesys_core.export.columns.to_row`."""
+    """Return the flat form's cells for a row of :func:`~genesys_core.export.columns.to_row`."""
     return tuple(_cell(_read(row, column.path)) for column in columns)
 
 

@@ -36,14 +36,14 @@ __all__ = [
 ]
 
 LAG: Final = timedelta(hours=24)
-"""The maximum lag of the platform's archive."""
+"""The maximum time after which the platform's archive contains a record."""
 
 
 class ExportedFile(Struct, frozen=True):
     """A file that belongs to a part, such as the media of a recording.
 
     Attributes:
-        file: its name in the export's directory.
+        file: the file's path, relative to the export's directory.
         size: its size in bytes.
         sha256: the digest of its content, in hexadecimal.
     """
@@ -61,7 +61,7 @@ class ExportPart(Struct, frozen=True, omit_defaults=True):
         file: the name of the file in the export's directory.
         size: its size in bytes.
         sha256: the digest of its content, in hexadecimal.
-        totals: counts of the records received.
+        totals: counts of the records received for the slice.
         media: the files of the recordings in the part.
     """
 
@@ -94,10 +94,10 @@ class ExportDocument(Struct, frozen=True, kw_only=True):
         version: the version of the format.
         name: the export's name.
         digest: see :func:`~genesys_core.export.plan.fingerprint_export`.
-        format: the format of the parts.
+        format: the file format of the parts.
         identity: the field that identifies a record in all parts; empty if none does.
         model: the name of the records' type; ``object`` if it is unknown.
-        slices: the plan.
+        slices: the slices of the plan.
     """
 
     version: int = 1
@@ -115,8 +115,8 @@ class MissingSlice(Struct, frozen=True):
     Attributes:
         id: the slice's id.
         interval: its interval as text; empty for all records.
-        why: the reason, if known.
-        expected_at: when its data may be complete; ``None`` if that does not depend on time.
+        why: why the part is missing or incomplete; empty if unknown.
+        expected_at: when the data may be complete; ``None`` if that does not depend on time.
     """
 
     id: str
@@ -130,7 +130,7 @@ class ExportStatus(Struct, frozen=True):
 
     Attributes:
         slices: the number of slices.
-        parts: the entries of the plan's slices, in its order.
+        parts: the manifest entries of the slices fetched so far, in the order of the plan.
         missing: the slices that have not been fetched completely.
     """
 
@@ -163,7 +163,7 @@ def describe_export(slices: Sequence[Slice], format: str) -> ExportDocument:
     """Return the export document for a plan.
 
     Raises:
-        ExportError: it has no slices, or slices of several exports.
+        ExportError: ``slices`` is empty, or contains slices of several exports.
     """
     if len({one.digest for one in slices}) != 1:
         raise ExportError(
@@ -215,7 +215,7 @@ def extend_document(kept: ExportDocument, added: ExportDocument) -> ExportDocume
 
 
 def judge_export(document: ExportDocument, entries: Iterable[ExportPart]) -> ExportStatus:
-    """Compare a plan with the entries that exist."""
+    """Return which slices of a plan have complete parts, according to the manifest's entries."""
     found = {part.slice: part for part in entries}
     parts = tuple(found[one.id] for one in document.slices if one.id in found)
     missing = tuple(
@@ -233,12 +233,12 @@ def select_slices(slices: Sequence[Slice], entries: Iterable[ExportPart]) -> tup
 
 
 def encode_part(part: ExportPart) -> bytes:
-    """Encode an entry as a line of JSON."""
+    """Encode a manifest entry as a line of JSON."""
     return msgspec.json.encode(part) + b"\n"
 
 
 def decode_part(content: bytes) -> ExportPart | None:
-    """Decode an entry; ``None`` for anything else, such as an incomplete one."""
+    """Decode a manifest entry; return ``None`` if the content is not a complete entry."""
     if not content.endswith(b"\n"):  # the last byte that is written
         return None
     try:
@@ -256,7 +256,7 @@ def decode_document(content: bytes) -> ExportDocument:
     """Decode the document of an export.
 
     Raises:
-        ExportError: it is not such a document, or was written by a later version.
+        ExportError: the content is not an export document, or was written by a later version.
     """
     try:
         document = _DOCUMENT.decode(content)

@@ -25,11 +25,11 @@ itself."""
 
 
 class MediaFile(Struct, frozen=True):
-    """A file of a recording.
+    """A media file of a recording.
 
     Attributes:
-        url: its pre-signed address; valid for a short time.
-        name: its name in the directory of the export, with slashes.
+        url: the file's pre-signed URL, which expires soon.
+        name: the file's path relative to the export's directory, with slashes.
     """
 
     url: str
@@ -37,12 +37,12 @@ class MediaFile(Struct, frozen=True):
 
 
 def media_folder(slice_id: str) -> str:
-    """Return the folder of a slice's media, in the directory of the export."""
+    """Return the path of a slice's media folder, relative to the export's directory."""
     return f"media/{slice_id}"
 
 
 def find_media(record: object, slice_id: str) -> tuple[MediaFile, ...]:
-    """Return the files of a recording, by channel."""
+    """Return the media files of a recording, one for each channel."""
     uris, identity = read_path(record, "mediaUris"), read_path(record, "id")
     if not isinstance(uris, dict) or not isinstance(identity, str):
         return ()
@@ -56,7 +56,7 @@ def find_media(record: object, slice_id: str) -> tuple[MediaFile, ...]:
 
 
 def find_media_delay(record: object) -> str:
-    """Return why the media of a recording are not yet available; empty if they are, or never will be."""
+    """Return why a recording's media are not yet available; empty if they are or never will be."""
     state, kind = read_path(record, "fileState"), read_path(record, "media")
     if str(state) not in _PREPARED or str(kind) not in _RECORDED or find_media(record, ""):
         return ""

@@ -57,7 +57,7 @@ class Export(Struct, frozen=True):
 
     Attributes:
         name: the name of the data, such as ``conversations``; part of the file names.
-        operations: each lists records or starts a job whose results are records.
+        operations: the operations, each of which lists records or starts a job that returns them.
         interval: the interval of the records; ``None`` for records without a timestamp.
         archive: an operation that starts a job for the same records. It serves the slices that end
             before ``available_until``; the operations serve the others.
@@ -129,10 +129,10 @@ class Slice(Struct, frozen=True):
         digest: identifies the export apart from its interval: slices with the same digest can share
             a directory.
         model: the name of the records' type; ``object`` if it is unknown.
-        identity: the field that identifies a record in the whole export; empty if none does.
+        identity: the field that is unique to a record in the whole export; empty if none is.
         source: how the records are requested.
-        operations: the requests, without the interval.
-        interval: the interval; ``None`` for all records.
+        operations: the operations that request the slice's records, without the interval.
+        interval: the interval of the slice's records; ``None`` for all records.
         places: see :class:`Export`.
         moment: see :class:`Export`.
         reach: see :class:`Export`.
@@ -157,7 +157,7 @@ class Slice(Struct, frozen=True):
 
 
 def plan(export: Export) -> tuple[Slice, ...]:
-    """Divide an export into slices.
+    """Divide an export into slices that can be fetched independently.
 
     Args:
         export: the export.
@@ -203,7 +203,7 @@ def job_file(slice: Slice, operation: Operation[Any]) -> str:
 
 
 def record_endpoint(operation: Operation[Any]) -> Endpoint | None:
-    """Return the endpoint that lists the records: the operation's, or the one for job results."""
+    """Return the endpoint that lists the records: the operation's, or that of its job results."""
     if isinstance(operation, JobOperation):
         return find_family(cast("JobOperation[object, object, object]", operation)).results
     return operation.endpoint
@@ -212,10 +212,10 @@ def record_endpoint(operation: Operation[Any]) -> Endpoint | None:
 def with_interval(
     operation: Operation[Any], places: Sequence[str], interval: Interval | None
 ) -> Operation[Any]:
-    """Return an operation that requests the records of an interval.
+    """Return a copy of the operation that requests only the records of an interval.
 
     Raises:
-        PaginationError: its body has no such field.
+        PaginationError: the operation's body has no field of that name.
     """
     if interval is None:
         return operation

@@ -31,9 +31,9 @@ class SliceRequest(Struct, frozen=True):
     """A request for records of a slice.
 
     Attributes:
-        operation: the operation, with its interval.
-        interval: the interval, or ``None``.
-        takes_earlier: whether records from before the interval belong to it.
+        operation: the operation to send, with the interval.
+        interval: the interval of the requested records; ``None`` for all records.
+        takes_earlier: whether records that started before the interval belong to the slice.
         divided: the number of records of the larger request that was divided into this one and
             others; infinite if there was none.
     """
@@ -50,11 +50,11 @@ class SliceTotals(Struct, frozen=True):
     Attributes:
         records: the records that belong to the slice, each once.
         received: all records received.
-        repeated: records that had been received before.
-        elsewhere: records that belong to another slice or lie outside of the export's interval.
+        repeated: records received more than once, each repetition counted.
+        elsewhere: records that belong to another slice or are outside the export's interval.
         expected: the sum of the totals that the platform reported; ``None`` if it reported none.
         available_until: the time up to which the platform's data was complete; ``None`` if unknown.
-        shortfall: why records may be missing; empty if nothing suggests it.
+        shortfall: why records may be missing; empty if none seem to be.
     """
 
     records: int = 0
@@ -70,7 +70,7 @@ class SliceReading:
     """Reads a slice: call ``next_request``, then ``receive`` for each page, while requests remain.
 
     Args:
-        slice: the slice.
+        slice: the slice to read.
     """
 
     def __init__(self, slice: Slice) -> None:
@@ -114,7 +114,7 @@ class SliceReading:
             items: the records; ``None`` for a response without content, which means that the
                 platform is still preparing them.
             identity: the field that identifies a record; empty if none does.
-            total: the number of records of the request, if the platform reports it.
+            total: the total number of records for the request, if the platform reports it.
             available_until: the time up to which the platform's data is complete, if it reports it.
 
         Returns:
@@ -232,15 +232,15 @@ class SliceReading:
 
 
 def divide_interval(interval: Interval | None, total: int, reach: int) -> tuple[Interval, ...]:
-    """Divide an interval with too many records into adjacent parts.
+    """Divide an interval that has too many records for one request into adjacent parts.
 
     Args:
-        interval: the interval.
-        total: the number of its records.
-        reach: the number that a request can reach, at least 1.
+        interval: the interval to divide.
+        total: the number of records in the interval.
+        reach: the maximum number of records that one request can return, at least 1.
 
     Returns:
-        The parts, in order; fewer than two if it cannot be divided.
+        The parts, in order of time; fewer than two if the interval cannot be divided.
     """
     if interval is None:
         return ()

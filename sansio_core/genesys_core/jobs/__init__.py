@@ -1,1 +1,1 @@
-"""Platform jobs, from start to results, and waiting for a condition."""
+"""Jobs of the platform, from start to results, and polling until a condition is true."""

@@ -38,15 +38,15 @@ _PARAMETER: Final = re.compile(r"\{(\w+)\}")
 
 
 class StartedJob(Printable, Generic[StatusT, ItemT], frozen=True):
-    """A job that the platform runs.
+    """A job that was started on the platform, with what later calls need to know of it.
 
     Attributes:
-        family: how it is polled.
-        id: its id.
-        path: the other path parameters of its status operation, by wire name.
+        family: how jobs of this kind are polled.
+        id: the job's id.
+        path: the path parameters of the status operation other than the job's id, by wire name.
         options: the options of the call that started it, for all further calls.
         interval_end: the end of the requested interval, if any.
-        reply: the response to the call that started it, if it is already a status.
+        reply: the response to the call that started the job, if that response is a status.
     """
 
     family: JobFamily
@@ -61,11 +61,11 @@ class StartedJob(Printable, Generic[StatusT, ItemT], frozen=True):
         return f"StartedJob({self.family.status.name}: {self.id!r})"
 
     def status_operation(self) -> Operation[StatusT]:
-        """Return the operation that polls the job."""
+        """Return the operation that requests the job's status."""
         return self._operation(self.family.status)
 
     def results_operation(self) -> Operation[object] | None:
-        """Return the operation of the first page of results; ``None`` if there is none."""
+        """Return the operation for the first page of results; ``None`` if there is no such one."""
         return None if self.family.results is None else self._operation(self.family.results)
 
     def cancel_operation(self) -> Operation[object]:
@@ -83,7 +83,7 @@ class StartedJob(Printable, Generic[StatusT, ItemT], frozen=True):
         return self._operation(self.family.cancel, body=self.family.cancel_body)
 
     def judge(self, response: ApiResponse[StatusT]) -> PollResult:
-        """Return what a response of the status operation means for the wait."""
+        """Return whether the wait ends with this response of the status operation, and how."""
         return judge_status(self.family, self.id, response)
 
     @property
@@ -92,7 +92,7 @@ class StartedJob(Printable, Generic[StatusT, ItemT], frozen=True):
         return PausePolicy(self.family.pause, self.family.longest_pause)
 
     def read_results(self, page: object) -> Sequence[ItemT]:
-        """Return the items of a page of results.
+        """Return the items of a page of the job's results.
 
         Raises:
             PaginationError: the page has no list of items.
@@ -107,7 +107,7 @@ class StartedJob(Printable, Generic[StatusT, ItemT], frozen=True):
         return cast(Sequence[ItemT], items)
 
     def find_data_lag(self, page: object) -> str:
-        """Return a warning if results lack recent data, or an empty string.
+        """Return a warning if the results lack data of the interval's end, or an empty string.
 
         The platform's data may lag; it is complete up to ``dataAvailabilityDate``.
         """
@@ -134,15 +134,15 @@ class StartedJob(Printable, Generic[StatusT, ItemT], frozen=True):
 def begin_job(
     operation: JobOperation[object, StatusT, ItemT], response: ApiResponse[object]
 ) -> StartedJob[StatusT, ItemT]:
-    """Return the job that an operation has started.
+    """Return the job that a call has started.
 
     Args:
-        operation: the operation.
-        response: its response.
+        operation: the operation of the call.
+        response: the response to the call.
 
     Raises:
         InvalidValueError: the operation does not start a job that can be polled.
-        JobError: the response has neither an id nor a result.
+        JobError: the response has neither a job id nor a result.
     """
     family, id_field = _submit(operation)
     found = read_path(response.data, id_field)
@@ -164,13 +164,14 @@ def find_job(
     """Return a job that was started earlier, possibly in another process.
 
     Args:
-        operation: the operation that started it (its body is used only for warnings about the
-            interval), or the one that returns its status.
-        id: its id; ``None`` if the operation returns its status.
+        operation: the operation that started the job (its body is used only for warnings about the
+            interval), or the operation that returns the job's status.
+        id: the job's id; ``None`` if the operation returns the job's status.
 
     Raises:
-        InvalidValueError: the operation does neither, or the id is missing or empty.
-        TypeError: not an operation, or the id is not a string.
+        InvalidValueError: the operation neither starts a job nor returns a status, or the id is
+            missing or empty.
+        TypeError: ``operation`` is not an operation, or the id is not a string.
     """
     check_operation(operation)
     TEXT.or_none().check("id", id)

@@ -20,7 +20,7 @@ StatusKind: TypeAlias = StateKind | Literal["unknown"]
 """The meaning of a job's state; in an ``unknown`` state the wait continues."""
 
 _MOST: Final = 1e15
-"""Larger numbers are not plausible counts, and dividing them may overflow."""
+"""The largest plausible count in a status; dividing larger numbers may overflow."""
 
 _OVER: Final = ("succeeded", "partial", "failed", "cancelled")
 
@@ -29,12 +29,12 @@ class JobStatus(Printable, frozen=True):
     """A job's status.
 
     Attributes:
-        state: the platform's state; empty if the platform sends none.
-        kind: what the state means.
-        progress: from 0 to 1; ``None`` if unknown.
+        state: the job's state as the platform sends it; empty if it sends none.
+        kind: what the state means for a wait.
+        progress: the completed fraction of the job, from 0 to 1; ``None`` if unknown.
         links: links to result files, which may be signed and expire.
         upload_url: the URL for the upload that the job needs; empty if there is none.
-        message: the platform's description of a failure.
+        message: the platform's description of the job's failure; empty if it sends none.
     """
 
     state: str
@@ -46,7 +46,7 @@ class JobStatus(Printable, frozen=True):
 
     @property
     def is_over(self) -> bool:
-        """Whether the state of the job is final."""
+        """Whether the job's state is final."""
         return self.kind in _OVER
 
     def __repr__(self) -> str:
@@ -55,7 +55,7 @@ class JobStatus(Printable, frozen=True):
 
 
 def read_status(family: JobFamily, response: ApiResponse[object]) -> JobStatus:
-    """Read a status.
+    """Return the job status that a response contains.
 
     Args:
         family: the job's family.
@@ -80,7 +80,7 @@ def read_status(family: JobFamily, response: ApiResponse[object]) -> JobStatus:
 
 
 def read_inline_results(family: JobFamily, data: object) -> Sequence[object]:
-    """Return the results that a status contains; empty if it contains none."""
+    """Return the results that a status response contains; an empty list if it contains none."""
     for name in family.inline:
         found = read_path(data, name)
         if found is not None:
@@ -89,7 +89,7 @@ def read_inline_results(family: JobFamily, data: object) -> Sequence[object]:
 
 
 def judge_status(family: JobFamily, id: str, response: ApiResponse[object]) -> PollResult:
-    """Return the meaning of a status for a wait.
+    """Return whether a wait ends with this status response, and how.
 
     Args:
         family: the job's family.

@@ -64,11 +64,11 @@ MAX_MISSES: Final = 5
 """Maximum number of consecutive failed polls."""
 
 LAST_POLL: Final = 5.0
-"""Minimum seconds that a poll may take, so that one can still be sent at the deadline."""
+"""Minimum seconds that a poll may take, even if it is sent shortly before the deadline."""
 
 FACTOR: Final = 1.5
 JITTER: Final = 0.2
-"""Maximum jitter, as a fraction of the pause, which it shortens."""
+"""Maximum jitter, the random fraction by which a pause between polls is shortened."""
 
 
 class JobWarning(UserWarning):
@@ -76,11 +76,11 @@ class JobWarning(UserWarning):
 
 
 class PollResult(Struct, frozen=True):
-    """The meaning of a response for a wait.
+    """The effect of a poll's response on the wait.
 
     Attributes:
         is_over: whether the wait ends with this response.
-        error: the error that ends the wait instead.
+        error: the error with which the wait ends; ``None`` if it does not fail.
         is_passing: whether that error is raised only if the next poll has the same ``seen``,
             because the state may be temporary.
         seen: what the response shows, such as a job's state, for messages.
@@ -98,7 +98,7 @@ class PausePolicy(Struct, frozen=True):
     """The pauses between the polls of a wait.
 
     Attributes:
-        first: seconds before the second poll; each further pause is 50% longer.
+        first: seconds between the first and second poll; each further pause is 50% longer.
         longest: maximum seconds of a pause.
         is_missing_expected: whether a 404 means "not yet" until the deadline; otherwise only for
             the first few polls.
@@ -135,18 +135,18 @@ class _Wait(Struct, Generic[T], frozen=True):
     warnings: tuple[str, ...] = ()
 
     def left(self, now: Now) -> float:
-        """Return the seconds until the deadline; negative after it."""
+        """Return the seconds until the wait's deadline; negative after it."""
         return self.started + self.deadline - now.monotonic
 
     def judged(self, result: PollResult) -> "_Wait[T]":
-        """Return the next state after a response."""
+        """Return the next state of the wait, given the judgment of a poll's response."""
         warnings = self.warnings
         if result.warning and result.warning not in warnings:
             warnings = (*warnings, result.warning)
         return replace(self, seen=result.seen, has_seen=True, misses=0, warnings=warnings)
 
     def paused(self, asked: float | None, why: str, now: Now) -> "Pausing[T] | WaitFailed":
-        """Return the next pause, or the error if it would end after the deadline."""
+        """Return the next pause, or a failure if the pause would end after the deadline."""
         left = self.left(now)
         own = self.pause * (1 - JITTER * self.random())
         seconds = own if asked is None else max(own, asked)
@@ -174,7 +174,7 @@ class _Wait(Struct, Generic[T], frozen=True):
 
 
 class Polling(Struct, Generic[T], frozen=True):
-    """Send the polled operation."""
+    """State in which a driver sends the polled operation."""
 
     wait: _Wait[T]
 
@@ -184,7 +184,7 @@ class Polling(Struct, Generic[T], frozen=True):
         return self.wait.warnings
 
     def limited(self, operation: Operation[T], default: float | None, *, now: Now) -> Operation[T]:
-        """Return the operation with a deadline that does not exceed the wait's.
+        """Return the polled operation with a deadline that does not exceed the wait's deadline.
 
         Args:
             operation: the operation that is polled.
@@ -199,7 +199,7 @@ class Polling(Struct, Generic[T], frozen=True):
     def received(
         self, response: ApiResponse[T], *, now: Now
     ) -> "Pausing[T] | WaitEnded[T] | WaitFailed":
-        """Process a response, and return the next state."""
+        """Process the poll's response, and return the next state of the wait."""
         result = self.wait.judge(response)
         # Some jobs pass through a state in which others stop.
         is_again = self.wait.has_seen and result.seen == self.wait.seen
@@ -212,7 +212,7 @@ class Polling(Struct, Generic[T], frozen=True):
         return wait.paused(asked, result.seen or "not yet", now)
 
     def failed(self, error: GenesysCloudError, *, now: Now) -> "Pausing[T] | WaitFailed":
-        """Process an error that the call raised after its own retries, and return the next state."""
+        """Process the error that a poll raised after its retries; return the wait's next state."""
         wait = self.wait
         is_missing = isinstance(error, NotFoundError)
         is_passing = isinstance(error, TransportError | RateLimitError | ServerError)
@@ -231,13 +231,13 @@ class Polling(Struct, Generic[T], frozen=True):
 
 
 class Pausing(Struct, Generic[T], frozen=True):
-    """Sleep until the next poll.
+    """State in which a driver sleeps until the next poll.
 
     Attributes:
-        wait: the wait.
+        wait: the data of the wait, the same in all its states.
         seconds: duration of the pause.
-        until: when it ends, on the monotonic clock.
-        why: the reason, such as the state of a job.
+        until: when the pause ends, in seconds of the monotonic clock.
+        why: the reason for the pause, such as the state of a job.
     """
 
     wait: _Wait[T]
@@ -251,20 +251,20 @@ class Pausing(Struct, Generic[T], frozen=True):
         return self.wait.warnings
 
     def left(self, *, now: Now) -> float:
-        """Return the remaining seconds."""
+        """Return the remaining seconds of the pause."""
         left = self.until - now.monotonic
         return left if left > GRAIN else 0.0
 
     def woke(self, *, now: Now) -> "Pausing[T] | Polling[T]":
-        """Return the next poll, or the same pause if the driver woke up too early."""
+        """Return the state of the next poll, or the same pause if the driver woke up too early."""
         return self if self.left(now=now) else Polling(self.wait)
 
 
 class WaitEnded(Struct, Generic[T_co], frozen=True):
-    """The wait has ended successfully.
+    """Final state of a wait that was fulfilled.
 
     Attributes:
-        response: the response that fulfilled it.
+        response: the response that fulfilled the wait.
         warnings: warnings for the caller.
     """
 
@@ -273,7 +273,7 @@ class WaitEnded(Struct, Generic[T_co], frozen=True):
 
 
 class WaitFailed(Struct, frozen=True):
-    """The wait ended with an error.
+    """Final state of a wait that failed.
 
     Attributes:
         error: the error to raise.
@@ -289,16 +289,16 @@ WaitState: TypeAlias = Polling[T] | Pausing[T] | WaitEnded[T] | WaitFailed
 
 
 def judge_results(response: ApiResponse[object]) -> PollResult:
-    """Return whether results are available: a 202 means that they are being prepared."""
+    """Return whether a response has a job's results: a 202 means that they are being prepared."""
     return PollResult(is_over=response.status != HTTPStatus.ACCEPTED)
 
 
 def check_repeatable(operation: Operation[object]) -> None:
-    """Check that an operation only reads, so that it can be sent any number of times.
+    """Check that an operation only reads data, so that it can be sent any number of times.
 
     Raises:
-        InvalidValueError: it may change something.
-        TypeError: it is not an operation.
+        InvalidValueError: the operation may change data.
+        TypeError: ``operation`` is not an operation.
     """
     check_operation(operation)
     endpoint = operation.endpoint
@@ -310,7 +310,7 @@ def check_repeatable(operation: Operation[object]) -> None:
 
 
 def judge_condition(condition: Callable[[T], object], response: ApiResponse[T]) -> PollResult:
-    """Return whether the caller's condition is true."""
+    """Return whether the caller's condition is true for a response's data."""
     return PollResult(is_over=bool(condition(response.data)))
 
 
@@ -323,13 +323,13 @@ def start_wait(
     random: Random,
     now: Now,
 ) -> Polling[T]:
-    """Start a wait.
+    """Return the initial state of a wait, in which the first poll is sent.
 
     Args:
-        judge: decides what a response means.
+        judge: returns whether the wait ends with a response, and how.
         about: description of the wait, for messages.
         deadline: seconds after which the wait fails; ``math.inf`` for no limit.
-        policy: the pauses.
+        policy: the lengths of the pauses between polls.
         random: source of jitter.
         now: both clocks.
 

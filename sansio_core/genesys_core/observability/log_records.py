@@ -65,7 +65,7 @@ T = TypeVar("T")
 M = TypeVar("M", Request, Response)
 
 RecordLevel: TypeAlias = Literal["trace", "debug", "error"]
-"""The level of a record."""
+"""The level of a log record about an attempt."""
 
 _Decision: TypeAlias = Literal["repeat", "give up"] | None
 
@@ -79,7 +79,7 @@ class RoundTrip(Printable, frozen=True, kw_only=True):
     """One attempt: a request and its outcome.
 
     Attributes:
-        request: as it was sent.
+        request: the request as it was sent.
         outcome: the response, or the transport's failure.
         wall: when the outcome was known, in seconds since 1970-01-01 UTC (``Now.wall``).
         attempt: number of the attempt within the call, starting at 1.
@@ -104,7 +104,7 @@ class RoundTrip(Printable, frozen=True, kw_only=True):
 
     @property
     def secrets(self) -> KnownSecrets:
-        """The secrets to redact."""
+        """The secrets of the call, which are redacted in the log record."""
         return KnownSecrets() if self.call is None else self.call.known_secrets
 
     @classmethod
@@ -120,10 +120,10 @@ class RoundTrip(Printable, frozen=True, kw_only=True):
         """Create the round trip of the attempt that a driver has just made.
 
         Args:
-            sending: the state before the attempt.
-            request: as it was sent.
-            outcome: the response or failure.
-            state: the state after the attempt.
+            sending: the call's state before the attempt.
+            request: the request as it was sent.
+            outcome: the response or the transport's failure.
+            state: the call's state after the attempt.
             now: when the outcome was known.
         """
         return cls(
@@ -158,10 +158,10 @@ class LogEntry(
     Attributes:
         date: ISO 8601 in UTC, with milliseconds.
         level: ``trace``, ``debug`` or ``error``.
-        method: in upper case.
-        url: absolute.
-        request_headers: names as first spelled, repeated values joined with ``", "``.
-        response_headers: likewise.
+        method: the HTTP method in upper case.
+        url: the absolute URL.
+        request_headers: the header fields; repeated values are joined with ``", "``.
+        response_headers: the response's header fields in the same form.
         correlation_id: ``ININ-Correlation-Id``, needed for support requests to Genesys.
         status_code: the HTTP status.
         request_body: the request body, if enabled.
@@ -190,7 +190,7 @@ class LogEntry(
     wait: float | None = None
 
     def __str__(self) -> str:
-        """Return one line: the request, its outcome and the decision."""
+        """Return the record as one line: the request, its outcome and the decision."""
         words = [f"{self.method} {self.url}: {self.failure or self.status_code}"]
         if self.attempt > 1:
             words.append(f"attempt {self.attempt}")
@@ -207,11 +207,11 @@ class LogEntry(
         return self.to_json() if format == "json" else self.to_text()
 
     def to_json(self) -> str:
-        """Return one line of JSON, without absent fields."""
+        """Return the record as one line of JSON, without absent fields."""
         return escape_json(msgspec.json.encode(self).decode())
 
     def to_text(self) -> str:
-        """Return several lines, without absent fields; continuation lines begin with a tab."""
+        """Return the record as lines, without absent fields; continuation lines begin with a tab."""
         return "\n".join(
             [
                 f"{self.level.upper()}: {self.date}",
@@ -259,12 +259,12 @@ class LogNotice(Struct, frozen=True):
 
 
 def log_notice(message: str, *, now: Now, redaction: Redaction = DEFAULT_REDACTION) -> LogNotice:
-    """Create a warning, with secrets redacted."""
+    """Create a warning record from a message, with secrets redacted."""
     return LogNotice(_date(now.wall), "warning", _encodable(redaction.shown_text(message)))
 
 
 def issues_notice(operation: str, response: ApiResponse[Any], *, now: Now) -> LogNotice | None:
-    """Create a warning for the decoding issues of a response.
+    """Create a warning record for the decoding issues of a response.
 
     Args:
         operation: the operation's name.
@@ -272,8 +272,8 @@ def issues_notice(operation: str, response: ApiResponse[Any], *, now: Now) -> Lo
         now: the current time.
 
     Returns:
-        A warning with the locations and how each was handled, without values; ``None`` if there are
-        no issues.
+        A warning with each issue's location and how it was handled, without values; ``None`` if
+        there are no issues.
     """
     issues = response.issues
     if not issues:
@@ -295,11 +295,11 @@ def log_entry(
 
     Args:
         trip: the attempt.
-        settings: the level and whether bodies are logged; ``None`` fields are off.
+        settings: the log level, and whether bodies are logged; a field of ``None`` disables it.
         redaction: the redaction to apply.
 
     Returns:
-        The record, or ``None`` if the level does not include it.
+        The record, or ``None`` if the log level excludes it.
     """
     level = _level(trip, settings.level)
     if level is None:

@@ -27,7 +27,7 @@ __all__ = ["CallObserver", "ChannelObservers", "Observer", "report_connections"]
 
 
 class CallObserver:
-    """Observes one call."""
+    """Base class of observers of one call."""
 
     __slots__ = ()
 
@@ -46,22 +46,22 @@ class CallObserver:
         """Called after an attempt.
 
         Args:
-            sending: the state before the attempt.
-            request: as it was sent.
+            sending: the call's state before the attempt.
+            request: the request as it was sent.
             outcome: the response, or the transport's failure.
-            state: the state after the attempt.
+            state: the call's state after the attempt.
             now: when the outcome was known.
         """
 
     def waiting(self, waiting: Waiting[Any]) -> None:
-        """Called before a delay, for a retry or the rate limit."""
+        """Called before the call waits for a retry or for the rate limit."""
 
     def ended(self, outcome: Returned[Any] | Raised | None, now: Now) -> None:
         """Called when the call has ended; ``None`` if it was cancelled."""
 
 
 class Observer:
-    """Observes a client's calls and notification channels, from any number of threads and tasks."""
+    """Base class of observers of a client; the methods are called from any thread or task."""
 
     __slots__ = ()
 
@@ -69,8 +69,8 @@ class Observer:
         """Called when a call begins.
 
         Args:
-            operation_name: such as ``get_users_me``.
-            purpose: what the call is for.
+            operation_name: the operation's name, such as ``get_users_me``.
+            purpose: whether the call is an API call or a token exchange.
             now: the current time.
 
         Returns:
@@ -87,7 +87,7 @@ class Observer:
         """Called when a notification is delivered to the program.
 
         Args:
-            topic: its topic, such as ``v2.users.9ed7d9f6-....presence``.
+            topic: the notification's topic, such as ``v2.users.9ed7d9f6-....presence``.
             seconds: time spent in this library: from the read of the socket that completed its
                 frame to now, on the monotonic clock.
         """
@@ -132,9 +132,9 @@ def report_connections(observer: Observer, before: int, after: int) -> None:
     """Notify an observer of notification channels that connected or disconnected.
 
     Args:
-        observer: the observer.
+        observer: the observer to notify.
         before: the number of connected channels at the last report.
-        after: the current number.
+        after: the number of connected channels now.
     """
     for _ in range(after - before):
         observer.channel_opened()

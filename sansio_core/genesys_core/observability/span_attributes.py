@@ -35,21 +35,21 @@ __all__ = [
 ]
 
 Attributes: TypeAlias = dict[str, str | int | float]
-"""Attributes by name."""
+"""Attributes of a span, span event or metric, by attribute name."""
 
 SCHEMA_URL: Final = "https://opentelemetry.io/schemas/1.37.0"
-"""The version of the semantic conventions in use."""
+"""The schema URL of the version of the semantic conventions that attributes follow."""
 
 _METHODS: Final = frozenset(
     {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"}
 )
-"""Methods that the conventions know; any other is reported as ``_OTHER``."""
+"""The HTTP methods that the semantic conventions know; others are reported as ``_OTHER``."""
 
 _PORTS: Final = {"https": 443, "http": 80}
 
 
 def operation_label(operation_name: str) -> str:
-    """Return the metric label of a call: its operation, or the method if undocumented.
+    """Return a call's name for metrics: the operation's name, or the method if undocumented.
 
     The name of an undocumented call contains its path, which may include ids.
     """
@@ -59,7 +59,7 @@ def operation_label(operation_name: str) -> str:
 
 
 def server_attributes(request: Request) -> Attributes:
-    """Return the method and the server's host and port."""
+    """Return the attributes for the HTTP method and the server's host and port."""
     url = urlsplit(request.url)
     return {
         "http.request.method": request.method if request.method in _METHODS else "_OTHER",
@@ -78,12 +78,12 @@ def request_attributes(request: Request, redaction: Redaction) -> Attributes:
 
 
 def endpoint_attributes(endpoint: Endpoint) -> Attributes:
-    """Return the path template; undocumented calls have none."""
+    """Return the attribute for the endpoint's path template; empty for undocumented calls."""
     return {} if " " in endpoint.name else {"url.template": endpoint.path}
 
 
 def resend_attributes(sent: int) -> Attributes:
-    """Return the number of resends.
+    """Return the attribute for how often a request was sent again; empty if it was sent once.
 
     Args:
         sent: how many times the request was sent in total.
@@ -92,14 +92,14 @@ def resend_attributes(sent: int) -> Attributes:
 
 
 def status_attributes(outcome: Response | TransportFailure) -> Attributes:
-    """Return the status code, if there is a response."""
+    """Return the attribute for the response's status code; empty if there is no response."""
     if isinstance(outcome, TransportFailure):
         return {}
     return {"http.response.status_code": outcome.status}
 
 
 def result_attributes(outcome: Response | TransportFailure) -> Attributes:
-    """Return the status code and the error type of one request."""
+    """Return the attributes for the status code and the error type of one request."""
     if isinstance(outcome, TransportFailure):
         return {"error.type": outcome.kind}
     status = status_attributes(outcome)
@@ -108,7 +108,7 @@ def result_attributes(outcome: Response | TransportFailure) -> Attributes:
 
 
 def decision_attributes(trip: RoundTrip) -> Attributes:
-    """Return the number of an attempt and the decision after it."""
+    """Return the attributes for an attempt's number and the decision after it."""
     number: Attributes = {"genesys_cloud.attempt": trip.attempt}
     if trip.decision is None:
         return number
@@ -128,7 +128,7 @@ def wait_reason_attributes(waiting: Waiting[Any]) -> Attributes:
 
 
 def call_result_attributes(outcome: Returned[Any] | Raised | None) -> Attributes:
-    """Return the error type of a call; empty if it succeeded.
+    """Return the attribute for the error type of a call; empty if it succeeded.
 
     An outcome of ``None`` means that it was cancelled.
     """
@@ -142,7 +142,7 @@ def call_result_attributes(outcome: Returned[Any] | Raised | None) -> Attributes
 
 
 def correlation_attributes(outcome: Returned[Any] | Raised | None) -> Attributes:
-    """Return the platform's correlation id, needed for support requests."""
+    """Return the attribute for the platform's correlation id, needed for support requests."""
     found: object = None
     if isinstance(outcome, Returned):
         found = outcome.response.correlation_id
@@ -152,7 +152,7 @@ def correlation_attributes(outcome: Returned[Any] | Raised | None) -> Attributes
 
 
 def topic_attributes(template: str | None) -> Attributes:
-    """Return the metric attribute of a notification.
+    """Return the metric attribute for the topic of a notification.
 
     Args:
         template: the topic's template, of which there are a few hundred (topics contain ids);

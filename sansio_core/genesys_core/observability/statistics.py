@@ -1,4 +1,4 @@
-"""Statistics of a client.
+"""Statistics of a client: counts of calls, retries and channels, and times waited.
 
 Invariants: the counts are an immutable value. Each event is a step from one value to the next, and
 the owner applies the steps one at a time. A snapshot is consistent: all of its numbers are from the
@@ -29,7 +29,7 @@ class ClientStats(Struct, frozen=True, kw_only=True):
     Attributes:
         calls: API calls started, excluding token exchanges.
         calls_under_way: API calls in progress.
-        failures: API calls that raised; cancelled calls are not counted.
+        failures: API calls that raised an error; cancelled calls are not counted.
         retries: API requests beyond the first of each call.
         tokens_exchanged: grants successfully exchanged for a token.
         pacing_seconds: total time that calls waited for the rate limit.
@@ -50,7 +50,7 @@ class ClientStats(Struct, frozen=True, kw_only=True):
     channels: int = 0
 
     def with_calls_under_way(self, number: int) -> "ClientStats":
-        """Return the statistics including calls in progress."""
+        """Return the statistics with the number of calls in progress."""
         return replace(self, calls=self.calls + number, calls_under_way=number)
 
     def call_ended(self, outcome: Returned[Any] | Raised | None) -> "ClientStats":
@@ -59,7 +59,7 @@ class ClientStats(Struct, frozen=True, kw_only=True):
         return replace(self, calls=self.calls + 1, failures=failures)
 
     def retried(self) -> "ClientStats":
-        """Count a request that was sent again."""
+        """Count a retry: a request of a call beyond its first."""
         return replace(self, retries=self.retries + 1)
 
     def waited(self, waiting: Waiting[Any]) -> "ClientStats":
@@ -78,7 +78,7 @@ class ClientStats(Struct, frozen=True, kw_only=True):
 
 
 class ApplyStep(Protocol):
-    """Applies a step to the adapter's statistics; steps must be applied one at a time."""
+    """Applies a step to the statistics that the adapter stores, one step at a time."""
 
     def __call__(
         self, step: Callable[[ClientStats, *Given], ClientStats], /, *args: *Given
@@ -91,7 +91,7 @@ class StatisticsObserver(Observer):
     """Updates the statistics for each event.
 
     Args:
-        apply: applies each step.
+        apply: applies a step to the statistics that the adapter stores.
     """
 
     def __init__(self, apply: ApplyStep) -> None:
@@ -99,7 +99,7 @@ class StatisticsObserver(Observer):
         self._under_way: set[object] = set()  # weak references to calls
 
     def snapshot(self, stats: ClientStats) -> ClientStats:
-        """Return the given statistics, with the calls that are in progress now added."""
+        """Return the given statistics with the number of calls that are in progress now."""
         return stats.with_calls_under_way(len(self._under_way))
 
     def begin(self, operation_name: str, purpose: Purpose, now: Now) -> CallObserver:  # noqa: ARG002 - Observer

@@ -1,4 +1,4 @@
-"""Notification of observers about one call, for drivers.
+"""Notifies the observers of a call; used by the drivers of calls.
 
 A driver creates a :class:`Watch` for each call, whether there are observers or not::
 
@@ -65,13 +65,13 @@ class Watch:
         *,
         now: Now,
     ) -> State[T]:
-        """Make the transition for an attempt's outcome, and notify observers of both.
+        """Return the call's next state after an attempt's outcome, and notify observers of both.
 
         Args:
-            sending: the state before the attempt.
-            request: as it was sent.
-            outcome: the response or failure.
-            now: when it was known.
+            sending: the call's state before the attempt.
+            request: the request as it was sent.
+            outcome: the response or the transport's failure.
+            now: when the outcome was known.
         """
         state: State[T]
         if isinstance(outcome, TransportFailure):

@@ -20,7 +20,7 @@ OperationT = TypeVar("OperationT", bound=Operation[object])
 
 
 def follow_link(operation: OperationT, link: str, hosts: Hosts) -> OperationT:
-    """Return the operation of a ``nextUri``: the platform sends both paths and absolute URLs.
+    """Return the operation that requests the page of a ``nextUri``, which is a path or a URL.
 
     Args:
         operation: the operation of the first page; a relative link is relative to it.
@@ -28,7 +28,7 @@ def follow_link(operation: OperationT, link: str, hosts: Hosts) -> OperationT:
         hosts: the host that links may point to.
 
     Raises:
-        PaginationError: it is not a URL, or points to another host.
+        PaginationError: the link is not a URL, or points to another host.
     """
     here = hosts.api + expand_path(operation.endpoint.path, operation.path)
     try:
@@ -53,7 +53,7 @@ def follow_link(operation: OperationT, link: str, hosts: Hosts) -> OperationT:
 
 
 def read_link(link: str, name: str) -> str:
-    """Return a parameter of a link's query; empty if it has none."""
+    """Return the value of a query parameter of a link; empty if the link does not have it."""
     try:
         return parse_qs(urlsplit(link).query).get(name, [""])[-1]
     except ValueError:

@@ -33,17 +33,17 @@ _FIELDS: Final = {
 
 
 class IncompleteListingWarning(UserWarning):
-    """Warning: a listing may have more items than were received."""
+    """Warns that a listing may have more items than were received."""
 
 
 class PagingOptions(Struct, frozen=True):
     """The limits and the starting point of an iteration over a listing.
 
     Attributes:
-        limit: the maximum number of items; ``None`` for all.
-        max_pages: the maximum number of pages; ``None`` for all.
+        limit: the maximum number of items to return; ``None`` for all.
+        max_pages: the maximum number of pages to request; ``None`` for all.
         prefetch: the number of pages to request ahead; more than one requires numbered pages.
-        resume: the resume token of an earlier listing of the same operation, to continue after it.
+        resume: the resume token of an earlier listing of the same operation, which is continued.
         shortfall: what to do if the listing had fewer items than the platform counted: ``error``
             raises ``IncompleteListingError`` after the last item, ``warn`` warns.
     """

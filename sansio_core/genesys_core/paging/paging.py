@@ -1,4 +1,4 @@
-"""The position in a listing: the next page.
+"""The state of an iteration over a listing: the next page to request.
 
 Invariants: a :class:`Paging` is the next page, as a value. A received page is always delivered,
 even if the next one cannot be requested. An empty page ends a listing with page numbers, but not
@@ -29,7 +29,7 @@ __all__ = ["DEFAULT_SIZE", "DIGEST_SIZE", "MEMORY", "PageResult", "Paging", "dig
 T = TypeVar("T")
 
 MEMORY: Final = 4
-"""The number of pages whose items are remembered, so that insertions do not repeat them."""
+"""The number of pages whose item ids are remembered, to omit items repeated by an insertion."""
 
 DEFAULT_SIZE: Final = 25
 """The platform's default page size."""
@@ -48,10 +48,10 @@ class PageResult(Struct, Generic[T], frozen=True):
 
     Attributes:
         pages: the page to deliver; empty if it repeats an earlier one.
-        items: its items, without those delivered before.
-        following: the next page to read, if there is one.
+        items: the items of the page that were not delivered before.
+        following: the state for the next page; ``None`` if the listing or the iteration has ended.
         rest: the position at which a later reader continues; ``None`` at the end of the listing.
-        warnings: warnings for the caller.
+        warnings: messages of warnings for the caller.
         is_cut: whether the limit excludes some of the page's items.
         total: the total number of items, if the platform reports it.
     """
@@ -74,16 +74,16 @@ class Paging(Struct, Generic[T], frozen=True):
         operation: the caller's operation.
         hosts: the hosts that links may point to.
         options: the limits of the iteration.
-        position: the next page.
+        position: the position of the next page.
         number: the number of the next page, counted from 1 or the caller's first page.
         skip: number of items on the next page that an earlier reader has delivered.
-        known: digests of items that an earlier reader delivered.
+        known: digests of the ids of items that an earlier reader delivered.
         recent: the ids of the items on the last few pages.
         seen: fingerprints of the last few pages, links and tokens.
         anchor: a fingerprint that later ones are compared with, to detect long cycles.
         pages: number of pages received by this reader.
         taken: number of items delivered by this reader.
-        fetched: number of items delivered, including by earlier readers.
+        fetched: number of items delivered by this reader and earlier ones.
         repeated: number of repeated items, which were omitted.
         total: the largest number of items that the platform counted.
         empty: number of consecutive empty pages.
@@ -118,7 +118,7 @@ class Paging(Struct, Generic[T], frozen=True):
 
     @property
     def listing(self) -> Listing:
-        """The operation's listing; a guess if it is not in the definition."""
+        """How the operation is paginated; a guess if the definition does not specify it."""
         endpoint = self.operation.endpoint
         if endpoint.listing is not None:
             return endpoint.listing
@@ -138,7 +138,7 @@ class Paging(Struct, Generic[T], frozen=True):
         return said in _FIRST_PAGES
 
     def asked(self) -> Operation[T]:
-        """Return the operation that requests the next page.
+        """Return the operation to send for the next page.
 
         Raises:
             PaginationError: the page cannot be requested: a link points to another host, a page

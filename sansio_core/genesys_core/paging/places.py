@@ -19,14 +19,14 @@ OperationT = TypeVar("OperationT", bound=Operation[object])
 
 
 def read_path(value: object, path: str) -> object:
-    """Return the field of a model or JSON object at a path; the value itself if the path is empty."""
+    """Return the field at a path in a model or JSON object; for an empty path, the object."""
     for name in path.split(".") if path else ():
         value = _read_field(value, name)
     return value
 
 
 def read_each(items: Sequence[object], wire: str) -> list[object]:
-    """Return one field of each item."""
+    """Return the value of the field with a wire name from each item; ``None`` if it is absent."""
     kinds = {type(item) for item in items}
     name = _attribute(items[0], wire) if len(kinds) == 1 else None
     if name is not None:  # models of one type, as nearly always
@@ -44,10 +44,10 @@ def read_place(operation: Operation[object], place: str) -> object:
 
 
 def write_place(operation: OperationT, place: str, value: str | int) -> OperationT:
-    """Return the operation with a field changed.
+    """Return a copy of the operation with a new value of a request field.
 
     Raises:
-        PaginationError: the body is neither a model nor an object.
+        PaginationError: the body is neither a model nor a JSON object.
     """
     where, _, rest = place.partition(".")
     if where == "body":

@@ -27,11 +27,11 @@ T = TypeVar("T")
 
 
 class Fetch(Struct, Generic[T], frozen=True):
-    """A page to request.
+    """The request for a page of a listing.
 
     Attributes:
         key: identifies the request within its reader.
-        operation: the operation to send.
+        operation: the operation that requests the page.
     """
 
     key: int
@@ -49,7 +49,7 @@ class ListingReader(Generic[T]):
         operation: the operation of the first page.
         hosts: the hosts that links may point to.
         options: the limits and the starting point of the iteration.
-        by_page: return pages instead of items.
+        by_page: whether :meth:`take` returns pages instead of items.
 
     Raises:
         InvalidValueError: the resume token is invalid, or belongs to another operation.
@@ -92,7 +92,7 @@ class ListingReader(Generic[T]):
         return format_resume_token(self._current, self._step, self._taken_items())
 
     def wanted(self) -> Fetch[T] | None:
-        """Return the page to request before the next item can be taken; ``None`` if there is none.
+        """Return the page that is required before the next item can be taken; ``None`` if none is.
 
         The same page is returned until it has been received, so a failed request can be repeated.
 
@@ -106,7 +106,7 @@ class ListingReader(Generic[T]):
         return self._ahead[0]
 
     def ahead(self) -> tuple[Fetch[T], ...]:
-        """Return the pages to request concurrently; requests for any others may be cancelled."""
+        """Return the pages to request in parallel; requests for other pages may be cancelled."""
         if self._next is None or not self._depth:
             return ()
         try:
@@ -122,7 +122,7 @@ class ListingReader(Generic[T]):
         return tuple(self._ahead)
 
     def received(self, response: ApiResponse[T]) -> tuple[str, ...]:
-        """Process the response to the wanted page, and return warnings for the caller.
+        """Process the response for the page of :meth:`wanted`; return messages of warnings.
 
         Raises:
             PaginationError: the response has no list of items.
@@ -140,7 +140,7 @@ class ListingReader(Generic[T]):
         """Return the next item, or the next page if the reader returns pages.
 
         Raises:
-            StopIteration: none is available; if :meth:`wanted` returns ``None`` as well, the
+            StopIteration: no item or page is available; if :meth:`wanted` returns ``None``, the
                 listing has ended.
         """
         buffer = self._buffer()

@@ -28,7 +28,7 @@ class ListingReply(Struct, frozen=True):
 
     Attributes:
         items: the items of the page.
-        link: ``nextUri``; empty if there is none.
+        link: the link to the next page (``nextUri``); empty if there is none.
         token: the token for the next page; empty if there is none.
         more: the first field that indicates another page, such as ``cursor``; empty if there is
             none.
@@ -65,10 +65,10 @@ _TOKENS: Final = ("cursors.after", "after", "cursor", "nextPage")
 
 
 def read_reply(response: ApiResponse[object], listing: Listing) -> ListingReply:
-    """Parse a response.
+    """Parse the response for one page of a listing.
 
     Raises:
-        PaginationError: it has no list of items.
+        PaginationError: the response has no list of items.
     """
     envelope = _read_envelope(response, listing)
     tokens = {name: _text(read_path(envelope, name)) for name in _TOKENS}
@@ -91,7 +91,7 @@ def read_reply(response: ApiResponse[object], listing: Listing) -> ListingReply:
 
 
 def read_items(page: object, path: str) -> Sequence[object]:
-    """Return the items of a page; none if their field is absent.
+    """Return the items of a page; an empty list if the page has no items field.
 
     Raises:
         PaginationError: the page has no list of items.

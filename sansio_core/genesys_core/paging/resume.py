@@ -31,8 +31,7 @@ __all__ = ["begin_paging", "format_resume_token"]
 T = TypeVar("T")
 
 _MARK: Final = "1."
-"""The version of the format. Later versions can read this one and ignore unknown fields.
-"""
+"""The prefix of resume tokens: the version of their format. Later versions can read this one."""
 
 
 class _Saved(Struct, omit_defaults=True):
@@ -51,7 +50,7 @@ class _Saved(Struct, omit_defaults=True):
 def begin_paging(
     operation: Operation[T], hosts: Hosts, options: PagingOptions
 ) -> "Paging[T] | None":
-    """Return the first page to read after ``options.resume``; ``None`` if there is none.
+    """Return the state for the first page after ``options.resume``; ``None`` if the listing ended.
 
     Raises:
         InvalidValueError: the resume token is invalid, or belongs to another operation.
@@ -90,12 +89,12 @@ def begin_paging(
 
 
 def format_resume_token(current: Paging[T], step: PageResult[T] | None, taken: int) -> str:
-    """Return the resume token for a position in a listing.
+    """Return the resume token for the position after the last item returned.
 
     Args:
-        current: the page being read.
-        step: the outcome of receiving it; ``None`` if it has not been received yet.
-        taken: the number of its items that have been returned.
+        current: the state for the page that is being read.
+        step: the outcome of the received page; ``None`` if it has not been received yet.
+        taken: the number of the page's items that have been returned.
     """
     page: Paging[T] | None = current
     consumed: tuple[object, ...] = ()

@@ -29,14 +29,14 @@ __all__ = [
 ]
 
 MAX_EMPTY_PAGES: Final = 3
-"""Some listings link to empty pages indefinitely (the official CLI stops here too)."""
+"""The number of consecutive empty pages after which a listing ends, as in the official CLI."""
 
 PositionKind: TypeAlias = Literal["start", "page", "token", "link", "index", "time"]
 """How a page is identified in a request; ``start`` is the caller's operation, unchanged."""
 
 
 class Position(Struct, frozen=True):
-    """The page, identified by its number, token, link, index or date."""
+    """The position of a page in a listing: its number, token, link, index or date."""
 
     kind: PositionKind = "start"
     value: str | int = ""
@@ -46,15 +46,15 @@ FIRST: Final = Position()
 
 
 class ReceivedPage(Struct, frozen=True):
-    """A page that was received.
+    """A received page of a listing, as the rules for the next page see it.
 
     Attributes:
         operation: the caller's operation.
-        listing: the operation's listing.
+        listing: how the operation is paginated.
         position: the position of the page.
-        number: its number, counted from 1 or the caller's first page.
+        number: the number of the page, counted from 1 or the caller's first page.
         empty: number of consecutive empty pages, including this one.
-        fresh: number of its items that had not been received before.
+        fresh: number of the page's items that had not been received before.
         is_whole: whether the iteration began with the first page.
     """
 
@@ -71,8 +71,8 @@ def find_next(page: ReceivedPage, reply: ListingReply) -> Position | None:
     """Return the position of the next page; ``None`` after the last.
 
     Raises:
-        PaginationError: there are more items, and no rule can request them.
-        PagingWindowError: the limit of page numbers is reached.
+        PaginationError: there are more items, but the listing has no way to request them.
+        PagingWindowError: the platform's maximum page number is reached, and there are more items.
     """
     listing = page.listing
     if reply.link and _may_follow(page):
@@ -90,7 +90,7 @@ def find_next(page: ReceivedPage, reply: ListingReply) -> Position | None:
 
 
 def page_number(operation: Operation[object], listing: Listing) -> int:
-    """Return the number of the caller's first page, or 1.
+    """Return the page number in the caller's operation; 1 if it has none.
 
     Raises:
         PaginationError: the caller's page number is not a number.

@@ -1,1 +1,1 @@
-"""Redis without I/O: the protocol, places in a shared rate limit, leases on token exchanges."""
+"""Redis without I/O: its protocol, a shared rate limit, and leases for token exchanges."""

@@ -1,4 +1,4 @@
-"""Commands for tokens in Redis, and for leases on their exchange.
+"""Names of tokens in Redis, and commands for leases, which allow one token exchange at a time.
 
 Invariants: a lease expires by itself, and only its owner can release it earlier.
 """
@@ -23,17 +23,17 @@ return 0
 
 
 def token_name(prefix: str, key: TokenKey, account: str) -> str:
-    """Return the key of a token."""
+    """Return the Redis key under which a token is stored."""
     return f"{prefix}:token:{key.login}:{key.client_id}:{account}"
 
 
 def lease_name(prefix: str, key: TokenKey, account: str) -> str:
-    """Return the key of a token's lease."""
+    """Return the Redis key of the lease for exchanging a token."""
     return f"{prefix}:lease:{key.login}:{key.client_id}:{account}"
 
 
 def acquire_command(name: str, owner: str, seconds: float) -> bytes:
-    """Return the command that acquires a lease; its reply is null if another owner holds it."""
+    """Return the command that acquires a lease; its reply is null if another owner has it."""
     # Redis rejects an expiry of 0.
     return encode_command("EVAL", ACQUIRE_SCRIPT, 1, name, owner, max(round(seconds * 1000), 1))
 

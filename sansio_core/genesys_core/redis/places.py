@@ -94,7 +94,7 @@ end
 if opens > now and why == 0 then why = -1 end
 return {place - now, tostring(id), why}
 """
-"""Returns microseconds to wait, the ticket, and the lane that it waits for (-1: the gate)."""
+"""Returns the microseconds to wait, the ticket, and the lane to wait for (-1: the gate)."""
 
 LEAVE_SCRIPT: Final = """
 local t = redis.call('TIME')
@@ -117,12 +117,12 @@ return 0
 
 
 def find_lanes(pacer: Pacer, path: str) -> tuple[RateWindow, ...]:
-    """Return the limits that apply to a request; the last one is for all paths."""
+    """Return the rate limits that apply to a request; the last one applies to all paths."""
     return tuple(window for window in pacer.windows if window.applies_to(path))
 
 
 def find_ticket(reservation: Reservation | None) -> int | None:
-    """Return the Redis ticket of a reservation; ``None`` if it has none."""
+    """Return the ticket that Redis issued for a reservation; ``None`` if it has none."""
     return None if reservation is None else dict(reservation.tickets).get(TICKET)
 
 
@@ -132,10 +132,10 @@ def take_command(
     """Return the command that requests a place.
 
     Args:
-        prefix: the prefix of all keys.
-        key: the token's key.
-        lanes: the limits of the request.
-        ticket: the ticket of the place that it waits for; ``None`` for the first request.
+        prefix: the prefix of all Redis keys.
+        key: the key that identifies the token whose rate limit is used.
+        lanes: the rate limits that apply to the request.
+        ticket: the ticket of the place that the client waits for; ``None`` for its first request.
         had_places: whether the client was granted a place within the last window.
     """
     names = [_gate(prefix, key), _name(prefix, key, "counter"), *_lanes(prefix, key, lanes)]
@@ -148,13 +148,13 @@ def take_command(
 
 
 def leave_command(prefix: str, key: str, lanes: Sequence[RateWindow], ticket: int) -> bytes:
-    """Return the command that releases an unused place."""
+    """Return the command that releases a place that was granted but not used."""
     names = _lanes(prefix, key, lanes)
     return encode_command("EVAL", LEAVE_SCRIPT, len(names), *names, ticket)
 
 
 def close_command(prefix: str, key: str, seconds: float) -> bytes:
-    """Return the command that closes the gate for all machines after a 429."""
+    """Return the command that, after a 429, closes the gate for a time, for all machines."""
     return encode_command("EVAL", CLOSE_SCRIPT, 1, _gate(prefix, key), round(seconds * SECOND))
 
 

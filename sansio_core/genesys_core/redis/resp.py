@@ -1,4 +1,4 @@
-"""The Redis protocol without I/O: commands to bytes, bytes to replies.
+"""The Redis protocol without I/O: encoding of commands and parsing of replies.
 
 Source: the Redis serialization protocol, version 2 (RESP2).
 
@@ -19,7 +19,7 @@ _MAX_DEPTH: Final = 8
 have a depth of 1."""
 
 _KINDS: Final = {b"", b"+", b"-", b":", b"$", b"*"}
-"""First bytes of replies. Any other byte is rejected at once, without waiting for the end of the
+"""The valid first bytes of replies. Other bytes are rejected at once, not only at the end of the
 line."""
 
 
@@ -34,7 +34,7 @@ class RedisReplyError(Exception):
     """An error reply from Redis. Adapters convert it to an error of the library.
 
     Attributes:
-        kind: the first word, such as ``NOAUTH`` or ``LOADING``.
+        kind: the first word of the error reply, such as ``NOAUTH`` or ``LOADING``.
     """
 
     def __init__(self, message: str) -> None:
@@ -43,11 +43,11 @@ class RedisReplyError(Exception):
 
 
 RedisReply: TypeAlias = "bytes | int | RedisReplyError | list[RedisReply] | None"
-"""A reply: a string, a number, null, an error or a list."""
+"""A reply of Redis: a string, a number, null, an error or a list of replies."""
 
 
 def encode_command(*words: str | bytes | int) -> bytes:
-    """Encode a command."""
+    """Encode a Redis command with its arguments."""
     parts = [word if isinstance(word, bytes) else str(word).encode() for word in words]
     lines = [b"*%d\r\n" % len(parts)]
     lines += [b"$%d\r\n%b\r\n" % (len(part), part) for part in parts]
@@ -55,16 +55,16 @@ def encode_command(*words: str | bytes | int) -> bytes:
 
 
 class ReplyReader:
-    """Parses received bytes: call ``feed``, then ``take`` until it returns ``None``."""
+    """Parses Redis's replies: call ``feed`` with bytes, then ``take`` until it returns ``None``."""
 
     def __init__(self) -> None:
         self._data = bytearray()
 
     def feed(self, data: bytes) -> None:
-        """Add bytes from the server.
+        """Add bytes received from the server.
 
         Raises:
-            RedisProtocolError: the reply is too long.
+            RedisProtocolError: the reply exceeds the maximum length.
         """
         self._data += data
         if len(self._data) > MAX_REPLY:
@@ -74,7 +74,7 @@ class ReplyReader:
         """Return the next reply in a tuple, or ``None`` if it is incomplete.
 
         Raises:
-            RedisProtocolError: it is not RESP2.
+            RedisProtocolError: the reply is not valid RESP2.
         """
         # From the start each time, because replies are short (MAX_REPLY).
         parsed = _parse(self._data, 0, _MAX_DEPTH)
