@@ -26,8 +26,8 @@ class Findings:
 
     Attributes:
         me: the user that the token belongs to.
-        everybody: all users, from all pages.
-        queues: the first page of queues.
+        everybody: the users of the organization, from all pages of the listing.
+        queues: the queues on the first page of the listing.
         heard: the notification received when the user's presence was changed.
     """
 

@@ -32,7 +32,7 @@ from genesys_core.export.columns import REST, Column, columns_of, to_row
 __all__ = ["FrameSource", "to_arrow", "to_pandas", "to_polars"]
 
 FrameSource: TypeAlias = Iterable[object] | Struct | str | os.PathLike[str]
-"""A listing or list of models; a page; or the directory or URL of an export."""
+"""The records: a listing or list of models, a page, or the directory or URL of an export."""
 
 _BATCH: Final = 2000
 """The number of records that are converted at a time."""
@@ -42,8 +42,8 @@ def to_arrow(source: FrameSource, *, model: type[object] | None = None) -> Any: 
     """Return a ``pyarrow.Table`` of records.
 
     Args:
-        source: the records.
-        model: their type; by default the type of the first one. Required if there are no records.
+        source: the source of the records.
+        model: the type of the records; by default that of the first. Required if there are none.
 
     Raises:
         ImportError: pyarrow is not installed.
@@ -104,7 +104,7 @@ def _records(source: object) -> tuple[Iterator[object], type[object] | None]:
 
 
 _LISTS: Final = ("entities", "results", "conversations", "resources", "user_details", "records")
-"""The page fields that may contain the items."""
+"""The names of page fields that may contain the items."""
 
 
 def _items(page: Struct) -> list[object]:

@@ -1,4 +1,4 @@
-"""Signing in through a browser."""
+"""Functions and classes to sign a user in through a browser."""
 
 from genesys_cloud.sign_in.browser import (
     BrowserSignIn,

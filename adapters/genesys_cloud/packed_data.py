@@ -75,7 +75,7 @@ def _read_limited(read: Callable[[int], bytes]) -> bytes:
 
 @cache  # safe to share: a definition is immutable
 def bundled_definition() -> "Definition":
-    """The API definition of this version, ready for :class:`~genesys_core.simulator.Simulator`."""
+    """Return this version's API definition, for :class:`~genesys_core.simulator.Simulator`."""
     from genesys_core.simulator import Definition  # noqa: PLC0415 - only a simulator needs it
 
     return Definition.from_json(read_own_data("swagger.json.xz"))

@@ -1,4 +1,4 @@
-"""The process id, without a system call each time."""
+"""The id of the current process, cached to avoid system calls."""
 
 import os
 from typing import Final
@@ -19,7 +19,7 @@ class _Process:
         self.read_again()
 
     def read_again(self) -> None:
-        """Read the id; called in a child after a fork."""
+        """Read the process id again; called in a child after a fork."""
         self.id = os.getpid()
 
 
@@ -27,7 +27,7 @@ PROCESS: Final = _Process()
 
 
 def process_id() -> int:
-    """Return the process id; it differs in a child after a fork."""
+    """Return the id of the current process, also in a child after a fork."""
     return PROCESS.id
 
 

@@ -20,7 +20,7 @@ _LOCKS: Final["WeakSet[StepLock]"] = WeakSet()
 
 
 class StepLock:
-    """Runs one step at a time.
+    """A lock that runs one step at a time, in any thread.
 
     A ``with`` statement would not release the lock if an exception were raised between the last
     instruction of its block and the release. Here the release is in a ``finally``, with a second
@@ -41,7 +41,7 @@ class StepLock:
         _LOCKS.add(self)
 
     def free(self) -> None:
-        """Replace the lock; called in a child after a fork, where only one thread exists."""
+        """Replace the lock with a free one; called in a child after a fork, which has one thread."""
         self._lock = threading.RLock()
         self.owner = 0
 

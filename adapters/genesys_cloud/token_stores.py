@@ -1,4 +1,4 @@
-"""Token stores: where tokens are kept between runs."""
+"""Token stores, which keep tokens between runs of a program."""
 
 from genesys_cloud.sign_in.token_stores import (
     AsyncTokenStore,

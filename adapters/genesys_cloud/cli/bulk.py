@@ -46,7 +46,7 @@ Row = tuple[int, "Mapping[str, object] | UsageError", object]
 """A row: its number, its values or why it cannot be read, and the row as read from the file."""
 
 _CHUNK = 1 << 20
-"""Size of the blocks in which the rows file is read."""
+"""Number of characters of the rows file that are read at a time."""
 
 
 class BulkFiles:

@@ -40,7 +40,7 @@ def token_file_of(options: Mapping[str, object]) -> str:
 
 
 def config_file_of(options: Mapping[str, object]) -> str | None:
-    """Return the path of the profile's configuration file; ``None`` if the file does not exist.
+    """Return the path of the profile's configuration file; ``None`` without profile or file.
 
     Raises:
         UsageError: an invalid profile name.
@@ -84,7 +84,7 @@ def sign_in_options(options: Mapping[str, object]) -> "ClientOptions":
 
 
 def can_ask() -> bool:
-    """Return whether the user can be prompted, that is, whether standard input is a terminal."""
+    """Return whether the user can be prompted: whether input and error output are a terminal."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 

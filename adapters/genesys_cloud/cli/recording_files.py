@@ -74,7 +74,7 @@ class DownloadRequest:
     period: tuple[str | None, str | None]
 
     def interval(self) -> "Interval | None":
-        """Return the interval in which the conversations are selected; ``None`` if they are listed.
+        """Return the interval that selects conversations; ``None`` if they are selected by id.
 
         Raises:
             UsageError: the interval is invalid, or no conversation is selected.

@@ -150,7 +150,7 @@ class Auth(_Facts):
 
         Args:
             token: the token to use.
-            grant: the grant that refreshes the token; without it, the token is not refreshed or stored.
+            grant: refreshes the token; without a grant, the token is neither refreshed nor stored.
 
         Raises:
             TimeoutError: another token request did not finish in time.

@@ -55,7 +55,7 @@ class _JobBase(Generic[StatusT, ItemT]):
 
     @property
     def state(self) -> str:
-        """The job's state at the last poll, as the platform sends it; empty before the first poll."""
+        """The platform's state of the job at the last poll; empty before the first poll."""
         return self._status.state
 
     @property

@@ -55,7 +55,7 @@ class _Progress:
 
     @property
     def resume_token(self) -> str:
-        """The token to pass as ``resume=``, to continue after the last item returned in any process."""
+        """The token to pass as ``resume=``, in any process, to continue after the last item."""
         return self._reader.resume_token
 
     async def _advance(self) -> list[str]:

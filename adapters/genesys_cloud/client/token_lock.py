@@ -19,7 +19,7 @@ POLL_INTERVAL: Final = 0.05
 
 
 class TokenLock:
-    """A lock that is acquired without waiting, and belongs to a :class:`LockOwner`."""
+    """The lock of a client's token, owned by a :class:`LockOwner`. Acquiring it never waits."""
 
     def __init__(self) -> None:
         self._steps = StepLock()

@@ -183,17 +183,17 @@ class SyncTransfers(_Transfers):
                 URLs below the API's base URL.
             path: the destination; an existing file is replaced. In a directory, the server
                 determines the name, which is sanitized, and no existing file is replaced.
-            progress: called with the bytes received and the total (``None`` if unknown); a retry
+            progress: called with the number of bytes received and the total (or ``None``); a retry
                 starts again at 0, or at the position where it resumes.
             resume: whether an interrupted download is resumed, by a retry or by a later
                 ``download`` of the same file to the same path, possibly in another process. The
                 partial file is stored next to ``path``; with ``If-Range`` (RFC 9110 section 13.1.5)
                 it is resumed only if the file on the server is unchanged. ``path`` must not be a
                 directory.
-            max_bytes: maximum size; a larger file is an error.
+            max_bytes: maximum size of the file in bytes; a larger file raises an error.
             max_redirects: maximum number of redirects to follow.
             timeout: seconds for each phase of a request, or a :class:`Timeout`.
-            deadline: seconds in total, including redirects and retries.
+            deadline: seconds for the whole download, including redirects and retries.
 
         Returns:
             The file's path.
@@ -252,11 +252,11 @@ class SyncTransfers(_Transfers):
             url: an absolute URL; pre-signed URLs need no authentication.
             content: bytes, a :class:`pathlib.Path`, a file opened in binary mode, an iterable of
                 bytes, or a list of :class:`Part` for ``multipart/form-data``.
-            method: ``PUT``, or the method that the platform specifies.
+            method: the HTTP method: ``PUT``, or the one that the platform specifies.
             headers: headers that the URL was signed with; ``Content-Length`` if the content's
                 length is unknown.
-            progress: called with the bytes sent and the total (``None`` if unknown); a retry starts
-                again at 0.
+            progress: called with the number of bytes sent and the total (or ``None``); a retry
+                starts again at 0.
             authenticate: whether to send the client's token, for the platform's own hosts.
             timeout: seconds for each phase, or a :class:`Timeout`.
             deadline: seconds in total.

@@ -18,28 +18,32 @@ from genesys_core.http.multipart import Multipart, Part
 __all__ = ["AsyncContent", "AsyncSource", "Content", "Source", "inspect_content", "read_chunks"]
 
 Source: TypeAlias = PathLike[str] | BinaryIO | Iterable[bytes]
-"""A file path, an open file, or an iterable of bytes."""
+"""The content of an upload or part: a file path, an open file, or an iterable of bytes."""
 
 AsyncSource: TypeAlias = Source | AsyncIterable[bytes]
-"""A source for an asynchronous client, which may also be an asynchronous iterable."""
+"""A :data:`Source` for an asynchronous client; may also be an asynchronous iterable."""
 
 Content: TypeAlias = bytes | Source | Sequence[Part[Source]]
-"""A body; a list of parts is sent as ``multipart/form-data``."""
+"""The content of an upload's body; a list of parts is sent as ``multipart/form-data``."""
 
 AsyncContent: TypeAlias = bytes | AsyncSource | Sequence[Part[AsyncSource]]
 """Content for an asynchronous client; see :data:`Content`."""
 
 CHUNK: Final = 65536
-"""Bytes per read from a file."""
+"""Number of bytes read from a file at a time."""
 
 
 def inspect_content(content: AsyncContent, *, can_await: bool) -> UploadBody:
-    """Inspect content without reading it; asynchronous clients also accept asynchronous iterables.
+    """Return the body of an upload without reading its content.
+
+    Args:
+        content: the content of the body.
+        can_await: whether asynchronous iterables are accepted, as by asynchronous clients.
 
     Raises:
-        InvalidValueError: a form that cannot be encoded.
-        OSError: a file that does not exist.
-        TypeError: unsupported content.
+        InvalidValueError: a part of the form cannot be encoded.
+        OSError: a file does not exist.
+        TypeError: the content has an unsupported type.
     """
     from secrets import token_hex  # noqa: PLC0415 - few clients upload
 
@@ -47,7 +51,7 @@ def inspect_content(content: AsyncContent, *, can_await: bool) -> UploadBody:
 
 
 async def read_chunks(source: object, loop: EventLoop) -> AsyncGenerator[bytes, None]:
-    """Read a source in chunks; files and plain iterators in a thread where they may block."""
+    """Yield a source's bytes in chunks; read files and iterators in a thread if that may block."""
     if isinstance(source, Multipart):
         for piece in cast(Multipart[object], source).pieces():
             async with aclosing(read_chunks(piece, loop)) as inner:

@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 LARGEST: Final = 1 << 20
-"""Maximum size in bytes."""
+"""Maximum size of a configuration file in bytes."""
 
 
 class Configuration(core.Configuration, frozen=True, kw_only=True, eq=False):
@@ -47,7 +47,7 @@ class Configuration(core.Configuration, frozen=True, kw_only=True, eq=False):
         """Read a configuration file, INI or JSON, in UTF-8.
 
         Args:
-            path: the file; ``None`` for the default, see :func:`default_path`.
+            path: the path of the file; ``None`` for the default, see :func:`default_path`.
 
         Raises:
             ConfigurationError: the file cannot be read or is invalid; the message lists all
@@ -74,7 +74,7 @@ def configuration_from_file(path: str | os.PathLike[str] | None = None) -> Confi
 
 
 def default_path() -> str | None:
-    """The default path, as in the official Python SDK.
+    """The default path of the configuration file, as in the official Python SDK.
 
     ``$HOME/.genesyscloudpython/config``; ``%HOMEDRIVE%%HOMEPATH%`` on Windows.
 
@@ -85,7 +85,7 @@ def default_path() -> str | None:
 
 
 def read_snapshot(path: str | os.PathLike[str]) -> FileSnapshot:
-    """Read a file: its text, the reason why it cannot be used, or neither if it is missing."""
+    """Return a configuration file's text, or why it cannot be used; neither if it is missing."""
     try:
         content = _read(Path(path))
     except (FileNotFoundError, NotADirectoryError):

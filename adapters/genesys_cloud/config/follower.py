@@ -20,10 +20,10 @@ from genesys_core.configuration.file_changes import ChangeDetector, FileSnapshot
 __all__ = ["Follower", "Trigger", "trigger_for"]
 
 INTERVAL: Final = 1.0
-"""Polling interval in seconds while nothing changes."""
+"""Seconds between reads of the file while it does not change."""
 
 SETTLE: Final = 0.1
-"""Polling interval in seconds while the file is changing."""
+"""Seconds between reads of the file while it is changing."""
 
 _STEP: Final = 0.02
 """Maximum seconds until a follower using ``watchfiles`` stops."""
@@ -45,12 +45,12 @@ class Trigger(Protocol):
         ...
 
     def close(self) -> None:
-        """Release resources; called once, by the waiting thread."""
+        """Release the trigger's resources; called once, by the thread that waits."""
         ...
 
 
 class Polling:
-    """Reads at intervals."""
+    """A trigger that lets the follower read the file at intervals."""
 
     def __init__(self) -> None:
         self._stopped = threading.Event()
@@ -69,10 +69,10 @@ class Polling:
 
 
 class FileEvents(Polling):
-    """Reads at intervals, and immediately when the file system reports a change in the directory.
+    """A trigger for reads at intervals, and immediately after file system events in the directory.
 
     Args:
-        path: the file.
+        path: the path of the file.
         detector: :func:`watchfiles.watch`.
     """
 
@@ -134,7 +134,7 @@ def _identity(directory: str) -> tuple[int, int] | None:
 
 
 def trigger_for(path: str) -> Trigger:
-    """The best available trigger; ``watchfiles`` comes with the extra ``reload``."""
+    """Return :class:`FileEvents` if ``watchfiles`` (extra ``reload``) is installed, or polling."""
     try:
         from watchfiles import watch  # noqa: PLC0415 - an extra
     except ImportError:
@@ -146,13 +146,13 @@ class Follower:
     """Watches one file in a background thread.
 
     Args:
-        path: the absolute path.
+        path: the absolute path of the file.
         known: the content of the configuration in effect.
         changed: called with each new content in the follower's thread; returning ``False`` ends the
             thread. The function must not reference the follower, which would then never be
             garbage-collected.
-        trigger: when to read; ``None`` for :func:`trigger_for`.
-        snapshot: reads the file.
+        trigger: decides when the file is read; ``None`` for :func:`trigger_for`.
+        snapshot: the function that reads the file.
     """
 
     def __init__(
@@ -180,7 +180,7 @@ class Follower:
         return self._thread.is_alive()
 
     def close(self) -> None:
-        """Stop and wait for the thread to end, which takes a few hundredths of a second."""
+        """Stop watching and wait for the thread to end, which takes a few hundredths of a second."""
         self._stop()
         if self._thread is not threading.current_thread():
             self._thread.join()

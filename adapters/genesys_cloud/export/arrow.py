@@ -16,7 +16,7 @@ __all__ = ["arrow_schema", "arrow_table", "import_pyarrow"]
 
 
 def arrow_schema(columns: Sequence[Column]) -> Any:  # noqa: ANN401
-    """Return the ``pyarrow.Schema`` for columns.
+    """Return the ``pyarrow.Schema`` for an export's columns.
 
     Raises:
         ImportError: pyarrow is not installed.
@@ -26,7 +26,7 @@ def arrow_schema(columns: Sequence[Column]) -> Any:  # noqa: ANN401
 
 
 def arrow_table(rows: Sequence[Mapping[str, object]], schema: Any) -> Any:  # noqa: ANN401
-    """Return a ``pyarrow.Table`` with rows from :func:`genesys_core.export.columns.to_row`."""
+    """Return a ``pyarrow.Table`` with rows of :func:`~genesys_core.export.columns.to_row`."""
     return import_pyarrow().Table.from_pylist(rows, schema=schema)
 
 
@@ -34,7 +34,7 @@ def import_pyarrow() -> Any:  # noqa: ANN401
     """Return the package pyarrow.
 
     Raises:
-        ImportError: it is not installed.
+        ImportError: pyarrow is not installed.
     """
     try:
         return import_module("pyarrow")
@@ -50,7 +50,7 @@ _SCALARS: Final[Mapping[str, str]] = {
     "boolean": "bool_",
     "date": "date32",
 }
-"""The pyarrow type factories by kind of value."""
+"""The names of pyarrow's type factories, by the kind of a column's values."""
 
 
 def _type(pa: Any, type: ColumnType) -> Any:  # noqa: ANN401

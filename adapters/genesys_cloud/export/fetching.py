@@ -37,7 +37,7 @@ Must be picklable: a class or a module-level function.
 
 _SLICE: Final = Expected("a Slice", "plan(export)[0]", (Slice,))
 _CHUNK: Final = 1 << 20
-"""Number of bytes hashed at a time."""
+"""Number of bytes of a file that are read and hashed at a time."""
 
 _BATCH: Final = 1000
 """Number of records written at a time, for a job whose results have no pages."""
@@ -53,8 +53,8 @@ def fetch(
     """Fetch a slice into a file of a directory, and write its manifest entry.
 
     Args:
-        slice: the slice, from :func:`~genesys_cloud.export.plan`.
-        out: a local directory, or an fsspec URL.
+        slice: a slice of :func:`~genesys_cloud.export.plan`.
+        out: the export's directory: a local path or an fsspec URL.
         client: returns a client; called in the process that fetches. :class:`Client` itself
             reads the environment and the configuration file.
         format: ``jsonl``, ``csv`` or ``parquet``.
@@ -97,10 +97,10 @@ def fetch(
 
 
 def check_factory(client: object) -> None:
-    """Check the factory of a worker's client.
+    """Check that a value can be called to create a worker's client.
 
     Raises:
-        TypeError: it is not callable; for example a client, which cannot be sent to workers.
+        TypeError: the value is not callable, such as a client, which cannot be sent to workers.
     """
     if not callable(client):
         raise wrong_type("client", client, "a function that returns a client", "Client")

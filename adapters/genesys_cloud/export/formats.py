@@ -30,10 +30,10 @@ _BATCH: Final = 2000
 
 
 class Writer(Protocol):
-    """Writes records to a file."""
+    """Writes records to the file of a part in one format."""
 
     def write(self, records: Sequence[object]) -> None:
-        """Write records."""
+        """Write or buffer records."""
         ...
 
     def close(self) -> None:
@@ -45,8 +45,8 @@ def check_format(format: str) -> None:
     """Check the name of a format.
 
     Raises:
-        InvalidValueError: there is no such format.
-        ImportError: its package is not installed.
+        InvalidValueError: the format is unknown.
+        ImportError: the package that writes the format is not installed.
     """
     if format not in FORMATS:
         raise InvalidValueError(f"format={format!r}: must be one of {', '.join(FORMATS)}")
@@ -58,8 +58,8 @@ def open_writer(format: str, file: BinaryIO, model: object) -> Writer:
     """Return the writer for a format.
 
     Args:
-        format: the format.
-        file: the file.
+        format: the format, a value of :data:`ExportFormat`.
+        file: the file to write to.
         model: the type of the records.
     """
     match format:
@@ -131,9 +131,10 @@ def read_part(
     """Return the records of a part: JSON objects, or rows by column name.
 
     Args:
-        format: the format.
-        file: the file.
-        column: the only column that is needed; Parquet reads no other.
+        format: the format, a value of :data:`ExportFormat`.
+        file: the file to read.
+        column: the only column that is needed; ``None`` for all. Other columns of Parquet files
+            are not read.
     """
     match format:
         case "csv":

@@ -43,7 +43,7 @@ from genesys_core.export.plan import Slice
 __all__ = ["read_document", "read_export_model", "read_parts", "read_records", "read_status", "run"]
 
 DOCUMENT: Final = "export.json"
-"""The name of the file that contains the plan."""
+"""The name of the file in the export's directory that contains the plan."""
 
 WORKERS: Final = 4
 """The number of threads if no executor is given."""
@@ -68,7 +68,7 @@ def run(
     fetched again. A slice that fails does not stop the others.
 
     Args:
-        slices: the plan, from :func:`~genesys_cloud.export.plan`.
+        slices: the slices of :func:`~genesys_cloud.export.plan`.
         out: a local directory, or an fsspec URL such as ``s3://bucket/export``, that the workers
             can write to.
         client: returns a client; called in the workers. The function is sent to them, because
@@ -179,7 +179,7 @@ def read_export_model(out: str | os.PathLike[str]) -> type:
 
     Raises:
         ExportError: there is no export.
-        InvalidValueError: it is in CSV, which has no types.
+        InvalidValueError: the export is in CSV, which has no types.
     """
     document = read_document(open_target(out), out)
     if document.format == "csv":

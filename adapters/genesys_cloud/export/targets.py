@@ -25,7 +25,7 @@ _UNFINISHED: Final = ".unfinished"
 
 
 class Target(Protocol):
-    """The files of an export. Names are relative, with slashes."""
+    """The files of an export. Their names are paths relative to its directory, with slashes."""
 
     def read(self, name: str) -> bytes | None:
         """Return a file's content, or ``None`` if there is none."""
@@ -73,7 +73,7 @@ def open_target(out: str | os.PathLike[str]) -> Target:
 
 
 class DirectoryTarget:
-    """A local directory; created if it does not exist.
+    """The files of an export in a local directory, which is created if it does not exist.
 
     Args:
         path: the directory.
@@ -138,7 +138,7 @@ class DirectoryTarget:
 
 
 class FileSystemTarget:
-    """A directory on any fsspec file system: S3, Google Cloud Storage, Azure, SFTP, memory.
+    """The files of an export on an fsspec file system: S3, Google Cloud Storage, Azure, SFTP.
 
     Args:
         url: the directory's URL.

@@ -24,7 +24,7 @@ from genesys_core.export.manifest import ExportDocument, ExportedFile, ExportPar
 __all__ = ["Verification", "verify"]
 
 _BUCKETS: Final = 64
-"""Number of buckets; 100 million records make 2 GB of entries, 31 MB in each bucket."""
+"""Number of buckets for digests; 100 million records make 2 GB, 31 MB in each bucket."""
 
 _IN_MEMORY: Final = 1 << 18
 """Bytes of a bucket that are buffered in memory while it is written."""
@@ -37,9 +37,9 @@ class Verification(Struct, frozen=True):
     """The result of checking the files of an export.
 
     Attributes:
-        files: the number of files that were read, without media.
-        records: the number of their records.
-        problems: the problems, one sentence each; empty if there are none.
+        files: the number of part files that were read.
+        records: the number of records in these files.
+        problems: the problems found, one sentence each; empty if there are none.
         media: the number of media files that were read.
     """
 
@@ -123,18 +123,18 @@ class _Ids:
         self._buckets = [SpooledTemporaryFile[bytes](_IN_MEMORY) for _ in range(_BUCKETS)]
 
     def close(self) -> None:
-        """Remove the buckets."""
+        """Remove the files of the buckets."""
         for bucket in self._buckets:
             bucket.close()
 
     def add(self, key: object, part: int) -> None:
-        """Add the id of a record in a part."""
+        """Add the id of a record to its bucket, with the number of the part that contains it."""
         # repr, because 1 and "1" are different ids.
         digest = blake2b(repr(key).encode(), digest_size=_DIGEST).digest()
         self._buckets[digest[0] % _BUCKETS].write(digest + part.to_bytes(_PART, "big"))
 
     def count_repeated(self) -> Counter[int]:
-        """Return the number of duplicates in each part, compared with the same and earlier parts."""
+        """Return, by part, the number of records that also occur earlier in the export."""
         repeated = Counter[int]()
         for bucket in self._buckets:
             seen: set[bytes] = set()

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
 __all__ = ["AsyncNotificationHandler", "AsyncOnEvent", "AsyncOnState"]
 
 AsyncOnEvent: TypeAlias = Callable[[Event], Awaitable[object] | object]
-"""Called with notifications and gaps; may be a coroutine function."""
+"""A callback that is called with notifications and gaps; may be a coroutine function."""
 
 AsyncOnState: TypeAlias = Callable[[StateEvent], Awaitable[object] | object]
-"""Called with all other handler events; may be a coroutine function."""
+"""A callback that is called with all other events of a handler; may be a coroutine function."""
 
 
 class AsyncNotificationHandler(HandlerBase[AsyncEventQueue[Event]]):

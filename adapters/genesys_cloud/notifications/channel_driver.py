@@ -66,16 +66,16 @@ class EventSink(Protocol[T_contra]):
 
 
 class DriverContext(Struct, frozen=True, kw_only=True):
-    """The dependencies of a driver.
+    """The dependencies and options of a driver.
 
     Attributes:
         policy: timeouts and backoff of each channel.
         socket_options: how sockets are opened.
-        send: makes a REST call.
-        observer: is notified of channels and deliveries.
-        warn: logs a warning.
-        existing: a channel that the caller created.
-        topics: the topics of the client's definition.
+        send: a function that makes a REST call.
+        observer: the observer that is notified of channels and deliveries.
+        warn: a function that logs a warning.
+        existing: a channel that the caller created; ``None`` to create channels.
+        topics: the catalog of topics in the client's definition.
     """
 
     policy: Policy
@@ -91,9 +91,9 @@ class Driver:
     """Runs channels until :meth:`stop` is called.
 
     Args:
-        context: its dependencies.
-        consumer: receives notifications and gaps.
-        states: receives all other events.
+        context: the driver's dependencies and options.
+        consumer: the queue that receives notifications and gaps.
+        states: the queue that receives all other events.
 
     Attributes:
         state: the state of the handler.
@@ -142,11 +142,12 @@ class Driver:
         """Subscribe to topics and wait until the platform has confirmed them.
 
         Args:
-            wanted: see :func:`~genesys_core.notifications.dispatch.typed_topics`.
+            wanted: pairs of a topic and the type of its events, from
+                :func:`~genesys_core.notifications.dispatch.typed_topics`.
 
         Raises:
             InvalidValueError: too many topics; nothing was changed.
-            SubscriptionError: the platform rejected some of them.
+            SubscriptionError: the platform rejected some of the topics.
             GenesysCloudError: there is no channel; the message gives the reason.
         """
         await self._ask(partial(self.state.add, wanted), tuple(topic for topic, _ in wanted))

@@ -22,7 +22,7 @@ __all__ = ["AsyncEventQueue", "EventStore", "QueueClosed", "ThreadEventQueue"]
 T = TypeVar("T")
 
 _CHECKPOINT = 32
-"""Maximum number of events consumed in a row before yielding to the event loop."""
+"""Number of events after which a consumer yields to the event loop."""
 
 
 class EventStore(Protocol[T]):
@@ -47,7 +47,7 @@ class EventStore(Protocol[T]):
 
 
 class QueueClosed(Exception):  # noqa: N818 - not an error: the regular end of events
-    """The queue was closed."""
+    """Raised to consumers when the queue was closed."""
 
 
 class _EventQueue(Generic[T]):
@@ -98,7 +98,7 @@ class AsyncEventQueue(_EventQueue[T]):
             await self._space.wait()
 
     def take_now(self) -> Buffered[T] | None:
-        """The next event if one is buffered; periodically ``None``, so that the caller yields to the event loop."""
+        """Return the next buffered event, or ``None``; periodically ``None``, so that callers yield."""
         self._taken += 1
         if self._taken >= _CHECKPOINT or self._end is not None:
             return None

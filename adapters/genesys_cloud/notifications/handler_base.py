@@ -57,8 +57,8 @@ class HandlerBase(Generic[EventsT]):
     """The queues, options and driver of a handler.
 
     Args:
-        context: its dependencies.
-        send: makes a REST call.
+        context: the handler's dependencies.
+        send: a function that makes a REST call.
         callbacks: the user's ``on_notification`` and ``on_state``.
         options: the user's options.
         new_events: creates the queue of notifications and gaps.

@@ -70,13 +70,13 @@ class HandlerOptions(TypedDict, total=False):
 
 
 class HandlerContext(Struct, frozen=True):
-    """The dependencies of a handler.
+    """The parts of a client on which its notification handlers depend.
 
     Attributes:
         setup: the client's setup.
         network: the client's connection options.
         transport: the client's transport.
-        topics: the topics of the client's definition.
+        topics: the catalog of topics in the client's definition.
     """
 
     setup: Setup
@@ -87,10 +87,10 @@ class HandlerContext(Struct, frozen=True):
     def driver_context(
         self, options: HandlerOptions, send: Callable[[Operation[object]], Awaitable[object]]
     ) -> DriverContext:
-        """The dependencies of a handler's driver.
+        """Return the dependencies and options of a handler's driver.
 
         Raises:
-            InvalidValueError: a channel, header or address that cannot be used.
+            InvalidValueError: a channel, header or address is invalid.
             ConfigurationError: a proxy, CA or certificate that cannot be used.
         """
         channel = options.get("channel")
@@ -112,7 +112,7 @@ class HandlerContext(Struct, frozen=True):
         )
 
     def warn(self, words: str) -> None:
-        """Log a warning."""
+        """Log a warning about a notification handler."""
         self.setup.logging.warn(words, now=read_clocks(), name=LOGGER)  # noqa: G010 - no Logger
 
     def delivered(self, held: Buffered[Event]) -> Event:
@@ -123,7 +123,7 @@ class HandlerContext(Struct, frozen=True):
         return held.event
 
     def failed(self, error: Exception, event: "Event | StateEvent") -> CallbackFailed:
-        """Log an exception from a callback."""
+        """Log an exception from a callback, and return the event that reports it."""
         self.warn(f"a callback raised {type(error).__name__}: {error}; the handler continues")
         return CallbackFailed(error, event, datetime_of(read_clocks()))
 

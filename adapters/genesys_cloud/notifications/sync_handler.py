@@ -29,10 +29,10 @@ from genesys_core.notifications.dispatch import StateEvent, typed_topics
 __all__ = ["NotificationHandler", "OnEvent", "OnState"]
 
 OnEvent: TypeAlias = Callable[[Event], object]
-"""Called with notifications and gaps."""
+"""A callback that is called with notifications and gaps."""
 
 OnState: TypeAlias = Callable[[StateEvent], object]
-"""Called with all other handler events."""
+"""A callback that is called with all other events of a handler."""
 
 _TIMEOUT: Final = 60.0
 """Default timeout in seconds for the platform to confirm a subscription."""
@@ -81,8 +81,8 @@ class NotificationHandler(HandlerBase[ThreadEventQueue[Event]]):
         """Subscribe to a topic and wait until the platform has confirmed the subscription.
 
         Args:
-            topic: such as ``v2.users.{id}.presence`` with the id filled in, or a combined topic
-                such as ``v2.users.{id}?presence&station``. Case-insensitive.
+            topic: a topic such as ``v2.users.{id}.presence`` with the id filled in, or a combined
+                topic such as ``v2.users.{id}?presence&station``. Case-insensitive.
             type: the type to decode event bodies as: a model, or any type that msgspec can decode;
                 ``None`` uses the type that the platform documents.
             timeout: seconds to wait, including reconnects; ``None`` waits indefinitely.
@@ -107,7 +107,7 @@ class NotificationHandler(HandlerBase[ThreadEventQueue[Event]]):
 
         Args:
             topics: topics, or pairs of a topic and the type of its events.
-            type: the type for topics without their own.
+            type: the type of events for topics that are passed without one.
             timeout: see :meth:`add_subscription`.
 
         Raises:

@@ -33,7 +33,7 @@ CLOSE_LIMIT: Final = 2.0
 """Seconds to wait for the server's close frame."""
 
 Deliver: TypeAlias = Callable[[tuple[WebSocketEvent, ...], Now], Awaitable[None]]
-"""Called with the events of one read and the time of the read; the next read waits for it."""
+"""Called with the events and the time of one read; the next read starts after it has returned."""
 
 DeliverEarly: TypeAlias = Callable[[tuple[WebSocketEvent, ...], Now], bool]
 """Called before :data:`Deliver` with the same arguments, in the event loop's callback; returns
@@ -46,16 +46,16 @@ class SocketOptions:
 
     Args:
         network: the client's connection options.
-        proxy: the handler's own proxy, which takes precedence.
-        headers: sent with each handshake.
+        proxy: the handler's own proxy, which takes precedence over the client's.
+        headers: header fields to send with each handshake.
         transport: the client's transport, which may open connections itself.
 
     Attributes:
-        settings: routes, TLS contexts and TLS sessions.
-        headers: sent with each handshake.
+        settings: the settings of connections: routes, TLS contexts and TLS sessions.
+        headers: the validated header fields to send with each handshake.
 
     Raises:
-        InvalidValueError: a header that cannot be used.
+        InvalidValueError: a header is invalid.
         ConfigurationError: a proxy, CA or certificate that cannot be used.
     """
 
@@ -77,7 +77,7 @@ class SocketOptions:
         """Open a connection: through the client's transport if it can, otherwise over the network.
 
         Raises:
-            TransportFailure: no connection.
+            TransportFailure: the connection could not be opened.
         """
         if isinstance(self._transport, WebSocketTransport):
             return await self._transport.open_websocket(url)
@@ -91,7 +91,7 @@ class WebSocketStream:
     """One WebSocket connection, from connecting to its last event.
 
     Args:
-        url: the address.
+        url: the address of the WebSocket.
         options: how sockets are opened.
     """
 
@@ -178,7 +178,7 @@ class _OpenSocket:
         self._answer = b""
 
     async def read(self) -> tuple[WebSocketEvent, ...]:
-        """Read once and return the events that have not been delivered, possibly none."""
+        """Read once from the socket, and return its undelivered events, possibly none."""
         try:
             await self._read(self._take)
         except ssl.SSLEOFError:

@@ -1,1 +1,1 @@
-"""Logging, OpenTelemetry and counters."""
+"""Observers of clients: logging, OpenTelemetry and statistics."""

@@ -48,19 +48,19 @@ __all__ = [
 ]
 
 LOGGER: Final = "genesys_cloud"
-"""The logger for calls."""
+"""The name of the logger for calls."""
 
 CONFIG_LOGGER: Final = "genesys_cloud.config"
-"""The logger for problems in a configuration file."""
+"""The name of the logger for problems in a configuration file."""
 
 NOTIFICATIONS_LOGGER: Final = "genesys_cloud.notifications"
-"""The logger for notification channels."""
+"""The name of the logger for notification channels."""
 
 TOKENS_LOGGER: Final = "genesys_cloud.tokens"
-"""The logger for token store failures."""
+"""The name of the logger for failures of token stores."""
 
 TRACE: Final = LEVEL_NUMBERS["trace"]
-"""A level below ``DEBUG``, which the standard library lacks."""
+"""The numeric level of trace records, below ``DEBUG``; the standard library has no such level."""
 
 
 class LoggingObserver(Observer):
@@ -71,7 +71,7 @@ class LoggingObserver(Observer):
 
     Args:
         settings: level, formats and destinations; a value of ``None`` means the default.
-        redaction: what to redact in addition to the defaults.
+        redaction: the values to redact in addition to the defaults.
         secrets: the client's secrets, redacted in every warning.
 
     Raises:
@@ -100,7 +100,7 @@ class LoggingObserver(Observer):
         purpose: Purpose,  # noqa: ARG002 - Observer
         now: Now,  # noqa: ARG002 - Observer
     ) -> "_LoggedCall | None":
-        """Return the observer of a call, or ``None`` if its level is disabled."""
+        """Return an observer that logs the call, or ``None`` if its level is disabled."""
         settings = self._settings
         level = settings.level or _level_of(self._logger)
         if level == "none":
@@ -132,9 +132,9 @@ class LoggingObserver(Observer):
         """Log a warning, regardless of the level of calls.
 
         Args:
-            message: the text; secrets in it are redacted.
+            message: the message, in which secrets are redacted.
             now: the current time.
-            name: the logger.
+            name: the name of the logger.
         """
         warning = log_notice(self.secrets().hide(message), now=now, redaction=self.redaction)
         logger, file = logging.getLogger(name), self._file
@@ -237,7 +237,7 @@ def _record(
 
 
 _console_lock: Final = StepLock()
-"""Free in a child after a fork, and for a signal handler that interrupts a write."""
+"""Serializes writes to the console; unlocked after a fork and for interrupting signal handlers."""
 
 
 def _to_console(line: str) -> None:

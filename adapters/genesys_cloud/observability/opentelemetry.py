@@ -82,13 +82,13 @@ class Telemetry(Observer):
     ``docs/telemetry.md`` lists the spans, events and metrics.
 
     Args:
-        tracer_provider: receives spans; ``None`` for the global one.
-        meter_provider: receives metrics; ``None`` for the global one.
+        tracer_provider: the provider that receives spans; ``None`` for the global one.
+        meter_provider: the provider that receives metrics; ``None`` for the global one.
         propagator: writes the headers that carry the trace context to the platform; ``None`` for
             the global one.
         propagate_context: whether these headers are sent.
-        redaction: what to redact in URLs in addition to the defaults.
-        clock: reads both clocks.
+        redaction: the values to redact in URLs in addition to the defaults.
+        clock: a function that reads the monotonic and the wall clock.
     """
 
     def __init__(

@@ -12,14 +12,14 @@ Given = TypeVarTuple("Given")
 
 
 class StatisticsCell:
-    """Holds the current counts; threads and event loops may share a cell."""
+    """Holds a client's current statistics; threads and event loops may share a cell."""
 
     def __init__(self) -> None:
         self._stats = ClientStats()
         self._lock = StepLock()
 
     def apply(self, step: Callable[[ClientStats, *Given], ClientStats], /, *args: *Given) -> None:
-        """Apply one step."""
+        """Replace the statistics with those that a step computes."""
         self._lock.run(self._apply, step, args)
 
     def _apply(
@@ -35,7 +35,7 @@ class StatisticsCell:
                 return
 
     def read(self, step: Callable[[ClientStats], ClientStats]) -> ClientStats:
-        """Compute a result from the current counts, without changing them."""
+        """Return the result of a function of the current statistics, which remain unchanged."""
         return self._lock.run(self._result, step)
 
     def _result(self, step: Callable[[ClientStats], ClientStats]) -> ClientStats:

@@ -28,7 +28,7 @@ class RedisBudget:
 
     Args:
         url: ``redis://host:6379/0``, or ``rediss://`` for TLS; may contain user name and password.
-        prefix: the prefix of all keys.
+        prefix: the prefix of all Redis keys.
         fallback: the share of the limit that each client uses while Redis cannot be reached, such
             as ``1 / 8`` for eight workers; ``None`` to raise an error instead.
         timeout: seconds for a command, including connecting.
@@ -65,7 +65,7 @@ class RedisBudget:
         had_places: bool,
         is_blocking: bool,
     ) -> RatePlace:
-        """Request a place; see :func:`genesys_core.redis.places.take_command`.
+        """Request a place in a rate limit; see :func:`genesys_core.redis.places.take_command`.
 
         Raises:
             BudgetError: Redis cannot be used.
@@ -76,7 +76,7 @@ class RedisBudget:
     async def leave_place(
         self, key: str, lanes: Sequence[RateWindow], ticket: int, *, is_blocking: bool
     ) -> None:
-        """Release an unused place.
+        """Release a place that was granted but not used.
 
         Raises:
             BudgetError: Redis cannot be used.
@@ -85,7 +85,7 @@ class RedisBudget:
         await self._ask(command, is_blocking=is_blocking)
 
     async def close_gate(self, key: str, seconds: float, *, is_blocking: bool) -> None:
-        """Close the gate for all machines.
+        """Close the gate of a token's rate limit for all machines, for a number of seconds.
 
         Raises:
             BudgetError: Redis cannot be used.

@@ -36,8 +36,8 @@ class RedisTokenStore:
 
     Args:
         url: ``redis://host:6379/0``, or ``rediss://`` for TLS; may contain user name and password.
-        account: distinguishes users who sign in with the same client id.
-        prefix: the prefix of all keys.
+        account: a name that distinguishes users who sign in with the same client id.
+        prefix: the prefix of all Redis keys.
         lease: seconds after which the lock of a dead holder expires. It must be longer than an
             exchange may take: if it expires earlier, two machines may exchange at the same time.
             That is harmless for client credentials; but a refresh token that is rotated on each use
@@ -69,7 +69,7 @@ class RedisTokenStore:
         self._account, self._prefix, self._lease = account, prefix, lease
 
     def load(self, key: TokenKey) -> Token | None:
-        """The token, or ``None``.
+        """Return the stored token, or ``None`` if there is none.
 
         Raises:
             TokenStoreError: Redis cannot be used.
@@ -81,7 +81,7 @@ class RedisTokenStore:
         return await self._load(key, is_blocking=False)
 
     def save(self, key: TokenKey, token: Token) -> None:
-        """Store a token.
+        """Store a token in Redis.
 
         Raises:
             TokenStoreError: Redis cannot be used.
@@ -93,7 +93,7 @@ class RedisTokenStore:
         await self._save(key, token, is_blocking=False)
 
     def delete(self, key: TokenKey) -> None:
-        """Delete a token.
+        """Delete a token from Redis.
 
         Raises:
             TokenStoreError: Redis cannot be used.
@@ -106,11 +106,11 @@ class RedisTokenStore:
 
     @contextlib.contextmanager
     def lock(self, key: TokenKey, *, timeout: float) -> Generator[None, None, None]:
-        """Hold a token's lease, which excludes other machines.
+        """Hold the lease for exchanging a token, which excludes other machines.
 
         Raises:
-            TokenStoreError: another machine held it for longer than ``timeout``, or Redis cannot be
-                used.
+            TokenStoreError: another machine held the lease for longer than ``timeout``, or Redis
+                cannot be used.
         """
         owner = run_now(self._acquire(key, timeout, is_blocking=True))
         try:

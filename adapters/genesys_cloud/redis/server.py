@@ -97,7 +97,7 @@ class _IdleStreams:
             stream.close()
 
     def close(self) -> None:
-        """Close the connections; those of an event loop are closed in that loop."""
+        """Close the idle connections; those of an event loop are closed in that loop."""
         if self.connector is None:
             self._close_all()
         elif self.connector.has_ended:
@@ -106,7 +106,7 @@ class _IdleStreams:
             self.connector.call_soon(self._close_all)
 
     def drop(self) -> None:
-        """Discard the connections of another process, or of an event loop that has ended."""
+        """Discard the idle connections of another process, or of an event loop that has ended."""
         while (stream := self.take()) is not None:
             stream.drop()
 
@@ -116,7 +116,7 @@ class _IdleStreams:
 
 
 class RedisServer:
-    """A Redis server.
+    """A Redis server, with the connections that are reused for commands to it.
 
     Args:
         url: ``redis://host:port/database``, or ``rediss://`` for TLS; may contain user name and
@@ -170,7 +170,7 @@ class RedisServer:
                 loop.
 
         Raises:
-            RedisFailure: no reply, or an error reply.
+            RedisFailure: Redis sent no reply, or an error reply.
         """
         until = read_clocks().monotonic + self._timeout
         with self._failures():

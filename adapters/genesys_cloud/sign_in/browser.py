@@ -56,7 +56,7 @@ class LoginPage(TypedDict, total=False):
         org: the organization's short name, to redirect directly to its identity provider.
         provider: the identity provider's name; required with ``org``, and only allowed with it.
         target: the id of a trusted organization to sign in to.
-        login_hint: a user name or email to prefill.
+        login_hint: the user name or email to fill into the login page.
         prompt: ``login`` asks for the password even if there is a session.
     """
 
@@ -94,16 +94,16 @@ def sign_in(
             is registered.
         redirect_uri: overrides ``http://127.0.0.1:PORT/callback``; must be on 127.0.0.1 or
             localhost.
-        sign_in_timeout: seconds to wait for the user.
+        sign_in_timeout: seconds to wait for the user to sign in.
         org: the short name of the organization; see :class:`LoginPage`.
         provider: the identity provider's name.
         target: the id of a trusted organization.
-        login_hint: user name or email to prefill.
+        login_hint: the user name or email to fill into the login page.
         prompt: ``login`` or ``None``.
-        open_browser: called once with the URL.
+        open_browser: a function that is called once, with the URL of the login page.
         clock: reads both clocks.
-        transport: sends the token request; it is closed afterwards.
-        hooks: run before and after the token request.
+        transport: the transport that sends the token request; it is closed afterwards.
+        hooks: functions that run before and after the token request.
         options: options of the client that exchanges the code: ``region`` or ``host``, ``gateway``,
             ``proxy``, ``verify``, ``retry``, ``deadline``, ``logging`` and so on, as for
             :class:`~genesys_cloud.Client`.
@@ -144,16 +144,16 @@ class BrowserSignIn:
 
     Args:
         client_id: see :func:`sign_in`.
-        client: exchanges the code and uses the token afterwards.
+        client: the client that exchanges the code and uses the token afterwards.
         grant: ``pkce`` or ``implicit``.
         port: the port of the redirect URI.
-        redirect_uri: overrides the default.
+        redirect_uri: overrides the default redirect URI; see :func:`sign_in`.
         clock: reads both clocks.
-        page: see :class:`LoginPage`.
+        page: the parameters of the login page; see :class:`LoginPage`.
 
     Attributes:
-        url: where the user signs in; valid for one attempt.
-        redirect_uri: where the browser is redirected to.
+        url: the URL of the login page; valid for one attempt.
+        redirect_uri: the URL to which the browser is redirected after sign-in.
 
     Raises:
         InvalidValueError: an invalid argument.
@@ -222,7 +222,7 @@ class BrowserSignIn:
             arrival.answer(step)
 
     def close(self) -> None:
-        """Close the port. Idempotent."""
+        """Close the port of the redirect URI. Idempotent."""
         self._server.close()
 
     def __enter__(self) -> Self:

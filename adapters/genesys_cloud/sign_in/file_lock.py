@@ -18,7 +18,7 @@ from genesys_core.oauth.token_store import TokenStoreError
 __all__ = ["hold_lock"]
 
 _POLL: Final = 0.02
-"""Polling interval in seconds."""
+"""Seconds between attempts to lock the file."""
 
 
 @contextlib.contextmanager
@@ -26,11 +26,11 @@ def hold_lock(path: Path, *, timeout: float) -> Generator[None, None, None]:
     """Hold an advisory lock on a file, which is created if necessary and never removed.
 
     Args:
-        path: the lock file.
+        path: the path of the lock file.
         timeout: seconds to wait for the lock.
 
     Raises:
-        TokenStoreError: timeout, or the file cannot be created or locked, or is not a regular file.
+        TokenStoreError: the timeout has passed, or the file cannot be created or locked.
     """
     with _lock_errors(path):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

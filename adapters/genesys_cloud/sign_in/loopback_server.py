@@ -18,7 +18,7 @@ __all__ = ["Arrival", "LoopbackServer"]
 
 _ADDRESS: Final = "127.0.0.1"
 _LONGEST_NAP: Final = 0.5
-"""Maximum seconds per wait; on Windows, Ctrl-C does not interrupt a wait."""
+"""Maximum seconds of a single wait, because Ctrl-C does not interrupt a wait on Windows."""
 _WRITE_TIMEOUT: Final = 5.0
 """Seconds to send a page of a few kilobytes to a browser on this machine."""
 _MOST_CONNECTIONS: Final = 32
@@ -27,13 +27,13 @@ _MOST_CONNECTIONS: Final = 32
 
 @dataclass(frozen=True)
 class Arrival:
-    """A browser request and its connection."""
+    """A request that the browser sent to the server, and its connection."""
 
     request: BrowserRequest
     _connection: socket.socket
 
     def answer(self, page: BrowserPage) -> None:
-        """Send a page and close the connection. A browser that has disconnected is not an error."""
+        """Send a page and close the connection; a browser that has disconnected is ignored."""
         with contextlib.suppress(OSError), self._connection:
             self._connection.settimeout(_WRITE_TIMEOUT)
             self._connection.sendall(page.to_bytes())
@@ -46,7 +46,7 @@ class LoopbackServer:
     """A server that listens as soon as it is created, so that no browser request is missed.
 
     Args:
-        port: 0 picks a free port.
+        port: the port to listen on; 0 picks a free port.
 
     Raises:
         ConnectError: the port cannot be opened.
@@ -68,10 +68,10 @@ class LoopbackServer:
         self._selector.register(self._listener, selectors.EVENT_READ)
 
     def next(self, remaining: Callable[[], float]) -> Arrival | None:
-        """Wait for the next request; ``None`` on timeout.
+        """Wait for the browser's next request and return it; return ``None`` on timeout.
 
         Args:
-            remaining: returns the seconds left.
+            remaining: returns the seconds left until the timeout.
         """
         while (seconds := remaining()) > 0:
             for key, _ in self._selector.select(min(seconds, _LONGEST_NAP)):

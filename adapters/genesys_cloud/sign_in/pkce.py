@@ -14,10 +14,10 @@ def generate_pkce_code_verifier(length: int = 128) -> str:
     """Generate a random PKCE code verifier (RFC 7636 section 4.1).
 
     Args:
-        length: number of characters, 43 to 128.
+        length: number of characters of the verifier, 43 to 128.
 
     Raises:
-        InvalidValueError: a length out of range.
+        InvalidValueError: ``length`` is out of range.
     """
     return pkce.generate_pkce_code_verifier(length, choice=secrets.choice)
 

@@ -24,7 +24,7 @@ _FLAGS: Final = (
 )
 
 _LARGEST: Final = 16 << 20
-"""Maximum number of bytes read from a file. A token has a few hundred."""
+"""Maximum size in bytes of a file that is read. A token has a few hundred bytes."""
 
 
 def open_file(path: Path, flags: int = os.O_RDONLY) -> int:
@@ -32,7 +32,7 @@ def open_file(path: Path, flags: int = os.O_RDONLY) -> int:
 
     Raises:
         OSError: the file cannot be opened.
-        TokenStoreError: a symbolic link, FIFO, device or directory.
+        TokenStoreError: the path is a symbolic link, FIFO, device or directory.
     """
     # For the message, and for Windows: O_NOFOLLOW rejects a link even if it appears after this check.
     if path.is_symlink():
@@ -49,7 +49,7 @@ def read_file(path: Path) -> tuple[bytes, os.stat_result]:
 
     Raises:
         OSError: the file cannot be opened or read.
-        TokenStoreError: not a regular file, or much too large.
+        TokenStoreError: the path is not a regular file, or the file is much too large.
     """
     with os.fdopen(open_file(path), "rb") as file:
         content = file.read(_LARGEST + 1)
@@ -63,7 +63,7 @@ def read_own_file(path: Path) -> bytes:
 
     Raises:
         OSError: the file cannot be opened or read.
-        TokenStoreError: not a regular file, owned by another user, or accessible to others.
+        TokenStoreError: the path is not a regular file, or other users can access the file.
     """
     content, facts = read_file(path)
     # The link count, because a hard link that another user made to one of our files has our owner and
@@ -76,7 +76,7 @@ def read_own_file(path: Path) -> bytes:
 
 
 def is_open_to_others(facts: os.stat_result) -> bool:
-    """Whether other users can read or write a file, by its owner and mode."""
+    """Return whether other users can read or write a file, given its ``stat`` result."""
     if not hasattr(os, "geteuid"):  # Windows, where access control lists decide
         return False
     return facts.st_uid != os.geteuid() or bool(stat.S_IMODE(facts.st_mode) & 0o077)

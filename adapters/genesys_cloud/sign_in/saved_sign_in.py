@@ -34,9 +34,9 @@ class SignInTarget(Struct, frozen=True, omit_defaults=True):
 
     Attributes:
         client_id: the OAuth client's id.
-        region: the region's name or domain, if given.
-        host: base URL of the API, if given.
-        gateway: the gateway, if any; its user name and password are not saved.
+        region: the region's name or domain; ``None`` if not given.
+        host: base URL of the API; ``None`` if not given.
+        gateway: the gateway, or ``None``; its user name and password are not saved.
     """
 
     client_id: str
@@ -46,7 +46,7 @@ class SignInTarget(Struct, frozen=True, omit_defaults=True):
 
     @classmethod
     def of(cls, client_id: str, configuration: Configuration) -> Self:
-        """Return the sign-in at the platform that a client's configuration selects."""
+        """Return the target for an OAuth client and the platform that a configuration selects."""
         host, gateway = configuration.general.host, configuration.gateway
         known = (each for each in KNOWN_REGIONS.values() if each.api_url == host)
         region = configuration.general.region or next(known, None)
@@ -65,11 +65,11 @@ class SignInTarget(Struct, frozen=True, omit_defaults=True):
 
     @property
     def key(self) -> TokenKey:
-        """The key under which the token is stored."""
+        """The key under which the token store keeps the sign-in's token."""
         return TokenKey(self.client_id, self.hosts.login)
 
     def options(self) -> ClientOptions:
-        """Client arguments for this platform, independent of the environment's region."""
+        """Return client arguments for this platform, independent of the environment's region."""
         # The host is explicit even if a gateway implies it, so that GENESYSCLOUD_REGION is ignored.
         return {"host": self.hosts.api, "gateway": self.gateway}
 
@@ -79,10 +79,10 @@ class SignInTarget(Struct, frozen=True, omit_defaults=True):
 
 
 class SavedSignIn:
-    """The current sign-in: a token file, and a settings file next to it.
+    """The files of the current sign-in: a token file, and a settings file next to it.
 
     Args:
-        path: the token file, see :class:`~genesys_cloud.token_stores.FileTokenStore`; the settings
+        path: path of the token file, see :class:`~genesys_cloud.token_stores.FileTokenStore`; settings
             are in the same directory, in ``<name>.sign-in.json``.
     """
 
@@ -105,7 +105,7 @@ class SavedSignIn:
         self._write(msgspec.json.format(msgspec.json.encode(_without_secrets(target)), indent=2))
 
     def target(self) -> SignInTarget | None:
-        """The platform and client of the current sign-in, or ``None``.
+        """Return the platform and client of the current sign-in; ``None`` if not signed in.
 
         Raises:
             TokenStoreError: the file cannot be read, or belongs to another user.
@@ -122,7 +122,7 @@ class SavedSignIn:
         raise TokenStoreError(f"{self._settings}: {problem}")
 
     def load(self) -> tuple[SignInTarget, Token] | None:
-        """The current sign-in, or ``None``.
+        """Return the current sign-in's target and token; ``None`` if not signed in.
 
         Raises:
             TokenStoreError: a file cannot be read, or belongs to another user.
@@ -132,7 +132,7 @@ class SavedSignIn:
         return None if target is None or token is None else (target, token)
 
     def client(self, **options: Unpack[ClientOptions]) -> Client | None:
-        """A signed-in client, or ``None`` if not signed in.
+        """Return a client with the saved token; ``None`` if not signed in.
 
         It refreshes the token if there is a refresh token and saves it in the token file.
 
@@ -143,7 +143,7 @@ class SavedSignIn:
             TokenStoreError: a file cannot be read, or belongs to another user.
             ConfigurationError: contradictory or unusable settings, or settings that select a login
                 host other than the one that issued the token.
-            InvalidValueError: an invalid value.
+            InvalidValueError: a client option is invalid.
         """
         found = self.load()
         if found is None:

@@ -51,7 +51,7 @@ __all__ = [
 ]
 
 _WRITE_TIMEOUT: Final = 10.0
-"""Seconds to wait for another process's write, which takes milliseconds."""
+"""Seconds to wait while another process writes the file, which takes milliseconds."""
 
 
 class MemoryTokenStore:
@@ -75,7 +75,7 @@ class MemoryTokenStore:
 
     @contextlib.contextmanager
     def lock(self, key: TokenKey, *, timeout: float) -> Generator[None, None, None]:
-        """Hold a token's lock, which excludes other clients.
+        """Hold the lock for exchanging a token, which excludes other clients.
 
         Raises:
             TokenStoreError: another client held it for longer than ``timeout``.
@@ -237,18 +237,18 @@ class FileTokenStore:
 
 
 class Keyring(Protocol):
-    """The interface of the package ``keyring`` or one of its backends."""
+    """The interface of the package ``keyring`` and of its backends."""
 
     def get_password(self, service: str, username: str) -> str | None:
-        """The secret, or ``None``."""
+        """Return the secret stored for a service and user name; ``None`` if there is none."""
         ...
 
     def set_password(self, service: str, username: str, password: str) -> None:
-        """Store a secret."""
+        """Store a secret for a service and user name."""
         ...
 
     def delete_password(self, service: str, username: str) -> None:
-        """Delete a secret."""
+        """Delete the secret of a service and user name."""
         ...
 
 
@@ -256,9 +256,9 @@ class KeyringTokenStore:
     """Keeps tokens in the operating system's keyring (``pip install 'genesys-cloud[keyring]'``).
 
     Args:
-        service: the name shown by the keyring.
+        service: the name under which the keyring shows the secrets.
         account: distinguishes users who sign in with the same client id.
-        backend: a specific keyring; by default the system's.
+        backend: the keyring to use; by default the operating system's.
         lock_directory: the directory of the lock files, because keyrings have no locks; created if
             missing, accessible only to the owner.
 

@@ -103,9 +103,9 @@ class Played(Generic[T]):
     """The result of a call to which a life was replayed.
 
     Attributes:
-        end: the call's last state.
-        transport: the transport, with the requests that were sent.
-        waits: the seconds of each wait, before a retry or for the rate limit.
+        end: the final state of the call.
+        transport: the transport that replayed the life; it contains the requests that were sent.
+        waits: the length in seconds of each wait before a retry or for the rate limit.
     """
 
     end: Returned[T] | Raised
@@ -120,10 +120,10 @@ class Played(Generic[T]):
 
 @dataclass(frozen=True)
 class Life:
-    """The outcomes of a call's attempts, in order.
+    """The life of a call: the outcomes of its attempts, in order.
 
     Attributes:
-        outcomes: at least one; the last one repeats.
+        outcomes: at least one outcome; the last one is repeated for all further attempts.
     """
 
     outcomes: tuple[Outcome, ...]
@@ -133,11 +133,11 @@ class Life:
             raise ValueError("a life needs at least one outcome, such as Response(200)")
 
     def transport(self) -> LifeTransport:
-        """A transport that replays this life from its beginning, for a ``Client``."""
+        """Return a transport for a ``Client`` that replays this life from its beginning."""
         return LifeTransport(self.outcomes)
 
     def async_transport(self) -> AsyncLifeTransport:
-        """A transport that replays this life from its beginning, for an ``AsyncClient``."""
+        """Return a transport for an ``AsyncClient`` that replays this life from its beginning."""
         return AsyncLifeTransport(self.outcomes)
 
     def play(
@@ -147,10 +147,10 @@ class Life:
         retry: RetryConfiguration | None = None,
         session: Session | None = None,
     ) -> Played[T]:
-        """Drive a call through this life with only the core; no time passes.
+        """Run a call in the core alone, with the outcomes of this life; no time passes.
 
         Args:
-            operation: the call.
+            operation: the operation to call.
             retry: the retry configuration of the new session; not allowed with ``session``.
             session: the session to use instead of a new one.
 

@@ -1,4 +1,4 @@
-"""Mock transports, which call a function for each response."""
+"""Mock transports, which call a function of the test for the response to each request."""
 
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
@@ -23,7 +23,7 @@ def json_response(
 
 
 class MockTransport:
-    """A transport that calls a function for each response and records the requests.
+    """A transport that gets the response to each request from a function, and records the requests.
 
     Attributes:
         requests: all requests so far, including token requests.

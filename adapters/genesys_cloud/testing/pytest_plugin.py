@@ -28,7 +28,7 @@ __all__ = [
 
 @pytest.fixture(scope="session")
 def genesys_definition() -> "Definition":
-    """The API definition of the simulated platform, read once; override it to use another."""
+    """The API definition of the simulated platform; override this fixture to use another one."""
     from genesys_cloud.simulator import bundled_definition  # noqa: PLC0415 - see above
 
     return bundled_definition()
@@ -36,7 +36,7 @@ def genesys_definition() -> "Definition":
 
 @pytest.fixture
 def genesys_settings() -> "Settings":
-    """The settings of the simulator; override it to change them."""
+    """The settings of the simulator; override this fixture to change them."""
     from genesys_cloud.simulator import Settings  # noqa: PLC0415 - see above
 
     return Settings()
@@ -44,7 +44,7 @@ def genesys_settings() -> "Settings":
 
 @pytest.fixture
 def genesys_world() -> "World | None":
-    """The initial entities of the organization; override it to change them."""
+    """The initial entities of the organization; override this fixture to change them."""
     return None
 
 

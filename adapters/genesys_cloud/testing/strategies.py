@@ -52,7 +52,7 @@ _FIELDS: Final = (12, 4, 2)
 
 
 def json_values() -> st.SearchStrategy[object]:
-    """Any JSON value."""
+    """Return a strategy for JSON values of any type."""
     scalars: st.SearchStrategy[object] = (
         st.none()
         | st.booleans()
@@ -70,10 +70,10 @@ def json_values() -> st.SearchStrategy[object]:
 def models_of(
     model: type[M], /, *, depth: int = 2, **fields: st.SearchStrategy[object]
 ) -> st.SearchStrategy[M]:
-    """Models of one type, in which any field may be absent.
+    """Return a strategy for models of one type, in which any field may be absent.
 
     Args:
-        model: the type, such as ``models.User``.
+        model: the type of the models, such as ``models.User``.
         depth: maximum nesting of models; 0 for none.
         fields: strategies for fields that are always present, such as ``state=st.just("active")``.
 
@@ -129,10 +129,10 @@ _SCALARS: Final[dict[object, st.SearchStrategy[object]]] = {
 
 
 def values_of(type_: object, *, depth: int = 2) -> st.SearchStrategy[object]:
-    """Values of a field's or a response's type, such as ``list[User]``, ``str`` or a model.
+    """Return a strategy for values of a type, such as ``list[User]``, ``str`` or a model.
 
     Args:
-        type_: the type.
+        type_: the type of a field or a response.
         depth: maximum nesting of models.
     """
     if type_ in _SCALARS:
@@ -178,10 +178,10 @@ def _is_model(type_: object) -> TypeGuard[type[Model]]:
 def replies(
     what: type[Model] | Operation[object], /, *, depth: int = 2, **fields: st.SearchStrategy[object]
 ) -> st.SearchStrategy[Response]:
-    """Successful responses: a model as JSON, sometimes with an unknown field.
+    """Return a strategy for successful responses: a model as JSON, sometimes with an unknown field.
 
     Args:
-        what: the model, or the operation whose response it is.
+        what: the model in the response, or the operation to which it responds.
         depth: maximum nesting of models.
         fields: strategies for fields that are always present, by their Python names.
     """
@@ -230,7 +230,7 @@ def error_replies(draw: st.DrawFn, *statuses: int) -> Response:
 
     Args:
         draw: passed by Hypothesis.
-        statuses: the possible statuses; by default all of the platform's.
+        statuses: the possible HTTP statuses; by default all error statuses of the platform.
     """
     status = draw(st.sampled_from(statuses or tuple(_CODES)))
     headers = {"ININ-Correlation-Id": f"{draw(st.integers(0, 2**64)):032x}"}
@@ -262,10 +262,10 @@ _FAILURES: Final[tuple[tuple[FailureKind, bool, str], ...]] = (
 
 
 def failures(*, sent: bool | None = None) -> st.SearchStrategy[TransportFailure]:
-    """Transport failures: no complete response was received.
+    """Return a strategy for transport failures, in which no complete response was received.
 
     Args:
-        sent: whether the request may have reached the platform; ``None`` for both.
+        sent: whether the request may have reached the platform; ``None`` to generate both.
     """
     wanted = [one for one in _FAILURES if sent is None or one[1] == sent]
     return st.sampled_from(wanted).map(
@@ -281,13 +281,13 @@ def lives(
     max_failures: int = 3,
     succeeds: bool | None = None,
 ) -> st.SearchStrategy[Life]:
-    """Lives of calls: some failures, then a success or a last failure that repeats.
+    """Return a strategy for lives: some failures, then a success or a last failure that repeats.
 
     Args:
-        what: the model of the response, or the operation.
-        failing: the failures; by default error responses of every status and transport failures.
-        max_failures: maximum number of failures before the end.
-        succeeds: whether the end is a success; ``None`` for both.
+        what: the model in the successful response, or the operation to which it responds.
+        failing: a strategy for failures; by default error responses and transport failures.
+        max_failures: maximum number of failures before the last outcome.
+        succeeds: whether the last outcome is a success; ``None`` to generate both.
     """
     failed = error_replies() | failures() if failing is None else failing
     ends: st.SearchStrategy[Outcome] = replies(what, depth=1)

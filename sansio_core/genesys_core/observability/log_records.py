@@ -211,7 +211,7 @@ class LogEntry(
         return escape_json(msgspec.json.encode(self).decode())
 
     def to_text(self) -> str:
-        """Return the record as lines, without absent fields; continuation lines begin with a tab."""
+        """Return the record as lines without absent fields; continuation lines begin with a tab."""
         return "\n".join(
             [
                 f"{self.level.upper()}: {self.date}",
