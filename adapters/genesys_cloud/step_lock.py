@@ -41,7 +41,7 @@ class StepLock:
         _LOCKS.add(self)
 
     def free(self) -> None:
-        """Replace the lock with a free one; called in a child after a fork, which has one thread."""
+        """Replace the lock with a free one; called after a fork, in the single-threaded child."""
         self._lock = threading.RLock()
         self.owner = 0
 

@@ -180,7 +180,7 @@ class Follower:
         return self._thread.is_alive()
 
     def close(self) -> None:
-        """Stop watching and wait for the thread to end, which takes a few hundredths of a second."""
+        """Stop watching, and wait a few hundredths of a second for the thread to end."""
         self._stop()
         if self._thread is not threading.current_thread():
             self._thread.join()

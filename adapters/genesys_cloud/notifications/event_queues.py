@@ -98,7 +98,7 @@ class AsyncEventQueue(_EventQueue[T]):
             await self._space.wait()
 
     def take_now(self) -> Buffered[T] | None:
-        """Return the next buffered event, or ``None``; periodically ``None``, so that callers yield."""
+        """Return the next buffered event; ``None`` if there is none or the caller should yield."""
         self._taken += 1
         if self._taken >= _CHECKPOINT or self._end is not None:
             return None

@@ -30,7 +30,8 @@ def hold_lock(path: Path, *, timeout: float) -> Generator[None, None, None]:
         timeout: seconds to wait for the lock.
 
     Raises:
-        TokenStoreError: the timeout has passed, or the file cannot be created or locked.
+        TokenStoreError: the timeout has passed, the file cannot be created or locked, or it is not
+            a regular file.
     """
     with _lock_errors(path):
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -82,8 +82,8 @@ class SavedSignIn:
     """The files of the current sign-in: a token file, and a settings file next to it.
 
     Args:
-        path: path of the token file, see :class:`~genesys_cloud.token_stores.FileTokenStore`; settings
-            are in the same directory, in ``<name>.sign-in.json``.
+        path: the path of the token file, see :class:`~genesys_cloud.token_stores.FileTokenStore`;
+            the settings are in the same directory, in ``<name>.sign-in.json``.
     """
 
     def __init__(self, path: str | os.PathLike[str] = DEFAULT_TOKEN_FILE) -> None:

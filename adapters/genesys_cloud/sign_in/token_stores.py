@@ -62,7 +62,7 @@ class MemoryTokenStore:
         self._locks: dict[tuple[int, TokenKey], threading.Lock] = {}
 
     def load(self, key: TokenKey) -> Token | None:
-        """The token, or ``None``."""
+        """Return the stored token, or ``None`` if there is none."""
         return self._tokens.get(key)
 
     def save(self, key: TokenKey, token: Token) -> None:
@@ -78,7 +78,7 @@ class MemoryTokenStore:
         """Hold the lock for exchanging a token, which excludes other clients.
 
         Raises:
-            TokenStoreError: another client held it for longer than ``timeout``.
+            TokenStoreError: another client held the lock for longer than ``timeout``.
         """
         # setdefault is atomic, so all threads get the same lock. By process: after a fork, the thread
         # that holds a lock exists only in the parent.
@@ -119,7 +119,7 @@ class FileTokenStore:
         self._warned = False
 
     def load(self, key: TokenKey) -> Token | None:
-        """The token, or ``None``.
+        """Return the stored token, or ``None`` if there is none.
 
         Raises:
             TokenStoreError: the file cannot be read, or is not a token file.
@@ -149,10 +149,10 @@ class FileTokenStore:
 
     @contextlib.contextmanager
     def lock(self, key: TokenKey, *, timeout: float) -> Generator[None, None, None]:
-        """Hold a token's lock, which excludes other clients and processes.
+        """Hold the lock for exchanging a token, which excludes other clients and processes.
 
         Raises:
-            TokenStoreError: another client held it for longer than ``timeout``, or file locks are
+            TokenStoreError: another client held the lock for longer than ``timeout``, or file locks are
                 not supported.
         """
         name = _digest(key, self._account)
@@ -280,7 +280,7 @@ class KeyringTokenStore:
         self._locks = Path(os.path.expanduser(lock_directory))  # noqa: PTH111 - Path's may raise
 
     def load(self, key: TokenKey) -> Token | None:
-        """The token, or ``None``.
+        """Return the stored token, or ``None`` if there is none.
 
         Raises:
             TokenStoreError: the keyring is locked or broken.
@@ -313,10 +313,10 @@ class KeyringTokenStore:
 
     @contextlib.contextmanager
     def lock(self, key: TokenKey, *, timeout: float) -> Generator[None, None, None]:
-        """Hold a token's lock, which excludes other clients and processes.
+        """Hold the lock for exchanging a token, which excludes other clients and processes.
 
         Raises:
-            TokenStoreError: another client held it for longer than ``timeout``, or file locks are
+            TokenStoreError: another client held the lock for longer than ``timeout``, or file locks are
                 not supported.
         """
         name = _digest(key, f"{self._service}\0{self._account}")

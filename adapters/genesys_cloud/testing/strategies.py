@@ -226,7 +226,7 @@ _CODES: Final = {
 
 @st.composite
 def error_replies(draw: st.DrawFn, *statuses: int) -> Response:
-    """Error responses, with the platform's error body or a gateway's HTML page.
+    """Generate error responses, with the platform's error body or a gateway's HTML page.
 
     Args:
         draw: passed by Hypothesis.

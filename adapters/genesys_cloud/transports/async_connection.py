@@ -20,13 +20,13 @@ __all__ = [
 
 
 class AsyncConnection(Protocol):
-    """One connection, including TLS.
+    """A network connection of an event loop, including its TLS layers.
 
     Reading and writing raise ``TimeoutError`` on timeout and ``OSError`` (including
     ``ssl.SSLError``) if the connection breaks.
 
     Attributes:
-        on_end: called when the peer closes the connection, if the event loop detects it.
+        on_end: a function called when the peer closes the connection, if the event loop detects it.
     """
 
     on_end: Callable[[], object] | None
@@ -45,11 +45,11 @@ class AsyncConnection(Protocol):
         ...
 
     async def read(self, until: float | None) -> bytes:
-        """Read some bytes; ``b""`` at end of stream."""
+        """Read and return some bytes; ``b""`` at end of stream."""
         ...
 
     async def write(self, data: bytes, until: float | None) -> None:
-        """Write all of the data."""
+        """Write all of the data to the connection."""
         ...
 
     async def has_input(self) -> bool:
@@ -69,7 +69,7 @@ class Connector(Protocol):
     """The event loop operations needed to open connections.
 
     Attributes:
-        loop: the event loop.
+        loop: the running event loop.
     """
 
     loop: object
@@ -92,26 +92,26 @@ class Connector(Protocol):
         ...
 
     async def wait(self, waker: Any, until: float | None) -> None:  # noqa: ANN401 - as above
-        """Wait until :meth:`set` is called, or until the timeout."""
+        """Wait until :meth:`wake` is called for the waker, or until the timeout."""
         ...
 
     def wake(self, waker: Any) -> None:  # noqa: ANN401 - as above
-        """Wake the waiter. Idempotent."""
+        """Wake the task that waits for a waker. Idempotent."""
         ...
 
     async def resolve(self, step: ResolvingHost) -> list[Address]:
-        """Resolve a host name; raises ``OSError`` and ``TimeoutError``."""
+        """Return the addresses of a host name; raises ``OSError`` and ``TimeoutError``."""
         ...
 
     async def race(self, step: OpeningSockets) -> socket.socket | Race:
         """Connect to the first address that accepts.
 
-        Returns its socket, or the race if all attempts failed. Raises ``TimeoutError``.
+        Returns the connected socket, or the race if all attempts failed. Raises ``TimeoutError``.
         """
         ...
 
     async def connect_socks(self, step: ConnectingThroughSocks) -> socket.socket:
-        """Connect through a SOCKS proxy; raises ``OSError`` and ``TimeoutError``."""
+        """Connect to a host through a SOCKS proxy; raises ``OSError`` and ``TimeoutError``."""
         ...
 
     async def adopt(self, sock: socket.socket) -> AsyncConnection:
@@ -120,7 +120,7 @@ class Connector(Protocol):
 
 
 def new_socket(address: Address) -> socket.socket:
-    """A non-blocking socket for an address."""
+    """Create a non-blocking socket of the address's family."""
     family = socket.AF_INET6 if address.is_ipv6 else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.settimeout(0)
@@ -130,7 +130,7 @@ def new_socket(address: Address) -> socket.socket:
 
 
 def socket_address(address: Address) -> tuple[str, int] | tuple[str, int, int, int]:
-    """Convert an address to the form that sockets expect."""
+    """Convert an address to the tuple that socket methods expect."""
     if address.is_ipv6:
         return address.host, address.port, address.flow, address.scope
     return address.host, address.port

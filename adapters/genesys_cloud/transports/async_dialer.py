@@ -33,12 +33,12 @@ __all__ = ["open_connection", "running_connector"]
 async def open_connection(
     state: DialState, connector: Connector, settings: ConnectionSettings
 ) -> AsyncConnection:
-    """Open a connection.
+    """Open a connection over the network.
 
     Args:
-        state: the first step; see :func:`genesys_core.transport.dialer.dial`.
-        connector: opens sockets on the running event loop.
-        settings: TLS contexts and sessions.
+        state: the initial state; see :func:`genesys_core.transport.dialer.dial`.
+        connector: the connector that opens sockets on the running event loop.
+        settings: the settings with TLS contexts and sessions.
 
     Raises:
         TransportFailure: no connection was established; nothing was sent.
@@ -74,12 +74,12 @@ class _Dialing:
         self.connection: AsyncConnection | None = None
 
     def give_up(self) -> None:
-        """Close everything that has been opened so far."""
+        """Close the sockets and the connection that have been opened so far."""
         if self.connection is not None:
             self.connection.close()
 
     async def step(self, state: DialStep) -> DialState:
-        """Perform one step and report its outcome."""
+        """Perform one step, and return the state after its outcome."""
         try:
             return await self._step(state)
         except OSError as error:
@@ -139,7 +139,7 @@ class _Dialing:
 
 
 def running_connector() -> Connector:
-    """The connector of the running event loop."""
+    """Return a connector for the running event loop."""
     if in_trio():
         from genesys_cloud.transports.trio_connection import TrioConnector  # noqa: PLC0415 - only with trio
 

@@ -45,21 +45,21 @@ _RESPOND: Final = Step.RESPOND
 _WRITE: Final = Step.WRITE
 
 _CONNECTED: Final = (_CHECK, _WRITE, _READ)
-"""Steps that use an open connection."""
+"""The steps of an exchange that use an open connection."""
 
 _LATER: Final = 0.001
-"""Seconds to wait beyond a connection's expiry before checking it, in case clocks are coarse."""
+"""Seconds after a connection's expiry when the timer checks it, because clocks may be coarse."""
 
 
 class AsyncSocketTransport:
-    """HTTP/1.1 over its own sockets, on asyncio and trio.
+    """A transport for HTTP/1.1 over sockets, on asyncio and trio.
 
     Args:
-        network: connection options.
-        limits: maximum number and keep-alive time of connections.
+        network: the connection options.
+        limits: the maximum number and keep-alive time of connections.
 
     Raises:
-        ConfigurationError: an unusable proxy, CA or certificate.
+        ConfigurationError: a proxy, CA or certificate is unusable.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class AsyncSocketTransport:
         """Send one request and read the whole response.
 
         Raises:
-            TransportFailure: no complete response.
+            TransportFailure: no complete response was received.
         """
         pool = self._own_pool()
         exchange: AnyExchange = Exchange(request, self._route(request))
@@ -96,7 +96,7 @@ class AsyncSocketTransport:
         """Send one request and stream the response.
 
         Raises:
-            TransportFailure: no response; raised by the chunks if the body is cut off.
+            TransportFailure: no response was received, or the body is cut off (raised by the chunks).
         """
         pool = self._own_pool()
         exchange: AnyExchange = Exchange(
@@ -223,7 +223,7 @@ class _OwnPool:
         self._looks_later = False
 
     async def wait(self, exchange: AnyExchange) -> None:
-        """Wait for a connection, or until the exchange's timeout."""
+        """Wait until the exchange gets a connection from the pool, or until its timeout."""
         if exchange.waker is None:
             exchange.waker = self.connector.new_waker()
         await self.connector.wait(exchange.waker, exchange.until)
@@ -259,7 +259,7 @@ class _OwnPool:
         self._look_later()
 
     def watch(self, connection: AsyncConnection, lease: Lease[AsyncConnection]) -> None:
-        """Close an idle connection when its peer closes it."""
+        """Arrange that an idle connection is closed when its peer closes it."""
         # A weak reference, because an unreferenced lease is a free slot.
         reference = weakref.ref(lease)
 

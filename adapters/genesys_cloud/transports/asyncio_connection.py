@@ -49,10 +49,10 @@ _MOST_BUFFERED: Final = 1 << 18
 
 
 class AsyncioConnection(asyncio.Protocol):
-    """One connection on asyncio.
+    """A network connection on asyncio.
 
     Args:
-        sock: a connected socket.
+        sock: a connected socket, which the connection then owns.
     """
 
     _transport: asyncio.Transport
@@ -261,7 +261,7 @@ class AsyncioConnection(asyncio.Protocol):
         self._transport.write(self._tls.encrypt(data))
 
     async def read(self, until: float | None) -> bytes:
-        """Read some bytes; ``b""`` at end of stream.
+        """Read and return some bytes; ``b""`` at end of stream.
 
         Raises:
             TimeoutError: ``until`` has passed.
@@ -294,7 +294,7 @@ class AsyncioConnection(asyncio.Protocol):
         raise cast(OSError, self._error)
 
     async def write(self, data: bytes, until: float | None) -> None:
-        """Write all of the data.
+        """Write all of the data to the connection.
 
         Raises:
             TimeoutError: ``until`` has passed.
@@ -379,12 +379,12 @@ class AsyncioConnector:
         return asyncio.get_running_loop().create_future()
 
     async def wait(self, waker: "asyncio.Future[None]", until: float | None) -> None:
-        """Wait until woken, or until the timeout."""
+        """Wait until :meth:`wake` is called for the waker, or until the timeout."""
         left = None if until is None else max(until - time.monotonic(), 0)
         await asyncio.wait((waker,), timeout=left)
 
     def wake(self, waker: "asyncio.Future[None]") -> None:
-        """Wake the waiting task."""
+        """Wake the task that waits for a waker."""
         if not waker.done():
             waker.set_result(None)
 
@@ -400,7 +400,7 @@ class AsyncioConnector:
         """Resolve a host name.
 
         Raises:
-            TimeoutError: timeout.
+            TimeoutError: the timeout has passed.
             OSError: the name could not be resolved.
         """
         work = partial(look_up, step.host, step.port, is_literal=step.is_literal)
@@ -409,10 +409,10 @@ class AsyncioConnector:
     async def race(self, step: OpeningSockets) -> socket.socket | Race:
         """Connect to the first address that accepts.
 
-        Returns its socket, or the race if all attempts failed.
+        Returns the connected socket, or the race if all attempts failed.
 
         Raises:
-            TimeoutError: timeout.
+            TimeoutError: the timeout has passed.
         """
         race = step.race
         attempts: dict[asyncio.Task[socket.socket], Address] = {}
@@ -456,7 +456,7 @@ class AsyncioConnector:
 
         Raises:
             OSError: the connection failed.
-            TimeoutError: timeout.
+            TimeoutError: the timeout has passed.
         """
         left = None if step.until is None else max(step.until - time.monotonic(), 0.001)
         sock = await _run_in_thread(partial(ask_socks_proxy, step, left), step.until)

@@ -42,7 +42,7 @@ def run_now(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine that never suspends.
 
     Raises:
-        RuntimeError: it suspended, because a synchronous client was given a coroutine.
+        RuntimeError: the coroutine suspended, because a synchronous client was given a coroutine.
     """
     # Without suspension, the first `send` runs the coroutine to its end.
     try:
@@ -72,7 +72,7 @@ def iterate_now(chunks: AsyncIterator[T]) -> Iterator[T]:
 
 @contextmanager
 def enter_now(context: AbstractAsyncContextManager[T]) -> Generator[T]:
-    """Use an asynchronous context manager that never suspends."""
+    """Enter and exit an asynchronous context manager that never suspends."""
     entered = run_now(context.__aenter__())
     try:
         yield entered

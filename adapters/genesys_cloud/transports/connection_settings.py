@@ -34,7 +34,7 @@ class TlsSessions:
         self._sessions: dict[Hashable, ssl.SSLSession] = {}
 
     def find(self, key: Hashable) -> ssl.SSLSession | None:
-        """The most recent session with this key, if any."""
+        """Return the most recent session with this key; ``None`` if there is none."""
         return self._sessions.get(key)
 
     def keep(self, key: Hashable, session: ssl.SSLSession | None) -> None:
@@ -48,21 +48,21 @@ class TlsSessions:
 
 
 class ConnectionSettings:
-    """The settings of one transport.
+    """The settings of a transport's connections.
 
     Args:
-        network: connection options.
-        limits: limits of the pool; ``None`` for the defaults.
+        network: the connection options.
+        limits: limits of the connection pool; ``None`` for the defaults.
         always_tunnel: see :class:`~genesys_core.transport.routes.Router`.
 
     Attributes:
         router: finds the route of each URL.
         limits: limits of the pool.
-        tls_context: returns the TLS context, created on first use.
-        tls_sessions: sessions to resume.
+        tls_context: a function that returns the TLS context, which is created on first use.
+        tls_sessions: the TLS sessions that later connections may resume.
 
     Raises:
-        ConfigurationError: an unusable proxy, CA or certificate.
+        ConfigurationError: a proxy, CA or certificate is unusable.
     """
 
     router: Router
@@ -93,11 +93,11 @@ class ConnectionSettings:
 def proxy_settings(
     proxy: object, auth: tuple[str, str] | None = None, *, trust_env: bool
 ) -> ProxySettings:
-    """Determine which proxy each URL uses.
+    """Return the settings that determine the proxy for each URL.
 
     Args:
         proxy: URL of a proxy for all requests; ``None`` uses the environment and system settings.
-        auth: user name and password for the proxy, separate from its URL.
+        auth: user name and password for the proxy, if they are not in its URL.
         trust_env: whether to use environment and system settings.
 
     Raises:

@@ -21,10 +21,10 @@ _DEFAULT: Final = "sockets"
 
 
 def transport_name(network: NetworkOptions) -> str:
-    """The transport that a client uses: ``sockets`` or ``httpx``.
+    """Return the name of the transport that a client uses: ``sockets`` or ``httpx``.
 
     Raises:
-        ConfigurationError: the variable has another value.
+        ConfigurationError: the environment variable has another value.
     """
     trusted = network.get("trust_env", True)
     name = os.environ.get(TRANSPORT_VARIABLE, "").strip().lower() if trusted else ""
@@ -39,7 +39,7 @@ def new_transport(network: NetworkOptions) -> Transport:
     """Create a transport for synchronous clients.
 
     Raises:
-        ConfigurationError: an unusable proxy, CA or certificate.
+        ConfigurationError: a proxy, CA or certificate is unusable.
     """
     # Imported in the branches, so that only the transport in use is loaded.
     if transport_name(network) == "httpx":
@@ -55,7 +55,7 @@ def new_async_transport(network: NetworkOptions) -> AsyncTransport:
     """Create a transport for clients on asyncio and trio.
 
     Raises:
-        ConfigurationError: an unusable proxy, CA or certificate.
+        ConfigurationError: a proxy, CA or certificate is unusable.
     """
     if transport_name(network) == "httpx":
         from genesys_cloud.transports.httpx_transport import AsyncHttpxTransport  # noqa: PLC0415

@@ -50,7 +50,7 @@ def _system_calls() -> _Calls | None:
 
 
 def can_keep_gil() -> bool:
-    """Whether there is a GIL, and the C library's functions can be called directly."""
+    """Return whether Python has a GIL, and functions of the C library can be called directly."""
     return _system_calls() is not None
 
 
@@ -58,7 +58,7 @@ class GilSocket:
     """A socket without TLS whose calls keep the GIL.
 
     Args:
-        sock: the socket; non-blocking.
+        sock: the socket, which must be non-blocking.
         size: maximum bytes per :meth:`recv`.
     """
 

@@ -38,10 +38,10 @@ __all__ = [
 ]
 
 BeforeRequest: TypeAlias = Callable[[Request], Request | None]
-"""Called with each request; may return a request to send instead."""
+"""A hook that is called with each request; may return another request to send instead."""
 
 AfterResponse: TypeAlias = Callable[[Request, Response], Response | None]
-"""Called with each request and response; may return a response to use instead."""
+"""A hook that is called with each request and response; may return a response to use instead."""
 
 AsyncBeforeRequest: TypeAlias = Callable[[Request], Awaitable[Request | None] | Request | None]
 """Like :data:`BeforeRequest`; may be a coroutine function."""
@@ -59,8 +59,8 @@ class Hooks(Struct, Generic[Before_co, After_co], frozen=True):
     """A client's hooks, called in order.
 
     Attributes:
-        before_request: each is called with the request and may return another.
-        after_response: each is called with the request and its response and may return another
+        before_request: hooks that are called with each request and may return another one.
+        after_response: hooks that are called with each request and response and may return another
             response.
 
     A hook that logs bodies must skip requests whose ``purpose`` is ``"token"``.
@@ -152,7 +152,7 @@ def add_hooks(
     Args:
         transport: the transport to wrap.
         hooks: the hooks to run.
-        secrets: redacted when a hook prints a response's headers.
+        secrets: the secrets to redact when a hook prints a response's headers.
     """
     if hooks is None:
         return transport

@@ -18,14 +18,14 @@ from genesys_core.http.redaction import DEFAULT_REDACTION
 __all__ = ["find_httpx", "new_httpx_client"]
 
 _MOST_CONNECTIONS: Final = 100
-"""All open connections may be idle, so that a burst of tasks reuses them."""
+"""Maximum number of open connections; all may be idle, so that bursts of tasks reuse them."""
 
 
 def find_httpx() -> ModuleType:
     """Import httpx, or httpx2 if only that is installed.
 
     Raises:
-        ConfigurationError: neither is installed.
+        ConfigurationError: neither httpx nor httpx2 is installed.
     """
     for name in ("httpx", "httpx2"):
         try:
@@ -47,14 +47,14 @@ class _NoCookies(CookieJar):
 
 
 def new_httpx_client(name: str, network: NetworkOptions | None) -> Any:  # noqa: ANN401 - of either library
-    """Create a client that stores no cookies.
+    """Create a client of httpx or httpx2 that stores no cookies.
 
     Args:
-        name: ``Client`` or ``AsyncClient``.
-        network: connection options.
+        name: the name of the client's class: ``Client`` or ``AsyncClient``.
+        network: the connection options; ``None`` for the defaults.
 
     Raises:
-        ConfigurationError: an unusable proxy, CA or certificate, or no library is installed.
+        ConfigurationError: a proxy, CA or certificate is unusable, or no library is installed.
     """
     network = checked_network(network)
     library = find_httpx()

@@ -25,7 +25,7 @@ __all__ = ["Progress", "deadline_failure", "failure_of", "raise_transport_failur
 
 
 _Meaning: TypeAlias = tuple[FailureKind, bool, str]
-"""Kind, ``sent`` and message. ``sent`` is false only if nothing has been written yet."""
+"""Kind, ``sent`` and message of a transport failure; ``sent`` is false if nothing was written."""
 
 _MEANINGS: Final[dict[str, _Meaning]] = {
     "PoolTimeout": ("timeout", False, "no connection in the pool became available in time"),
@@ -50,7 +50,7 @@ _MEANINGS: Final[dict[str, _Meaning]] = {
     "OverflowError": ("connect", False, "the port is invalid"),
     "OSError": ("closed", True, "the connection failed"),
 }
-"""Failures by exception class; the most specific class applies."""
+"""The meanings of exceptions, by class name; the most specific class applies."""
 
 _TRUNCATED: Final[_Meaning] = (
     "closed",
@@ -60,10 +60,10 @@ _TRUNCATED: Final[_Meaning] = (
 _TRUNCATED_TEXT: Final = re.compile(
     "Server disconnected|peer (?:unexpectedly )?closed|ConnectionClosed"
 )
-"""Messages of httpcore and h11 for a truncated response; the same exception also means invalid HTTP."""
+"""Matches messages of httpcore and h11 for a truncated response, not one that is invalid HTTP."""
 
 _STATUS: Final = re.compile(r"[1-5][0-9]{2}(?= )")
-"""Matches a proxy's status, at the beginning of httpcore's message."""
+"""Matches a proxy's HTTP status at the beginning of httpcore's message."""
 
 
 class Progress:
@@ -82,7 +82,7 @@ class Progress:
         self.proxy: str | None = None
 
     def note(self, event: str, info: Mapping[str, Any]) -> None:
-        """Process a trace event."""
+        """Record a trace event of httpx."""
         self._traced = True
         if event == "connection.connect_tcp.started":
             self._connecting = True
@@ -110,7 +110,7 @@ class Progress:
 
         Args:
             words: a description of the problem.
-            kind: the kind of failure; replaced with ``proxy`` if connecting to the proxy failed.
+            kind: the kind of the failure; ``proxy`` instead if connecting to the proxy failed.
             sent: the assumption if there was no trace, because the client uses a custom transport.
         """
         if self._traced:
@@ -138,7 +138,7 @@ def raise_transport_failure(
     """Raise the transport failure for an exception of httpx.
 
     Args:
-        error: the exception.
+        error: the exception of httpx.
         progress: the progress of the request.
         began: whether a part of the body is known to have been sent.
         expires: the request's deadline; a timeout after the deadline is reported as an expired

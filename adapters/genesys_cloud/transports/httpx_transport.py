@@ -90,7 +90,7 @@ class HttpxTransport:
         network: connection options of a new client.
 
     Raises:
-        ConfigurationError: an unusable proxy, CA or certificate.
+        ConfigurationError: a proxy, CA or certificate is unusable.
         TypeError: not an httpx or httpx2 client.
     """
 
@@ -108,7 +108,7 @@ class HttpxTransport:
         """Send one request and read the whole response.
 
         Raises:
-            TransportFailure: no complete response.
+            TransportFailure: no complete response was received.
         """
         body = self._shared.body(request)
         with self._exchange(request, body, DEFAULT_LIMITS.body) as reply:
@@ -120,7 +120,7 @@ class HttpxTransport:
         """Send one request and stream the response.
 
         Raises:
-            TransportFailure: no response; raised by the chunks if the body is cut off.
+            TransportFailure: no response was received, or the body is cut off (raised by the chunks).
         """
         if content is None:
             return self._exchange(request, self._shared.body(request), None)
@@ -159,7 +159,7 @@ class AsyncHttpxTransport:
         network: connection options of a new client.
 
     Raises:
-        ConfigurationError: an unusable proxy, CA or certificate.
+        ConfigurationError: a proxy, CA or certificate is unusable.
         TypeError: not an httpx or httpx2 client.
     """
 
@@ -177,7 +177,7 @@ class AsyncHttpxTransport:
         """Send one request and read the whole response.
 
         Raises:
-            TransportFailure: no complete response.
+            TransportFailure: no complete response was received.
         """
         body = self._shared.body(request)
         async with self._exchange(request, body, DEFAULT_LIMITS.body) as reply:
@@ -190,7 +190,7 @@ class AsyncHttpxTransport:
         """Send one request and stream the response.
 
         Raises:
-            TransportFailure: no response; raised by the chunks if the body is cut off.
+            TransportFailure: no response was received, or the body is cut off (raised by the chunks).
         """
         if content is None:
             return self._exchange(request, self._shared.body(request), None)
@@ -276,7 +276,7 @@ class _Call:
         self.progress = Progress(*self._origin)
 
     def outgoing(self, trace: object) -> Any:  # noqa: ANN401 - a request of either library
-        """Build httpx's request object."""
+        """Build the request object of httpx or httpx2."""
         request, fields = self.request, self.request.headers.raw
         if "accept-encoding" not in request.headers:
             fields = (*fields, _ACCEPT_ENCODING)
@@ -322,7 +322,7 @@ class _Call:
         )
 
     def require_time(self) -> None:
-        """Raise if the call's deadline has passed."""
+        """Raise a ``TransportFailure`` if the call's deadline has passed."""
         expires = self.request.expires
         if expires is not None and expires <= time.monotonic():
             raise deadline_failure(sent=self.progress.may_have_sent)
@@ -358,7 +358,7 @@ class _Content:
         self._decoder: ContentDecoder | None = None
 
     def take(self, data: bytes) -> Iterator[bytes]:
-        """Yield the decoded content of a chunk."""
+        """Yield the decoded content of a chunk of the response body."""
         self._size += len(data)
         if self._limit is not None and self._size > self._limit:
             raise response_too_large(self._limit)
@@ -373,7 +373,7 @@ class _Content:
             yield piece
 
     def end(self) -> None:
-        """Process the end of the body."""
+        """Process the end of the response body."""
         if self._decoder is not None:
             self._decoder.end()
 

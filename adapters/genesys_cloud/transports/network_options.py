@@ -12,14 +12,14 @@ __all__ = ["NetworkOptions", "checked_network", "network_of"]
 
 
 class NetworkOptions(TypedDict, total=False):
-    """Connection options.
+    """The connection options of a transport; all optional.
 
     Attributes:
         proxy: URL of a proxy, including credentials.
         proxy_auth: user name and password for the proxy, not percent-encoded; overrides those in
             its URL.
         verify: trusted CA certificates; see :data:`~genesys_cloud.transports.Verify`.
-        cert: a client certificate.
+        cert: a client certificate for mutual TLS.
         trust_env: whether ``HTTPS_PROXY``, ``SSL_CERT_FILE`` and similar variables are used.
     """
 
@@ -39,7 +39,7 @@ def checked_network(network: NetworkOptions | None) -> NetworkOptions:
     """Check the options of a standalone transport; ``None`` means no options.
 
     Raises:
-        TypeError: not a dictionary, or an unknown option.
+        TypeError: ``network`` is not a dictionary, or contains an unknown option.
     """
     _NETWORK.check("network", network)
     given = network or {}
@@ -51,6 +51,6 @@ def checked_network(network: NetworkOptions | None) -> NetworkOptions:
 
 
 def network_of(options: Mapping[str, object]) -> NetworkOptions:
-    """The connection options among a client's arguments."""
+    """Return the connection options among a client's arguments."""
     names = NetworkOptions.__annotations__
     return cast(NetworkOptions, {name: options[name] for name in names if name in options})

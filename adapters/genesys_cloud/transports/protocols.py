@@ -26,13 +26,13 @@ __all__ = [
 
 
 class Transport(Protocol):
-    """The interface of a transport."""
+    """The interface of a transport for synchronous clients."""
 
     def send(self, request: Request) -> Response:
         """Send one request and read the whole response.
 
         Raises:
-            TransportFailure: no complete response.
+            TransportFailure: no complete response was received.
         """
         ...
 
@@ -48,7 +48,7 @@ class AsyncTransport(Protocol):
         """Send one request and read the whole response.
 
         Raises:
-            TransportFailure: no complete response.
+            TransportFailure: no complete response was received.
         """
         ...
 
@@ -74,7 +74,7 @@ class StreamingTransport(Transport, Protocol):
                 its exceptions propagate unchanged.
 
         Raises:
-            TransportFailure: no response; raised by the chunks if the body is cut off.
+            TransportFailure: no response was received, or the body is cut off (raised by the chunks).
         """
         ...
 
@@ -106,11 +106,11 @@ class ByteStream(Protocol):
     """
 
     async def read(self, until: float | None) -> bytes:
-        """Read some bytes; ``b""`` at end of stream."""
+        """Read and return some bytes; ``b""`` at end of stream."""
         ...
 
     async def write(self, data: bytes, until: float | None) -> None:
-        """Write all of the data."""
+        """Write all of the data to the connection."""
         ...
 
     def close(self) -> None:
@@ -141,7 +141,7 @@ class WebSocketTransport(Protocol):
         """Open a connection, over which the handler sends the WebSocket handshake.
 
         Args:
-            url: the address, such as ``wss://streaming.mypurecloud.com/channels/{id}``.
+            url: the WebSocket's URL, such as ``wss://streaming.mypurecloud.com/channels/{id}``.
 
         Raises:
             TransportFailure: no connection.
@@ -156,10 +156,10 @@ EXPECTED_TRANSPORT: Final = Expected(
 
 
 def open_connections(transport: object) -> int | None:
-    """The number of open connections of a transport; ``None`` if unknown."""
+    """Return the number of open connections of a transport; ``None`` if unknown."""
     return transport.connections() if isinstance(transport, CountingTransport) else None
 
 
 def is_mock(transport: object) -> bool:
-    """Whether a transport declares itself a mock."""
+    """Return whether a transport declares itself a mock."""
     return bool(getattr(transport, "is_mock", False))

@@ -13,7 +13,7 @@ __all__ = ["is_own_timeout", "report_dial_error", "report_error", "system_words"
 
 
 def system_words(error: OSError) -> str:
-    """The operating system's or resolver's message for an error."""
+    """Return the operating system's or resolver's message for an error."""
     if error.errno and (error.strerror or "").startswith("Connect call failed"):
         # asyncio replaces the system's message with one that contains only the address.
         return os.strerror(error.errno)
@@ -21,7 +21,7 @@ def system_words(error: OSError) -> str:
 
 
 def is_own_timeout(error: OSError) -> bool:
-    """Whether a timeout of the caller has passed, and not the system's for an unresponsive peer."""
+    """Return whether the caller's timeout has passed, not the system's for an unresponsive peer."""
     return isinstance(error, TimeoutError) and error.errno is None
 
 

@@ -13,10 +13,10 @@ __all__ = ["AsyncStreamedBody", "BytesBody", "RequestBody", "StreamedBody", "as_
 
 
 class RequestBody:
-    """The body of a request.
+    """Base class of the body of a request.
 
     Attributes:
-        began: whether reading it has begun.
+        began: whether reading the body has begun.
         error: the exception raised by the caller's iterator.
     """
 
@@ -39,7 +39,7 @@ def as_byte_stream(kind: type[B], library: ModuleType) -> type[B]:
 
 
 class BytesBody(RequestBody):
-    """A body in memory."""
+    """A request body in memory."""
 
     def __init__(self, content: bytes | None) -> None:
         self._content = content or b""
@@ -66,7 +66,7 @@ class _Once:
 
 
 class StreamedBody(RequestBody):
-    """A body read from an iterable."""
+    """A request body that is read from an iterable."""
 
     def __init__(self, content: Iterable[bytes]) -> None:
         self._content = content
@@ -82,7 +82,7 @@ class StreamedBody(RequestBody):
 
 
 class AsyncStreamedBody(RequestBody):
-    """A body read from an asynchronous iterable."""
+    """A request body that is read from an asynchronous iterable."""
 
     # Not a generator: trio would warn of one that httpx does not exhaust.
     def __init__(self, content: AsyncIterable[bytes]) -> None:

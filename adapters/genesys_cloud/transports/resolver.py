@@ -18,12 +18,12 @@ _FAMILIES: Final = frozenset({socket.AF_INET, socket.AF_INET6})
 
 
 def look_up(host: str, port: int, *, is_literal: bool = False) -> list[Address]:
-    """Resolve a host without a timeout.
+    """Return the addresses of a host, without a timeout.
 
     Args:
         host: a name, or an address.
         port: the port of the addresses.
-        is_literal: whether it is an address, which needs no resolver.
+        is_literal: whether the host is an address, which needs no resolver.
 
     Raises:
         OSError: the name could not be resolved.
@@ -55,13 +55,13 @@ def start_look_up(
     is_literal: bool,
     done: Callable[[list[Address] | OSError], object],
 ) -> None:
-    """Resolve a host in a new thread.
+    """Resolve a host name in a new thread.
 
     Args:
         host: a name, or an address.
         port: the port of the addresses.
         is_literal: whether it is an address.
-        done: called in that thread with the addresses or the error.
+        done: a function that is called in that thread with the addresses or the error.
     """
 
     def work() -> None:
@@ -75,7 +75,7 @@ def start_look_up(
 
 
 def resolve_host(host: str, port: int, *, is_literal: bool, until: float | None) -> list[Address]:
-    """Resolve a host with a timeout.
+    """Return the addresses of a host, with a timeout.
 
     Args:
         host: a name, or an address.
@@ -84,7 +84,7 @@ def resolve_host(host: str, port: int, *, is_literal: bool, until: float | None)
         until: the time limit on the monotonic clock; ``None`` for no limit.
 
     Raises:
-        TimeoutError: timeout.
+        TimeoutError: the timeout has passed.
         OSError: the name could not be resolved.
     """
     if is_literal:

@@ -11,7 +11,7 @@ __all__ = ["has_ended", "in_trio", "running_loop"]
 
 
 def in_trio() -> bool:
-    """Whether trio is running; it need not be installed."""
+    """Return whether trio is running in this thread; trio need not be installed."""
     # If trio is running, something has imported it: importing it here would only cost time.
     trio = sys.modules.get("trio")
     if trio is None:
@@ -26,7 +26,7 @@ def in_trio() -> bool:
 
 
 def running_loop() -> object:
-    """The running event loop: asyncio's loop, or trio's token."""
+    """Return the running event loop: asyncio's loop, or trio's token."""
     if in_trio():
         import trio  # noqa: PLC0415 - it runs
 
@@ -35,7 +35,7 @@ def running_loop() -> object:
 
 
 def has_ended(loop: object) -> bool:
-    """Whether an event loop has ended: asyncio's loop is closed, or the run of trio's token has ended."""
+    """Return whether an event loop has ended: asyncio's loop is closed, or trio's run is over."""
     if isinstance(loop, asyncio.AbstractEventLoop):
         return loop.is_closed()
     # A token has no public attribute for this, but it rejects callbacks once its run has ended: with a

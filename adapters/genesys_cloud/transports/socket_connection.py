@@ -59,10 +59,10 @@ def wait_for_socket(
         until: the time limit on the monotonic clock; ``None`` for no limit.
 
     Returns:
-        Whether it can be read, and whether it can be written.
+        Whether the socket can be read, and whether it can be written.
 
     Raises:
-        TimeoutError: timeout.
+        TimeoutError: the timeout has passed.
     """
     while True:
         left = None if until is None else max(until - time.monotonic(), 0.0)
@@ -117,13 +117,13 @@ def wait_for_any(sockets: Sequence[socket.socket], until: float | None) -> list[
 
 
 class SocketConnection:
-    """A connected socket.
+    """A network connection of a blocking client, with or without TLS.
 
     Args:
-        sock: a non-blocking socket.
+        sock: a connected, non-blocking socket.
 
     Attributes:
-        session_key: the key to store its TLS session under; ``None`` without TLS.
+        session_key: the key under which its TLS session is stored; ``None`` without TLS.
     """
 
     __slots__ = ("_gil_socket", "_is_plain", "_poll", "_socket", "_stream", "session_key")
@@ -169,7 +169,7 @@ class SocketConnection:
 
     @property
     def ends(self) -> tuple[tuple[object, ...], tuple[object, ...]]:
-        """The local and the remote host and port."""
+        """The socket's local address and its remote address, such as host and port."""
         return self._socket.getsockname()[:2], self._socket.getpeername()[:2]
 
     def start_tls(
@@ -182,7 +182,7 @@ class SocketConnection:
         """Start TLS, or TLS inside TLS; returns the protocol that ALPN selected.
 
         Raises:
-            TimeoutError: timeout.
+            TimeoutError: the timeout has passed.
             OSError: the handshake failed; :class:`ssl.SSLError` for an error of TLS itself.
         """
         self._is_plain = False
@@ -226,7 +226,7 @@ class SocketConnection:
         """Read some bytes, waiting if necessary; ``b""`` at end of stream.
 
         Raises:
-            TimeoutError: timeout.
+            TimeoutError: the timeout has passed.
             OSError: the connection broke.
         """
         poll = self._poll
@@ -266,7 +266,7 @@ class SocketConnection:
             The number of bytes written; 0 if input is available first.
 
         Raises:
-            TimeoutError: timeout.
+            TimeoutError: the timeout has passed.
             OSError: the connection broke.
         """
         while (count := self.write_now(data)) is None:
@@ -289,10 +289,10 @@ class SocketConnection:
             return None
 
     def write_all(self, data: bytes, until: float | None) -> None:
-        """Write all of the data.
+        """Write all of the data to the connection.
 
         Raises:
-            TimeoutError: timeout.
+            TimeoutError: the timeout has passed.
             OSError: the connection broke.
         """
         view = memoryview(data)
@@ -336,7 +336,7 @@ class SocketConnection:
         return True
 
     def close(self) -> None:
-        """Close the socket."""
+        """Close the connection's socket."""
         self._socket.close()
 
     def __del__(self) -> None:
@@ -348,7 +348,7 @@ class NestedTls:
     """TLS inside a socket's TLS, to an origin through an HTTPS proxy.
 
     Args:
-        outer: the TLS socket.
+        outer: the TLS socket to the proxy.
         tls: the inner TLS.
 
     Attributes:
@@ -399,7 +399,7 @@ class NestedTls:
         return data
 
     def has_content(self) -> bool:
-        """Return whether content or an end has arrived; consumes a byte of it."""
+        """Return whether content, or the end of the stream, has arrived; consumes a byte."""
         while not self.tls.has_content():
             try:
                 self.tls.feed(self._receive())

@@ -38,11 +38,11 @@ __all__ = ["ask_socks_proxy", "open_connection"]
 def open_connection(
     state: DialState, settings: ConnectionSettings
 ) -> SocketConnection | DialFailed:
-    """Open a connection.
+    """Open a connection over the network.
 
     Args:
-        state: the first step; see :func:`genesys_core.transport.dialer.dial`.
-        settings: TLS contexts and sessions.
+        state: the initial state; see :func:`genesys_core.transport.dialer.dial`.
+        settings: the settings with TLS contexts and sessions.
     """
     dialer = _Dialer(settings)
     try:
@@ -72,7 +72,7 @@ class _Dialer:
         self.connection: SocketConnection | None = None
 
     def advance(self, state: DialStep) -> DialState:
-        """Perform one step."""
+        """Perform one step, and return the state after its outcome."""
         match state:
             case ResolvingHost(host=host, port=port, is_literal=literal):
                 addresses = resolve_host(host, port, is_literal=literal, until=state.until)
@@ -124,10 +124,10 @@ class _Attempts:
         self._connections: dict[Address, SocketConnection] = {}
 
     def run(self) -> SocketConnection | None:
-        """Return the first connection; ``None`` if all attempts fail.
+        """Return the first connection that succeeds; ``None`` if all attempts fail.
 
         Raises:
-            TimeoutError: timeout.
+            TimeoutError: the timeout has passed.
         """
         winner = None
         while winner is None and not self.race.is_lost:
@@ -180,7 +180,7 @@ class _Attempts:
         return None
 
     def close(self) -> None:
-        """Close all connections except the winner."""
+        """Close all sockets except that of the first successful connection."""
         while self._connections:
             self._connections.popitem()[1].close()
 
@@ -199,7 +199,7 @@ def _connect_through_socks(state: ConnectingThroughSocks) -> socket.socket:
     """Connect with python-socks in a daemon thread, with a timeout.
 
     Raises:
-        TimeoutError: timeout.
+        TimeoutError: the timeout has passed.
         OSError: the connection failed.
     """
     # At least 1 ms: 0 would mean no timeout below.
@@ -225,10 +225,10 @@ def _connect_through_socks(state: ConnectingThroughSocks) -> socket.socket:
 
 
 def ask_socks_proxy(state: ConnectingThroughSocks, timeout: float | None) -> socket.socket:
-    """Connect with python-socks, whose timeout applies to each socket operation separately.
+    """Connect through a SOCKS proxy; the timeout applies to each socket operation separately.
 
     Raises:
-        TimeoutError: timeout.
+        TimeoutError: the timeout has passed.
         OSError: the connection failed.
     """
     from python_socks import ProxyError, ProxyTimeoutError, ProxyType  # noqa: PLC0415 - an extra
@@ -254,4 +254,4 @@ def ask_socks_proxy(state: ConnectingThroughSocks, timeout: float | None) -> soc
 
 
 _NO_TIMEOUT: Final = 1e9
-"""Timeout passed to python-socks, which has no way to disable it; ours is shorter."""
+"""The timeout passed to python-socks if there is none, because it cannot be disabled there."""

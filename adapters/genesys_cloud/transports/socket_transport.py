@@ -46,20 +46,20 @@ _BODY: Final = Step.BODY
 _RESPOND: Final = Step.RESPOND
 
 _CONNECTED: Final = (_CHECK, _WRITE, _READ)
-"""Steps that use an open connection."""
+"""The steps of an exchange that use an open connection."""
 
 _NO_LIMIT: Final = ResponseLimits(body=None)
 
 
 class SocketTransport:
-    """HTTP/1.1 over its own sockets. Thread-safe, and usable after a fork.
+    """A transport for HTTP/1.1 over sockets. Thread-safe, and usable after a fork.
 
     Args:
-        network: connection options.
-        limits: maximum number and keep-alive time of connections.
+        network: the connection options.
+        limits: the maximum number and keep-alive time of connections.
 
     Raises:
-        ConfigurationError: an unusable proxy, CA or certificate.
+        ConfigurationError: a proxy, CA or certificate is unusable.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class SocketTransport:
         """Send one request and read the whole response.
 
         Raises:
-            TransportFailure: no complete response.
+            TransportFailure: no complete response was received.
         """
         # By process: after a fork, the child must not write to its parent's connections.
         pool = self._pools.find(process_id())
@@ -107,7 +107,7 @@ class SocketTransport:
                 its exceptions propagate unchanged.
 
         Raises:
-            TransportFailure: no response; raised by the chunks if the body is cut off.
+            TransportFailure: no response was received, or the body is cut off (raised by the chunks).
         """
         pool = self._pools.find(process_id())
         exchange = self._exchange(request, uploads=content is not None, streams=True)
@@ -262,7 +262,7 @@ class _LockedPool:
         self._late: deque[SocketExchange] = deque()
 
     def acquire(self, exchange: SocketExchange, now: Now) -> None:
-        """Request a connection."""
+        """Request a connection from the pool for an exchange."""
         pool = self._pool
         self._lock.run(pool.acquire, exchange, exchange.route, now=now)
         if pool.closing or pool.waking or self._late:
@@ -279,7 +279,7 @@ class _LockedPool:
             self._settle()
 
     def wait(self, exchange: SocketExchange) -> None:
-        """Wait for a connection, or until the next check."""
+        """Wait until the exchange gets a connection from the pool, or must check again."""
         waker = threading.Lock()
         waker.acquire()
         exchange.waker = waker
@@ -291,7 +291,7 @@ class _LockedPool:
         self._settle()
 
     def statistics(self) -> PoolStatistics:
-        """Return a snapshot of the pool."""
+        """Return statistics of the pool's connections."""
         self._lock.run(self._pool.expire, now=read_clocks())
         self._settle()
         found = self._lock.run(self._pool.statistics)

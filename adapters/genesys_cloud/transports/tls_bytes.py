@@ -12,7 +12,7 @@ from typing import Final
 __all__ = ["TlsBytes", "tls_reason"]
 
 _RECORD: Final = 16_384
-"""Maximum bytes of a TLS record (RFC 8446, 5.1)."""
+"""Maximum size of a TLS record's content in bytes (RFC 8446, 5.1)."""
 
 
 def tls_reason(error: ssl.SSLError) -> tuple[str | None, str | None]:
@@ -29,8 +29,8 @@ class TlsBytes:
 
     Args:
         context: the SSL context.
-        server_name: the name to verify and to send (SNI).
-        session: a session to resume.
+        server_name: the server's name, which is sent (SNI) and verified in its certificate.
+        session: a TLS session to resume; ``None`` for a full handshake.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class TlsBytes:
         """Return the next bytes of content; ``b""`` after ``close_notify``.
 
         Returns:
-            Content, or ``None`` if more bytes must be fed first.
+            The content, or ``None`` if more bytes must be fed first.
 
         Raises:
             ssl.SSLEOFError: the connection ended without ``close_notify``.
@@ -110,7 +110,7 @@ class TlsBytes:
 
     @property
     def is_drained(self) -> bool:
-        """Whether a read would return ``None`` because more bytes must be fed first.
+        """Return whether a read would return ``None``, because more bytes must be fed first.
 
         Much faster than attempting a read and catching OpenSSL's exception.
         """
@@ -134,10 +134,10 @@ class TlsBytes:
 
     @property
     def alpn(self) -> str | None:
-        """The protocol that ALPN selected."""
+        """The application protocol that ALPN selected; ``None`` if it selected none."""
         return self._tls.selected_alpn_protocol()
 
     @property
     def session(self) -> ssl.SSLSession | None:
-        """The session, which another connection can resume; with TLS 1.3 it arrives after the handshake."""
+        """The TLS session for later connections; with TLS 1.3 it arrives after the handshake."""
         return self._tls.session

@@ -18,9 +18,9 @@ class TlsStack:
     """TLS layers, outermost first; without layers, bytes pass through unchanged.
 
     Attributes:
-        layers: the layers.
-        ended: whether the content has ended.
-        error: the TLS error that ended it; content received before it is valid.
+        layers: the TLS layers, outermost first.
+        ended: whether the peer's content has ended.
+        error: the TLS error that ended the content; content received before is valid.
     """
 
     __slots__ = ("_keys", "ended", "error", "layers")
@@ -47,7 +47,7 @@ class TlsStack:
         """Encrypt content for the peer.
 
         Raises:
-            ssl.SSLError: a layer failed.
+            ssl.SSLError: a TLS layer failed.
         """
         for layer in reversed(self.layers):
             layer.write(data)
@@ -83,7 +83,7 @@ class TlsStack:
         return data
 
     def answers(self) -> bytes | memoryview:
-        """Bytes that the layers need to send, such as the response to a key update."""
+        """Return the bytes that the layers need to send, such as the response to a key update."""
         out = b""
         # Bytes of an inner layer are content of the layers around it.
         for index, layer in enumerate(self.layers):
@@ -95,5 +95,5 @@ class TlsStack:
         return out
 
     def has_content(self) -> bool:
-        """Whether unsolicited content, or an end, has arrived."""
+        """Return whether unsolicited content, or the end of the content, has arrived."""
         return self.ended or any(layer.has_content() for layer in self.layers)

@@ -35,7 +35,7 @@ _READ: Final = Step.READ
 
 
 class TrioConnection:
-    """One connection on trio.
+    """A network connection on trio.
 
     Args:
         sock: a connected, non-blocking socket.
@@ -89,7 +89,7 @@ class TrioConnection:
         return exchange.written(0, now=read_clocks())
 
     async def read(self, until: float | None) -> bytes:
-        """Read some bytes; ``b""`` at end of stream."""
+        """Read and return some bytes; ``b""`` at end of stream."""
         while True:
             if self._content:
                 content, self._content = self._content, b""
@@ -152,7 +152,7 @@ class TrioConnection:
         return self._timer
 
     async def write(self, data: bytes | memoryview, until: float | None) -> None:
-        """Write all of the data."""
+        """Write all of the data to the connection."""
         # Encrypt and enqueue without a checkpoint in between: the order of records matters.
         await self._write(self._tls.encrypt(data), until)
 
@@ -242,12 +242,12 @@ class TrioConnector:
         return trio.Event()
 
     async def wait(self, waker: trio.Event, until: float | None) -> None:
-        """Wait until woken, or until the timeout."""
+        """Wait until :meth:`wake` is called for the waker, or until the timeout."""
         with trio.move_on_after(_seconds(until)):
             await waker.wait()
 
     def wake(self, waker: trio.Event) -> None:
-        """Wake the waiting task."""
+        """Wake the task that waits for a waker."""
         waker.set()
 
     async def resolve(self, step: ResolvingHost) -> list[Address]:
@@ -263,7 +263,7 @@ class TrioConnector:
     async def race(self, step: OpeningSockets) -> socket.socket | Race:
         """Connect to the first address that accepts.
 
-        Returns its socket, or the race if all attempts failed.
+        Returns the connected socket, or the race if all attempts failed.
         """
         race = step.race
         # A single address needs no nursery.
