@@ -27,7 +27,7 @@ PROCESS: Final = _Process()
 
 
 def process_id() -> int:
-    """Return the id of the current process, also in a child after a fork."""
+    """Return the id of the current process, even in a child after a fork."""
     return PROCESS.id
 
 

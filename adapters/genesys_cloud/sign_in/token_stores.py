@@ -152,7 +152,7 @@ class FileTokenStore:
         """Hold the lock for exchanging a token, which excludes other clients and processes.
 
         Raises:
-            TokenStoreError: another client held the lock for longer than ``timeout``, or file locks are
+            TokenStoreError: another client held the lock longer than ``timeout``, or file locks are
                 not supported.
         """
         name = _digest(key, self._account)
@@ -316,7 +316,7 @@ class KeyringTokenStore:
         """Hold the lock for exchanging a token, which excludes other clients and processes.
 
         Raises:
-            TokenStoreError: another client held the lock for longer than ``timeout``, or file locks are
+            TokenStoreError: another client held the lock longer than ``timeout``, or file locks are
                 not supported.
         """
         name = _digest(key, f"{self._service}\0{self._account}")

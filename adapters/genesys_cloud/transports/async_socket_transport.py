@@ -96,7 +96,7 @@ class AsyncSocketTransport:
         """Send one request and stream the response.
 
         Raises:
-            TransportFailure: no response was received, or the body is cut off (raised by the chunks).
+            TransportFailure: no response was received; raised by the chunks if the body is cut off.
         """
         pool = self._own_pool()
         exchange: AnyExchange = Exchange(

@@ -120,7 +120,7 @@ class HttpxTransport:
         """Send one request and stream the response.
 
         Raises:
-            TransportFailure: no response was received, or the body is cut off (raised by the chunks).
+            TransportFailure: no response was received; raised by the chunks if the body is cut off.
         """
         if content is None:
             return self._exchange(request, self._shared.body(request), None)
@@ -190,7 +190,7 @@ class AsyncHttpxTransport:
         """Send one request and stream the response.
 
         Raises:
-            TransportFailure: no response was received, or the body is cut off (raised by the chunks).
+            TransportFailure: no response was received; raised by the chunks if the body is cut off.
         """
         if content is None:
             return self._exchange(request, self._shared.body(request), None)

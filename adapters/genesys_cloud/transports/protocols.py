@@ -74,7 +74,7 @@ class StreamingTransport(Transport, Protocol):
                 its exceptions propagate unchanged.
 
         Raises:
-            TransportFailure: no response was received, or the body is cut off (raised by the chunks).
+            TransportFailure: no response was received; raised by the chunks if the body is cut off.
         """
         ...
 

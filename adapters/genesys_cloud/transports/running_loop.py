@@ -35,7 +35,7 @@ def running_loop() -> object:
 
 
 def has_ended(loop: object) -> bool:
-    """Return whether an event loop has ended: asyncio's loop is closed, or trio's run is over."""
+    """Return whether an event loop has ended: asyncio's loop is closed, or trio's run has ended."""
     if isinstance(loop, asyncio.AbstractEventLoop):
         return loop.is_closed()
     # A token has no public attribute for this, but it rejects callbacks once its run has ended: with a

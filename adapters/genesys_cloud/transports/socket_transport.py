@@ -107,7 +107,7 @@ class SocketTransport:
                 its exceptions propagate unchanged.
 
         Raises:
-            TransportFailure: no response was received, or the body is cut off (raised by the chunks).
+            TransportFailure: no response was received; raised by the chunks if the body is cut off.
         """
         pool = self._pools.find(process_id())
         exchange = self._exchange(request, uploads=content is not None, streams=True)
