@@ -26,7 +26,7 @@ def convert_model(kind: type[T], source: Struct) -> tuple[T, list[str]]:
     """Copy a model as a model of another type.
 
     Args:
-        kind: the type of the copy.
+        kind: the type of the copy, a model.
         source: the model, including the unknown fields of its response.
 
     Returns:

@@ -35,7 +35,7 @@ class Interval(TextValue):
 
     Args:
         start: a datetime with a time zone, converted to UTC and truncated to milliseconds.
-        end: likewise; at least a millisecond after ``start``.
+        end: a datetime in the same form, at least a millisecond after ``start``.
 
     Raises:
         InvalidValueError: a datetime without a time zone, or an end that is not after the start.
@@ -97,8 +97,8 @@ class Interval(TextValue):
         """Return the interval from the start of the first day to the end of the last day.
 
         Args:
-            first: the first day.
-            last: the last day, which is included.
+            first: the first day of the interval.
+            last: the last day of the interval, which is included.
             zone: the time zone that determines when the days start and end.
 
         Raises:

@@ -1,4 +1,4 @@
-"""JSON encoding with msgspec; values that msgspec would alter are rejected.
+"""Encodes JSON with msgspec, and rejects values that msgspec would alter.
 
 Invariants: a value is encoded exactly or rejected. (msgspec by itself encodes infinity as ``null``,
 bytes as base64, and sets in arbitrary order.)

@@ -50,7 +50,7 @@ _MARKS: Final = "!^*"
 def define_models(
     namespace: MutableMapping[str, Any], table: str, about: Mapping[str, str] = {}
 ) -> None:
-    """Define the models of one module.
+    """Create the model classes of one module from its table.
 
     Args:
         namespace: the module's ``globals()``, which receives the models. Models of other modules

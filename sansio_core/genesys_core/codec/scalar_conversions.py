@@ -35,13 +35,13 @@ def is_last_moment(raw: object) -> bool:
 
 
 def to_string(raw: object) -> str | None:
-    """Convert ``12`` to ``"12"`` and ``true`` to ``"true"``."""
+    """Convert a number or boolean to a string: ``12`` to ``"12"``, ``true`` to ``"true"``."""
     # As JSON writes it: `str(True)` would be "True".
     return msgspec.json.encode(raw).decode() if isinstance(raw, bool | int | float) else None
 
 
 def to_integer(raw: object) -> int | None:
-    """Convert ``12.0``, ``"12"`` and ``"12.0"`` to ``12``."""
+    """Convert a value to an integer: ``12.0``, ``"12"`` and ``"12.0"`` to ``12``."""
     if isinstance(raw, float) and raw.is_integer():
         return int(raw)
     match = _INTEGER.fullmatch(raw) if isinstance(raw, str) else None
@@ -49,7 +49,7 @@ def to_integer(raw: object) -> int | None:
 
 
 def to_number(raw: object) -> float | None:
-    """Convert ``"1.5"`` to ``1.5``; infinity and NaN are not converted."""
+    """Convert a string to a number: ``"1.5"`` to ``1.5``, but not infinity or NaN."""
     if not isinstance(raw, str) or not _NUMBER.fullmatch(raw):
         return None
     value = float(raw)
@@ -57,7 +57,7 @@ def to_number(raw: object) -> float | None:
 
 
 def to_boolean(raw: object) -> bool | None:
-    """Convert ``"true"`` and ``1`` to ``True``, ``"false"`` and ``0`` to ``False``."""
+    """Convert a value to a boolean: ``"true"`` and ``1``, ``"false"`` and ``0``."""
     if isinstance(raw, str):
         return {"true": True, "false": False}.get(raw.lower())
     return {0: False, 1: True}.get(raw) if isinstance(raw, int) else None

@@ -19,7 +19,7 @@ class TaggedUnion(type):
 
     Attributes:
         tag: the name of the JSON object's member whose value is the kind.
-        cases: the name of the model of each kind.
+        cases: the names of the models, by kind.
     """
 
     tag: str
@@ -27,7 +27,7 @@ class TaggedUnion(type):
     _namespace: Mapping[str, Any]
 
     def __call__(cls, *_: object, **__: object) -> NoReturn:
-        """Unions cannot be instantiated; raises ``TypeError``."""
+        """Raise ``TypeError``, because a union cannot be instantiated."""
         names = ", ".join(dict.fromkeys(cls.cases.values()))
         raise TypeError(f"{cls.__name__} is a union of models; create one of {names}, or a dict")
 
@@ -70,7 +70,7 @@ def define_union(
         namespace: the module's ``globals()``, which receives the union.
         name: the name of the union.
         tag: the name of the JSON object's member whose value is the kind.
-        cases: the name of the model of each kind.
+        cases: the names of the models, by kind.
     """
     members = {
         "__doc__": f"A union, discriminated by ``{tag}``; a dictionary if the kind is unknown.",

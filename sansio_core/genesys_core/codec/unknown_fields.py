@@ -114,7 +114,7 @@ def remember_items(page: object, body: bytes, path: str) -> None:
 
     Args:
         page: the decoded page.
-        body: the body that it was decoded from.
+        body: the response body that the page was decoded from.
         path: the path of the items, as wire names joined by dots; empty if the page is the list
             itself.
     """

@@ -89,8 +89,8 @@ class YearMonth(TextValue):
     """A month of a year, ``YYYY-MM`` on the wire (the definition's ``year-month``). Immutable.
 
     Args:
-        year: 0 to 9999.
-        month: 1 to 12.
+        year: the year, 0 to 9999.
+        month: the month, 1 to 12.
 
     Raises:
         InvalidValueError: the year or the month is not an integer, or out of range.
@@ -115,7 +115,7 @@ class YearMonth(TextValue):
 
     @classmethod
     def parse(cls, text: str) -> "YearMonth":
-        """Parse ``YYYY-MM``.
+        """Parse a year-month in the form ``YYYY-MM``.
 
         Raises:
             InvalidValueError: the text does not have this form.

@@ -202,7 +202,7 @@ def offered_options(
 
     Args:
         parameters: the operation's parameters.
-        common: the command's own options.
+        common: the options of the command that are not parameters of the operation.
     """
     offered = {each.option: _offer_parameter(each) for each in parameters if each.place != "body"}
     for option in common:

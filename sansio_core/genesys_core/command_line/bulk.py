@@ -55,7 +55,7 @@ _AHEAD: Final = 16
 
 @dataclass(frozen=True)
 class RowFailure:
-    """Why a row failed.
+    """The reason why a row of a bulk run failed.
 
     Attributes:
         reason: the error message.
@@ -86,10 +86,10 @@ class RowOutcome:
     """The outcome of a row of a bulk run.
 
     Attributes:
-        row: its number, from 1.
+        row: the row's number, from 1.
         failure: why the row failed; ``None`` if it succeeded.
         result: the data of the response to the row's call.
-        given: the row as read from the file.
+        given: the row's values as read from the file.
     """
 
     row: int
@@ -116,7 +116,7 @@ def is_repeatable(method: str, reads: bool) -> bool:  # noqa: FBT001 - a fact, n
 
     Args:
         method: the HTTP method.
-        reads: whether the operation only reads.
+        reads: whether the operation only reads data.
     """
     return reads or method in _IDEMPOTENT
 
@@ -132,7 +132,7 @@ def journal_head(operation: str, digest: str) -> str:
 
 
 def journal_line(event: JournalEvent, row: int) -> str:
-    """Return the journal line that records what happened to a row."""
+    """Return the journal line that records that a row was started, succeeded or failed."""
     return f"{event[0]} {row}"
 
 
@@ -178,8 +178,8 @@ class BulkRun:
         repeatable: whether a call can be repeated without applying its effect twice.
         parallel: the maximum number of rows processed in parallel.
         max_failures: failed rows after which no more are started; ``None`` for no limit.
-        journal: the journal of an earlier run.
-        done: the number of rows done by this run.
+        journal: the rows in the journal of the earlier run that is continued.
+        done: the number of rows that succeeded in this run.
         failed: the number of rows that failed in this run.
         skipped: the number of rows that an earlier run finished.
         stop_reason: why no more rows are started; empty before that.
@@ -209,15 +209,15 @@ class BulkRun:
 
     @property
     def is_idle(self) -> bool:
-        """Whether no row is running."""
+        """Whether no row is in progress."""
         return not self._running
 
     def offer(self, row: int, given: object) -> RowAction:
         """Decide what to do with the next row.
 
         Args:
-            row: its number, from 1.
-            given: the row as read from the file.
+            row: the row's number, from 1.
+            given: the row's values as read from the file.
         """
         if row in self.journal.finished:
             self.skipped += 1

@@ -1,4 +1,4 @@
-"""Command-line defaults that differ from the library's."""
+"""Default settings of the command that differ from those of the library."""
 
 from typing import Final
 

@@ -30,7 +30,7 @@ def attempt_line(request: Request, outcome: Response | TransportFailure, seconds
 
 
 def waiting_line(seconds: float, reason: str) -> str:
-    """Return a line about a wait and its reason."""
+    """Return a line about a call's wait and its reason."""
     return escape_line(f"> waiting {seconds:.1f} s: {reason}")
 
 

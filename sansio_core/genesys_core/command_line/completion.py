@@ -60,7 +60,7 @@ def complete_operation(
         words: the complete words after the operation's name.
         typed: the part of the word before the cursor.
         entities: known ids by kind (:func:`entity_kind`), with names as their descriptions.
-        common: the command's own options.
+        common: the options of the command that are not parameters of the operation.
     """
     offered = offered_options(description.parameters, common)
     if words and words[-1] == "=":  # bash splits --state=act into three words

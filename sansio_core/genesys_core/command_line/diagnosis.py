@@ -60,7 +60,7 @@ class Diagnosis:
 
     Attributes:
         cause: the name of the cause.
-        advice: what to do.
+        advice: what the user should do to fix the cause.
         message: the message of the error that the step raised.
     """
 

@@ -54,7 +54,7 @@ EXIT_CODES: Final[Mapping[ExitCode, str]] = {
     ExitCode.INTERRUPTED: "interrupted by Ctrl-C",
     ExitCode.PIPE_CLOSED: "the reader of the output closed the pipe",
 }
-"""The meaning of each exit code."""
+"""The meanings of the exit codes, as shown to users."""
 
 # The first match decides, so subclasses come before their bases.
 _BY_TYPE: Final[tuple[tuple[type[BaseException], ExitCode], ...]] = (

@@ -56,7 +56,7 @@ def _escaped(text: str) -> str:
 
 
 def id_lines(items: Iterable[object], identity: str, *, is_terminal: bool) -> Iterator[str]:
-    """Yield the id of each item.
+    """Yield the id of each item, one per line.
 
     Raises:
         UsageError: an item has no id.
@@ -74,7 +74,7 @@ def csv_lines(
     """Yield the lines of a CSV file with a header (RFC 4180), without line ends.
 
     Args:
-        items: JSON values.
+        items: the items, as JSON values.
         columns: the paths of the fields in the columns, such as ``division.name``.
         is_terminal: whether control characters are escaped.
     """

@@ -62,7 +62,7 @@ def operation_page(
     Args:
         description: the operation's description.
         width: the terminal's width in characters.
-        common: the command's own options.
+        common: the options of the command that are not parameters of the operation.
     """
     lines = ["Usage:", *_wrapped(usage_line(description), width, "  ", "      "), ""]
     lines += [describe_operation_text(description, width), ""]
@@ -148,7 +148,7 @@ def api_page(api: str, operations: Mapping[str, OperationDescription], width: in
 
     Args:
         api: the API's name.
-        operations: the operations by name.
+        operations: descriptions of the API's operations, by name.
         width: the terminal's width in characters.
     """
     rows = [(each.name, _short(each)) for each in operations.values()]

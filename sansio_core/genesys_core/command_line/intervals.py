@@ -22,7 +22,7 @@ def parse_period(first: str | None, last: str | None) -> Interval | None:
         last: the value of ``--to``: the last day, or the date-time of the end (exclusive).
 
     Raises:
-        InvalidValueError: the interval is empty.
+        InvalidValueError: the interval is empty, because its end is not after its start.
         UsageError: only one end is given, or an end is neither a day nor a date-time.
     """
     if first is None and last is None:

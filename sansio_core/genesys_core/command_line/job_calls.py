@@ -50,7 +50,7 @@ JOB_OPTIONS: Final = (
 
 
 def parse_job_call(arguments: Sequence[str]) -> JobCall:
-    """Split the arguments of ``jobs``.
+    """Parse the arguments of ``jobs`` up to the method's name.
 
     Raises:
         UsageError: the action is unknown, or API or method is missing.
@@ -78,7 +78,7 @@ def starting_request(family: "JobFamily", id: str) -> tuple[str, str, Mapping[st
     """Return method, path and body of the request that starts a waiting job; ``None`` if there is none.
 
     Args:
-        family: the job's family.
+        family: the job's family, which describes how jobs of its kind are polled.
         id: the job's id.
     """
     found = _STARTS.get(family.status.path)
@@ -128,7 +128,7 @@ def continuation_of(
     Args:
         action: the action of ``jobs``, such as ``wait``.
         api: the API's name.
-        family: the job's family.
+        family: the job's family, which describes how jobs of its kind are polled.
         values: the path parameters of the job's status operation, by wire name.
         is_stopped: whether the job waits for an action of the user.
     """

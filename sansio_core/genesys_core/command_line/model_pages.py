@@ -13,7 +13,7 @@ _PREFIX: Final = "#/definitions/"
 
 
 class ModelCatalog:
-    """The models of a definition.
+    """The models of an API definition, for help pages and skeletons of bodies.
 
     Args:
         definitions: the ``definitions`` of a Swagger 2.0 document.

@@ -14,7 +14,7 @@ from typing import Final, Literal, TypeAlias
 __all__ = ["OperationDescription", "OperationParameter", "ParameterPlace", "describe_builders"]
 
 ParameterPlace: TypeAlias = Literal["path", "query", "header", "body"]
-"""Where a parameter is sent."""
+"""The part of a request in which a parameter is sent."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class OperationDescription:
         api: the API's name, such as ``users``.
         name: the method's name, such as ``get_users``.
         method: the HTTP method; empty if the builder has no docstring (``python -OO``).
-        path: the path template.
+        path: the template of the operation's path.
         returns: the type of the response as the docstring names it.
         summary: a sentence about the operation, or an empty text.
         notes: sentences about preview, permissions, pagination and so on.
@@ -76,7 +76,7 @@ class OperationDescription:
 
     @cached_property
     def parameters(self) -> tuple[OperationParameter, ...]:
-        """The parameters, in the definition's order."""
+        """The operation's parameters, in the definition's order."""
         texts = {match[2]: " ".join(match[3].split()) for match in _ENTRY.finditer(self.documented)}
         places = {_folded(name) for name in _PLACEHOLDER.findall(self.path)}
         return tuple(
@@ -117,12 +117,12 @@ class OperationDescription:
 
     @property
     def is_listing(self) -> bool:
-        """Whether the operation returns pages."""
+        """Whether the operation is a listing, which returns its items in pages."""
         return "Paginated by " in self.notes
 
 
 def describe_builders(api: str, module: CodeType) -> dict[str, OperationDescription]:
-    """Return the operations of an API by name.
+    """Return the descriptions of an API's operations, by method name.
 
     Args:
         api: the API's name.

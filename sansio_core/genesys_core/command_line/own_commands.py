@@ -31,7 +31,7 @@ OWN_COMMANDS: Final[Mapping[str, str]] = {
     "simulate": "Serve a simulated platform (API and login host) until Ctrl-C.",
     "demo": "Call a simulated platform and show the results.",
 }
-"""Descriptions of the commands."""
+"""The descriptions of the commands for help, by command name."""
 
 
 _APIS: Final = (
@@ -41,7 +41,7 @@ _APIS: Final = (
 
 
 def root_page(width: int) -> str:
-    """Return the help page of the command itself.
+    """Return the help page of the command ``genesys-cloud`` itself.
 
     Args:
         width: the terminal's width in characters.

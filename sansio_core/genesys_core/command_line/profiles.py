@@ -35,7 +35,7 @@ def profile_paths(name: str) -> tuple[str, str]:
     """Return the paths of a profile's configuration file and token file; ``~`` is not expanded.
 
     Args:
-        name: letters, digits, dots, dashes and underscores.
+        name: the profile's name: letters, digits, dots, dashes and underscores.
 
     Raises:
         UsageError: the profile's name is invalid.
@@ -60,7 +60,7 @@ def select_profile(options: Mapping[str, object], environment: Mapping[str, str]
 
 
 def select_token_file(options: Mapping[str, object], environment: Mapping[str, str]) -> str:
-    """Return the path of the token file; ``~`` is not expanded.
+    """Return the path of the token file to use; ``~`` is not expanded.
 
     Args:
         options: the command's options, by name without dashes.

@@ -17,7 +17,7 @@ RAW_OPTIONS: Final = (
         group="Request",
     ),
 )  # fmt: skip
-"""The options of ``call``."""
+"""The options of the command ``call``."""
 
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
 """The HTTP methods that ``call`` accepts."""

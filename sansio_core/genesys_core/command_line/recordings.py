@@ -136,7 +136,7 @@ class FetchFile:
     Attributes:
         recording: the recording to download.
         url: the signed URL of the file.
-        content_type: the file's media type.
+        content_type: the file's media type; empty if unknown.
         file: the file's path below the download folder, with ``/``.
     """
 
@@ -271,8 +271,8 @@ class RecordingRun:
         done: the number of files downloaded by this run.
         skipped: the number of files that an earlier run downloaded.
         found: the number of recordings to download that are known so far.
-        failures: entries for the failures file.
-        stop_reason: why nothing more is started; empty before that.
+        failures: the entries for the failures file, one for each recording that failed.
+        stop_reason: why no more tasks are started; empty until the run is stopped.
         stop_error: the error that ended the run, if one did.
     """
 
@@ -358,7 +358,7 @@ class RecordingRun:
         return self._are_all_found or len(self._waiting) >= BATCH_SIZE
 
     def looked_up(self, task: LookUp, recordings: Sequence[FoundRecording]) -> str:
-        """Add the recordings of a conversation.
+        """Process the recordings that the lookup of a conversation found.
 
         Returns:
             The line that records them for a later run; empty if they may change.
@@ -385,7 +385,7 @@ class RecordingRun:
                 self._fail(each, {"reason": reason})
 
     def linked(self, task: RequestLinks, links: Iterable[RecordingLink]) -> None:
-        """Record the result of a batch request."""
+        """Process the download links that a batch request returned."""
         self.withdraw(task)
         by_key = {(each.conversation_id, each.id): each for each in links}
         for recording in task.recordings:
@@ -398,7 +398,7 @@ class RecordingRun:
                 self._fail(recording, {"reason": why or "the platform returned no link"})
 
     def fetched(self, task: FetchFile, size: int) -> str:
-        """Record that a file is complete.
+        """Record that the file of a recording is downloaded completely.
 
         Returns:
             The line that records it in the manifest.
@@ -466,7 +466,7 @@ class RecordingRun:
         """Stop starting tasks.
 
         Args:
-            reason: the reason, for the summary.
+            reason: the reason for stopping, for the summary.
             error: the error that ended the run, if one did.
         """
         self.stop_reason = self.stop_reason or reason

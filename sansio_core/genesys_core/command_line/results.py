@@ -83,7 +83,7 @@ def choose_output(
 
 
 def is_row_format(format: OutputFormat) -> bool:
-    """Return whether a format has a row for each item."""
+    """Return whether an output format has a row for each item."""
     return format in _ROW_FORMATS
 
 
@@ -91,7 +91,7 @@ def find_rows(document: object, path: str | None = None) -> list[object]:
     """Return the items of a response; the response itself if it is not a listing.
 
     Args:
-        document: a JSON value.
+        document: the response body as a JSON value.
         path: the field with the items; empty if the document is the list, ``None`` if unknown.
     """
     if isinstance(document, list):

@@ -19,10 +19,10 @@ _TOKEN = "GENESYSCLOUD_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
 
 @dataclass(frozen=True)
 class SecretSource:
-    """Where to read an OAuth client's secret.
+    """The place from which an OAuth client's secret is read.
 
     Attributes:
-        client_id: the client's id.
+        client_id: the OAuth client's id.
         place: where the secret is read from: a file, or a prompt for the user.
         path: the path of the file; empty for a prompt.
     """

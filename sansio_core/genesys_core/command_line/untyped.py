@@ -1,4 +1,4 @@
-"""Endpoints whose responses are plain JSON instead of models."""
+"""Endpoints that decode their responses to plain JSON values instead of models."""
 
 from typing import Final
 

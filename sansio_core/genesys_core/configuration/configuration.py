@@ -54,11 +54,11 @@ _S = TypeVar("_S", bound=Struct)
 
 
 class Setting(NamedTuple):
-    """One row of :meth:`Configuration.describe`.
+    """One setting as described by :meth:`Configuration.describe`.
 
     Attributes:
-        section: the section in a file, such as ``logging``.
-        key: the key in a file, such as ``log_level``.
+        section: the setting's section in a file, such as ``logging``.
+        key: the setting's key in a file, such as ``log_level``.
         value: the value as text, secrets masked; ``None`` if not set.
         origin: the source of the value; ``None`` if not set.
     """
@@ -76,11 +76,11 @@ class Configuration(Struct, frozen=True, kw_only=True, eq=False):
 
     Attributes:
         logging: what is logged, in which format and where.
-        retry: retry limits and delays.
+        retry: limits and delays of retries.
         reauthentication: how rejected tokens are handled.
         general: the API host, and whether changes to the file are applied.
         gateway: the gateway in front of the platform.
-        credentials: the OAuth client and its token.
+        credentials: the OAuth client's id and secret, and an access token.
         warnings: a line for each setting without effect, in the order of the text.
         origins: pairs of ``section.key`` and the source of the value.
     """
@@ -439,4 +439,4 @@ def _defaults() -> Configuration:
 
 
 DEFAULTS: Final = _defaults()
-"""The defaults of the official SDKs."""
+"""The configuration with the defaults of the official SDKs."""

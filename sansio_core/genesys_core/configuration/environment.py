@@ -89,7 +89,7 @@ def default_path(environment: Mapping[str, str], platform: str) -> str | None:
 
     Args:
         environment: all variables, such as :data:`os.environ`.
-        platform: such as :data:`sys.platform`; Windows is ``win32``.
+        platform: the operating system's name, as in :data:`sys.platform`; Windows is ``win32``.
 
     Returns:
         The path, or ``None`` if the environment defines no home directory.

@@ -46,7 +46,7 @@ class FileSnapshot(Confidential, frozen=True):
         return Configuration.from_text(self.readable_text(source), source=source)
 
     def readable_text(self, source: str) -> str:
-        """Return the file's text, empty if there is no file.
+        """Return the file's text; empty if there is no file.
 
         Raises:
             ConfigurationError: the file cannot be read.
@@ -60,7 +60,7 @@ class ChangeDetector(Struct, frozen=True):
     """Detects when a changed file has settled, that is, when it is no longer being written.
 
     Attributes:
-        current: the last snapshot that was applied.
+        current: the snapshot that is in effect.
         candidate: a different snapshot that has been read once.
     """
 

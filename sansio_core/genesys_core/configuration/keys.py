@@ -38,8 +38,8 @@ class Key(Struct, frozen=True):
     Attributes:
         read: converts text to a value; raises :exc:`ValueError` if it is invalid.
         rule: a description of valid values, such as ``true or false``.
-        example: a valid value.
-        about: a description of the key, as a sentence.
+        example: an example of a valid value.
+        about: a sentence that describes what the key configures.
         choices: all valid values, if there are only a few.
         is_text: whether the value must be a string in a JSON file.
         is_secret: whether the value is secret and never shown.

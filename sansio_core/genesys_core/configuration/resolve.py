@@ -42,7 +42,7 @@ class Resolved(Confidential, frozen=True, kw_only=True):
 
     Attributes:
         configuration: the merged sources, each value with its origin.
-        settings: the session's settings.
+        settings: the settings for the client's session.
         logging: what is logged; ``None`` fields leave it to the program's own ``logging``.
         follows_file: whether changes to the file are applied.
         warnings: a line for each setting without effect.
@@ -56,7 +56,7 @@ class Resolved(Confidential, frozen=True, kw_only=True):
 
     @property
     def renews_tokens(self) -> bool:
-        """Whether tokens are renewed automatically."""
+        """Whether a rejected or expired token is renewed automatically."""
         return self.configuration.reauthentication.refresh_access_token is not False
 
 
@@ -68,7 +68,7 @@ class Sources(Confidential, frozen=True):
         given: the part of the arguments that a configuration can represent.
         environment: the settings in environment variables when the client was created.
         path: the absolute path of the file; ``None`` if there is none.
-        secrets: the passwords of all proxies.
+        secrets: the passwords of all proxies, to be redacted.
     """
 
     arguments: Arguments
@@ -120,7 +120,7 @@ class Sources(Confidential, frozen=True):
         return self.given.warnings + self.environment.warnings
 
     def resolve(self, file: FileSnapshot, *, directory_exists: bool = True) -> Resolved:
-        """Merge the sources and validate the result.
+        """Merge all sources and validate the resulting configuration.
 
         Args:
             file: the snapshot of ``path``; an empty snapshot if there is no path.

@@ -50,8 +50,8 @@ class LoggingConfiguration(Struct, frozen=True, kw_only=True):
     """``[logging]``: what is logged, in which format and where.
 
     Attributes:
-        level: ``trace``, ``debug``, ``error`` or ``none``.
-        format: ``text`` or ``json``.
+        level: the log level: ``trace``, ``debug``, ``error`` or ``none``.
+        format: the format of log records: ``text`` or ``json``.
         to_console: whether log records are written to standard error.
         file_path: the path of the file to which log records are appended.
         request_body: whether request bodies are logged; they contain personal data.

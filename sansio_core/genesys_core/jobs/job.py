@@ -45,7 +45,7 @@ class StartedJob(Printable, Generic[StatusT, ItemT], frozen=True):
         id: the job's id.
         path: the path parameters of the status operation other than the job's id, by wire name.
         options: the options of the call that started it, for all further calls.
-        interval_end: the end of the requested interval, if any.
+        interval_end: the end of the requested interval; ``None`` if the request has no interval.
         reply: the response to the call that started the job, if that response is a status.
     """
 
@@ -57,7 +57,7 @@ class StartedJob(Printable, Generic[StatusT, ItemT], frozen=True):
     reply: ApiResponse[StatusT] | None = None
 
     def __repr__(self) -> str:
-        """Omits the reply, which may contain signed links."""
+        """Return a representation without the reply, which may contain signed links."""
         return f"StartedJob({self.family.status.name}: {self.id!r})"
 
     def status_operation(self) -> Operation[StatusT]:
@@ -72,7 +72,7 @@ class StartedJob(Printable, Generic[StatusT, ItemT], frozen=True):
         """Return the operation that cancels the job.
 
         Raises:
-            JobError: the platform has no such operation.
+            JobError: the platform has no operation that cancels such jobs.
         """
         if self.family.cancel is None:
             raise JobError(
@@ -88,7 +88,7 @@ class StartedJob(Printable, Generic[StatusT, ItemT], frozen=True):
 
     @property
     def policy(self) -> PausePolicy:
-        """The pauses between polls."""
+        """The lengths of the pauses between polls of the job."""
         return PausePolicy(self.family.pause, self.family.longest_pause)
 
     def read_results(self, page: object) -> Sequence[ItemT]:

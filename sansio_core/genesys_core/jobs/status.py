@@ -50,7 +50,7 @@ class JobStatus(Printable, frozen=True):
         return self.kind in _OVER
 
     def __repr__(self) -> str:
-        """Omits links and the upload URL, which contain signatures."""
+        """Return a representation without links and upload URL, which contain signatures."""
         return f"JobStatus({self.state!r}, {self.kind!r}, progress={self.progress})"
 
 
@@ -58,7 +58,7 @@ def read_status(family: JobFamily, response: ApiResponse[object]) -> JobStatus:
     """Return the job status that a response contains.
 
     Args:
-        family: the job's family.
+        family: the family of the job, which describes its status.
         response: the response of its status operation.
     """
     data = response.data
@@ -92,7 +92,7 @@ def judge_status(family: JobFamily, id: str, response: ApiResponse[object]) -> P
     """Return whether a wait ends with this status response, and how.
 
     Args:
-        family: the job's family.
+        family: the family of the job, which describes its status.
         id: the job's id, for messages.
         response: the response of its status operation.
     """

@@ -84,7 +84,7 @@ class PollResult(Struct, frozen=True):
         is_passing: whether that error is raised only if the next poll has the same ``seen``,
             because the state may be temporary.
         seen: what the response shows, such as a job's state, for messages.
-        warning: a warning for the caller.
+        warning: the message of a warning for the caller; empty if there is none.
     """
 
     is_over: bool = False
@@ -95,7 +95,7 @@ class PollResult(Struct, frozen=True):
 
 
 class PausePolicy(Struct, frozen=True):
-    """The pauses between the polls of a wait.
+    """The lengths of the pauses between the polls of a wait, and which failures are repeated.
 
     Attributes:
         first: seconds between the first and second poll; each further pause is 50% longer.
@@ -180,7 +180,7 @@ class Polling(Struct, Generic[T], frozen=True):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Warnings for the caller."""
+        """The messages of warnings for the caller."""
         return self.wait.warnings
 
     def limited(self, operation: Operation[T], default: float | None, *, now: Now) -> Operation[T]:
@@ -189,7 +189,7 @@ class Polling(Struct, Generic[T], frozen=True):
         Args:
             operation: the operation that is polled.
             default: seconds for operations without their own deadline; ``None`` for no limit.
-            now: both clocks.
+            now: the current times of both clocks.
         """
         own = default if operation.options.deadline is None else operation.options.deadline
         left = max(self.wait.left(now), LAST_POLL)
@@ -247,7 +247,7 @@ class Pausing(Struct, Generic[T], frozen=True):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Warnings for the caller."""
+        """The messages of warnings for the caller."""
         return self.wait.warnings
 
     def left(self, *, now: Now) -> float:
@@ -265,7 +265,7 @@ class WaitEnded(Struct, Generic[T_co], frozen=True):
 
     Attributes:
         response: the response that fulfilled the wait.
-        warnings: warnings for the caller.
+        warnings: the messages of warnings for the caller.
     """
 
     response: ApiResponse[T_co]
@@ -276,8 +276,8 @@ class WaitFailed(Struct, frozen=True):
     """Final state of a wait that failed.
 
     Attributes:
-        error: the error to raise.
-        warnings: warnings for the caller.
+        error: the error to raise to the caller.
+        warnings: the messages of warnings for the caller.
     """
 
     error: GenesysCloudError
@@ -285,7 +285,7 @@ class WaitFailed(Struct, frozen=True):
 
 
 WaitState: TypeAlias = Polling[T] | Pausing[T] | WaitEnded[T] | WaitFailed
-"""The states of a wait."""
+"""Any state of a wait."""
 
 
 def judge_results(response: ApiResponse[object]) -> PollResult:
@@ -327,11 +327,11 @@ def start_wait(
 
     Args:
         judge: returns whether the wait ends with a response, and how.
-        about: description of the wait, for messages.
+        about: a description of what the wait is for, for messages.
         deadline: seconds after which the wait fails; ``math.inf`` for no limit.
         policy: the lengths of the pauses between polls.
-        random: source of jitter.
-        now: both clocks.
+        random: the source of randomness for jitter.
+        now: the current times of both clocks.
 
     Raises:
         InvalidValueError: the deadline is negative or not a number.

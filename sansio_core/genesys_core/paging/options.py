@@ -70,7 +70,7 @@ class PagingOptions(Struct, frozen=True):
 
 
 class PagingArguments(TypedDict, total=False):
-    """The fields of :class:`PagingOptions` as keyword arguments."""
+    """Keyword arguments with the names and types of the fields of :class:`PagingOptions`."""
 
     limit: int | None
     max_pages: int | None

@@ -32,7 +32,7 @@ MEMORY: Final = 4
 """The number of pages whose item ids are remembered, to omit items repeated by an insertion."""
 
 DEFAULT_SIZE: Final = 25
-"""The platform's default page size."""
+"""The platform's default number of items on a page."""
 
 DIGEST_SIZE: Final = 6
 """Length of a digest in bytes: among a thousand items, collisions occur once in half a billion
@@ -44,7 +44,7 @@ _SEEN: Final = 16
 
 
 class PageResult(Struct, Generic[T], frozen=True):
-    """The outcome of a received page.
+    """The items to deliver from a received page, and what to request next.
 
     Attributes:
         pages: the page to deliver; empty if it repeats an earlier one.
@@ -66,12 +66,12 @@ class PageResult(Struct, Generic[T], frozen=True):
 
 
 class Paging(Struct, Generic[T], frozen=True):
-    """The next page of a listing.
+    """The state of an iteration over a listing: its next page, and what has been received.
 
     Send the operation of :meth:`asked`, and pass its response to :meth:`received`.
 
     Attributes:
-        operation: the caller's operation.
+        operation: the caller's operation, which requests the first page.
         hosts: the hosts that links may point to.
         options: the limits of the iteration.
         position: the position of the next page.

@@ -30,7 +30,7 @@ class Fetch(Struct, Generic[T], frozen=True):
     """The request for a page of a listing.
 
     Attributes:
-        key: identifies the request within its reader.
+        key: a key that is unique among the requests of the reader.
         operation: the operation that requests the page.
     """
 

@@ -24,7 +24,7 @@ _COMMON: Final = ("entities", "results", "Resources", "resources", "conversation
 
 
 class ListingReply(Struct, frozen=True):
-    """A parsed response of a listing.
+    """The parts of a listing's response that pagination needs.
 
     Attributes:
         items: the items of the page.
@@ -32,9 +32,9 @@ class ListingReply(Struct, frozen=True):
         token: the token for the next page; empty if there is none.
         more: the first field that indicates another page, such as ``cursor``; empty if there is
             none.
-        count: the number of pages; 0 if unknown.
+        count: the number of pages of the listing; 0 if unknown.
         size: the maximum number of items per page; 0 if unknown.
-        total: the total number of items; ``None`` if unknown.
+        total: the total number of items of the listing; ``None`` if unknown.
     """
 
     items: Sequence[object] = ()
@@ -168,4 +168,4 @@ def _number(value: object) -> int | None:
 
 
 _MAX: Final = 2**53
-"""Larger JSON numbers are not exact integers in all implementations."""
+"""The largest number to read; not all JSON implementations represent larger ones exactly."""

@@ -49,7 +49,7 @@ class ReceivedPage(Struct, frozen=True):
     """A received page of a listing, as the rules for the next page see it.
 
     Attributes:
-        operation: the caller's operation.
+        operation: the caller's operation, which requests the first page.
         listing: how the operation is paginated.
         position: the position of the page.
         number: the number of the page, counted from 1 or the caller's first page.
