@@ -1,4 +1,4 @@
-"""The client for asyncio."""
+"""The asynchronous client, for programs that use asyncio."""
 
 from genesys_cloud.client.async_client import (
     AsyncClient,

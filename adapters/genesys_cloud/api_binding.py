@@ -1,4 +1,4 @@
-"""Binds operation builders to clients as fluent methods, sync and async.
+"""Binds operation builders to clients as methods, synchronous and asynchronous.
 
 Invariants: sync and async methods share one definition. A :class:`Method` wraps a pure builder and,
 like a function, binds to the object that it is accessed on: on a synchronous API it returns the
@@ -239,7 +239,7 @@ class Method(Generic[P, T]):
 
     Args:
         builder: the function that builds the operation.
-        home: the ``__module__`` of bound methods.
+        home: the module name that bound methods have as ``__module__``.
         owner: the class in the ``__qualname__`` of bound methods, such as ``AsyncUsersApi``.
         asynchronous: whether calling the method returns a coroutine.
     """
@@ -418,7 +418,7 @@ def api_classes(
         name: the synchronous class's name; the asynchronous class's name adds ``Async`` before it.
         builders: a module of :mod:`genesys_core.api`.
         about: the beginning of the classes' docstrings.
-        home: the ``__module__`` of the classes.
+        home: the module name that the classes have as ``__module__``.
     """
     found = {key: one for key, one in vars(builders).items() if isinstance(one, FunctionType)}
 

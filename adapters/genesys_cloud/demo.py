@@ -25,7 +25,7 @@ class Findings:
     """The results of the demo.
 
     Attributes:
-        me: the user that the token belongs to.
+        me: the user to whom the token belongs.
         everybody: the users of the organization, from all pages of the listing.
         queues: the queues on the first page of the listing.
         heard: the notification received when the user's presence was changed.

@@ -21,7 +21,7 @@ if sys.platform == "win32":
         return True
 
     def unlock(descriptor: int) -> None:
-        """Release the lock."""
+        """Release the lock on an open file."""
         msvcrt.locking(descriptor, msvcrt.LK_UNLCK, 1)
 
 else:
@@ -38,7 +38,7 @@ else:
         return True
 
     def unlock(descriptor: int) -> None:
-        """Release the lock."""
+        """Release the lock on an open file."""
         fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 

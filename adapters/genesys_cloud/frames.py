@@ -39,7 +39,7 @@ _BATCH: Final = 2000
 
 
 def to_arrow(source: FrameSource, *, model: type[object] | None = None) -> Any:  # noqa: ANN401 - an untyped package
-    """Return a ``pyarrow.Table`` of records.
+    """Return a ``pyarrow.Table`` with the records of a source.
 
     Args:
         source: the source of the records.
@@ -48,7 +48,7 @@ def to_arrow(source: FrameSource, *, model: type[object] | None = None) -> Any: 
     Raises:
         ImportError: pyarrow is not installed.
         InvalidValueError: there are no records and no ``model``, or the export is in CSV.
-        TypeError: an asynchronous listing, or another type.
+        TypeError: ``source`` is an asynchronous listing, or has another unsupported type.
     """
     pa = import_pyarrow()
     records, found = _records(source)
@@ -78,7 +78,7 @@ def to_pandas(source: FrameSource, *, model: type | None = None) -> Any:  # noqa
 
 
 def to_polars(source: FrameSource, *, model: type | None = None) -> Any:  # noqa: ANN401 - an untyped package
-    """Return a polars data frame.
+    """Return a polars data frame with the records of a source.
 
     Takes the same arguments and raises the same exceptions as :func:`to_arrow`.
     """

@@ -46,7 +46,7 @@ class StepLock:
         self.owner = 0
 
     def run(self, step: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run a step and return its result."""
+        """Run a step while no other one runs, and return its result."""
         lock = self._lock
         try:
             try:

@@ -1,4 +1,4 @@
-"""The client for trio."""
+"""The asynchronous client, for programs that use trio."""
 
 from genesys_cloud.client.async_client import (
     AsyncClient,

@@ -68,7 +68,7 @@ class BulkFiles:
         """Return the digest of the rows file's content.
 
         Raises:
-            UsageError: the file cannot be read.
+            UsageError: the file with the rows cannot be read.
         """
         # Read as text as well, so that no row is started if a later one cannot be decoded.
         with self._read_errors(), self.rows.open("rb") as file:
@@ -80,7 +80,7 @@ class BulkFiles:
             return digest
 
     def open_failures(self) -> TextIO:
-        """Open the failures file, which a new run overwrites.
+        """Open the failures file for writing; a new run overwrites it.
 
         Raises:
             UsageError: the failures file cannot be written, or is the file with the rows.
@@ -107,7 +107,7 @@ class BulkFiles:
         """Yield the rows; a row that cannot be read has the reason instead of its values.
 
         Raises:
-            UsageError: the file cannot be read.
+            UsageError: the file with the rows cannot be read.
         """
         with self._read_errors(), self.rows.open(encoding="utf-8-sig", newline="") as file:
             if self.rows.suffix.lower() == ".csv":
@@ -162,14 +162,14 @@ def run_rows(
     Args:
         files: the files of the run.
         run: the state of the run; this function reads the run's journal.
-        name: the operation's name.
+        name: the name of the operation.
         send: sends the call of a row and returns the response's data.
         show: prints the results of successful rows.
         report: the observer that knows why calls wait.
 
     Raises:
         CommandExit: rows failed, or the run was interrupted.
-        UsageError: a file cannot be used.
+        UsageError: a file cannot be read or written.
     """
     began = time.monotonic()
     with ExitStack() as stack:

@@ -23,7 +23,7 @@ _MOST = 5000
 
 
 class Shell(StrEnum):
-    """The values of the argument ``SHELL``."""
+    """The allowed values of the argument ``SHELL``."""
 
     bash = "bash"
     zsh = "zsh"

@@ -43,7 +43,7 @@ def config_file_of(options: Mapping[str, object]) -> str | None:
     """Return the path of the profile's configuration file; ``None`` without profile or file.
 
     Raises:
-        UsageError: an invalid profile name.
+        UsageError: the profile's name is invalid.
     """
     profile = select_profile(options, os.environ)
     if profile is None:
@@ -70,7 +70,7 @@ def sign_in_options(options: Mapping[str, object]) -> "ClientOptions":
     """Return the client arguments for a sign-in; its profile need not exist yet.
 
     Raises:
-        UsageError: an invalid profile name.
+        UsageError: the profile's name is invalid.
     """
     found: ClientOptions = {}
     config = config_file_of(options)
@@ -121,7 +121,7 @@ def open_client(options: Mapping[str, object], *, observer: "Observer | None" = 
         observer: an observer of the client's calls.
 
     Raises:
-        GenesysCloudError: contradictory or unusable settings.
+        GenesysCloudError: settings contradict each other or are unusable.
     """
     from genesys_cloud import Client  # noqa: PLC0415 - see genesys_cloud.cli.app
     from genesys_cloud.sign_in.saved_sign_in import SavedSignIn  # noqa: PLC0415

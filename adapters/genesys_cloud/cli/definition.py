@@ -63,7 +63,7 @@ def fetch(
 
 
 class Format(StrEnum):
-    """The values of ``--format``."""
+    """The allowed values of the option ``--format``."""
 
     text = "text"
     markdown = "markdown"

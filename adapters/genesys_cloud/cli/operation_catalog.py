@@ -22,7 +22,7 @@ def api_names() -> list[str]:
 
 @cache
 def operations_of(api: str) -> dict[str, OperationDescription]:
-    """Return the operations of an API by name."""
+    """Return the descriptions of an API's operations, by method name."""
     name = f"genesys_core.api.{api}"
     spec = find_spec(name)
     # importlib.abc, which has the type, takes as long to import as all of this.
@@ -32,6 +32,6 @@ def operations_of(api: str) -> dict[str, OperationDescription]:
 
 
 def all_operations() -> Iterator[OperationDescription]:
-    """Yield the operations of all APIs."""
+    """Yield the descriptions of the operations of all APIs."""
     for api in api_names():
         yield from operations_of(api).values()

@@ -1,4 +1,4 @@
-"""The commands of all operations, created on demand.
+"""The commands for the operations of all APIs, created when they are run.
 
 Invariants: a command for one operation imports nothing for the others, and help and completion
 execute no builder.
@@ -28,7 +28,7 @@ def run_api(api: str, arguments: Sequence[str], before: Mapping[str, Any]) -> No
 
     Raises:
         GenesysCloudError: the call failed.
-        UsageError: wrong arguments.
+        UsageError: the command line's arguments are invalid.
     """
     operations = operations_of(api)
     if not arguments or arguments[0] in _HELP:
@@ -53,7 +53,7 @@ def run_call(arguments: Sequence[str], before: Mapping[str, Any]) -> None:
 
     Raises:
         GenesysCloudError: the call failed.
-        UsageError: wrong arguments.
+        UsageError: the command line's arguments are invalid.
     """
     if not arguments or _HELP & set(arguments):
         write_line(operation_page(describe_raw_call("METHOD"), terminal_width(), RAW_OPTIONS))

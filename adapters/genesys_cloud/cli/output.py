@@ -38,7 +38,7 @@ def check_query(expression: str | None) -> None:
     """Check a JMESPath expression before anything is sent.
 
     Raises:
-        UsageError: not a valid expression.
+        UsageError: the expression is not valid JMESPath.
     """
     if expression:
         import jmespath  # noqa: PLC0415 - for --query alone
@@ -58,7 +58,7 @@ def select(value: object, expression: str) -> object:
     """Return what a JMESPath expression selects from a value.
 
     Raises:
-        UsageError: not a valid expression.
+        UsageError: the expression is not valid JMESPath.
     """
     import jmespath  # noqa: PLC0415 - for --query alone
     from jmespath.exceptions import JMESPathError  # noqa: PLC0415

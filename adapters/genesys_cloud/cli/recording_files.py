@@ -59,7 +59,7 @@ _GRACE = 3.0
 
 @dataclass(frozen=True)
 class DownloadRequest:
-    """The recordings to download, and their folder.
+    """Which recordings to download, and to which folder.
 
     Attributes:
         out: the path of the download folder.
@@ -105,7 +105,7 @@ def download_recordings(
     Raises:
         CommandExit: some recordings were not downloaded, or the run was interrupted.
         GenesysCloudError: the credentials are not accepted, or the conversations cannot be listed.
-        UsageError: a file cannot be used.
+        UsageError: a file cannot be read or written.
     """
     interval = request.interval()
     began = time.monotonic()

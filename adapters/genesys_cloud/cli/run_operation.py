@@ -1,4 +1,4 @@
-"""Runs one operation: from arguments to output.
+"""Runs one operation: parses its arguments, sends it and prints the result.
 
 Invariants: with ``--dry-run`` nothing is sent. Responses are printed as the platform sent them,
 including unknown fields.
@@ -60,7 +60,7 @@ __all__ = [
 def run_operation(
     description: OperationDescription, arguments: Sequence[str], before: Mapping[str, Any]
 ) -> None:
-    """Run an operation of the definition.
+    """Run an operation of the definition and print the result.
 
     Args:
         description: the operation's description.
@@ -69,7 +69,7 @@ def run_operation(
 
     Raises:
         GenesysCloudError: the call failed.
-        UsageError: wrong arguments.
+        UsageError: the command line's arguments are invalid.
     """
     parsed = _parse(description, arguments, before, COMMON_OPTIONS)
     if parsed.has("from-file"):
@@ -90,10 +90,10 @@ def parse_operation(
         description: the operation's description.
         arguments: the arguments after its name.
         before: the options that precede the command, by name.
-        common: the command's own options.
+        common: the options of the command that are not parameters of the operation.
 
     Raises:
-        UsageError: wrong arguments.
+        UsageError: the command line's arguments are invalid.
     """
     parsed = _parse(description, arguments, before, common)
     return _operation_of(description, parsed), parsed
@@ -181,7 +181,7 @@ def run_raw_call(arguments: Sequence[str], before: Mapping[str, Any]) -> None:
 
     Raises:
         GenesysCloudError: the call failed.
-        UsageError: wrong arguments.
+        UsageError: the command line's arguments are invalid.
     """
     from genesys_core.calls.operation import raw_operation  # noqa: PLC0415 - see cli.app
 
@@ -285,7 +285,7 @@ def request_of(operation: "Operation[Any]", options: Mapping[str, Any]) -> "Requ
 
     Args:
         operation: the operation that would be sent.
-        options: the command's options, by name.
+        options: the command's options, by name without dashes.
 
     Raises:
         GenesysCloudError: the request cannot be sent.
@@ -296,7 +296,7 @@ def request_of(operation: "Operation[Any]", options: Mapping[str, Any]) -> "Requ
 
 
 def print_request(request: "Request", *, as_curl: bool) -> None:
-    """Print a request, as text or as a curl command."""
+    """Print a request without sending it, as text or as a curl command."""
     from genesys_core.command_line.request_preview import (  # noqa: PLC0415 - for --dry-run alone
         curl_command,
         preview_request,

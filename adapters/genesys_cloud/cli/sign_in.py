@@ -26,7 +26,7 @@ __all__ = ["login", "logout", "whoami"]
 
 
 class GrantName(StrEnum):
-    """The values of ``--grant``."""
+    """The allowed values of the option ``--grant``."""
 
     pkce = "pkce"
     implicit = "implicit"

@@ -105,7 +105,7 @@ class AsyncClientBase(AsyncTransfers):
                 :class:`~genesys_core.paging.options.PagingOptions`.
 
         Raises:
-            InvalidValueError: an invalid option.
+            InvalidValueError: an option is invalid.
             PaginationError: during iteration: there are more items, but they cannot be requested.
         """
         return self._new_paginator(operation, options, by_page=True)
@@ -184,7 +184,7 @@ class AsyncClientBase(AsyncTransfers):
             operation: an operation that only reads data.
             condition: called with each decoded response body; the wait ends once it returns a true
                 value.
-            deadline: seconds in total; ``math.inf`` for no limit.
+            deadline: seconds after which the wait fails; ``math.inf`` for no limit.
 
         Returns:
             The response body for which the condition was true.
@@ -213,7 +213,7 @@ class AsyncClientBase(AsyncTransfers):
             options: see :class:`~genesys_cloud.notifications.HandlerOptions`.
 
         Raises:
-            InvalidValueError: an invalid channel, proxy, address, header or number.
+            InvalidValueError: a channel, proxy, address, header or number is invalid.
         """
         from genesys_cloud.notifications.async_handler import AsyncNotificationHandler  # noqa: PLC0415
 
@@ -273,7 +273,7 @@ class AsyncClient(AsyncClientBase, AsyncApis):
         options: all other arguments; see :class:`~genesys_cloud.client.options.ClientOptions`.
 
     Raises:
-        ConfigurationError: contradictory or unusable settings.
-        InvalidValueError: an invalid region, host, header or number.
+        ConfigurationError: settings contradict each other or are unusable.
+        InvalidValueError: a region, host, header or number is invalid.
         TypeError: an unknown argument, or an argument of the wrong type.
     """

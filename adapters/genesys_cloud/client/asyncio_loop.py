@@ -71,7 +71,7 @@ class AsyncioLoop:
         return task.result() if done else None
 
     def start(self, work: Callable[[], Coroutine[Any, Any, T]]) -> Background[T]:
-        """Start ``work`` in a task."""
+        """Start ``work`` in a new task."""
         return _Task(asyncio.ensure_future(work()))
 
     async def run_in_thread(self, work: Callable[..., T], *args: object) -> T:
@@ -106,7 +106,7 @@ class AsyncioLoop:
         return task.result()
 
     async def close(self) -> None:
-        """Wait for shielded work whose caller was cancelled."""
+        """Wait until shielded work whose caller was cancelled has ended."""
         if self._running:
             await asyncio.wait(self._running)
         if self._thread is not None:

@@ -67,7 +67,7 @@ class _Facts:
 
     @property
     def scope(self) -> str | None:
-        """The token's scopes, separated by spaces; ``None`` if unknown."""
+        """The token's OAuth scopes, separated by spaces; ``None`` if unknown."""
         return None if self.token is None else self.token.scope
 
     @property
@@ -121,7 +121,7 @@ class Auth(_Facts):
 
         Raises:
             OAuthError: the login host rejected the grant; each error code has a subclass.
-            TransportError: no response from the login host.
+            TransportError: the login host did not respond.
             TokenStoreError: the token store is not accessible; the grant was not sent, unless it
                 can be exchanged repeatedly.
         """
@@ -139,7 +139,7 @@ class Auth(_Facts):
         Raises:
             OAuthError: the login host rejected the request; each error code has a subclass. The old
                 token is kept.
-            TransportError: no response from the login host.
+            TransportError: the login host did not respond.
             TokenStoreError: the token store is not accessible; nothing was sent.
             GenesysCloudError: the client has no grant to obtain a token with.
         """

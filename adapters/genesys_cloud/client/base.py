@@ -69,7 +69,7 @@ class ClientBase(LazyApis, Unpicklable):
     """Base class of :class:`~genesys_cloud.Client` and :class:`~genesys_cloud.AsyncClient`."""
 
     _is_blocking: ClassVar[bool] = False
-    """Whether calls block their threads."""
+    """Whether calls block their threads, as in synchronous clients."""
 
     _transport: Transport | AsyncTransport
     """The client's transport, without hooks."""
@@ -135,7 +135,7 @@ class ClientBase(LazyApis, Unpicklable):
         return twin
 
     def stats(self) -> ClientStats:
-        """Counters of this client: calls, retries, waits, open connections."""
+        """Return this client's statistics: calls, retries, waits, open connections."""
         return self._setup.stats(self._transport)
 
     @property

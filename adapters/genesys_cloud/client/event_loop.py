@@ -24,7 +24,7 @@ class LockOwner:
 
 
 class Background(Protocol[T_co]):
-    """Work that runs in the background."""
+    """A handle for work that runs in the background."""
 
     async def result(self) -> T_co:
         """Wait for the result, and return it or raise the error; cancellation ends only the wait."""
@@ -47,7 +47,7 @@ class EventLoop(Protocol):
         ...
 
     async def close(self) -> None:
-        """Wait for shielded work whose caller was cancelled."""
+        """Wait until shielded work whose caller was cancelled has ended."""
         ...
 
     async def acquire(self, owner: LockOwner, seconds: float) -> bool:

@@ -194,7 +194,7 @@ class Job(_JobBase[StatusT, ItemT]):
     _client: "SyncClientBase"
 
     def refresh(self) -> StatusT:
-        """Poll once, and return the platform's status.
+        """Request the job's status once, and return the response body.
 
         Raises:
             GenesysCloudError: see :mod:`genesys_core.errors`.
@@ -202,13 +202,13 @@ class Job(_JobBase[StatusT, ItemT]):
         return run_now(self._refresh())
 
     def wait(self, *, deadline: float = JOB_DEADLINE) -> StatusT:
-        """Poll until the job has succeeded, and return its status.
+        """Poll until the job has succeeded, and return the last response body.
 
         Pauses grow from poll to poll. A partial success and an unknown state cause a
         :class:`~genesys_core.jobs.waiting.JobWarning`; after the latter the wait continues.
 
         Args:
-            deadline: seconds in total; ``math.inf`` for no limit.
+            deadline: seconds after which the wait fails; ``math.inf`` for no limit.
 
         Raises:
             JobFailedError: the job failed, expired or was cancelled.
@@ -222,7 +222,7 @@ class Job(_JobBase[StatusT, ItemT]):
         """Iterate over the results, after waiting for the job if necessary.
 
         Args:
-            options: the limit, prefetching and so on; see
+            options: pagination options such as ``limit`` and ``prefetch``; see
                 :class:`~genesys_core.paging.options.PagingOptions`.
 
         Raises:
@@ -247,7 +247,7 @@ class Job(_JobBase[StatusT, ItemT]):
         unlike :meth:`results`, this method does not warn about it.
 
         Args:
-            options: the limit, prefetching and so on; see
+            options: pagination options such as ``limit`` and ``prefetch``; see
                 :class:`~genesys_core.paging.options.PagingOptions`.
 
         Raises:
@@ -278,7 +278,7 @@ class Job(_JobBase[StatusT, ItemT]):
         Args:
             path: the destination; see :meth:`~genesys_cloud.Client.download`, which also describes
                 the other arguments.
-            link: the index of the link, from 0.
+            link: the index of the file's link, from 0.
             progress: called with the number of bytes received and the total.
             resume: whether to resume an interrupted download.
 
@@ -311,7 +311,7 @@ class AsyncJob(_JobBase[StatusT, ItemT]):
     _client: "AsyncClientBase"
 
     async def refresh(self) -> StatusT:
-        """Poll once, and return the platform's status."""
+        """Request the job's status once, and return the response body."""
         return await self._refresh()
 
     async def wait(self, *, deadline: float = JOB_DEADLINE) -> StatusT:

@@ -54,7 +54,7 @@ class OwnPermits:
         self._cell = cell
 
     async def apply(self, step: PermitStep[S, R], state: S) -> R:
-        """Apply a step."""
+        """Apply a step of the core to the rate limit, and return its result."""
         return self._cell.apply(step, state, now=read_clocks())
 
     def release(self, state: State[Any]) -> None:
@@ -71,7 +71,7 @@ class SharedPermits:
         self._loop = loop
 
     async def apply(self, step: PermitStep[S, R], state: S) -> R:
-        """Apply a step."""
+        """Apply a step of the core to the rate limit, and return its result."""
         # Directly, if the lock is free: a thread takes longer than the change.
         try:
             return self._change(step, state, 0.0)

@@ -33,7 +33,7 @@ class RemotePermits:
     Args:
         cell: the cell that holds the client's session.
         budget: the budget that communicates with the server.
-        is_blocking: whether calls block their threads.
+        is_blocking: whether calls block their threads, as in synchronous clients.
     """
 
     def __init__(self, cell: SessionCell, budget: RemoteBudget, *, is_blocking: bool) -> None:
@@ -44,7 +44,7 @@ class RemotePermits:
         self._share: OwnPermits | None = None
 
     async def apply(self, step: PermitStep[S, R], state: S) -> R:
-        """Apply a step."""
+        """Apply a step of the core to the rate limit, and return its result."""
         given = state  # keeps its type, which the cases below narrow
         try:
             match state:

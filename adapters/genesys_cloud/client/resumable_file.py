@@ -26,13 +26,13 @@ downloaded again.
 
 
 class ResumableFile(AtomicFile):
-    """A file whose download resumes where the last one ended.
+    """A file to which a download is saved that can resume an interrupted one.
 
     The partial file of ``report.csv`` is ``.report.csv.part``, and its record is
     ``.report.csv.part.json``; the record is locked while a download writes to the partial file.
 
     Args:
-        target: the path to replace.
+        target: the path of the file to create or replace.
         source: a text that identifies the file to download.
 
     Raises:

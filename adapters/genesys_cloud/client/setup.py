@@ -39,7 +39,7 @@ def read_sources(options: ClientOptions) -> Sources:
     """Read the environment for a client with these arguments and locate its configuration file.
 
     Raises:
-        ConfigurationError: contradictory arguments, or an invalid environment.
+        ConfigurationError: arguments contradict each other, or the environment is invalid.
         InvalidValueError: a region, host or number that cannot be used.
     """
     environ: Mapping[str, str] = os.environ if options.get("trust_env", True) else {}
@@ -66,9 +66,9 @@ class Setup:
         trigger: decides when the file is read again; for tests.
 
     Raises:
-        ConfigurationError: contradictory or unusable settings.
+        ConfigurationError: settings contradict each other or are unusable.
         InvalidValueError: a region, host, header or number that cannot be used.
-        TypeError: an argument of the wrong type.
+        TypeError: an argument has the wrong type.
 
     Attributes:
         cell: the cell that holds the client's session.
@@ -136,7 +136,7 @@ class Setup:
 
     @property
     def following(self) -> bool:
-        """Whether changes to a file are applied."""
+        """Whether changes to a configuration file are applied."""
         return self._follower is not None and self._follower.following
 
     def stats(self, transport: object) -> ClientStats:

@@ -46,7 +46,7 @@ Progress: TypeAlias = Callable[[int, int | None], object]
 """Called with the number of bytes received, and the total or ``None`` if unknown."""
 
 AsyncProgress: TypeAlias = Callable[[int, int | None], Awaitable[object] | object]
-"""Like :data:`Progress`; may be a coroutine function."""
+"""Like :data:`Progress`, but may also be a coroutine function."""
 
 
 async def report_progress(progress: AsyncProgress | None, done: int, total: int | None) -> None:

@@ -103,7 +103,7 @@ class SyncClientBase(SyncTransfers):
                 :class:`~genesys_core.paging.options.PagingOptions`.
 
         Raises:
-            InvalidValueError: an invalid option.
+            InvalidValueError: an option is invalid.
             PaginationError: during iteration: there are more items, but they cannot be requested.
         """
         return self._new_paginator(operation, options, by_page=True)
@@ -178,7 +178,7 @@ class SyncClientBase(SyncTransfers):
             operation: an operation that only reads data.
             condition: called with each decoded response body; the wait ends once it returns a true
                 value.
-            deadline: seconds in total; ``math.inf`` for no limit.
+            deadline: seconds after which the wait fails; ``math.inf`` for no limit.
 
         Returns:
             The response body for which the condition was true.
@@ -207,7 +207,7 @@ class SyncClientBase(SyncTransfers):
             options: see :class:`~genesys_cloud.notifications.HandlerOptions`.
 
         Raises:
-            InvalidValueError: an invalid channel, proxy, address, header or number.
+            InvalidValueError: a channel, proxy, address, header or number is invalid.
         """
         from genesys_cloud.notifications.sync_handler import NotificationHandler  # noqa: PLC0415
 
@@ -263,7 +263,7 @@ class Client(SyncClientBase, SyncApis):
         options: all other arguments; see :class:`~genesys_cloud.client.options.ClientOptions`.
 
     Raises:
-        ConfigurationError: contradictory or unusable settings.
-        InvalidValueError: an invalid region, host, header or number.
+        ConfigurationError: settings contradict each other or are unusable.
+        InvalidValueError: a region, host, header or number is invalid.
         TypeError: an unknown argument, or an argument of the wrong type.
     """

@@ -159,7 +159,7 @@ class TokenTransactions:
         store: the driver of the token store.
         find_loop: returns the event loop that the client runs on.
         warn_shared: called once, when another client has replaced the token in the store.
-        is_blocking: whether calls block their threads.
+        is_blocking: whether calls block their threads, as in synchronous clients.
     """
 
     def __init__(

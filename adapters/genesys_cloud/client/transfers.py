@@ -258,8 +258,8 @@ class SyncTransfers(_Transfers):
             progress: called with the number of bytes sent and the total (or ``None``); a retry
                 starts again at 0.
             authenticate: whether to send the client's token, for the platform's own hosts.
-            timeout: seconds for each phase, or a :class:`Timeout`.
-            deadline: seconds in total.
+            timeout: seconds for each phase of a request, or a :class:`Timeout`.
+            deadline: seconds for the whole upload, including retries.
 
         Returns:
             The response; its body is in ``raw``.
@@ -267,7 +267,7 @@ class SyncTransfers(_Transfers):
         Raises:
             GenesysCloudError: see :mod:`genesys_core.errors`.
             OSError: a file cannot be read.
-            TypeError: unsupported content.
+            TypeError: ``content`` has an unsupported type.
         """
         options, target = Options(timeout=timeout, deadline=deadline), (method, url)
         return run_now(

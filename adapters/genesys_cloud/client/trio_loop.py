@@ -88,7 +88,7 @@ class TrioLoop:
         return await trio.to_thread.run_sync(work, *args)
 
     async def close(self) -> None:
-        """Wait for shielded work, even if the caller is cancelled."""
+        """Wait until shielded work has ended, even if the caller is cancelled."""
         with trio.CancelScope(shield=True):
             for task in tuple(self._running):
                 await task.over.wait()

@@ -1,4 +1,4 @@
-"""Upload bodies: bytes, files, iterators, forms.
+"""Bodies of uploads: from bytes, files, iterators or forms.
 
 Invariants: files and iterators are read in chunks as the connection accepts them, never as a whole.
 """
@@ -27,7 +27,7 @@ Content: TypeAlias = bytes | Source | Sequence[Part[Source]]
 """The content of an upload's body; a list of parts is sent as ``multipart/form-data``."""
 
 AsyncContent: TypeAlias = bytes | AsyncSource | Sequence[Part[AsyncSource]]
-"""Content for an asynchronous client; see :data:`Content`."""
+"""The content of an upload's body for an asynchronous client; see :data:`Content`."""
 
 CHUNK: Final = 65536
 """Number of bytes read from a file at a time."""

@@ -33,11 +33,11 @@ class Trigger(Protocol):
     """Decides when a follower reads the file."""
 
     def wait(self) -> bool:
-        """Wait until the file may have changed; ``False`` after :meth:`stop`."""
+        """Wait until the file may have changed; return ``False`` after :meth:`stop`."""
         ...
 
     def settle(self) -> bool:
-        """Wait briefly while the file is changing; ``False`` after :meth:`stop`."""
+        """Wait briefly while the file is changing; return ``False`` after :meth:`stop`."""
         ...
 
     def stop(self) -> None:
@@ -73,7 +73,7 @@ class FileEvents(Polling):
 
     Args:
         path: the path of the file.
-        detector: :func:`watchfiles.watch`.
+        detector: the function :func:`watchfiles.watch`.
     """
 
     def __init__(self, path: str, detector: Callable[..., Generator[Any, None, None]]) -> None:
@@ -176,7 +176,7 @@ class Follower:
 
     @property
     def following(self) -> bool:
-        """Whether the follower is still watching."""
+        """Whether the follower is still watching the file."""
         return self._thread.is_alive()
 
     def close(self) -> None:

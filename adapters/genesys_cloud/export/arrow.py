@@ -31,7 +31,7 @@ def arrow_table(rows: Sequence[Mapping[str, object]], schema: Any) -> Any:  # no
 
 
 def import_pyarrow() -> Any:  # noqa: ANN401
-    """Return the package pyarrow.
+    """Import and return the package pyarrow.
 
     Raises:
         ImportError: pyarrow is not installed.

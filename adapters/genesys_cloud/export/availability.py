@@ -21,7 +21,7 @@ def find_available_until(client: "Client", name: str) -> datetime | None:
     """Request the date up to which the archive of a named export is complete, for ``available_until``.
 
     Args:
-        client: the client.
+        client: the client that sends the request.
         name: the name of the export.
 
     Returns:

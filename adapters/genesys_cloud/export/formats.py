@@ -21,7 +21,7 @@ from genesys_core.export.flat import csv_line, flat_columns, flatten_row
 __all__ = ["FORMATS", "ExportFormat", "Writer", "check_format", "open_writer", "read_part"]
 
 ExportFormat: TypeAlias = Literal["jsonl", "csv", "parquet"]
-"""The format of the parts, which is also their file extension."""
+"""The file format of the parts, which is also their file extension."""
 
 FORMATS: Final = ("jsonl", "csv", "parquet")
 
@@ -42,7 +42,7 @@ class Writer(Protocol):
 
 
 def check_format(format: str) -> None:
-    """Check the name of a format.
+    """Check that a format exists and that its package is installed.
 
     Raises:
         InvalidValueError: the format is unknown.

@@ -81,8 +81,8 @@ def run(
     Raises:
         ExportError: the directory contains another export; or, at the end, slices have failed: the
             first failure is its cause.
-        InvalidValueError: an invalid argument.
-        BrokenExecutor: the executor's workers died; run again.
+        InvalidValueError: an argument is invalid.
+        BrokenExecutor: the executor's workers died; call the function again.
     """
     plan = tuple(slices)
     check_factory(client)
@@ -155,7 +155,7 @@ def read_status(out: str | os.PathLike[str]) -> ExportStatus:
     """Return the progress of an export: its parts, the missing slices and when they may be available.
 
     Raises:
-        ExportError: there is no export.
+        ExportError: the directory contains no export.
     """
     target = open_target(out)
     return judge_export(read_document(target, out), read_parts(target))
@@ -165,7 +165,7 @@ def read_records(out: str | os.PathLike[str]) -> Iterator[dict[str, Any]]:
     """Iterate over the records of an export: JSON objects, or rows of CSV or Parquet by column name.
 
     Raises:
-        ExportError: there is no export.
+        ExportError: the directory contains no export.
     """
     target = open_target(out)
     document = read_document(target, out)
@@ -178,7 +178,7 @@ def read_export_model(out: str | os.PathLike[str]) -> type:
     """Return the type of an export's records.
 
     Raises:
-        ExportError: there is no export.
+        ExportError: the directory contains no export.
         InvalidValueError: the export is in CSV, which has no types.
     """
     document = read_document(open_target(out), out)
@@ -200,7 +200,7 @@ def read_document(target: Target, out: str | os.PathLike[str]) -> ExportDocument
     """Return the document of an export (``export.json``), which describes its plan.
 
     Raises:
-        ExportError: there is no export.
+        ExportError: the directory contains no export.
     """
     content = target.read(DOCUMENT)
     if content is None:

@@ -28,7 +28,7 @@ class Target(Protocol):
     """The files of an export. Their names are paths relative to its directory, with slashes."""
 
     def read(self, name: str) -> bytes | None:
-        """Return a file's content, or ``None`` if there is none."""
+        """Return a file's content, or ``None`` if the file does not exist."""
         ...
 
     def open(self, name: str) -> BinaryIO:
@@ -36,11 +36,11 @@ class Target(Protocol):
         ...
 
     def write(self, name: str, content: bytes) -> None:
-        """Replace a file."""
+        """Write a file, replacing an existing one."""
         ...
 
     def remove(self, name: str) -> None:
-        """Remove a file, if there is one."""
+        """Remove a file if it exists."""
         ...
 
     def list(self, folder: str) -> list[str]:
@@ -56,7 +56,7 @@ class Target(Protocol):
         ...
 
     def clean(self) -> None:
-        """Remove leftovers of killed processes. No other process may be writing."""
+        """Remove temporary files of killed processes. No other process may be writing."""
         ...
 
 
@@ -65,7 +65,7 @@ def open_target(out: str | os.PathLike[str]) -> Target:
 
     Raises:
         ImportError: the target is a URL, but fsspec or the file system's package is not installed.
-        InvalidValueError: there is no such file system.
+        InvalidValueError: fsspec has no file system for the URL's protocol.
     """
     PATH.check("out", out)
     text = os.fspath(out)
@@ -76,14 +76,14 @@ class DirectoryTarget:
     """The files of an export in a local directory, which is created if it does not exist.
 
     Args:
-        path: the directory.
+        path: the path of the directory.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def read(self, name: str) -> bytes | None:
-        """Return a file's content, or ``None`` if there is none."""
+        """Return a file's content, or ``None`` if the file does not exist."""
         try:
             return (self._path / name).read_bytes()
         except FileNotFoundError:
@@ -94,7 +94,7 @@ class DirectoryTarget:
         return (self._path / name).open("rb")
 
     def write(self, name: str, content: bytes) -> None:
-        """Replace a file."""
+        """Write a file, replacing an existing one."""
         with self.new_file() as path:
             with path.open("wb") as file:
                 file.write(content)
@@ -103,7 +103,7 @@ class DirectoryTarget:
             self.put(path, name)
 
     def remove(self, name: str) -> None:
-        """Remove a file, if there is one."""
+        """Remove a file if it exists."""
         (self._path / name).unlink(missing_ok=True)
 
     def list(self, folder: str) -> list[str]:
@@ -133,7 +133,7 @@ class DirectoryTarget:
         flush_directory(final.parent)
 
     def clean(self) -> None:
-        """Remove leftovers of killed processes. No other process may be writing."""
+        """Remove temporary files of killed processes. No other process may be writing."""
         shutil.rmtree(self._path / _UNFINISHED, ignore_errors=True)
 
 
@@ -145,7 +145,7 @@ class FileSystemTarget:
 
     Raises:
         ImportError: fsspec or the file system's package is not installed.
-        InvalidValueError: there is no such file system.
+        InvalidValueError: fsspec has no file system for the URL's protocol.
     """
 
     def __init__(self, url: str) -> None:
@@ -166,7 +166,7 @@ class FileSystemTarget:
         self._files, self._root = found[0], str(found[1]).rstrip("/")
 
     def read(self, name: str) -> bytes | None:
-        """Return a file's content, or ``None`` if there is none."""
+        """Return a file's content, or ``None`` if the file does not exist."""
         try:
             return cast(bytes, self._files.cat_file(self._at(name)))
         except FileNotFoundError:
@@ -177,12 +177,12 @@ class FileSystemTarget:
         return cast(BinaryIO, self._files.open(self._at(name), "rb"))
 
     def write(self, name: str, content: bytes) -> None:
-        """Replace a file."""
+        """Write a file, replacing an existing one."""
         self._make_parent(name)
         self._files.pipe_file(self._at(name), content)
 
     def remove(self, name: str) -> None:
-        """Remove a file, if there is one."""
+        """Remove a file if it exists."""
         with suppress(FileNotFoundError):
             self._files.rm_file(self._at(name))
 

@@ -58,7 +58,7 @@ def verify(out: str | os.PathLike[str]) -> Verification:
         out: the directory or URL of the export.
 
     Raises:
-        ExportError: there is no export.
+        ExportError: the directory contains no export.
     """
     target = open_target(out)
     document = read_document(target, out)

@@ -106,7 +106,7 @@ class AsyncNotificationHandler(HandlerBase[AsyncEventQueue[Event]]):
         return self
 
     async def __anext__(self) -> Event:
-        """Wait for the next notification or gap.
+        """Wait for the next notification or gap, and return it.
 
         Raises:
             StopAsyncIteration: the handler was closed.

@@ -45,7 +45,7 @@ T_contra = TypeVar("T_contra", contravariant=True)
 
 
 class EventSink(Protocol[T_contra]):
-    """A queue that receives events."""
+    """The interface of a queue that receives events."""
 
     @property
     def blocked(self) -> bool:
@@ -53,7 +53,7 @@ class EventSink(Protocol[T_contra]):
         ...
 
     def put(self, events: Iterable[T_contra], at: Now) -> None:
-        """Add the events of one read; never blocks."""
+        """Add the events of one read from a socket; never blocks."""
         ...
 
     async def room(self) -> None:
@@ -70,7 +70,7 @@ class DriverContext(Struct, frozen=True, kw_only=True):
 
     Attributes:
         policy: timeouts and backoff of each channel.
-        socket_options: how sockets are opened.
+        socket_options: the options for opening sockets.
         send: a function that makes a REST call.
         observer: the observer that is notified of channels and deliveries.
         warn: a function that logs a warning.
@@ -96,7 +96,7 @@ class Driver:
         states: the queue that receives all other events.
 
     Attributes:
-        state: the state of the handler.
+        state: the state of the handler, from the core.
     """
 
     _calls: TaskGroup

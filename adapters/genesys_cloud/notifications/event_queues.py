@@ -26,7 +26,7 @@ _CHECKPOINT = 32
 
 
 class EventStore(Protocol[T]):
-    """Stores events until they are consumed.
+    """The interface of a store that keeps events until they are consumed.
 
     Implemented by :class:`~genesys_core.notifications.buffer.EventBuffer` and
     :class:`~genesys_core.notifications.buffer.LatestEvents`.
@@ -74,7 +74,7 @@ class _EventQueue(Generic[T]):
 
 
 class AsyncEventQueue(_EventQueue[T]):
-    """Delivers events to tasks in the same event loop."""
+    """A queue that delivers events to tasks in the same event loop."""
 
     def __init__(self, store: EventStore[T]) -> None:
         super().__init__(store)
@@ -84,7 +84,7 @@ class AsyncEventQueue(_EventQueue[T]):
         self._taken = 0
 
     def put(self, events: Iterable[T], at: Now) -> None:
-        """Add the events of one read."""
+        """Add the events of one read from a socket."""
         for event in events:
             self._store.put(event, at=at)
         if self._arrival is not None:
@@ -108,11 +108,11 @@ class AsyncEventQueue(_EventQueue[T]):
         return held
 
     async def take(self) -> Buffered[T]:
-        """Wait for the next event.
+        """Wait for the next event and return it.
 
         Raises:
             QueueClosed: the queue was closed.
-            Exception: the error that the queue was closed with.
+            Exception: the error with which the queue was closed.
         """
         if self._taken >= _CHECKPOINT:
             self._taken = 0
@@ -129,14 +129,14 @@ class AsyncEventQueue(_EventQueue[T]):
             self._space = None
 
     def close(self, error: Exception | None = None) -> None:
-        """Close the queue."""
+        """Close the queue; consumers stop, or the error is raised in them."""
         self._end = self._end or error or QueueClosed()
         self.put((), Now(0.0, 0.0))  # wakes waiting consumers
         self._free()
 
 
 class ThreadEventQueue(_EventQueue[T]):
-    """Delivers events of an asyncio event loop to threads."""
+    """A queue that delivers events of an asyncio event loop to threads."""
 
     def __init__(self, store: EventStore[T]) -> None:
         super().__init__(store)
@@ -144,7 +144,7 @@ class ThreadEventQueue(_EventQueue[T]):
         self._free: Callable[[], object] | None = None
 
     def put(self, events: Iterable[T], at: Now) -> None:
-        """Add the events of one read."""
+        """Add the events of one read from a socket."""
         with self._changed:
             count = 0
             for event in events:
@@ -176,7 +176,7 @@ class ThreadEventQueue(_EventQueue[T]):
 
         Raises:
             QueueClosed: the queue was closed.
-            Exception: the error that the queue was closed with.
+            Exception: the error with which the queue was closed.
         """
         return self.wait()
 

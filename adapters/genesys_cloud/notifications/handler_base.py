@@ -41,14 +41,14 @@ Callbacks: TypeAlias = tuple[
 
 
 class EventQueue(EventSink[T], Protocol[T]):
-    """The queue of events for a callback."""
+    """The interface of a queue from which a callback or iterator gets events."""
 
     async def take(self) -> Buffered[T]:
-        """Wait for the next event.
+        """Wait for the next event and return it.
 
         Raises:
             QueueClosed: the queue was closed.
-            Exception: the error that the queue was closed with.
+            Exception: the error with which the queue was closed.
         """
         ...
 
@@ -60,8 +60,8 @@ class HandlerBase(Generic[EventsT]):
         context: the handler's dependencies.
         send: a function that makes a REST call.
         callbacks: the user's ``on_notification`` and ``on_state``.
-        options: the user's options.
-        new_events: creates the queue of notifications and gaps.
+        options: the user's options of the handler.
+        new_events: a function that creates the queue of notifications and gaps.
         new_states: creates the queue of all other events, which stores nothing if there is no
             callback.
     """

@@ -168,7 +168,7 @@ class NotificationHandler(HandlerBase[ThreadEventQueue[Event]]):
         return self
 
     def __next__(self) -> Event:
-        """Wait for the next notification or gap.
+        """Wait for the next notification or gap, and return it.
 
         Raises:
             StopIteration: the handler was closed.

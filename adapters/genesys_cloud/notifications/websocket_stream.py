@@ -92,7 +92,7 @@ class WebSocketStream:
 
     Args:
         url: the address of the WebSocket.
-        options: how sockets are opened.
+        options: the options for opening sockets.
     """
 
     def __init__(self, url: str, options: SocketOptions) -> None:
@@ -107,7 +107,7 @@ class WebSocketStream:
 
         Args:
             deliver: called after each read; gets all events that ``deliver_early`` did not accept.
-            deliver_early: called first, where the event loop allows it.
+            deliver_early: called before ``deliver``, where the event loop allows it.
         """
         try:
             with self._scope:
@@ -194,7 +194,7 @@ class _OpenSocket:
         return self._events
 
     async def flush(self) -> None:
-        """Write the bytes that the WebSocket has to send."""
+        """Write the bytes that the WebSocket has to send to the socket."""
         data = self.ws.data_to_send()
         if data:
             await self.connection.write(data, None)

@@ -32,10 +32,10 @@ class RedisBudget:
         fallback: the share of the limit that each client uses while Redis cannot be reached, such
             as ``1 / 8`` for eight workers; ``None`` to raise an error instead.
         timeout: seconds for a command, including connecting.
-        verify: trusted certificate authorities; see the client's argument.
+        verify: trusted certificate authorities, as in the client's argument.
 
     Raises:
-        InvalidValueError: an invalid URL, share or number.
+        InvalidValueError: a URL, share or number is invalid.
         TypeError: an argument has the wrong type.
     """
 

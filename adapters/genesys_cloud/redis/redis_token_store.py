@@ -43,10 +43,10 @@ class RedisTokenStore:
             That is harmless for client credentials; but a refresh token that is rotated on each use
             may be lost, and with it the sign-in.
         timeout: seconds for a command, including connecting.
-        verify: trusted certificate authorities; see the client's argument.
+        verify: trusted certificate authorities, as in the client's argument.
 
     Raises:
-        InvalidValueError: an invalid URL or number.
+        InvalidValueError: a URL or number is invalid.
         TypeError: an argument has the wrong type.
     """
 

@@ -84,7 +84,7 @@ class _IdleStreams:
         self._streams: list[_Stream] = []
 
     def take(self) -> _Stream | None:
-        """Return the most recently used idle connection, if there is one."""
+        """Remove and return the most recently used idle connection; ``None`` if there is none."""
         with contextlib.suppress(IndexError):  # threads take them at the same time
             return self._streams.pop()
         return None
@@ -122,7 +122,7 @@ class RedisServer:
         url: ``redis://host:port/database``, or ``rediss://`` for TLS; may contain user name and
             password, percent-encoded.
         timeout: seconds for a command, including connecting.
-        verify: see the client's argument.
+        verify: trusted certificate authorities, as in the client's argument.
 
     Raises:
         InvalidValueError: an invalid URL, or a timeout that is not positive.
@@ -165,7 +165,7 @@ class RedisServer:
         """Send a command and return its reply.
 
         Args:
-            command: the command.
+            command: the encoded command.
             is_blocking: whether to block the calling thread instead of waiting in the running event
                 loop.
 

@@ -97,11 +97,11 @@ def sign_in(
         sign_in_timeout: seconds to wait for the user to sign in.
         org: the short name of the organization; see :class:`LoginPage`.
         provider: the identity provider's name.
-        target: the id of a trusted organization.
+        target: the id of a trusted organization to sign in to.
         login_hint: the user name or email to fill into the login page.
-        prompt: ``login`` or ``None``.
+        prompt: ``login`` to ask for the password even if there is a session, or ``None``.
         open_browser: a function that is called once, with the URL of the login page.
-        clock: reads both clocks.
+        clock: a function that reads the monotonic and the wall clock.
         transport: the transport that sends the token request; it is closed afterwards.
         hooks: functions that run before and after the token request.
         options: options of the client that exchanges the code: ``region`` or ``host``, ``gateway``,
@@ -109,7 +109,7 @@ def sign_in(
             :class:`~genesys_cloud.Client`.
 
     Raises:
-        InvalidValueError: an invalid argument.
+        InvalidValueError: an argument is invalid.
         ConnectError: the port is in use, or the platform is unreachable.
         TimeoutError: the user did not sign in in time.
         OAuthError: sign-in was rejected; ``AccessDeniedError`` if the user declined.
@@ -143,12 +143,12 @@ class BrowserSignIn:
     """One sign-in attempt; the port is open from the start. Show ``url``, then call :meth:`wait`.
 
     Args:
-        client_id: see :func:`sign_in`.
+        client_id: the OAuth client's id; see :func:`sign_in`.
         client: the client that exchanges the code and uses the token afterwards.
-        grant: ``pkce`` or ``implicit``.
+        grant: the grant type: ``pkce`` or ``implicit``.
         port: the port of the redirect URI.
         redirect_uri: overrides the default redirect URI; see :func:`sign_in`.
-        clock: reads both clocks.
+        clock: a function that reads the monotonic and the wall clock.
         page: the parameters of the login page; see :class:`LoginPage`.
 
     Attributes:
@@ -156,7 +156,7 @@ class BrowserSignIn:
         redirect_uri: the URL to which the browser is redirected after sign-in.
 
     Raises:
-        InvalidValueError: an invalid argument.
+        InvalidValueError: an argument is invalid.
         ConnectError: the port is in use.
     """
 
@@ -200,10 +200,10 @@ class BrowserSignIn:
         """Wait until the user has signed in, and respond to the browser. Can be called once.
 
         Args:
-            timeout: seconds to wait for the user.
+            timeout: seconds to wait for the user to sign in.
 
         Raises:
-            InvalidValueError: an invalid timeout.
+            InvalidValueError: the timeout is invalid.
             TimeoutError: the user did not sign in in time.
             OAuthError: sign-in was rejected by the user or the platform.
             TransportError: the token request failed.

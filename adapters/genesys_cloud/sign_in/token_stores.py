@@ -66,11 +66,11 @@ class MemoryTokenStore:
         return self._tokens.get(key)
 
     def save(self, key: TokenKey, token: Token) -> None:
-        """Store a token."""
+        """Store a token under a key."""
         self._tokens[key] = token
 
     def delete(self, key: TokenKey) -> None:
-        """Delete a token."""
+        """Delete the token that is stored under a key."""
         self._tokens.pop(key, None)
 
     @contextlib.contextmanager
@@ -132,7 +132,7 @@ class FileTokenStore:
                 return self._read().get(key, self._account)
 
     def save(self, key: TokenKey, token: Token) -> None:
-        """Store a token.
+        """Store a token under a key.
 
         Raises:
             TokenStoreError: the file cannot be written, or is not a token file.
@@ -140,7 +140,7 @@ class FileTokenStore:
         self._change(lambda document: document.put(key, token, self._account))
 
     def delete(self, key: TokenKey) -> None:
-        """Delete a token.
+        """Delete the token that is stored under a key.
 
         Raises:
             TokenStoreError: the file cannot be written, or is not a token file.
@@ -290,7 +290,7 @@ class KeyringTokenStore:
         return None if text is None else decode_token(text.encode("utf-8", "replace"))
 
     def save(self, key: TokenKey, token: Token) -> None:
-        """Store a token.
+        """Store a token under a key.
 
         Raises:
             TokenStoreError: the keyring is locked or broken, or the token is too long for it.
@@ -301,7 +301,7 @@ class KeyringTokenStore:
             self._keyring.set_password(self._service, self._name(key), text)
 
     def delete(self, key: TokenKey) -> None:
-        """Delete a token.
+        """Delete the token that is stored under a key.
 
         Raises:
             TokenStoreError: the keyring is locked or broken.

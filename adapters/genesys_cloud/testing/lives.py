@@ -49,7 +49,7 @@ class LifeTransport:
     Token requests get a token and are not part of the life.
 
     Attributes:
-        requests: all requests of calls so far.
+        requests: all requests of calls so far, without token requests.
         arrived: the requests that the platform may have executed: all except those whose failure
             guarantees that nothing was sent.
     """
@@ -77,11 +77,11 @@ class LifeTransport:
         raise TransportFailure(outcome.message, kind=outcome.kind, sent=outcome.sent)
 
     def close(self) -> None:
-        """Do nothing."""
+        """Do nothing, because there is no connection to close."""
 
 
 class AsyncLifeTransport:
-    """:class:`LifeTransport` for an :class:`~genesys_cloud.AsyncClient`."""
+    """Like :class:`LifeTransport`, for an :class:`~genesys_cloud.AsyncClient`."""
 
     is_mock = True  # no platform behind it, so no rate limit to keep
 
@@ -95,7 +95,7 @@ class AsyncLifeTransport:
         return self._played.send(request)
 
     async def close(self) -> None:
-        """Do nothing."""
+        """Do nothing, because there is no connection to close."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ class Played(Generic[T]):
 
     @property
     def seconds(self) -> float:
-        """The total time that the call waited."""
+        """The total time in seconds that the call waited."""
         return sum(self.waits)
 
 

@@ -11,7 +11,7 @@ from genesys_core.http.messages import Request, Response
 __all__ = ["AsyncMockTransport", "Handler", "MockTransport", "json_response"]
 
 Handler: TypeAlias = Callable[[Request], Response]
-"""Returns a response to a request, or raises :class:`~genesys_core.http.messages.TransportFailure`."""
+"""Returns the response to a request, or raises a ``TransportFailure``."""
 
 
 def json_response(
@@ -27,7 +27,7 @@ class MockTransport:
 
     Attributes:
         requests: all requests so far, including token requests.
-        closed: whether the client was closed.
+        closed: whether the client that uses the transport was closed.
     """
 
     is_mock = True  # no platform behind it, so no rate limit to keep
@@ -49,7 +49,7 @@ class MockTransport:
 
 
 class AsyncMockTransport:
-    """:class:`MockTransport` for an :class:`~genesys_cloud.AsyncClient`."""
+    """Like :class:`MockTransport`, for an :class:`~genesys_cloud.AsyncClient`."""
 
     is_mock = True  # no platform behind it, so no rate limit to keep
 

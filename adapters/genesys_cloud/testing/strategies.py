@@ -229,7 +229,7 @@ def error_replies(draw: st.DrawFn, *statuses: int) -> Response:
     """Generate error responses, with the platform's error body or a gateway's HTML page.
 
     Args:
-        draw: passed by Hypothesis.
+        draw: the function that draws values, which Hypothesis passes.
         statuses: the possible HTTP statuses; by default all error statuses of the platform.
     """
     status = draw(st.sampled_from(statuses or tuple(_CODES)))

@@ -66,7 +66,7 @@ class AsyncConnection(Protocol):
 
 
 class Connector(Protocol):
-    """The event loop operations needed to open connections.
+    """The event loop operations with which connections are opened.
 
     Attributes:
         loop: the running event loop.
@@ -104,7 +104,7 @@ class Connector(Protocol):
         ...
 
     async def race(self, step: OpeningSockets) -> socket.socket | Race:
-        """Connect to the first address that accepts.
+        """Connect to the first address that accepts a connection.
 
         Returns the connected socket, or the race if all attempts failed. Raises ``TimeoutError``.
         """
@@ -140,7 +140,7 @@ class ReadProbe:
     """Checks whether a socket has data to read.
 
     Args:
-        sock: an open socket.
+        sock: the open socket to check.
     """
 
     __slots__ = ("_poll", "_sock")

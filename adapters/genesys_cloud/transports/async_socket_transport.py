@@ -93,7 +93,7 @@ class AsyncSocketTransport:
     async def stream(
         self, request: Request, content: AsyncIterable[bytes] | None = None
     ) -> AsyncGenerator[Streamed[AsyncIterator[bytes]]]:
-        """Send one request and stream the response.
+        """Send one request and stream the response's body.
 
         Raises:
             TransportFailure: no response was received; raised by the chunks if the body is cut off.

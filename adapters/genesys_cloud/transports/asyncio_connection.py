@@ -236,7 +236,7 @@ class AsyncioConnection(asyncio.Protocol):
             del waiter  # its exception's traceback references this frame
 
     async def send(self, exchange: Exchange["AsyncioConnection"]) -> Step:
-        """Write some of the exchange's data."""
+        """Write some of the data of the exchange's request."""
         data = exchange.data
         piece = data if len(data) <= _PIECE else memoryview(data)[:_PIECE]
         self._write(piece)
@@ -364,7 +364,7 @@ class _EarlyRead:
 
 
 class AsyncioConnector:
-    """Opens connections and waits for events on asyncio."""
+    """Opens sockets and connections, and waits for events, on asyncio."""
 
     def __init__(self) -> None:
         self.loop: object = asyncio.get_running_loop()
@@ -397,7 +397,7 @@ class AsyncioConnector:
         asyncio.get_running_loop().call_later(seconds, callback)
 
     async def resolve(self, step: ResolvingHost) -> list[Address]:
-        """Resolve a host name.
+        """Return the addresses of a host name.
 
         Raises:
             TimeoutError: the timeout has passed.
@@ -407,7 +407,7 @@ class AsyncioConnector:
         return work() if step.is_literal else await _run_in_thread(work, step.until)
 
     async def race(self, step: OpeningSockets) -> socket.socket | Race:
-        """Connect to the first address that accepts.
+        """Connect to the first address that accepts a connection.
 
         Returns the connected socket, or the race if all attempts failed.
 

@@ -53,11 +53,11 @@ class ConnectionSettings:
     Args:
         network: the connection options.
         limits: limits of the connection pool; ``None`` for the defaults.
-        always_tunnel: see :class:`~genesys_core.transport.routes.Router`.
+        always_tunnel: an option of :class:`~genesys_core.transport.routes.Router`.
 
     Attributes:
-        router: finds the route of each URL.
-        limits: limits of the pool.
+        router: the router that finds the route of each URL.
+        limits: limits of the connection pool.
         tls_context: a function that returns the TLS context, which is created on first use.
         tls_sessions: the TLS sessions that later connections may resume.
 
@@ -101,7 +101,7 @@ def proxy_settings(
         trust_env: whether to use environment and system settings.
 
     Raises:
-        ConfigurationError: an unusable proxy, or credentials without a proxy.
+        ConfigurationError: the proxy is unusable, or there are credentials without a proxy.
     """
     if proxy is not None:
         try:

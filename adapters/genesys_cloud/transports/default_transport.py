@@ -1,4 +1,4 @@
-"""The default transport of clients.
+"""Selects the default transport of clients.
 
 Invariants: a client with a custom transport loads none of this library's transports.
 ``GENESYSCLOUD_TRANSPORT`` selects one of them if the environment is trusted.

@@ -59,7 +59,7 @@ class GilSocket:
 
     Args:
         sock: the socket, which must be non-blocking.
-        size: maximum bytes per :meth:`recv`.
+        size: maximum number of bytes per :meth:`recv`.
     """
 
     __slots__ = ("_buffer", "_one", "_recv", "_send", "_size", "_socket", "_view")
@@ -77,7 +77,7 @@ class GilSocket:
         self._one = ctypes.c_size_t(1)
 
     def send(self, data: bytes | memoryview, /) -> int:
-        """Send some of the data.
+        """Send some of the data; return the number of bytes sent.
 
         Raises:
             OSError: see :meth:`socket.socket.send`.

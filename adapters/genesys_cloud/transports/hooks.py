@@ -44,12 +44,12 @@ AfterResponse: TypeAlias = Callable[[Request, Response], Response | None]
 """A hook that is called with each request and response; may return a response to use instead."""
 
 AsyncBeforeRequest: TypeAlias = Callable[[Request], Awaitable[Request | None] | Request | None]
-"""Like :data:`BeforeRequest`; may be a coroutine function."""
+"""Like :data:`BeforeRequest`, but may also be a coroutine function."""
 
 AsyncAfterResponse: TypeAlias = Callable[
     [Request, Response], Awaitable[Response | None] | Response | None
 ]
-"""Like :data:`AfterResponse`; may be a coroutine function."""
+"""Like :data:`AfterResponse`, but may also be a coroutine function."""
 
 Before_co = TypeVar("Before_co", covariant=True)
 After_co = TypeVar("After_co", covariant=True)
@@ -94,7 +94,7 @@ class HookedTransport:
         self._secrets = secrets
 
     async def send(self, request: Request) -> Response:
-        """Send one request and run the hooks."""
+        """Send one request, and run the hooks before and after it."""
         request = await self._before(request)
         return await self._after(request, await self._inner.send(request))
 

@@ -97,7 +97,7 @@ class Progress:
             self._head_sent = self.sent
 
     async def note_async(self, event: str, info: Mapping[str, Any]) -> None:
-        """The ``trace`` extension for an asynchronous client."""
+        """Record a trace event of an asynchronous client; see :meth:`note`."""
         self.note(event, info)
 
     @property
@@ -109,7 +109,7 @@ class Progress:
         """Return a failure of the request, with the origin and the proxy in its message.
 
         Args:
-            words: a description of the problem.
+            words: a description of the problem for the message.
             kind: the kind of the failure; ``proxy`` instead if connecting to the proxy failed.
             sent: the assumption if there was no trace, because the client uses a custom transport.
         """
@@ -124,7 +124,7 @@ class Progress:
 
 
 def shown_address(host: str, port: int) -> str:
-    """Format host and port for a message."""
+    """Return a host and port as text for a message."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 

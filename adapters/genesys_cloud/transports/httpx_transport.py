@@ -87,11 +87,11 @@ class HttpxTransport:
 
     Args:
         client: your own client, which you have to close; ``None`` creates one.
-        network: connection options of a new client.
+        network: the connection options of a new client.
 
     Raises:
         ConfigurationError: a proxy, CA or certificate is unusable.
-        TypeError: not an httpx or httpx2 client.
+        TypeError: ``client`` is not an httpx or httpx2 client.
     """
 
     def __init__(
@@ -117,7 +117,7 @@ class HttpxTransport:
     def stream(
         self, request: Request, content: Iterable[bytes] | None = None
     ) -> AbstractContextManager[Streamed[Iterator[bytes]]]:
-        """Send one request and stream the response.
+        """Send one request and stream the response's body.
 
         Raises:
             TransportFailure: no response was received; raised by the chunks if the body is cut off.
@@ -156,11 +156,11 @@ class AsyncHttpxTransport:
 
     Args:
         client: your own client, which you have to close; ``None`` creates one.
-        network: connection options of a new client.
+        network: the connection options of a new client.
 
     Raises:
         ConfigurationError: a proxy, CA or certificate is unusable.
-        TypeError: not an httpx or httpx2 client.
+        TypeError: ``client`` is not an httpx or httpx2 client.
     """
 
     def __init__(
@@ -187,7 +187,7 @@ class AsyncHttpxTransport:
     def stream(
         self, request: Request, content: AsyncIterable[bytes] | None = None
     ) -> AbstractAsyncContextManager[Streamed[AsyncIterator[bytes]]]:
-        """Send one request and stream the response.
+        """Send one request and stream the response's body.
 
         Raises:
             TransportFailure: no response was received; raised by the chunks if the body is cut off.

@@ -1,4 +1,4 @@
-"""Transport interfaces, required and optional.
+"""The interfaces of transports: required and optional methods.
 
 Invariants: this module imports no HTTP library, so a client with a custom transport loads none.
 """
@@ -64,7 +64,7 @@ class StreamingTransport(Transport, Protocol):
     def stream(
         self, request: Request, content: Iterable[bytes] | None = None
     ) -> AbstractContextManager[Streamed[Iterator[bytes]]]:
-        """Send one request and stream the response.
+        """Send one request and stream the response's body.
 
         The headers are available on entry, and the connection is released on exit.
 
@@ -81,7 +81,7 @@ class StreamingTransport(Transport, Protocol):
 
 @runtime_checkable
 class AsyncStreamingTransport(AsyncTransport, Protocol):
-    """:class:`StreamingTransport` for an asynchronous client."""
+    """Like :class:`StreamingTransport`, for an asynchronous client."""
 
     def stream(
         self, request: Request, content: AsyncIterable[bytes] | None = None
@@ -144,7 +144,7 @@ class WebSocketTransport(Protocol):
             url: the WebSocket's URL, such as ``wss://streaming.mypurecloud.com/channels/{id}``.
 
         Raises:
-            TransportFailure: no connection.
+            TransportFailure: the connection could not be opened.
         """
         ...
 
@@ -152,7 +152,7 @@ class WebSocketTransport(Protocol):
 EXPECTED_TRANSPORT: Final = Expected(
     "a transport with the methods send and close", "HttpxTransport()", methods=("send", "close")
 )
-"""Checks that a custom transport has the required methods."""
+"""The check that a custom transport has the required methods."""
 
 
 def open_connections(transport: object) -> int | None:

@@ -32,7 +32,7 @@ def report_error(error: OSError, exchange: "Exchange[Any]") -> Step:
         The next step.
 
     Raises:
-        TransportFailure: the exchange failed.
+        TransportFailure: the error ends the exchange.
     """
     now = read_clocks()
     # From most to least specific: all of these are subclasses of OSError, and SSLEOFError is one of

@@ -21,7 +21,7 @@ def look_up(host: str, port: int, *, is_literal: bool = False) -> list[Address]:
     """Return the addresses of a host, without a timeout.
 
     Args:
-        host: a name, or an address.
+        host: a host name or an IP address.
         port: the port of the addresses.
         is_literal: whether the host is an address, which needs no resolver.
 
@@ -58,9 +58,9 @@ def start_look_up(
     """Resolve a host name in a new thread.
 
     Args:
-        host: a name, or an address.
+        host: a host name or an IP address.
         port: the port of the addresses.
-        is_literal: whether it is an address.
+        is_literal: whether the host is an address, which needs no resolver.
         done: a function that is called in that thread with the addresses or the error.
     """
 
@@ -78,9 +78,9 @@ def resolve_host(host: str, port: int, *, is_literal: bool, until: float | None)
     """Return the addresses of a host, with a timeout.
 
     Args:
-        host: a name, or an address.
+        host: a host name or an IP address.
         port: the port of the addresses.
-        is_literal: whether it is an address.
+        is_literal: whether the host is an address, which needs no resolver.
         until: the time limit on the monotonic clock; ``None`` for no limit.
 
     Raises:

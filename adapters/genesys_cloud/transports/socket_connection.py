@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 READ_SIZE: Final = 65_536
-"""Maximum bytes per read."""
+"""Maximum number of bytes per read from a socket."""
 
 _CAN_POLL: Final = hasattr(select, "poll")  # not on Windows
 _LONGEST_POLL: Final = 86_400.0
@@ -39,7 +39,7 @@ class StreamSocket(Protocol):
     """The socket methods that a connection uses."""
 
     def send(self, data: bytes | memoryview, /) -> int:
-        """Send some of the data."""
+        """Send some of the data; return the number of bytes sent."""
         ...
 
     def recv(self, size: int, /) -> bytes:
@@ -53,7 +53,7 @@ def wait_for_socket(
     """Wait until a socket can be read or written.
 
     Args:
-        sock: the socket.
+        sock: the socket to wait for.
         read: whether to wait for input, including end of stream and errors.
         write: whether to wait until data can be written.
         until: the time limit on the monotonic clock; ``None`` for no limit.
@@ -97,7 +97,7 @@ def wait_for_any(sockets: Sequence[socket.socket], until: float | None) -> list[
     """Wait until one of several connecting sockets has an outcome.
 
     Args:
-        sockets: the sockets.
+        sockets: the sockets to wait for.
         until: the time limit on the monotonic clock; ``None`` for no limit.
 
     Returns:
@@ -164,7 +164,7 @@ class SocketConnection:
 
     @property
     def socket(self) -> socket.socket:
-        """The socket."""
+        """The connection's socket."""
         return self._socket
 
     @property
@@ -216,7 +216,7 @@ class SocketConnection:
 
     @property
     def session(self) -> ssl.SSLSession | None:
-        """The TLS session, which another connection can resume."""
+        """The connection's TLS session, which another connection can resume."""
         stream = self._stream
         if isinstance(stream, NestedTls):
             return stream.tls.session
@@ -349,10 +349,10 @@ class NestedTls:
 
     Args:
         outer: the TLS socket to the proxy.
-        tls: the inner TLS.
+        tls: the inner TLS connection, to the origin.
 
     Attributes:
-        tls: the inner TLS.
+        tls: the inner TLS connection, to the origin.
         wants_write: whether the handshake waits until the socket is writable, not readable.
     """
 
@@ -380,7 +380,7 @@ class NestedTls:
         return True
 
     def send(self, data: bytes | memoryview, /) -> int:
-        """Send some of the data."""
+        """Send some of the data; return the number of bytes sent."""
         # Before more is encrypted, so that at most one piece is buffered; raises if it would block.
         self._flush()
         piece = data[:READ_SIZE]

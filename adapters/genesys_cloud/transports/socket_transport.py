@@ -99,7 +99,7 @@ class SocketTransport:
     def stream(
         self, request: Request, content: Iterable[bytes] | None = None
     ) -> Generator[Streamed[Iterator[bytes]]]:
-        """Send one request and stream the response.
+        """Send one request and stream the response's body.
 
         Args:
             request: the request to send.
@@ -299,7 +299,7 @@ class _LockedPool:
         return found
 
     def close(self) -> None:
-        """Close the pool.
+        """Close the pool and its connections.
 
         In a child process that did not open its connections, this only closes file descriptors: the
         connections stay usable for the parent.

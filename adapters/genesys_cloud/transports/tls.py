@@ -41,7 +41,7 @@ def tls_context(
     """Return the SSL context for connections, or ``True`` for the default CAs.
 
     Args:
-        verify: the trusted CAs.
+        verify: the trusted certificate authorities.
         cert: the client certificate, or ``None``.
         trust_env: whether ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` replace the default CAs.
 
@@ -71,7 +71,7 @@ def shared_context(
     The default CAs are loaded on first use; everything else is checked immediately.
 
     Args:
-        verify: the trusted CAs.
+        verify: the trusted certificate authorities.
         cert: the client certificate, or ``None``.
         trust_env: whether ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` replace the default CAs.
 

@@ -28,7 +28,7 @@ class TlsBytes:
     """The client's side of one TLS connection.
 
     Args:
-        context: the SSL context.
+        context: the SSL context of the connection.
         server_name: the server's name, which is sent (SNI) and verified in its certificate.
         session: a TLS session to resume; ``None`` for a full handshake.
     """

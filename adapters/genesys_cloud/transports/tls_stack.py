@@ -32,19 +32,19 @@ class TlsStack:
         self.error: ssl.SSLError | None = None
 
     def push(self, layer: TlsBytes, session_key: Hashable) -> None:
-        """Add an innermost layer whose handshake is complete."""
+        """Add a layer inside the others; its handshake must be complete."""
         self.layers.append(layer)
         self._keys.append(session_key)
 
     def keep_sessions(self, sessions: TlsSessions) -> None:
-        """Store the sessions of all layers once tickets have arrived."""
+        """Store the TLS sessions of all layers; called once session tickets have arrived."""
         if self._keys:
             for layer, key in zip(self.layers, self._keys, strict=True):
                 sessions.keep(key, layer.session)
             self._keys.clear()
 
     def encrypt(self, data: bytes | memoryview) -> bytes | memoryview:
-        """Encrypt content for the peer.
+        """Encrypt content with all layers, and return the bytes to send to the peer.
 
         Raises:
             ssl.SSLError: a TLS layer failed.
@@ -58,7 +58,7 @@ class TlsStack:
         """Decrypt bytes from the peer; the result may be empty. See :attr:`ended`.
 
         Args:
-            data: ``b""`` means that the connection ended.
+            data: bytes from the peer; ``b""`` means that the connection ended.
         """
         ended = not data
         for layer in self.layers:

@@ -214,7 +214,7 @@ class TrioConnection:
 
 
 class TrioConnector:
-    """Opens connections and waits for events on trio."""
+    """Opens sockets and connections, and waits for events, on trio."""
 
     def __init__(self) -> None:
         self.loop: object = trio.lowlevel.current_trio_token()
@@ -251,7 +251,7 @@ class TrioConnector:
         waker.set()
 
     async def resolve(self, step: ResolvingHost) -> list[Address]:
-        """Resolve a host name."""
+        """Return the addresses of a host name."""
         if step.is_literal:
             return look_up(step.host, step.port, is_literal=True)
         # trio's threads are daemons, so an abandoned one does not delay the exit.
@@ -261,7 +261,7 @@ class TrioConnector:
             )
 
     async def race(self, step: OpeningSockets) -> socket.socket | Race:
-        """Connect to the first address that accepts.
+        """Connect to the first address that accepts a connection.
 
         Returns the connected socket, or the race if all attempts failed.
         """

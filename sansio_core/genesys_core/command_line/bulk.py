@@ -89,7 +89,7 @@ class RowOutcome:
         row: the row's number, from 1.
         failure: why the row failed; ``None`` if it succeeded.
         result: the data of the response to the row's call.
-        given: the row's values as read from the file.
+        given: the content of the row as read from the file.
     """
 
     row: int
@@ -132,7 +132,7 @@ def journal_head(operation: str, digest: str) -> str:
 
 
 def journal_line(event: JournalEvent, row: int) -> str:
-    """Return the journal line that records that a row was started, succeeded or failed."""
+    """Return the journal line that records an event of a row, such as its start."""
     return f"{event[0]} {row}"
 
 
@@ -217,7 +217,7 @@ class BulkRun:
 
         Args:
             row: the row's number, from 1.
-            given: the row's values as read from the file.
+            given: the content of the row as read from the file.
         """
         if row in self.journal.finished:
             self.skipped += 1

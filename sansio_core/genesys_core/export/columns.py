@@ -94,11 +94,11 @@ def record_type(endpoint: Endpoint | None) -> object:
 
 
 def to_row(record: object, columns: Sequence[Column]) -> dict[str, object]:
-    """Convert a record to a row.
+    """Convert a record to a row, which has a value for each column.
 
     Args:
         record: the record as JSON values: dictionaries, lists, strings, numbers.
-        columns: the columns; the last one is :data:`REST`.
+        columns: the columns of the row; the last one is :data:`REST`.
     """
     *known, _ = columns
     rest: dict[str, object] = {}

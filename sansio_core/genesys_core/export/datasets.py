@@ -29,7 +29,7 @@ __all__ = [
 
 
 class Dataset(Struct, frozen=True):
-    """A named export.
+    """The definition of a named export.
 
     Attributes:
         operation: the API and the method that lists the records, such as ``users.get_users``.
@@ -37,8 +37,8 @@ class Dataset(Struct, frozen=True):
         availability: the method that returns the time up to which the jobs' data is complete.
         interval: the request fields for the interval, as ``places`` of :class:`Export`; empty if
             records have no timestamp.
-        moment: see :class:`Export`.
-        days: see :class:`Export`.
+        moment: the field with a record's timestamp; see :class:`Export`.
+        days: the number of days in a slice; see :class:`Export`.
         longest: the longest interval of a request, in days; 0 if there is no known limit.
         size: the request field for the page size, and the maximum page size.
     """
@@ -175,7 +175,7 @@ def build_recordings_export(
         max_wait_ms: maximum milliseconds that the platform waits for a conversion.
 
     Raises:
-        InvalidValueError: there are no conversations.
+        InvalidValueError: ``conversation_ids`` is empty.
         TypeError: an argument has the wrong type.
     """
     from genesys_core.api.recording import get_conversation_recordings  # noqa: PLC0415 - long

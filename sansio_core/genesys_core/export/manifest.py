@@ -44,8 +44,8 @@ class ExportedFile(Struct, frozen=True):
 
     Attributes:
         file: the file's path, relative to the export's directory.
-        size: its size in bytes.
-        sha256: the digest of its content, in hexadecimal.
+        size: the file's size in bytes.
+        sha256: the SHA-256 digest of the file's content, in hexadecimal.
     """
 
     file: str
@@ -59,8 +59,8 @@ class ExportPart(Struct, frozen=True, omit_defaults=True):
     Attributes:
         slice: the id of the slice.
         file: the name of the file in the export's directory.
-        size: its size in bytes.
-        sha256: the digest of its content, in hexadecimal.
+        size: the file's size in bytes.
+        sha256: the SHA-256 digest of the file's content, in hexadecimal.
         totals: counts of the records received for the slice.
         media: the files of the recordings in the part.
     """
@@ -78,8 +78,8 @@ class PlannedSlice(Struct, frozen=True):
 
     Attributes:
         id: the slice's id.
-        interval: its interval as text; empty for all records.
-        takes_earlier: see :class:`~genesys_core.export.plan.Slice`.
+        interval: the slice's interval as text; empty for all records.
+        takes_earlier: as in :class:`~genesys_core.export.plan.Slice`.
     """
 
     id: str
@@ -91,9 +91,9 @@ class ExportDocument(Struct, frozen=True, kw_only=True):
     """The description of an export that is stored next to its parts; it contains no credentials.
 
     Attributes:
-        version: the version of the format.
+        version: the version of the document's format.
         name: the export's name.
-        digest: see :func:`~genesys_core.export.plan.fingerprint_export`.
+        digest: the result of :func:`~genesys_core.export.plan.fingerprint_export`.
         format: the file format of the parts.
         identity: the field that identifies a record in all parts; empty if none does.
         model: the name of the records' type; ``object`` if it is unknown.
@@ -114,7 +114,7 @@ class MissingSlice(Struct, frozen=True):
 
     Attributes:
         id: the slice's id.
-        interval: its interval as text; empty for all records.
+        interval: the slice's interval as text; empty for all records.
         why: why the part is missing or incomplete; empty if unknown.
         expected_at: when the data may be complete; ``None`` if that does not depend on time.
     """
@@ -129,7 +129,7 @@ class ExportStatus(Struct, frozen=True):
     """The progress of an export.
 
     Attributes:
-        slices: the number of slices.
+        slices: the number of slices in the plan.
         parts: the manifest entries of the slices fetched so far, in the order of the plan.
         missing: the slices that have not been fetched completely.
     """

@@ -71,7 +71,7 @@ class Export(Struct, frozen=True):
         longest: the longest interval that the platform accepts in one request.
         reach: the maximum number of records that the pages of one request can contain; if there are
             more, the request's interval is divided. 0 if unlimited.
-        group: the number of operations in a slice.
+        group: the maximum number of operations in a slice.
         media: whether the media of recordings are fetched as well, a file for each channel.
 
     Raises:
@@ -133,12 +133,12 @@ class Slice(Struct, frozen=True):
         source: how the records are requested.
         operations: the operations that request the slice's records, without the interval.
         interval: the interval of the slice's records; ``None`` for all records.
-        places: see :class:`Export`.
-        moment: see :class:`Export`.
-        reach: see :class:`Export`.
+        places: the request fields for the interval; see :class:`Export`.
+        moment: the field with a record's timestamp; see :class:`Export`.
+        reach: the maximum number of records of one request; see :class:`Export`.
         takes_earlier: whether records that started before the interval belong here: the first slice
             takes those that were still active in the export's interval.
-        media: see :class:`Export`.
+        media: whether the media of recordings are fetched; see :class:`Export`.
     """
 
     id: str
@@ -160,7 +160,7 @@ def plan(export: Export) -> tuple[Slice, ...]:
     """Divide an export into slices that can be fetched independently.
 
     Args:
-        export: the export.
+        export: the export to divide.
 
     Returns:
         The slices, ordered by operations and then by time. They can be pickled.

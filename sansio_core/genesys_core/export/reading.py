@@ -28,7 +28,7 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 class SliceRequest(Struct, frozen=True):
-    """A request for records of a slice.
+    """A request for some or all of the records of a slice.
 
     Attributes:
         operation: the operation to send, with the interval.
@@ -49,7 +49,7 @@ class SliceTotals(Struct, frozen=True):
 
     Attributes:
         records: the records that belong to the slice, each once.
-        received: all records received.
+        received: all records received, including repeated ones.
         repeated: records received more than once, each repetition counted.
         elsewhere: records that belong to another slice or are outside the export's interval.
         expected: the sum of the totals that the platform reported; ``None`` if it reported none.
@@ -108,7 +108,7 @@ class SliceReading:
         total: int | None = None,
         available_until: object = None,
     ) -> list[object] | None:
-        """Receive a page of the current request.
+        """Process a page that was received for the current request.
 
         Args:
             items: the records; ``None`` for a response without content, which means that the

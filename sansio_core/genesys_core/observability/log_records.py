@@ -156,14 +156,14 @@ class LogEntry(
     """A redacted log record: the fields of the official SDKs, in their order, followed by others.
 
     Attributes:
-        date: ISO 8601 in UTC, with milliseconds.
-        level: ``trace``, ``debug`` or ``error``.
+        date: the time in UTC as ISO 8601 with milliseconds.
+        level: the record's level: ``trace``, ``debug`` or ``error``.
         method: the HTTP method in upper case.
         url: the absolute URL.
         request_headers: the header fields; repeated values are joined with ``", "``.
         response_headers: the response's header fields in the same form.
         correlation_id: ``ININ-Correlation-Id``, needed for support requests to Genesys.
-        status_code: the HTTP status.
+        status_code: the HTTP status of the response.
         request_body: the request body, if enabled.
         response_body: the body of an error response, if enabled.
         attempt: number of the attempt within the call, starting at 1.
@@ -203,7 +203,7 @@ class LogEntry(
         return _one_line(", ".join(words) + reason + correlated)
 
     def formatted(self, format: LogFormat | None = None) -> str:
-        """Format the record as ``json`` or ``text``, the default."""
+        """Return the record as ``json``, or as ``text``, the default."""
         return self.to_json() if format == "json" else self.to_text()
 
     def to_json(self) -> str:
@@ -239,8 +239,8 @@ class LogNotice(Struct, frozen=True):
     """A log record that does not concern an attempt.
 
     Attributes:
-        date: ISO 8601 in UTC, with milliseconds.
-        level: ``warning``.
+        date: the time in UTC as ISO 8601 with milliseconds.
+        level: the record's level, always ``warning``.
         message: the message, redacted.
     """
 
@@ -268,7 +268,7 @@ def issues_notice(operation: str, response: ApiResponse[Any], *, now: Now) -> Lo
 
     Args:
         operation: the operation's name.
-        response: the response.
+        response: the response that was decoded.
         now: the current time.
 
     Returns:
@@ -294,9 +294,9 @@ def log_entry(
     """Create the log record of an attempt.
 
     Args:
-        trip: the attempt.
+        trip: the attempt to record.
         settings: the log level, and whether bodies are logged; a field of ``None`` disables it.
-        redaction: the redaction to apply.
+        redaction: the rules for redacting secrets.
 
     Returns:
         The record, or ``None`` if the log level excludes it.

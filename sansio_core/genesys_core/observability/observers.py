@@ -43,7 +43,7 @@ class CallObserver:
         state: State[Any],
         now: Now,
     ) -> None:
-        """Called after an attempt.
+        """Called after each attempt of the call.
 
         Args:
             sending: the call's state before the attempt.
@@ -66,7 +66,7 @@ class Observer:
     __slots__ = ()
 
     def begin(self, operation_name: str, purpose: Purpose, now: Now) -> CallObserver | None:
-        """Called when a call begins.
+        """Called when a call or a token exchange begins.
 
         Args:
             operation_name: the operation's name, such as ``get_users_me``.

@@ -88,7 +88,7 @@ class ApplyStep(Protocol):
 
 
 class StatisticsObserver(Observer):
-    """Updates the statistics for each event.
+    """Updates a client's statistics when calls and channels begin and end.
 
     Args:
         apply: applies a step to the statistics that the adapter stores.
@@ -103,17 +103,17 @@ class StatisticsObserver(Observer):
         return stats.with_calls_under_way(len(self._under_way))
 
     def begin(self, operation_name: str, purpose: Purpose, now: Now) -> CallObserver:  # noqa: ARG002 - Observer
-        """Count a call."""
+        """Count an API call or token exchange, and return its observer."""
         if purpose == "token":
             return _CountedExchange(self._apply)
         return _CountedCall(self._apply, self._under_way)
 
     def channel_opened(self) -> None:
-        """Count an opened channel."""
+        """Count a notification channel that was opened."""
         self._apply(ClientStats.channels_changed, 1)
 
     def channel_closed(self) -> None:
-        """Count a closed channel."""
+        """Count a notification channel that was closed."""
         self._apply(ClientStats.channels_changed, -1)
 
 

@@ -1,4 +1,4 @@
-"""Escaping of external text for terminals.
+"""Escapes text from outside the program so that terminals can show it safely.
 
 Invariants: the result contains no control character (C0, DEL, C1), bidirectional control, line or
 paragraph separator, invisible tag or lone surrogate, so text cannot move the cursor, set a title,

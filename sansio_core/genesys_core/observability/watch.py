@@ -102,7 +102,7 @@ class Watch:
 
 
 def watch_call(observers: Sequence[Observer], state: State[Any], *, now: Now) -> Watch:
-    """Start observing a call.
+    """Start observing a call, and return the object to notify.
 
     Args:
         observers: the client's observers; each may ignore this call.

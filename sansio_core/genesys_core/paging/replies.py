@@ -168,4 +168,4 @@ def _number(value: object) -> int | None:
 
 
 _MAX: Final = 2**53
-"""The largest number to read; not all JSON implementations represent larger ones exactly."""
+"""The exclusive maximum of numbers to read; JSON parsers may round larger numbers."""

@@ -129,7 +129,7 @@ def find_ticket(reservation: Reservation | None) -> int | None:
 def take_command(
     prefix: str, key: str, lanes: Sequence[RateWindow], *, ticket: int | None, had_places: bool
 ) -> bytes:
-    """Return the command that requests a place.
+    """Return the command that requests a place in a rate limit.
 
     Args:
         prefix: the prefix of all Redis keys.
@@ -159,10 +159,10 @@ def close_command(prefix: str, key: str, seconds: float) -> bytes:
 
 
 def read_place(reply: RedisReply) -> RatePlace:
-    """Parse a reply that grants a place.
+    """Parse a reply of Redis that grants a place.
 
     Raises:
-        BudgetError: the reply is malformed.
+        BudgetError: the reply has an unexpected form.
     """
     match reply:
         case [int(wait), bytes(ticket), int(lane)] if ticket.isdigit():
