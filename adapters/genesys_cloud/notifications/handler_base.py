@@ -37,7 +37,7 @@ EventsT = TypeVar("EventsT", bound="EventQueue[Event]")
 Callbacks: TypeAlias = tuple[
     Callable[[Event], object] | None, Callable[[StateEvent], object] | None
 ]
-"""``on_notification`` and ``on_state``."""
+"""The callbacks ``on_notification`` and ``on_state`` of a user; ``None`` if not passed."""
 
 
 class EventQueue(EventSink[T], Protocol[T]):

@@ -60,7 +60,7 @@ _TRUNCATED: Final[_Meaning] = (
 _TRUNCATED_TEXT: Final = re.compile(
     "Server disconnected|peer (?:unexpectedly )?closed|ConnectionClosed"
 )
-"""Matches messages of httpcore and h11 for a truncated response, not one that is invalid HTTP."""
+"""Matches messages of httpcore and h11 for a truncated response, as opposed to invalid HTTP."""
 
 _STATUS: Final = re.compile(r"[1-5][0-9]{2}(?= )")
 """Matches a proxy's HTTP status at the beginning of httpcore's message."""

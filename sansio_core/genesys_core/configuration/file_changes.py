@@ -21,7 +21,7 @@ class FileSnapshot(Confidential, frozen=True):
 
     Attributes:
         text: the content; ``None`` if there is no file, or it cannot be read.
-        problem: why the file cannot be read; empty if it can.
+        problem: why the file cannot be read; ``None`` if it can be read.
     """
 
     text: str | None = None
