@@ -89,14 +89,14 @@ def request_routing_status(state: PlatformState, user_id: str, status: str, now:
 def occupy_agent(
     state: PlatformState, user_id: str, conversation_id: str, now: Now, *, is_acd: bool
 ) -> None:
-    """Record the start of a user's conversation.
+    """Record that a user takes part in a conversation, which makes the user busy.
 
     Args:
         state: the platform's state.
         user_id: the user.
         conversation_id: the conversation.
         now: the current time.
-        is_acd: whether it was routed by a queue.
+        is_acd: whether the conversation was routed by a queue.
     """
     state.contact_center.busy.setdefault(user_id, {})[conversation_id] = None
     if routing_status(state, user_id) == "IDLE":
@@ -107,14 +107,15 @@ def occupy_agent(
 def release_agent(
     state: PlatformState, user_id: str, conversation_id: str, now: Now, *, responded: bool = True
 ) -> None:
-    """Record the end of a user's conversation.
+    """Record that a user's part in a conversation has ended, including after-call work.
 
     Args:
         state: the platform's state.
         user_id: the user.
         conversation_id: the conversation.
         now: the current time.
-        responded: whether the user answered; otherwise no further conversation is offered until the
+        responded: whether the user answered; otherwise the user is offered no further conversation
+            until the routing
             status is set.
     """
     busy = state.contact_center.busy.get(user_id, {})
@@ -156,7 +157,7 @@ def forget_member(state: PlatformState, queue_id: str, user_id: str) -> None:
 
 
 def retire_user(state: PlatformState, user_id: str, now: Now) -> None:
-    """Take a user off queue and remove the user from all queues, before the user is deleted."""
+    """Before a user is deleted, set the user to off queue and end all queue memberships."""
     set_routing_status(state, user_id, "OFF_QUEUE", now)
     for queue_id in list(state.contact_center.memberships.get(user_id, ())):
         forget_member(state, queue_id, user_id)

@@ -96,7 +96,7 @@ def leave_conversation(
 
 
 def settle_consults(state: PlatformState, conversation: ConversationTimeline, now: Now) -> None:
-    """End those of a conversation's consults whose destination has left, or has never answered."""
+    """End each of a conversation's consults whose destination left or never answered."""
     for each in conversation.participants:
         if each.consult is not None and consulted_party(conversation, each) is None:
             _end_consult(state, conversation, each, now)
@@ -120,7 +120,7 @@ def merge_conversations(
     Args:
         state: the platform's state.
         kept: the call that continues.
-        merged: the call that ends.
+        merged: the call whose parties join the kept call, and which then ends.
         now: the current time.
     """
     known = {each.user_id for each in kept.participants if each.is_live and each.user_id}

@@ -63,7 +63,7 @@ def query_details(
 def find_started(
     conversations: Iterable[ConversationTimeline], query: Mapping[str, Json]
 ) -> list[ConversationTimeline]:
-    """Return the matches that started on a day (UTC) that overlaps the interval, in order.
+    """Return, in order, the matching conversations that started on a UTC day of the interval.
 
     Raises:
         Problem: 400 for an invalid interval or operator.
@@ -76,7 +76,7 @@ def find_started(
 def find_active(
     conversations: Iterable[ConversationTimeline], query: Mapping[str, Json]
 ) -> list[ConversationTimeline]:
-    """Return the matches with activity in the interval, as a details job finds them, in order.
+    """Return, in order, the matching conversations of a details job: those active in the interval.
 
     Raises:
         Problem: 400 for an invalid interval or operator.

@@ -19,7 +19,7 @@ __all__ = ["show_detail_record"]
 
 
 def show_detail_record(conversation: ConversationTimeline) -> Record:
-    """Return a conversation as an ``AnalyticsConversationWithoutAttributes``."""
+    """Return a conversation's detail record, an ``AnalyticsConversationWithoutAttributes``."""
     metrics: dict[str, list[EmittedMetric]] = {}
     for each in conversation_metrics(conversation):
         metrics.setdefault(each.participant.id, []).append(each)

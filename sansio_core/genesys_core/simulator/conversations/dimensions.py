@@ -35,7 +35,7 @@ def analytics_disconnect_type(known: str | None) -> str | None:
 
 
 def conversation_dimensions(conversation: ConversationTimeline) -> Dimensions:
-    """Return a conversation's dimensions."""
+    """Return the values of a conversation's dimensions, by dimension."""
     return {
         "conversationId": conversation.id,
         "conversationStart": show_time(conversation.started),
@@ -45,7 +45,7 @@ def conversation_dimensions(conversation: ConversationTimeline) -> Dimensions:
 
 
 def session_dimensions(conversation: ConversationTimeline, participant: Participant) -> Dimensions:
-    """Return the dimensions of a participant's session, including the conversation's."""
+    """Return a session's dimension values, including those of its conversation, by dimension."""
     session, wrap_up = participant.session, participant.wrap_up
     is_customer = participant.purpose in {"customer", "external"}
     return {
@@ -70,7 +70,7 @@ def session_dimensions(conversation: ConversationTimeline, participant: Particip
 def segment_dimensions(
     conversation: ConversationTimeline, participant: Participant, segment: TimelineSegment
 ) -> Dimensions:
-    """Return a segment's dimensions, including those of its session and conversation."""
+    """Return a segment's dimension values, including its session's and conversation's."""
     return {
         **session_dimensions(conversation, participant),
         "segmentType": segment.kind,

@@ -28,7 +28,7 @@ def distribute_conversations(state: PlatformState, now: Now) -> None:
 
 
 def file_finished(state: PlatformState) -> None:
-    """Record the changed conversations that have ended."""
+    """Add the changed conversations that have ended to the finished conversations."""
     center = state.contact_center
     for identity in center.changed:
         conversation = center.conversations[identity]

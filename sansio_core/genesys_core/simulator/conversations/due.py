@@ -1,4 +1,4 @@
-"""Actions of conversation timers.
+"""Performs the actions of conversation timers that are due.
 
 Invariants: a timer does nothing if its conversation has been discarded, or its participant is no
 longer in the state for which the timer was set.

@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 DAY: Final = 86_400_000
-"""A day in milliseconds."""
+"""The length of a day in milliseconds."""
 
 _MOST_PARTS: Final = 10_000
 """The maximum number of parts of a query's interval, so that responses stay small; a guess."""
@@ -53,7 +53,7 @@ def parse_interval(text: object) -> tuple[int, int]:
 
 
 def is_interval(text: object) -> bool:
-    """Return whether a string is an interval."""
+    """Return whether a string is a valid interval, written ``start/end``."""
     try:
         parse_interval(text)
     except PlatformProblem:
@@ -62,7 +62,7 @@ def is_interval(text: object) -> bool:
 
 
 def parse_granularity(text: str | None, interval: tuple[int, int]) -> int:
-    """Return a granularity such as ``PT30M`` in milliseconds; by default the interval's length.
+    """Return a granularity such as ``PT30M`` in milliseconds; if ``None``, the interval's length.
 
     Raises:
         Problem: 400 if it is not a duration in weeks, days, hours, minutes and seconds, or is too
@@ -80,7 +80,7 @@ def parse_granularity(text: str | None, interval: tuple[int, int]) -> int:
 
 
 def split_interval(interval: tuple[int, int], granularity: int) -> Iterator[tuple[int, int]]:
-    """Yield the parts of an interval."""
+    """Yield the start and end of each part of an interval, in milliseconds."""
     start, end = interval
     while start < end:
         yield start, min(start + granularity, end)
@@ -94,7 +94,7 @@ def part_of(at: int, interval: tuple[int, int], granularity: int) -> int | None:
 
 
 def show_interval(interval: tuple[int, int]) -> str:
-    """Format an interval."""
+    """Format an interval as ``start/end``, from milliseconds."""
     return f"{show_time(interval[0])}/{show_time(interval[1])}"
 
 

@@ -75,7 +75,7 @@ _AGENTS: Final = frozenset({"agent", "user"})
 _NEEDS_ACW: Final = frozenset({"mandatory", "timeout", "forcedTimeout"})
 
 ANSWER_SECONDS: Final = 5.0
-"""How long the far end of an outbound call rings before it answers, a guess. It always answers."""
+"""Seconds that an outbound call rings before it is answered, as it always is; a guess."""
 
 
 # Beginnings
@@ -124,16 +124,16 @@ def begin_outbound(
 ) -> ConversationTimeline:
     """Begin a conversation between a user and a customer or another user.
 
-    A call rings until the far end answers; other media are connected immediately.
+    A call rings until the called party answers; other media are connected immediately.
 
     Args:
         state: the platform's state.
         media: the media type.
         user_id: the user who begins the conversation.
         now: the current time.
-        address: the far end's address.
+        address: the address of the customer, or of the called user.
         queue_id: the queue on whose behalf the user begins the conversation.
-        name: the far end's name.
+        name: the name of the customer, or of the called user.
         callee_id: the user who is called; ``None`` for a customer.
     """
     conversation = _new_conversation(state, media, "outbound", now)
@@ -356,7 +356,7 @@ def alert_agent(
         acd: the participant that waits; ``None`` for an alert without a queue.
         purpose: ``agent``, or ``user`` in a conversation without a queue.
         replaces: the participant that the agent replaces.
-        attended: whether that participant leaves only when the agent connects.
+        attended: whether the replaced participant leaves only when the agent connects.
     """
     other = acd or replaces
     media = conversation.media if other is None else other.session.media
@@ -437,7 +437,7 @@ def change_attributes(
     attributes: Mapping[str, Json],
     now: Now,
 ) -> None:
-    """Merge participant data: keys without a new value are kept."""
+    """Merge attributes into the participant data; keys without a new value are kept."""
     participant.attributes = {**participant.attributes, **attributes}
     _touch(state, conversation)
     _tell(state, "attributes", conversation, participant, now)
@@ -586,7 +586,7 @@ def wrap_up(
 def end_acw(
     state: PlatformState, conversation: ConversationTimeline, participant: Participant, now: Now
 ) -> None:
-    """End after-call work; if there is no wrap-up, record that it timed out."""
+    """End an agent's after-call work; without a wrap-up, record that it timed out."""
     at = wall_milliseconds(now)
     participant.acw_ended = at
     if participant.wrap_up is None:
@@ -624,12 +624,12 @@ def transfer_to_queue(
     *,
     attended: bool = False,
 ) -> Participant:
-    """Transfer a conversation from a participant to a queue; return the one that waits there.
+    """Transfer a conversation to a queue, and return the participant that waits in the queue.
 
     Args:
         state: the platform's state.
         conversation: the conversation to transfer.
-        participant: a connected participant.
+        participant: the connected participant who transfers the conversation.
         queue_id: an existing queue.
         now: the current time.
         attended: whether the participant stays until an agent connects.
@@ -686,7 +686,7 @@ def join_connected(
     Args:
         state: the platform's state.
         conversation: the conversation that the party joins.
-        party: the party in the other conversation.
+        party: the participant of the other conversation who moves.
         now: the current time.
     """
     joined = _join(state, conversation, party.purpose, now, ("connected", "interact"))

@@ -33,7 +33,7 @@ _SEGMENTS: Final[Mapping[SegmentKind, str]] = {
 
 
 class EmittedMetric(Struct, frozen=True):
-    """A session's metric.
+    """One value of a session's metric.
 
     Attributes:
         name: the metric's name, such as ``tTalk``.
@@ -49,7 +49,7 @@ class EmittedMetric(Struct, frozen=True):
 
 
 def conversation_metrics(conversation: ConversationTimeline) -> Iterator[EmittedMetric]:
-    """Yield the metrics of a conversation emitted so far, by participant."""
+    """Yield the metrics that a conversation has emitted so far, participant by participant."""
     for each in conversation.participants:
         match each.purpose:
             case "acd":
@@ -62,7 +62,7 @@ def conversation_metrics(conversation: ConversationTimeline) -> Iterator[Emitted
 
 
 def handle_time(agent: Participant) -> int:
-    """Return the total time of talk, hold, dialing and after-call work, without alerting."""
+    """Return a session's handle time in milliseconds: talk, hold, dialing and after-call work."""
     session = agent.session
     spent = sum(time_spent(session, kind) for kind in ("interact", "hold", "dialing"))
     return spent + _acw_time(agent)

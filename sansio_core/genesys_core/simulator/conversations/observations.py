@@ -25,11 +25,11 @@ _STATES: Final[Mapping[str, str]] = {
 
 
 def query_observations(state: PlatformState, query: Mapping[str, Json]) -> Record:
-    """Return the response to a ``QueueObservationQuery``.
+    """Return the response to a queue observations query.
 
     Args:
         state: the platform's state.
-        query: the body; its filter must name the queues.
+        query: the body, a ``QueueObservationQuery`` whose filter names the queues.
 
     Raises:
         Problem: 400 if the filter names no queue.

@@ -15,7 +15,7 @@ __all__ = ["FilterSubject", "match_all_filters", "match_filter"]
 
 
 class FilterSubject(Struct, frozen=True):
-    """The values to which a filter is applied.
+    """The values of a conversation, session or segment to which a filter is applied.
 
     Attributes:
         dimensions: values by dimension.
@@ -27,7 +27,7 @@ class FilterSubject(Struct, frozen=True):
 
 
 def match_all_filters(filters: Json, subject: FilterSubject) -> bool:
-    """Return whether all filters in a list match.
+    """Return whether all filters in a list match a set of values.
 
     Raises:
         Problem: 400 for an operator that does not exist.
@@ -36,7 +36,7 @@ def match_all_filters(filters: Json, subject: FilterSubject) -> bool:
 
 
 def match_filter(known: Mapping[str, Json], subject: FilterSubject) -> bool:
-    """Return whether a filter or a clause matches.
+    """Return whether a filter or a clause matches a set of values.
 
     Raises:
         Problem: 400 for an operator that does not exist.

@@ -35,20 +35,20 @@ _PROMPTS: Final[Mapping[str, str]] = {
 
 
 def alerting_seconds(state: PlatformState, queue_id: str | None, media: MediaKind) -> float:
-    """Return a queue's alerting timeout."""
+    """Return the seconds that a queue alerts an agent, for one media type."""
     settings = _inside(_inside(_queue(state, queue_id), "mediaSettings"), _SETTINGS[media])
     seconds = settings.get("alertingTimeoutSeconds")
     return float(seconds) if isinstance(seconds, int | float) and seconds > 0 else _ALERTING[media]
 
 
 def wrap_up_prompt(state: PlatformState, queue_id: str | None) -> str:
-    """Return a queue's wrap-up prompt, spelled as for participants."""
+    """Return a queue's wrap-up prompt, spelled as in a participant's ``wrapupPrompt``."""
     settings = _inside(_queue(state, queue_id), "acwSettings")
     return _PROMPTS.get(str(settings.get("wrapupPrompt")), "optional")
 
 
 def acw_timeout(state: PlatformState, queue_id: str | None) -> int | None:
-    """Return the after-call work limit in milliseconds; ``None`` if there is none."""
+    """Return a queue's limit on after-call work in milliseconds; ``None`` if it has no limit."""
     timeout = _inside(_queue(state, queue_id), "acwSettings").get("timeoutMs")
     is_limited = wrap_up_prompt(state, queue_id) in {"timeout", "forcedTimeout"}
     return int(timeout) if is_limited and isinstance(timeout, int | float) else None

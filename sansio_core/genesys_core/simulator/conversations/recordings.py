@@ -29,7 +29,7 @@ _MEDIA: Final[Mapping[MediaKind, str]] = {
 
 
 def list_recordings(conversation: ConversationTimeline) -> list[Record]:
-    """Return a conversation's recordings as ``RecordingMetadata``."""
+    """Return the metadata of a conversation's recordings, each a ``RecordingMetadata``."""
     if conversation.ended is None:
         return []
     return [

@@ -1,4 +1,4 @@
-"""Conversations in REST responses: complete, by media type, and their wrap-ups.
+"""Conversations as REST responses show them: in full, by media type, and their wrap-ups.
 
 Invariants: a view depends only on the timeline and the names of users and queues. REST and
 analytics spell segments and disconnect types differently (REST: ``Interact``,
@@ -35,7 +35,7 @@ MEDIA_PATHS: Final[Mapping[MediaKind, str]] = {
     "email": "emails",
     "message": "messages",
 }
-"""The lists of participants, and the last segments of paths and topics, by media type."""
+"""A participant's list of communications, and the segment in paths and topics, by media type."""
 
 _ALL_MEDIA: Final = (
     "calls",
@@ -67,7 +67,7 @@ _SEGMENTS: Final[Mapping[str, str]] = {
 
 
 def show_time(at: int) -> str:
-    """Format a time in milliseconds."""
+    """Format a time, given in milliseconds since 1970-01-01 UTC, as in REST responses."""
     return format_instant(at / 1000)
 
 

@@ -19,23 +19,23 @@ __all__ = [
 
 
 def wall_milliseconds(now: Now) -> int:
-    """Return the wall clock in whole milliseconds."""
+    """Return the wall-clock time in whole milliseconds since 1970-01-01 UTC."""
     return round(now.wall * 1000)
 
 
 def open_segment(session: MediaSession, kind: SegmentKind, at: int) -> None:
-    """End the open segment, and begin another."""
+    """End a session's open segment, and begin one of another kind."""
     end_segment(session, at)
     session.segments.append(TimelineSegment(kind, at))
 
 
 def end_segment(session: MediaSession, at: int, disconnect_type: str | None = None) -> None:
-    """End the open segment, if there is one.
+    """End a session's open segment, if there is one.
 
     Args:
         session: the session whose open segment ends.
         at: when the segment ended.
-        disconnect_type: the reason, if the session ends too.
+        disconnect_type: why the session ends, spelled as in REST; ``None`` if it continues.
     """
     if session.segments and session.segments[-1].end is None:
         session.segments[-1].end = at
@@ -43,7 +43,7 @@ def end_segment(session: MediaSession, at: int, disconnect_type: str | None = No
 
 
 def answer_session(session: MediaSession, at: int) -> None:
-    """Connect a session."""
+    """Record that a session was connected, and begin its ``Interact`` segment."""
     session.state = "connected"
     session.connected = at
     open_segment(session, "interact", at)
@@ -62,7 +62,7 @@ def resume_session(session: MediaSession, at: int) -> None:
 
 
 def end_session(session: MediaSession, disconnect_type: str, at: int) -> None:
-    """End a session.
+    """Record that a session has ended, and why.
 
     Args:
         session: the session to end.

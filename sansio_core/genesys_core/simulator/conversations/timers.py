@@ -1,4 +1,4 @@
-"""Timers on the virtual clock.
+"""Timers of conversations, jobs and traffic, on the virtual clock.
 
 Invariants: timers are due in order of time; those with the same time, in the order in which they
 were set. Timers are not cancelled: an obsolete one does nothing, because its action checks the
@@ -20,12 +20,12 @@ def set_timer(
     now: Now,
     about: tuple[str, str] = ("", ""),
 ) -> None:
-    """Set a timer.
+    """Set a timer that is due after a delay.
 
     Args:
-        center: the contact center that owns the timers.
-        kind: the timer's action.
-        seconds: the delay; if it is negative, the timer is due immediately.
+        center: the contact center to whose timers this one is added.
+        kind: the action to perform when the timer is due.
+        seconds: the delay in seconds; if negative, the timer is due immediately.
         now: the current time.
         about: the conversation and the participant that the timer is for.
     """
@@ -44,7 +44,7 @@ def due_timer(center: ContactCenter, now: Now) -> tuple[VirtualTimer, Now] | Non
     """Remove and return the first timer that is due, with the time at which it was due.
 
     Args:
-        center: the contact center that owns the timers.
+        center: the contact center that keeps the timers.
         now: the current time.
     """
     if not center.timers or center.timers[0].due > now.monotonic:

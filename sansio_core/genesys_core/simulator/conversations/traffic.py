@@ -77,9 +77,9 @@ def parse_rate(text: str) -> float:
 
 
 def start_traffic(state: PlatformState, per_minute: float, seed: int, now: Now) -> None:
-    """Start generating customers.
+    """Start generating conversations with customers, at random intervals.
 
-    If queues have no members, each active user, except those that belong to OAuth clients, is added
+    If no queue has members, each active user, except those that belong to OAuth clients, is added
     to two queues and set on queue.
 
     Args:
@@ -103,14 +103,14 @@ def start_traffic(state: PlatformState, per_minute: float, seed: int, now: Now) 
 
 
 def stop_traffic(state: PlatformState) -> None:
-    """Stop generating customers; conversations continue until they end."""
+    """Stop generating customers; conversations that have begun continue until they end."""
     center = state.contact_center
     center.timers = [each for each in center.timers if each.kind != "traffic"]
     heapify(center.timers)
 
 
 def follow_facts(state: PlatformState, now: Now) -> None:
-    """Simulate how the agents in generated conversations react.
+    """Set timers for the agents' next actions in the generated conversations that have changed.
 
     Args:
         state: the platform's state, whose detail events have not been published yet.

@@ -1,4 +1,4 @@
-"""User analytics: durations of presences and routing statuses, and queues.
+"""User analytics: durations of users' presences and routing statuses, and their queues.
 
 Invariants: for each metric, the times in all statuses add up to the elapsed part of the interval.
 
@@ -48,11 +48,11 @@ def present_presence(user: Mapping[str, Json]) -> dict[str, str]:
 
 
 def query_user_aggregates(state: PlatformState, query: Mapping[str, Json], now: Now) -> Record:
-    """Return the response to a ``UserAggregationQuery``.
+    """Return the response to a user aggregates query.
 
     Args:
         state: the platform's state.
-        query: the body.
+        query: the body, a ``UserAggregationQuery``.
         now: the current time.
 
     Raises:
@@ -106,7 +106,7 @@ def _part(
 
 
 def query_user_details(state: PlatformState, query: Mapping[str, Json]) -> Record:
-    """Return the response to a ``UserDetailsQuery``; all users are on one page.
+    """Return the response to a ``UserDetailsQuery``; all users are on a single page.
 
     Raises:
         Problem: 400 for an invalid interval or operator.

@@ -16,17 +16,17 @@ from genesys_core.simulator.state.timeline import StatusChange, UserStatusKind
 __all__ = ["MOST_CHANGES", "StatusPeriod", "list_periods", "note_status"]
 
 MOST_CHANGES = 1000
-"""The maximum number of changes kept for each user."""
+"""The maximum number of status changes kept for each user."""
 
 
 class StatusPeriod(Struct, frozen=True):
     """A period in which a user had one status.
 
     Attributes:
-        value: the status, as spelled in analytics.
-        start: its start in milliseconds; 0 if unknown.
-        end: its end; ``None`` for the current one.
-        definition_id: the id of the presence definition, for presences.
+        value: the presence or routing status, as spelled in analytics.
+        start: when the period began, in milliseconds; 0 if unknown.
+        end: when the period ended, in milliseconds; ``None`` for the current period.
+        definition_id: for a presence, the id of its presence definition.
     """
 
     value: str
@@ -49,7 +49,7 @@ def note_status(
     Args:
         state: the platform's state.
         user_id: the user.
-        kind: presence or routing status.
+        kind: which status changed: the presence or the routing status.
         now: the current time.
         before: the old ``value`` and ``definition_id``.
         after: the new ``value`` and ``definition_id``.
@@ -61,12 +61,12 @@ def note_status(
 def list_periods(
     state: PlatformState, user_id: str, kind: UserStatusKind, current: Mapping[str, str]
 ) -> Iterator[StatusPeriod]:
-    """Yield a user's periods, the earliest first.
+    """Yield the periods in which a user had one status, the earliest first.
 
     Args:
         state: the platform's state.
         user_id: the user.
-        kind: presences or routing statuses.
+        kind: which status to report: the presence or the routing status.
         current: the ``value`` and ``definition_id`` of the current status.
     """
     start, last = 0, current

@@ -1,4 +1,4 @@
-"""Audio for recordings: a tone as a WAVE file.
+"""Generates audio for recordings: a tone as a WAVE file.
 
 Invariants: the same length yields the same bytes. A file is mono, with 8,000 samples per second of
 8 bits each (RIFF/WAVE, format 1: PCM).
@@ -24,7 +24,8 @@ def make_wave(seconds: int) -> bytes:
     """Return a WAVE file with a tone.
 
     Args:
-        seconds: the file's length, from 1 to :data:`LONGEST`; other values are clamped to that
+        seconds: the duration of the tone, from 1 to :data:`LONGEST`; other values are clamped to
+            that
             range.
     """
     length = min(max(seconds, 1), LONGEST)

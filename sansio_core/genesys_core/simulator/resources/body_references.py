@@ -66,7 +66,7 @@ REFERENCES: Final[Mapping[str, str]] = {
     "user": _USERS,
     "wrapupcode": "/api/v2/routing/wrapupcodes",
 }
-"""The collection that a property refers to, by the last words of its name."""
+"""The path of the collection that a property refers to, by the last words of the property."""
 
 NOT_REFERENCES: Final = frozenset(
     {
@@ -95,10 +95,10 @@ NOT_REFERENCES: Final = frozenset(
         "whatsAppCampaign",
     }
 )
-"""Properties that refer to a different collection than their name suggests."""
+"""Properties that do not refer to the collection that their name suggests."""
 
 OTHER_ORGANIZATIONS: Final = "/api/v2/orgauthorization/"
-"""The path of operations whose bodies refer to entities in another organization."""
+"""The prefix of the paths of operations whose bodies refer to entities in other organizations."""
 
 MEMBERS: Final[Mapping[str, str]] = {
     "/api/v2/routing/queues/{queueId}/wrapupcodes": "/api/v2/routing/wrapupcodes",
@@ -107,8 +107,8 @@ MEMBERS: Final[Mapping[str, str]] = {
     "/api/v2/users/{userId}/routingskills": "/api/v2/routing/skills",
     "/api/v2/users/{userId}/routingskills/bulk": "/api/v2/routing/skills",
 }
-"""The collection that the ids in a body's elements refer to, by the path of the request. Queue
-members are checked by their handler, which ignores unknown ones where the platform does.
+"""The collection that the ids in a list in the body refer to, by the path of the request. Queue
+members are checked by their handler, which ignores unknown members where the platform does.
 """
 
 _WRITES: Final[frozenset[ResourceAction]] = frozenset(
@@ -127,21 +127,21 @@ _WRITES: Final[frozenset[ResourceAction]] = frozenset(
     }
 )
 _BY_HAND: Final = ("/api/v2/users", "/api/v2/routing/queues", "/api/v2/oauth/clients")
-"""Paths of entities that handlers store in a different place than the rules would."""
+"""The paths of collections whose items are created and changed by handlers, not by the rules."""
 
 _WORDS: Final = re.compile("[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 _EXAMPLE_ID: Final = uuid_shaped(0, "id")
 _ANY: Final = "*"
-"""The id that stands for all divisions."""
+"""The value that may be given instead of a division's id, and stands for all divisions."""
 
 
 class Reference(Struct, frozen=True):
-    """An id in a body.
+    """An id in a request body that refers to an entity.
 
     Attributes:
-        place: its location, such as ``queueFlow.id``.
-        target: the path of the collection that it refers to.
-        identity: the id.
+        place: where the id is in the body, such as ``queueFlow.id``.
+        target: the path of the collection that the id refers to.
+        identity: the id itself.
     """
 
     place: str
@@ -150,7 +150,7 @@ class Reference(Struct, frozen=True):
 
 
 def check_body_references(rules: ResourceRules, store: ResourceStore, call: ApiCall) -> None:
-    """Check that the references in a call's body are to existing entities.
+    """Check that the entities to which a call's body refers exist.
 
     Raises:
         Problem: 400 for an unknown id, naming the property and the id; 404 if the
@@ -166,7 +166,7 @@ def check_body_references(rules: ResourceRules, store: ResourceStore, call: ApiC
 
 
 def find_target(name: str) -> str | None:
-    """Return the path of the collection that a property refers to, by its name."""
+    """Return the path of the collection that a property refers to, given its name, or ``None``."""
     if name in NOT_REFERENCES:
         return None
     words = _WORDS.findall(_stem(name))
@@ -176,7 +176,7 @@ def find_target(name: str) -> str | None:
 
 
 def list_body_references(call: ApiCall) -> Iterator[Reference]:
-    """Yield the ids in the body of a call that refer to other entities."""
+    """Yield the ids in a call's body that refer to other entities."""
     wanted = call.route.facts.body
     schema = Schema() if wanted is None or wanted.schema is None else wanted.schema
     members = MEMBERS.get(call.route.template)
@@ -196,7 +196,7 @@ def _writes(rules: ResourceRules, call: ApiCall) -> bool:
 
 
 _ITEM: Final = 5
-"""The number of slashes in a queue's path."""
+"""The number of slashes in the path of a queue or an OAuth client; a user's path has fewer."""
 
 
 def _search(definition: Definition, schema: Schema, value: Json, place: str) -> Iterator[Reference]:

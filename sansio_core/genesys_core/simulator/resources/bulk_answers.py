@@ -1,6 +1,6 @@
 """Bulk operations on the items of a collection: creating, reading, changing and deleting items.
 
-Invariants: unknown ids are ignored, as on the platform; the others succeed.
+Invariants: unknown ids are ignored, as on the platform; the operation succeeds for all other ids.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +23,7 @@ __all__ = ["respond_to_bulk_command"]
 def respond_to_bulk_command(
     store: ResourceStore, call: ApiCall, rule: ResourceRule, collection: Collection
 ) -> Reply:
-    """Perform a bulk operation on a collection's items.
+    """Perform a bulk operation on a collection's items, and return the response.
 
     Raises:
         Problem: 409 for an outdated version or a name that is already in use, 400 if the simulator
@@ -121,4 +121,4 @@ def _respond(call: ApiCall, rule: ResourceRule, named: Sequence[Record]) -> Repl
 
 
 _SMALLEST = 5
-"""Models with fewer properties than this are results, not items."""
+"""A model with at most this many properties is the result for an item, not the item."""

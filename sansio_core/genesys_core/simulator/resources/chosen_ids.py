@@ -22,7 +22,7 @@ The keys of data table rows, which are ids too, are handled separately.
 
 
 def find_chosen_id(place: tuple[str, ...], given: Mapping[str, Json]) -> str | None:
-    """Return the id that a body chooses for an item in the collection at a path, or ``None``."""
+    """Return the id that a body chooses for an item of the collection, or ``None``."""
     for template, name in CHOSEN_IDS.items():
         if len(template) == len(place) and all(
             part in ("{}", segment) for part, segment in zip(template, place, strict=True)

@@ -29,7 +29,7 @@ EXAMPLES_ONLY: Final = frozenset(
         "validate",
     }
 )
-"""Path segments of commands and computations, which look like resources but are not."""
+"""Path segments that name a command or a computation, not a resource."""
 
 _WRITES: Final[Mapping[str, ResourceAction]] = {
     "PUT": "replace",
@@ -66,7 +66,7 @@ def derive_collection(shapes: PathShapes, key: str) -> Collection | None:
 
 
 def is_excluded(template: str) -> bool:
-    """Return whether a path belongs to a command or a computation."""
+    """Return whether a path is that of a command or a computation, not of a resource."""
     return not EXAMPLES_ONLY.isdisjoint(template.split("/"))
 
 
@@ -103,7 +103,7 @@ def _has_id(entity: Schema) -> bool:
 
 
 def is_plain_text(item: ApiRoute) -> bool:
-    """Return whether items are identified by strings, not by numbers or dates.
+    """Return whether a collection's items are identified by strings, not by numbers or dates.
 
     Conversations are excluded: they are changed by commands, which no rule describes.
     """

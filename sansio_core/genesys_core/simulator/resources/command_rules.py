@@ -37,7 +37,7 @@ CollectionFinder = Callable[[str], Collection | None]
 def find_command(
     shapes: PathShapes, collection: CollectionFinder, route: ApiRoute
 ) -> ResourceRule | None:
-    """Return the rule of a command on an item, or ``None`` if the operation is not one."""
+    """Return the rule of a command on an item, or ``None`` if the operation is no such command."""
     item, _, verb = route.template.rpartition("/")
     template, _, last = item.rpartition("/")
     if is_placeholder(verb) or not is_placeholder(last) or verb in _NO_COMMANDS:
@@ -59,13 +59,13 @@ def _responds_with_item(shapes: PathShapes, route: ApiRoute, owner: Collection) 
 
 
 _SMALLEST: Final = 5
-"""Models with fewer properties than this are too small to compare."""
+"""A response with fewer properties than this is too small to be recognized as the item."""
 
 
 def find_bulk_command(
     shapes: PathShapes, collection: CollectionFinder, route: ApiRoute
 ) -> ResourceRule | None:
-    """Return the rule of a command on many items, or ``None`` if the operation is not one."""
+    """Return the rule of a command on many items; ``None`` if the operation is no such command."""
     if is_placeholder(route.template.rpartition("/")[2]):
         return None
     template, verb = _split(route.template)
@@ -112,7 +112,7 @@ def _bulk_action(
 
 
 _REFERENCE: Final = frozenset({"id", "name", "selfUri"})
-"""The properties that a reference to an item has."""
+"""The properties of a mere reference to an item, as opposed to those of the item."""
 
 
 def _has_documents(shapes: PathShapes, route: ApiRoute) -> bool:

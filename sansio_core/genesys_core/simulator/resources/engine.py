@@ -50,7 +50,7 @@ from genesys_core.simulator.state.world import Record
 __all__ = ["EXAMPLE_HEADER", "ResourceEngine"]
 
 EXAMPLE_HEADER: Final = ("Simulator-Answer", "example")
-"""The header that marks a response as a stateless example."""
+"""The response header that tells that the response is an example, not stored state."""
 
 
 class ResourceEngine:
@@ -60,8 +60,8 @@ class ResourceEngine:
         definition: the definition, from which the rules are derived.
 
     Attributes:
-        rules: the definition's rules.
-        store: the state that the rules keep.
+        rules: the rules that apply to the definition's operations.
+        store: reads and changes the items and single resources that the rules keep.
     """
 
     def __init__(self, definition: Definition) -> None:
@@ -69,7 +69,7 @@ class ResourceEngine:
         self.store = ResourceStore(definition, self.rules)
 
     def respond(self, call: ApiCall) -> Reply:
-        """Return the response to a call.
+        """Return the response to a call, by the operation's rule or as an example.
 
         Raises:
             Problem: 404 for an unknown id, 409 for an outdated version or a name that is already in
@@ -91,7 +91,7 @@ class ResourceEngine:
         return self._answer_rule(call, rule, rule.collection)
 
     def check_body(self, call: ApiCall) -> None:
-        """Check that the references in a writing call are to existing entities.
+        """Check that the entities to which a writing call refers, in its path and body, exist.
 
         Raises:
             Problem: 404 for an unknown id in the path, 400 for one in the body.
@@ -274,7 +274,7 @@ def _with_page(call: ApiCall, record: Record) -> Record:
 
 
 _FIXED: Final = frozenset({"id", "selfUri", *STATE_PROPERTIES})
-"""Item properties that a page does not replace."""
+"""Properties of an item that are kept when the seeded page of its contents is added to it."""
 
 
 def _refers(value: Json, identity: str) -> bool:

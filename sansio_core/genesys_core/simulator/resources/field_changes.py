@@ -19,7 +19,7 @@ def read_changes(old: Mapping[str, Json], document: Mapping[str, Json]) -> Mappi
 
     Args:
         old: the item before the change.
-        document: the body.
+        document: the request body.
     """
     changes = document.get("changes")
     if set(document) != {"changes"} or not isinstance(changes, list):

@@ -45,13 +45,13 @@ def place_job(
     place: ResourcePath,
     run: JobRun,
 ) -> str:
-    """Put a new job into a collection and return its id.
+    """Add a new job to its collection, and return the job's id.
 
     Args:
-        store: the collections' state.
-        state: the state that the job is added to.
+        store: creates the job's record.
+        state: the platform's state.
         collection: the job's collection.
-        place: the collection's path.
+        place: the segments of the collection's path.
         run: the job's start time and progress.
     """
     identity = state.new_id("/".join(place))
@@ -69,7 +69,7 @@ def place_job(
 def start_job(
     store: ResourceStore, call: ApiCall, collection: Collection, states: JobStates
 ) -> Reply:
-    """Start a job."""
+    """Start a job, and return the response with its id."""
     check_room(call)
     place = resource_path(collection.template, call.arguments)
     state, entity = call.state, collection.entity
@@ -99,7 +99,7 @@ def start_job(
 
 
 def state_of(call: ApiCall, collection: Collection, states: JobStates, at: ResourcePath) -> str:
-    """Return a job's state."""
+    """Return the response to a poll of a job: the job in its current state."""
     outcome = call.state.job_outcomes.get(collection.template, SUCCESS)
     return states.state_at(
         call.state.jobs[at], call.now.monotonic, call.settings.job_duration, outcome
@@ -123,10 +123,11 @@ def show_job(call: ApiCall, collection: Collection, states: JobStates, at: Resou
 def read_results(
     call: ApiCall, collection: Collection, states: JobStates, at: ResourcePath
 ) -> Reply:
-    """Return a job's results, in pages if they were seeded.
+    """Return the response with a job's results, in pages if they were seeded by a test.
 
     Raises:
-        Problem: 404 while there are none; this is a guess, because the platform's response is not
+        Problem: 404 while the job has no results; this is a guess, because the platform's response
+            is not
             documented.
     """
     if not states.has_results(state_of(call, collection, states, at)):
@@ -158,7 +159,7 @@ def _list_conversations(call: ApiCall, at: ResourcePath) -> Reply | None:
 def resume_job(
     call: ApiCall, collection: Collection, states: JobStates, at: ResourcePath
 ) -> Record:
-    """Cancel a job, or continue one that waits for its caller, as the body requests."""
+    """Cancel a job, or continue a job that waits for its caller, as the request body demands."""
     run, wanted = call.state.jobs[at], call.document().get(states.name)
     if wanted == states.cancelled and wanted:
         call.state.jobs[at] = structs.replace(run, ended=states.cancelled)

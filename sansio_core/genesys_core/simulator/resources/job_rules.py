@@ -34,7 +34,7 @@ _PLACES: Final = frozenset(
         "/api/v2/workforcemanagement/schedulingjobs",
     }
 )
-"""Job collections with a different last path segment."""
+"""The paths of job collections whose last segment is another one."""
 
 _WFM: Final = "/api/v2/workforcemanagement"
 _SHIFTS: Final = f"{_WFM}/alternativeshifts"
@@ -94,13 +94,13 @@ JOB_STARTERS: Final[Mapping[tuple[str, str], str]] = {
         f"{_UNIT}/users/{{userId}}/timeoffrequests/{{timeOffRequestId}}/timeoffbalance/jobs",
     ): _BALANCE,
 }
-"""Operations that start a job whose path is not below their own, and the job's collection."""
+"""The job's collection, by operation, for operations that start a job outside their own path."""
 
 _ELSEWHERE: Final = frozenset(map(path_key, JOB_STARTERS.values()))
 
 
 def is_job_path(template: str) -> bool:
-    """Return whether a path, or its template, may be a job collection's."""
+    """Return whether a path, or a path template, may be that of a job collection."""
     key = path_key(template)
     return key.rpartition("/")[2] in _SEGMENTS or key in _PLACES
 
@@ -141,7 +141,7 @@ def _has_results(entity: Schema) -> bool:
 
 
 def identity_of(shapes: PathShapes, start: ApiRoute) -> tuple[str, ...] | None:
-    """Return the path of the job's id in the response to a start; ``None`` if there is none."""
+    """Return where the response to a job's start contains the job's id; ``None`` if nowhere."""
     properties = shapes.reply(start).properties or {}
     at = path_key(start.template)
     polled = [*shapes.routes(f"{at}/{{}}").values(), *shapes.routes(f"{at}/{{}}/results").values()]
@@ -165,7 +165,7 @@ _RESULTS: Final = frozenset(
         "url",
     }
 )
-"""Properties that contain the results, in a job whose own response has them."""
+"""Properties that contain the results, in jobs whose results are part of the job."""
 
 
 def is_result(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Job states: the property with the state, and the transitions over time.
+"""Job states: the property that contains the state, and the transitions between states over time.
 
 Invariants: a job starts in its waiting state and ends in the state of its outcome, which it keeps.
 A job that needs its caller (an upload, a confirmation) pauses until the caller has acted. The state
@@ -16,13 +16,13 @@ from genesys_core.simulator.state.jobs import JobRun
 __all__ = ["FAILURE", "NO_STATES", "STATE_PROPERTIES", "SUCCESS", "JobStates", "find_job_states"]
 
 SUCCESS: Final = "success"
-"""The outcome of a job that ends in its success state."""
+"""The name of the outcome of a job that ends in its success state."""
 
 FAILURE: Final = "failure"
-"""The outcome of a job that ends in its failure state."""
+"""The name of the outcome of a job that ends in its failure state."""
 
 STATE_PROPERTIES: Final = ("state", "status", "queryStatus", "jobState", "jobStatus", "queryState")
-"""Properties that may contain a job's state."""
+"""Properties that may contain a job's state, in order of preference."""
 
 _WAITING: Final = (
     "queued",
@@ -70,13 +70,14 @@ class JobStates(Struct, frozen=True):
 
     Attributes:
         name: the property with the state; empty for a job that has only results.
-        waiting: the state at the start.
-        running: the state after half of the duration.
-        success: the state at the end.
-        failure: the state at the end of a job that fails; the success state if there is none.
+        waiting: the state of a job that has been started but is not yet running.
+        running: the state of a job once half of its duration has passed.
+        success: the state of a job that has succeeded.
+        failure: the state of a job that has failed; the success state if the model has no such
+            state.
         paused: the state in which the job waits for its caller; empty if it never does.
-        cancelled: the state of a job that was cancelled; empty if there is none.
-        names: all states.
+        cancelled: the state of a job that was cancelled; empty if the model has no such state.
+        names: the names of all states of the model.
     """
 
     name: str
@@ -89,7 +90,7 @@ class JobStates(Struct, frozen=True):
     names: tuple[str, ...] = ()
 
     def state_at(self, run: JobRun, monotonic: float, duration: float, outcome: str) -> str:
-        """Return a job's state.
+        """Return the state that a job has at a time.
 
         Args:
             run: the job's start, and what its caller has done since then.
@@ -113,7 +114,7 @@ class JobStates(Struct, frozen=True):
         return self.end_of(outcome)
 
     def end_of(self, outcome: str) -> str:
-        """Return the state in which a job with an outcome ends."""
+        """Return the state in which a job with the given outcome ends."""
         return {SUCCESS: self.success, FAILURE: self.failure}.get(outcome, outcome)
 
     def has_results(self, state: str) -> bool:

@@ -15,7 +15,7 @@ from genesys_core.simulator.state.definition import Definition, OperationFacts, 
 __all__ = ["FieldPath", "ListingStyle", "PageSelector", "find_items", "find_listing_style"]
 
 FieldPath: TypeAlias = tuple[str, ...]
-"""The wire names, outermost first; empty for the document itself, or if there is no such field."""
+"""A field's path: wire names, outermost first; empty for the document itself, or for no field."""
 
 PageSelector: TypeAlias = Literal["number", "index", "token", "search", "date", "none"]
 """How a request selects a page:
@@ -37,7 +37,7 @@ ITEM_FIELDS: Final = (
     "records",
     "userDetails",
 )
-"""Names of the response property with the items, in order of preference."""
+"""Names of the response property that contains the items, in order of preference."""
 
 TOKEN_FIELDS: Final[tuple[FieldPath, ...]] = (("cursor",), ("after",), ("cursors", "after"))
 """Response fields that contain the next page's token."""
@@ -51,12 +51,13 @@ class ListingStyle(Struct, frozen=True):
     """An operation's listing style.
 
     Attributes:
-        items: the response field with the items; empty if the response is the array.
+        items: the response field that contains the items; empty if the response itself is the
+            array.
         item: the items' model.
         selector: how a request selects a page.
-        in_body: whether the request's fields are in its body; otherwise they are in its query.
+        in_body: whether the request's fields are in the body; otherwise they are query parameters.
         send: the request field that selects the page; the empty path if there is none.
-        size: the request field with the page size.
+        size: the request field that contains the page size.
         token: the response field with the next page's token; empty if only ``nextUri`` contains the
             token.
         alternative: the query parameter for the token, in a listing that also has page numbers.
@@ -75,7 +76,7 @@ class ListingStyle(Struct, frozen=True):
 
 
 def find_items(definition: Definition, reply: Schema) -> tuple[FieldPath, Schema] | None:
-    """Return the response field with the items, and the items' model, or ``None``."""
+    """Return the response field that contains the items, and the items' model, or ``None``."""
     known = definition.resolve(reply)
     if known.type == "array" and known.items is not None:
         return (), known.items

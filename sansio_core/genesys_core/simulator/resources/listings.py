@@ -16,7 +16,7 @@ __all__ = ["list_items"]
 
 
 def list_items(call: ApiCall, items: Sequence[Json]) -> Json:
-    """Return a listing's reply: the requested page of the items that match the filters.
+    """Return the response of a listing: the requested page of the items that match the filters.
 
     Args:
         call: the call, whose query has the filters, the order and the page.

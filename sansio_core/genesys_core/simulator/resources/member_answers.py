@@ -1,4 +1,4 @@
-"""Adding, replacing, changing and removing list members.
+"""Adds, replaces, changes and removes the members in a list of members.
 
 Invariants: a member is in a list at most once. A member has the name of the entity that it refers
 to. The list owner's member count is kept up to date.
@@ -34,7 +34,7 @@ __all__ = ["change_members", "read_ids"]
 def change_members(
     store: ResourceStore, call: ApiCall, rule: ResourceRule, collection: Collection
 ) -> Reply:
-    """Change a list of members as a call's body requests.
+    """Change a list of members as a call's body requests, and return the response.
 
     Raises:
         Problem: 400 if the simulator is full.
@@ -63,7 +63,7 @@ def change_members(
 
 
 def read_ids(call: ApiCall) -> list[str]:
-    """Return the ids in a call's query, which may be joined with commas."""
+    """Return the members' ids in a call's query, where they may be joined with commas."""
     names = [name for name in call.query if name.lower().endswith(("id", "ids"))]
     return [part for name in names for each in call.query[name] for part in each.split(",")]
 

@@ -26,7 +26,7 @@ NOT_MEMBERS: Final = frozenset(
         "/api/v2/workforcemanagement/alternativeshifts/trades",
     }
 )
-"""Paths whose writes do not add, change or remove members."""
+"""The paths of lists of members where writing does not add, change or remove members."""
 
 _TOP: Final[Mapping[str, ResourceAction]] = {
     "POST": "add_members",
@@ -68,7 +68,7 @@ def derive_members(shapes: PathShapes, key: str) -> Collection | None:
 
 
 def find_member_list(shapes: PathShapes, given: Schema) -> tuple[str, ...] | None:
-    """Return the members' path in a body; empty if the body is the list, or a member.
+    """Return where a body contains members; empty if the body is the list of members, or a member.
 
     Returns:
         ``None`` for a body without members.
@@ -90,7 +90,7 @@ _LISTS: Final = ("ids", "members", "users", "entities", "segments", "phrases", "
 
 
 def member_identity(entity: Schema) -> str:
-    """Return the property that identifies a member."""
+    """Return the property of a member's model that contains the member's id."""
     names = [name for name, facts in (entity.properties or {}).items() if facts.type == "string"]
     if "id" in names:
         return "id"

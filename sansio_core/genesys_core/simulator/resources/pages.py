@@ -33,7 +33,7 @@ PAGE_WINDOWS: Final[Mapping[str, tuple[int, int]]] = {
     "/api/v2/externalcontacts/organizations/{externalOrganizationId}/notes": (1000, 0),
     "/api/v2/routing/queues/divisionviews": (0, 5),
 }
-"""The limits on page numbers: the number of items, or of pages, beyond which the response is a
+"""By path, the number of items and the number of pages beyond which a page number gets a
 400."""
 
 
@@ -68,7 +68,7 @@ def make_listing(call: ApiCall, style: ListingStyle, items: Sequence[Json]) -> J
 
 
 def read_search(call: ApiCall) -> Json:
-    """Return a call's search: the body, or the decoded ``q64``.
+    """Return a call's search: its body, or the decoded query parameter ``q64``.
 
     Raises:
         Problem: 400 for a ``q64`` that is not a Base64-encoded JSON object.
@@ -267,6 +267,6 @@ def _encode_search(search: Mapping[str, Json], number: int) -> str:
 
 
 _FURTHEST: Final = 10**9
-"""The limit for integers in requests; page numbers have 32 bits."""
+"""The value to which larger integers in requests are reduced; page numbers have 32 bits."""
 
 _SIZES: Final = frozenset({"pageSize", "limit", "count"})

@@ -17,7 +17,7 @@ from genesys_core.simulator.resources.store import ResourceStore, kind_of
 __all__ = ["CONVERSATIONS", "REFERRED", "check_references", "list_references"]
 
 CONVERSATIONS: Final = "/api/v2/conversations"
-"""The path of conversations, which have no rule, because commands begin and change them."""
+"""The path of conversations, which no rule describes, because commands begin and change them."""
 
 REFERRED: Final[Mapping[str, str]] = {
     "businessUnitId": "/api/v2/workforcemanagement/businessunits",
@@ -36,11 +36,11 @@ REFERRED: Final[Mapping[str, str]] = {
     "teamId": "/api/v2/teams",
     "userId": "/api/v2/users",
 }
-"""The collection that a path parameter refers to, by its name."""
+"""The path of the collection that a path parameter refers to, by the parameter's name."""
 
 
 def list_references(rules: ResourceRules, template: str) -> Iterator[tuple[str, str]]:
-    """Yield each parameter of a path that refers to another collection, and the reference."""
+    """Yield each path parameter that refers to another collection, and the collection's path."""
     at = template.find("/{")
     while at >= 0:
         end = template.index("}", at)

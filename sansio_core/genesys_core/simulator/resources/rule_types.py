@@ -40,7 +40,7 @@ ResourceAction: TypeAlias = Literal[
     "change_many",
     "delete_many",
 ]
-"""Operations' effects on a collection or a single resource."""
+"""What an operation does with a collection, its items, or a single resource."""
 
 RULES: Final[Mapping[str, str]] = {
     "A": "a collection whose items are created, read and deleted",
@@ -55,23 +55,24 @@ RULES: Final[Mapping[str, str]] = {
     "M": "a command on many items of a collection",
     "S": "a read-only collection with one item",
 }
-"""The rules by letter."""
+"""A description of each rule, by the rule's letter."""
 
 ALIKE: Final = 0.6
-"""The minimum share of common properties with which two models describe the same resource."""
+"""The minimum share of common properties at which two models describe the same resource."""
 
 
 class Collection(Struct, frozen=True):
-    """A collection, its items at ``{template}/{id}``.
+    """A collection of items, each at the path ``{template}/{id}``.
 
     Attributes:
-        template: the collection's path.
+        template: the path template of the collection.
         letter: the rule's letter in :data:`RULES`.
         entity: the items' model.
-        operations: what each method does with the collection and with an item, by ``("", method)``
-            and ``("item", method)``.
-        states: the job states; ``None`` if the items are not jobs.
-        template_parameter: the path parameter with a job's id.
+        operations: the action of each HTTP method on the collection, by ``("", method)``, and on an
+            item, by
+            ``("item", method)``.
+        states: the states of the jobs in the collection; ``None`` if the items are not jobs.
+        template_parameter: the name of the path parameter that contains a job's id.
     """
 
     template: str
@@ -83,18 +84,18 @@ class Collection(Struct, frozen=True):
 
     @property
     def is_creatable(self) -> bool:
-        """Whether items can be created; if so, only created ids exist."""
+        """Whether callers can create items; if so, only the ids of created items exist."""
         return self.letter in {"A", "B", "E", "H"}
 
 
 class ResourceRule(Struct, frozen=True):
-    """The effect of one operation.
+    """The rule of one operation, which determines the operation's effect.
 
     Attributes:
         letter: the rule's letter in :data:`RULES`.
         action: what the operation does with the collection or resource.
         collection: the collection, or ``None`` for a single resource.
-        entity: the item's or resource's model.
+        entity: the model of the collection's items, or of the single resource.
         filters: the path parameters that filter a view, each with the item property that must equal
             it.
     """

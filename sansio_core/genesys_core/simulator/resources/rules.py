@@ -30,7 +30,7 @@ __all__ = ["ResourceRules"]
 
 
 class ResourceRules:
-    """A definition's rules.
+    """The rules of a definition's operations.
 
     Args:
         definition: the API definition.
@@ -45,7 +45,7 @@ class ResourceRules:
 
     @classmethod
     def of(cls, definition: Definition) -> "ResourceRules":
-        """Return a definition's rules, which all of its simulators share."""
+        """Return a definition's rules, which all simulators of the definition share."""
         found = definition.derived.get(cls)
         if not isinstance(found, cls):
             found = definition.derived[cls] = cls(definition)
@@ -67,7 +67,7 @@ class ResourceRules:
         return self._collections[key]
 
     def parents(self, template: str) -> Iterator[tuple[str, str]]:
-        """Yield the path of each parent collection, and the path of its item."""
+        """Yield the paths of each parent collection and of its item, the innermost first."""
         owner = template
         while (at := owner.rfind("/{")) >= 0:
             item = template[: template.index("}", at) + 1]

@@ -15,7 +15,7 @@ _SEGMENTS: Final = ("query", "search")
 
 
 def find_search(shapes: PathShapes, owners: OwnerFinder, route: ApiRoute) -> ResourceRule | None:
-    """Return the rule of a search, or ``None`` if the operation is not one."""
+    """Return the rule of a search, or ``None`` if the operation is not a search."""
     segments = route.template.split("/")
     listed = shapes.items(route)
     if listed is None or not set(_SEGMENTS) & set(segments[4:]) or "rules" in segments[4:]:

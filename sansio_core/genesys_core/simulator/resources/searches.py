@@ -1,6 +1,6 @@
 """Evaluates searches: compares items with the criteria in the body.
 
-Invariants: all of a search's criteria must match. Deleted items are found only if the search names
+Invariants: all of a search's criteria must match. Deleted items are found only if a criterion names
 their state. An unsupported criterion, and a property that items do not have, matches everything.
 """
 

@@ -23,7 +23,7 @@ def list_seeds(call: ApiCall) -> Reply | None:
 
 
 def find_page(call: ApiCall) -> Json:
-    """Return the document that :func:`list_seeds` returns as a reply.
+    """Return the page of :func:`list_seeds` as a JSON document instead of a response.
 
     Raises:
         Problem: 400 for an invalid page.

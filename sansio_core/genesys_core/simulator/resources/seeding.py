@@ -31,12 +31,12 @@ __all__ = ["Seeding"]
 
 
 class Seeding:
-    """Adds items to listings.
+    """Adds example items to listings, and starts jobs, for tests.
 
     Args:
         definition: the API definition.
         rules: the definition's rules.
-        store: the state that the rules keep.
+        store: reads and changes the items that the rules keep.
     """
 
     def __init__(self, definition: Definition, rules: ResourceRules, store: ResourceStore) -> None:
@@ -237,13 +237,13 @@ SHOWN_ELSEWHERE: Final = frozenset(
         "/api/v2/scim/v2/users",
     }
 )
-"""Collections that contain another collection's items: SCIM users and groups."""
+"""The paths of collections that show another collection's items: SCIM users and groups."""
 
 _LISTS: Final = frozenset({"list", "list_view"})
-"""Actions of operations that return a collection's items."""
+"""The actions of operations that list a collection's items."""
 
 _FIRST_DATE: Final = 1_700_000_000
-"""One second before the date of the first item; each further item's date is one second later."""
+"""The date before the first item's, in seconds since 1970; each item's date is a second later."""
 
 _NAMES: Final = frozenset({"name", "title", "label", "displayName", "body", "value", "word"})
 

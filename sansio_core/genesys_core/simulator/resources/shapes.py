@@ -16,13 +16,13 @@ from genesys_core.simulator.state.routes import ServedRoute
 __all__ = ["ApiRoute", "PathShapes", "is_placeholder", "path_key"]
 
 ApiRoute: TypeAlias = ServedRoute[OperationFacts]
-"""An operation with its path."""
+"""A route: an operation with its method and path template."""
 
 _PLACEHOLDER: Final = re.compile(r"\{[^}]*\}")
 
 
 def path_key(template: str) -> str:
-    """Return a path template without the names of its parameters."""
+    """Return a path template with ``{}`` in place of each parameter."""
     return _PLACEHOLDER.sub("{}", template)
 
 
@@ -32,7 +32,7 @@ def is_placeholder(segment: str) -> bool:
 
 
 class PathShapes:
-    """Looks up the operations at paths, and their models.
+    """Looks up the operations at paths, and the models of their bodies, responses and listings.
 
     Args:
         definition: the API definition.
@@ -53,28 +53,28 @@ class PathShapes:
         }
 
     def resolved(self, schema: Schema | None) -> Schema:
-        """Return a schema with its reference resolved."""
+        """Return the schema to which a schema refers, or the schema itself if it refers to none."""
         return Schema() if schema is None else self.definition.resolve(schema)
 
     def reply(self, route: ApiRoute) -> Schema:
-        """Return an operation's response model."""
+        """Return the model of an operation's response."""
         return self.resolved(route.facts.reply_schema)
 
     def body(self, route: ApiRoute) -> Schema:
-        """Return an operation's body model."""
+        """Return the model of an operation's request body."""
         wanted = route.facts.body
         return self.resolved(None if wanted is None else wanted.schema)
 
     def items(self, route: ApiRoute | None) -> tuple[FieldPath, Schema] | None:
-        """Return the path of a listing's items in the response, and their schema.
+        """Return where a listing's response contains the items, and the items' schema.
 
-        ``None`` if it is not a listing.
+        Returns ``None`` if the operation is not a listing.
         """
         schema = None if route is None else route.facts.reply_schema
         return None if schema is None else find_items(self.definition, schema)
 
     def listing(self, route: ApiRoute | None, entity: Schema) -> FieldPath | None:
-        """Return the path of a listing's items in the response; ``None`` for other entities."""
+        """Return where a response lists items of a model; ``None`` if it lists none."""
         found = self.items(route)
         if found is None or not are_alike(self.resolved(found[1]), entity):
             return None

@@ -29,7 +29,7 @@ NOT_SINGLE: Final = frozenset(
         "/api/v2/telephony/providers/edges/{}/diagnostic/tracepath",
     }
 )
-"""Paths whose writes are commands with a result."""
+"""The paths where a write is a command that returns a result."""
 
 _METHODS: Final = ("PUT", "PATCH", "POST")
 _ACTIONS: Final[Mapping[str, ResourceAction]] = {
@@ -79,7 +79,7 @@ def _as_read(given: Schema, entity: Schema) -> Schema:
 
 
 def find_list_property(shapes: PathShapes, entity: Schema, given: Schema) -> str | None:
-    """Return the entity's property that a body replaces if the body is a list."""
+    """Return the property of a resource that a body replaces if the body is a list, or ``None``."""
     item = shapes.resolved(given.items)
     for name, facts in (entity.properties or {}).items():
         if facts.type != "array":

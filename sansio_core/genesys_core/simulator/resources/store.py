@@ -37,28 +37,28 @@ __all__ = [
 ]
 
 _OUTBOUND: Final = "/api/v2/outbound/"
-"""Collections whose version conflicts have a specific error code."""
+"""The path prefix of the collections for which version conflicts have a specific error code."""
 
 CREATED: Final = ("dateCreated", "createdDate", "createdAt", "dateModified", "modifiedDate")
-"""Properties that contain the creation date."""
+"""Properties that are set to the time of an item's creation."""
 
 _BEGINNINGS: Final[Mapping[str, Record]] = {
     "/api/v2/outbound/campaigns": {"campaignStatus": "off"},
     "/api/v2/outbound/contactlists": {"size": 0},
     "/api/v2/outbound/messagingcampaigns": {"campaignStatus": "off"},
 }
-"""The initial properties of items, regardless of the body, by collection path."""
+"""The properties that new items have, whatever the request body says, by the collection's path."""
 
 _MODIFIED: Final = ("dateModified", "modifiedDate", "updatedAt", "dateUpdated")
 _SERVERS: Final = frozenset({"id", "selfUri", "version", *CREATED, *_MODIFIED})
-"""Properties that the platform sets, regardless of the caller's body."""
+"""Properties that the platform sets itself, whatever the request body says."""
 
 ResourcePath: TypeAlias = tuple[str, ...]
 """The decoded segments of a path."""
 
 
 class ResourceStore:
-    """Reads and changes the state that the rules keep.
+    """Reads and changes the items and single resources that the rules keep.
 
     Args:
         definition: the API definition.
@@ -84,7 +84,7 @@ class ResourceStore:
     def known_items(
         self, state: PlatformState, owner: str, arguments: Mapping[str, str]
     ) -> dict[str, Record] | None:
-        """Return a collection's items by id, or ``None`` if any id may exist."""
+        """Return a collection's items by id, or ``None`` if every id must be accepted."""
         match owner:
             case "/api/v2/users":
                 return state.users
@@ -99,9 +99,10 @@ class ResourceStore:
     def items_of(
         self, state: PlatformState, collection: Collection, place: ResourcePath
     ) -> Mapping[str, Record]:
-        """Return a collection's items.
+        """Return a collection's items by id.
 
-        If items cannot be created, there is an example until an item has been written or deleted.
+        A collection whose items cannot be created has one example until an item is written or
+        deleted.
         """
         stored = state.collections.get(place, {})
         if stored or collection.is_creatable:
@@ -115,12 +116,12 @@ class ResourceStore:
     def create_record(
         self, call: ApiCall, entity: Schema, place: ResourcePath, document: Mapping[str, Json]
     ) -> Record:
-        """Create an item.
+        """Create an item, and return its record.
 
         Args:
             call: the call that creates it.
             entity: the item's model.
-            place: the collection's path.
+            place: the segments of the collection's path.
             document: the item's properties.
 
         Raises:
@@ -223,7 +224,7 @@ class ResourceStore:
         return (names | {name.removesuffix("Id") for name in names}) - _SERVERS
 
     def forget_item(self, state: PlatformState, at: ResourcePath) -> None:
-        """Delete an item, and everything below it."""
+        """Delete an item, and all items and single resources below its path."""
         stored_items(state, at[:-1]).pop(at[-1], None)
         for kept in (state.jobs, state.collections, state.singles):
             below = [each for each in kept if each[: len(at)] == at]
@@ -234,7 +235,7 @@ class ResourceStore:
             del state.issued[kind]
 
     def show_record(self, call: ApiCall, entity: Schema, record: Record) -> Reply:
-        """Return an operation's response with an item, or an example if it contains no item."""
+        """Return a call's response with an item, or an example if the response has no item."""
         schema = call.route.facts.reply_schema
         if schema is None or not are_alike(self._definition.resolve(schema), entity):
             return respond_with_example(call)
@@ -247,7 +248,7 @@ class ResourceStore:
         return {name: each for name, each in known.items() if name not in WAYS_ON}
 
     def place_record(self, record: Record, entity: Schema, at: ResourcePath) -> Record:
-        """Return a record with the id and ``selfUri`` of its path."""
+        """Return a record with the id and the ``selfUri`` that follow from its path."""
         located = {**record, "id": at[-1]}
         if "selfUri" in (entity.properties or {}):
             located["selfUri"] = "/".join(at)
@@ -256,7 +257,7 @@ class ResourceStore:
     def stamp_dates(
         self, call: ApiCall, entity: Schema, record: Record, names: tuple[str, ...]
     ) -> None:
-        """Set a record's dates to the time of the call."""
+        """Set the named dates of a record to the time of the call."""
         for name in names:
             facts = (entity.properties or {}).get(name)
             if facts is not None and facts.format == "date-time":
@@ -271,7 +272,7 @@ class ResourceStore:
 
 
 def resource_path(template: str, arguments: Mapping[str, str]) -> ResourcePath:
-    """Return the segments of a path, with the ids filled in."""
+    """Return the segments of a path template, with the ids filled in."""
     return tuple(
         arguments[each[1:-1]] if each.startswith("{") else each for each in template.split("/")
     )
@@ -285,5 +286,5 @@ def missing_item(state: PlatformState, template: str, identity: str) -> Platform
 
 
 def kind_of(template: str) -> str:
-    """Return the display name of a collection's items."""
+    """Return the name of a collection's items for error messages, such as ``queue``."""
     return template.rpartition("/")[2].strip("{}").removesuffix("s")

@@ -41,16 +41,16 @@ OTHERS: Final = frozenset(
         "/api/v2/telephony/providers/edges/sites/{siteId}/siteconnections",
     }
 )
-"""Paths whose models are named after a collection other than the one that they show."""
+"""The paths of operations whose model is named after a collection other than the one shown."""
 
 _RELATIONS: Final = {
     "/api/v2/users/{userId}/directreports": (("userId", "manager"),),
 }
-"""The properties by which views are filtered if their paths do not name the properties."""
+"""By path: each path parameter that filters the view, and the property that it must equal."""
 
 
 class OwnerFinder:
-    """Finds the collection whose items have a model.
+    """Finds the collection whose items have a given model.
 
     Args:
         shapes: looks up models.
@@ -66,11 +66,11 @@ class OwnerFinder:
         self._owners: dict[str, list[Collection]] | None = None
 
     def find(self, template: str, item: Schema) -> Collection | None:
-        """Return the collection whose items have a model; the one nearest to a path, if several do.
+        """Return the collection whose items have a model; if several, the one nearest to the path.
 
         Args:
             template: the path of the operation that shows the items.
-            item: their schema, a reference to a model.
+            item: the items' schema, which refers to their model.
         """
         if self._owners is None:
             self._owners = {}
@@ -102,7 +102,7 @@ class OwnerFinder:
 
 
 _NEAR: Final = 4
-"""The number of path segments that a view shares with its collection: ``/api/v2/outbound``."""
+"""The minimum number of path segments that a view shares with its collection."""
 
 
 def find_division_view(
@@ -175,7 +175,7 @@ def _identity(owner: Collection, segments: Sequence[str]) -> str | None:
 
 
 def view_identity(owner: Collection, template: str) -> str:
-    """Return the path parameter with the id of an item in a view."""
+    """Return the name of the path parameter that contains the id of the item that a view shows."""
     return _identity(owner, template.split("/")) or ""
 
 

@@ -1,4 +1,4 @@
-"""Actions that the hub requests, and records of events and deliveries.
+"""Actions that the hub requests of an adapter, and records of published and delivered events.
 
 Invariants: each action applies to one socket, and the actions of a socket are performed in order.
 """
@@ -27,9 +27,9 @@ class WriteText(Struct, frozen=True):
     """Send a text message.
 
     Attributes:
-        socket: the socket's number.
+        socket: the number of the socket on which the message is sent.
         text: the text of the message.
-        fragments: the number of frames, at least 1.
+        fragments: the number of frames into which the message is split, at least 1.
     """
 
     socket: int
@@ -38,7 +38,7 @@ class WriteText(Struct, frozen=True):
 
 
 class WriteBytes(Struct, frozen=True):
-    """Send raw bytes, which need not be valid frames."""
+    """Send raw bytes on the socket, which need not be valid WebSocket frames."""
 
     socket: int
     data: bytes
@@ -65,7 +65,7 @@ class Drop(Struct, frozen=True):
 
 
 class FallSilent(Struct, frozen=True):
-    """Stop reading and writing but leave the connection open (half-open)."""
+    """Stop reading from and writing to the socket, but leave its connection open (half-open)."""
 
     socket: int
 
@@ -90,9 +90,9 @@ class Published(Struct, frozen=True):
     Attributes:
         sequence: the event's number: 1, 2, 3, ...
         topic: the event's topic.
-        correlation_id: the correlation id in its metadata, unique for each event.
-        channels: the subscribed channels.
-        at: when it was published.
+        correlation_id: the correlation id in the event's metadata, unique for each event.
+        channels: the ids of the channels subscribed to the topic at that time.
+        at: when the event was published.
     """
 
     sequence: int
@@ -103,7 +103,7 @@ class Published(Struct, frozen=True):
 
 
 Fate: TypeAlias = Literal["sent", "unconnected", "silenced", "withheld"]
-"""An event's outcome for one channel: sent, no socket, half-open socket, or withheld by a test. A
+"""An event's outcome for a channel: sent, lost (no socket or half-open), or withheld by a test. A
 held event has no outcome yet.
 """
 
@@ -113,9 +113,9 @@ class Delivery(Struct, frozen=True):
 
     Attributes:
         sequence: the event's number.
-        channel_id: the channel.
-        socket: the channel's socket, or ``None``.
-        fate: the outcome.
+        channel_id: the id of the channel.
+        socket: the number of the channel's socket; ``None`` if the channel has none.
+        fate: the outcome of the delivery.
     """
 
     sequence: int

@@ -1,4 +1,4 @@
-"""Conversation, agent and queue events, for the changes since the last call.
+"""Conversation, agent and queue events, for the changes since events were last created.
 
 Invariants: a changed conversation is published as a whole, once for each of its agents and queues,
 after the detail events of the change. A body is built only for a topic with a subscription. An
@@ -71,7 +71,7 @@ CONVERSATION_TOPICS: Final = frozenset(
         "v2.workforcemanagement.teams.{id}.adherence",
     }
 )
-"""The topics that this module publishes."""
+"""The templates of the topics to which this module publishes events."""
 
 _STATES: Final[Mapping[str, str]] = {
     "alert": "ALERT",
@@ -93,10 +93,10 @@ _MEDIA: Final[Mapping[str, str]] = {
 
 
 class ConversationEvents:
-    """Creates the events for changes in the contact center.
+    """Creates the events that report changes to conversations, agents and queues.
 
     Args:
-        definition: the definition, for the topics' models.
+        definition: the API definition, which contains the models of the topics' events.
     """
 
     def __init__(self, definition: Definition) -> None:
@@ -104,7 +104,7 @@ class ConversationEvents:
         self._metrics = MetricEvents(definition)
 
     def publish(self, state: PlatformState, now: Now) -> None:
-        """Add the events for all changes to the state, and clear the changes.
+        """Add the events for all unpublished changes to the pending events, and clear the changes.
 
         Args:
             state: the platform's state.

@@ -27,14 +27,14 @@ _SYNONYMS: Final[Mapping[str, tuple[str, ...]]] = {
     "modifiedDate": ("dateModified", "modifiedAt", "updatedAt"),
     "changedDate": ("dateModified", "modifiedDate"),
 }
-"""Alternative names of properties, which differ between API families."""
+"""Other names that event models use for a stored property, because API families differ."""
 
 _KINDS: Final[Mapping[ChangeKind, tuple[str, ...]]] = {
     "created": ("create", "add"),
     "updated": ("update", "edit"),
     "deleted": ("delete", "remove"),
 }
-"""How models spell the kinds of change."""
+"""How event models spell each kind of change: created, updated, deleted."""
 
 _WHAT_HAPPENED: Final = frozenset({"action", "operation", "eventType"})
 
@@ -42,14 +42,14 @@ _WHAT_HAPPENED: Final = frozenset({"action", "operation", "eventType"})
 def shape_event(
     definition: Definition, model: Schema, record: Record, kind: ChangeKind, now: Now
 ) -> Record:
-    """Return the body for an event about a record.
+    """Return the body of an event that reports a change to a record.
 
     Args:
         definition: resolves references.
         model: the model for the topic's events.
-        record: the record, as stored.
-        kind: the kind of change.
-        now: the event's time.
+        record: the changed record, as the simulator stores it.
+        kind: the kind of change that the event reports.
+        now: the time of the event.
     """
     known = definition.resolve(model)
     properties = known.properties or {}
@@ -90,7 +90,7 @@ def _shape(definition: Definition, schema: Schema, value: Json) -> "Json | Unset
 
 
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-"""Event id formats, for models that declare one."""
+"""The format of a UUID in lower case."""
 
 
 def _spelled(known: Schema, value: Json) -> "Json | UnsetType":

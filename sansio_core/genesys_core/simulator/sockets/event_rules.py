@@ -93,7 +93,7 @@ HEARD_BY_HAND: Final = frozenset(
         "v2.users.{id}.tokens",
     }
 )
-"""Topics that handlers and the hub publish themselves."""
+"""Topics whose events handlers or the hub publish, so that no rule does."""
 
 _PLACEHOLDER: Final = re.compile(r"\{[^}]*\}")
 
@@ -103,7 +103,7 @@ class TopicSource(Struct, frozen=True):
 
     Attributes:
         topic: the topic's template, a key of the topic map.
-        pattern: the topic with its placeholders named.
+        pattern: the topic with named placeholders, which are filled in from the record.
         needs: a property that the record must have; empty if there is none.
     """
 
@@ -113,17 +113,17 @@ class TopicSource(Struct, frozen=True):
 
 
 class EventRules:
-    """Maps paths to topics.
+    """Maps the paths of records to the topics that report changes to the records.
 
     Args:
-        definition: the definition, for the topics' models.
+        definition: the API definition, which contains the models of the topics' events.
     """
 
     def __init__(self, definition: Definition) -> None:
         self._definition = definition
 
     def notices(self, change: RecordChange, caller: str | None, now: Now) -> Iterator[Notice]:
-        """Yield the events for a change.
+        """Yield the events that report a change to a record.
 
         Args:
             change: the record that changed.
@@ -137,7 +137,7 @@ class EventRules:
             yield self._audit(entity, change, caller, now)
 
     def topics_of(self, change: RecordChange, caller: str | None) -> Iterator[tuple[str, str]]:
-        """Yield the topics for a change, except audit topics, each with its topic map template.
+        """Yield the topics that report a change, except audit topics, and each topic's template.
 
         Args:
             change: the record that changed.
@@ -149,7 +149,7 @@ class EventRules:
                 yield source.topic, topic
 
     def heard(self, rules: ResourceRules) -> dict[str, str]:
-        """Return the path whose changes publish each topic, by topic; topics without a path are omitted.
+        """Return, by topic, the path of the records whose changes the topic reports, if any.
 
         Args:
             rules: the rules, which know the paths with writable records.

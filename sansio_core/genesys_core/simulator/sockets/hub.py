@@ -42,7 +42,7 @@ from genesys_core.simulator.state.subscriptions import mark_used, system_message
 __all__ = ["Hub", "channel_of"]
 
 _BOOK_LENGTH: Final = 100_000
-"""The maximum number of recorded events and deliveries; counters are unlimited."""
+"""The maximum number of recorded events, and of recorded deliveries; the counters have no limit."""
 
 _GOING_AWAY: Final = 1001
 
@@ -57,7 +57,8 @@ class Hub:
     Attributes:
         state: the platform's state.
         published: the latest events, oldest first.
-        deliveries: the events' outcomes by channel.
+        deliveries: the outcomes of the latest events, one for each subscribed channel, oldest
+            first.
         counts: the number of sent messages by kind (``event``, ``heartbeat``, ``pong``, ``system``,
             ``reply``), and of events by outcome.
     """
@@ -77,7 +78,7 @@ class Hub:
     # Events of sockets
 
     def connected(self, channel_id: str, now: Now) -> int | Refusal:
-        """Handle a connection to a channel.
+        """Handle a client's WebSocket handshake for a channel.
 
         Returns:
             The socket's number, or a rejection: 404 for an unknown channel.
@@ -97,7 +98,7 @@ class Hub:
         return self._serial
 
     def received(self, socket: int, text: str, now: Now) -> None:
-        """Handle a text message; unknown messages are ignored."""
+        """Handle a text message that a socket has received; unknown messages are ignored."""
         line = self._numbered(socket)
         if line is None or line.is_silent:
             return
@@ -107,13 +108,13 @@ class Hub:
         self.settle(now)
 
     def disconnected(self, socket: int) -> None:
-        """Handle the end of a connection that either side has closed."""
+        """Handle the end of a socket's connection, which either side has closed."""
         line = self._numbered(socket)
         if line is not None:
             self._forget(line)
 
     def take(self) -> tuple[Action, ...]:
-        """Return the pending actions and clear them."""
+        """Return the pending actions for all sockets, in order, and clear them."""
         actions = tuple(self._actions)
         self._actions.clear()
         return actions
@@ -157,7 +158,7 @@ class Hub:
         return self._publish(Notice(topic, body), now, version)
 
     def settle(self, now: Now) -> None:
-        """Send pending events, and close the sockets of channels that no longer exist."""
+        """Send all pending events, and close the sockets of channels that no longer exist."""
         while self.state.notices:
             self._publish(self.state.notices.popleft(), now, "2")
         for channel in list(self.state.channels.values()):
@@ -219,9 +220,9 @@ class Hub:
         """Announce to a channel's socket that the server will close it, and close it later.
 
         Args:
-            channel_id: the channel; it is not deleted.
+            channel_id: the id of the channel, which is not deleted.
             now: the current time.
-            wait: seconds until it is closed.
+            wait: the number of seconds until the server closes the socket.
 
         Raises:
             InvalidValueError: the channel has no socket.
@@ -232,7 +233,7 @@ class Hub:
         line.closes = now.monotonic + wait
 
     def close(self, channel_id: str, code: int = _GOING_AWAY, reason: str = "") -> None:
-        """Close a channel's socket, with any code.
+        """Close a channel's socket, with any close code and reason.
 
         Raises:
             InvalidValueError: the channel has no socket.
@@ -243,7 +244,7 @@ class Hub:
         """End a channel's connection without a close frame.
 
         Args:
-            channel_id: the channel.
+            channel_id: the id of the channel.
             reset: whether to reset the TCP connection.
 
         Raises:
@@ -254,7 +255,7 @@ class Hub:
         self._actions.append(Drop(line.number, reset))
 
     def silence(self, channel_id: str) -> None:
-        """Stop all traffic but leave the connection open.
+        """Stop reading from and writing to a channel's socket, but leave its connection open.
 
         Raises:
             InvalidValueError: the channel has no socket.
@@ -264,7 +265,7 @@ class Hub:
         self._actions.append(FallSilent(line.number))
 
     def send_bytes(self, channel_id: str, data: bytes) -> None:
-        """Send raw bytes between two frames; ``websocket_server.frame`` creates invalid frames.
+        """Send raw bytes to a channel's socket; ``websocket_server.frame`` builds invalid frames.
 
         Raises:
             InvalidValueError: the channel has no socket.
@@ -272,7 +273,7 @@ class Hub:
         self._actions.append(WriteBytes(self._socket(channel_id).number, data))
 
     def fragment(self, channel_id: str, fragments: int) -> None:
-        """Split each subsequent message into this many frames, with pings in between.
+        """Split each later message to a channel into this many frames, with pings between them.
 
         Raises:
             InvalidValueError: the channel has no socket.
@@ -280,7 +281,7 @@ class Hub:
         self._socket(channel_id).fragments = fragments
 
     def hold(self, channel_id: str) -> None:
-        """Hold events until :meth:`release`; heartbeats and responses are still sent.
+        """Hold a channel's events until :meth:`release`; heartbeats and responses are still sent.
 
         Raises:
             InvalidValueError: the channel has no socket.
@@ -289,7 +290,7 @@ class Hub:
         line.held = line.held or []
 
     def release(self, channel_id: str, order: Sequence[int] | None = None) -> None:
-        """Release held events, optionally in another order.
+        """Send the events that are held for a channel, optionally in another order.
 
         Args:
             channel_id: the channel.
@@ -307,11 +308,11 @@ class Hub:
             self._book(outgoing, channel_id, line.number, "withheld")
 
     def refuse(self, status: int | None, *, times: int = 1) -> None:
-        """Reject the next connection attempts to any channel.
+        """Reject the next WebSocket handshakes, whichever channel they are for.
 
         Args:
             status: the HTTP status; ``None`` closes the connection without a response.
-            times: the number of attempts to reject.
+            times: the number of handshakes to reject.
         """
         self._refusals.extend([Refusal(status)] * times)
 
@@ -354,10 +355,10 @@ _LAST_WORDS: Final[Mapping[Death, tuple[str, str]]] = {
     "displaced": ("no_longer_subscribed", "another_channel_subscribed"),
     "token_revoked": ("token_revoked", "user_tokens_revoked"),
 }
-"""System message and close reason by cause; an expired channel has none."""
+"""The kind and reason of the system message that announces a channel's end, by the end's cause."""
 
 
 def channel_of(target: str) -> str:
-    """Return the channel in a socket's target: the part after the last ``/channels/``."""
+    """Return the channel id in a handshake's target: the part after the last ``/channels/``."""
     _, mark, rest = target.partition("?")[0].rpartition("/channels/")
     return unquote(rest, errors="replace") if mark else ""

@@ -22,7 +22,7 @@ def make_event(definition: Definition, topic: str, properties: Mapping[str, Json
     """Return a valid body for a topic's event; see :meth:`Simulator.make_event`.
 
     Args:
-        definition: contains the event models.
+        definition: the API definition, which contains the models of events.
         topic: a topic with its ids, or its template.
         properties: properties of the body; all others are taken from an example.
 

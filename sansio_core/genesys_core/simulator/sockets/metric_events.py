@@ -33,14 +33,14 @@ _USER: Final = "v2.analytics.users.{id}.aggregates"
 _WRAP_UP: Final = "v2.analytics.wrapup.{id}.aggregates"
 
 METRIC_TOPICS: Final = frozenset({_CONVERSATION, _USER, _WRAP_UP})
-"""The topics that this module publishes."""
+"""The templates of the topics to which this module publishes metric events."""
 
 
 class MetricEvents:
-    """Creates metric events.
+    """Creates the events that report the metrics of conversations.
 
     Args:
-        definition: the definition, for the topics' models.
+        definition: the API definition, which contains the models of the topics' events.
     """
 
     def __init__(self, definition: Definition) -> None:
@@ -49,7 +49,7 @@ class MetricEvents:
     def notices(
         self, state: PlatformState, conversation: ConversationTimeline, now: Now
     ) -> Iterator[Notice]:
-        """Yield the events for new metrics.
+        """Yield the events for the metrics of a conversation that have not been published yet.
 
         Args:
             state: the platform's state.

@@ -35,17 +35,17 @@ __all__ = ["JobStart", "OperationEvents"]
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 _KINDS: Final[Mapping[str, ChangeKind]] = {"POST": "created", "DELETE": "deleted"}
 _MOMENT: Final = 0.001
-"""How long after its end a job is checked, in seconds, because floating point may round the end
+"""How many seconds after its end a job is checked, because floating point may round the end
 up."""
 
 
 class OperationEvents:
-    """Publishes the events for operations and jobs.
+    """Publishes the events that operations and jobs cause, at once or when the work is done.
 
     Args:
-        definition: the definition, for the topics' models.
-        rules: the rules, which identify operations that start jobs.
-        events: the topics for job paths.
+        definition: the API definition, which contains the models of the topics' events.
+        rules: the definition's rules, which tell which operations start jobs.
+        events: maps the paths of jobs to topics.
     """
 
     def __init__(self, definition: Definition, rules: ResourceRules, events: EventRules) -> None:
@@ -56,13 +56,14 @@ class OperationEvents:
     def publish(
         self, call: ApiCall, reply: Reply, changes: Sequence[RecordChange], *, has_job: bool = False
     ) -> None:
-        """Add a call's events to the state, and set a timer for later ones.
+        """Add the events that a call causes to the state, and set a timer for later events.
 
         Args:
             call: the completed call.
-            reply: its response.
-            changes: the changed records, whose own events are published elsewhere.
-            has_job: whether it started a job.
+            reply: the response to the call.
+            changes: the records that the call changed; the events for these changes are published
+                elsewhere.
+            has_job: whether the call started a job.
         """
         rule = self._rules.find(call.route) if call.settings.stateful else None
         collection = None if rule is None else rule.collection
@@ -92,12 +93,12 @@ class OperationEvents:
         changes: Sequence[RecordChange] = (),
         awaited: Sequence[AwaitedEvent] = (),
     ) -> None:
-        """Publish a job's start, unless it is among the changes, and schedule its end event.
+        """Publish the event for a job's start, if no change reports it, and schedule its end event.
 
         Args:
-            start: the job.
+            start: the job that has started.
             changes: the records changed by the call that started it.
-            awaited: further events to publish at its end.
+            awaited: further events to publish when the job ends.
         """
         at, collection = start.at, start.collection
         is_id = [each.startswith("{") for each in (*collection.template.split("/"), "{id}")]
@@ -123,7 +124,7 @@ class OperationEvents:
             state: the platform's state.
             key: the due timer's key.
             duration: how long jobs take, in seconds.
-            now: the time at which it was due.
+            now: the time at which the timer was due.
         """
         end = state.work_ends.get(key)
         if end is None:
@@ -197,7 +198,7 @@ class JobStart(Struct, frozen=True):
         at: the job's path.
         collection: the job's collection.
         caller: the user who started the job, if any.
-        seconds: how long jobs take.
+        seconds: how long a job takes, in seconds.
         now: when the job was started.
     """
 

@@ -46,7 +46,7 @@ class TopicCause(Struct, frozen=True):
 
     @property
     def template(self) -> str:
-        """The topic's template in the topic map."""
+        """The template of the topic, as spelled in the topic map."""
         return re.sub(r"\{[^}]*\}", "{id}", self.topic)
 
 
@@ -353,11 +353,11 @@ TOPIC_CAUSES: Final = (
     *_workforce_of_units(),
     *_workforce_of_users(),
 )
-"""All topics that operations cause."""
+"""The topics whose events are caused by operations, each with those operations."""
 
 
 def causes_of(method: str, template: str) -> Sequence[TopicCause]:
-    """Return the topics that an operation causes.
+    """Return the topics whose events an operation causes.
 
     Args:
         method: the method, in upper case.

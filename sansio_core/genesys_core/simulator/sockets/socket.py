@@ -14,16 +14,16 @@ from genesys_core.errors import InvalidValueError
 __all__ = ["HubSocket", "QueuedText", "TextKind"]
 
 TextKind: TypeAlias = Literal["event", "system", "heartbeat", "pong", "reply"]
-"""Message kinds: an event on a subscribed topic, an automatic event, or another message."""
+"""The kind of a message to a client: an event, a system message, a heartbeat or a response."""
 
 
 class QueuedText(Struct, frozen=True):
-    """A message for a socket.
+    """A message to send on a socket.
 
     Attributes:
-        text: the message.
+        text: the text of the message.
         kind: the message's kind.
-        sequence: the event's number; 0 for other messages.
+        sequence: the number of the event; 0 for a message that is not an event.
     """
 
     text: str
@@ -35,13 +35,13 @@ class HubSocket(Struct):
     """An open socket.
 
     Attributes:
-        number: the socket's number.
-        channel_id: the channel.
-        beat: when its next heartbeat is due, on the monotonic clock.
-        closes: when the platform closes it, if announced.
+        number: the socket's number in the hub.
+        channel_id: the id of the socket's channel.
+        beat: when the socket's next heartbeat is due, on the monotonic clock.
+        closes: when the platform closes the socket, on the monotonic clock, if this was announced.
         held: the events held by a test; ``None`` if events are not held.
-        is_silent: whether it is half-open.
-        fragments: the number of frames per message.
+        is_silent: whether the socket is half-open.
+        fragments: the number of frames into which each message is split.
     """
 
     number: int
@@ -53,7 +53,7 @@ class HubSocket(Struct):
     fragments: int = 1
 
     def hold_back(self, outgoing: QueuedText) -> bool:
-        """Hold a message if events are on hold, and return whether it was held."""
+        """Hold a message if it is an event and events are held; return whether it was held."""
         if self.held is None or not outgoing.sequence:
             return False
         self.held.append(outgoing)
@@ -62,7 +62,7 @@ class HubSocket(Struct):
     def release_held(
         self, order: Sequence[int] | None
     ) -> tuple[list[QueuedText], list[QueuedText]]:
-        """Stop holding messages.
+        """Stop holding events, and return the held events to send and those to discard.
 
         Args:
             order: zero-based indices of the messages to send; ``None`` for all.
@@ -85,5 +85,5 @@ class HubSocket(Struct):
 
     @property
     def due(self) -> float:
-        """When the next timer is due, on the monotonic clock."""
+        """When the socket's next heartbeat or close is due, on the monotonic clock."""
         return self.beat if self.closes is None else min(self.beat, self.closes)

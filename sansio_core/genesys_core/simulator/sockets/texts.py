@@ -23,7 +23,7 @@ HEARTBEAT: Final = "WebSocket Heartbeat"
 
 
 def write_envelope(topic: str, body: Json, version: str, correlation_id: str) -> str:
-    """Format an event as the platform sends it."""
+    """Return an event as the JSON text that the platform sends."""
     return _text(
         {
             "topicName": topic,
@@ -35,14 +35,14 @@ def write_envelope(topic: str, body: Json, version: str, correlation_id: str) ->
 
 
 def write_metadata(message: str) -> str:
-    """Format a heartbeat or a pong."""
+    """Return a heartbeat or a pong as the JSON text that the platform sends."""
     return _text({"topicName": "channel.metadata", "eventBody": {"message": message}})
 
 
 def answer_to(
     text: str, state: PlatformState, settings: Settings, channel_id: str, now: Now
 ) -> QueuedText | None:
-    """Handle a request.
+    """Perform the request in a client's message, and return the response.
 
     Args:
         text: the message as received.

@@ -72,4 +72,4 @@ def _by_topic() -> Iterator[tuple[str, str]]:
 
 
 UNCAUSED_TOPICS: Final[Mapping[str, str]] = dict(_by_topic())
-"""The reason for each topic. ``Simulator.make_event`` creates a valid body for any of them."""
+"""Why no operation causes a topic, by topic; ``Simulator.make_event`` makes bodies for them."""

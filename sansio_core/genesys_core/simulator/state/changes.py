@@ -25,21 +25,22 @@ __all__ = [
 ]
 
 RecordPath: TypeAlias = tuple[str, ...]
-"""The decoded segments of a path; the first is empty."""
+"""The decoded segments of a path; the first segment is empty."""
 
 _APART: Final = {("", "api", "v2", "users"), ("", "api", "v2", "routing", "queues")}
-"""Collections that are stored separately."""
+"""The collections that have an attribute of their own in the state, by their paths' segments."""
 
 
 class RecordChange(Struct, frozen=True):
     """A record that was created, updated or deleted.
 
     Attributes:
-        template: the path with ``{}`` for each id, such as ``/api/v2/outbound/campaigns/{}``.
-        ids: the ids in the path, from left to right.
-        kind: the kind of change.
-        record: the record after the change; for a deleted one, before it.
-        is_target: whether the request was for this record, not for something below it.
+        template: the record's path with ``{}`` for each id, such as
+            ``/api/v2/outbound/campaigns/{}``.
+        ids: the ids in the record's path, from left to right.
+        kind: whether the record was created, updated or deleted.
+        record: the record after the change; a deleted record as it was before the change.
+        is_target: whether the request's path was that of this record, not of something below it.
     """
 
     template: str
@@ -55,8 +56,9 @@ class ChangeWatch:
     Args:
         state: the state before the request.
         template: the request's path template, such as ``/api/v2/groups/{groupId}/members``.
-        arguments: the path parameters' values.
-        others: the paths of collections with other records that it may change, each with the
+        arguments: the values of the path parameters, by name.
+        others: the paths of collections with other records that the request may change, each with
+            the
             records' ids.
     """
 
@@ -82,7 +84,7 @@ class ChangeWatch:
         self._count = len(_collection(state, path))
 
     def changes(self, state: PlatformState) -> Iterator[RecordChange]:
-        """Yield the changes between the two states.
+        """Yield the records that the request has created, updated or deleted.
 
         Args:
             state: the state after the request.
@@ -130,5 +132,5 @@ def stored_items(state: PlatformState, path: RecordPath) -> dict[str, Record]:
 
 
 def find_record(state: PlatformState, path: RecordPath) -> Record | None:
-    """Return the record stored at a path, or ``None``."""
+    """Return the record of the item or single resource stored at a path, or ``None``."""
     return state.singles.get(path) or _collection(state, path[:-1]).get(path[-1])

@@ -26,11 +26,11 @@ __all__ = [
 ]
 
 MAX_CHANNELS: Final = 20
-"""The maximum number of channels per user and client; a further one replaces the least recently
+"""The maximum number of channels per user and client; a further channel replaces the least recently
 used."""
 
 MAX_TOPICS: Final = 1_000
-"""The maximum number of topics on a channel; a combined topic counts as one."""
+"""The maximum number of topics of a channel; a combined topic counts as one topic."""
 
 
 class ChannelTopic(Struct, frozen=True):
@@ -38,7 +38,8 @@ class ChannelTopic(Struct, frozen=True):
 
     Attributes:
         written: the topic as spelled by the subscriber.
-        names: the topics that its events have, in lower case; several for a combined topic.
+        names: the single topics whose events it delivers, in lower case; several for a combined
+            topic.
     """
 
     written: str
@@ -46,20 +47,20 @@ class ChannelTopic(Struct, frozen=True):
 
 
 class Channel(Confidential, frozen=True):
-    """A channel.
+    """A notification channel.
 
     Attributes:
-        id: hidden in the repr, because it is sufficient to connect to the channel.
-        client_id: the OAuth client that created it.
-        user_id: the user whose token created it, if any.
+        id: the channel's id; hidden in the repr, because it suffices to connect to the channel.
+        client_id: the id of the OAuth client that created the channel.
+        user_id: the id of the user whose token created the channel, if any.
         token: the access token of the last subscription; the channel ends when the token expires.
-        uri: the address of its socket; contains the id.
-        expires: seconds since 1970-01-01 UTC.
-        used: when it was last used, relative to other channels; a higher number is later.
-        topics: its topics, by lower-case name.
-        names: all names of its topics.
-        is_connected: whether it has a socket.
-        displaced_by: the channel that replaced it.
+        uri: the URI of the channel's WebSocket, which contains the channel's id.
+        expires: when the channel expires, in seconds since 1970-01-01 UTC.
+        used: the order of last use among all channels; a higher number is later.
+        topics: the channel's topics, by lower-case name.
+        names: the names of all single topics whose events the channel gets, in lower case.
+        is_connected: whether the channel has an open socket.
+        displaced_by: the id of the channel that replaced this channel, if any.
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"id", "token", "uri"})
@@ -82,18 +83,19 @@ class Channel(Confidential, frozen=True):
         return self.client_id, self.user_id
 
     def with_topics(self, topics: Mapping[str, ChannelTopic]) -> "Channel":
-        """Return the channel with exactly these topics."""
+        """Return a copy of the channel that is subscribed to exactly these topics."""
         names = frozenset(name for topic in topics.values() for name in topic.names)
         return replace(self, topics=topics, names=names)
 
 
 class Notice(Struct, frozen=True):
-    """An event to deliver.
+    """An event that is waiting to be delivered.
 
     Attributes:
-        topic: the topic, such as ``v2.users.{id}.presence``, with an id.
+        topic: the topic, such as ``v2.users.{id}.presence``, with the id filled in.
         body: the event's body.
-        to: the only recipient, subscribed or not; ``None`` for all subscribed channels.
+        to: the id of the only channel to receive the event, subscribed or not; ``None`` for all
+            subscribed channels.
     """
 
     topic: str
@@ -102,13 +104,13 @@ class Notice(Struct, frozen=True):
 
 
 def is_heard(channels: Mapping[str, Channel], topic: str) -> bool:
-    """Return whether one of the channels is subscribed to a topic."""
+    """Return whether any channel is subscribed to a topic."""
     name = topic.lower()
     return any(name in each.names for each in channels.values())
 
 
 Death: TypeAlias = Literal["displaced", "token_revoked", "token_expired", "expired"]
-"""Why a channel ended."""
+"""The cause for which a channel ended."""
 
 
 def death_of(channel: Channel, tokens: Mapping[str, IssuedToken], wall: float) -> Death | None:

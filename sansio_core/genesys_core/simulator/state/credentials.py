@@ -19,10 +19,10 @@ class IssuedToken(Confidential, frozen=True):
 
     Attributes:
         value: the token; hidden in the repr.
-        client_id: the client it was issued to.
-        user_id: the user it was issued for, if any.
-        expires: seconds since 1970-01-01 UTC.
-        family: the sign-in that it belongs to, if any.
+        client_id: the id of the client to which the token was issued.
+        user_id: the id of the user for whom the token was issued, if any.
+        expires: when the token expires, in seconds since 1970-01-01 UTC.
+        family: the id of the sign-in that the token results from, if any.
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"value"})
@@ -39,10 +39,10 @@ class IssuedRefreshToken(Confidential, frozen=True):
 
     Attributes:
         value: the token; hidden in the repr.
-        client_id: the client it was issued to.
-        user_id: the user it was issued for.
-        family: the sign-in that it belongs to.
-        is_public: whether it was issued to a public client, which has no secret.
+        client_id: the id of the client to which the token was issued.
+        user_id: the id of the user for whom the token was issued.
+        family: the id of the sign-in that the token results from.
+        is_public: whether the token was issued to a public client, which has no secret.
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"value"})
@@ -59,12 +59,13 @@ class Code(Confidential, frozen=True):
 
     Attributes:
         value: the code; hidden in the repr.
-        client_id: the client it was issued to.
-        redirect_uri: where the code was sent; the token request must contain the same URI.
+        client_id: the id of the client to which the code was issued.
+        redirect_uri: the URI to which the code was sent; the token request must contain the same
+            URI.
         challenge: the code challenge, if the client sent one.
-        user_id: the user who signed in.
-        family: the sign-in.
-        expires: seconds since 1970-01-01 UTC.
+        user_id: the id of the user who signed in.
+        family: the id of the sign-in that the code results from.
+        expires: when the code expires, in seconds since 1970-01-01 UTC.
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"value"})
@@ -82,8 +83,8 @@ class BrowserSession(Confidential, frozen=True):
     """A browser in which a user is signed in.
 
     Attributes:
-        value: the cookie's value; hidden in the repr.
-        user_id: the user.
+        value: the value of the session cookie; hidden in the repr.
+        user_id: the id of the user who is signed in.
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"value"})

@@ -12,10 +12,10 @@ from genesys_core.simulator.state.world import ROLES, Record
 __all__ = ["ADMINISTRATOR", "EMPLOYEE", "default_roles", "role_id"]
 
 ADMINISTRATOR: Final = "Master Admin"
-"""The role with every permission."""
+"""The name of the role that has every permission."""
 
 EMPLOYEE: Final = "employee"
-"""The role of every user."""
+"""The name of the role that every user has."""
 
 _POLICIES: Final[Mapping[str, Sequence[tuple[str, str, tuple[str, ...]]]]] = {
     ADMINISTRATOR: [("*", "*", ("*",))],
@@ -39,12 +39,12 @@ _POLICIES: Final[Mapping[str, Sequence[tuple[str, str, tuple[str, ...]]]]] = {
 
 
 def role_id(seed: int, name: str) -> str:
-    """Return the id of a role of :func:`default_roles`."""
+    """Return the id of the default role with a name."""
     return uuid_shaped(seed, "role", name)
 
 
 def default_roles(seed: int) -> dict[str, Record]:
-    """Return the roles by id."""
+    """Return the default roles of an organization, by id."""
     return {role_id(seed, name): _role(role_id(seed, name), name) for name in _POLICIES}
 
 

@@ -19,7 +19,7 @@ Location: TypeAlias = Literal["path", "query", "header", "body", "formData"]
 
 
 class Bounds(Struct, frozen=True, gc=False, kw_only=True):
-    """The keywords that bound a value; an exclusive bound is itself out of range."""
+    """The JSON Schema keywords that bound a value; an exclusive bound is itself out of range."""
 
     minimum: float | None = None
     maximum: float | None = None
@@ -77,7 +77,7 @@ class ReplyFacts(Struct, frozen=True, gc=False):
 
 
 class RequiredPermissions(Struct, frozen=True, gc=False):
-    """The permissions that an operation requires: all of them, or any one."""
+    """The permissions that an operation requires: all of them, or any one of them."""
 
     permissions: tuple[str, ...] = ()
     type: str = "ALL"
@@ -103,7 +103,7 @@ class OperationFacts(Struct, frozen=True, gc=False):
 
     @property
     def required_permissions(self) -> RequiredPermissions:
-        """The permissions; documents from 2016 have a list, all of which are required."""
+        """The required permissions; documents from 2016 have a list, all of which is required."""
         match self.permissions:
             case RequiredPermissions() as required:
                 return required
@@ -112,7 +112,7 @@ class OperationFacts(Struct, frozen=True, gc=False):
 
     @property
     def permission_names(self) -> list[str]:
-        """The permissions' names.
+        """The names of the permissions, such as ``routing:queue:view``.
 
         Some documents have prose instead ("They are enforced by the backend"), which is skipped.
         """
@@ -121,7 +121,7 @@ class OperationFacts(Struct, frozen=True, gc=False):
 
     @property
     def body(self) -> Parameter | None:
-        """The body parameter, or ``None``."""
+        """The parameter for the request body, or ``None`` if the operation takes none."""
         return next((each for each in self.parameters if each.location == "body"), None)
 
     @property
@@ -132,7 +132,7 @@ class OperationFacts(Struct, frozen=True, gc=False):
 
 
 _COLONS: Final = 2
-"""The number of colons in a permission's name, such as ``routing:queue:view``."""
+"""The number of colons in the name of a permission, such as ``routing:queue:view``."""
 
 
 class PathItem(Struct, frozen=True, gc=False):
@@ -146,7 +146,7 @@ class PathItem(Struct, frozen=True, gc=False):
     head: OperationFacts | None = None
 
     def operations(self) -> Iterator[tuple[str, OperationFacts]]:
-        """Yield each operation with its method in upper case."""
+        """Yield the path's operations, each with its HTTP method in upper case."""
         for name in self.__struct_fields__:
             facts: OperationFacts | None = getattr(self, name)
             if facts is not None:

@@ -16,8 +16,8 @@ def follow_deletion(state: PlatformState, user: Record, limit: int) -> None:
 
     Args:
         state: the platform's state.
-        user: the user after a change.
-        limit: the number of deleted users to keep.
+        user: the user's record after a change.
+        limit: the maximum number of deleted users to keep.
     """
     identity = str(user["id"])
     if user_state(user) != "deleted":
@@ -29,7 +29,7 @@ def follow_deletion(state: PlatformState, user: Record, limit: int) -> None:
 
 
 def drop_user(state: PlatformState, identity: str) -> None:
-    """Remove a user, and all references to it."""
+    """Remove a user's record, and all data about the user."""
     forget_subject(state, identity)
     leave_lists(state, identity)
     state.deleted_users.pop(identity, None)

@@ -20,12 +20,12 @@ Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json
 """Any JSON value."""
 
 Made: TypeAlias = "Json | UnsetType"
-"""A value, or ``UNSET`` if the maximum depth is reached."""
+"""A generated JSON value; ``UNSET`` if the maximum depth was reached."""
 
 T = TypeVar("T")
 
 DEFAULT_DEPTH: Final = 3
-"""The default nesting depth of models; with 2 or more, the outermost model is complete."""
+"""The default maximum nesting of models; from 2, the outermost model has all its properties."""
 
 # Seed 0 yields the first of each. The others are legal values that tend to break careless code.
 _INTEGERS: Mapping[str | None, tuple[int, ...]] = {
@@ -77,8 +77,8 @@ def example_of(
     Args:
         definition: resolves references.
         schema: any schema, including references.
-        depth: at least 1.
-        seed: any number.
+        depth: the maximum nesting of models, at least 1.
+        seed: selects among the possible values, as in :func:`example`.
         hint: the property's name, from which strings are derived.
     """
     value = _Maker(definition, seed).value(schema, hint, max(depth, 1))
@@ -97,7 +97,7 @@ def minimal_value(definition: Definition, schema: Schema, hint: str) -> Json:
 
 
 def uuid_shaped(*parts: object) -> str:
-    """Return a UUID-shaped id that depends only on its parts."""
+    """Return an id in the form of a UUID that depends only on the given parts."""
     digest = sha256("/".join(map(str, parts)).encode()).hexdigest()
     return f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-a{digest[17:20]}-{digest[20:32]}"
 

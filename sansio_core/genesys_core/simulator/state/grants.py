@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 GrantKey = tuple[str, str]
-"""The ids of a role and of a division."""
+"""What a grant is stored under: the id of the role and the id of the division."""
 
 _ANY: Final = "*"
 
@@ -50,14 +50,14 @@ def is_subject(state: PlatformState, subject: str) -> bool:
 def grant_role(
     state: PlatformState, subject: str, role_id: str, division_id: str, when: str
 ) -> None:
-    """Grant a role in a division; an existing grant keeps its date."""
+    """Grant a subject a role in a division; an existing grant keeps its date."""
     had = _holds(state, subject, role_id)
     state.grants.setdefault(subject, {}).setdefault((role_id, division_id), when)
     _count_user(state, subject, role_id, 1 - had)
 
 
 def withdraw_role(state: PlatformState, subject: str, role_id: str, division_id: str) -> None:
-    """Revoke a role in a division; does nothing if there is no such grant."""
+    """Revoke a subject's role in a division; does nothing if there is no such grant."""
     had = _holds(state, subject, role_id)
     held = state.grants.get(subject, {})
     held.pop((role_id, division_id), None)
@@ -67,13 +67,13 @@ def withdraw_role(state: PlatformState, subject: str, role_id: str, division_id:
 
 
 def forget_subject(state: PlatformState, subject: str) -> None:
-    """Revoke all of a subject's roles."""
+    """Revoke all roles that were granted to a subject directly."""
     for role_id, division_id in list(state.grants.get(subject, ())):
         withdraw_role(state, subject, role_id, division_id)
 
 
 def own_grants(state: PlatformState, subject: str) -> dict[GrantKey, str]:
-    """Return the dates of a subject's own grants, by role and division, if both exist."""
+    """Return the dates of a subject's own grants, by role and division, where both exist."""
     roles, divisions = state.collections.get(ROLES, {}), state.collections.get(DIVISIONS, {})
     return {
         (role_id, division_id): when
@@ -83,7 +83,7 @@ def own_grants(state: PlatformState, subject: str) -> dict[GrantKey, str]:
 
 
 def effective_grants(state: PlatformState, subject: str) -> dict[GrantKey, str]:
-    """Return a subject's own grants, followed by those of its groups."""
+    """Return the dates of a subject's own and its groups' grants, by role and division."""
     found = own_grants(state, subject)
     for group in state.collections.get(GROUPS, {}):
         if group in state.grants and subject in state.collections.get(
@@ -94,13 +94,13 @@ def effective_grants(state: PlatformState, subject: str) -> dict[GrantKey, str]:
 
 
 def roles_of(state: PlatformState, subject: str) -> list[Record]:
-    """Return a subject's roles, each once."""
+    """Return the roles that a subject has, directly or by its groups, each once."""
     ids = dict.fromkeys(role_id for role_id, _ in effective_grants(state, subject))
     return [state.collections[ROLES][each] for each in ids]
 
 
 def subjects_of_role(state: PlatformState, role_id: str) -> list[str]:
-    """Return the subjects to which a role is granted directly."""
+    """Return the ids of the subjects to which a role is granted directly."""
     return [
         subject
         for subject, held in state.grants.items()
@@ -109,12 +109,12 @@ def subjects_of_role(state: PlatformState, role_id: str) -> list[str]:
 
 
 def effective_policies(state: PlatformState, subject: str) -> list[Mapping[str, Json]]:
-    """Return the permissions of a subject's roles, by domain and entity."""
+    """Return the permission policies of all of a subject's roles."""
     return [each for role in roles_of(state, subject) for each in role_policies(role)]
 
 
 def permission_names(policies: Sequence[Mapping[str, Json]]) -> list[str]:
-    """Return permissions as ``domain:entity:action``, each once."""
+    """Return the permissions that policies include as ``domain:entity:action``, each once."""
     return list(dict.fromkeys(":".join(each) for each in _permitted(policies)))
 
 
@@ -130,7 +130,7 @@ def has_permission(policies: Sequence[Mapping[str, Json]], permission: str) -> b
 def divisions_of_permission(
     state: PlatformState, subject: str, permission: str
 ) -> frozenset[str] | None:
-    """Return the divisions in which a subject has a permission; ``None`` means all of them.
+    """Return the ids of the divisions in which a subject has a permission; ``None`` for all.
 
     The role Master Admin applies to all divisions, including new ones.
     """
@@ -148,7 +148,7 @@ def divisions_of_permission(
 def find_missing_permissions(
     state: PlatformState, subject: str, wanted: Sequence[str]
 ) -> list[str]:
-    """Return the permissions that a subject lacks."""
+    """Return those of the required permissions that a subject lacks."""
     policies = effective_policies(state, subject)
     return [each for each in wanted if not has_permission(policies, each)]
 
@@ -187,7 +187,7 @@ def _count_user(state: PlatformState, subject: str, role_id: str, change: int) -
 
 
 def role_reference(role: Record) -> Record:
-    """Return a role in the form of a grant."""
+    """Return a role in the form that grants in REST responses contain."""
     policies: list[Json] = [
         {
             "domain": each.get("domain"),

@@ -14,11 +14,12 @@ class JobRun(Struct, frozen=True):
     """A job's progress since its start.
 
     Attributes:
-        started: when it was started.
-        resumed: when its caller performed the expected action; ``None`` if that has not happened
+        started: when the job was started.
+        resumed: when the caller performed the action that the job waits for; ``None`` if this has
+            not happened
             yet.
-        ended: the state in which its caller ended it; empty otherwise.
-        upload: the id of the upload that it waits for; empty if there is none.
+        ended: the state in which the caller ended the job; empty if the caller did not end it.
+        upload: the id of the upload that the job waits for; empty if it waits for none.
         query: the body of the request that started the job.
     """
 
@@ -33,9 +34,9 @@ class AwaitedEvent(Struct, frozen=True):
     """An event that is published when a job or other work ends.
 
     Attributes:
-        template: the topic in the topic map.
-        topic: the topic with its ids.
-        record: the values in its body.
+        template: the topic's template in the topic map.
+        topic: the topic with its ids filled in.
+        record: the record from which the event's body is built.
         kind: the kind of change that the event reports.
     """
 
@@ -46,12 +47,12 @@ class AwaitedEvent(Struct, frozen=True):
 
 
 class WorkEnd(Struct, frozen=True):
-    """The events for the end of a job or other work.
+    """The end of a job or of other work, and the events that report it.
 
     Attributes:
         template: the path template of the job's collection; empty for work without a job.
-        at: the job's path.
-        events: the events to publish.
+        at: the segments of the job's path.
+        events: the events to publish when the work ends.
     """
 
     template: str

@@ -41,7 +41,7 @@ from genesys_core.simulator.state.world import (
 __all__ = ["PlatformState", "RateLimit", "Served", "Settings", "Unsettled"]
 
 _LOG_LENGTH: Final = 10_000
-"""The maximum number of recorded requests; counters are unlimited."""
+"""The maximum number of requests in the log; the request counters have no limit."""
 
 
 class RateLimit(Struct, frozen=True):
@@ -62,9 +62,11 @@ class Settings(Struct, frozen=True):
         code_lifetime: seconds until an authorization code expires (RFC 6749 section 4.1.2: at most
             ten minutes).
         rate_limit: the rate limit per token; ``None`` disables it.
-        login_prefixes: path prefixes of ``/oauth`` and ``/logout``, such as a gateway's ``/login``;
+        login_prefixes: path prefixes accepted before ``/oauth`` and ``/logout``, such as a
+            gateway's ``/login``;
             the bare path is always served.
-        api_prefixes: path prefixes of ``/api/v2``; the bare path is always served.
+        api_prefixes: path prefixes accepted before ``/api/v2``; the path without a prefix is always
+            served.
         channel_lifetime: seconds from the last subscription until a notification channel expires.
         heartbeat_interval: seconds between a socket's heartbeats.
         connect_base: the base of channels' ``connectUri``, such as ``wss://streaming.example.com``;
@@ -73,14 +75,16 @@ class Settings(Struct, frozen=True):
             same user and client, with a notification.
         stateful: whether operations without a handler keep state according to
             :mod:`genesys_core.simulator.resources`; otherwise all of them return examples.
-        max_items: the maximum number of created items in all collections together; further ones are
+        max_items: the maximum number of created items in all collections together; further items
+            are
             rejected with a 400.
         job_duration: seconds until a job ends, not counting the time that it waits for its caller.
         listing_links: whether pages link to each other (``nextUri`` and so on, ``pageCount``);
             otherwise a page refers to the next one only by token or number, unless links are the
             only way.
-        page_size: the default number of items on a page.
-        max_conversations: the maximum number of ended conversations kept; the oldest are discarded.
+        page_size: the number of items on a page if the request states none.
+        max_conversations: the maximum number of ended conversations kept; those that ended first
+            are discarded.
         seed: the seed of ids and tokens.
         strict: whether unknown enum values, numbers outside the platform's ranges and nulls in
             lists are rejected with a 400; otherwise the response has a ``Simulator-Warning``.
@@ -123,7 +127,8 @@ class Served(Struct, frozen=True):
     Attributes:
         method: the method, in upper case.
         path: the path as received, without the query.
-        template: the route, such as ``/api/v2/users/{userId}``; ``None`` if there is none.
+        template: the route's path template, such as ``/api/v2/users/{userId}``; ``None`` if no
+            route matches.
         status: the response's HTTP status.
         at: when the request was received.
     """
@@ -136,12 +141,12 @@ class Served(Struct, frozen=True):
 
 
 class Unsettled(Struct, frozen=True):
-    """A change that is not yet visible to reads.
+    """The creation or deletion of an item that is not yet visible to reads.
 
     Attributes:
         before: the deleted item; ``None`` if an item was created.
-        read: when the change is visible to reads of the item, in monotonic seconds.
-        listed: when the change is visible to listings and searches.
+        read: from when reads of the item see the change, in monotonic seconds.
+        listed: from when listings and searches see the change, in monotonic seconds.
     """
 
     before: Record | None
@@ -154,15 +159,16 @@ class PlatformState(Struct):
 
     Attributes:
         seed: the seed of all ids.
-        clients: OAuth clients by id.
-        organization: its ``id`` and ``name``.
+        clients: the OAuth clients by id.
+        organization: the ``id`` and ``name`` of the organization.
         password: the password of all users; if it is empty, sign-in is disabled.
         tokens: the access tokens by value.
-        refresh_tokens: unused refresh tokens by value.
-        codes: unused authorization codes by value.
-        sessions: browser sessions, by cookie value.
-        users: the users by id, in order of creation; a limited number of deleted ones is kept, with
-            that state.
+        refresh_tokens: the unused refresh tokens by value.
+        codes: the unused authorization codes by value.
+        sessions: the browser sessions, by the value of the session cookie.
+        users: the users by id, in order of creation; a limited number of deleted users is kept,
+            with
+            the state ``deleted``.
         deleted_users: the ids of deleted users, in order of deletion.
         first_items: the initial number of items in collections.
         queues: the queues by id, in order of creation.
@@ -170,25 +176,30 @@ class PlatformState(Struct):
             then by id in order of creation.
         grants: the dates on which roles were granted, by the id of a user, client or group, then by
             the ids of role and division.
-        deleted: the paths of deleted items in collections whose items are examples until written.
-        unsettled: changes that are not yet visible to reads, by the path of the item.
+        deleted: the path segments of deleted items in collections whose items are examples until
+            written.
+        unsettled: the changes that are not yet visible to reads, by the segments of the item's
+            path.
         singles: the written values of single resources, by the segments of their path.
-        jobs: the run of each job, by the segments of the job's path.
+        jobs: the progress of each job, by the segments of the job's path.
         work_ends: the events to publish when jobs and other work end, by the timer's key.
-        job_outcomes: the outcomes of jobs that do not succeed, by the collection's path template,
+        job_outcomes: how the jobs in a collection end if not in success, by the collection's path
+            template,
             such as ``/api/v2/analytics/conversations/details/jobs``; see
             :meth:`Simulator.set_job_outcome`.
         listings: the items of listings without a collection, by method and path or path
             template; see :meth:`Simulator.seed_items`.
-        contact_center: conversations and their distribution to agents.
-        channels: notification channels by id.
-        notices: pending events.
+        contact_center: the conversations, and the data for their distribution to agents.
+        channels: the notification channels by id.
+        notices: the events that have not been delivered yet.
         extra_topics: topics or templates (``v2.things.{id}``) known in addition to the platform's.
-        forbidden_topics: missing permissions by topic or template; such topics are rejected.
-        socket_port: the port of channel sockets; ``None`` for the request's port.
-        issued: the number of issued ids of each kind.
-        spent: request times in the current rate limit window, by token (monotonic seconds).
-        counts: requests by method and template.
+        forbidden_topics: topics or templates that are rejected, each with the permissions reported
+            as missing.
+        socket_port: the port in the URIs of channels' WebSockets; ``None`` for the request's port.
+        issued: the number of ids that have been issued, by the kind of id.
+        spent: the times of the requests in the current rate limit window, in monotonic seconds, by
+            token.
+        counts: the number of requests, by method and path template.
         log: the latest requests, oldest first.
     """
 
@@ -254,12 +265,12 @@ class PlatformState(Struct):
         return held + len(self.singles) + len(self.deleted)
 
     def new_id(self, kind: str) -> str:
-        """Return the next id of a kind, UUID-shaped."""
+        """Return a new id for a kind of entity, in the form of a UUID."""
         self.issued[kind] += 1
         return uuid_shaped(self.seed, kind, self.issued[kind], "issued")
 
     def new_secret(self, kind: str) -> str:
-        """Return the next token, code or cookie of a kind: 64 hexadecimal digits."""
+        """Return a new value for a token, code or cookie: 64 hexadecimal digits."""
         return f"{self.new_id(kind)}{self.new_id(kind)}".replace("-", "")
 
     def revoke(self, token: IssuedToken) -> None:
@@ -269,13 +280,13 @@ class PlatformState(Struct):
             self.revoke_family(token.family)
 
     def revoke_family(self, family: str) -> None:
-        """Revoke the tokens and the code of one sign-in."""
+        """Revoke all access tokens, refresh tokens and codes that result from one sign-in."""
         self.tokens = {k: v for k, v in self.tokens.items() if v.family != family}
         self.refresh_tokens = {k: v for k, v in self.refresh_tokens.items() if v.family != family}
         self.codes = {k: v for k, v in self.codes.items() if v.family != family}
 
     def record(self, served: Served) -> None:
-        """Record a request."""
+        """Count a request and add it to the log."""
         self.counts[served.method, served.template] += 1
         self.log.append(served)
 

@@ -13,7 +13,7 @@ from genesys_core.simulator.state.world import START, OAuthClient, Record
 __all__ = ["GRANT_TYPES", "OAUTH_CLIENTS", "grant_type_of", "login_client", "show_client"]
 
 OAUTH_CLIENTS: Final = ("", "api", "v2", "oauth", "clients")
-"""The path of the OAuth clients, as segments."""
+"""The segments of the path of the collection of OAuth clients."""
 
 GRANT_TYPES: Final[Mapping[str, str]] = {
     "CLIENT-CREDENTIALS": "client_credentials",
@@ -21,7 +21,7 @@ GRANT_TYPES: Final[Mapping[str, str]] = {
     "TOKEN": "implicit",
     "SAML2-BEARER": SAML2_BEARER,
 }
-"""The login host's grant, by client type; the type ``PASSWORD`` has none."""
+"""The grant type's name at the login host, by its name in the API, except for ``PASSWORD``."""
 
 
 def grant_type_of(client: OAuthClient) -> str:
@@ -30,7 +30,7 @@ def grant_type_of(client: OAuthClient) -> str:
 
 
 def show_client(client: OAuthClient) -> Record:
-    """Return a world's client in the form that the API uses."""
+    """Return the API's record of a world's OAuth client."""
     return {
         "id": client.id,
         "name": "Simulated client",

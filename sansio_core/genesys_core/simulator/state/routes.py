@@ -19,7 +19,7 @@ _NOT_AN_ID = frozenset({"", ".", ".."})
 
 
 class ServedRoute(Struct, Generic[F], frozen=True):
-    """A method on a path template.
+    """A route: an HTTP method on a path template.
 
     Attributes:
         method: the method, in upper case.
@@ -33,11 +33,11 @@ class ServedRoute(Struct, Generic[F], frozen=True):
 
 
 class Found(Struct, Generic[F], frozen=True):
-    """The result of a lookup.
+    """The result of looking up a path.
 
     Attributes:
-        routes: the routes of this path, by method.
-        values: the decoded values of the placeholders, from left to right.
+        routes: the routes that match the path, by method.
+        values: the decoded values of the path's placeholders, from left to right.
     """
 
     routes: Mapping[str, ServedRoute[F]]
@@ -57,7 +57,7 @@ class _Node(Generic[F]):
         self.routes: dict[str, ServedRoute[F]] = {}
 
     def child(self, segment: str) -> "_Node[F]":
-        """Return the child node, creating it if necessary."""
+        """Return the child node for a segment, creating it if necessary."""
         if not _is_placeholder(segment):
             return self.literals.setdefault(segment, _Node())
         if self.placeholder is None:
@@ -66,7 +66,7 @@ class _Node(Generic[F]):
 
 
 class RouteTable(Generic[F]):
-    """A tree of routes by segment.
+    """A tree of routes, in which each level is a path segment.
 
     Args:
         routes: the routes, in any order; if two have the same method and shape, the later one is

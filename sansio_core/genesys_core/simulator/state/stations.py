@@ -11,11 +11,11 @@ from genesys_core.simulator.state.world import Record, reference_of
 __all__ = ["STATIONS", "associate_station", "leave_station", "set_default_station", "stations_of"]
 
 STATIONS: Final = ("", "api", "v2", "stations")
-"""The path of the stations, as segments."""
+"""The segments of the path of the collection of stations."""
 
 
 def stations_of(state: PlatformState, user_id: str) -> Record:
-    """Return a user's stations as ``UserStations``."""
+    """Return the stations of a user, as a ``UserStations``."""
     return state.singles.get(_place(user_id), {})
 
 
@@ -26,7 +26,7 @@ def associate_station(state: PlatformState, user_id: str, station_id: str, when:
         state: the platform's state.
         user_id: the user.
         station_id: an existing station without another user.
-        when: the date of the association.
+        when: the date and time of the association.
     """
     leave_station(state, user_id)
     stations = state.collections[STATIONS]
@@ -48,7 +48,7 @@ def leave_station(state: PlatformState, user_id: str) -> None:
 
 
 def set_default_station(state: PlatformState, user_id: str, station_id: str | None) -> None:
-    """Set a user's default station; ``None`` removes it."""
+    """Set a user's default station; ``None`` removes the default."""
     station = None if station_id is None else state.collections[STATIONS][station_id]
     shown = None if station is None else {**_show(station), "defaultUser": _user(state, user_id)}
     _keep(state, user_id, {"defaultStation": shown})

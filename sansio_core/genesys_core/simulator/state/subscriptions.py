@@ -17,7 +17,7 @@ __all__ = ["mark_used", "permitted_topics", "subscribe_channel", "system_message
 
 
 def permitted_topics(verdicts: Sequence[Verdict]) -> dict[str, ChannelTopic]:
-    """Return the topics that have not been rejected."""
+    """Return the topics that validation has accepted, by lower-case name."""
     return {each.id.lower(): each.topic for each in verdicts if each.topic is not None}
 
 
@@ -43,7 +43,7 @@ def subscribe_channel(
 
 
 def mark_used(state: PlatformState, channel: Channel) -> Channel:
-    """Return the channel, marked as most recently used."""
+    """Return a copy of a channel that is marked as the most recently used."""
     state.issued["channel use"] += 1
     return replace(channel, used=state.issued["channel use"])
 
@@ -55,10 +55,10 @@ def system_message(
 
     Args:
         state: the platform's state.
-        channel: the channel that receives it.
+        channel: the channel that receives the event.
         kind: ``no_longer_subscribed``, ``subscription_changed`` or ``token_revoked``.
         reason: ``another_channel_subscribed`` or ``user_tokens_revoked``.
-        by: the channel that the message refers to.
+        by: the id of the channel that the event names.
     """
     return {
         "channelId": by,

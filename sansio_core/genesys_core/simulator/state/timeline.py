@@ -35,10 +35,10 @@ __all__ = [
 MediaKind: TypeAlias = Literal["voice", "callback", "email", "message"]
 
 SegmentKind: TypeAlias = Literal["alert", "dialing", "hold", "interact", "scheduled", "wrapup"]
-"""Media types as spelled in analytics."""
+"""The media types that the simulator supports, spelled as in analytics."""
 
 AcdOutcome: TypeAlias = Literal["ANSWERED", "ABANDON", "FLOW_OUT"]
-"""How a conversation left a queue."""
+"""How a conversation left a queue: answered by an agent, abandoned, or moved elsewhere."""
 
 FactKind: TypeAlias = Literal[
     "customer.start",
@@ -51,10 +51,10 @@ FactKind: TypeAlias = Literal[
     "wrapup",
     "attributes",
 ]
-"""Detail event kinds: the last part of the events' topics."""
+"""The kinds of detail events: the last part of the topics of these events."""
 
 UserStatusKind: TypeAlias = Literal["presence", "routing"]
-"""The kinds of user status: presence or routing status."""
+"""The kinds of a user's status: the presence or the routing status."""
 
 TimerKind: TypeAlias = Literal[
     "alert", "answer", "schedule", "acw", "traffic", "talk", "give_up", "work", "campaign"
@@ -67,9 +67,9 @@ class TimelineSegment(Struct):
     """A part of a session in which its state does not change.
 
     Attributes:
-        kind: the kind of segment.
-        start: when the segment began.
-        end: its end; ``None`` while it lasts.
+        kind: what the participant does in the segment, such as ``interact`` or ``hold``.
+        start: when the segment began, in milliseconds.
+        end: when the segment ended, in milliseconds; ``None`` while it lasts.
         disconnect_type: the reason if the session ended with this segment, spelled as in REST;
             otherwise ``None``.
     """
@@ -80,28 +80,28 @@ class TimelineSegment(Struct):
     disconnect_type: str | None = None
 
     def length(self) -> int:
-        """Return the duration in milliseconds; 0 before the end."""
+        """Return the segment's duration in milliseconds; 0 while it lasts."""
         return 0 if self.end is None else self.end - self.start
 
 
 class MediaSession(Struct):
-    """A participant's communication.
+    """A participant's communication over one medium.
 
     Attributes:
         id: the communication's id.
-        media: its media type.
+        media: the communication's media type.
         direction: ``inbound`` or ``outbound``.
-        state: its state, spelled as in REST.
-        initial_state: its first state.
-        started: when it began.
-        peer_id: the other side's session.
-        segments: its segments, in order of time.
-        connected: when it was connected.
-        ended: when it ended; after-call work comes later.
-        disconnect_type: why it ended.
+        state: the communication's state, spelled as in REST.
+        initial_state: the communication's first state.
+        started: when the communication began.
+        peer_id: the id of the session at the other side of the communication, if any.
+        segments: the communication's segments, in order of time.
+        connected: when the communication was connected; ``None`` before.
+        ended: when the communication ended, before after-call work; ``None`` while it lasts.
+        disconnect_type: why the communication ended, spelled as in REST.
         is_muted: whether the participant is muted.
-        address: its own address.
-        other_address: the other side's address.
+        address: the participant's address.
+        other_address: the address at the other side of the communication.
     """
 
     id: str
@@ -140,10 +140,10 @@ class WrapUp(Struct, frozen=True):
 
     Attributes:
         code: the wrap-up code's id.
-        at: when it was submitted.
-        seconds: the duration of the after-call work.
-        notes: free text.
-        tags: the wrap-up's tags.
+        at: when the wrap-up was submitted.
+        seconds: the duration of the after-call work, in seconds.
+        notes: the agent's notes, free text.
+        tags: the tags of the wrap-up.
     """
 
     code: str
@@ -159,31 +159,31 @@ class Participant(Struct):
     Attributes:
         id: the participant's id.
         purpose: ``customer``, ``acd``, ``agent``, ``user`` or ``external``.
-        session: its communication.
-        name: the displayed name.
-        user_id: for agents, the user.
-        queue_id: the queue that it came through or waits in.
-        attributes: participant data.
+        session: the participant's communication.
+        name: the participant's displayed name.
+        user_id: for an agent, the id of the user.
+        queue_id: the id of the queue in which the participant waits, or from which it was alerted.
+        attributes: the participant data: attributes set by callers.
         outcome: for ``acd``, how the conversation left the queue.
-        answers: the ``acd`` participant for which an agent was alerted.
-        answered_by: for ``acd``, the agent's participant.
-        replaces: the participant that leaves when this one connects.
-        transfers: the number of times that it transferred the conversation.
-        consult: the participant that this agent consults before a transfer.
+        answers: for an agent, the id of the ``acd`` participant for which the agent was alerted.
+        answered_by: for ``acd``, the id of the participant of the agent who answered.
+        replaces: the id of the participant that leaves when this participant connects.
+        transfers: the number of times that the participant transferred the conversation.
+        consult: the id of the participant that this agent consults before a transfer.
         speak_to: whom the agent speaks to in a consult, spelled as in REST.
         consults: the number of consults that this agent began.
-        consult_transfers: the number of those that ended in a transfer.
-        watching: how this agent supervises another participant: ``monitored``, ``coached``,
+        consult_transfers: the number of these consults that ended in a transfer.
+        watching: how this supervisor listens to another participant: ``monitored``, ``coached``,
             ``barged``.
-        watched: the supervised participant.
-        flag: the reason for its flag, spelled as in REST; ``None`` if not flagged.
-        did_not_respond: whether an alert ended without being answered by the agent.
-        prompt: the queue's wrap-up prompt, spelled as for participants.
-        acw_timeout: the after-call work limit in milliseconds, if the prompt has one.
-        acw_started: when after-call work began.
-        acw_ended: when it ended.
-        wrap_up: the wrap-up.
-        is_told: whether its last event has been sent to the user.
+        watched: the id of the supervised participant.
+        flag: why the participant is flagged, spelled as in REST; ``None`` if it is not flagged.
+        did_not_respond: whether the agent's alert ended without an answer.
+        prompt: the queue's wrap-up prompt, spelled as in a participant's ``wrapupPrompt``.
+        acw_timeout: the limit on after-call work in milliseconds, if the prompt has a limit.
+        acw_started: when the agent's after-call work began.
+        acw_ended: when the agent's after-call work ended.
+        wrap_up: the agent's wrap-up, if any.
+        is_told: whether the user has been sent the last event about this participant.
     """
 
     id: str
@@ -215,7 +215,7 @@ class Participant(Struct):
 
     @property
     def is_live(self) -> bool:
-        """Whether the participant is still in the conversation."""
+        """Whether the participant has not left the conversation."""
         return self.session.ended is None
 
     @property
@@ -234,21 +234,21 @@ class ConversationTimeline(Struct):
 
     Attributes:
         id: the conversation's id.
-        media: its media type.
+        media: the media type with which the conversation began.
         direction: ``inbound`` or ``outbound``.
-        started: when it began.
-        ended: when its last participant left; ``None`` before.
-        participants: its participants, in the order in which they joined.
-        subject: for an email, its subject.
-        callback_numbers: for a callback, the numbers to call.
-        scheduled: when a callback is due.
-        external_tag: its tag from an external system.
-        label_id: its utilization label.
-        recording_state: the state of its recording, spelled as in REST.
-        messages: its messages, by id.
-        is_generated: whether it belongs to generated traffic.
-        is_filed: whether it has been added to the finished conversations.
-        metrics_told: the number of published metrics, by participant and name.
+        started: when the conversation began.
+        ended: when the last participant left; ``None`` before.
+        participants: the participants, in the order in which they joined.
+        subject: the subject of an email conversation.
+        callback_numbers: the phone numbers to call, for a callback.
+        scheduled: for when a callback is scheduled.
+        external_tag: the conversation's tag from an external system.
+        label_id: the id of the conversation's utilization label.
+        recording_state: the state of the conversation's recording, spelled as in REST.
+        messages: the conversation's messages, by id.
+        is_generated: whether the conversation belongs to generated traffic.
+        is_filed: whether the conversation has been added to the finished conversations.
+        metrics_told: how many values of a metric have been published, by participant and metric.
     """
 
     id: str
@@ -269,7 +269,7 @@ class ConversationTimeline(Struct):
     metrics_told: dict[tuple[str, str], int] = {}
 
     def participant(self, identity: str) -> Participant | None:
-        """Return a participant by id."""
+        """Return the participant with an id."""
         return next((each for each in self.participants if each.id == identity), None)
 
     @property
@@ -287,10 +287,10 @@ class DetailFact(Struct, frozen=True):
     """A change to report in the detail events.
 
     Attributes:
-        kind: the kind of event.
-        conversation_id: the conversation.
-        participant_id: the participant.
-        at: when it happened, in milliseconds.
+        kind: the kind of the detail event.
+        conversation_id: the id of the conversation.
+        participant_id: the id of the participant.
+        at: when the change happened, in milliseconds.
     """
 
     kind: FactKind
@@ -303,10 +303,10 @@ class StatusChange(Struct, frozen=True):
     """A change to a user's presence or routing status.
 
     Attributes:
-        kind: presence or routing status.
-        at: when it happened, in milliseconds.
+        kind: which status changed: the presence or the routing status.
+        at: when the change happened, in milliseconds.
         before: the old ``value`` and, for presences, ``definition_id``.
-        after: the new ``value`` and ``definition_id``.
+        after: the new ``value`` and, for presences, ``definition_id``.
     """
 
     kind: UserStatusKind
@@ -319,11 +319,11 @@ class VirtualTimer(Struct, frozen=True, order=True):
     """A timer on the virtual clock.
 
     Attributes:
-        due: when it is due, in monotonic seconds.
-        serial: the order of timers that are due at the same time.
-        kind: its action.
-        conversation_id: the conversation; empty if there is none.
-        participant_id: the participant; empty if there is none.
+        due: when the timer is due, in monotonic seconds.
+        serial: the timer's serial number, which orders timers that are due at the same time.
+        kind: the action to perform when the timer is due.
+        conversation_id: the id of the conversation that the timer is for; empty if it is for none.
+        participant_id: the id of the participant that the timer is for; empty if it is for none.
     """
 
     due: float
@@ -338,25 +338,28 @@ class ContactCenter(Struct):
 
     Attributes:
         conversations: the conversations by id, in order of start.
-        finished: ids of ended conversations, in order; the oldest are discarded first.
+        finished: the ids of ended conversations, in the order in which they ended and are
+            discarded.
         dropped: the number of discarded conversations.
-        members: whether each member of a queue is joined, by queue and user.
-        by_group: members who belong to a queue only by group, by queue.
-        memberships: the queues of each user, joined or not.
+        members: whether a member of a queue is joined, by the ids of the queue and the user.
+        by_group: the ids of the users who belong to a queue only by group, by queue.
+        memberships: the queues of which a user is a member, joined or not, by user.
         waiting: the conversation of each ``acd`` participant that waits, by queue; the first one is
             next.
         available: the agents that can take a conversation, by queue; the first one has been idle
             longest.
-        busy: the conversations that each user has not finished.
-        unsettled: queues in which a conversation and an agent may have to be matched.
-        timers: the timers, as a heap.
+        busy: the conversations in which a user takes part and which are not finished, by user.
+        unsettled: the queues in which a waiting conversation may have to be offered to an agent.
+        timers: the pending timers, as a heap.
         changed: the conversations with unpublished changes.
-        facts: unpublished detail events.
-        status_changes: users whose routing status has an unpublished change.
-        statuses: the latest changes of each user's presence and routing status.
-        membership_changes: the queue and user of each unpublished membership change.
-        serial: the number of timers so far.
-        traffic: the state of generated traffic, see ``conversations.traffic``.
+        facts: the detail events that have not been published yet.
+        status_changes: the users whose routing status has changed without an event having been
+            published.
+        statuses: the latest changes of a user's presence and routing status, by user.
+        membership_changes: the queue and user of each membership change that has not been published
+            yet.
+        serial: the number of timers that have been set so far.
+        traffic: the state of generated traffic, if there is any; see ``conversations.traffic``.
     """
 
     conversations: dict[str, ConversationTimeline] = {}
@@ -380,13 +383,13 @@ class ContactCenter(Struct):
 
 
 class TrafficState(Struct):
-    """Generated traffic.
+    """The state of generated traffic.
 
     Attributes:
         per_minute: the mean number of conversations per minute.
         seed: makes the traffic reproducible.
-        drawn: the number of random numbers drawn.
-        started: the number of conversations started.
+        drawn: the number of random numbers that have been drawn.
+        started: the number of conversations that have been started.
     """
 
     per_minute: float

@@ -1,4 +1,4 @@
-"""Validates topics.
+"""Validates the topics to which a caller subscribes.
 
 Invariants: each topic is accepted or rejected independently of others. Names are case-insensitive.
 A combined topic is accepted if any of its parts is, and delivers the events of those parts.
@@ -24,8 +24,8 @@ class Verdict(Struct, frozen=True):
 
     Attributes:
         id: the topic as requested.
-        topic: the topic to subscribe to; ``None`` if rejected.
-        reason: why it was rejected.
+        topic: the topic to subscribe to; ``None`` if the requested topic was rejected.
+        reason: why the topic was rejected; empty if it was accepted.
         missing: the permissions that the subscriber lacks.
     """
 
@@ -36,7 +36,7 @@ class Verdict(Struct, frozen=True):
 
 
 def judge_topic(state: PlatformState, asked: str) -> Verdict:
-    """Return whether a topic may be subscribed to."""
+    """Return whether a requested topic is accepted, and if not, why."""
     if len(asked) > _MAX_LENGTH:
         return Verdict(asked, reason=f"The topic is longer than {_MAX_LENGTH} characters.")
     names = tuple(name.lower() for name in _names(asked))

@@ -33,13 +33,13 @@ __all__ = [
 ]
 
 Record = dict[str, Json]
-"""An entity in the platform's JSON form."""
+"""An entity as a JSON object in the platform's format."""
 
 ChangeKind: TypeAlias = Literal["created", "updated", "deleted"]
-"""The kinds of change."""
+"""The kinds of change to a record."""
 
 START: Final = "2024-01-01T08:00:00.000Z"
-"""The creation date of the initial entities."""
+"""The creation date of all initial entities."""
 
 
 ALL_GRANTS: Final = (
@@ -48,7 +48,7 @@ ALL_GRANTS: Final = (
     "implicit",
     "urn:ietf:params:oauth:grant-type:saml2-bearer",
 )
-"""All grants that a client can have; the authorization code grant includes refresh tokens."""
+"""All grants that a client may use; the authorization code grant includes refresh tokens."""
 
 
 class OAuthClient(Confidential, frozen=True):
@@ -57,13 +57,14 @@ class OAuthClient(Confidential, frozen=True):
     Attributes:
         id: the client id.
         secret: the client secret; hidden in the repr.
-        grants: its permitted grants, from :data:`ALL_GRANTS`.
+        grants: the grants that the client may use, from :data:`ALL_GRANTS`.
         user_id: the user whom its own tokens represent. On the platform, tokens for client
             credentials have no user; ``None`` simulates this, so that ``/api/v2/users/me`` is
             rejected.
-        redirect_uris: permitted redirect URIs, compared exactly. If empty, any loopback URI is
+        redirect_uris: the permitted redirect URIs, compared exactly. If empty, any loopback URI is
             permitted.
-        token_lifetime: seconds until its tokens expire; ``None`` for the lifetime in the settings.
+        token_lifetime: seconds until the client's tokens expire; ``None`` for the lifetime in the
+            settings.
     """
 
     __secrets__: ClassVar[frozenset[str]] = frozenset({"secret"})
@@ -124,29 +125,29 @@ class World(Confidential, frozen=True):
 
 
 DIVISIONS: Final = ("", "api", "v2", "authorization", "divisions")
-"""The path of the divisions, as segments."""
+"""The segments of the path of the collection of divisions."""
 
 ROLES: Final = ("", "api", "v2", "authorization", "roles")
-"""The path of the roles, as segments."""
+"""The segments of the path of the collection of roles."""
 
 GROUPS: Final = ("", "api", "v2", "groups")
-"""The path of the groups, as segments."""
+"""The segments of the path of the collection of groups."""
 
 WRAP_UP_CODES: Final = ("", "api", "v2", "routing", "wrapupcodes")
-"""The path of the wrap-up codes, as segments."""
+"""The segments of the path of the collection of wrap-up codes."""
 
 TEAMS: Final = ("", "api", "v2", "teams")
-"""The path of the teams, as segments."""
+"""The segments of the path of the collection of teams."""
 
 
 def home_division(seed: int) -> Record:
-    """Return the division that every organization has."""
+    """Return the home division, which every organization has."""
     home = _entity("Home", "/api/v2/authorization/divisions", uuid_shaped(seed, "division"))
     return {**home, "description": "The home division", "homeDivision": True}
 
 
 def reference_of(entity: Record) -> Record:
-    """Return a reference to an entity: id, name and URI."""
+    """Return a reference to an entity: its id, name and ``selfUri``."""
     return {name: entity[name] for name in ("id", "name", "selfUri") if name in entity}
 
 
@@ -206,11 +207,11 @@ SYSTEM_PRESENCES: Final = (
     "On Queue",
     "Training",
 )
-"""The system presences that every organization has, spelled as in REST."""
+"""The names of the system presences that every organization has, spelled as in REST."""
 
 
 def presence_definition(name: str) -> Record:
-    """Return the definition of a system presence; its id is the same in every world."""
+    """Return the presence definition of a system presence; its id is the same in every world."""
     identity = uuid_shaped("presence", name)
     return {
         "id": identity,
@@ -240,16 +241,16 @@ QUEUE_DEFAULTS: Mapping[str, Json] = {
     "enableTranscription": False,
     "enableManualAssignment": False,
 }
-"""The default properties of a queue."""
+"""The properties that a queue has unless the caller sets them."""
 
 
 def user_state(user: Record) -> Json:
-    """Return ``active``, ``inactive`` or ``deleted``."""
+    """Return a user's state: ``active``, ``inactive`` or ``deleted``."""
     return user.get("state", "active")
 
 
 def active_emails(users: Mapping[str, Record]) -> list[str]:
-    """Return the emails of users who may sign in."""
+    """Return the emails of all users who may sign in."""
     return [
         str(user["email"])
         for user in users.values()
@@ -258,7 +259,7 @@ def active_emails(users: Mapping[str, Record]) -> list[str]:
 
 
 def is_active(users: Mapping[str, Record], user_id: str) -> bool:
-    """Return whether the user exists and may sign in."""
+    """Return whether a user exists and may sign in."""
     user = users.get(user_id)
     return user is not None and user_state(user) == "active"
 
