@@ -23,12 +23,12 @@ Application: TypeAlias = Callable[[Message, Receive, Send], Awaitable[None]]
 
 
 def application(simulator: Simulator, *, clock: Callable[[], Now] = read_clocks) -> Application:
-    """An ASGI application that serves a simulator with any ASGI server.
+    """An ASGI application through which any ASGI server can serve a simulator.
 
     Serve it from only one event loop: the simulator's state has no lock. It serves no WebSockets.
 
     Args:
-        simulator: the platform.
+        simulator: the simulated platform.
         clock: reads the time of each request.
     """
 

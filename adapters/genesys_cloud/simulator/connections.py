@@ -19,7 +19,7 @@ from genesys_core.simulator.wire.steps import Close, HangUp, Pause, Reset, Silen
 __all__ = ["ConnectionServer", "ServedConnection", "ServerSide"]
 
 _RESET: Final = struct.pack("ii", 1, 0)
-"""``SO_LINGER`` with a timeout of 0: closing resets the connection."""
+"""The value of ``SO_LINGER`` with a timeout of 0: closing the socket resets the connection."""
 
 _GRACE: Final = 1.0
 """Seconds that connections may take to write pending data when the server stops."""
@@ -29,23 +29,23 @@ _BACKLOG: Final = 1024
 
 
 class ServerSide(Protocol):
-    """The server's side of a connection: it takes bytes and returns steps."""
+    """The core's side of a connection: it takes received bytes and returns steps to perform."""
 
     @property
     def deadline(self) -> float | None:
-        """When :meth:`time_out` is due, on the monotonic clock."""
+        """When :meth:`time_out` is due, on the monotonic clock; ``None`` if never."""
         ...
 
     def receive_data(self, data: bytes, *, now: Now) -> Iterable[WireStep]:
-        """Process received bytes; ``b""`` means that the client closed its side."""
+        """Process received bytes, and return steps; ``b""``: the client closed its side."""
         ...
 
     def time_out(self, now: Now) -> Iterable[WireStep]:
-        """Handle the deadline."""
+        """Process the passing of the deadline, and return the steps to perform."""
         ...
 
     def lost(self) -> None:
-        """Handle the end of the connection."""
+        """Process the end of the connection."""
         ...
 
 
@@ -56,13 +56,14 @@ class ConnectionServer(Generic[Side]):
     """Listens on a port and serves its connections.
 
     Args:
-        accept: returns the server's side of a new connection.
-        clock: reads the time.
-        after: called after input has been processed, which may have affected other connections.
+        accept: returns the core's side of a new connection.
+        clock: returns the current time.
+        after: called after input of any connection has been processed, because it may affect
+            others.
 
     Attributes:
         connections: the open connections.
-        port: the port on which it listens.
+        port: the port on which the server listens.
     """
 
     def __init__(
@@ -81,7 +82,7 @@ class ConnectionServer(Generic[Side]):
         self._stopping = False
 
     async def start(self, host: str, port: int) -> None:
-        """Listen on a port; 0 picks a free one.
+        """Listen on a port; 0 picks a free port.
 
         Raises:
             OSError: the port cannot be opened.
@@ -121,28 +122,28 @@ class ConnectionServer(Generic[Side]):
         return ServedConnection(self, self._accept(), self._clock, self._after)
 
     def opened(self, connection: "ServedConnection[Side]") -> None:
-        """Add a connection."""
+        """Add a new connection to the open connections."""
         self.connections.add(connection)
         if self._stopping:  # accepted just before the port was closed
             connection.abort()
 
     def closed(self, connection: "ServedConnection[Side]") -> None:
-        """Remove a connection."""
+        """Remove a connection that has ended from the open connections."""
         self.connections.discard(connection)
         self._one_closed.set()
 
 
 class ServedConnection(asyncio.Protocol, Generic[Side]):
-    """One connection.
+    """One accepted connection, as an asyncio protocol.
 
     Args:
-        server: the server that accepted it.
-        side: the server's side of the connection.
-        clock: reads the time.
-        after: called after input has been processed.
+        server: the server that accepted the connection.
+        side: the core's side of the connection.
+        clock: returns the current time.
+        after: called after input of this connection has been processed.
 
     Attributes:
-        side: the server's side of the connection.
+        side: the core's side of the connection.
     """
 
     _transport: asyncio.Transport
@@ -209,7 +210,7 @@ class ServedConnection(asyncio.Protocol, Generic[Side]):
     # Called by the server
 
     def perform(self, steps: Iterable[WireStep]) -> None:
-        """Perform steps that are not the result of input."""
+        """Perform steps that do not result from input of this connection."""
         for step in steps:
             self._perform(step)
 
@@ -222,7 +223,7 @@ class ServedConnection(asyncio.Protocol, Generic[Side]):
             self._transport.close()
 
     def abort(self) -> None:
-        """Close the connection at once."""
+        """Close the connection at once, discarding pending data."""
         self._transport.abort()
 
     # Internals

@@ -29,7 +29,7 @@ _NOTHING: Final[Mapping[str, Json]] = {}
 
 
 class SimulatorControls(ABC):
-    """Methods for a simulator's data, events, traffic and faults.
+    """Methods that control a simulator's data, events, traffic and faults.
 
     A method raises ``RuntimeError`` if the simulator is no longer being served.
     """
@@ -52,7 +52,7 @@ class SimulatorControls(ABC):
         """Perform due actions, such as heartbeats; call this after advancing a custom clock."""
 
     def access_token(self) -> str:
-        """Issue an access token for the first client, without a request."""
+        """Issue an access token for the first OAuth client, without a request."""
         return self.at_hub(lambda _, now: self.simulator.issue_token(self.client_id, now=now))
 
     def load(self, data: str | Path | Mapping[str, Json]) -> dict[str, str]:
@@ -66,7 +66,7 @@ class SimulatorControls(ABC):
 
         Raises:
             OSError: the file cannot be read.
-            InvalidValueError: it is not JSON, or the platform rejects an item.
+            InvalidValueError: the file is not JSON, or the platform rejects an entity.
         """
         document = read_data(data)
         return self.at_hub(lambda _, now: load_data(self.simulator, document, now=now))
@@ -74,7 +74,8 @@ class SimulatorControls(ABC):
     def load_organization(self) -> dict[str, str]:
         """Create the entities that a typical organization has, for the existing users and queues.
 
-        These are divisions, roles, skills, languages, wrap-up codes, schedules, flows, groups,
+        The entities are divisions, roles, skills, languages, wrap-up codes, schedules, flows,
+        groups,
         teams, stations and so on, which refer to each other; see "A sample organization" in
         ``docs/simulator.md``.
 
@@ -91,9 +92,9 @@ class SimulatorControls(ABC):
         return self.at_hub(lambda hub, _: deepcopy(hub.state))
 
     def restore(self, state: PlatformState) -> None:
-        """Replace the complete state with a copy of an earlier one, which can be restored again.
+        """Replace the complete state with a copy of an earlier state, which can be restored again.
 
-        Sockets of channels that do not exist in it are closed.
+        Sockets of channels that do not exist in the earlier state are closed.
         """
 
         def replace(hub: Hub, now: Now) -> None:
@@ -103,7 +104,7 @@ class SimulatorControls(ABC):
         self.at_hub(replace)
 
     def inject(self, *rules: Rule) -> None:
-        """Inject faults into the requests that the rules select; the rules count subsequent requests."""
+        """Inject faults into the requests that the rules select, counting requests from now on."""
         self.at_hub(lambda _hub, _now: self.faults.inject(*rules))
 
     def publish(self, topic: str, body: Json, *, version: str = "2") -> Published:
@@ -111,7 +112,7 @@ class SimulatorControls(ABC):
 
         Args:
             topic: the topic, such as ``v2.users.{id}.presence``, with the id filled in.
-            body: the event's body.
+            body: the body of the event.
             version: the version of the body's schema.
         """
         return self.at_hub(lambda hub, now: hub.publish(topic, body, now, version=version))
@@ -122,7 +123,7 @@ class SimulatorControls(ABC):
         Args:
             topic: the topic, such as ``v2.telephony.providers.edges.trunks.{id}``, with the id
                 filled in.
-            properties: properties of the body.
+            properties: properties of the body; all others are taken from the example.
 
         Raises:
             InvalidValueError: there is no such topic, or a property or its value is not in the
@@ -137,7 +138,7 @@ class SimulatorControls(ABC):
         Args:
             rate: the rate, such as ``10/min``, ``2/s`` or ``30/h``; a number is a mean rate per
                 minute.
-            seed: the traffic's seed; by default the one in the simulator's settings.
+            seed: the seed of the traffic; by default the seed in the simulator's settings.
 
         Raises:
             InvalidValueError: the rate is not valid, or there is no queue.

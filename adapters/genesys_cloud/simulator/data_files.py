@@ -14,6 +14,6 @@ def read_data(data: str | Path | Mapping[str, Json]) -> Mapping[str, Json]:
 
     Raises:
         OSError: the file cannot be read.
-        InvalidValueError: it is not a JSON object.
+        InvalidValueError: the file does not contain a JSON object.
     """
     return data if isinstance(data, Mapping) else parse_data(Path(data).read_bytes())

@@ -27,7 +27,7 @@ _T = TypeVar("_T")
 
 
 _MOST_REQUESTS: Final = 10_000
-"""The maximum number of requests kept for inspection, so that long runs do not exhaust memory."""
+"""The maximum number of requests in ``requests``, so that long runs do not exhaust memory."""
 
 
 class InProcessSimulator(SimulatorControls):
@@ -36,7 +36,7 @@ class InProcessSimulator(SimulatorControls):
     Args:
         simulator: the platform; by default one with the bundled definition and sample data.
         rules: the faults to inject; see :meth:`inject`.
-        clock: reads the time of each request; by default the system's clocks.
+        clock: returns the time of each request; by default from the system's clocks.
 
     Attributes:
         simulator: the platform, to inspect or change between requests.
@@ -71,14 +71,14 @@ class InProcessSimulator(SimulatorControls):
         return AsyncInProcessTransport(self)
 
     def at_hub(self, do: Callable[[Hub, Now], _T]) -> _T:
-        """Call a function with the hub; see :meth:`SimulatorControls.at_hub`."""
+        """Call a function with the notification hub; see :meth:`SimulatorControls.at_hub`."""
         return self._sockets.at_hub(do)
 
     def advance(self, seconds: float) -> None:
         """Move the simulator's clock forward, so that jobs end, tokens expire and heartbeats are sent.
 
         Raises:
-            InvalidValueError: the number is negative or not finite.
+            InvalidValueError: the number of seconds is negative or not finite.
         """
         if not 0 <= seconds < math.inf:
             raise InvalidValueError(f"seconds={seconds!r}: must be 0 or more, and finite")
@@ -92,7 +92,7 @@ class InProcessSimulator(SimulatorControls):
     # Called by transports
 
     def respond(self, request: Request) -> Response:
-        """Respond to a request at the clock's time.
+        """Return the response to a request that is made at the clock's time.
 
         Raises:
             TransportFailure: an injected fault broke the connection.
@@ -101,7 +101,7 @@ class InProcessSimulator(SimulatorControls):
         return self.at_hub(lambda _, now: self.faults.respond(request, now=now))
 
     async def open_websocket(self) -> InProcessSocket:
-        """Return a connection to the notification sockets, for the running event loop."""
+        """Return a new connection to the notification sockets, for the running event loop."""
         return await self._sockets.open()
 
     def _now(self) -> Now:
@@ -125,7 +125,7 @@ class _Transport:
         self._platform = platform
 
     async def open_websocket(self, url: str) -> InProcessSocket:  # noqa: ARG002 - the handshake has it
-        """Return a connection to the simulator's notification sockets."""
+        """Return a new connection to the simulator's notification sockets."""
         return await self._platform.open_websocket()
 
 
@@ -133,7 +133,7 @@ class InProcessTransport(_Transport):
     """A transport that connects a ``Client`` to a simulator in the same process."""
 
     def send(self, request: Request) -> Response:
-        """Return the simulator's response.
+        """Return the simulator's response to a request.
 
         Raises:
             TransportFailure: an injected fault broke the connection.
@@ -141,15 +141,15 @@ class InProcessTransport(_Transport):
         return self._platform.respond(request)
 
     def close(self) -> None:
-        """Does nothing: there are no connections, and the platform remains usable."""
+        """Do nothing: there are no connections to close, and the platform remains usable."""
 
 
 class AsyncInProcessTransport(_Transport):
     """A transport that connects an ``AsyncClient`` to a simulator in the same process."""
 
     async def send(self, request: Request) -> Response:
-        """Return the simulator's response; see :meth:`InProcessTransport.send`."""
+        """Return the simulator's response to a request; see :meth:`InProcessTransport.send`."""
         return self._platform.respond(request)
 
     async def close(self) -> None:
-        """Does nothing: there are no connections, and the platform remains usable."""
+        """Do nothing: there are no connections to close, and the platform remains usable."""

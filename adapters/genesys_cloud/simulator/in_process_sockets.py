@@ -27,8 +27,8 @@ class InProcessSockets:
     """The hub of a simulator, and the open sockets of clients in the same process.
 
     Args:
-        simulator: the platform.
-        clock: reads the time.
+        simulator: the simulated platform.
+        clock: returns the current time.
     """
 
     def __init__(self, simulator: Simulator, clock: Callable[[], Now]) -> None:
@@ -86,11 +86,11 @@ class InProcessSocket:
 
     Args:
         sockets: the open sockets, including this one.
-        connection: the server's side.
-        connector: waits in the client's event loop.
+        connection: the server's side of the connection.
+        connector: the means of waiting in the client's event loop.
 
     Attributes:
-        connection: the server's side.
+        connection: the server's side of the connection.
     """
 
     def __init__(
@@ -105,10 +105,10 @@ class InProcessSocket:
         self._was_reset = False
 
     async def read(self, until: float | None) -> bytes:
-        """Read some bytes; ``b""`` at the end of the stream.
+        """Return bytes that the server has sent; ``b""`` at the end of the stream.
 
         Raises:
-            TimeoutError: nothing was received in time.
+            TimeoutError: nothing was received within the timeout.
             ConnectionResetError: an injected fault reset the connection.
         """
         while not self._received and not self._ended:
@@ -122,7 +122,7 @@ class InProcessSocket:
         return b""
 
     async def write(self, data: bytes, until: float | None) -> None:  # noqa: ARG002 - of the interface
-        """Write all of the data."""
+        """Send bytes to the server."""
         # Under the lock: an event that another thread publishes comes after the response.
         self._sockets.at_hub(
             lambda _, now: self.perform(self.connection.receive_data(data, now=now))
@@ -133,7 +133,7 @@ class InProcessSocket:
         self._sockets.close(self)
 
     def perform(self, steps: list[WireStep]) -> None:
-        """Perform the server side's steps; may be called from any thread."""
+        """Perform steps of the server's side; may be called from any thread."""
         for step in steps:
             match step:
                 case Write():

@@ -22,9 +22,9 @@ class SocketServer:
 
     Args:
         simulator: the platform.
-        clock: reads the time.
+        clock: returns the current time.
         host: the address to listen on.
-        port: 0 picks a free port, which is recorded in the platform's state.
+        port: the port to listen on, which is recorded in the platform's state; 0 picks a free port.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class SocketServer:
         self.flush()
 
     def flush(self) -> None:
-        """Perform the hub's effects, and schedule the next timer."""
+        """Perform the hub's pending actions on the sockets, and schedule its next timer."""
         for action in self._simulator.hub.take():
             connection = self._find(action.socket)
             if connection is not None:

@@ -36,12 +36,12 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class RunningSimulator(SimulatorControls):
-    """A running simulator.
+    """A simulator that is being served on a port.
 
     Attributes:
         url: the base URL of both the login host and the API, such as ``http://127.0.0.1:40123``.
         client_id: the first OAuth client's id; in the sample data, this client may use all grants.
-        client_secret: the client's secret; not shown in ``repr``.
+        client_secret: the first OAuth client's secret; not shown in ``repr``.
         email: the email of the first user who can sign in; empty if there is none.
         password: the password of all users; not shown in ``repr``.
         simulator: the platform, to inspect or change.
@@ -59,7 +59,7 @@ class RunningSimulator(SimulatorControls):
     _portal: BlockingPortal = field(repr=False)
 
     def at_hub(self, do: Callable[[Hub, Now], _T]) -> _T:
-        """Call a function with the hub; see :meth:`SimulatorControls.at_hub`."""
+        """Call a function with the notification hub; see :meth:`SimulatorControls.at_hub`."""
         return self._portal.call(self._server.call, do)
 
     def tick(self) -> None:
@@ -92,7 +92,7 @@ def running_simulator(
     Args:
         simulator: the platform; by default the bundled definition with sample data.
         host: the address to listen on.
-        port: 0 picks a free port.
+        port: the port to listen on; 0 picks a free port.
         socket_port: the port of the notification WebSockets; 0 picks a free port.
         settings: the platform's settings, if no ``simulator`` is given.
         limits: the size and time limits of requests on each connection.
@@ -121,10 +121,10 @@ def faulty_simulator(
     """Serve a simulator with network faults until the block ends.
 
     Args:
-        rules: the faults to inject, and when.
+        rules: the faults to inject, and the requests into which they are injected.
         simulator: the platform; by default the bundled definition with sample data.
         host: the address to listen on.
-        port: 0 picks a free port.
+        port: the port to listen on; 0 picks a free port.
         socket_port: the port of the notification WebSockets; 0 picks a free port.
         settings: the platform's settings, if no ``simulator`` is given.
         clock: the platform's clock; by default the system's.
@@ -201,7 +201,7 @@ class _Server:
     async def serve(
         self, host: str, port: int, *, task_status: TaskStatus[tuple[int, asyncio.Event]]
     ) -> None:
-        """Serve until the event is set; report the event and the port once listening."""
+        """Serve until the stop event is set; report that event and the port once listening."""
         stop = asyncio.Event()
         http = self._http = ConnectionServer(self._accept, self._clock, self.sockets.flush)
         # The sockets first: responses contain their address.
@@ -217,7 +217,7 @@ class _Server:
             await self._http.wait_until_closed(seconds)
 
     def call(self, do: Callable[[Hub, Now], _T]) -> _T:
-        """Call a function with the hub and the time, and perform its effects."""
+        """Call a function with the hub and the time, then perform the hub's pending actions."""
         try:
             return do(self.platform.simulator.hub, self._clock())
         finally:

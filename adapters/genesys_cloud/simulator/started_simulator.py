@@ -22,7 +22,7 @@ def start_simulator(
 
     Args:
         simulator: the platform; by default the bundled definition with sample data.
-        port: 0 picks a free port.
+        port: the port to listen on; 0 picks a free port.
         settings: the platform's settings, if no ``simulator`` is given.
 
     Raises:

@@ -51,14 +51,14 @@ def load_data(simulator: Simulator, data: Mapping[str, Json], *, now: Now) -> di
         simulator: the platform.
         data: the document, such as ``{"/api/v2/routing/skills": [{"id": "$es", "name":
             "Spanish"}]}``.
-        now: the time at which everything is created.
+        now: the time at which all entities are created.
 
     Returns:
-        The ids by label.
+        The ids that the platform assigned, by label.
 
     Raises:
         InvalidValueError: an unknown path or label, or an item that the platform rejects.
-            Everything before it in the document has been loaded.
+            Everything above it in the document has been loaded.
     """
     return _Loading(simulator, now).load(data)
 

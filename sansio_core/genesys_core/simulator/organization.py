@@ -35,7 +35,7 @@ _AGENT: Final[Sequence[tuple[str, str, Sequence[str]]]] = (
     ("directory", "*", ("view",)),
 )
 _MOST: Final = 100
-"""The number of queue members that one request may add; half as many for groups and teams."""
+"""The maximum number of queue members that one request adds; half as many for groups and teams."""
 
 
 def load_organization(simulator: Simulator, *, now: Now) -> dict[str, str]:
@@ -47,10 +47,11 @@ def load_organization(simulator: Simulator, *, now: Now) -> dict[str, str]:
 
     Args:
         simulator: the platform.
-        now: the time at which everything is created.
+        now: the time at which all entities are created.
 
     Returns:
-        The ids by label; see :func:`genesys_core.simulator.data_files.load_data`.
+        The ids that the platform assigned, by label; see
+        :func:`genesys_core.simulator.data_files.load_data`.
 
     Raises:
         InvalidValueError: the platform rejects a request, for example because an organization is

@@ -228,7 +228,7 @@ class Simulator:
 
     @property
     def state(self) -> PlatformState:
-        """The complete state."""
+        """The complete state of the platform."""
         return self.hub.state
 
     @state.setter
@@ -240,7 +240,7 @@ class Simulator:
 
         Args:
             request: any request; only the path and query of its URL matter.
-            now: when it was received. Expiry uses ``wall``, rate limits use ``monotonic``.
+            now: when the request was received. Expiry uses ``wall``, rate limits use ``monotonic``.
         """
         path, query = _target(request.url)
         template, goal = self._aim(request.method, path)
@@ -256,7 +256,7 @@ class Simulator:
         Args:
             request: the request, without its body.
             problem: the error response.
-            now: when it was received.
+            now: when the request was received.
         """
 
         def answer() -> Reply:
@@ -285,9 +285,10 @@ class Simulator:
         return _response(reply, request, context_id)
 
     def advance(self, now: Now) -> None:
-        """Process everything that is due: end alerts, answer calls, end after-call work and so on.
+        """Perform all due actions: end alerts, answer calls, end after-call work and so on.
 
-        Each event gets the time at which it was due, in order, even if this is called late. Every
+        Each action happens at the time at which it was due, in order, even if this is called late.
+        Every
         request does this first.
 
         Args:
@@ -308,7 +309,7 @@ class Simulator:
         self.hub.settle(now)
 
     def timer(self, now: Now) -> None:
-        """Process everything that is due, including for sockets: see :meth:`advance` and :meth:`Hub.timer`."""
+        """Perform all due actions, also for sockets: see :meth:`advance` and :meth:`Hub.timer`."""
         self.advance(now)
         self.hub.timer(now)
 
@@ -324,7 +325,7 @@ class Simulator:
 
         Args:
             media: the media type.
-            queue_id: the queue.
+            queue_id: the id of the queue.
             now: the current time.
             address: the customer's number or address.
             name: the customer's name.
@@ -343,14 +344,15 @@ class Simulator:
     def start_traffic(self, rate: str | float, *, now: Now, seed: int | None = None) -> None:
         """Start generating customers, and agents that answer them, as the clock advances.
 
-        If queues have no members, all users, except those that belong to OAuth clients, are added;
+        If no queue has members, all users, except those that belong to OAuth clients, are added to
+        queues;
         all members are set on queue. A new rate replaces the previous one.
 
         Args:
             rate: the rate, such as ``10/min``, ``2/s`` or ``30/h``; a number is a mean rate per
                 minute.
             now: the current time.
-            seed: the traffic's seed; by default the one in the settings.
+            seed: the seed of the traffic; by default the seed in the settings.
 
         Raises:
             InvalidValueError: the rate is not valid, or there is no queue.
@@ -361,7 +363,7 @@ class Simulator:
         self._settle(now)
 
     def stop_traffic(self) -> None:
-        """Stop generating customers; conversations continue until they end."""
+        """Stop generating customers; conversations that have begun continue until they end."""
         stop_traffic(self.state)
 
     def _settle(self, now: Now) -> None:
@@ -385,16 +387,16 @@ class Simulator:
         return oauth.issue_token(client, self.state, self.settings, now).value
 
     def count(self, method: str, template: str) -> int:
-        """Return the number of requests to a route.
+        """Return the number of requests that a route has received.
 
         Args:
-            method: the method, in upper case.
+            method: the HTTP method, in upper case.
             template: the path template, such as ``/oauth/token`` or ``/api/v2/users/{userId}``.
         """
         return self.state.counts[method, template]
 
     def coverage(self) -> dict[tuple[str, str], str]:
-        """Return how each operation is implemented, by method and template.
+        """Return how each operation is implemented, by method and path template.
 
         Returns:
             ``handler`` if it is hand-written, ``rule A`` and so on (see
@@ -412,7 +414,7 @@ class Simulator:
         }
 
     def topic_coverage(self) -> dict[str, str]:
-        """Return how each topic is published, by topic template.
+        """Return what causes the events of each topic, by topic template.
 
         Returns:
             ``handler`` if its events are hand-written, the path of the resource whose changes
@@ -456,7 +458,7 @@ class Simulator:
                 ``/api/v2/routing/queues/q1/members?joined=true``; items get the values of its query
                 as properties, if their model has them, and missing parents are created. Or a path
                 template, for listings below ids that are not known yet, such as a job's results.
-            count: how many items to add.
+            count: the number of items to add.
 
         Returns:
             The items. They are in the listing's collection if it is stateful; otherwise only in

@@ -55,20 +55,20 @@ def get_subject_me(call: ApiCall) -> Reply:
 
 
 def post_grant(call: ApiCall) -> Reply:
-    """Grant a role in a division."""
+    """Grant a subject a role in a division."""
     subject = _subject(call)
     grant_role(call.state, subject, _role_id(call), _division_id(call), _today(call))
     return no_content()
 
 
 def delete_grant(call: ApiCall) -> Reply:
-    """Revoke a role in a division."""
+    """Revoke a subject's role in a division."""
     withdraw_role(call.state, _subject(call), _role_id(call), _division_id(call))
     return no_content()
 
 
 def bulk_add(call: ApiCall) -> Reply:
-    """Grant several roles to a subject."""
+    """Grant a subject several roles, each in a division."""
     subject = _subject(call)
     for role_id, division_id in list(_pairs(call)):
         grant_role(call.state, subject, role_id, division_id, _today(call))
@@ -76,7 +76,7 @@ def bulk_add(call: ApiCall) -> Reply:
 
 
 def bulk_remove(call: ApiCall) -> Reply:
-    """Revoke several of a subject's roles."""
+    """Revoke several of a subject's roles, each in a division."""
     subject = _subject(call)
     for role_id, division_id in list(_pairs(call)):
         withdraw_role(call.state, subject, role_id, division_id)
@@ -84,7 +84,7 @@ def bulk_remove(call: ApiCall) -> Reply:
 
 
 def bulk_replace(call: ApiCall) -> Reply:
-    """Replace a subject's roles."""
+    """Replace all of a subject's roles, each granted in a division."""
     _replace(call, _subject(call), list(_pairs(call)))
     return no_content()
 
@@ -95,7 +95,7 @@ def get_user_roles(call: ApiCall) -> Reply:
 
 
 def put_user_roles(call: ApiCall) -> Reply:
-    """Replace a user's roles; they are granted in the home division."""
+    """Replace a user's roles; the new roles are granted in the home division."""
     subject, home = _subject(call), str(home_division(call.state.seed)["id"])
     pairs = [(_known_role(call, each), home) for each in _texts(call.body)]
     _replace(call, subject, pairs)
@@ -114,7 +114,7 @@ def post_role_grants(call: ApiCall) -> Reply:
 
 
 def get_role_users(call: ApiCall) -> Reply:
-    """Return the users with a role."""
+    """Return the users to whom a role is granted directly."""
     role_id, users = _role_id(call), call.state.users
     holders = [users[each] for each in subjects_of_role(call.state, role_id) if each in users]
     return json_reply(_page(call, [{k: u[k] for k in ("id", "selfUri")} for u in holders]))
@@ -141,7 +141,7 @@ def remove_role_users(call: ApiCall) -> Reply:
 
 
 def get_role_subjects(call: ApiCall) -> Reply:
-    """Return the subjects with a role, each with its divisions."""
+    """Return the subjects to which a role is granted, each with the divisions of the grants."""
     role_id = _role_id(call)
     divisions = call.state.collections[DIVISIONS]
     shown: list[Record] = [
@@ -179,12 +179,12 @@ def get_home_division(call: ApiCall) -> Reply:
 
 
 def get_permitted_divisions(call: ApiCall) -> Reply:
-    """Return the divisions in which the caller has a permission."""
+    """Return the divisions in which the caller has the permission that the query names."""
     return json_reply(_permitted_divisions(call, _caller(call)))
 
 
 def get_permitted_divisions_page(call: ApiCall) -> Reply:
-    """Return a page with the divisions in which a subject has a permission."""
+    """Return a page of the divisions in which a subject has the permission that the query names."""
     subject = _subject(call) if "subjectId" in call.arguments else _caller(call)
     return json_reply(_page(call, _permitted_divisions(call, subject)))
 
@@ -391,7 +391,7 @@ _GRANT: Final = f"{_SUBJECT}/divisions/{{divisionId}}/roles/{{roleId}}"
 CHECKS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
     ("DELETE", f"{_DIVISION}/{{divisionId}}"): check_division_removal,
 }
-"""Checks that run before the generic rules delete a division."""
+"""The checks that run before the generic rules delete a division, by operation."""
 
 HANDLERS: Mapping[tuple[str, str], Handler] = {
     ("GET", _SUBJECT): get_subject,

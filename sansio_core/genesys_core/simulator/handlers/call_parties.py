@@ -57,7 +57,7 @@ def post_participant_user(call: ApiCall) -> Reply:
 
 
 def watch_participant(call: ApiCall) -> Reply:
-    """Monitor, coach or barge in on an agent, as the caller."""
+    """Add the caller as a supervisor who monitors, coaches or barges in on an agent."""
     conversation = find_conversation(call)
     caller = require_user_context(call)
     verb = call.route.template.rpartition("/")[2]
@@ -80,7 +80,7 @@ def _connected_agents(conversation: ConversationTimeline) -> Iterator[Participan
 
 
 def get_call_history(call: ApiCall) -> Reply:
-    """Return the caller's ended calls, latest first."""
+    """Return the ended calls in which the caller took part, the latest first."""
     user_id = require_user_context(call)
     mine = [
         show_call_history(each)

@@ -1,6 +1,7 @@
-"""Commands on waiting callbacks, one or many: rescheduling, changing the number, ending.
+"""Commands on one or many waiting callbacks: reschedule, change the phone numbers, end.
 
-Invariants: a command on many callbacks applies to all that allow it; the others are counted as
+Invariants: a command on many callbacks applies to each that allows it; other callbacks are counted
+as
 errors.
 
 Guess: only callbacks that no agent has answered can be changed.
@@ -22,12 +23,12 @@ __all__ = ["HANDLERS"]
 
 
 def patch_callback(call: ApiCall) -> Reply:
-    """Change a waiting callback."""
+    """Change the time, the phone numbers or the queue of a waiting callback."""
     return json_reply(_change(call, call.document()))
 
 
 def update_callbacks(call: ApiCall) -> Reply:
-    """Change many waiting callbacks."""
+    """Change the times, the phone numbers or the queues of many waiting callbacks."""
     results: list[Json] = []
     failed: list[Json] = []
     for index, each in enumerate(_mappings(call.document().get("patchCallbackRequests"))):

@@ -47,7 +47,7 @@ _NO_SETTINGS: Final = frozenset({"version", "campaignStatus", "dateCreated", "da
 
 
 def check_campaign_update(call: ApiCall) -> None:
-    """Check a campaign update: required fields are present, and a running one's settings unchanged.
+    """Check that a campaign update has all required fields, and no new settings while running.
 
     Raises:
         Problem: 400 for a missing property, 409 for changed settings or a start while the
@@ -75,7 +75,7 @@ def check_campaign_removal(call: ApiCall) -> None:
     """Check that a campaign to be deleted is not running.
 
     Raises:
-        Problem: 400 if it is running.
+        Problem: 400 if the campaign is running.
     """
     if _stored(call).get("campaignStatus") in _ACTIVE:
         raise PlatformProblem(400, "campaign.in.use", "A running campaign cannot be deleted.")
@@ -85,7 +85,7 @@ def check_sequence_removal(call: ApiCall) -> None:
     """Check that a sequence to be deleted is not running.
 
     Raises:
-        Problem: 400 if it is running.
+        Problem: 400 if the sequence is running.
     """
     if _stored(call).get("status") == "on":
         raise bad_request("A running sequence cannot be deleted.")
@@ -95,7 +95,7 @@ def check_rule_creation(call: ApiCall) -> None:
     """Check that a campaign rule is created disabled.
 
     Raises:
-        Problem: 400 if it is created enabled.
+        Problem: 400 if the rule is created enabled.
     """
     if call.document().get("enabled") is True:
         raise _is_enabled("create")
@@ -105,7 +105,7 @@ def check_rule_update(call: ApiCall) -> None:
     """Check that an enabled campaign rule is changed only to disable it.
 
     Raises:
-        Problem: 400 for another change.
+        Problem: 400 if another change is requested.
     """
     if _stored(call).get("enabled") is True and call.document().get("enabled") is not False:
         raise _is_enabled("update")
@@ -115,14 +115,14 @@ def check_rule_removal(call: ApiCall) -> None:
     """Check that a campaign rule to be deleted is disabled.
 
     Raises:
-        Problem: 400 if it is enabled.
+        Problem: 400 if the rule is enabled.
     """
     if _stored(call).get("enabled") is True:
         raise _is_enabled("delete")
 
 
 def settle_status(call: ApiCall) -> ApiCall:
-    """Return a campaign's update with the resulting status; callers can only turn it on and off."""
+    """Return a campaign update with the resulting status; callers can only turn it on and off."""
     status = _stored(call).get("campaignStatus", "off")
     match call.document().get("campaignStatus"):
         case "off":
@@ -136,7 +136,7 @@ def settle_status(call: ApiCall) -> ApiCall:
 
 
 def begin_stopping(call: ApiCall) -> None:
-    """Set the timer of a stopping campaign."""
+    """Set the timer that turns a stopping campaign off."""
     record = _stored(call)
     if record.get("campaignStatus") == "stopping":
         about = ("/".join(_place(call)), f"{record['id']} {record.get('version')}")
@@ -148,7 +148,7 @@ def end_stopping(state: PlatformState, timer: VirtualTimer) -> RecordChange | No
     """Turn off a campaign that has stopped.
 
     Returns:
-        The change; ``None`` if the campaign has been deleted or changed in the meantime.
+        The change to the campaign; ``None`` if it has been deleted or changed in the meantime.
     """
     path, (identity, _, version) = timer.conversation_id, timer.participant_id.partition(" ")
     records = state.collections.get(tuple(path.split("/")), {})
@@ -231,17 +231,17 @@ CHECKS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
     ("PUT", _RULE): check_rule_update,
     ("DELETE", _RULE): check_rule_removal,
 }
-"""Checks that run before the generic rules."""
+"""The checks that run before the generic rules process a call, by operation."""
 
 AMENDMENTS: Mapping[tuple[str, str], Callable[[ApiCall], ApiCall]] = {
     ("PUT", each): settle_status for each in _CAMPAIGNS
 }
-"""Changes to calls before the generic rules process them."""
+"""Functions that change an API call before the generic rules process it, by operation."""
 
 FOLLOW_UPS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
     ("PUT", each): begin_stopping for each in _CAMPAIGNS
 }
-"""Actions after the generic rules have processed a call."""
+"""The actions to perform after the generic rules have processed a call, by operation."""
 
 HANDLERS: Mapping[tuple[str, str], Handler] = {
     **{("POST", f"{each}/start"): start_campaign for each in _CAMPAIGNS},

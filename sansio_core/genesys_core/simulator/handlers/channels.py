@@ -42,7 +42,7 @@ __all__ = ["HANDLERS"]
 
 
 def post_channels(call: ApiCall) -> Reply:
-    """Create a channel; if there are too many, it replaces the least recently used one."""
+    """Create a channel; at the maximum, it replaces the caller's least recently used channel."""
     token = _token(call)
     identity = call.state.new_id("channel")
     channel = mark_used(
@@ -63,7 +63,7 @@ def post_channels(call: ApiCall) -> Reply:
 
 
 def get_channels(call: ApiCall) -> Reply:
-    """List the token's or the client's channels; URIs are included only for the token's own."""
+    """List the channels of the token or the client; URIs only for those of the token."""
     token = _token(call)
     wide = call.argument("includechannels", "token") == "oauthclient"
     return json_reply(
@@ -91,28 +91,28 @@ def get_subscriptions(call: ApiCall) -> Reply:
 
 
 def post_subscriptions(call: ApiCall) -> Reply:
-    """Add topics."""
+    """Subscribe a channel to further topics."""
     channel = _find(call)
     verdicts = _verdicts(call)
     return _subscribed(call, channel, {**channel.topics, **permitted_topics(verdicts)}, verdicts)
 
 
 def put_subscriptions(call: ApiCall) -> Reply:
-    """Replace all topics."""
+    """Replace all topics to which a channel is subscribed."""
     channel = _find(call)
     verdicts = _verdicts(call)
     return _subscribed(call, channel, permitted_topics(verdicts), verdicts)
 
 
 def delete_subscriptions(call: ApiCall) -> Reply:
-    """Remove all topics; the channel remains."""
+    """Remove all of a channel's topics; the channel remains."""
     channel = _find(call)
     call.state.channels[channel.id] = mark_used(call.state, channel).with_topics({})
     return no_content()
 
 
 def get_available_topics(call: ApiCall) -> Reply:
-    """Return the available topics."""
+    """Return the topics to which a channel can be subscribed."""
     templates = sorted({*TOPIC_MODELS, *call.state.extra_topics})
     return json_reply({"entities": [_available(call, template) for template in templates]})
 

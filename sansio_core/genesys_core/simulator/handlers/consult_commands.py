@@ -3,7 +3,8 @@
 Invariants: only a connected agent can consult, one party at a time, and never themselves. If there
 is no consult to change or cancel, a 404 with the platform's error code is returned.
 
-Guesses: the error codes before a consult begins; a conference needs connected calls.
+Guesses: the error codes for rejected consults; only connected calls can be merged into a
+conference.
 """
 
 from collections.abc import Mapping
@@ -36,7 +37,7 @@ _ACCEPTED: Final = Reply(202)
 
 
 def post_consult(call: ApiCall) -> Reply:
-    """Consult a user, a queue, an address or a contact."""
+    """Begin an agent's consult with a user, a queue, an address or a contact."""
     conversation = find_conversation(call)
     initiator, body = find_party(call, conversation), call.document()
     if initiator.user_id is None or not initiator.session.is_connected:
@@ -73,7 +74,7 @@ def _join_destination(
 
 
 def patch_consult(call: ApiCall) -> Reply:
-    """Change whom an agent speaks to while consulting."""
+    """Change whom an agent speaks to during a consult."""
     conversation = find_conversation(call)
     initiator = find_party(call, conversation)
     destination = _require_consult(conversation, initiator)
@@ -83,7 +84,7 @@ def patch_consult(call: ApiCall) -> Reply:
 
 
 def delete_consult(call: ApiCall) -> Reply:
-    """Cancel a consult."""
+    """Cancel an agent's consult."""
     conversation = find_conversation(call)
     initiator = find_party(call, conversation)
     _require_consult(conversation, initiator)
@@ -101,7 +102,7 @@ def _require_consult(conversation: ConversationTimeline, initiator: Participant)
 
 
 def patch_conference(call: ApiCall) -> Reply:
-    """Merge other calls into one."""
+    """Merge other calls into the call in the path, as a conference."""
     kept = find_conversation(call)
     names = call.document().get("conversationIds")
     wanted = [str(each) for each in names] if isinstance(names, list) else []

@@ -39,7 +39,7 @@ _COLUMNS: Final[Mapping[str, str]] = {
     "zipCodeColumnName": "zip.code.column.name",
     "automaticTimeZoneMapping": "automatic.time.zone.mapping",
 }
-"""The list properties that cannot be changed, each with the suffix of its error code."""
+"""The suffix of the error code, by the contact list property that cannot be changed."""
 
 _CAMPAIGNS: Final = ("campaigns", "messagingcampaigns")
 _USERS: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
@@ -52,14 +52,14 @@ _USERS: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
     "dnclists/{dncListId}": (_CAMPAIGNS, "dncLists"),
     "rulesets/{ruleSetId}": (("campaigns",), "ruleSets"),
 }
-"""References between outbound entities: the referring collections, and the property."""
+"""By path of an outbound entity: the collections that refer to it, and the property that does."""
 
 
 def check_columns(call: ApiCall) -> None:
     """Check that a contact list update does not change the columns.
 
     Raises:
-        Problem: 400 with an error code for each property.
+        Problem: 400 with the error code of the changed property.
     """
     old = _stored(call, _LISTS, call.arguments["contactListId"])
     for name, given in call.document().items() if old else ():
@@ -90,7 +90,7 @@ def check_read(call: ApiCall) -> None:
     """Check that the number of requested contacts does not exceed the platform's limit.
 
     Raises:
-        Problem: 400 if it exceeds the limit.
+        Problem: 400 if the number exceeds the limit.
     """
     if isinstance(call.body, list) and len(call.body) > _MOST_READ:
         message = f"At most {_MOST_READ} contacts can be requested at once."
@@ -98,7 +98,7 @@ def check_read(call: ApiCall) -> None:
 
 
 def count_contacts(call: ApiCall) -> None:
-    """Set a list's size to the number of its contacts."""
+    """Set a contact list's size to the number of its contacts."""
     identity = call.arguments["contactListId"]
     lists = call.state.collections.get(_place(_LISTS), {})
     if identity in lists:
@@ -107,7 +107,7 @@ def count_contacts(call: ApiCall) -> None:
 
 
 def clear_list(call: ApiCall) -> Reply:
-    """Delete all of a list's contacts."""
+    """Delete all contacts of a contact list."""
     if call.settings.stateful:
         identity = call.arguments["contactListId"]
         if not _stored(call, _LISTS, identity):
@@ -118,14 +118,14 @@ def clear_list(call: ApiCall) -> Reply:
 
 
 def post_export(call: ApiCall) -> Reply:
-    """Begin exporting a list."""
+    """Begin exporting a contact list or a do-not-call list."""
     at = _exported(call)
     call.state.jobs[(*at, "export")] = JobRun(call.now.monotonic)
     return json_reply({"id": at[-1], "selfUri": f"{'/'.join(at)}/export"})
 
 
 def get_export(call: ApiCall) -> Reply:
-    """Return the link to an export, or its file; 404 before it is ready."""
+    """Return the link to a list's export, or the exported file; 404 before the export is ready."""
     at = _exported(call)
     run = call.state.jobs.get((*at, "export"))
     over = None if run is None else run.started + call.settings.job_duration
@@ -190,14 +190,14 @@ CHECKS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
     **{("DELETE", f"{_OUTBOUND}/{each}"): check_removal for each in _USERS},
     ("POST", f"{_CONTACTS}/bulk"): check_read,
 }
-"""Checks that run before the generic rules."""
+"""The checks that run before the generic rules process a call, by operation."""
 
 FOLLOW_UPS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
     ("POST", _CONTACTS): count_contacts,
     ("DELETE", _CONTACTS): count_contacts,
     ("DELETE", f"{_CONTACTS}/{{contactId}}"): count_contacts,
 }
-"""Actions after the generic rules have processed a call."""
+"""The actions to perform after the generic rules have processed a call, by operation."""
 
 HANDLERS: Mapping[tuple[str, str], Handler] = {
     ("POST", f"{_LIST}/clear"): clear_list,

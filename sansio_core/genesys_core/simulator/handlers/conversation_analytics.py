@@ -24,7 +24,7 @@ def get_details(call: ApiCall) -> Reply:
 
 
 def get_many_details(call: ApiCall) -> Reply:
-    """Return the given conversations' detail records; unknown ids are ignored."""
+    """Return the detail records of conversations, by their ids; unknown ids are ignored."""
     known = call.state.contact_center.conversations
     names = [each for value in call.query.get("id", ()) for each in value.split(",")]
     shown = [show_detail_record(known[each]) for each in dict.fromkeys(names) if each in known]

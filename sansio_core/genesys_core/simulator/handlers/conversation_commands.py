@@ -43,7 +43,7 @@ _ACCEPTED: Final = Reply(202)
 
 
 def post_call(call: ApiCall) -> Reply:
-    """Call a number, a user or a queue, for the caller or for another user."""
+    """Begin a call to a number, a user or a queue, for the caller or for another user."""
     named, body = call.arguments.get("userId"), call.document()
     user_id = require_user_context(call) if named is None else require_user(call, named)
     targets = [name for name in ("phoneNumber", "callUserId", "callQueueId") if body.get(name)]
@@ -152,7 +152,7 @@ def _callback(
 
 
 def post_email(call: ApiCall) -> Reply:
-    """Begin an email conversation: inbound in a queue, or outbound from the caller."""
+    """Begin an email conversation: inbound to a queue, or outbound from the caller."""
     body = call.document()
     if body.get("queueId") and body.get("flowId"):
         message = "Specify either queueId or flowId, not both."
@@ -220,7 +220,7 @@ def post_open_message(call: ApiCall) -> Reply:
 
 
 def patch_participant(call: ApiCall) -> Reply:
-    """Change a participant: answer, hang up, hold, mute or wrap up."""
+    """Change a participant as the body requests: answer, hang up, hold, mute or wrap up."""
     conversation = find_conversation(call)
     participant, body = find_party(call, conversation), call.document()
     wrap_up = body.get("wrapup")
@@ -247,7 +247,7 @@ def patch_participant(call: ApiCall) -> Reply:
 
 
 def patch_communication(call: ApiCall) -> Reply:
-    """Disconnect a communication; other changes are rejected."""
+    """Disconnect a participant's communication; other changes are rejected."""
     conversation = find_conversation(call)
     participant = find_party(call, conversation)
     if call.document().get("state") != "disconnected":
@@ -258,7 +258,7 @@ def patch_communication(call: ApiCall) -> Reply:
 
 
 def patch_attributes(call: ApiCall) -> Reply:
-    """Merge attributes into the participant data."""
+    """Merge the attributes in the body into the participant data."""
     conversation = find_conversation(call)
     participant = find_party(call, conversation)
     attributes = call.document().get("attributes")
@@ -272,14 +272,14 @@ def patch_attributes(call: ApiCall) -> Reply:
 
 
 def post_wrap_up(call: ApiCall) -> Reply:
-    """Record a communication's wrap-up."""
+    """Record the wrap-up of an agent's communication."""
     conversation = find_conversation(call)
     _wrap_up(call, conversation, find_party(call, conversation), call.document())
     return _ACCEPTED
 
 
 def replace_participant(call: ApiCall) -> Reply:
-    """Transfer a conversation to a user, a queue or an address."""
+    """Transfer a conversation from a participant to a user, a queue, an address or a contact."""
     conversation = find_conversation(call)
     participant, body = find_party(call, conversation), call.document()
     _require_connected(participant, "conversations.error.transfer.not.connected")
@@ -334,7 +334,7 @@ def disconnect_conversation(call: ApiCall) -> Reply:
 
 
 def patch_conversation(call: ApiCall) -> Reply:
-    """End a conversation with ``state: disconnected``; other changes are ignored."""
+    """End a conversation if the body has ``state: disconnected``; other changes are ignored."""
     conversation = find_conversation(call)
     if call.document().get("state") == "disconnected":
         lifecycle.disconnect_all(call.state, conversation, "client", call.now)

@@ -29,7 +29,7 @@ _BY_PATH: Final[Mapping[str, MediaKind]] = {path: media for media, path in MEDIA
 
 
 def make_refusal(code: str, message: str, *, status: int = 400) -> PlatformProblem:
-    """Return a problem with one of the platform's error codes."""
+    """Return the problem that rejects a command with one of the platform's error codes."""
     return PlatformProblem(status, code, message)
 
 
@@ -44,7 +44,7 @@ def find_conversation(call: ApiCall) -> ConversationTimeline:
     """Return the conversation that a call refers to.
 
     Raises:
-        Problem: 404 if there is none, or its media type differs from the one in the path.
+        Problem: 404 if there is no such conversation, or it lacks the media type in the path.
     """
     identity = call.arguments["conversationId"]
     found = call.state.contact_center.conversations.get(identity)
@@ -71,10 +71,10 @@ def find_party(call: ApiCall, conversation: ConversationTimeline) -> Participant
 
 
 def require_queue(call: ApiCall, queue_id: object) -> str:
-    """Return the id of an existing queue.
+    """Return a queue's id, after checking that the queue exists.
 
     Raises:
-        Problem: 400 if there is none.
+        Problem: 400 if there is no such queue.
     """
     if not isinstance(queue_id, str) or queue_id not in call.state.queues:
         message = f"There is no queue {queue_id}."
@@ -83,10 +83,10 @@ def require_queue(call: ApiCall, queue_id: object) -> str:
 
 
 def require_user(call: ApiCall, user_id: object) -> str:
-    """Return the id of an existing user.
+    """Return a user's id, after checking that the user exists.
 
     Raises:
-        Problem: 404 if there is none.
+        Problem: 404 if there is no such user.
     """
     if not isinstance(user_id, str) or user_id not in call.state.users:
         raise no_such_entity("user", str(user_id))
@@ -94,7 +94,7 @@ def require_user(call: ApiCall, user_id: object) -> str:
 
 
 def require_user_context(call: ApiCall) -> str:
-    """Return the user of the caller's token.
+    """Return the id of the user of the caller's token.
 
     Raises:
         Problem: 400 if the token has no user.

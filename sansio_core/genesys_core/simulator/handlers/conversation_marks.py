@@ -33,7 +33,7 @@ def patch_label(call: ApiCall) -> Reply:
 
 
 def change_recording_state(call: ApiCall) -> Reply:
-    """Start, pause or end the recording of a conversation."""
+    """Set the state of a conversation's recording: started, paused or ended."""
     conversation = find_conversation(call)
     conversation.recording_state = str(call.document().get("recordingState") or "NONE")
     return _changed(call, conversation)

@@ -23,7 +23,7 @@ __all__ = ["HANDLERS"]
 
 
 def post_message(call: ApiCall) -> Reply:
-    """Send a message from a communication in a conversation."""
+    """Send a message from one communication of a message conversation."""
     conversation = find_conversation(call)
     wanted = call.arguments["communicationId"]
     sender = next((e for e in conversation.participants if e.session.id == wanted), None)
@@ -58,7 +58,7 @@ def _make_message(call: ApiCall, conversation_id: str, address: str) -> Record:
 
 
 def get_message(call: ApiCall) -> Reply:
-    """Return a message from a conversation."""
+    """Return a message of the conversation in the path, by id."""
     found = find_conversation(call).messages.get(call.arguments["messageId"])
     if found is None:
         raise no_such_entity("message", call.arguments["messageId"])
@@ -66,7 +66,7 @@ def get_message(call: ApiCall) -> Reply:
 
 
 def get_any_message(call: ApiCall) -> Reply:
-    """Return a message from any conversation."""
+    """Return a message of any conversation, by id."""
     wanted = call.arguments["messageId"]
     for each in call.state.contact_center.conversations.values():
         if wanted in each.messages:
@@ -75,7 +75,7 @@ def get_any_message(call: ApiCall) -> Reply:
 
 
 def get_many_messages(call: ApiCall) -> Reply:
-    """Return messages from a conversation by id; unknown ids are ignored."""
+    """Return the messages of a conversation with the given ids; unknown ids are ignored."""
     known = find_conversation(call).messages
     names = call.body if isinstance(call.body, list) else []
     return json_reply({"entities": [known[str(each)] for each in names if str(each) in known]})

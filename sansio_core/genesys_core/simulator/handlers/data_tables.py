@@ -18,11 +18,11 @@ from genesys_core.simulator.state.world import Record
 __all__ = ["CHECKS", "HANDLERS", "check_table"]
 
 TABLES: Final = ("", "api", "v2", "flows", "datatables")
-"""The path of the data tables, as segments."""
+"""The segments of the path of the collection of data tables."""
 
 
 def get_rows(call: ApiCall) -> Reply:
-    """Return a page of rows in key order; only the keys, unless ``showbrief=false`` is set."""
+    """Return a page of a table's rows by key; only the keys, unless ``showbrief=false`` is set."""
     _table(call)
     rows = sorted(_rows(call).values(), key=lambda row: str(row["key"]).casefold())
     if call.argument("sortOrder", "ascending").startswith("desc"):
@@ -31,12 +31,12 @@ def get_rows(call: ApiCall) -> Reply:
 
 
 def get_row(call: ApiCall) -> Reply:
-    """Return a row; only its key, unless ``showbrief=false`` is set."""
+    """Return a table's row by key; only the key, unless ``showbrief=false`` is set."""
     return json_reply(_show(call, _row(call)))
 
 
 def post_row(call: ApiCall) -> Reply:
-    """Add a row."""
+    """Add a row to a table."""
     row = _checked(call)
     rows = _rows(call)
     if row["key"] in rows:
@@ -52,7 +52,7 @@ def post_row(call: ApiCall) -> Reply:
 
 
 def put_row(call: ApiCall) -> Reply:
-    """Replace a row; its key cannot be changed."""
+    """Replace a row of a table; its key cannot be changed."""
     old, row = _row(call), _checked(call, call.arguments["rowId"])
     if row["key"] != old["key"]:
         raise bad_request("The key of a row cannot be changed.", field="key")
@@ -61,13 +61,13 @@ def put_row(call: ApiCall) -> Reply:
 
 
 def delete_row(call: ApiCall) -> Reply:
-    """Delete a row."""
+    """Delete a row of a table."""
     del _rows(call)[str(_row(call)["key"])]
     return no_content()
 
 
 def check_table(call: ApiCall) -> None:
-    """Check the schema when a table is created or replaced.
+    """Check a data table's schema when the table is created or replaced.
 
     Raises:
         Problem: 400 if the schema has no key, or lacks properties that the table has.
@@ -162,7 +162,7 @@ CHECKS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
     ("POST", "/api/v2/flows/datatables"): check_table,
     ("PUT", "/api/v2/flows/datatables/{datatableId}"): check_table,
 }
-"""Checks that run before the generic rules write a table."""
+"""The checks that run before the generic rules create or replace a data table, by operation."""
 
 _ROWS: Final = "/api/v2/flows/datatables/{datatableId}/rows"
 

@@ -47,7 +47,7 @@ OBJECT_TYPES: Final[Mapping[str, str]] = {
     "WORKBIN": "/api/v2/taskmanagement/workbins",
     "WORKTYPE": "/api/v2/taskmanagement/worktypes",
 }
-"""The collection for each entity type."""
+"""The path of the collection that contains the entities of a type, by type."""
 
 
 def post_objects(call: ApiCall) -> Reply:

@@ -31,7 +31,7 @@ def check_schedule_removal(call: ApiCall) -> None:
 
 
 def check_batch(call: ApiCall) -> None:
-    """Check that a batch of recordings is not empty; one that is too large was rejected earlier.
+    """Check that a batch of recordings is not empty; batches that are too large never get here.
 
     Raises:
         Problem: 400 for an empty batch.
@@ -52,4 +52,4 @@ CHECKS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
     ("DELETE", "/api/v2/architect/schedules/{scheduleId}"): check_schedule_removal,
     ("POST", "/api/v2/recording/batchrequests"): check_batch,
 }
-"""Checks that run before the generic rules."""
+"""The checks that run before the generic rules process a call, by operation."""

@@ -25,18 +25,18 @@ from genesys_core.simulator.state.world import Record
 __all__ = ["AMENDMENTS", "CHECKS", "FLOWS", "HANDLERS", "missing_flow", "name_flow"]
 
 FLOWS: Final = "/api/v2/flows"
-"""The path of flows."""
+"""The path of the collection of flows."""
 
 _PLACE: Final = ("", "api", "v2", "flows")
 _FLOW: Final = f"{FLOWS}/{{flowId}}"
 _ACTIONS: Final = f"{FLOWS}/actions"
 _LOCKS: Final = ("lockedUser", "lockedClient")
 _REMEMBERED: Final = 1_000
-"""The number of recently deleted flows that are remembered."""
+"""The maximum number of deleted flows whose ids are remembered; the oldest are forgotten first."""
 
 
 def missing_flow(state: PlatformState, identity: str) -> PlatformProblem:
-    """Return the problem for an unknown flow id: 410 if it was deleted, otherwise 404."""
+    """Return the problem for an unknown flow id: 410 if the flow was deleted, otherwise 404."""
     issued = state.issued[FLOWS]
     latest = range(issued, max(issued - _REMEMBERED, 0), -1)
     if any(identity == uuid_shaped(state.seed, FLOWS, each, "issued") for each in latest):
@@ -46,7 +46,7 @@ def missing_flow(state: PlatformState, identity: str) -> PlatformProblem:
 
 
 def name_flow(call: ApiCall) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield the path of flows and the id of the flow that an action applies to."""
+    """Yield the segments of the path of flows, and the id of the flow that an action applies to."""
     if call.route.template.startswith(f"{_ACTIONS}/"):
         yield _PLACE, call.argument("flow", "")
 
@@ -55,7 +55,7 @@ def check_lock(call: ApiCall) -> None:
     """Check that no other caller holds a flow's lock.
 
     Raises:
-        Problem: 409 if another caller holds it.
+        Problem: 409 if another caller holds the lock.
     """
     _check_others(call, call.state.collections.get(_PLACE, {}).get(call.arguments["flowId"], {}))
 
@@ -72,7 +72,7 @@ def keep_lock(call: ApiCall) -> ApiCall:
 
 
 def check_out_flow(call: ApiCall) -> Reply:
-    """Lock a flow."""
+    """Lock a flow for the caller."""
     return _act(call, lambda flow: {**_unlocked(flow), **_lock_of(call)})
 
 
@@ -87,7 +87,7 @@ def unlock_flow(call: ApiCall) -> Reply:
 
 
 def deactivate_flow(call: ApiCall) -> Reply:
-    """Make a flow inactive."""
+    """Make a flow inactive, so that it cannot be used."""
     return _act(call, lambda flow: {**flow, "active": False})
 
 
@@ -195,7 +195,7 @@ CHECKS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = {
     ("PUT", _FLOW): check_lock,
     ("DELETE", _FLOW): check_lock,
 }
-"""Checks that run before the generic rules."""
+"""The checks that run before the generic rules process a call, by operation."""
 
 AMENDMENTS: Mapping[tuple[str, str], Callable[[ApiCall], ApiCall]] = {
     ("POST", FLOWS): lock_new,

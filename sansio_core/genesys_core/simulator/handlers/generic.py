@@ -1,4 +1,4 @@
-"""The default handler, for operations without a specific one.
+"""The default handler, for operations without a specific handler or rule.
 
 Invariants: the response conforms to the definition. A listing is always a single page, so
 pagination terminates.
@@ -17,11 +17,11 @@ WAYS_ON: Final = frozenset({"nextUri", "previousUri", "nextPage", "previousPage"
     "after",
     "before",
 }
-"""Properties that link to other pages of a listing."""
+"""The properties of a listing's response that link to other pages."""
 
 
 def respond_with_example(call: ApiCall) -> Reply:
-    """Return an example of the operation's response; a 204 if the definition declares none."""
+    """Return an example of an operation's response; a 204 if the operation declares no response."""
     schema = call.route.facts.reply_schema
     if schema is None:
         return no_content()

@@ -20,7 +20,7 @@ _PLACES: Final = {"GROUP": GROUPS, "TEAM": TEAMS}
 
 
 def follow_groups(call: ApiCall) -> None:
-    """Update the members of all queues from their groups."""
+    """Update the members by group of all queues from the queues' groups and teams."""
     state = call.state
     for queue_id, queue in list(state.queues.items()):
         members = state.contact_center.members.get(queue_id, {})
@@ -65,4 +65,4 @@ FOLLOW_UPS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = dict.fromkeys(
     ),
     follow_groups,
 )
-"""Actions after these operations."""
+"""The actions to perform after an operation, by operation."""

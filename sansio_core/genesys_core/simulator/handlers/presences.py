@@ -24,7 +24,7 @@ def get_presence(call: ApiCall) -> Reply:
 
 
 def patch_presence(call: ApiCall) -> Reply:
-    """Change a user's presence."""
+    """Change a user's presence, and publish the change."""
     user = _user(call)
     presence = _changed(call, user)
     changed = {**user, "presence": presence}
@@ -45,7 +45,7 @@ def get_routing_status(call: ApiCall) -> Reply:
 
 
 def put_routing_status(call: ApiCall) -> Reply:
-    """Change a user's routing status."""
+    """Change a user's routing status, and publish the change."""
     user, body = _user(call), call.document()
     if not body.get("status"):
         raise bad_request("The field 'status' of the body is required.", field="status")

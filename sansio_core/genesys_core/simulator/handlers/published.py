@@ -20,11 +20,11 @@ _PATHS: Final = ("/api/v2/docs/swagger", "/api/v2/docs/swaggerpreview")
 ROUTES: Final[RouteTable[OperationFacts]] = RouteTable(
     ServedRoute("GET", path, OperationFacts()) for path in _PATHS
 )
-"""Paths that these handlers serve although the definition does not contain them."""
+"""The routes that these handlers serve although the definition does not contain them."""
 
 
 def get_definition(call: ApiCall) -> Reply:
-    """Return the definition."""
+    """Return the API definition as a Swagger 2.0 document."""
     return Reply(200, call.definition.published())
 
 

@@ -30,7 +30,7 @@ _USER_FACTS: Final = ("id", "name", "email", "version", "selfUri")
 
 
 def get_members(call: ApiCall) -> Reply:
-    """Return a page of members, by name; optionally only those who are joined, or who are not."""
+    """Return a page of a queue's members, sorted by name and filtered by ``joined`` and others."""
     queue_id = _queue_id(call)
     members = call.state.contact_center.members.get(queue_id, {})
     joined, name = call.argument("joined", "").lower(), call.argument("name", "").casefold()
@@ -62,7 +62,7 @@ def post_members(call: ApiCall) -> Reply:
 
 
 def patch_members(call: ApiCall) -> Reply:
-    """Set whether members are joined; other users are ignored."""
+    """Set whether several members of a queue are joined; users who are not members are ignored."""
     queue_id = _queue_id(call)
     for each in _given(call):
         _join(call, queue_id, str(each.get("id")), each.get("joined"))
@@ -70,20 +70,20 @@ def patch_members(call: ApiCall) -> Reply:
 
 
 def patch_member(call: ApiCall) -> Reply:
-    """Set whether a member is joined."""
+    """Set whether a member of a queue is joined."""
     queue_id, user_id = _queue_id(call), _member_id(call)
     _join(call, queue_id, user_id, call.document().get("joined"))
     return no_content()
 
 
 def delete_member(call: ApiCall) -> Reply:
-    """Remove a member."""
+    """Remove a member from a queue."""
     _forget(call, _queue_id(call), _member_id(call))
     return no_content()
 
 
 def get_queues_of_user(call: ApiCall) -> Reply:
-    """Return a user's queues, filtered by ``joined``."""
+    """Return the queues of which a user is a member, filtered by ``joined``."""
     user_id = call.arguments.get("userId") or require_user_context(call)
     require_user(call, user_id)
     joined, center = call.argument("joined", "").lower(), call.state.contact_center
@@ -96,7 +96,7 @@ def get_queues_of_user(call: ApiCall) -> Reply:
 
 
 def patch_queues_of_user(call: ApiCall) -> Reply:
-    """Set whether a user is joined to several queues; queues without the user are ignored."""
+    """Set whether a user is joined to several queues; queues that lack the member are ignored."""
     user_id = require_user(call, call.arguments["userId"])
     for each in _given(call):
         _join(call, str(each.get("id")), user_id, each.get("joined"))

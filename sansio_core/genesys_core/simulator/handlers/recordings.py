@@ -23,30 +23,30 @@ from genesys_core.simulator.state.world import Record
 __all__ = ["BATCHES", "HANDLERS", "MEDIA", "ROUTES", "show_batch"]
 
 MEDIA: Final = "/simulator/recordings"
-"""The path below which the simulator serves media."""
+"""The path below which the simulator serves the media of recordings."""
 
 BATCHES: Final = "/api/v2/recording/batchrequests"
-"""The path of the jobs that prepare media in batches."""
+"""The path of the collection of jobs that prepare recordings' media in batches."""
 
 _TYPES: Final = {"audio": "audio/wav", "email": "message/rfc822"}
-"""The content type of each kind of media."""
+"""The content type of the media, by kind of media."""
 
 _TEMPLATE: Final = f"{MEDIA}/{{conversationId}}/{{recordingId}}"
 
 ROUTES: Final[RouteTable[OperationFacts]] = RouteTable(
     [ServedRoute("GET", _TEMPLATE, OperationFacts())]
 )
-"""Paths that these handlers serve although the definition does not contain them."""
+"""The routes that these handlers serve although the definition does not contain them."""
 
 _DATES: Final = ("archiveDate", "deleteDate", "exportDate")
 """The properties of a recording that callers can change."""
 
 _WAIT: Final = 5000
-"""How long a request waits for media by default, in milliseconds."""
+"""How long a request waits for a recording's media by default, in milliseconds."""
 
 
 def get_recordings(call: ApiCall) -> Reply:
-    """Return a conversation's recordings; a 202 until their media are ready."""
+    """Return a conversation's recordings; respond with 202 until their media are ready."""
     conversation = find_conversation(call)
     if _is_transcoding(call, conversation):
         return Reply(202)
@@ -54,7 +54,7 @@ def get_recordings(call: ApiCall) -> Reply:
 
 
 def get_recording(call: ApiCall) -> Reply:
-    """Return a recording; a 202 until its media are ready."""
+    """Return a recording; respond with 202 until its media are ready."""
     conversation = find_conversation(call)
     found = _find(conversation, call.arguments["recordingId"])
     return Reply(202) if _is_transcoding(call, conversation) else json_reply(_show(call, found))

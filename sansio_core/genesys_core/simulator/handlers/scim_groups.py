@@ -30,7 +30,7 @@ __all__ = ["HANDLERS"]
 _CORE: Final = "urn:ietf:params:scim:schemas:core:2.0:Group"
 _MEMBER: Final = re.compile(r'members\[\s*value\s+eq\s+"([^"]*)"\s*\]', re.IGNORECASE)
 _KEPT: Final = "scim"
-"""The last segment of the path at which a group's SCIM properties are stored; they are deleted with
+"""The last segment of the path at which properties that only SCIM has are stored, deleted with
 the group."""
 _FILTERED: Final[ScimFilter] = {
     "id": lambda shown: [shown["id"]],
@@ -40,14 +40,14 @@ _FILTERED: Final[ScimFilter] = {
 
 
 def get_groups(call: ApiCall) -> Reply:
-    """Return the groups that match the filter, beginning at ``startIndex``."""
+    """Return a page of the groups that match the filter, beginning at ``startIndex``."""
     keep = read_filter(call, _FILTERED) or bool
     groups = call.state.collections.get(GROUPS, {}).values()
     return list_resources(call, [shown for each in groups if keep(shown := _show(call, each))])
 
 
 def get_group(call: ApiCall) -> Reply:
-    """Return a group."""
+    """Return an organization's group as a SCIM group."""
     return show_resource(call, _show(call, _find(call)))
 
 

@@ -29,10 +29,10 @@ __all__ = [
 ScimResource: TypeAlias = Mapping[str, Json]
 
 ScimFilter: TypeAlias = Mapping[str, Callable[[ScimResource], Sequence[Json]]]
-"""A resource's values, by the lower-case names of the attributes that filters support."""
+"""Functions that return a resource's values of an attribute, by its lower-case name."""
 
 ALWAYS: Final = frozenset({"id", "schemas", "meta"})
-"""Attributes that are always returned and never written."""
+"""The attributes that every response contains, and that callers cannot write."""
 
 _CORE: Final = "urn:ietf:params:scim:schemas:core:2.0:"
 _LIST: Final = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
@@ -47,7 +47,7 @@ def as_object(value: Json) -> ScimResource:
 
 
 def show_resource(call: ApiCall, shown: Record, *, status: int = 200) -> Reply:
-    """Return the response with a resource and its ``ETag``; a 304 if the caller has it."""
+    """Return the response with a resource and its ``ETag``; a 304 if the caller has the version."""
     version = _version_of(shown)
     headers = (("ETag", version),)
     if call.route.method == "GET" and _names_version(call, "If-None-Match", version):
@@ -60,7 +60,7 @@ def check_version(call: ApiCall, shown: ScimResource) -> None:
     """Check that a call's ``If-Match`` header, if any, contains a resource's current version.
 
     Raises:
-        Problem: 412 if it contains only other versions.
+        Problem: 412 if the header contains only other versions.
     """
     given = call.headers.get("If-Match", "")
     version = _version_of(shown)
@@ -84,7 +84,7 @@ def list_resources(call: ApiCall, found: Sequence[Record]) -> Reply:
 
 
 def read_filter(call: ApiCall, known: ScimFilter) -> Callable[[ScimResource], bool] | None:
-    """Parse a call's filter as attribute and value, ignoring case; ``None`` if there is no filter.
+    """Return a function that applies a call's filter to a resource; ``None`` without a filter.
 
     Raises:
         Problem: 400 if the filter is not of the form ``attribute eq value``.

@@ -44,7 +44,7 @@ _CORE: Final = "urn:ietf:params:scim:schemas:core:2.0:User"
 _ENTERPRISE: Final = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 _GENESYS: Final = "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User"
 _KEPT: Final = ("externalId", "phoneNumbers", _GENESYS)
-"""Attributes that are stored as written."""
+"""The attributes that only SCIM has, which are stored as the caller writes them."""
 
 
 def get_users(call: ApiCall) -> Reply:
@@ -55,7 +55,7 @@ def get_users(call: ApiCall) -> Reply:
 
 
 def get_user(call: ApiCall) -> Reply:
-    """Return a user."""
+    """Return an organization's user as a SCIM user."""
     return show_resource(call, _show(call, _find(call)))
 
 

@@ -17,7 +17,7 @@ __all__ = ["HANDLERS"]
 
 
 def get_tokens_me(call: ApiCall) -> Reply:
-    """Return the token's organization and client."""
+    """Return the organization and the client of the caller's token."""
     organization = call.state.organization
     client_id = "" if call.token is None else call.token.client_id
     known = call.state.clients.get(client_id)
@@ -39,7 +39,7 @@ def get_tokens_me(call: ApiCall) -> Reply:
 
 
 def head_tokens_me(call: ApiCall) -> Reply:  # noqa: ARG001 - the token is valid if this is called
-    """Check that the token is valid."""
+    """Respond with a 204, because the caller's token is valid (HEAD)."""
     return no_content()
 
 
@@ -66,7 +66,7 @@ _TYPES: Mapping[str, str] = {
     "implicit": "TOKEN",
     SAML2_BEARER: "SAML2-BEARER",
 }
-"""Client types by grant. On the platform a client has a single type; for a simulated client with
+"""The name of a client's type, by grant. On the platform a client has one type; for a client with
 several grants, the first match is used.
 """
 

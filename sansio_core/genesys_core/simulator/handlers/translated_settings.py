@@ -24,12 +24,12 @@ __all__ = ["HANDLERS"]
 
 
 def get_default_setting(call: ApiCall) -> Reply:
-    """Return which setting in a collection is the default."""
+    """Return the messaging setting that is the default of its collection."""
     return json_reply(_default_setting(call))
 
 
 def put_default_setting(call: ApiCall) -> Reply:
-    """Make a setting in a collection the default."""
+    """Make a messaging setting the default of its collection."""
     identity = str(call.document().get("settingId"))
     if identity not in call.state.collections.get(_above(call), {}):
         raise no_such_entity("setting", identity)
@@ -108,14 +108,14 @@ def get_toggle(call: ApiCall) -> Reply:
 
 
 def post_toggle(call: ApiCall) -> Reply:
-    """Turn a feature on or off."""
+    """Turn a feature on if it is off, or off if it is on."""
     held = call.state.singles.get(_place(call), {})
     call.state.singles[_place(call)] = {"enabled": held.get("enabled") is not True}
     return get_toggle(call)
 
 
 def forget_default_setting(call: ApiCall) -> Reply:
-    """Clear the default setting."""
+    """Clear the default messaging setting."""
     call.state.singles.pop(_place(call), None)
     return no_content()
 

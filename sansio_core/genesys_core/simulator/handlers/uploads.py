@@ -24,11 +24,11 @@ _TEMPLATE: Final = f"{UPLOADS}/{{uploadId}}"
 ROUTES: Final[RouteTable[OperationFacts]] = RouteTable(
     [ServedRoute("PUT", _TEMPLATE, OperationFacts())]
 )
-"""Paths that these handlers serve although the definition does not contain them."""
+"""The routes that these handlers serve although the definition does not contain them."""
 
 
 def put_upload(call: ApiCall) -> Reply:
-    """Accept an upload; the job that waits for it continues."""
+    """Accept an upload, so that the job that waits for it continues."""
     wanted = call.arguments["uploadId"]
     for at, run in call.state.jobs.items():
         if run.upload == wanted and run.resumed is None:

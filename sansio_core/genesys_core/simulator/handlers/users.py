@@ -60,15 +60,15 @@ _EXPANSIONS: Final = frozenset(
         "dateLastLogin",
     }
 )
-"""The expansions that simulated users support."""
+"""The values of ``expand`` that simulated users support."""
 
 
 _DEEPEST: Final = 10_000
-"""The maximum number of inactive users that can be listed."""
+"""The maximum number of inactive users that can be listed, over all pages."""
 
 
 def get_users_me(call: ApiCall) -> Reply:
-    """Return the token's user."""
+    """Return the user of the caller's token."""
     user_id = require_user_context(call)
     return json_reply(_shown(call, _find(call, user_id), model="UserMe"))
 
@@ -133,7 +133,7 @@ def check_email(state: PlatformState, email: str, user_id: str = "") -> None:
     """Check that an email is not in use by any user, including deleted users.
 
     Raises:
-        Problem: 409 if a user other than ``user_id`` uses it.
+        Problem: 409 if a user other than ``user_id`` uses the email.
     """
     other = find_user_of_email(state, email)
     if other is not None and other["id"] != user_id:
@@ -153,7 +153,7 @@ def add_user(call: ApiCall, given: Mapping[str, Json], division_id: str) -> Reco
     """Create a user, who is an employee of the organization, and return the record.
 
     Raises:
-        Problem: 400 if the simulator is full.
+        Problem: 400 if the simulator stores the maximum number of users.
     """
     state = call.state
     if len(state.users) >= call.settings.max_items:

@@ -34,7 +34,7 @@ from genesys_core.simulator.state.world import WRAP_UP_CODES, Record, reference_
 __all__ = ["HANDLERS", "MOST_VERSIONS", "keep_version"]
 
 MOST_VERSIONS: Final = 100
-"""The number of versions kept of each entity."""
+"""The maximum number of versions kept of each work item, bin or type."""
 
 _BASE: Final = "/api/v2/taskmanagement"
 _KINDS: Final[Mapping[str, tuple[str, str]]] = {
@@ -42,7 +42,7 @@ _KINDS: Final[Mapping[str, tuple[str, str]]] = {
     f"{_BASE}/workitems": ("workitemId", "workitem"),
     f"{_BASE}/worktypes": ("worktypeId", "worktype"),
 }
-"""The path parameter and the name of an item, by the path of its collection."""
+"""The path parameter and the name of an entity of task management, by its collection's path."""
 
 _MOST_ROWS: Final = 200
 _ROWS: Final = 25
@@ -69,12 +69,12 @@ def keep_version(state: PlatformState, change: RecordChange, user_id: str | None
 
 
 def get_versions(call: ApiCall) -> Reply:
-    """Return an entity's versions, oldest first."""
+    """Return the versions of a work item, bin or type, the oldest first."""
     return json_reply(_page(call, list(_versions(call).values())))
 
 
 def get_version(call: ApiCall) -> Reply:
-    """Return one of an entity's versions."""
+    """Return one version of a work item, bin or type."""
     number = call.arguments["entityVersion"]
     known = _versions(call).get(number)
     if known is None:
@@ -83,7 +83,7 @@ def get_version(call: ApiCall) -> Reply:
 
 
 def get_history(call: ApiCall) -> Reply:
-    """Return the differences between an entity's versions."""
+    """Return the differences between the versions of a work item, bin or type."""
     versions = list(_versions(call).values())
     names = _delta_names(call)
     changes: list[Record] = []

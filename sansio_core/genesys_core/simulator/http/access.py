@@ -23,7 +23,7 @@ __all__ = ["authenticate_request", "check_permissions", "spend_request"]
 
 
 def authenticate_request(request: Request, state: PlatformState, now: Now) -> IssuedToken:
-    """Return a request's token.
+    """Return the access token that a request carries.
 
     Raises:
         Problem: 401 if the token is missing, invalid or expired.

@@ -1,6 +1,6 @@
 """The limit on the number of stored items.
 
-Invariants: a request that exceeds it is rejected before anything is changed.
+Invariants: a request that would exceed the limit is rejected before anything is changed.
 """
 
 from genesys_core.simulator.http.exchange import ApiCall
@@ -13,7 +13,7 @@ def check_room(call: ApiCall, more: int = 1) -> None:
     """Check that the simulator can store more items.
 
     Raises:
-        Problem: 400 if it cannot.
+        Problem: 400 if the limit has been reached.
     """
     if call.state.count_items() + more > call.settings.max_items:
         raise bad_request(

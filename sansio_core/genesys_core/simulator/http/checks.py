@@ -21,7 +21,7 @@ from genesys_core.simulator.state.examples import Json
 __all__ = ["check_parameters", "has_type", "is_wider", "read_body"]
 
 MAX_NESTING: Final = 64
-"""The maximum nesting of a JSON body; models in the definition nest far less deeply."""
+"""The maximum nesting depth of a JSON body; models in the definition nest far less deeply."""
 
 _JSON_TYPE = re.compile(r"application/([\w.-]+\+)?json", re.IGNORECASE)
 _INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
@@ -61,7 +61,7 @@ def check_parameters(
 
 
 def read_body(facts: OperationFacts, definition: Definition, request: Request) -> Json:
-    """Return the parsed JSON body, or ``None`` if an optional body is missing.
+    """Return the parsed and validated JSON body; ``None`` if an optional body is missing.
 
     Raises:
         Problem: 400 or 415, with the missing or invalid part in the message.
@@ -194,7 +194,7 @@ def is_wider(model: str | None, name: str, value: Json) -> bool:
 
 
 def has_type(kind: str, form: str | None, value: Json) -> bool:
-    """Return whether a value has a Swagger type, such as ``string`` with the format ``date``."""
+    """Return whether a value has a schema's type, such as ``string`` with the format ``date``."""
     match kind:
         case "object":
             return isinstance(value, Mapping)

@@ -13,7 +13,7 @@ __all__ = ["answer_preflight", "cross_origin_headers"]
 
 _METHODS: Final = "GET, HEAD, POST, PUT, PATCH, DELETE"
 _MAX_AGE: Final = "600"
-"""Seconds that browsers may cache the response to a preflight request."""
+"""How many seconds browsers may cache the response to a preflight request."""
 
 
 def answer_preflight(request: Request) -> Reply | None:
@@ -38,7 +38,7 @@ def answer_preflight(request: Request) -> Reply | None:
 
 
 def cross_origin_headers(request: Request) -> tuple[tuple[str, str], ...]:
-    """Return the headers that let a page read its response; none if the request has no origin."""
+    """Return the headers that let a page read the response; none for a request without origin."""
     if "origin" not in request.headers:
         return ()
     return (("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", "*"))

@@ -25,7 +25,7 @@ __all__ = ["check_divisions", "is_permitted", "permitted_divisions"]
 def permitted_divisions(
     facts: OperationFacts, token: IssuedToken, state: PlatformState
 ) -> frozenset[str] | None:
-    """Return the divisions in which the caller has the required permissions; ``None`` for all."""
+    """Return the ids of the divisions in which the caller has the permissions; ``None`` for all."""
     subject = token.user_id or token.client_id
     required = facts.required_permissions
     found: frozenset[str] | None = None
@@ -42,7 +42,7 @@ def permitted_divisions(
 
 
 def check_divisions(call: ApiCall) -> None:
-    """Check that a call's entities are in divisions in which the caller has the permission.
+    """Check that the caller has the permissions in the divisions of the entities in a call.
 
     Raises:
         Problem: 403, naming the permissions.
@@ -57,7 +57,7 @@ def check_divisions(call: ApiCall) -> None:
 
 
 def is_permitted(call: ApiCall, item: Json) -> bool:
-    """Return whether the caller may see an item in a listing."""
+    """Return whether a listing may show an item to the caller, given the item's division."""
     division = _division_of(item)
     return call.divisions is None or division is None or division in call.divisions
 

@@ -42,10 +42,10 @@ class Reply(Struct, frozen=True):
     """A handler's response.
 
     Attributes:
-        status: the status code.
-        body: the content, or ``None``.
+        status: the HTTP status code.
+        body: the content of the response; ``None`` for a response without a body.
         content_type: the body's media type.
-        headers: further headers, apart from those common to all responses.
+        headers: the response's headers, apart from those common to all responses.
     """
 
     status: int
@@ -60,7 +60,7 @@ class LoginCall(Struct, frozen=True):
     Attributes:
         request: the request as received.
         query: the query parameters by name, each with its values in order.
-        form: the form's fields, with one value each; empty if the request has no body.
+        form: the fields of the form in the body, by name; empty if the request has no body.
         now: when the request was received.
         state: the platform's state, which handlers modify.
         settings: the simulator's settings.
@@ -78,7 +78,7 @@ class ApiCall(Struct, frozen=True):
     """An authorized and validated request to the API.
 
     Attributes:
-        route: the operation.
+        route: the route of the operation.
         path: the percent-encoded path, without a gateway's prefix.
         arguments: the values of the path parameters, by name.
         query: the query parameters by name, each with its values in order.
@@ -90,7 +90,8 @@ class ApiCall(Struct, frozen=True):
         host: the ``Host`` header, such as ``127.0.0.1:40123``; empty if there is none.
         settings: the simulator's settings.
         headers: the request's headers.
-        divisions: the divisions in which the caller has the permissions the operation requires;
+        divisions: the ids of the divisions in which the caller has the permissions the operation
+            requires;
             ``None`` for all.
     """
 
@@ -110,16 +111,16 @@ class ApiCall(Struct, frozen=True):
 
     @property
     def user_id(self) -> str | None:
-        """The user of the caller's token, if it has one."""
+        """The id of the user of the caller's token, if the token has a user."""
         return None if self.token is None else self.token.user_id
 
     def argument(self, name: str, default: str) -> str:
-        """Return the first value of a query parameter."""
+        """Return the first value of a query parameter, or a default."""
         values = self.query.get(name)
         return values[0] if values else default
 
     def number(self, name: str, default: int) -> int | None:
-        """Return the first value of a query parameter as an integer, or ``None``."""
+        """Return the first value of a query parameter as an integer, or a default."""
         text = self.argument(name, str(default))
         return int(text) if _WHOLE.fullmatch(text) else None
 
@@ -137,16 +138,16 @@ class ApiCall(Struct, frozen=True):
 
 
 Handler: TypeAlias = Callable[[ApiCall], Reply]
-"""A handler for one API operation."""
+"""A function that performs one API operation and returns the response."""
 
 LoginHandler: TypeAlias = Callable[[LoginCall], Reply]
-"""A handler for one path on the login host."""
+"""A function that responds to requests to one path on the login host."""
 
 
 def parse_query(facts: OperationFacts, query: str) -> dict[str, list[str]]:
     """Return the query parameters by name, each with its values in order.
 
-    Values of a list may be repeated parameters, or joined with commas as the JavaScript SDK does.
+    The values of a list may be repeated parameters, or one parameter that joins them with commas.
     """
     values = parse_qs(query, keep_blank_values=True)
     for parameter in facts.parameters:
@@ -163,7 +164,7 @@ def json_reply(
     content_type: str = "application/json",
     headers: Sequence[tuple[str, str]] = (),
 ) -> Reply:
-    """Return a response with a JSON body."""
+    """Return a response with a JSON body and, by default, the status 200."""
     return Reply(status, msgspec.json.encode(value), content_type, tuple(headers))
 
 

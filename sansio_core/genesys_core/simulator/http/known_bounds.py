@@ -215,8 +215,8 @@ _STATED: Final[Mapping[tuple[_Kind, float | None, float | None], str]] = {
         CaseplanCreate.defaultTtlSeconds CaseplanUpdate.defaultTtlSeconds
     """,
 }
-"""The kind of bound (number of items, length of a string, value of a number), minimum and maximum,
-and the properties."""
+"""By kind of bound (number of items, length of a string, value of a number), minimum and maximum:
+the properties that have this bound, as ``Model.property``."""
 
 
 def _entries() -> Iterator[tuple[tuple[str, str], Bounds]]:
@@ -236,7 +236,7 @@ def _bounds(kind: _Kind, least: float | None, most: float | None) -> Bounds:
 
 
 KNOWN_BOUNDS: Final[Mapping[tuple[str, str], Bounds]] = dict(_entries())
-"""Property bounds, by model and property."""
+"""The bounds of each property, by the names of the model and the property."""
 
 KNOWN_COUNTS: Final[Mapping[str, int]] = {
     "patch_user_routinglanguages_bulk": 50,
@@ -247,5 +247,5 @@ KNOWN_COUNTS: Final[Mapping[str, int]] = {
     "post_routing_queue_wrapupcodes": 100,
     "put_user_routingskills_bulk": 50,
 }
-"""The maximum number of items in a body that is a list, by operation. The limit for contacts is a
+"""The maximum number of items in a body that is a list, by method name. The limit for contacts is a
 guess."""

@@ -30,11 +30,11 @@ _FIRST_LISTED, _LAST_LISTED = 2.0, 10.0
 _DELETED: Final = 30.0
 _DELETED_QUEUE: Final = 120.0
 _MOST: Final = 1_000
-"""The maximum number of delayed changes; beyond it, the oldest becomes visible early."""
+"""The maximum number of delayed changes; if exceeded, the oldest change becomes visible early."""
 
 
 def is_read(call: ApiCall) -> bool:
-    """Return whether a call only reads: ``GET``, ``HEAD`` or a search."""
+    """Return whether a call only reads, by ``GET``, ``HEAD`` or a search."""
     return call.route.method in {"GET", "HEAD"} or call.route.template.endswith("/search")
 
 
@@ -59,7 +59,7 @@ def delay_change(state: PlatformState, change: RecordChange, now: Now) -> None:
 
 @contextmanager
 def show_earlier_items(call: ApiCall) -> Generator[None, None, None]:
-    """During a read, hide the changes that are not yet visible."""
+    """During a read, hide created items and show deleted items whose change is not yet visible."""
     state, now = call.state, call.now.monotonic
     is_listing = not call.route.template.endswith("}")
     saved: dict[RecordPath, dict[str, Record]] = {}

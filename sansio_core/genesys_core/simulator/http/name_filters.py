@@ -11,8 +11,8 @@ from typing import Final, Literal, TypeAlias
 __all__ = ["NAME_FILTERS", "NameFilter", "has_name"]
 
 NameFilter: TypeAlias = Literal["pattern", "start"]
-"""How a name matches: ``pattern``, it is equal, but ``*`` stands for any text; ``start``, it begins
-with the text."""
+"""How a filter selects names. ``pattern``: names equal to the filter, in which ``*`` stands for any
+text; ``start``: names that begin with the filter."""
 
 NAME_FILTERS: Final[Mapping[str, NameFilter]] = {
     "/api/v2/flows/datatables": "pattern",
@@ -25,7 +25,7 @@ NAME_FILTERS: Final[Mapping[str, NameFilter]] = {
     "/api/v2/routing/wrapupcodes/divisionviews": "pattern",
     "/api/v2/telephony/providers/edges/phones": "pattern",
 }
-"""How a listing compares names, by the listing's path."""
+"""How a listing compares names with the filter, by the listing's path."""
 
 
 def has_name(template: str, name: str, wanted: str) -> bool:
@@ -33,8 +33,8 @@ def has_name(template: str, name: str, wanted: str) -> bool:
 
     Args:
         template: the listing's path template.
-        name: an item's name.
-        wanted: the filter's text.
+        name: the name of an item.
+        wanted: the text of the filter.
     """
     known, text = name.casefold(), wanted.casefold()
     match NAME_FILTERS.get(template):

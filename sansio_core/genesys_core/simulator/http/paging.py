@@ -26,7 +26,7 @@ def make_page(call: ApiCall, entities: Sequence[Record], show: Callable[[Record]
 
     Args:
         call: the call, whose query selects the page.
-        entities: the whole list.
+        entities: all entities of the listing, in order.
         show: converts an entity to its representation on the page.
 
     Raises:

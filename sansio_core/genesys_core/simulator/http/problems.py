@@ -31,13 +31,13 @@ __all__ = [
 
 
 class Problem(Exception):  # noqa: N818 - never leaves the simulator: it is a response, not an error
-    """An error response."""
+    """A request's failure, which becomes an error response."""
 
     def reply(self, context_id: str) -> Reply:
-        """Return the response.
+        """Return the error response.
 
         Args:
-            context_id: the request's correlation id, which error bodies repeat.
+            context_id: the request's correlation id, which the error body repeats.
         """
         raise NotImplementedError
 
@@ -46,11 +46,11 @@ class PlatformProblem(Problem):
     """An API error, with a body of the type ``ErrorBody``.
 
     Args:
-        status: the status code.
+        status: the HTTP status code.
         code: the platform's error code, such as ``not.found``.
-        message: the error message.
-        extra: additional members for the body.
-        headers: additional headers.
+        message: the error message in the body.
+        extra: further members of the error body.
+        headers: further headers of the response.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class PlatformProblem(Problem):
         self.headers = tuple(headers)
 
     def reply(self, context_id: str) -> Reply:
-        """Return the response with the error body."""
+        """Return the error response with an ``ErrorBody``."""
         body: dict[str, Json] = {
             "message": self.message,
             "code": self.code,
@@ -87,7 +87,7 @@ class OAuthProblem(Problem):
     """A login host error; its body repeats the description under two names.
 
     Args:
-        status: the status code.
+        status: the HTTP status code.
         error: an error code from RFC 6749 section 5.2.
         description: the error message.
     """
@@ -99,7 +99,7 @@ class OAuthProblem(Problem):
         self.description = description
 
     def reply(self, context_id: str) -> Reply:  # noqa: ARG002 - the body has no context id
-        """Return the response with ``error``, ``description`` and ``error_description``."""
+        """Return the error response with ``error``, ``description`` and ``error_description``."""
         body: dict[str, Json] = {
             "error": self.error,
             "description": self.description,
@@ -112,9 +112,10 @@ class ScimProblem(Problem):
     """A SCIM error, with the body defined in RFC 7644 section 3.12.
 
     Args:
-        status: the status code.
+        status: the HTTP status code.
         detail: the error message.
-        kind: the ``scimType``, such as ``uniqueness``; empty if there is none.
+        kind: the ``scimType``, such as ``uniqueness``; empty if RFC 7644 defines none for the
+            error.
     """
 
     def __init__(self, status: int, detail: str, kind: str = "") -> None:
@@ -124,7 +125,7 @@ class ScimProblem(Problem):
         self.kind = kind
 
     def reply(self, context_id: str) -> Reply:  # noqa: ARG002 - the body has no context id
-        """Return the response with ``schemas``, ``status``, ``scimType`` and ``detail``."""
+        """Return the error response with ``schemas``, ``status``, ``scimType`` and ``detail``."""
         body: dict[str, Json] = {
             "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
             "status": str(self.status),
@@ -148,7 +149,7 @@ def invalid_value(value: str, kind: str, *, field: str) -> PlatformProblem:
 
 
 def unauthorized_token(code: str) -> PlatformProblem:
-    """Return a 401 with one of the platform's three codes."""
+    """Return a 401 with one of the platform's three error codes for tokens."""
     challenge = ("WWW-Authenticate", 'Bearer realm="Genesys Cloud"')
     return PlatformProblem(401, code, _UNAUTHORIZED[code], headers=(challenge,))
 
@@ -157,8 +158,8 @@ def missing_permissions(missing: Sequence[str], *, is_any: bool) -> PlatformProb
     """Return a 403 for a caller who lacks permissions.
 
     Args:
-        missing: the permissions.
-        is_any: whether one of them suffices.
+        missing: the permissions that the caller lacks.
+        is_any: whether one of the missing permissions would suffice.
     """
     named = ", ".join(missing)
     needed = "at least one of the permissions" if is_any else "the permissions"
@@ -172,12 +173,12 @@ def missing_permissions(missing: Sequence[str], *, is_any: bool) -> PlatformProb
 
 
 def no_such_resource() -> PlatformProblem:
-    """Return a 404 for an unknown path."""
+    """Return a 404 for a path that the platform does not have."""
     return PlatformProblem(404, "not.found", "The requested resource was not found.")
 
 
 def no_such_entity(kind: str, identity: str) -> PlatformProblem:
-    """Return a 404 for an unknown id."""
+    """Return a 404 for an id that no entity of a kind has."""
     message = f"Unable to find a {kind} with that id"
     extra: dict[str, Json] = {"entityId": identity, "entityName": kind}
     detail: dict[str, Json] = {"errorCode": "not.found", **extra}

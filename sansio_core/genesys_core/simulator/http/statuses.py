@@ -30,7 +30,7 @@ conversations and on users' stations have handlers, which set the status themsel
 
 
 def with_status(method: str, template: str, reply: Reply) -> Reply:
-    """Return an operation's reply with the status that the platform uses."""
+    """Return an operation's response with the success status that the platform uses."""
     if (method, template) in ACCEPTED and reply.status in {200, 204}:
         return replace(reply, status=202)
     return reply

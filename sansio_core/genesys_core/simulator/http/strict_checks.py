@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 WARNING_HEADER: Final = "Simulator-Warning"
-"""The response header that reports a value that :attr:`Settings.strict` would reject."""
+"""The name of the response header that reports a value that ``Settings.strict`` rejects."""
 
 _MOST_WARNINGS: Final = 5
 
@@ -57,16 +57,16 @@ RANGES: Final[Mapping[tuple[str, str], tuple[float, float]]] = {
     ("UserRoutingSkill", "proficiency"): _PROFICIENCY,
     ("UserRoutingSkillPost", "proficiency"): _PROFICIENCY,
 }
-"""The minimum and maximum of numeric properties, by model and property."""
+"""The minimum and the maximum of numeric properties, by the names of the model and the property."""
 
 
 class ValueFault(Struct, frozen=True):
     """A value that the platform is not known to accept.
 
     Attributes:
-        place: its location, such as ``body.state``.
-        value: the value, as JSON.
-        rule: what is expected, such as ``one of active, inactive``.
+        place: where the value is in the request, such as ``body.state``.
+        value: the value, as JSON text.
+        rule: the values that the platform accepts, such as ``one of active, inactive``.
         is_limit: whether the value exceeds a limit, so that the platform rejects it.
         code: the value's specific error code; empty if there is none.
     """
@@ -78,20 +78,20 @@ class ValueFault(Struct, frozen=True):
     code: str = ""
 
     def problem(self) -> PlatformProblem:
-        """Return the 400 for this value."""
+        """Return the 400 response that rejects this value."""
         if self.code:
             message = f"Value [{self.value}] is not {self.rule}: {self.place}."
             return PlatformProblem(400, self.code, message)
         return invalid_value(self.value, self.rule, field=self.place)
 
     def warning(self) -> str:
-        """Return the text of a warning header, in ASCII."""
+        """Return the text of the warning header for this value, in ASCII."""
         text = f"{self.place}: {self.value} is not {self.rule}"
         return text.encode("unicode_escape").decode()[:200]
 
 
 def find_value_faults(call: ApiCall) -> Iterator[ValueFault]:
-    """Yield the problems in a call's parameters and body."""
+    """Yield the values in a call's parameters and body that the platform may not accept."""
     for parameter in call.route.facts.parameters:
         match parameter.location:
             case "query":
@@ -114,7 +114,7 @@ def find_value_faults(call: ApiCall) -> Iterator[ValueFault]:
 
 
 def clamp_page_size(call: ApiCall) -> ApiCall:
-    """Return a call with the page size reduced to the maximum, if its API truncates pages."""
+    """Return a call with the page size reduced to the maximum, if its API family truncates it."""
     if not call.route.template.startswith(_CLAMPED):
         return call
     most = KNOWN_LIMITS.get((call.route.facts.name, "page_size"))
@@ -128,7 +128,7 @@ _CLAMPED: Final = "/api/v2/outbound/"
 
 
 def warning_headers(faults: Sequence[ValueFault]) -> tuple[tuple[str, str], ...]:
-    """Return the warning headers for a request's faults, at most five."""
+    """Return the warning headers for a request's faulty values, at most five."""
     return tuple((WARNING_HEADER, each.warning()) for each in faults[:_MOST_WARNINGS])
 
 
@@ -179,18 +179,18 @@ def _limit_fault(operation: str, name: str, values: Sequence[str]) -> Iterator[V
 
 
 _IDS: Final[Mapping[tuple[str, str], int]] = {("get_authorization_roles", "id"): 100}
-"""The maximum number of ids for parameters whose descriptions in the definition do not state it."""
+"""The maximum number of ids in a parameter, by method name and parameter, if not described."""
 
 _CODES: Final[Mapping[tuple[str, str], str]] = {
     ("BatchDownloadJobSubmission", "batchDownloadRequestList"): "batch.download.too.many.items",
     ("get_authorization_roles", "id"): "max.role.ids",
 }
-"""Limit error codes for specific fields, by model or operation, and by field or parameter."""
+"""The error code for exceeding a limit, by model or method name, and by field or parameter."""
 
 _CAPITAL: Final = re.compile("([A-Z])")
 _WHOLE: Final = re.compile(r"\d{1,19}", re.ASCII)
 _SIZES: Final = frozenset({"count", "limit", "pageSize"})
-"""Parameters whose limit applies to the value; other limits apply to the number of values."""
+"""Parameters whose value is limited; for other parameters, the number of values is limited."""
 
 
 def _bound_fault(model: str | None, name: str, value: Json, place: str) -> Iterator[ValueFault]:

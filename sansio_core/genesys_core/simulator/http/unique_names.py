@@ -26,8 +26,9 @@ class UniqueName(Struct, frozen=True):
     Attributes:
         name: the unique property; if it is a list, each of its elements is unique.
         status: the status of the response if the name is already in use.
-        code: its error code.
-        within: a property that must be equal for names to collide, such as a flow's type.
+        code: the error code of that response.
+        within: a property within whose values names are unique, such as a flow's type; empty for
+            none.
         blank: the error code of the 400 for a blank name; empty if there is no specific one.
     """
 
@@ -82,7 +83,7 @@ UNIQUE_NAMES: Final[Mapping[str, UniqueName]] = {
     "/api/v2/telephony/providers/edges": _EDGE,
     "/api/v2/telephony/providers/edges/didpools": UniqueName(name="startPhoneNumber"),
 }
-"""Uniqueness rules, by the path of a collection with ``{}`` for ids. Handlers check the emails of
+"""The uniqueness rules, by the collection's path with ``{}`` for ids. Handlers check the emails of
 users and the keys of data table rows.
 """
 
@@ -114,10 +115,10 @@ def check_unique_name(
 
     Args:
         path: the collection's path.
-        kind: the entity's type, for the message.
-        given: the new state of the entity.
+        kind: the kind of the entity, named in the error message.
+        given: the entity's properties after the change.
         others: the entities in the collection.
-        identity: the entity's id, if it is already in the collection.
+        identity: the entity's id, if the entity is already in the collection.
 
     Raises:
         Problem: 409 or 400 with the platform's code, if the name is in use; 400 for a blank name,

@@ -1,4 +1,4 @@
-"""Converts a caller's values to the form of another model.
+"""Converts values from a caller to the form of another model.
 
 Invariants: a value in the form of a schema has the declared types everywhere, no undeclared
 property, and all required ones.
@@ -28,7 +28,7 @@ def adopt_properties(
 
     Args:
         definition: resolves references.
-        entity: the entity's model.
+        entity: the schema of the entity.
         given: the properties, named as in the model that creates or changes it. Nulls are kept, and
             properties that the entity lacks are omitted.
     """
@@ -45,7 +45,7 @@ def adopt_properties(
 
 
 def conform_reply(call: ApiCall, schema: Schema, value: Json) -> Json:
-    """Return a value in the form that the operation's response has."""
+    """Return a value in the form of a schema, such as that of the call's response."""
     made = conform_value(call.definition, schema, value)
     return None if isinstance(made, UnsetType) else made
 
@@ -61,7 +61,7 @@ def _renamed(known: Mapping[str, Schema], name: str, value: Json) -> tuple[str, 
 
 
 def conform_value(definition: Definition, schema: Schema, value: Json) -> Conformed:
-    """Return the value in the form of a schema; ``UNSET`` if its type does not allow that."""
+    """Return a value in the form of a schema; ``UNSET`` if the value's type does not allow that."""
     known = definition.resolve(schema)
     kind = known.type or ("object" if known.properties is not None else None)
     if kind is None:

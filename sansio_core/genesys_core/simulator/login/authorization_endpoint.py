@@ -115,7 +115,7 @@ class _Ask(Struct, frozen=True):
     prompt: str | None
 
     def answered(self, fields: Mapping[str, str]) -> Reply:
-        """Redirect with parameters in the query, or, for the implicit grant, in the fragment."""
+        """Return a redirect with parameters in the query, or, for implicit grants, the fragment."""
         more = urlencode({**fields, **({} if self.state is None else {"state": self.state})})
         if self.response_type == "token":
             return _redirect(f"{self.redirect_uri}#{more}")
@@ -123,7 +123,7 @@ class _Ask(Struct, frozen=True):
         return _redirect(f"{self.redirect_uri}{joint}{more}")
 
     def refused(self, error: str, description: str) -> _Answered:
-        """Redirect with an error."""
+        """Return a redirect that reports an error to the client."""
         return _Answered(self.answered({"error": error, "error_description": description}))
 
 

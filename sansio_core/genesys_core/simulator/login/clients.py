@@ -42,10 +42,10 @@ def sends_secret(call: LoginCall) -> bool:
 
 
 def find_named_client(call: LoginCall) -> OAuthClient:
-    """Return the client whose ``client_id`` is in the form.
+    """Return the client that the form's ``client_id`` names.
 
     Raises:
-        Problem: ``invalid_client`` if the client is unknown or not authenticated.
+        Problem: ``invalid_client`` if the form names no client, or an unknown client.
     """
     client_id = call.form.get("client_id", "")
     if not client_id:

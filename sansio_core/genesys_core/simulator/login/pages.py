@@ -60,10 +60,10 @@ def form_page(
 
     Args:
         org: the organization's name.
-        client_id: the requesting client.
-        emails: the emails of all users, offered for selection.
-        email: prefilled email.
-        problem: the error from the previous attempt.
+        client_id: the id of the client that requests access.
+        emails: the emails of all users who may sign in, offered for selection.
+        email: the email with which the form is prefilled.
+        problem: the error of the previous attempt to sign in; empty if there was none.
     """
     content = _FORM.format(
         org=escape(org),
@@ -76,7 +76,7 @@ def form_page(
 
 
 def message_page(status: int, title: str, message: str) -> Reply:
-    """Return a page with a message."""
+    """Return an HTML page with a title and a message."""
     return _page(status, escape(title), f'<p id="message">{escape(message)}</p>')
 
 

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["HANDLERS", "MAX_TOKENS", "issue_token", "token_lifetime"]
 
 MAX_TOKENS: Final = 10_000
-"""The maximum number of valid access tokens; a further token replaces the oldest."""
+"""The maximum number of access tokens that are stored; a further token replaces the oldest."""
 
 
 def post_token(call: LoginCall) -> Reply:
@@ -118,15 +118,15 @@ def issue_token(
     user_id: str | None = None,
     family: str | None = None,
 ) -> IssuedToken:
-    """Issue a token and store it in the state.
+    """Issue an access token and store it in the state.
 
     Args:
         client: the client that the token is issued to.
         state: the platform's state.
-        settings: contains the token lifetime.
+        settings: the simulator's settings, which contain the default token lifetime.
         now: the current time.
-        user_id: the user; defaults to the client's user.
-        family: the sign-in from which the token results.
+        user_id: the id of the user whom the token represents; by default the client's user.
+        family: the id of the sign-in from which the token results, if any.
     """
     token = IssuedToken(
         value=state.new_secret("token"),
@@ -156,7 +156,7 @@ def _token_notice(token: IssuedToken, now: Now) -> Notice:
 
 
 def token_lifetime(client: OAuthClient, settings: Settings) -> float:
-    """Return the seconds until a client's tokens expire."""
+    """Return the number of seconds after which a client's tokens expire."""
     return settings.token_lifetime if client.token_lifetime is None else client.token_lifetime
 
 

@@ -260,7 +260,7 @@ class PlatformState(Struct):
         )
 
     def count_items(self) -> int:
-        """Return the number of items added to the initial ones, not counting users and queues."""
+        """Return the number of items beyond the initial ones, without users and queues."""
         held = sum(map(len, self.collections.values())) - self.first_items
         return held + len(self.singles) + len(self.deleted)
 

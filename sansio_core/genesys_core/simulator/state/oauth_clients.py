@@ -25,7 +25,7 @@ GRANT_TYPES: Final[Mapping[str, str]] = {
 
 
 def grant_type_of(client: OAuthClient) -> str:
-    """Return a client's type; if it has several grants, the first match in :data:`GRANT_TYPES`."""
+    """Return the name of a client's grant type in the API; if several, the first of them."""
     return next((name for name, grant in GRANT_TYPES.items() if grant in client.grants), "CODE")
 
 

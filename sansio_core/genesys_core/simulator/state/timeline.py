@@ -35,7 +35,7 @@ __all__ = [
 MediaKind: TypeAlias = Literal["voice", "callback", "email", "message"]
 
 SegmentKind: TypeAlias = Literal["alert", "dialing", "hold", "interact", "scheduled", "wrapup"]
-"""The media types that the simulator supports, spelled as in analytics."""
+"""The kinds of segments: what a participant does in a segment, spelled as in analytics."""
 
 AcdOutcome: TypeAlias = Literal["ANSWERED", "ABANDON", "FLOW_OUT"]
 """How a conversation left a queue: answered by an agent, abandoned, or moved elsewhere."""

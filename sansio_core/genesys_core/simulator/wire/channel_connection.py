@@ -50,8 +50,8 @@ class ChannelConnection:
         """Process received bytes; ``b""`` means that the client closed its side.
 
         Args:
-            data: any number of bytes.
-            now: when they were received.
+            data: the received bytes, any number of them.
+            now: when the bytes were received.
 
         Returns:
             The steps to perform. The hub may also have actions for other sockets.
@@ -62,7 +62,7 @@ class ChannelConnection:
         return steps
 
     def perform(self, action: Action) -> list[WireStep]:
-        """Return the steps that perform an action for the hub."""
+        """Return the steps on the connection that perform an action of the hub."""
         if self._ended and not isinstance(action, Drop):
             return []
         match action:
@@ -79,11 +79,11 @@ class ChannelConnection:
         return self._written()
 
     def time_out(self, now: Now) -> list[WireStep]:  # noqa: ARG002 - of all connections
-        """Does nothing, because there is no deadline."""
+        """Do nothing, because the connection has no deadline."""
         return []
 
     def lost(self) -> None:
-        """Handle the end of the connection, closed by either side."""
+        """Report to the hub that the connection has ended, whichever side closed it."""
         self._ended = True
         if self.number is not None:
             self._hub.disconnected(self.number)

@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 _LOG_LENGTH: Final = 10_000
-"""The maximum number of recorded requests; counters are unlimited."""
+"""The maximum number of requests in the log; the request counters have no limit."""
 
 FaultMoment: TypeAlias = Literal["request", "before", "after", "head", "body"]
 FaultMeans: TypeAlias = Literal["reset", "close", "silence"]
@@ -44,9 +44,9 @@ class Answer(Struct, frozen=True):
     """A response that replaces the platform's: a 429, a 502 from a load balancer, a 200 with HTML.
 
     Attributes:
-        status: the status code.
-        headers: the headers, such as ``{"Retry-After": "1"}``.
-        body: the response's content.
+        status: the HTTP status code.
+        headers: the response's headers, such as ``{"Retry-After": "1"}``.
+        body: the content of the response.
         done: whether the platform still performs the request, as is common with a 504.
 
     Raises:
@@ -92,8 +92,8 @@ class Slow(Struct, frozen=True):
     """A slow response: one part is sent in chunks, with a pause before each.
 
     Attributes:
-        part: ``head`` or ``body``.
-        seconds: the duration of each pause.
+        part: the part of the response that is slow: ``head`` or ``body``.
+        seconds: the duration of each pause, in seconds.
         size: the size of each chunk in bytes.
 
     Raises:
@@ -121,7 +121,7 @@ class Garbage(Struct, frozen=True):
 
 
 class Closed(Struct, frozen=True):
-    """A complete response, then a close without a preceding ``Connection: close``."""
+    """A complete response without ``Connection: close``, after which the connection is closed."""
 
 
 Fault: TypeAlias = Answer | Interrupted | Slow | Garbage | Closed
@@ -133,11 +133,12 @@ class Rule(Struct, frozen=True):
 
     Attributes:
         fault: the fault to inject.
-        method: the method, in upper case; ``None`` for any.
+        method: the HTTP method, in upper case; ``None`` for any method.
         path: a path template such as ``/api/v2/users/{userId}``, or a path as sent, without the
-            query; ``None`` for any.
-        first: the first matching request that gets the fault, counted from 1.
-        times: the number of requests that get it; ``None`` for all subsequent ones.
+            query; ``None`` for any path.
+        first: the number of the first matching request that gets the fault, counted from 1.
+        times: the number of matching requests that get the fault; ``None`` for all from the first
+            on.
 
     Raises:
         InvalidValueError: ``first`` or ``times`` is below 1.
@@ -153,16 +154,16 @@ class Rule(Struct, frozen=True):
         _require_positive(first=self.first, times=1 if self.times is None else self.times)
 
     def concerns(self, method: str, paths: Sequence[str | None]) -> bool:
-        """Return whether a request matches."""
+        """Return whether a request matches the rule's method and path."""
         return self.method in {None, method} and (self.path is None or self.path in paths)
 
     def is_due(self, number: int) -> bool:
-        """Return whether the matching request with this number gets the fault."""
+        """Return whether the matching request with a number, counted from 1, gets the fault."""
         return self.first <= number < self.first + (math.inf if self.times is None else self.times)
 
 
 class FaultPlan(Struct, frozen=True):
-    """Rules, and the number of requests that each has counted.
+    """A plan of faults: rules, each with the number of requests that it has counted.
 
     Each rule counts every matching request, including those with another rule's fault. If two rules
     select a request, the earlier one applies.
@@ -177,16 +178,16 @@ class FaultPlan(Struct, frozen=True):
         return cls().extended(rules)
 
     def extended(self, rules: Iterable[Rule]) -> "FaultPlan":
-        """Return the plan with more rules, which have counted no requests."""
+        """Return the plan with further rules, which have counted no requests."""
         rules = tuple(rules)
         return FaultPlan(self.rules + rules, self.counts + (0,) * len(rules))
 
     def meets(self, method: str, *paths: str | None) -> "tuple[FaultPlan, Fault | None]":
-        """Return the fault for the next request, and the updated plan.
+        """Return the fault for the next request, or ``None``, and the plan that has counted it.
 
         Args:
             method: the request's method.
-            paths: the request's path and its template.
+            paths: the request's path, and the path template of its route.
         """
         concerned = [rule.concerns(method, paths) for rule in self.rules]
         counts = tuple(map(int.__add__, self.counts, concerned))
@@ -201,8 +202,9 @@ class Met(Struct, frozen=True):
     Attributes:
         method: the method, in upper case.
         path: the path as received, without the query.
-        template: its route, such as ``/api/v2/users/{userId}``; ``None`` if there is none.
-        fault: its fault, if any.
+        template: the route's path template, such as ``/api/v2/users/{userId}``; ``None`` if no
+            route matches.
+        fault: the fault that was injected into the request, if any.
         status: the platform's status, even if it was not sent; ``None`` if the platform never
             received the request.
     """
@@ -220,15 +222,15 @@ class Met(Struct, frozen=True):
 
 
 class FaultyPlatform:
-    """A simulator with a fault plan.
+    """A simulator into whose requests a plan injects faults.
 
     Args:
         simulator: the platform.
-        rules: the fault rules.
+        rules: the rules that select requests and their faults.
 
     Attributes:
         simulator: the platform.
-        plan: the fault plan, which may be replaced between two requests.
+        plan: the plan of faults, which may be replaced between two requests.
         log: the latest requests, in the order in which they were handled.
     """
 
@@ -244,7 +246,7 @@ class FaultyPlatform:
         self.plan = self.plan.extended(rules)
 
     def meets(self, request: Request) -> Fault | None:
-        """Count a request by its head, and return its fault."""
+        """Count a request, of which only the head has been read, and return its fault, if any."""
         if not self.plan.rules:
             return None
         template = self.simulator.template(request)
@@ -252,11 +254,11 @@ class FaultyPlatform:
         return fault
 
     def answers(self, request: Request, fault: Fault | None, *, now: Now) -> Response:
-        """Perform the request, and return the response to send if the connection stays open.
+        """Perform a request, and return the response to send if the connection stays open.
 
         Args:
             request: the complete request.
-            fault: the result of :meth:`meets`.
+            fault: the request's fault, as returned by :meth:`meets`.
             now: the current time.
         """
         reply = self.simulator.respond(request, now=now) if _reaches(fault) else None
@@ -270,7 +272,7 @@ class FaultyPlatform:
         return reply or Response(204)
 
     def respond(self, request: Request, *, now: Now) -> Response:
-        """Respond to a client in the same process, which has no connection.
+        """Respond to the request of a client in the same process, which has no connection.
 
         Without a connection, :class:`Slow` and :class:`Closed` have no effect.
 
@@ -287,17 +289,17 @@ class FaultyPlatform:
         return response
 
     def clear(self) -> None:
-        """Clear the recorded requests."""
+        """Clear the log of requests."""
         self.log.clear()
         self._came.clear()
         self._done.clear()
 
     def came(self, method: str, template: str) -> int:
-        """Return the number of requests to a route."""
+        """Return the number of requests that a route has received."""
         return self._came[method, template]
 
     def done(self, method: str, template: str) -> int:
-        """Return the number of these requests that were performed, whether or not the response was sent."""
+        """Return the number of a route's requests that were performed, even if unanswered."""
         return self._done[method, template]
 
     def _record(self, met: Met) -> None:

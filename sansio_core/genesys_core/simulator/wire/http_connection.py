@@ -43,13 +43,14 @@ _MEANS: Final[dict[str, WireStep]] = {"reset": Reset(), "close": Close(), "silen
 
 
 class ServerLimits(Struct, frozen=True):
-    """A connection's limits.
+    """The size and time limits of a connection.
 
     Attributes:
         head: the maximum size of a request's line and headers, and of a chunked body's framing, in
-            bytes; more causes a 431.
-        body: the maximum size of a request's body in bytes; more causes a 413.
-        request_time: seconds within which a request must arrive, from its first byte; more causes a
+            bytes; a larger size causes a 431.
+        body: the maximum size of a request's body in bytes; a larger body causes a 413.
+        request_time: seconds within which a request must arrive, from its first byte; a later one
+            causes a
             408.
         linger: seconds to wait for the client to close a connection after a rejected request.
     """
@@ -64,7 +65,7 @@ DEFAULT_SERVER_LIMITS: Final = ServerLimits()
 
 
 class ServerConnection:
-    """A connection opened by a client.
+    """The server's side of an HTTP connection that a client has opened.
 
     Args:
         platform: the platform, shared by all connections.
@@ -72,7 +73,7 @@ class ServerConnection:
 
     Attributes:
         deadline: when the request that is being received must be complete, on the monotonic clock;
-            ``None`` while there is none.
+            ``None`` while no request is being received.
     """
 
     def __init__(
@@ -92,8 +93,8 @@ class ServerConnection:
         """Process received bytes; ``b""`` means that the client closed its side of the connection.
 
         Args:
-            data: any number of bytes.
-            now: when they were received.
+            data: the received bytes, any number of them.
+            now: when the bytes were received.
 
         Returns:
             The steps to perform, up to the first one that ends the connection. Later input is

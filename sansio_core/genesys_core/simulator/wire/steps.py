@@ -13,7 +13,7 @@ __all__ = ["Close", "HangUp", "Pause", "Reset", "Silence", "WireStep", "Write"]
 
 
 class Write(Struct, frozen=True):
-    """Write these bytes."""
+    """Write these bytes to the connection."""
 
     data: bytes
 
@@ -25,7 +25,7 @@ class Pause(Struct, frozen=True):
 
 
 class Silence(Struct, frozen=True):
-    """Ignore all input until the client closes the connection."""
+    """Stop writing, and ignore all input, until the client closes the connection."""
 
 
 class Close(Struct, frozen=True):

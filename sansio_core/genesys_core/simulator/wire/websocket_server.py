@@ -16,7 +16,7 @@ from wsproto.frame_protocol import CloseReason, Frame, FrameProtocol, Opcode, Pa
 __all__ = ["ConnectionEnded", "Received", "Requested", "ServerEvent", "WebSocketServer", "frame"]
 
 MAX_SIZE: Final = 1024 * 1024
-"""The maximum message size in bytes; a larger message closes the connection with 1009."""
+"""The maximum size of a message in bytes; a larger one closes the connection with code 1009."""
 
 _MAX_HEAD: Final = 64 * 1024
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -44,7 +44,8 @@ class ConnectionEnded(Struct, frozen=True):
     """The connection has ended: close it when all pending bytes have been written.
 
     Attributes:
-        code: the client's close code; 1005 if it sent none, 1006 without a close frame.
+        code: the client's close code; 1005 if its close frame has no code, 1006 without a close
+            frame.
     """
 
     code: int
@@ -79,7 +80,7 @@ def _is_key(key: bytes) -> bool:
 
 
 class WebSocketServer:
-    """A server connection.
+    """The server's side of a WebSocket connection, without I/O.
 
     After each call, write what :meth:`data_to_send` returns.
     """
@@ -105,7 +106,7 @@ class WebSocketServer:
         return self._read_frames(self._frames, data)
 
     def data_to_send(self) -> bytes:
-        """Return the pending bytes to write and clear them."""
+        """Return the bytes that are to be written to the client, and clear them."""
         outgoing = b"".join(self._outgoing)
         self._outgoing.clear()
         return outgoing
@@ -132,7 +133,7 @@ class WebSocketServer:
         self._end(_ABNORMAL)
 
     def send_text(self, text: str, fragments: int = 1) -> None:
-        """Send a message in this many frames, with a ping between them."""
+        """Send a text message in a number of frames, with a ping between the frames."""
         payload = text.encode("utf-8", "replace")
         size = -(-len(payload) // fragments) or 1
         pieces = [payload[at : at + size] for at in range(0, len(payload), size)] or [b""]
@@ -144,7 +145,7 @@ class WebSocketServer:
             self._outgoing.append(frame(opcode, piece, flags=0x80 if last else 0))
 
     def send_bytes(self, data: bytes) -> None:
-        """Send raw bytes."""
+        """Send raw bytes, which need not be valid frames."""
         self._outgoing.append(data)
 
     def close(self, code: int, reason: str = "") -> None:
