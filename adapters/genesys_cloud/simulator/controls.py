@@ -75,8 +75,7 @@ class SimulatorControls(ABC):
         """Create the entities that a typical organization has, for the existing users and queues.
 
         The entities are divisions, roles, skills, languages, wrap-up codes, schedules, flows,
-        groups,
-        teams, stations and so on, which refer to each other; see "A sample organization" in
+        groups, teams, stations and so on, which refer to each other; see "A sample organization" in
         ``docs/simulator.md``.
 
         Returns:

@@ -288,8 +288,7 @@ class Simulator:
         """Perform all due actions: end alerts, answer calls, end after-call work and so on.
 
         Each action happens at the time at which it was due, in order, even if this is called late.
-        Every
-        request does this first.
+        Every request does this first.
 
         Args:
             now: the current time.
@@ -309,7 +308,7 @@ class Simulator:
         self.hub.settle(now)
 
     def timer(self, now: Now) -> None:
-        """Perform all due actions, also for sockets: see :meth:`advance` and :meth:`Hub.timer`."""
+        """Perform all due actions, even for sockets: see :meth:`advance` and :meth:`Hub.timer`."""
         self.advance(now)
         self.hub.timer(now)
 
@@ -345,8 +344,7 @@ class Simulator:
         """Start generating customers, and agents that answer them, as the clock advances.
 
         If no queue has members, all users, except those that belong to OAuth clients, are added to
-        queues;
-        all members are set on queue. A new rate replaces the previous one.
+        queues; all members are set on queue. A new rate replaces the previous one.
 
         Args:
             rate: the rate, such as ``10/min``, ``2/s`` or ``30/h``; a number is a mean rate per
@@ -511,7 +509,7 @@ class Simulator:
         self.state.job_outcomes[found.template] = outcome
 
     def template(self, request: Request) -> str | None:
-        """Return the template that a request is counted under, or ``None``."""
+        """Return the path template under which a request is counted; ``None`` without a route."""
         return self._aim(request.method, _target(request.url)[0])[0]
 
     def _aim(self, method: str, path: str) -> "tuple[str | None, _Goal]":

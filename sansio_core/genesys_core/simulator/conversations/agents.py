@@ -115,8 +115,7 @@ def release_agent(
         conversation_id: the conversation.
         now: the current time.
         responded: whether the user answered; otherwise the user is offered no further conversation
-            until the routing
-            status is set.
+            until the routing status is set.
     """
     busy = state.contact_center.busy.get(user_id, {})
     busy.pop(conversation_id, None)

@@ -1,4 +1,4 @@
-"""Conversations as REST responses show them: in full, by media type, and their wrap-ups.
+"""The form of conversations in REST responses: complete or for one media type, and wrap-ups.
 
 Invariants: a view depends only on the timeline and the names of users and queues. REST and
 analytics spell segments and disconnect types differently (REST: ``Interact``,

@@ -43,7 +43,7 @@ def end_segment(session: MediaSession, at: int, disconnect_type: str | None = No
 
 
 def answer_session(session: MediaSession, at: int) -> None:
-    """Record that a session was connected, and begin its ``Interact`` segment."""
+    """Record that a session was connected, and begin an ``interact`` segment."""
     session.state = "connected"
     session.connected = at
     open_segment(session, "interact", at)

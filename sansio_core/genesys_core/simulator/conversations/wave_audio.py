@@ -25,8 +25,7 @@ def make_wave(seconds: int) -> bytes:
 
     Args:
         seconds: the duration of the tone, from 1 to :data:`LONGEST`; other values are clamped to
-            that
-            range.
+            that range.
     """
     length = min(max(seconds, 1), LONGEST)
     period = _RATE // _PITCH

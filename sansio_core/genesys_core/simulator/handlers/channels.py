@@ -63,7 +63,7 @@ def post_channels(call: ApiCall) -> Reply:
 
 
 def get_channels(call: ApiCall) -> Reply:
-    """List the channels of the token or the client; URIs only for those of the token."""
+    """List the channels of the token or of its client; only the token's channels have URIs."""
     token = _token(call)
     wide = call.argument("includechannels", "token") == "oauthclient"
     return json_reply(

@@ -3,8 +3,8 @@
 Invariants: only a connected agent can consult, one party at a time, and never themselves. If there
 is no consult to change or cancel, a 404 with the platform's error code is returned.
 
-Guesses: the error codes for rejected consults; only connected calls can be merged into a
-conference.
+Guesses: the error codes that reject the start of a consult; only connected calls can be merged into
+a conference.
 """
 
 from collections.abc import Mapping

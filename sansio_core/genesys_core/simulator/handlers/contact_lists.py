@@ -52,7 +52,7 @@ _USERS: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
     "dnclists/{dncListId}": (_CAMPAIGNS, "dncLists"),
     "rulesets/{ruleSetId}": (("campaigns",), "ruleSets"),
 }
-"""By path of an outbound entity: the collections that refer to it, and the property that does."""
+"""By an outbound entity's path: the collections that can refer to it, and by which property."""
 
 
 def check_columns(call: ApiCall) -> None:

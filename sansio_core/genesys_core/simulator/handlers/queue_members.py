@@ -30,7 +30,7 @@ _USER_FACTS: Final = ("id", "name", "email", "version", "selfUri")
 
 
 def get_members(call: ApiCall) -> Reply:
-    """Return a page of a queue's members, sorted by name and filtered by ``joined`` and others."""
+    """Return a page of a queue's members by name, filtered by ``joined``, name and ``memberBy``."""
     queue_id = _queue_id(call)
     members = call.state.contact_center.members.get(queue_id, {})
     joined, name = call.argument("joined", "").lower(), call.argument("name", "").casefold()
@@ -83,7 +83,7 @@ def delete_member(call: ApiCall) -> Reply:
 
 
 def get_queues_of_user(call: ApiCall) -> Reply:
-    """Return the queues of which a user is a member, filtered by ``joined``."""
+    """Return the queues that have a user as a member, filtered by ``joined``."""
     user_id = call.arguments.get("userId") or require_user_context(call)
     require_user(call, user_id)
     joined, center = call.argument("joined", "").lower(), call.state.contact_center

@@ -30,8 +30,8 @@ __all__ = ["HANDLERS"]
 _CORE: Final = "urn:ietf:params:scim:schemas:core:2.0:Group"
 _MEMBER: Final = re.compile(r'members\[\s*value\s+eq\s+"([^"]*)"\s*\]', re.IGNORECASE)
 _KEPT: Final = "scim"
-"""The last segment of the path at which properties that only SCIM has are stored, deleted with
-the group."""
+"""The last segment of the path at which properties that only SCIM has are stored, deleted with the
+group."""
 _FILTERED: Final[ScimFilter] = {
     "id": lambda shown: [shown["id"]],
     "displayname": lambda shown: [shown["displayName"]],

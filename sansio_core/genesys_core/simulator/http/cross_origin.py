@@ -13,7 +13,7 @@ __all__ = ["answer_preflight", "cross_origin_headers"]
 
 _METHODS: Final = "GET, HEAD, POST, PUT, PATCH, DELETE"
 _MAX_AGE: Final = "600"
-"""How many seconds browsers may cache the response to a preflight request."""
+"""The number of seconds for which browsers may cache the response to a preflight request."""
 
 
 def answer_preflight(request: Request) -> Reply | None:

@@ -91,8 +91,7 @@ class ApiCall(Struct, frozen=True):
         settings: the simulator's settings.
         headers: the request's headers.
         divisions: the ids of the divisions in which the caller has the permissions the operation
-            requires;
-            ``None`` for all.
+            requires; ``None`` for all.
     """
 
     route: ServedRoute[OperationFacts]
@@ -120,7 +119,7 @@ class ApiCall(Struct, frozen=True):
         return values[0] if values else default
 
     def number(self, name: str, default: int) -> int | None:
-        """Return the first value of a query parameter as an integer, or a default."""
+        """Return a query parameter's first value as an integer; ``None`` for other text."""
         text = self.argument(name, str(default))
         return int(text) if _WHOLE.fullmatch(text) else None
 

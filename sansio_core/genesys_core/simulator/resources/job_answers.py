@@ -127,8 +127,7 @@ def read_results(
 
     Raises:
         Problem: 404 while the job has no results; this is a guess, because the platform's response
-            is not
-            documented.
+            is not documented.
     """
     if not states.has_results(state_of(call, collection, states, at)):
         raise no_such_entity("result", at[-1])

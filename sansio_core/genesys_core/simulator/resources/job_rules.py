@@ -18,7 +18,7 @@ __all__ = ["JOB_STARTERS", "derive_jobs", "is_job_path", "is_result"]
 _SEGMENTS: Final = frozenset(
     {"batchrequests", "exports", "imports", "jobs", "publishjobs", "query", "uploads"}
 )
-"""The last path segment of most job collections."""
+"""The path segments with which the paths of most job collections end."""
 
 _PLACES: Final = frozenset(
     {
@@ -34,7 +34,7 @@ _PLACES: Final = frozenset(
         "/api/v2/workforcemanagement/schedulingjobs",
     }
 )
-"""The paths of job collections whose last segment is another one."""
+"""The paths of job collections whose last segment is not typical of job collections."""
 
 _WFM: Final = "/api/v2/workforcemanagement"
 _SHIFTS: Final = f"{_WFM}/alternativeshifts"

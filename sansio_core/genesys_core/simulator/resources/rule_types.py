@@ -40,7 +40,7 @@ ResourceAction: TypeAlias = Literal[
     "change_many",
     "delete_many",
 ]
-"""What an operation does with a collection, its items, or a single resource."""
+"""The actions that an operation can perform on a collection, its items or a single resource."""
 
 RULES: Final[Mapping[str, str]] = {
     "A": "a collection whose items are created, read and deleted",
@@ -69,8 +69,7 @@ class Collection(Struct, frozen=True):
         letter: the rule's letter in :data:`RULES`.
         entity: the items' model.
         operations: the action of each HTTP method on the collection, by ``("", method)``, and on an
-            item, by
-            ``("item", method)``.
+            item, by ``("item", method)``.
         states: the states of the jobs in the collection; ``None`` if the items are not jobs.
         template_parameter: the name of the path parameter that contains a job's id.
     """

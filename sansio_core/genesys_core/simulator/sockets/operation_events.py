@@ -35,8 +35,7 @@ __all__ = ["JobStart", "OperationEvents"]
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 _KINDS: Final[Mapping[str, ChangeKind]] = {"POST": "created", "DELETE": "deleted"}
 _MOMENT: Final = 0.001
-"""How many seconds after its end a job is checked, because floating point may round the end
-up."""
+"""The delay of the check for a job's end, in seconds, as floating point may round the end up."""
 
 
 class OperationEvents:

@@ -58,8 +58,7 @@ class ChangeWatch:
         template: the request's path template, such as ``/api/v2/groups/{groupId}/members``.
         arguments: the values of the path parameters, by name.
         others: the paths of collections with other records that the request may change, each with
-            the
-            records' ids.
+            the records' ids.
     """
 
     def __init__(

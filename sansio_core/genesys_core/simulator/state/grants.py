@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 GrantKey = tuple[str, str]
-"""What a grant is stored under: the id of the role and the id of the division."""
+"""The key of a grant of one subject: the id of the role and the id of the division."""
 
 _ANY: Final = "*"
 

@@ -16,8 +16,7 @@ class JobRun(Struct, frozen=True):
     Attributes:
         started: when the job was started.
         resumed: when the caller performed the action that the job waits for; ``None`` if this has
-            not happened
-            yet.
+            not happened yet.
         ended: the state in which the caller ended the job; empty if the caller did not end it.
         upload: the id of the upload that the job waits for; empty if it waits for none.
         query: the body of the request that started the job.

@@ -63,8 +63,7 @@ class Settings(Struct, frozen=True):
             ten minutes).
         rate_limit: the rate limit per token; ``None`` disables it.
         login_prefixes: path prefixes accepted before ``/oauth`` and ``/logout``, such as a
-            gateway's ``/login``;
-            the bare path is always served.
+            gateway's ``/login``; the bare path is always served.
         api_prefixes: path prefixes accepted before ``/api/v2``; the path without a prefix is always
             served.
         channel_lifetime: seconds from the last subscription until a notification channel expires.
@@ -76,8 +75,7 @@ class Settings(Struct, frozen=True):
         stateful: whether operations without a handler keep state according to
             :mod:`genesys_core.simulator.resources`; otherwise all of them return examples.
         max_items: the maximum number of created items in all collections together; further items
-            are
-            rejected with a 400.
+            are rejected with a 400.
         job_duration: seconds until a job ends, not counting the time that it waits for its caller.
         listing_links: whether pages link to each other (``nextUri`` and so on, ``pageCount``);
             otherwise a page refers to the next one only by token or number, unless links are the
@@ -167,8 +165,7 @@ class PlatformState(Struct):
         codes: the unused authorization codes by value.
         sessions: the browser sessions, by the value of the session cookie.
         users: the users by id, in order of creation; a limited number of deleted users is kept,
-            with
-            the state ``deleted``.
+            with the state ``deleted``.
         deleted_users: the ids of deleted users, in order of deletion.
         first_items: the initial number of items in collections.
         queues: the queues by id, in order of creation.
@@ -184,8 +181,7 @@ class PlatformState(Struct):
         jobs: the progress of each job, by the segments of the job's path.
         work_ends: the events to publish when jobs and other work end, by the timer's key.
         job_outcomes: how the jobs in a collection end if not in success, by the collection's path
-            template,
-            such as ``/api/v2/analytics/conversations/details/jobs``; see
+            template, such as ``/api/v2/analytics/conversations/details/jobs``; see
             :meth:`Simulator.set_job_outcome`.
         listings: the items of listings without a collection, by method and path or path
             template; see :meth:`Simulator.seed_items`.

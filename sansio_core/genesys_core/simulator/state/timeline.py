@@ -162,7 +162,7 @@ class Participant(Struct):
         session: the participant's communication.
         name: the participant's displayed name.
         user_id: for an agent, the id of the user.
-        queue_id: the id of the queue in which the participant waits, or from which it was alerted.
+        queue_id: the id of the queue in which the participant waits or through which it came.
         attributes: the participant data: attributes set by callers.
         outcome: for ``acd``, how the conversation left the queue.
         answers: for an agent, the id of the ``acd`` participant for which the agent was alerted.
@@ -173,7 +173,7 @@ class Participant(Struct):
         speak_to: whom the agent speaks to in a consult, spelled as in REST.
         consults: the number of consults that this agent began.
         consult_transfers: the number of these consults that ended in a transfer.
-        watching: how this supervisor listens to another participant: ``monitored``, ``coached``,
+        watching: how this agent supervises another participant: ``monitored``, ``coached``,
             ``barged``.
         watched: the id of the supervised participant.
         flag: why the participant is flagged, spelled as in REST; ``None`` if it is not flagged.
@@ -322,8 +322,8 @@ class VirtualTimer(Struct, frozen=True, order=True):
         due: when the timer is due, in monotonic seconds.
         serial: the timer's serial number, which orders timers that are due at the same time.
         kind: the action to perform when the timer is due.
-        conversation_id: the id of the conversation that the timer is for; empty if it is for none.
-        participant_id: the id of the participant that the timer is for; empty if it is for none.
+        conversation_id: the id of the conversation that the timer is for; empty if there is none.
+        participant_id: the id of the participant that the timer is for; empty if there is none.
     """
 
     due: float
@@ -343,12 +343,12 @@ class ContactCenter(Struct):
         dropped: the number of discarded conversations.
         members: whether a member of a queue is joined, by the ids of the queue and the user.
         by_group: the ids of the users who belong to a queue only by group, by queue.
-        memberships: the queues of which a user is a member, joined or not, by user.
+        memberships: the ids of the queues that have a user as a member, joined or not, by user.
         waiting: the conversation of each ``acd`` participant that waits, by queue; the first one is
             next.
         available: the agents that can take a conversation, by queue; the first one has been idle
             longest.
-        busy: the conversations in which a user takes part and which are not finished, by user.
+        busy: the conversations that a user has not finished, including after-call work, by user.
         unsettled: the queues in which a waiting conversation may have to be offered to an agent.
         timers: the pending timers, as a heap.
         changed: the conversations with unpublished changes.

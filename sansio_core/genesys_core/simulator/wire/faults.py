@@ -246,7 +246,7 @@ class FaultyPlatform:
         self.plan = self.plan.extended(rules)
 
     def meets(self, request: Request) -> Fault | None:
-        """Count a request, of which only the head has been read, and return its fault, if any."""
+        """Count a request when its head has been read, and return its fault, or ``None``."""
         if not self.plan.rules:
             return None
         template = self.simulator.template(request)

@@ -50,8 +50,7 @@ class ServerLimits(Struct, frozen=True):
             bytes; a larger size causes a 431.
         body: the maximum size of a request's body in bytes; a larger body causes a 413.
         request_time: seconds within which a request must arrive, from its first byte; a later one
-            causes a
-            408.
+            causes a 408.
         linger: seconds to wait for the client to close a connection after a rejected request.
     """
 
