@@ -29,7 +29,7 @@ def application(simulator: Simulator, *, clock: Callable[[], Now] = read_clocks)
 
     Args:
         simulator: the simulated platform.
-        clock: reads the time of each request.
+        clock: returns the time of each request.
     """
 
     async def serve(scope: Message, receive: Receive, send: Send) -> None:

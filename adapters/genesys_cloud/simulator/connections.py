@@ -22,7 +22,7 @@ _RESET: Final = struct.pack("ii", 1, 0)
 """The value of ``SO_LINGER`` with a timeout of 0: closing the socket resets the connection."""
 
 _GRACE: Final = 1.0
-"""Seconds that connections may take to write pending data when the server stops."""
+"""The number of seconds for which connections may write pending data when the server stops."""
 
 _BACKLOG: Final = 1024
 """The maximum number of connections waiting to be accepted; load tests open hundreds at once."""
@@ -53,7 +53,7 @@ Side = TypeVar("Side", bound=ServerSide)
 
 
 class ConnectionServer(Generic[Side]):
-    """Listens on a port and serves its connections.
+    """Listens on a port and serves the connections that clients open.
 
     Args:
         accept: returns the core's side of a new connection.
@@ -108,10 +108,10 @@ class ConnectionServer(Generic[Side]):
         await self.wait_until_closed(None)
 
     async def wait_until_closed(self, seconds: float | None) -> None:
-        """Wait until no connection is open.
+        """Wait until no client's connection is open.
 
         Raises:
-            TimeoutError: a connection is still open.
+            TimeoutError: a connection is still open after the timeout.
         """
         async with asyncio.timeout(seconds):
             while self.connections:

@@ -10,7 +10,7 @@ __all__ = ["read_data"]
 
 
 def read_data(data: str | Path | Mapping[str, Json]) -> Mapping[str, Json]:
-    """Return the document in a JSON file, or the mapping itself.
+    """Return the document in a JSON file; a mapping is returned unchanged.
 
     Raises:
         OSError: the file cannot be read.

@@ -40,7 +40,7 @@ class InProcessSimulator(SimulatorControls):
 
     Attributes:
         simulator: the platform, to inspect or change between requests.
-        faults: the plan of faults, with a record of requests and injected faults.
+        faults: the simulator with its plan of faults, and a log of requests and injected faults.
         client_id: the first OAuth client's id.
         client_secret: the first OAuth client's secret.
         requests: the latest requests of all clients, oldest first.

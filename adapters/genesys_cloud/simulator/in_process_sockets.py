@@ -38,7 +38,7 @@ class InProcessSockets:
         self._open: list[InProcessSocket] = []
 
     def at_hub(self, do: Callable[[Hub, Now], _T]) -> _T:
-        """Call a function with the hub and the time, then perform its effects on sockets."""
+        """Call a function with the hub and the time, then perform the hub's actions on sockets."""
         with self._lock:
             try:
                 return do(self._simulator.hub, self._clock())
@@ -46,7 +46,7 @@ class InProcessSockets:
                 self._flush()
 
     def tick(self) -> None:
-        """Perform the actions that are due according to the clock."""
+        """Perform the simulator's actions that are due according to the clock."""
         self.at_hub(lambda _, now: self._simulator.timer(now))
 
     def seconds_left(self) -> float | None:
@@ -82,7 +82,7 @@ class InProcessSockets:
 
 
 class InProcessSocket:
-    """The client's side of a connection.
+    """The client's side of a connection to a notification socket.
 
     Args:
         sockets: the open sockets, including this one.

@@ -21,7 +21,7 @@ class SocketServer:
     """Serves the WebSockets of a simulator's channels.
 
     Args:
-        simulator: the platform.
+        simulator: the simulated platform.
         clock: returns the current time.
         host: the address to listen on.
         port: the port to listen on, which is recorded in the platform's state; 0 picks a free port.
@@ -57,7 +57,7 @@ class SocketServer:
             self._stop_timer()
 
     def tick(self) -> None:
-        """Perform the actions that are due according to the clock."""
+        """Perform the simulator's actions that are due according to the clock."""
         self._simulator.timer(self._clock())
         self.flush()
 

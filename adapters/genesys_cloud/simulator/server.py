@@ -42,10 +42,10 @@ class RunningSimulator(SimulatorControls):
         url: the base URL of both the login host and the API, such as ``http://127.0.0.1:40123``.
         client_id: the first OAuth client's id; in the sample data, this client may use all grants.
         client_secret: the first OAuth client's secret; not shown in ``repr``.
-        email: the email of the first user who can sign in; empty if there is none.
+        email: the email of the first user who can sign in; empty if no user can.
         password: the password of all users; not shown in ``repr``.
         simulator: the platform, to inspect or change.
-        faults: the plan of network faults, with a record of requests and injected faults.
+        faults: the simulator with its plan of network faults, and a log of requests and faults.
     """
 
     url: str

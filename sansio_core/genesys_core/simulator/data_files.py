@@ -25,7 +25,7 @@ _WRITES: Final = ("PUT", "PATCH", "POST")
 
 
 def parse_data(text: bytes | str) -> dict[str, Json]:
-    """Parse a data file's JSON text.
+    """Parse a data file's JSON text, and return the document.
 
     Raises:
         InvalidValueError: the text is not JSON, or not an object.
@@ -39,7 +39,7 @@ def parse_data(text: bytes | str) -> dict[str, Json]:
 
 
 def load_data(simulator: Simulator, data: Mapping[str, Json], *, now: Now) -> dict[str, str]:
-    """Create the entities that a document describes.
+    """Create the entities that a data file's document describes.
 
     Keys are paths. A list below a collection's path creates its items, with one request for each;
     if the path does not support creation, the list replaces the existing one. An object below the
@@ -48,7 +48,7 @@ def load_data(simulator: Simulator, data: Mapping[str, Json], *, now: Now) -> di
     platform assigned. ``$me`` is the first OAuth client's user.
 
     Args:
-        simulator: the platform.
+        simulator: the simulated platform.
         data: the document, such as ``{"/api/v2/routing/skills": [{"id": "$es", "name":
             "Spanish"}]}``.
         now: the time at which all entities are created.

@@ -46,7 +46,7 @@ def load_organization(simulator: Simulator, *, now: Now) -> dict[str, str]:
     and queues refer to all of these.
 
     Args:
-        simulator: the platform.
+        simulator: the simulated platform.
         now: the time at which all entities are created.
 
     Returns:
@@ -73,10 +73,10 @@ def load_organization(simulator: Simulator, *, now: Now) -> dict[str, str]:
 
 
 def describe_organization(simulator: Simulator) -> dict[str, Json]:
-    """Return the document that :func:`load_organization` loads.
+    """Return the data document from which :func:`load_organization` creates the entities.
 
     Args:
-        simulator: the platform before the organization is loaded.
+        simulator: the simulated platform before the organization is loaded.
     """
     users = [each for each in simulator.state.users.values() if user_state(each) == "active"]
     queues = list(simulator.state.queues.values())

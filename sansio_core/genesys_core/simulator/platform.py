@@ -201,7 +201,7 @@ class Simulator:
     Attributes:
         definition: the API definition.
         settings: the simulator's settings.
-        hub: the notification channels' WebSockets.
+        hub: the server side of the notification channels' WebSockets.
         state: the complete state. Tests may modify it between two requests.
 
     Raises:
@@ -236,7 +236,7 @@ class Simulator:
         self.hub.state = state
 
     def respond(self, request: Request, *, now: Now) -> Response:
-        """Respond to a request.
+        """Return the response to a request to the login host or the API.
 
         Args:
             request: any request; only the path and query of its URL matter.
@@ -251,11 +251,11 @@ class Simulator:
         return self._respond(request, path, template, answer, now)
 
     def refuse(self, request: Request, problem: Problem, *, now: Now) -> Response:
-        """Respond to a request that was rejected before it was received completely.
+        """Return the response to a request that was rejected before it was received completely.
 
         Args:
             request: the request, without its body.
-            problem: the error response.
+            problem: the reason for the rejection, which becomes the error response.
             now: when the request was received.
         """
 
@@ -323,10 +323,10 @@ class Simulator:
         """Start a customer's conversation in a queue, as telephony does on the platform, and return its id.
 
         Args:
-            media: the media type.
+            media: the media type of the conversation.
             queue_id: the id of the queue.
             now: the current time.
-            address: the customer's number or address.
+            address: the customer's phone number or address.
             name: the customer's name.
 
         Raises:

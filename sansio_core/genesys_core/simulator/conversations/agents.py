@@ -42,7 +42,7 @@ def set_routing_status(state: PlatformState, user_id: str, status: str, now: Now
 
     Args:
         state: the platform's state.
-        user_id: an existing user.
+        user_id: the id of an existing user.
         status: the new status.
         now: the current time.
     """
@@ -61,7 +61,7 @@ def follow_presence(state: PlatformState, user_id: str, presence: str, now: Now)
 
     Args:
         state: the platform's state.
-        user_id: the user.
+        user_id: the id of the user.
         presence: the system presence, spelled as in events.
         now: the current time.
     """
@@ -76,7 +76,7 @@ def request_routing_status(state: PlatformState, user_id: str, status: str, now:
 
     Args:
         state: the platform's state.
-        user_id: an existing user.
+        user_id: the id of an existing user.
         status: the requested status.
         now: the current time.
     """
@@ -93,8 +93,8 @@ def occupy_agent(
 
     Args:
         state: the platform's state.
-        user_id: the user.
-        conversation_id: the conversation.
+        user_id: the id of the user.
+        conversation_id: the id of the conversation.
         now: the current time.
         is_acd: whether the conversation was routed by a queue.
     """
@@ -111,8 +111,8 @@ def release_agent(
 
     Args:
         state: the platform's state.
-        user_id: the user.
-        conversation_id: the conversation.
+        user_id: the id of the user.
+        conversation_id: the id of the conversation.
         now: the current time.
         responded: whether the user answered; otherwise the user is offered no further conversation
             until the routing status is set.
@@ -137,14 +137,14 @@ def set_member(state: PlatformState, queue_id: str, user_id: str, *, joined: boo
 
 
 def make_direct_member(state: PlatformState, queue_id: str, user_id: str) -> None:
-    """Add a joined member to a queue, regardless of the user's groups."""
+    """Add a user to a queue as a joined direct member, regardless of the user's groups."""
     set_member(state, queue_id, user_id, joined=True)
     state.contact_center.by_group.get(queue_id, {}).pop(user_id, None)
     _count_members(state, queue_id)
 
 
 def forget_member(state: PlatformState, queue_id: str, user_id: str) -> None:
-    """Remove a member from a queue; does nothing for other users."""
+    """Remove a member from a queue; does nothing if the user is not a member."""
     center = state.contact_center
     if center.members.get(queue_id, {}).pop(user_id, None) is None:
         return

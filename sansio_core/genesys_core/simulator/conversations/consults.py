@@ -41,11 +41,12 @@ def begin_consult(
 
     Args:
         state: the platform's state.
-        conversation: the conversation that both take part in.
+        conversation: the conversation of the agent and the party.
         initiator: a connected agent without a consult.
-        destination: the party: an agent who is alerted, a queue, or an address that is dialed.
+        destination: the participant to consult: an alerted agent, a queue, or an address that is
+            dialed.
         now: the current time.
-        speak_to: ``DESTINATION``, ``OBJECT``, ``BOTH`` or ``CONFERENCE``.
+        speak_to: whom the agent speaks to: ``DESTINATION``, ``OBJECT``, ``BOTH`` or ``CONFERENCE``.
     """
     initiator.consult, initiator.consults = destination.id, initiator.consults + 1
     destination.session.peer_id = initiator.session.id
@@ -119,7 +120,7 @@ def merge_conversations(
 
     Args:
         state: the platform's state.
-        kept: the call that continues.
+        kept: the call that continues, and becomes the conference.
         merged: the call whose parties join the kept call, and which then ends.
         now: the current time.
     """

@@ -19,7 +19,7 @@ from genesys_core.simulator.state.world import Record
 __all__ = ["show_job_results"]
 
 _MOST: Final = 1000
-"""The default and maximum page size; a guess."""
+"""The default and maximum number of conversations on a page; a guess."""
 
 
 def show_job_results(

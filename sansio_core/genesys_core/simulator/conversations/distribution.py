@@ -13,7 +13,7 @@ __all__ = ["distribute_conversations", "drop_finished", "file_finished"]
 
 
 def distribute_conversations(state: PlatformState, now: Now) -> None:
-    """Alert available agents to waiting conversations, in every queue that has changed."""
+    """Offer waiting conversations to available agents, in every queue that has changed."""
     center = state.contact_center
     while center.unsettled:
         queue_id = next(iter(center.unsettled))

@@ -20,12 +20,12 @@ __all__ = ["run_timer"]
 
 
 def run_timer(state: PlatformState, timer: VirtualTimer, now: Now) -> None:
-    """Perform a timer's action.
+    """Perform the action of a conversation timer that is due.
 
     Args:
         state: the platform's state.
         timer: the timer that is due.
-        now: the time at which it was due.
+        now: the time at which the timer was due.
     """
     if timer.kind in {"traffic", "talk", "give_up"}:
         continue_traffic(state, timer, now)

@@ -95,7 +95,7 @@ def begin_inbound(
 
     Args:
         state: the platform's state.
-        media: the media type.
+        media: the media type of the conversation.
         now: the current time.
         address: the customer's address.
         to: the address that the customer called or wrote to.
@@ -128,13 +128,13 @@ def begin_outbound(
 
     Args:
         state: the platform's state.
-        media: the media type.
-        user_id: the user who begins the conversation.
+        media: the media type of the conversation.
+        user_id: the id of the user who begins the conversation.
         now: the current time.
         address: the address of the customer, or of the called user.
-        queue_id: the queue on whose behalf the user begins the conversation.
+        queue_id: the id of the queue on whose behalf the user begins the conversation, if any.
         name: the name of the customer, or of the called user.
-        callee_id: the user who is called; ``None`` for a customer.
+        callee_id: the id of the user who is called; ``None`` if a customer is called.
     """
     conversation = _new_conversation(state, media, "outbound", now)
     is_call = media == "voice"
@@ -234,9 +234,9 @@ def enter_queue(
     Args:
         state: the platform's state.
         conversation: the conversation that will wait.
-        queue_id: an existing queue.
+        queue_id: the id of an existing queue.
         now: the current time.
-        seconds: for a scheduled callback, the delay until it waits for an agent.
+        seconds: for a scheduled callback, the seconds until it waits for an agent.
         media: the media type that the agent is needed for; by default the conversation's.
     """
     is_later = seconds > 0
@@ -270,11 +270,11 @@ def add_callback(
     Args:
         state: the platform's state.
         conversation: the conversation, which continues.
-        queue_id: an existing queue.
+        queue_id: the id of an existing queue.
         now: the current time.
-        address: the number to call.
+        address: the phone number to call.
         name: the customer's name.
-        seconds: the delay until the callback waits for an agent.
+        seconds: the number of seconds until the callback waits for an agent.
 
     Returns:
         The customer as a party to the callback, and the participant that waits in the queue.
@@ -351,9 +351,9 @@ def alert_agent(
     Args:
         state: the platform's state.
         conversation: the conversation that is offered to the agent.
-        user_id: the user.
+        user_id: the id of the user.
         now: the current time.
-        acd: the participant that waits; ``None`` for an alert without a queue.
+        acd: the participant that waits in the queue; ``None`` for an alert without a queue.
         purpose: ``agent``, or ``user`` in a conversation without a queue.
         replaces: the participant that the agent replaces.
         attended: whether the replaced participant leaves only when the agent connects.
@@ -382,7 +382,7 @@ def alert_agent(
 def connect_participant(
     state: PlatformState, conversation: ConversationTimeline, participant: Participant, now: Now
 ) -> None:
-    """Connect an alerted or dialed participant, and the parties waiting for it."""
+    """Connect an alerted or dialed participant, and the parties waiting for this participant."""
     at, replaces = wall_milliseconds(now), participant.replaces
     answer_session(participant.session, at)
     _touch(state, conversation)
@@ -565,12 +565,13 @@ def wrap_up(
     Args:
         state: the platform's state.
         conversation: the agent's conversation.
-        participant: the agent.
-        code: the wrap-up code.
+        participant: the agent's participant.
+        code: the id of the wrap-up code.
         now: the current time.
-        seconds: the duration that the agent reports; by default the time that has passed.
-        notes: free text.
-        tags: tags of the wrap-up.
+        seconds: the duration of after-call work that the agent reports; by default the time that
+            has passed.
+        notes: the agent's notes, free text.
+        tags: the tags of the wrap-up.
     """
     at = wall_milliseconds(now)
     started = participant.acw_started
@@ -630,7 +631,7 @@ def transfer_to_queue(
         state: the platform's state.
         conversation: the conversation to transfer.
         participant: the connected participant who transfers the conversation.
-        queue_id: an existing queue.
+        queue_id: the id of an existing queue.
         now: the current time.
         attended: whether the participant stays until an agent connects.
     """

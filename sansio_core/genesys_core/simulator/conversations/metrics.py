@@ -37,9 +37,9 @@ class EmittedMetric(Struct, frozen=True):
 
     Attributes:
         name: the metric's name, such as ``tTalk``.
-        value: a duration in milliseconds, or a count.
-        at: when it was emitted, in milliseconds.
-        participant: the participant whose session it belongs to.
+        value: the metric's value: a duration in milliseconds, or a count.
+        at: when the metric was emitted, in milliseconds.
+        participant: the participant whose session the metric belongs to.
     """
 
     name: str

@@ -18,8 +18,8 @@ class FilterSubject(Struct, frozen=True):
     """The values of a conversation, session or segment to which a filter is applied.
 
     Attributes:
-        dimensions: values by dimension.
-        metrics: values by metric; several for a metric that is emitted more than once.
+        dimensions: the value of each dimension, by dimension.
+        metrics: the values of each metric, by metric; several if it is emitted more than once.
     """
 
     dimensions: Mapping[str, str | None]

@@ -97,7 +97,7 @@ def show_media_conversation(
 
     Args:
         conversation: the conversation to show.
-        media: one of its media types; by default the one that it began with.
+        media: one of the conversation's media types; by default the initial media type.
     """
     kind = media or conversation.media
     path, is_call = MEDIA_PATHS[kind], kind == "voice"
@@ -119,7 +119,7 @@ def show_media_conversation(
 
 
 def show_call_history(conversation: ConversationTimeline) -> Record:
-    """Return an ended call as a ``CallHistoryConversation``."""
+    """Return an ended call as in the call history, a ``CallHistoryConversation``."""
     parties = [each for each in conversation.participants if each.purpose != "acd"]
     return {
         "id": conversation.id,
@@ -153,7 +153,7 @@ _PAIR: Final = 2
 
 
 def show_wrap_up(wrap_up: WrapUp) -> Record:
-    """Return a wrap-up as an ``AssignedWrapupCode``."""
+    """Return an agent's wrap-up as an ``AssignedWrapupCode``."""
     return {
         "code": wrap_up.code,
         "notes": wrap_up.notes,

@@ -1,6 +1,6 @@
 """The time that a session has spent in each kind of segment.
 
-Invariants: only segments that have ended count.
+Invariants: only segments that have ended are counted.
 """
 
 from genesys_core.simulator.state.timeline import MediaSession, SegmentKind
@@ -9,5 +9,5 @@ __all__ = ["time_spent"]
 
 
 def time_spent(session: MediaSession, kind: SegmentKind) -> int:
-    """Return the total duration of all ended segments of a kind, in milliseconds."""
+    """Return the total duration of a session's ended segments of one kind, in milliseconds."""
     return sum(each.length() for each in session.segments if each.kind == kind)

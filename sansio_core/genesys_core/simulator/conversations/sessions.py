@@ -34,7 +34,7 @@ def end_segment(session: MediaSession, at: int, disconnect_type: str | None = No
 
     Args:
         session: the session whose open segment ends.
-        at: when the segment ended.
+        at: when the segment ended, in milliseconds.
         disconnect_type: why the session ends, spelled as in REST; ``None`` if it continues.
     """
     if session.segments and session.segments[-1].end is None:
@@ -50,7 +50,7 @@ def answer_session(session: MediaSession, at: int) -> None:
 
 
 def hold_session(session: MediaSession, at: int) -> None:
-    """Put a connected session on hold; does nothing if it is on hold."""
+    """Put a connected session on hold; does nothing if it is already on hold."""
     if not session.is_held:
         open_segment(session, "hold", at)
 
@@ -67,7 +67,7 @@ def end_session(session: MediaSession, disconnect_type: str, at: int) -> None:
     Args:
         session: the session to end.
         disconnect_type: the disconnect type, spelled as in REST.
-        at: when it ended.
+        at: when the session ended, in milliseconds.
     """
     end_segment(session, at, disconnect_type)
     # The final state of calls is `terminated` (recorded); that of other media is not known.

@@ -27,7 +27,7 @@ def set_timer(
         kind: the action to perform when the timer is due.
         seconds: the delay in seconds; if negative, the timer is due immediately.
         now: the current time.
-        about: the conversation and the participant that the timer is for.
+        about: the ids of the conversation and the participant that the timer is for.
     """
     center.serial += 1
     due = now.monotonic + max(seconds, 0.0)
@@ -36,7 +36,7 @@ def set_timer(
 
 
 def next_timer(center: ContactCenter) -> float | None:
-    """Return when the next timer is due, on the monotonic clock; ``None`` if there is none."""
+    """Return when the next timer is due, on the monotonic clock; ``None`` if no timer is set."""
     return center.timers[0].due if center.timers else None
 
 

@@ -136,7 +136,7 @@ def continue_traffic(state: PlatformState, timer: VirtualTimer, now: Now) -> Non
     Args:
         state: the platform's state.
         timer: the timer that is due.
-        now: the time at which it was due.
+        now: the time at which the timer was due.
     """
     center = state.contact_center
     traffic = center.traffic

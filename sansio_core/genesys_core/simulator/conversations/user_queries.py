@@ -2,7 +2,7 @@
 
 Invariants: for each metric, the times in all statuses add up to the elapsed part of the interval.
 
-Guess: users without recorded changes have had their current status all the time.
+Guess: users without recorded status changes have always had their current status.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""History of users' presences and routing statuses.
+"""The history of users' presences and routing statuses.
 
 Invariants: a user's periods are contiguous up to the present. A bounded number of changes is kept
 for each user; the time before the oldest change is counted under the status that it replaced.
@@ -48,7 +48,7 @@ def note_status(
 
     Args:
         state: the platform's state.
-        user_id: the user.
+        user_id: the id of the user.
         kind: which status changed: the presence or the routing status.
         now: the current time.
         before: the old ``value`` and ``definition_id``.
@@ -65,7 +65,7 @@ def list_periods(
 
     Args:
         state: the platform's state.
-        user_id: the user.
+        user_id: the id of the user.
         kind: which status to report: the presence or the routing status.
         current: the ``value`` and ``definition_id`` of the current status.
     """

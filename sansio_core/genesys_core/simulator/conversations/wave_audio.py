@@ -21,7 +21,7 @@ _PITCH: Final = 400
 
 @lru_cache(maxsize=LONGEST + 1)
 def make_wave(seconds: int) -> bytes:
-    """Return a WAVE file with a tone.
+    """Return the bytes of a WAVE file that contains a tone.
 
     Args:
         seconds: the duration of the tone, from 1 to :data:`LONGEST`; other values are clamped to

@@ -45,7 +45,7 @@ __all__ = ["CHECKS", "HANDLERS", "check_division_removal", "describe_authorizati
 
 
 def get_subject(call: ApiCall) -> Reply:
-    """Return a subject with its grants, including those inherited from its groups."""
+    """Return a user, client or group with its grants, including those inherited from groups."""
     return json_reply(_show_subject(call, _subject(call)))
 
 
@@ -90,7 +90,7 @@ def bulk_replace(call: ApiCall) -> Reply:
 
 
 def get_user_roles(call: ApiCall) -> Reply:
-    """Return a user's roles, with their permissions."""
+    """Return a user's roles, with the permissions that the roles grant."""
     return json_reply(describe_authorization(call, _subject(call)))
 
 
@@ -103,7 +103,7 @@ def put_user_roles(call: ApiCall) -> Reply:
 
 
 def post_role_grants(call: ApiCall) -> Reply:
-    """Grant a role to several subjects in several divisions."""
+    """Grant a role to several users, clients or groups, in several divisions."""
     role_id, body = _role_id(call), call.document()
     divisions = [_known_division(call, each) for each in _texts(body.get("divisionIds"))]
     subjects = [_known_subject(call, each) for each in _texts(body.get("subjectIds"))]
@@ -161,7 +161,7 @@ def get_role_subjects(call: ApiCall) -> Reply:
 
 
 def get_division_grants(call: ApiCall) -> Reply:
-    """Return the grants in a division."""
+    """Return all grants of roles in a division."""
     division_id = _division_id(call)
     shown = [
         _show_grant(call, subject, key, when)
@@ -211,7 +211,7 @@ def get_permissions(call: ApiCall) -> Reply:
 
 
 def check_division_removal(call: ApiCall) -> None:
-    """Check that a division may be deleted: it must be empty, and not the home division.
+    """Check that a division may be deleted: it is empty, and is not the home division.
 
     Raises:
         Problem: 400 for the home division, or for one that is not empty unless ``force=true`` is

@@ -33,7 +33,7 @@ _ACCEPTED: Final = Reply(202)
 
 
 def post_participants(call: ApiCall) -> Reply:
-    """Add parties, identified by user or address, to a call."""
+    """Add participants, each identified by user or address, to a call."""
     conversation = find_conversation(call)
     given = call.document().get("participants")
     added = [each for each in given if isinstance(each, Mapping)] if isinstance(given, list) else []
@@ -49,7 +49,7 @@ def post_participants(call: ApiCall) -> Reply:
 
 
 def post_participant_user(call: ApiCall) -> Reply:
-    """Add a user to a call."""
+    """Add a user to a call as a participant."""
     conversation = find_conversation(call)
     user_id = require_user(call, call.arguments["userId"])
     lifecycle.alert_agent(call.state, conversation, user_id, call.now)

@@ -39,7 +39,7 @@ def update_callbacks(call: ApiCall) -> Reply:
 
 
 def disconnect_callbacks(call: ApiCall) -> Reply:
-    """End many callbacks; unknown ids are ignored."""
+    """End many callbacks, given by conversation id; unknown ids are ignored."""
     for each in _mappings(call.document().get("callbackDisconnectIdentifiers")):
         found = call.state.contact_center.conversations.get(str(each.get("conversationId")))
         if found is not None and "callback" in found.media_kinds and found.ended is None:

@@ -160,14 +160,14 @@ def end_stopping(state: PlatformState, timer: VirtualTimer) -> RecordChange | No
 
 
 def start_campaign(call: ApiCall) -> Reply:
-    """Turn a campaign on."""
+    """Start a campaign: turn it on."""
     if _stored(call).get("campaignStatus") in {"stopping", "forced_stopping"}:
         raise _is_active("it is stopping, and cannot be turned on")
     return _turn(call, "on")
 
 
 def stop_campaign(call: ApiCall) -> Reply:
-    """Stop a running campaign."""
+    """Stop a running campaign: its status becomes ``stopping``, and later ``off``."""
     is_on = _stored(call).get("campaignStatus") == "on"
     return _turn(call, "stopping" if is_on else None)
 

@@ -78,7 +78,7 @@ def get_channels(call: ApiCall) -> Reply:
 
 
 def head_channel(call: ApiCall) -> Reply:
-    """Return 200 if the channel exists (HEAD)."""
+    """Respond with 200 if a channel exists (HEAD)."""
     _find(call)
     return Reply(200)
 

@@ -56,7 +56,7 @@ def find_conversation(call: ApiCall) -> ConversationTimeline:
 
 
 def find_party(call: ApiCall, conversation: ConversationTimeline) -> Participant:
-    """Return the participant that a call refers to.
+    """Return the participant that a call refers to, by its own or its communication's id.
 
     Raises:
         Problem: 404 if the conversation has no such participant or communication.

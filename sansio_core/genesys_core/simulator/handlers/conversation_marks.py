@@ -40,14 +40,14 @@ def change_recording_state(call: ApiCall) -> Reply:
 
 
 def put_flag(call: ApiCall) -> Reply:
-    """Flag a participant."""
+    """Flag a conversation's participant."""
     conversation = find_conversation(call)
     find_party(call, conversation).flag = "general"
     return _changed(call, conversation)
 
 
 def delete_flag(call: ApiCall) -> Reply:
-    """Remove a participant's flag."""
+    """Remove the flag of a conversation's participant."""
     conversation = find_conversation(call)
     find_party(call, conversation).flag = None
     return _changed(call, conversation)

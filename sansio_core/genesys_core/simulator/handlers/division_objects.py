@@ -69,7 +69,7 @@ def post_objects(call: ApiCall) -> Reply:
 
 
 def name_objects(call: ApiCall) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield the collection's path and the id of each entity that a call moves."""
+    """Yield the path segments of the collection, and the id, of each entity that a call moves."""
     path = OBJECT_TYPES.get(call.arguments.get("objectType", ""))
     if path is not None and isinstance(call.body, list):
         for each in call.body:

@@ -34,7 +34,7 @@ def respond_with_example(call: ApiCall) -> Reply:
 
 
 def respond_with_last_page(call: ApiCall) -> Reply:
-    """Return an example of the operation's response without links to other pages."""
+    """Return an example of a listing's response that has no links to other pages."""
     schema = call.route.facts.reply_schema
     value = None if schema is None else example_of(call.definition, schema)
     if not isinstance(value, Mapping):

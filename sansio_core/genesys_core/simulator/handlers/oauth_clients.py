@@ -32,7 +32,7 @@ _KEPT: Final = ("id", "secret", "dateCreated", "createdBy", "selfUri")
 
 
 def post_client(call: ApiCall) -> Reply:
-    """Create a client with a secret and the roles that the body names."""
+    """Create an OAuth client with a new secret and the roles that the body names."""
     if len(call.state.clients) >= call.settings.max_items:
         raise bad_request(
             f"The simulator stores at most {call.settings.max_items} OAuth clients (Settings.max_items)."
@@ -53,19 +53,19 @@ def post_client(call: ApiCall) -> Reply:
 
 
 def put_client(call: ApiCall) -> Reply:
-    """Replace a client; its id and secret are kept."""
+    """Replace an OAuth client; its id and secret are kept."""
     old = _find(call)
     kept: Record = {name: old[name] for name in _KEPT if name in old}
     return _keep(call, {"state": old.get("state", "active"), **_given(call), **kept})
 
 
 def post_secret(call: ApiCall) -> Reply:
-    """Generate a new secret for a client; the previous one becomes invalid."""
+    """Generate a new secret for an OAuth client; the previous secret becomes invalid."""
     return _keep(call, {**_find(call), "secret": call.state.new_secret("client secret")})
 
 
 def delete_client(call: ApiCall) -> Reply:
-    """Delete a client, and revoke its tokens."""
+    """Delete an OAuth client, and revoke its tokens."""
     identity = str(_find(call)["id"])
     del call.state.collections[OAUTH_CLIENTS][identity]
     call.state.clients.pop(identity, None)

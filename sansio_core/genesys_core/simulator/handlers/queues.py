@@ -84,7 +84,7 @@ def put_queue(call: ApiCall) -> Reply:
 
 
 def delete_queue(call: ApiCall) -> Reply:
-    """Delete a queue with its memberships; ``forceDelete`` also ends its conversations."""
+    """Delete a queue and its memberships; with ``forceDelete``, end its conversations first."""
     queue_id, center = str(_find(call)["id"]), call.state.contact_center
     active = [
         conversation

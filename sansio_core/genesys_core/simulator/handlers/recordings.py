@@ -71,7 +71,7 @@ def put_recording(call: ApiCall) -> Reply:
 
 
 def get_media(call: ApiCall) -> Reply:
-    """Return a recording's media."""
+    """Return the media file of a recording."""
     conversation = call.state.contact_center.conversations.get(call.arguments["conversationId"])
     recordings = [] if conversation is None else list_recordings(conversation)
     for each in recordings:
@@ -88,7 +88,7 @@ def show_batch(call: ApiCall, query: Record, *, is_over: bool) -> Record:
     """Return the counts and results of a job that prepares recording media.
 
     Args:
-        call: a call about the job.
+        call: the API call that starts or reads the job.
         query: the body that started the job, a ``BatchDownloadJobSubmission``.
         is_over: whether the job has ended.
     """

@@ -42,7 +42,7 @@ _FILTER: Final = re.compile(r'\s*([\w.:]+)\s+eq\s+(?:"([^"]*)"|(true|false))\s*'
 
 
 def as_object(value: Json) -> ScimResource:
-    """Return the value if it is an object, otherwise an empty object."""
+    """Return a JSON value if it is an object, otherwise an empty object."""
     return value if isinstance(value, Mapping) else {}
 
 
@@ -69,7 +69,7 @@ def check_version(call: ApiCall, shown: ScimResource) -> None:
 
 
 def list_resources(call: ApiCall, found: Sequence[Record]) -> Reply:
-    """Return the page that begins at ``startIndex``, with at most 100 resources."""
+    """Return the page of resources that begins at ``startIndex``, at most 100."""
     start, count = max(_number(call, "startIndex", 1), 1), _number(call, "count", 25)
     page = found[start - 1 : start - 1 + min(max(count, 0), _MOST)]
     resources: list[Json] = [_select(call, each) for each in page]

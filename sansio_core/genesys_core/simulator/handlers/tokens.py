@@ -44,14 +44,14 @@ def head_tokens_me(call: ApiCall) -> Reply:  # noqa: ARG001 - the token is valid
 
 
 def delete_tokens_me(call: ApiCall) -> Reply:
-    """Revoke the caller's token."""
+    """Revoke the access token with which the request is made."""
     if call.token is not None:
         call.state.revoke(call.token)
     return no_content()
 
 
 def delete_token(call: ApiCall) -> Reply:
-    """Revoke all of a user's tokens."""
+    """Revoke all access tokens of a user."""
     user_id = call.arguments["userId"]
     if user_id not in call.state.users:
         raise no_such_entity("user", user_id)

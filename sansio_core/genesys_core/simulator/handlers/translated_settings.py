@@ -79,7 +79,7 @@ def _group(call: ApiCall) -> tuple[str, ...]:
 
 
 def get_calendar(call: ApiCall) -> Reply:
-    """Return the link to the caller's calendar, or ``None``."""
+    """Return the link to the caller's calendar; a null link if there is none."""
     return json_reply({**call.state.singles.get(_calendar(call), {}), "selfUri": call.path})
 
 
@@ -102,13 +102,13 @@ def _calendar(call: ApiCall) -> tuple[str, ...]:
 
 
 def get_toggle(call: ApiCall) -> Reply:
-    """Return whether a feature is on."""
+    """Return whether a feature toggle is on."""
     held = call.state.singles.get(_place(call), {"enabled": False})
     return json_reply({"featureName": call.arguments["featureName"], **held})
 
 
 def post_toggle(call: ApiCall) -> Reply:
-    """Turn a feature on if it is off, or off if it is on."""
+    """Turn a feature toggle on if it is off, or off if it is on."""
     held = call.state.singles.get(_place(call), {})
     call.state.singles[_place(call)] = {"enabled": held.get("enabled") is not True}
     return get_toggle(call)

@@ -94,7 +94,7 @@ def get_users(call: ApiCall) -> Reply:
 
 
 def get_user(call: ApiCall) -> Reply:
-    """Return a user; a deleted one only if ``state`` includes it."""
+    """Return a user; a deleted user only if the parameter ``state`` includes ``deleted``."""
     user = _find(call, call.arguments["userId"])
     if call.argument("state", "active") not in ("any", user_state(user)):
         raise no_such_entity("user", call.arguments["userId"])
@@ -102,7 +102,7 @@ def get_user(call: ApiCall) -> Reply:
 
 
 def post_users(call: ApiCall) -> Reply:
-    """Create a user; reject an email that any user, even a deleted one, already uses."""
+    """Create a user; an email that any user, even a deleted user, already has is rejected."""
     body = call.document()
     check_email(call.state, str(body.get("email")))
     return json_reply(_shown(call, add_user(call, body, str(body.pop("divisionId", "")))))

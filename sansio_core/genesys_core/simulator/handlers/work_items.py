@@ -54,7 +54,7 @@ def keep_version(state: PlatformState, change: RecordChange, user_id: str | None
     Args:
         state: the platform's state.
         change: the created, updated or deleted record.
-        user_id: the user who changed it.
+        user_id: the id of the user who changed the record.
     """
     owner, _, last = change.template.rpartition("/")
     if owner not in _KINDS or last != "{}" or change.kind == "deleted":

@@ -54,7 +54,7 @@ def check_permissions(facts: OperationFacts, token: IssuedToken, state: Platform
 
 
 def spend_request(token: IssuedToken, limit: RateLimit, state: PlatformState, now: Now) -> None:
-    """Count a request towards its token's rate limit.
+    """Count a request towards the rate limit of its token.
 
     Raises:
         Problem: 429 if the limit is exceeded, with ``Retry-After`` in seconds.

@@ -43,7 +43,7 @@ def check_parameters(
     """Check that required parameters are present and that all values have the declared type.
 
     Raises:
-        Problem: 400, naming the parameter.
+        Problem: 400, naming the missing or invalid parameter.
     """
     for parameter in facts.parameters:
         if parameter.location == "body":

@@ -44,7 +44,7 @@ class Reply(Struct, frozen=True):
     Attributes:
         status: the HTTP status code.
         body: the content of the response; ``None`` for a response without a body.
-        content_type: the body's media type.
+        content_type: the media type of the body.
         headers: the response's headers, apart from those common to all responses.
     """
 
@@ -124,7 +124,7 @@ class ApiCall(Struct, frozen=True):
         return int(text) if _WHOLE.fullmatch(text) else None
 
     def document(self) -> dict[str, Json]:
-        """Return the object in the body, limited to writable properties.
+        """Return the JSON object in the request body, limited to writable properties.
 
         Unknown and read-only properties are ignored, as on the platform.
         """
@@ -168,15 +168,15 @@ def json_reply(
 
 
 def no_content() -> Reply:
-    """Return a 204 response."""
+    """Return a 204 response, which has no body."""
     return Reply(204)
 
 
 def format_instant(wall: float) -> str:
-    """Format a time in the platform's format, with milliseconds.
+    """Return a time in the platform's text format, with milliseconds.
 
     Args:
-        wall: seconds since 1970-01-01 UTC.
+        wall: the time, in seconds since 1970-01-01 UTC.
     """
     when = datetime.fromtimestamp(wall, UTC).isoformat(timespec="milliseconds")
     return when.replace("+00:00", "Z")

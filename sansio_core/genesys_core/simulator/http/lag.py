@@ -39,7 +39,7 @@ def is_read(call: ApiCall) -> bool:
 
 
 def delay_change(state: PlatformState, change: RecordChange, now: Now) -> None:
-    """Delay the visibility of an item that was created or deleted."""
+    """Delay the visibility of the creation or deletion of an item."""
     if change.kind == "updated" or not change.template.endswith("/{}"):
         return
     ids = iter(change.ids)

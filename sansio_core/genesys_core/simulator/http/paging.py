@@ -20,7 +20,7 @@ MAX_PAGE_SIZE: Final = 500
 
 
 def make_page(call: ApiCall, entities: Sequence[Record], show: Callable[[Record], Json]) -> Record:
-    """Return the page selected by ``pageSize`` and ``pageNumber``.
+    """Return the page of a listing that ``pageSize`` and ``pageNumber`` select.
 
     A page beyond the last is empty, as on the platform.
 

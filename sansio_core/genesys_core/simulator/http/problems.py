@@ -141,7 +141,7 @@ def bad_request(message: str, *, field: str | None = None) -> PlatformProblem:
 
 
 def invalid_value(value: str, kind: str, *, field: str) -> PlatformProblem:
-    """Return a 400 for a value of the wrong type."""
+    """Return a 400 for a value of the wrong type or outside the bounds."""
     message = f"Value [{value}] is not valid for field type [{kind}]: {field}."
     return PlatformProblem(
         400, "invalid.value", message, extra=_about_field("invalid.value", field)

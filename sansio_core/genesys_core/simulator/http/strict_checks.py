@@ -68,7 +68,7 @@ class ValueFault(Struct, frozen=True):
         value: the value, as JSON text.
         rule: the values that the platform accepts, such as ``one of active, inactive``.
         is_limit: whether the value exceeds a limit, so that the platform rejects it.
-        code: the value's specific error code; empty if there is none.
+        code: the specific error code for the value; empty if there is none.
     """
 
     place: str

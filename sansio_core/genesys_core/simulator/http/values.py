@@ -27,7 +27,7 @@ def adopt_properties(
     References are given as ids: ``fooId`` becomes ``foo``, and ``fooIds`` becomes ``foos``.
 
     Args:
-        definition: resolves references.
+        definition: the API definition, which resolves references.
         entity: the schema of the entity.
         given: the properties, named as in the model that creates or changes it. Nulls are kept, and
             properties that the entity lacks are omitted.

@@ -43,7 +43,7 @@ def get_authorize(call: LoginCall) -> Reply:
 
 
 def post_authorize(call: LoginCall) -> Reply:
-    """Handle the submitted login form: success, access denied, or wrong password.
+    """Respond to the submitted login form: signed in, access denied, or wrong password.
 
     Raises:
         Problem: the request is invalid.

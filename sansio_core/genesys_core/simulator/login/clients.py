@@ -57,7 +57,7 @@ def check_grant(client: OAuthClient, grant: str) -> None:
     """Check that a client may use a grant.
 
     Raises:
-        Problem: ``unauthorized_client`` if the client may not use it.
+        Problem: ``unauthorized_client`` if the client may not use the grant.
     """
     if grant not in client.grants:
         raise OAuthProblem(

@@ -59,7 +59,7 @@ def form_page(
     """Return the page where a user signs in or denies access.
 
     Args:
-        org: the organization's name.
+        org: the short name of the organization.
         client_id: the id of the client that requests access.
         emails: the emails of all users who may sign in, offered for selection.
         email: the email with which the form is prefilled.

@@ -47,7 +47,7 @@ MAX_TOKENS: Final = 10_000
 
 
 def post_token(call: LoginCall) -> Reply:
-    """Exchange a grant for a token.
+    """Exchange a grant for tokens: respond to a token request.
 
     Raises:
         Problem: the grant is rejected.
@@ -60,7 +60,7 @@ def post_token(call: LoginCall) -> Reply:
 
 
 def client_credentials(call: LoginCall) -> Reply:
-    """Issue a token for the client itself, without a refresh token."""
+    """Issue an access token for the client itself, without a refresh token."""
     client = authenticate_client(call)
     check_grant(client, "client_credentials")
     return _granted(call, client, issue_token(client, call.state, call.settings, call.now))
@@ -98,7 +98,7 @@ def refresh_token(call: LoginCall) -> Reply:
 
 
 def saml2_bearer(call: LoginCall) -> Reply:
-    """Issue a token for the user in a SAML assertion; signatures are not checked."""
+    """Issue an access token for the user in a SAML assertion; signatures are not checked."""
     client = authenticate_client(call)
     check_grant(client, SAML2_BEARER)
     org, assertion = _field(call, "orgName"), _field(call, "assertion")

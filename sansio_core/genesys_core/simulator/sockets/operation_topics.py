@@ -360,7 +360,7 @@ def causes_of(method: str, template: str) -> Sequence[TopicCause]:
     """Return the topics whose events an operation causes.
 
     Args:
-        method: the method, in upper case.
+        method: the HTTP method, in upper case.
         template: the path template, such as ``/api/v2/groups/{groupId}/greetings``.
     """
     return _by_operation().get(f"{method} {template}", ())

@@ -123,7 +123,7 @@ class Served(Struct, frozen=True):
     """A request and its outcome.
 
     Attributes:
-        method: the method, in upper case.
+        method: the HTTP method, in upper case.
         path: the path as received, without the query.
         template: the route's path template, such as ``/api/v2/users/{userId}``; ``None`` if no
             route matches.

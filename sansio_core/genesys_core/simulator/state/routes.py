@@ -22,7 +22,7 @@ class ServedRoute(Struct, Generic[F], frozen=True):
     """A route: an HTTP method on a path template.
 
     Attributes:
-        method: the method, in upper case.
+        method: the HTTP method, in upper case.
         template: the path template, such as ``/api/v2/users/{userId}``.
         facts: arbitrary data attached to the route.
     """

@@ -24,7 +24,7 @@ def associate_station(state: PlatformState, user_id: str, station_id: str, when:
 
     Args:
         state: the platform's state.
-        user_id: the user.
+        user_id: the id of the user.
         station_id: an existing station without another user.
         when: the date and time of the association.
     """

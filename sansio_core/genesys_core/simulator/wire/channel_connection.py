@@ -47,14 +47,15 @@ class ChannelConnection:
         self.number: int | None = None
 
     def receive_data(self, data: bytes, *, now: Now) -> list[WireStep]:
-        """Process received bytes; ``b""`` means that the client closed its side.
+        """Process received bytes, where ``b""`` means that the client closed its side.
 
         Args:
             data: the received bytes, any number of them.
             now: when the bytes were received.
 
         Returns:
-            The steps to perform. The hub may also have actions for other sockets.
+            The steps to perform on this connection. The hub may also have actions for other
+            sockets.
         """
         steps: list[WireStep] = []
         if not self._ended:

@@ -132,7 +132,7 @@ class Rule(Struct, frozen=True):
     """Selects the requests into which a fault is injected.
 
     Attributes:
-        fault: the fault to inject.
+        fault: the fault to inject into the selected requests.
         method: the HTTP method, in upper case; ``None`` for any method.
         path: a path template such as ``/api/v2/users/{userId}``, or a path as sent, without the
             query; ``None`` for any path.
@@ -186,7 +186,7 @@ class FaultPlan(Struct, frozen=True):
         """Return the fault for the next request, or ``None``, and the plan that has counted it.
 
         Args:
-            method: the request's method.
+            method: the request's HTTP method.
             paths: the request's path, and the path template of its route.
         """
         concerned = [rule.concerns(method, paths) for rule in self.rules]
@@ -200,13 +200,13 @@ class Met(Struct, frozen=True):
     """A received request and its outcome.
 
     Attributes:
-        method: the method, in upper case.
+        method: the HTTP method, in upper case.
         path: the path as received, without the query.
         template: the route's path template, such as ``/api/v2/users/{userId}``; ``None`` if no
             route matches.
         fault: the fault that was injected into the request, if any.
-        status: the platform's status, even if it was not sent; ``None`` if the platform never
-            received the request.
+        status: the platform's HTTP status, even if the response was not sent; ``None`` if the
+            platform never received the request.
     """
 
     method: str
@@ -225,11 +225,11 @@ class FaultyPlatform:
     """A simulator into whose requests a plan injects faults.
 
     Args:
-        simulator: the platform.
+        simulator: the simulated platform.
         rules: the rules that select requests and their faults.
 
     Attributes:
-        simulator: the platform.
+        simulator: the simulated platform.
         plan: the plan of faults, which may be replaced between two requests.
         log: the latest requests, in the order in which they were handled.
     """
@@ -242,7 +242,7 @@ class FaultyPlatform:
         self._done: Counter[tuple[str, str | None]] = Counter()
 
     def inject(self, *rules: Rule) -> None:
-        """Add rules to the plan; they count subsequent requests."""
+        """Add rules to the plan; the new rules count subsequent requests."""
         self.plan = self.plan.extended(rules)
 
     def meets(self, request: Request) -> Fault | None:

@@ -29,7 +29,7 @@ class Silence(Struct, frozen=True):
 
 
 class Close(Struct, frozen=True):
-    """Close the connection (FIN) when everything has been written."""
+    """Close the connection (FIN) when all pending bytes have been written."""
 
 
 class HangUp(Struct, frozen=True):
@@ -39,7 +39,7 @@ class HangUp(Struct, frozen=True):
     overtake the response (RFC 9112 section 9.6).
 
     Attributes:
-        seconds: the maximum wait for the client.
+        seconds: the maximum time to wait for the client, in seconds.
     """
 
     seconds: float

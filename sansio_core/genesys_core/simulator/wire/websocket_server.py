@@ -35,7 +35,7 @@ class Requested(Struct, frozen=True):
 
 
 class Received(Struct, frozen=True):
-    """A complete text message was received."""
+    """The client has sent a complete text message."""
 
     text: str
 
@@ -58,9 +58,9 @@ def frame(opcode: int, payload: bytes = b"", *, flags: int = 0x80) -> bytes:
     """Build a server frame, which need not be valid.
 
     Args:
-        opcode: 0 to 15; 1 is text, 0 a continuation, 8 a close, 9 a ping.
-        payload: the frame's content.
-        flags: the first four bits of the frame: 0x80 is FIN, 0x70 the reserved bits.
+        opcode: the kind of frame, 0 to 15: 1 is text, 0 a continuation, 8 a close, 9 a ping.
+        payload: the content of the frame.
+        flags: the four high bits of the frame's first byte: 0x80 is FIN, 0x70 the reserved bits.
     """
     size = len(payload)
     if size < 126:
@@ -82,7 +82,7 @@ def _is_key(key: bytes) -> bool:
 class WebSocketServer:
     """The server's side of a WebSocket connection, without I/O.
 
-    After each call, write what :meth:`data_to_send` returns.
+    After each call, write the bytes that :meth:`data_to_send` returns to the client.
     """
 
     def __init__(self) -> None:
@@ -125,7 +125,7 @@ class WebSocketServer:
         return self._read_frames(self._frames, trailing) if trailing else ()
 
     def refuse(self, status: int) -> None:
-        """Reject the handshake with an HTTP status, without a body."""
+        """Reject the handshake with an HTTP response that has a status and no body."""
         headers = [(b"Content-Length", b"0"), (b"Connection", b"close")]
         if status == 426:  # RFC 9110 section 15.5.22 and RFC 6455 section 4.4
             headers += [(b"Upgrade", b"websocket"), (b"Sec-WebSocket-Version", b"13")]
