@@ -79,7 +79,7 @@ def _group(call: ApiCall) -> tuple[str, ...]:
 
 
 def get_calendar(call: ApiCall) -> Reply:
-    """Return the link to the caller's calendar; a null link if there is none."""
+    """Return the link to the caller's calendar, if the caller has created one."""
     return json_reply({**call.state.singles.get(_calendar(call), {}), "selfUri": call.path})
 
 

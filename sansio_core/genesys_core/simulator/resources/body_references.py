@@ -1,4 +1,4 @@
-"""References by id in bodies: to a division, a queue, a skill, a user.
+"""References by id in request bodies, such as to a division, a queue, a skill or a user.
 
 Invariants: every written reference is to an existing entity. The collection is determined by the
 property's name: ``sourceQueueId`` and ``queue`` refer to a queue, ``memberIds`` to users.

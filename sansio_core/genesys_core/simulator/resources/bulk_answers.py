@@ -27,7 +27,7 @@ def respond_to_bulk_command(
 
     Raises:
         Problem: 409 for an outdated version or a name that is already in use, 400 if the simulator
-            is full.
+            stores the maximum number of items.
     """
     place = resource_path(collection.template, call.arguments)
     items = stored_items(call.state, place)

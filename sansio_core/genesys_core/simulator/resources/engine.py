@@ -57,7 +57,7 @@ class ResourceEngine:
     """Implements every operation without a handler: by a rule, or with an example.
 
     Args:
-        definition: the definition, from which the rules are derived.
+        definition: the API definition, from which the rules are derived.
 
     Attributes:
         rules: the rules that apply to the definition's operations.

@@ -15,7 +15,7 @@ _FIELDS: Final = frozenset({"action", "field"})
 
 
 def read_changes(old: Mapping[str, Json], document: Mapping[str, Json]) -> Mapping[str, Json]:
-    """Return an item's changed properties: the body itself, or those in its list of changes.
+    """Return the changed properties of an item: the body itself, or those in its ``changes``.
 
     Args:
         old: the item before the change.

@@ -1,4 +1,4 @@
-"""Starting, reading, confirming and ending jobs.
+"""Starts, reads, confirms and ends jobs.
 
 Invariants: a job's state follows the simulator's clock. A job has results only if it has succeeded,
 at least in part.
@@ -50,7 +50,7 @@ def place_job(
     Args:
         store: creates the job's record.
         state: the platform's state.
-        collection: the job's collection.
+        collection: the collection of the job.
         place: the segments of the collection's path.
         run: the job's start time and progress.
     """

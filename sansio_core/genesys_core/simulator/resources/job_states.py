@@ -69,13 +69,13 @@ class JobStates(Struct, frozen=True):
     """The states of one kind of job, as spelled in its model.
 
     Attributes:
-        name: the property with the state; empty for a job that has only results.
+        name: the property that contains the state; empty for a job that has only results.
         waiting: the state of a job that has been started but is not yet running.
         running: the state of a job once half of its duration has passed.
         success: the state of a job that has succeeded.
         failure: the state of a job that has failed; the success state if the model has no such
             state.
-        paused: the state in which the job waits for its caller; empty if it never does.
+        paused: the state in which a job waits for its caller; empty if the model has no such state.
         cancelled: the state of a job that was cancelled; empty if the model has no such state.
         names: the names of all states of the model.
     """
@@ -124,14 +124,14 @@ class JobStates(Struct, frozen=True):
 
 
 NO_STATES: Final = JobStates("", "waiting", "running", "success", "success")
-"""The states of a job whose model has no property for them."""
+"""The states of a job whose model has no property that contains the state."""
 
 
 def find_job_states(entity: Schema, *, is_writable: bool = False) -> JobStates | None:
-    """Return the states of a job's model, or ``None`` if none of them means success.
+    """Return the states that a job's model declares; ``None`` if none of them means success.
 
     Args:
-        entity: the job's model.
+        entity: the schema of the job.
         is_writable: whether callers can update the job, to confirm it.
     """
     properties = entity.properties or {}

@@ -21,7 +21,7 @@ PageSelector: TypeAlias = Literal["number", "index", "token", "search", "date", 
 """How a request selects a page:
 
 * ``number``: the number of the page.
-* ``index``: the index of its first item, from 1 (SCIM, RFC 7644 section 3.4.2.4).
+* ``index``: the index of the page's first item, from 1 (SCIM, RFC 7644 section 3.4.2.4).
 * ``token``: a token from the previous response (``cursor``, ``after``, ``nextPage``).
 * ``search``: an encoded search in ``q64``; the previous response contains the search for the next page.
 * ``date``: the date of the oldest item in the previous response (``before``).
@@ -53,15 +53,16 @@ class ListingStyle(Struct, frozen=True):
     Attributes:
         items: the response field that contains the items; empty if the response itself is the
             array.
-        item: the items' model.
-        selector: how a request selects a page.
+        item: the schema of the items.
+        selector: how a request selects a page, a :data:`PageSelector`.
         in_body: whether the request's fields are in the body; otherwise they are query parameters.
         send: the request field that selects the page; the empty path if there is none.
         size: the request field that contains the page size.
-        token: the response field with the next page's token; empty if only ``nextUri`` contains the
-            token.
-        alternative: the query parameter for the token, in a listing that also has page numbers.
-        date: the item property that the selector ``date`` uses.
+        token: the response field that contains the next page's token; empty if only ``nextUri``
+            contains the token.
+        alternative: the query parameter that takes the token, in a listing that also has page
+            numbers.
+        date: the item's date property, by which the selector ``date`` selects a page.
     """
 
     items: FieldPath

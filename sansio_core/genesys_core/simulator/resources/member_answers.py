@@ -37,7 +37,7 @@ def change_members(
     """Change a list of members as a call's body requests, and return the response.
 
     Raises:
-        Problem: 400 if the simulator is full.
+        Problem: 400 if the simulator stores the maximum number of items.
     """
     place = resource_path(collection.template, call.arguments)
     members = stored_items(call.state, place)

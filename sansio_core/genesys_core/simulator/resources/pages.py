@@ -41,8 +41,8 @@ def make_listing(call: ApiCall, style: ListingStyle, items: Sequence[Json]) -> J
 
     Args:
         call: the call, whose query or body selects the page.
-        style: how the operation lists its items.
-        items: all items, in order.
+        style: the operation's listing style.
+        items: all items of the listing, in order.
 
     Raises:
         Problem: 400 for an invalid page size, page number or token, or a page number that exceeds

@@ -1,4 +1,4 @@
-"""References by id in paths: to a user, a queue, a conversation.
+"""References by id in request paths, such as to a user, a queue or a conversation.
 
 Invariants: an id in the path of another collection, such as the user's in
 ``/api/v2/voicemail/users/{userId}/policy``, returns 404 unless it exists. The collection is determined

@@ -67,7 +67,7 @@ class Collection(Struct, frozen=True):
     Attributes:
         template: the path template of the collection.
         letter: the rule's letter in :data:`RULES`.
-        entity: the items' model.
+        entity: the model of the collection's items.
         operations: the action of each HTTP method on the collection, by ``("", method)``, and on an
             item, by ``("item", method)``.
         states: the states of the jobs in the collection; ``None`` if the items are not jobs.
@@ -92,11 +92,11 @@ class ResourceRule(Struct, frozen=True):
 
     Attributes:
         letter: the rule's letter in :data:`RULES`.
-        action: what the operation does with the collection or resource.
-        collection: the collection, or ``None`` for a single resource.
+        action: what the operation does with the collection, its item or the single resource.
+        collection: the collection to which the rule applies; ``None`` for a single resource.
         entity: the model of the collection's items, or of the single resource.
         filters: the path parameters that filter a view, each with the item property that must equal
-            it.
+            the parameter.
     """
 
     letter: str

@@ -13,10 +13,10 @@ __all__ = ["find_page", "list_seeds"]
 
 
 def list_seeds(call: ApiCall) -> Reply | None:
-    """Return a page of the items seeded into a listing, or ``None`` if there are none.
+    """Return the response with a page of a listing's seeded items; ``None`` if there are none.
 
     Raises:
-        Problem: 400 for an invalid page.
+        Problem: 400 for an invalid page size, page number or token.
     """
     page = find_page(call)
     return None if page is None else json_reply(page)
@@ -26,7 +26,7 @@ def find_page(call: ApiCall) -> Json:
     """Return the page of :func:`list_seeds` as a JSON document instead of a response.
 
     Raises:
-        Problem: 400 for an invalid page.
+        Problem: 400 for an invalid page size, page number or token.
     """
     held, route = call.state.listings, call.route
     if not held:

@@ -42,7 +42,7 @@ class PathShapes:
         self.definition = definition
 
     def routes(self, key: str) -> Mapping[str, ApiRoute]:
-        """Return the operations at a path by method; empty if there is no such path."""
+        """Return the operations at a path, by HTTP method; empty if there is no such path."""
         found = self.definition.routes.find(key)
         if found is None:
             return {}

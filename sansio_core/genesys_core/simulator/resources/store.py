@@ -1,4 +1,4 @@
-"""Finding, creating, changing and deleting the items and single resources that the rules keep.
+"""Finds, creates, changes and deletes the items and single resources that the rules keep.
 
 Invariants: an item has the id and ``selfUri`` of its path, every required property, and no property
 that its model lacks. Deleting an item deletes everything below it.
@@ -119,13 +119,14 @@ class ResourceStore:
         """Create an item, and return its record.
 
         Args:
-            call: the call that creates it.
+            call: the call that creates the item.
             entity: the item's model.
             place: the segments of the collection's path.
-            document: the item's properties.
+            document: the properties of the new item.
 
         Raises:
-            Problem: 409 for a name that is already in use, 400 if the simulator is full.
+            Problem: 409 for a name that is already in use, 400 if the simulator stores the maximum
+                number of items.
         """
         state = call.state
         given = adopt_properties(self._definition, entity, document)
@@ -160,12 +161,12 @@ class ResourceStore:
         old: Record,
         document: Mapping[str, Json],
     ) -> Record:
-        """Change an item and return it.
+        """Change an item, and return the changed record.
 
         Args:
-            call: the call that changes it.
+            call: the call that changes the item.
             entity: the item's model.
-            at: the item's path.
+            at: the segments of the item's path.
             old: the item before the change.
             document: the changed properties.
 
@@ -187,7 +188,7 @@ class ResourceStore:
     def apply_document(
         self, call: ApiCall, entity: Schema, old: Record, document: Mapping[str, Json]
     ) -> Record:
-        """Return the record that results from a call, given the arguments of :meth:`change_record`.
+        """Return the record that a change results in, given the arguments of :meth:`change_record`.
 
         Raises:
             Problem: 409 for an outdated version.
@@ -279,7 +280,7 @@ def resource_path(template: str, arguments: Mapping[str, str]) -> ResourcePath:
 
 
 def missing_item(state: PlatformState, template: str, identity: str) -> PlatformProblem:
-    """Return the problem for an unknown id: 410 for a deleted flow, otherwise 404."""
+    """Return the problem for an id that no item has: 410 for a deleted flow, otherwise 404."""
     if template == FLOWS:
         return missing_flow(state, identity)
     return no_such_entity(kind_of(template), identity)

@@ -53,9 +53,9 @@ class OwnerFinder:
     """Finds the collection whose items have a given model.
 
     Args:
-        shapes: looks up models.
-        owners: yields all collections whose items can be created, and those that handlers
-            implement.
+        shapes: looks up the models of operations.
+        owners: yields each collection whose items can be created or are implemented by handlers,
+            with the name of the items' model.
     """
 
     def __init__(

@@ -24,7 +24,7 @@ __all__ = [
 
 
 class WriteText(Struct, frozen=True):
-    """Send a text message.
+    """Send a text message on a socket.
 
     Attributes:
         socket: the number of the socket on which the message is sent.
@@ -45,7 +45,7 @@ class WriteBytes(Struct, frozen=True):
 
 
 class WriteClose(Struct, frozen=True):
-    """Send a close frame; the connection ends when the peer sends its own."""
+    """Send a close frame; the connection ends when the client sends its own close frame."""
 
     socket: int
     code: int
@@ -53,10 +53,10 @@ class WriteClose(Struct, frozen=True):
 
 
 class Drop(Struct, frozen=True):
-    """End the connection without a close frame.
+    """End a socket's connection without a close frame.
 
     Attributes:
-        socket: the socket's number.
+        socket: the number of the socket.
         reset: whether to reset the TCP connection, as after a crash of the server.
     """
 
@@ -75,21 +75,21 @@ Action: TypeAlias = WriteText | WriteBytes | WriteClose | Drop | FallSilent
 
 
 class Refusal(Struct, frozen=True):
-    """A rejected WebSocket handshake.
+    """The rejection of a WebSocket handshake.
 
     Attributes:
-        status: the HTTP status; ``None`` closes the connection without a response.
+        status: the HTTP status of the response; ``None`` closes the connection without a response.
     """
 
     status: int | None
 
 
 class Published(Struct, frozen=True):
-    """A published event.
+    """A record of a published event.
 
     Attributes:
-        sequence: the event's number: 1, 2, 3, ...
-        topic: the event's topic.
+        sequence: the number of the event, counted from 1 in order of publication.
+        topic: the topic of the event.
         correlation_id: the correlation id in the event's metadata, unique for each event.
         channels: the ids of the channels subscribed to the topic at that time.
         at: when the event was published.
@@ -109,7 +109,7 @@ held event has no outcome yet.
 
 
 class Delivery(Struct, frozen=True):
-    """The delivery of an event to one channel.
+    """A record of the delivery of an event to one channel.
 
     Attributes:
         sequence: the event's number.

@@ -45,7 +45,7 @@ def shape_event(
     """Return the body of an event that reports a change to a record.
 
     Args:
-        definition: resolves references.
+        definition: the API definition, which resolves references.
         model: the model for the topic's events.
         record: the changed record, as the simulator stores it.
         kind: the kind of change that the event reports.

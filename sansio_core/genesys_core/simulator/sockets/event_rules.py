@@ -1,4 +1,4 @@
-"""The topics that are published when a stored record changes.
+"""The topics to which an event is published when a stored record changes.
 
 Invariants: the rules are derived from the topic map and a reviewed table of topics whose name
 differs from their resource's path. A topic whose ids are unknown is not published.
@@ -71,7 +71,7 @@ TOPICS_ELSEWHERE: Final[tuple[tuple[str, str], ...]] = (
         "v2.users.{caller}.workforcemanagement.timeoffrequests",
     ),
 )
-"""Topics whose name differs from their resource's path.
+"""Pairs of a resource's path and a topic whose name differs from that path.
 
 ``{0}`` is the first id of the path, ``{caller}`` the user of the token, ``{.name}`` the id in a
 property, and ``+name`` a property that the record must have. Guess: callers own the entities that
@@ -127,7 +127,7 @@ class EventRules:
 
         Args:
             change: the record that changed.
-            caller: the user who made the request, if any.
+            caller: the id of the user who made the request, if any.
             now: the time of the request.
         """
         for template, topic in self.topics_of(change, caller):
@@ -141,7 +141,7 @@ class EventRules:
 
         Args:
             change: the record that changed.
-            caller: the user who made the request, if any.
+            caller: the id of the user who made the request, if any.
         """
         for source in _found(change.template):
             topic = _filled(source.pattern, change, caller)
@@ -152,7 +152,7 @@ class EventRules:
         """Return, by topic, the path of the records whose changes the topic reports, if any.
 
         Args:
-            rules: the rules, which know the paths with writable records.
+            rules: the definition's rules, which tell at which paths records can be written.
         """
         started = {
             source.topic: path

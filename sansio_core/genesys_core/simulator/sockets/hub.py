@@ -56,7 +56,7 @@ class Hub:
 
     Attributes:
         state: the platform's state.
-        published: the latest events, oldest first.
+        published: the latest published events, oldest first.
         deliveries: the outcomes of the latest events, one for each subscribed channel, oldest
             first.
         counts: the number of sent messages by kind (``event``, ``heartbeat``, ``pong``, ``system``,
@@ -81,7 +81,7 @@ class Hub:
         """Handle a client's WebSocket handshake for a channel.
 
         Returns:
-            The socket's number, or a rejection: 404 for an unknown channel.
+            The new socket's number, or the rejection of the handshake: 404 for an unknown channel.
         """
         self.settle(now)
         if self._refusals:
@@ -146,11 +146,11 @@ class Hub:
     # Events
 
     def publish(self, topic: str, body: Json, now: Now, *, version: str = "2") -> Published:
-        """Publish an event.
+        """Publish an event to all channels that are subscribed to its topic.
 
         Args:
             topic: any topic; the event is delivered to the channels subscribed to it.
-            body: the event's body.
+            body: the body of the event.
             now: the current time.
             version: the version of the body's schema.
         """
@@ -217,7 +217,7 @@ class Hub:
     # Fault injection, for tests
 
     def announce_closing(self, channel_id: str, now: Now, *, wait: float = 60.0) -> None:
-        """Announce to a channel's socket that the server will close it, and close it later.
+        """Announce on a channel's socket that the server will close the socket, and close it later.
 
         Args:
             channel_id: the id of the channel, which is not deleted.

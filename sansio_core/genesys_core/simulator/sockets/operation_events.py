@@ -58,7 +58,7 @@ class OperationEvents:
         """Add the events that a call causes to the state, and set a timer for later events.
 
         Args:
-            call: the completed call.
+            call: the call that has been performed.
             reply: the response to the call.
             changes: the records that the call changed; the events for these changes are published
                 elsewhere.
@@ -96,7 +96,7 @@ class OperationEvents:
 
         Args:
             start: the job that has started.
-            changes: the records changed by the call that started it.
+            changes: the records changed by the call that started the job.
             awaited: further events to publish when the job ends.
         """
         at, collection = start.at, start.collection
@@ -121,8 +121,8 @@ class OperationEvents:
 
         Args:
             state: the platform's state.
-            key: the due timer's key.
-            duration: how long jobs take, in seconds.
+            key: the key of the timer that is due.
+            duration: how long a job takes, in seconds.
             now: the time at which the timer was due.
         """
         end = state.work_ends.get(key)
@@ -139,7 +139,7 @@ class OperationEvents:
                 state.notices.append(self._notice(event, outcome, now))
 
     def heard(self) -> dict[str, str]:
-        """Return the first operation that causes each topic, by topic."""
+        """Return the first operation that causes events on each topic, by topic."""
         known = {f"{each.method} {each.template}" for each in self._definition.routes}
         heard: dict[str, str] = {}
         for cause in TOPIC_CAUSES:
@@ -194,9 +194,9 @@ class JobStart(Struct, frozen=True):
 
     Attributes:
         state: the platform's state.
-        at: the job's path.
-        collection: the job's collection.
-        caller: the user who started the job, if any.
+        at: the segments of the job's path.
+        collection: the collection of the job.
+        caller: the id of the user who started the job, if any.
         seconds: how long a job takes, in seconds.
         now: when the job was started.
     """

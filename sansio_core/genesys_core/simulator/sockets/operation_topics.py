@@ -1,4 +1,4 @@
-"""Topics published by operations whose path cannot be derived from the topic's name.
+"""Topics of events that are caused by operations whose path the topic's name does not tell.
 
 Invariants: each cause names operations in the definition. A topic is published once for a call, or
 once for each item in the call. Topics named like the changed resource's path have rules; see
@@ -32,7 +32,7 @@ class TopicCause(Struct, frozen=True):
         each: the list in the body whose items each cause a separate event; ``*`` for the body
             itself, and ``agents`` for the agents in message conversations with the sender that the
             body names.
-        needs: a property that must be present, or ``name=value``.
+        needs: a property that must be present, or must have a value: ``name`` or ``name=value``.
         more: further properties for the body, with the same placeholders, and ``{*}`` for all
             values in the path, request and response.
     """

@@ -22,7 +22,7 @@ class QueuedText(Struct, frozen=True):
 
     Attributes:
         text: the text of the message.
-        kind: the message's kind.
+        kind: the kind of the message.
         sequence: the number of the event; 0 for a message that is not an event.
     """
 
@@ -32,7 +32,7 @@ class QueuedText(Struct, frozen=True):
 
 
 class HubSocket(Struct):
-    """An open socket.
+    """The state of an open socket.
 
     Attributes:
         number: the socket's number in the hub.
@@ -65,10 +65,10 @@ class HubSocket(Struct):
         """Stop holding events, and return the held events to send and those to discard.
 
         Args:
-            order: zero-based indices of the messages to send; ``None`` for all.
+            order: zero-based indices of the held messages to send; ``None`` for all held messages.
 
         Returns:
-            The messages to send, in that order, and the messages to discard.
+            The held messages to send, in that order, and the held messages to discard.
 
         Raises:
             InvalidValueError: an index is out of range; all messages are still held.

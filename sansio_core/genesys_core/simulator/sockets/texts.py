@@ -45,10 +45,10 @@ def answer_to(
     """Perform the request in a client's message, and return the response.
 
     Args:
-        text: the message as received.
+        text: the text of the message, as received.
         state: the platform's state, which subscriptions modify.
         settings: the simulator's settings.
-        channel_id: the socket's channel.
+        channel_id: the id of the socket's channel.
         now: when the message was received.
 
     Returns:

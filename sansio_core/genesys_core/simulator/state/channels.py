@@ -53,7 +53,7 @@ class Channel(Confidential, frozen=True):
         id: the channel's id; hidden in the repr, because it suffices to connect to the channel.
         client_id: the id of the OAuth client that created the channel.
         user_id: the id of the user whose token created the channel, if any.
-        token: the access token of the last subscription; the channel ends when the token expires.
+        token: the access token of the last subscription request; the channel ends when it expires.
         uri: the URI of the channel's WebSocket, which contains the channel's id.
         expires: when the channel expires, in seconds since 1970-01-01 UTC.
         used: the order of last use among all channels; a higher number is later.
@@ -79,7 +79,7 @@ class Channel(Confidential, frozen=True):
 
     @property
     def owner(self) -> tuple[str, str | None]:
-        """The channel's owner: client and user."""
+        """The channel's owner: the ids of the OAuth client and the user."""
         return self.client_id, self.user_id
 
     def with_topics(self, topics: Mapping[str, ChannelTopic]) -> "Channel":
@@ -93,7 +93,7 @@ class Notice(Struct, frozen=True):
 
     Attributes:
         topic: the topic, such as ``v2.users.{id}.presence``, with the id filled in.
-        body: the event's body.
+        body: the body of the event.
         to: the id of the only channel to receive the event, subscribed or not; ``None`` for all
             subscribed channels.
     """
@@ -114,7 +114,7 @@ Death: TypeAlias = Literal["displaced", "token_revoked", "token_expired", "expir
 
 
 def death_of(channel: Channel, tokens: Mapping[str, IssuedToken], wall: float) -> Death | None:
-    """Return why a channel ended; ``None`` if it is active."""
+    """Return why a channel has ended; ``None`` if the channel is active."""
     token = tokens.get(channel.token)
     if channel.displaced_by is not None:
         return "displaced"

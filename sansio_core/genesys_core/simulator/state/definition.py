@@ -53,7 +53,7 @@ class Schema(Bounds, frozen=True, gc=False):
 
     @property
     def model_name(self) -> str | None:
-        """The name of the referenced model, if this is a reference."""
+        """The name of the model to which the schema refers, if it is a reference."""
         return None if self.ref is None else self.ref.rpartition("/")[2]
 
 
@@ -87,9 +87,10 @@ class OperationFacts(Struct, frozen=True, gc=False):
     """A Swagger 2.0 operation object.
 
     Attributes:
-        security: the accepted kinds of authentication; empty if no token is required.
+        security: the accepted kinds of authentication; empty if the operation requires no token.
         permissions: the permissions that the caller needs, as written in the document.
-        name: the Python method's name, such as ``get_users_me``; empty if the document has none.
+        name: the name of the client's Python method, such as ``get_users_me``; empty if the
+            document has none.
     """
 
     parameters: tuple[Parameter, ...] = ()
@@ -166,11 +167,11 @@ class Definition:
     Args:
         document: a Swagger 2.0 document as plain JSON values, such as the one that the platform
             publishes at ``/api/v2/docs/swagger``. The simulator serves it at that path.
-        text: the document's JSON text, if known.
+        text: the JSON text of the document, if known.
 
     Attributes:
         schemas: the models by name.
-        routes: the operations, by path and method.
+        routes: the operations of the definition, by path and method.
         derived: objects derived from the definition on first use, by type; all of its simulators
             share them.
 
@@ -218,11 +219,11 @@ class Definition:
         return definition if isinstance(definition, Definition) else cls(definition)
 
     def published(self) -> bytes:
-        """Return the document as JSON, as the platform publishes it."""
+        """Return the document as JSON text, as the platform publishes it."""
         return msgspec.json.encode(self._document) if self._text is None else self._text
 
     def resolve(self, schema: Schema) -> Schema:
-        """Resolve a reference; other schemas are returned unchanged.
+        """Return the schema to which a schema refers; if it is not a reference, the schema itself.
 
         A dangling or circular reference resolves to an empty schema.
         """

@@ -17,7 +17,7 @@ from genesys_core.simulator.state.definition import Definition, Schema
 __all__ = ["Json", "example", "example_of", "minimal_value", "uuid_shaped"]
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
-"""Any JSON value."""
+"""Any value that JSON can represent."""
 
 Made: TypeAlias = "Json | UnsetType"
 """A generated JSON value; ``UNSET`` if the maximum depth was reached."""
@@ -49,7 +49,7 @@ def example(
 
     Args:
         definition: the definition, or its document; for repeated calls, pass the parsed definition.
-        name: the model's name, such as ``UserMe``.
+        name: the name of the model, such as ``UserMe``.
         depth: the maximum nesting of models, including the model itself. Deeper values are omitted,
             and lists and maps of them are empty; required properties are always present.
         seed: 0 yields the first value of each enum and plain values; others select among all
@@ -75,11 +75,11 @@ def example_of(
     """Return an example of a schema, as :func:`example` does for a model.
 
     Args:
-        definition: resolves references.
-        schema: any schema, including references.
+        definition: the API definition, which resolves references.
+        schema: any schema, which may be a reference.
         depth: the maximum nesting of models, at least 1.
         seed: selects among the possible values, as in :func:`example`.
-        hint: the property's name, from which strings are derived.
+        hint: the name of the property, from which string values are derived.
     """
     value = _Maker(definition, seed).value(schema, hint, max(depth, 1))
     return {} if isinstance(value, UnsetType) else value
@@ -89,9 +89,9 @@ def minimal_value(definition: Definition, schema: Schema, hint: str) -> Json:
     """Return the smallest value of a schema: only required properties, and empty lists.
 
     Args:
-        definition: resolves references.
+        definition: the API definition, which resolves references.
         schema: any schema.
-        hint: the property's name, from which strings are derived.
+        hint: the name of the property, from which string values are derived.
     """
     return _Maker(definition, 0).least(schema, hint, frozenset())
 

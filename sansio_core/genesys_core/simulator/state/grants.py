@@ -39,7 +39,7 @@ _ANY: Final = "*"
 
 
 def is_subject(state: PlatformState, subject: str) -> bool:
-    """Return whether roles can be granted to the user, OAuth client or group with this id."""
+    """Return whether an id is that of a user, OAuth client or group, which can have roles."""
     return (
         subject in state.users
         or subject in state.clients

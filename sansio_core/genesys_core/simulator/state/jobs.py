@@ -11,7 +11,7 @@ __all__ = ["AwaitedEvent", "JobRun", "WorkEnd"]
 
 
 class JobRun(Struct, frozen=True):
-    """A job's progress since its start.
+    """The progress of a job since its start.
 
     Attributes:
         started: when the job was started.

@@ -45,7 +45,7 @@ _LOG_LENGTH: Final = 10_000
 
 
 class RateLimit(Struct, frozen=True):
-    """At most ``limit`` requests per token in any ``window`` seconds.
+    """A rate limit: at most ``limit`` requests per token in any ``window`` seconds.
 
     The platform's own limit is ``platform.api``, ``token.rate.per.minute``: 300 in 60 seconds.
     """
@@ -61,13 +61,13 @@ class Settings(Struct, frozen=True):
         token_lifetime: seconds until a token expires; one day, as on the platform.
         code_lifetime: seconds until an authorization code expires (RFC 6749 section 4.1.2: at most
             ten minutes).
-        rate_limit: the rate limit per token; ``None`` disables it.
+        rate_limit: the rate limit for each token; ``None`` disables rate limiting.
         login_prefixes: path prefixes accepted before ``/oauth`` and ``/logout``, such as a
             gateway's ``/login``; the bare path is always served.
         api_prefixes: path prefixes accepted before ``/api/v2``; the path without a prefix is always
             served.
         channel_lifetime: seconds from the last subscription until a notification channel expires.
-        heartbeat_interval: seconds between a socket's heartbeats.
+        heartbeat_interval: seconds between the heartbeats on a WebSocket.
         connect_base: the base of channels' ``connectUri``, such as ``wss://streaming.example.com``;
             by default the host of the request.
         exclusive_topics: whether subscribing to a topic removes it from the other channels of the
@@ -83,7 +83,7 @@ class Settings(Struct, frozen=True):
         page_size: the number of items on a page if the request states none.
         max_conversations: the maximum number of ended conversations kept; those that ended first
             are discarded.
-        seed: the seed of ids and tokens.
+        seed: the seed from which ids and tokens are generated.
         strict: whether unknown enum values, numbers outside the platform's ranges and nulls in
             lists are rejected with a 400; otherwise the response has a ``Simulator-Warning``.
         enforce_permissions: whether a request needs the permissions its operation requires, granted
@@ -127,7 +127,7 @@ class Served(Struct, frozen=True):
         path: the path as received, without the query.
         template: the route's path template, such as ``/api/v2/users/{userId}``; ``None`` if no
             route matches.
-        status: the response's HTTP status.
+        status: the HTTP status of the response.
         at: when the request was received.
     """
 
@@ -156,10 +156,10 @@ class PlatformState(Struct):
     """The platform's state.
 
     Attributes:
-        seed: the seed of all ids.
+        seed: the seed from which ids and tokens are generated.
         clients: the OAuth clients by id.
         organization: the ``id`` and ``name`` of the organization.
-        password: the password of all users; if it is empty, sign-in is disabled.
+        password: the password with which all users sign in; if it is empty, sign-in is disabled.
         tokens: the access tokens by value.
         refresh_tokens: the unused refresh tokens by value.
         codes: the unused authorization codes by value.
@@ -167,7 +167,7 @@ class PlatformState(Struct):
         users: the users by id, in order of creation; a limited number of deleted users is kept,
             with the state ``deleted``.
         deleted_users: the ids of deleted users, in order of deletion.
-        first_items: the initial number of items in collections.
+        first_items: the number of items in all collections in the initial state.
         queues: the queues by id, in order of creation.
         collections: the items of all other collections, by the segments of the collection's path,
             then by id in order of creation.
@@ -177,7 +177,8 @@ class PlatformState(Struct):
             written.
         unsettled: the changes that are not yet visible to reads, by the segments of the item's
             path.
-        singles: the written values of single resources, by the segments of their path.
+        singles: the values of single resources that have been written, by the segments of their
+            path.
         jobs: the progress of each job, by the segments of the job's path.
         work_ends: the events to publish when jobs and other work end, by the timer's key.
         job_outcomes: how the jobs in a collection end if not in success, by the collection's path
@@ -233,7 +234,7 @@ class PlatformState(Struct):
 
     @classmethod
     def of(cls, world: World, seed: int) -> "PlatformState":
-        """Create the initial state from a world."""
+        """Create the initial state from the entities of a world."""
         home = home_division(seed)
         collections: dict[tuple[str, ...], dict[str, Record]] = {
             DIVISIONS: {str(home["id"]): home},

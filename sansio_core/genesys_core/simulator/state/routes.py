@@ -24,7 +24,7 @@ class ServedRoute(Struct, Generic[F], frozen=True):
     Attributes:
         method: the HTTP method, in upper case.
         template: the path template, such as ``/api/v2/users/{userId}``.
-        facts: arbitrary data attached to the route.
+        facts: the data that the table's owner attaches to the route.
     """
 
     method: str
@@ -44,7 +44,7 @@ class Found(Struct, Generic[F], frozen=True):
     values: tuple[str, ...]
 
     def arguments(self, route: ServedRoute[F]) -> dict[str, str]:
-        """Return the values of the placeholders by their names in the route's template."""
+        """Return the values of the placeholders, by their names in a route's template."""
         return dict(zip(find_placeholders(route.template), self.values, strict=True))
 
 
@@ -89,7 +89,7 @@ class RouteTable(Generic[F]):
         return iter(self._routes)
 
     def find(self, path: str) -> Found[F] | None:
-        """Look up a path; return ``None`` if there is no route.
+        """Return the routes that match a path, or ``None`` if there are none.
 
         Args:
             path: the percent-encoded path, so that ``%2F`` stays inside its segment.

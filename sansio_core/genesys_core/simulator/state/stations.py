@@ -25,7 +25,7 @@ def associate_station(state: PlatformState, user_id: str, station_id: str, when:
     Args:
         state: the platform's state.
         user_id: the id of the user.
-        station_id: an existing station without another user.
+        station_id: the id of an existing station that no other user uses.
         when: the date and time of the association.
     """
     leave_station(state, user_id)

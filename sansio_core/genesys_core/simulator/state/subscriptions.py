@@ -1,4 +1,4 @@
-"""Subscribing to topics, by REST or through the WebSocket.
+"""Subscribes channels to topics, as requested by REST or through the WebSocket.
 
 Invariants: a subscription request is atomic: it succeeds as a whole or changes nothing.
 """
@@ -56,8 +56,9 @@ def system_message(
     Args:
         state: the platform's state.
         channel: the channel that receives the event.
-        kind: ``no_longer_subscribed``, ``subscription_changed`` or ``token_revoked``.
-        reason: ``another_channel_subscribed`` or ``user_tokens_revoked``.
+        kind: the kind of event: ``no_longer_subscribed``, ``subscription_changed`` or
+            ``token_revoked``.
+        reason: the reason for the event: ``another_channel_subscribed`` or ``user_tokens_revoked``.
         by: the id of the channel that the event names.
     """
     return {

@@ -59,8 +59,8 @@ UserStatusKind: TypeAlias = Literal["presence", "routing"]
 TimerKind: TypeAlias = Literal[
     "alert", "answer", "schedule", "acw", "traffic", "talk", "give_up", "work", "campaign"
 ]
-"""Timer actions: end an alert, answer at the far end, begin a scheduled callback, end after-call
-work; three for generated traffic, and one to end a job or other work."""
+"""Timer actions: end an alert, answer an outbound call, begin a scheduled callback, end after-call
+work, three for generated traffic, end a job or other work, and turn a stopping campaign off."""
 
 
 class TimelineSegment(Struct):
@@ -90,7 +90,7 @@ class MediaSession(Struct):
     Attributes:
         id: the communication's id.
         media: the communication's media type.
-        direction: ``inbound`` or ``outbound``.
+        direction: the communication's direction, ``inbound`` or ``outbound``.
         state: the communication's state, spelled as in REST.
         initial_state: the communication's first state.
         started: when the communication began.
@@ -99,7 +99,7 @@ class MediaSession(Struct):
         connected: when the communication was connected; ``None`` before.
         ended: when the communication ended, before after-call work; ``None`` while it lasts.
         disconnect_type: why the communication ended, spelled as in REST.
-        is_muted: whether the participant is muted.
+        is_muted: whether the participant has been muted.
         address: the participant's address.
         other_address: the address at the other side of the communication.
     """
@@ -139,7 +139,7 @@ class WrapUp(Struct, frozen=True):
     """An agent's wrap-up.
 
     Attributes:
-        code: the wrap-up code's id.
+        code: the id of the wrap-up code.
         at: when the wrap-up was submitted.
         seconds: the duration of the after-call work, in seconds.
         notes: the agent's notes, free text.
@@ -157,14 +157,14 @@ class Participant(Struct):
     """A party to a conversation. An agent who is alerted again is a new participant.
 
     Attributes:
-        id: the participant's id.
-        purpose: ``customer``, ``acd``, ``agent``, ``user`` or ``external``.
+        id: the id of the participant.
+        purpose: the participant's role: ``customer``, ``acd``, ``agent``, ``user`` or ``external``.
         session: the participant's communication.
         name: the participant's displayed name.
         user_id: for an agent, the id of the user.
         queue_id: the id of the queue in which the participant waits or through which it came.
         attributes: the participant data: attributes set by callers.
-        outcome: for ``acd``, how the conversation left the queue.
+        outcome: for ``acd``, how the conversation left the queue; ``None`` while it waits.
         answers: for an agent, the id of the ``acd`` participant for which the agent was alerted.
         answered_by: for ``acd``, the id of the participant of the agent who answered.
         replaces: the id of the participant that leaves when this participant connects.
@@ -235,7 +235,7 @@ class ConversationTimeline(Struct):
     Attributes:
         id: the conversation's id.
         media: the media type with which the conversation began.
-        direction: ``inbound`` or ``outbound``.
+        direction: the initial direction, ``inbound`` or ``outbound``.
         started: when the conversation began.
         ended: when the last participant left; ``None`` before.
         participants: the participants, in the order in which they joined.
@@ -284,7 +284,7 @@ class ConversationTimeline(Struct):
 
 
 class DetailFact(Struct, frozen=True):
-    """A change to report in the detail events.
+    """A change to a conversation that a detail event reports.
 
     Attributes:
         kind: the kind of the detail event.
@@ -316,7 +316,7 @@ class StatusChange(Struct, frozen=True):
 
 
 class VirtualTimer(Struct, frozen=True, order=True):
-    """A timer on the virtual clock.
+    """A timer on the simulator's virtual clock.
 
     Attributes:
         due: when the timer is due, in monotonic seconds.
@@ -344,9 +344,9 @@ class ContactCenter(Struct):
         members: whether a member of a queue is joined, by the ids of the queue and the user.
         by_group: the ids of the users who belong to a queue only by group, by queue.
         memberships: the ids of the queues that have a user as a member, joined or not, by user.
-        waiting: the conversation of each ``acd`` participant that waits, by queue; the first one is
-            next.
-        available: the agents that can take a conversation, by queue; the first one has been idle
+        waiting: the conversation of each ``acd`` participant that waits, by queue; the first
+            participant is next.
+        available: the agents that can take a conversation, by queue; the first agent has been idle
             longest.
         busy: the conversations that a user has not finished, including after-call work, by user.
         unsettled: the queues in which a waiting conversation may have to be offered to an agent.

@@ -23,10 +23,10 @@ class Verdict(Struct, frozen=True):
     """The validation result for a requested topic.
 
     Attributes:
-        id: the topic as requested.
+        id: the topic, as spelled in the request.
         topic: the topic to subscribe to; ``None`` if the requested topic was rejected.
         reason: why the topic was rejected; empty if it was accepted.
-        missing: the permissions that the subscriber lacks.
+        missing: the required permissions that the subscriber lacks.
     """
 
     id: str

@@ -55,12 +55,12 @@ class OAuthClient(Confidential, frozen=True):
     """An OAuth client of the simulated organization.
 
     Attributes:
-        id: the client id.
-        secret: the client secret; hidden in the repr.
+        id: the id of the client.
+        secret: the secret of the client; hidden in the repr.
         grants: the grants that the client may use, from :data:`ALL_GRANTS`.
-        user_id: the user whom its own tokens represent. On the platform, tokens for client
-            credentials have no user; ``None`` simulates this, so that ``/api/v2/users/me`` is
-            rejected.
+        user_id: the id of the user whom the client's own tokens represent. On the platform, tokens
+            for client credentials have no user; ``None`` simulates this, so that
+            ``/api/v2/users/me`` is rejected.
         redirect_uris: the permitted redirect URIs, compared exactly. If empty, any loopback URI is
             permitted.
         token_lifetime: seconds until the client's tokens expire; ``None`` for the lifetime in the
@@ -84,8 +84,8 @@ class World(Confidential, frozen=True):
         clients: the OAuth clients.
         users: JSON objects of the type ``User``, each with an ``id``, a ``name`` and a ``version``.
         queues: JSON objects of the type ``Queue``, each with an ``id`` and a ``name``.
-        password: the password of all users; if it is empty, sign-in is disabled.
-        org: the organization's short name.
+        password: the password with which all users sign in; if it is empty, sign-in is disabled.
+        org: the short name of the organization.
         roles: the names of roles by the id of a user or client; by default every client and the
             first user have the role ``Master Admin``, and every other user ``employee``.
     """
@@ -109,7 +109,7 @@ class World(Confidential, frozen=True):
         Args:
             users: the number of users.
             queues: the number of queues.
-            seed: the seed of ids and secrets.
+            seed: the seed from which ids and secrets are generated.
         """
         home = reference_of(home_division(seed))
         people = tuple(_user(n, uuid_shaped(seed, "user", n), home) for n in range(1, users + 1))
