@@ -1,4 +1,4 @@
-"""Comparison of two API definitions: what changed, and what it breaks.
+"""Compares two API definitions: the changes between them, and what each change breaks.
 
 Invariants: pure. Changes are typed values with stable rule ids; how they are shown is decided by
 :mod:`~genesys_core.definition.diff.report`.

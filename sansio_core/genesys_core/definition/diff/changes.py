@@ -1,7 +1,7 @@
-"""Changes: the result of comparing two definitions.
+"""A change between two API definitions: one item of the result of a comparison.
 
 Invariants: a change is a value with a rule's id, a place, and the old and new values. Its
-severities are those of its rule, except that a change to a preview operation is at most a warning.
+severities are those of its rule, except that for a preview operation they are at most ``WARN``.
 """
 
 from collections.abc import Iterable
@@ -14,20 +14,20 @@ from genesys_core.definition.diff.rules import PREVIEW_LIMIT, RULES, ChangeRule,
 __all__ = ["Change", "Direction", "heaviest_weight"]
 
 Direction: TypeAlias = Literal["request", "response", "both", ""]
-"""Where a model is used; empty if it is not reachable from any operation or topic."""
+"""What contains a model: requests, responses or both; empty if no operation or topic reaches it."""
 
 
 class Change(Struct, frozen=True):
-    """One change.
+    """A change between two API definitions.
 
     Attributes:
-        rule: its rule's id.
-        subject: the operation (``GET /api/v2/users``), model or topic.
+        rule: the id of the comparison rule that it falls under.
+        subject: the operation (``GET /api/v2/users``), path, model or topic that changed.
         part: the parameter, property or value within the subject; empty for the whole subject.
         old: the old value; empty if there was none.
         new: the new value; empty if there is none.
-        direction: for models, whether they occur in requests, responses or both.
-        is_preview: whether the operation is a preview.
+        direction: for a model, whether requests, responses or both contain it; otherwise empty.
+        is_preview: whether the subject is a preview operation.
     """
 
     rule: str
@@ -40,27 +40,27 @@ class Change(Struct, frozen=True):
 
     @property
     def kind(self) -> ChangeRule:
-        """The rule of the change."""
+        """The comparison rule that the change falls under."""
         return RULES[self.rule]
 
     @property
     def python(self) -> Weight:
-        """The effect on Python code."""
+        """The severity of the change's effect on Python code."""
         return self._limited(self.kind.python)
 
     @property
     def wire(self) -> Weight:
-        """The effect on requests and responses."""
+        """The severity of the change's effect on requests and responses."""
         return self._limited(self.kind.wire)
 
     @property
     def weight(self) -> Weight:
-        """The greater of the two severities."""
+        """The greater of the severities for Python code and for requests and responses."""
         return max(self.python, self.wire)
 
     @property
     def place(self) -> str:
-        """The subject and part as one text, which ignore files match."""
+        """The subject and part as one text, which the patterns of ignore files match."""
         return f"{self.subject} {self.part}" if self.part else self.subject
 
     def _limited(self, weight: Weight) -> Weight:
@@ -68,5 +68,5 @@ class Change(Struct, frozen=True):
 
 
 def heaviest_weight(changes: Iterable[Change]) -> Weight:
-    """Return the greatest severity; ``NONE`` if there are no changes."""
+    """Return the greatest severity of any change; ``NONE`` if there are no changes."""
     return max((change.weight for change in changes), default=Weight.NONE)

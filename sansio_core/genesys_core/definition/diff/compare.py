@@ -1,6 +1,6 @@
-"""Compares two definitions and their topics.
+"""Compares two API definitions and their notification topics.
 
-Invariants: pure and complete in both directions: comparing a definition with itself finds nothing.
+Invariants: pure. Both removed and added parts are found; an unchanged definition has no changes.
 Changes are in the order of reports: by their rules, the most severe first, then by subject. A
 removed path is one change, not one for each of its operations.
 """
@@ -25,11 +25,11 @@ __all__ = ["compare_definitions"]
 
 
 def compare_definitions(old: DefinitionSources, new: DefinitionSources) -> tuple[Change, ...]:
-    """Compare two definitions.
+    """Return the changes between two definitions, in the order of reports.
 
     Args:
-        old: the older one, from :func:`~genesys_core.definition.read.parse.read_sources`.
-        new: the newer one.
+        old: the older definition, from :func:`~genesys_core.definition.read.parse.read_sources`.
+        new: the newer definition, from the same function.
     """
     found = [*_operations(old.document, new.document), *_models(old, new), *_topics(old, new)]
     places = {name: number for number, name in enumerate(RULES)}
@@ -92,7 +92,7 @@ def _models(old: DefinitionSources, new: DefinitionSources) -> Iterator[Change]:
 
 
 class _Reached(Struct, frozen=True):
-    """The models that requests and responses contain."""
+    """The names of the models that requests and responses contain, directly or in other models."""
 
     requests: frozenset[str]
     responses: frozenset[str]
@@ -104,7 +104,7 @@ class _Reached(Struct, frozen=True):
 
 
 def _reached(sources: DefinitionSources) -> _Reached:
-    """Follow references from operations and topics; topics are responses."""
+    """Return the models that operations and topics reach; events of topics count as responses."""
     definitions = sources.document.definitions
     requests: list[str] = []
     responses = [topic.model for topic in sources.topics]

@@ -1,4 +1,4 @@
-"""Compares models: their properties and inheritance.
+"""Compares two versions of a model: its properties and inheritance.
 
 Invariants: a property is compared with the property of the same wire name. Anonymous objects inside
 a model are compared as part of it, with dotted names.
@@ -25,13 +25,13 @@ __all__ = ["compare_models"]
 def compare_models(
     name: str, old: SwaggerSchema, new: SwaggerSchema, direction: Direction
 ) -> list[Change]:
-    """Compare two versions of a model.
+    """Return the changes between two versions of a model.
 
     Args:
         name: the model's name in the definition.
-        old: the old version.
-        new: the new version.
-        direction: where the model is used in the new definition.
+        old: the model's schema in the older definition.
+        new: the model's schema in the newer definition.
+        direction: whether requests, responses or both contain the model in the newer definition.
     """
     return list(_Comparison(name, direction).models(old, new, ""))
 
@@ -152,7 +152,7 @@ def _required(schema: SwaggerSchema) -> frozenset[str]:
 
 
 def _inline(schema: SwaggerSchema) -> SwaggerSchema | None:
-    """Return the object without a name in a property, also as the item of lists and maps."""
+    """Return a property's anonymous object schema, also if it is the item of a list or map."""
     found: SwaggerSchema | bool | None = schema
     while isinstance(found, SwaggerSchema):
         found = unwrap_schema(found)

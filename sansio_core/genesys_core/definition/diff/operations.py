@@ -1,4 +1,4 @@
-"""Compares operations: names, parameters, body, responses, permissions and tags.
+"""Compares two versions of an operation: name, parameters, body, responses, permissions and tags.
 
 Invariants: a parameter is identified by its name and location. Required parameters are positional
 in Python, so their order matters; optional ones are keyword-only.
@@ -30,7 +30,7 @@ __all__ = ["OperationView", "compare_operations", "operation_views"]
 
 
 class OperationView(Struct, frozen=True):
-    """An operation including the parameters and security that its path and document define."""
+    """An operation, including the parameters and settings that its path and document define."""
 
     method: str
     path: str
@@ -44,26 +44,26 @@ class OperationView(Struct, frozen=True):
 
     @property
     def subject(self) -> str:
-        """Method and path."""
+        """The method and path, such as ``GET /api/v2/users``."""
         return f"{self.method} {self.path}"
 
     @property
     def name(self) -> str:
-        """The name of the Python method; empty if it is derived from the path."""
+        """The name of the operation's Python method; empty if it is derived from the path."""
         given = self.source.method_name or self.source.operation_id
         return naming.method_name(given) if given else ""
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """The APIs that contain it."""
+        """The tags of the operation, which name the APIs that contain it."""
         return tuple(dict.fromkeys(self.source.tags)) or ("Default",)
 
     def required(self) -> list[tuple[str, str]]:
-        """The required parameters in order."""
+        """Return the names and locations of the required parameters, in the definition's order."""
         return [key for key, one in self.parameters.items() if _is_required(one)]
 
     def statuses(self, *, success: bool) -> list[str]:
-        """The documented success or error statuses, without ``default``."""
+        """Return the documented success statuses, or all other statuses, except for ``default``."""
         return [
             status
             for status in self.responses
@@ -71,7 +71,7 @@ class OperationView(Struct, frozen=True):
         ]
 
     def returned(self) -> SwaggerSchema | None:
-        """The schema of a successful response: the first 2xx with a body, or ``default``."""
+        """Return the schema of the first 2xx response with a body, or that of ``default``."""
         for status in (*sorted(self.statuses(success=True)), "default"):
             if self.responses.get(status) is not None:
                 return self.responses[status]
@@ -83,7 +83,7 @@ def _is_required(parameter: SwaggerParameter) -> bool:
 
 
 def operation_views(document: Swagger) -> dict[tuple[str, str], OperationView]:
-    """Return all operations by path and method."""
+    """Return all operations of a document by their path and method."""
     return {
         (path, method): _view(document, path, method, operation, item.parameters)
         for path, item in document.paths.items()
@@ -127,7 +127,7 @@ def _view(
 
 
 def compare_operations(old: OperationView, new: OperationView) -> list[Change]:
-    """Compare two versions of an operation."""
+    """Return the changes between two versions of an operation."""
     is_preview = old.source.is_preview
     return [
         Change(rule, old.subject, part, before, after, is_preview=is_preview)
@@ -215,7 +215,7 @@ def _parameters(old: OperationView, new: OperationView) -> Iterator[_Found]:
 
 
 def _keyed(view: OperationView) -> dict[tuple[str, str], SwaggerParameter]:
-    """Return the parameters; there is only one body, whatever its name."""
+    """Return the parameters by name and location; the only body has an empty name."""
     return {
         ("" if location == "body" else name, location): one
         for (name, location), one in view.parameters.items()

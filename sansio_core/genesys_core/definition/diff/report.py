@@ -1,7 +1,7 @@
-"""Comparison reports: text for terminals, Markdown for release notes, JSON for tools.
+"""Comparison reports: text for terminals, Markdown for release notes, JSON for other programs.
 
 Invariants: a report is a function of the changes. Changes that an ignore file matches are left out
-of all formats, and of the severity that decides the exit code.
+of all formats, and do not affect the exit code.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,12 +36,12 @@ __all__ = [
 
 
 class IgnoreRule(Struct, frozen=True):
-    """A line of an ignore file: a rule's id or ``*``, and a pattern for places.
+    """A line of an ignore file: a rule's id or ``*``, and a pattern for the places of changes.
 
     Attributes:
-        rule: the id, or ``*`` for all rules.
+        rule: the id of the rule whose changes are ignored, or ``*`` for all rules.
         place: a pattern such as ``GET /api/v2/users*`` or ``User *``; ``*`` for all places.
-        line: the line's number.
+        line: the line number in the ignore file.
     """
 
     rule: str
@@ -49,12 +49,12 @@ class IgnoreRule(Struct, frozen=True):
     line: int
 
     def matches(self, change: Change) -> bool:
-        """Whether the line matches a change."""
+        """Return whether the line matches a change, which is then ignored."""
         return self.rule in {"*", change.rule} and fnmatchcase(change.place, self.place)
 
 
 def parse_ignores(text: str) -> tuple[IgnoreRule, ...]:
-    """Parse an ignore file: a rule and optionally a place on each line, comments after ``#``.
+    """Parse an ignore file: on each line a rule, optionally a place, and a comment after ``#``.
 
     Raises:
         InvalidValueError: a line names a rule that does not exist.
@@ -75,10 +75,10 @@ def parse_ignores(text: str) -> tuple[IgnoreRule, ...]:
 def apply_ignores(
     changes: Iterable[Change], ignores: Sequence[IgnoreRule]
 ) -> tuple[tuple[Change, ...], tuple[IgnoreRule, ...]]:
-    """Remove ignored changes.
+    """Remove the changes that the lines of an ignore file match.
 
     Returns:
-        The remaining changes, and the lines that matched nothing.
+        The remaining changes, and the lines that matched no change.
     """
     used: set[IgnoreRule] = set()
     kept: list[Change] = []
@@ -91,7 +91,7 @@ def apply_ignores(
 
 
 def parse_weight(name: str) -> Weight:
-    """Return the severity with a name, ignoring case.
+    """Return the severity with the given name, such as ``major``, ignoring case.
 
     Raises:
         InvalidValueError: no severity has that name.
@@ -104,7 +104,7 @@ def parse_weight(name: str) -> Weight:
 
 
 Places: TypeAlias = Mapping[Change, tuple[str, ...]]
-"""The lines in a program that use what changed, such as ``app.py:12``."""
+"""By change, the lines of a program that it affects, such as ``app.py:12``."""
 
 
 def text_report(
@@ -113,12 +113,12 @@ def text_report(
     least: Weight = Weight.POINT,
     places: Places = MappingProxyType({}),
 ) -> str:
-    """Write one line for each change, and a line with totals.
+    """Format the changes as text: one line for each change, and a line with totals.
 
     Args:
-        changes: the changes in order.
-        least: less severe changes are only counted.
-        places: where a program uses what changed; written below each change.
+        changes: the changes, in the order in which to write them.
+        least: the minimum severity of changes to write; less severe ones are only counted.
+        places: the lines of a program that each change affects; written below the change.
     """
     lines: list[str] = []
     for change in changes:
@@ -151,7 +151,7 @@ def _on_one_line(text: str) -> str:
 
 
 def _short(text: str) -> str:
-    """Return a text on one line, cut off after 80 characters."""
+    """Return a text on one line, truncated to 80 characters."""
     line = _on_one_line(text)
     return line if len(line) <= 80 else f"{line[:77]}..."
 
@@ -177,13 +177,15 @@ _SECTIONS: Final = (
 def markdown_report(
     changes: Sequence[Change], old: str, new: str, *, places: Places = MappingProxyType({})
 ) -> str:
-    """Write release notes: a section for each severity, for previews and for permissions.
+    """Format the changes as release notes in Markdown.
+
+    There is a section for each severity, one for preview operations and one for permissions.
 
     Args:
-        changes: the changes in order.
+        changes: the changes, in the order in which to write them.
         old: the older definition's version.
         new: the newer definition's version.
-        places: where a program uses what changed; written after each change.
+        places: the lines of a program that each change affects; written after the change.
     """
     lines = [f"# API definition {old} to {new}", "", f"{_totals(changes)}.", ""]
     previews = [change for change in changes if change.is_preview]
@@ -218,7 +220,7 @@ def _section(title: str, changes: Sequence[Change], places: Places) -> list[str]
 
 
 def _weights(rule: ChangeRule) -> str:
-    """Return the three weights of a rule, and why."""
+    """Return the three severities of a rule, and the reason for the severities."""
     python, wire, official = (
         weight.name.lower() for weight in (rule.python, rule.wire, rule.official)
     )
@@ -237,10 +239,10 @@ def _quoted(change: Change) -> str:
 
 
 def changelog_report(changes: Sequence[Change], old: str, new: str) -> str:
-    """Write a changelog entry: breaking changes individually, additions as totals.
+    """Format the changes as a changelog entry: breaking changes individually, additions as totals.
 
     Args:
-        changes: the changes in order.
+        changes: the changes, in the order in which to write them.
         old: the older definition's version.
         new: the newer definition's version.
     """
@@ -265,7 +267,7 @@ _CHANGELOG: Final = ((Weight.MAJOR, "Breaking"), (Weight.WARN, "Check"))
 def json_report(
     changes: Sequence[Change], old: str, new: str, *, places: Places = MappingProxyType({})
 ) -> str:
-    """Write a JSON document that conforms to :data:`REPORT_SCHEMA`."""
+    """Format the changes as a JSON document that conforms to :data:`REPORT_SCHEMA`."""
     document = {
         "format": 1,
         "old": old,
@@ -326,18 +328,18 @@ REPORT_SCHEMA: Final[Mapping[str, object]] = {
         },
     },
 }
-"""The JSON schema of :func:`json_report`."""
+"""The JSON schema of the documents that :func:`json_report` returns."""
 
 
 class Comparison(Struct, frozen=True):
-    """A comparison of two definitions, which can be written as a report.
+    """The result of comparing two definitions, which can be formatted as a report.
 
     Attributes:
         old: the older definition's version.
         new: the newer definition's version.
-        changes: the changes that are not ignored, the most severe first.
-        unused_ignores: lines of the ignore file that matched nothing.
-        places: where the program uses what changed, if the comparison is limited to a program.
+        changes: the changes that no line of the ignore file matches, the most severe first.
+        unused_ignores: the lines of the ignore file that matched no change.
+        places: if the comparison is limited to a program, its lines that each change affects.
     """
 
     old: str
@@ -354,13 +356,13 @@ class Comparison(Struct, frozen=True):
         ignores: Sequence[IgnoreRule] = (),
         program: Sequence[SourceNames] | None = None,
     ) -> "Comparison":
-        """Compare two definitions, leaving out ignored changes.
+        """Compare two definitions, leaving out changes that match the ignore file.
 
         Args:
-            old: the older one.
-            new: the newer one.
+            old: the older definition.
+            new: the newer definition.
             ignores: the lines of an ignore file.
-            program: the files of a program; only changes that affect it are kept.
+            program: the names used in a program's files; only changes that affect them are kept.
         """
         changes, unused = apply_ignores(compare_definitions(old, new), ignores)
         if program is None:
@@ -369,7 +371,7 @@ class Comparison(Struct, frozen=True):
         return cls(old.version, new.version, tuple(touched), unused, touched)
 
     def fails(self, limit: str | None) -> bool:
-        """Whether any change has at least the severity named by ``limit``.
+        """Return whether any change has at least the severity named by ``limit``.
 
         Raises:
             InvalidValueError: no severity has that name.
@@ -380,7 +382,7 @@ class Comparison(Struct, frozen=True):
         return any(change.weight >= least for change in self.changes)
 
     def text(self, least: str = "minor") -> str:
-        """Write a line for each change with at least that severity, and the totals.
+        """Format the changes of at least the severity ``least`` as text, followed by the totals.
 
         Raises:
             InvalidValueError: no severity has that name.
@@ -388,13 +390,13 @@ class Comparison(Struct, frozen=True):
         return text_report(self.changes, least=parse_weight(least), places=self.places)
 
     def markdown(self) -> str:
-        """Write release notes."""
+        """Format the changes as release notes in Markdown."""
         return markdown_report(self.changes, self.old, self.new, places=self.places)
 
     def changelog(self) -> str:
-        """Write a changelog entry."""
+        """Format the changes as a changelog entry in Markdown."""
         return changelog_report(self.changes, self.old, self.new)
 
     def json(self) -> str:
-        """Write a JSON document that conforms to :data:`REPORT_SCHEMA`."""
+        """Format the changes as a JSON document that conforms to :data:`REPORT_SCHEMA`."""
         return json_report(self.changes, self.old, self.new, places=self.places)

@@ -1,8 +1,8 @@
-"""Comparison rules: every kind of change, and what it breaks.
+"""Comparison rules: every kind of change between two definitions, and what it breaks.
 
-Invariants: an id never changes its meaning. Each rule answers two questions: does Python code that
-worked break, and does a request or response on the wire? Each rule also gives the severity of the
-same change in the official SDKs, whose release notes use it.
+Invariants: a rule's id never changes its meaning. Each rule has two severities: that of the effect
+on Python code, and that of the effect on requests and responses. It also has the severity of the
+same change in the release notes of the official SDKs.
 """
 
 from collections.abc import Mapping
@@ -15,14 +15,14 @@ __all__ = ["PREVIEW_LIMIT", "RULES", "ChangeRule", "Weight"]
 
 
 class Weight(IntEnum):
-    """The severity of a change, from no effect to code that fails."""
+    """The severity of a change, from ``NONE`` to ``MAJOR``."""
 
     NONE = 0
-    """No effect on programs."""
+    """The change has no effect on programs."""
     POINT = 1
-    """Changes to descriptions and documented errors."""
+    """Only a description or the documented errors changed."""
     MINOR = 2
-    """Additions, and requirements that become optional."""
+    """Something was added, or something required became optional."""
     WARN = 3
     """Code stays valid, but its results may change, or the server may reject its requests."""
     MAJOR = 4
@@ -35,15 +35,15 @@ promised."""
 
 
 class ChangeRule(Struct, frozen=True):
-    """One kind of change.
+    """A kind of change between two definitions, and its severities.
 
     Attributes:
-        id: the stable id, for ignore files and tools.
-        about: what changed, as a sentence without a subject.
-        python: what breaks for Python code.
-        wire: what breaks for requests and responses.
-        official: the severity in the official SDKs' comparison.
-        why: the reason for the severities.
+        id: the rule's permanent id, for ignore files and JSON reports.
+        about: what changed, as a phrase such as ``path removed``.
+        python: the severity for Python code.
+        wire: the severity for requests and responses.
+        official: the severity of the same change in the official SDKs' release notes.
+        why: the reason for the severities, as a phrase.
     """
 
     id: str
@@ -55,7 +55,7 @@ class ChangeRule(Struct, frozen=True):
 
     @property
     def weight(self) -> Weight:
-        """The greater of the two severities."""
+        """The greater of the severities for Python code and for requests and responses."""
         return max(self.python, self.wire)
 
 

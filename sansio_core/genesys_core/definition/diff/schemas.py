@@ -1,4 +1,4 @@
-"""Compares schemas, for parameters, bodies, responses and properties alike.
+"""Compares the schemas of parameters, bodies, responses and properties.
 
 Invariants: a schema is compared by its Python type (:func:`type_text`) first; values, limits and
 number formats are compared only if the type is the same. The caller chooses the rules, because the
@@ -30,7 +30,7 @@ def unwrap_schema(schema: SwaggerSchema) -> SwaggerSchema: ...
 @overload
 def unwrap_schema(schema: Described) -> Described: ...
 def unwrap_schema(schema: Described) -> Described:
-    """Return the effective schema: the only member of an ``allOf``, or a parameter's schema."""
+    """Return the schema in a parameter or in an ``allOf`` with one member, or the schema itself."""
     while True:
         if isinstance(schema, SwaggerParameter):
             if schema.schema is None:
@@ -43,7 +43,7 @@ def unwrap_schema(schema: Described) -> Described:
 
 
 def type_text(schema: Described | None) -> str:
-    """Describe a type, such as ``list[User]`` or ``date-time``; empty if there is no schema."""
+    """Return a schema's type as text, such as ``list[User]``; empty if there is no schema."""
     if schema is None:
         return ""
     schema = unwrap_schema(schema)
@@ -69,11 +69,11 @@ def _object_text(schema: SwaggerSchema) -> str:
 
 
 def type_change(old: Described | None, new: Described | None) -> str:
-    """Classify a change of type.
+    """Classify the difference between the types of two schemas.
 
     Returns:
-        ``""`` for the same type, ``"date"`` for another date format, ``"item"`` or ``"nested"`` for
-        lists of other items, else ``"type"``.
+        ``""`` if they are equal, ``"date"`` if only the date format differs, ``"item"`` if the
+        items of a list differ, ``"nested"`` if those of nested lists do, else ``"type"``.
     """
     before, after = type_text(old), type_text(new)
     if before == after:
@@ -92,7 +92,7 @@ def _depth(text: str) -> int:
 
 
 def enum_values(schema: Described) -> tuple[tuple[str, ...], bool]:
-    """Return a schema's or its items' enum values, and whether they are inside a map."""
+    """Return the enum values of a schema or its items, and whether they are inside a map."""
     schema, in_map = unwrap_schema(schema), False
     while True:
         if schema.items is not None:
@@ -106,7 +106,7 @@ def enum_values(schema: Described) -> tuple[tuple[str, ...], bool]:
 
 
 def number_format(schema: Described) -> str:
-    """Return the format of an integer or number, or of a list's items."""
+    """Return the format of a numeric schema, or of the numbers in a list; empty for other types."""
     schema = unwrap_schema(schema)
     while schema.items is not None:
         schema = unwrap_schema(schema.items)
@@ -118,7 +118,7 @@ _UPPER: Final = ("maximum", "max_length", "max_items")
 
 
 def changed_limits(old: Described, new: Described) -> Iterator[tuple[str, str, str, bool]]:
-    """Yield each changed limit: its name, the old and new value, and whether it became stricter."""
+    """Yield each changed limit: its name, old value, new value, and whether it became stricter."""
     old, new = unwrap_schema(old), unwrap_schema(new)
     for names, sign in ((_LOWER, 1), (_UPPER, -1)):
         for name in names:

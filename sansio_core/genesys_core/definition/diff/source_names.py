@@ -1,7 +1,7 @@
-"""The API names that a Python file uses, from its syntax tree.
+"""Reads the API names that a Python file uses from its syntax tree.
 
-Invariants: pure, and nothing is imported or executed. Uses are found by name: an attribute or
-imported name that is a method or model of the definition, or a string that is a path or topic. A
+Invariants: pure, and the file is never imported or executed. Uses are found by name: an attribute
+or imported name that is a method or model of the definition, or a string that is a path or topic. A
 call whose arguments are only known at run time (``**options``) counts as passing every parameter.
 """
 
@@ -15,19 +15,19 @@ __all__ = ["UNSEEN", "CallSite", "SourceNames", "read_source"]
 
 _WAYS_TO_CALL: Final = frozenset({"raw", "paginate", "pages", "run"})
 UNSEEN: Final = "{}"
-"""Placeholder for a part of an f-string that is only known at run time."""
+"""The placeholder for a part of an f-string that is only known at run time."""
 
 
 class CallSite(Struct, frozen=True):
-    """One use of a name that may be an operation.
+    """A place in a source file where a name occurs that may be an operation's method.
 
     Attributes:
-        name: the method's name.
-        owner: the last name before it, such as ``users`` or ``UsersApi``; empty if there is none.
-        line: the line number.
-        positional: the number of positional arguments; ``None`` if unknown.
-        keywords: the keyword arguments with their literal text, if they have one; ``None`` if the
-            arguments are unknown.
+        name: the name, such as ``get_users``.
+        owner: the name before its dot, such as ``users`` or ``UsersApi``; empty if there is none.
+        line: the line number in the source file.
+        positional: the number of positional arguments of the call; ``None`` if unknown.
+        keywords: the value of each keyword argument if it is a string literal, else ``None``;
+            ``None`` instead of the mapping if the arguments are unknown.
     """
 
     name: str
@@ -41,11 +41,11 @@ class SourceNames(Struct, frozen=True):
     """The names used in one source file, each with the line of its first occurrence.
 
     Attributes:
-        path: the file.
-        calls: attributes and names that may be operations.
-        names: names and attributes.
-        fields: attributes, keyword arguments and string keys: possible model fields.
-        texts: strings, with ``{}`` for the computed parts of f-strings.
+        path: the file's path, for the places in reports.
+        calls: every attribute and name, because each may be an operation's method.
+        names: the line of each variable, attribute and imported name.
+        fields: the line of each possible model field: attribute, keyword argument or string.
+        texts: the line of each string, with ``{}`` for the computed parts of f-strings.
     """
 
     path: str
@@ -56,12 +56,12 @@ class SourceNames(Struct, frozen=True):
 
 
 def read_source(path: str, tree: ast.Module) -> SourceNames:
-    """Read the names of a Python file.
+    """Return the names that a Python file uses.
 
     Args:
-        path: the file's path, for locations.
-        tree: its syntax tree. The caller parses it, because a syntax error makes the parser open
-            the file.
+        path: the file's path, for the places in reports.
+        tree: the file's syntax tree. The caller parses it, because a syntax error makes the parser
+            open the file.
     """
     reader = _TreeReader(tree)
     return SourceNames(path, tuple(reader.calls), reader.names, reader.fields, reader.texts)
@@ -111,7 +111,7 @@ class _TreeReader:
                 pass
 
     def owner(self, node: ast.expr) -> str:
-        """Return the last name of an expression; for a variable, the class of its value."""
+        """Return an expression's last name; for a variable that holds an API, the API's class."""
         name = _last_name(node.func if isinstance(node, ast.Call) else node)
         return self.bound.get(name, name)
 
@@ -132,14 +132,14 @@ class _TreeReader:
 
 
 def _call_target(function: ast.expr) -> ast.expr:
-    """Return what a call calls: ``get_users`` in ``api.get_users.paginate()``."""
+    """Return the called method's expression: ``api.get_users`` in ``api.get_users.paginate()``."""
     if isinstance(function, ast.Attribute) and function.attr in _WAYS_TO_CALL:
         return function.value
     return function
 
 
 def _bound_classes(tree: ast.AST) -> Iterator[tuple[str, str]]:
-    """Yield variables that are assigned an API class: ``users = UsersApi(client)``."""
+    """Yield each variable that holds an API object and its class: ``users = UsersApi(client)``."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
             name = _last_name(node.value.func)

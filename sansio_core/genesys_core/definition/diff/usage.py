@@ -1,9 +1,10 @@
-"""The changes that affect a program, and the lines that they affect.
+"""Finds the changes that affect a program, and the lines of the program that they affect.
 
-Invariants: a change affects a program that uses what changed: a method is called, a parameter
-passed (or left out, if that is what changed), a model named or reached from a used operation
-through fields that the program names, a topic subscribed to. Additions affect nothing. In doubt, a
-change counts: names are not distinguished by type.
+Invariants: a change affects a program that uses what changed: it calls the method, passes the
+parameter (or omits it, if the change affects calls without it), names the model or reaches it from
+a used operation through fields that it names, or subscribes to the topic. Additions affect no
+program. Names are matched regardless of the types of objects, so that a change which may affect the
+program is included.
 """
 
 import re
@@ -31,12 +32,12 @@ __all__ = ["find_touched"]
 def find_touched(
     changes: Iterable[Change], old: ApiDefinition, sources: Sequence[SourceNames]
 ) -> dict[Change, tuple[str, ...]]:
-    """Return the changes that affect a program, each with places such as ``app.py:12``.
+    """Return the changes that affect a program, each with the affected lines (``app.py:12``).
 
     Args:
-        changes: the changes, in order.
+        changes: the changes between two definitions; their order is kept.
         old: the definition that the program was written for.
-        sources: the program's files.
+        sources: the names used in each of the program's files.
     """
     usage = _Usage(old, sources)
     found = ((change, tuple(dict.fromkeys(usage.places(change)))) for change in changes)
@@ -53,15 +54,15 @@ class _OperationUse(Struct, frozen=True):
         return f"{self.path}:{self.site.line}"
 
     def passes(self, part: str) -> bool:
-        """Whether a parameter is passed, or may be."""
+        """Return whether the call passes a parameter, or may pass it."""
         return self._known(part) is not False
 
     def omits(self, part: str) -> bool:
-        """Whether a parameter is left out, or may be."""
+        """Return whether the call omits a parameter, or may omit it."""
         return self._known(part) is not True
 
     def may_pass_text(self, part: str, text: str) -> bool:
-        """Whether the parameter may be passed with this text as its value."""
+        """Return whether the call may pass this text as the parameter's value."""
         name = self._name(part)
         value = None if self.site.keywords is None else self.site.keywords.get(name)
         return self.passes(part) and value in {None, text}
@@ -71,7 +72,7 @@ class _OperationUse(Struct, frozen=True):
         return shown.get(part, "")
 
     def _known(self, part: str) -> bool | None:
-        """Whether a parameter is passed; ``None`` if that cannot be seen."""
+        """Return whether the call passes a parameter; ``None`` if the source does not show it."""
         if self.site.keywords is None or self.site.positional is None:
             return None
         name = self._name(part)
@@ -115,7 +116,7 @@ _OF_REQUESTS: Final = frozenset(
 
 
 class _Usage:
-    """What the files use of the definition."""
+    """The operations, models and topics of a definition that a program's files use."""
 
     def __init__(self, old: ApiDefinition, sources: Sequence[SourceNames]) -> None:
         self.sources = sources
@@ -170,7 +171,7 @@ class _Usage:
                     yield f"{source.path}:{source.texts[value] if value else source.fields[name]}"
 
     def find_models(self, old: ApiDefinition) -> dict[str, list[str]]:
-        """Return where each model is named or reached, by its name in the definition."""
+        """Return the lines that name or reach each model, by the model's name in the definition."""
         waiting: list[tuple[str, str]] = []
         for source in self.sources:
             waiting += [
@@ -199,7 +200,7 @@ class _Usage:
 
 
 def _reached_fields(model: ModelDef, named: set[str]) -> list[str]:
-    """Return the models of fields that the program names."""
+    """Return the models in those fields of a model that the program names."""
     return [
         name
         for field in model.fields
@@ -219,7 +220,7 @@ def _refs(type_: Type | None) -> list[str]:
 
 
 def _meets(use: _OperationUse, change: Change) -> bool:
-    """Whether a change of an operation touches a use of it."""
+    """Return whether a change of an operation affects a use of the operation."""
     if change.rule in _IF_OMITTED:
         return use.omits(change.part)
     if change.rule in _IF_POSITIONAL:
@@ -255,7 +256,7 @@ def _operation_uses(old: ApiDefinition, source: SourceNames) -> Iterator[_Operat
 
 
 def _fits_template(text: str, template: str) -> bool:
-    """Whether a path or topic is one of a template, segment by segment."""
+    """Return whether a path or topic matches a template, segment by segment."""
     separator = "/" if template.startswith("/") else "."
     known, given = template.split(separator), text.split(separator)
     return len(known) == len(given) and all(map(_fits_segment, given, known))

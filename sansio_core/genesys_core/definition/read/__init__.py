@@ -1,1 +1,1 @@
-"""Parses the platform's Swagger document into this library's own types."""
+"""Parses the platform's Swagger document and topics into this library's own types."""

@@ -42,35 +42,35 @@ PlainKind: TypeAlias = Literal[
     "any",
     "file",
 ]
-"""Types other than containers and models: ``object`` is a JSON object without a description,
-``any`` is any JSON value, ``file`` the content of a file, which only forms and responses have.
+"""The kinds of types other than containers and models. ``object`` is a JSON object without declared
+properties, ``any`` any JSON value, and ``file`` the content of a file in a form or response.
 """
 
 ParameterLocation: TypeAlias = Literal["path", "query", "header", "body", "formData"]
-"""Where a parameter is sent."""
+"""The part of a request in which a parameter is sent."""
 
 
 class Plain(Struct, frozen=True):
-    """A scalar type; ``values`` are the known values of an enum."""
+    """A type other than containers and models; ``values`` are the known values of an enum."""
 
     kind: PlainKind
     values: tuple[str, ...] = ()
 
 
 class Ref(Struct, frozen=True):
-    """A model, by its class name."""
+    """A reference to a model, by the model's class name."""
 
     name: str
 
 
 class Array(Struct, frozen=True):
-    """A JSON array."""
+    """A JSON array; ``items`` is the type of its items."""
 
     items: "Type"
 
 
 class Map(Struct, frozen=True):
-    """A JSON object with arbitrary keys."""
+    """A JSON object with arbitrary keys; ``values`` is the type of its values."""
 
     values: "Type"
 
@@ -80,9 +80,9 @@ Type: TypeAlias = Plain | Ref | Array | Map
 
 
 class Limits(Struct, frozen=True):
-    """Constraints on values: the default as JSON, the bounds and the format.
+    """The limits of a field or parameter: default (as JSON), bounds, pattern and format.
 
-    The format is a string format, such as ``uri``, without a corresponding Python type.
+    ``format`` is a string format without a corresponding Python type, such as ``uri``.
     """
 
     default: str = ""
@@ -98,7 +98,7 @@ class Limits(Struct, frozen=True):
 
 
 class Field(Struct, frozen=True):
-    """A model's property, with its Python name and wire name."""
+    """A model's property; ``name`` is its name in Python, ``wire`` its name in JSON."""
 
     name: str
     wire: str
@@ -111,10 +111,10 @@ class Field(Struct, frozen=True):
 
 
 class ModelDef(Struct, frozen=True):
-    """A model, with its class name and its name in the definition.
+    """A model; ``name`` is its class name, ``wire`` its name in the definition.
 
-    A union of models has a ``tag``, the member that names the kind, and ``cases``: the kind and the
-    class name of each of its models.
+    A union of models has a ``tag``, the JSON property whose value names the kind, and ``cases``:
+    the kind and class name of each of its models.
     """
 
     name: str
@@ -126,7 +126,7 @@ class ModelDef(Struct, frozen=True):
 
 
 class ApiParameter(Struct, frozen=True):
-    """An operation's parameter, which may be the body."""
+    """A parameter of an operation, including the body; ``wire`` is its name in requests."""
 
     name: str
     wire: str
@@ -138,7 +138,7 @@ class ApiParameter(Struct, frozen=True):
 
 
 class ApiPermissions(Struct, frozen=True):
-    """The permissions that an operation requires: all of them, or any one."""
+    """The permissions that an operation requires: if ``all``, each of them, otherwise any one."""
 
     all: bool
     names: tuple[str, ...]
@@ -147,11 +147,11 @@ class ApiPermissions(Struct, frozen=True):
 class ApiOperation(Struct, frozen=True):
     """An operation: a method and path; ``tags`` are the APIs that contain it.
 
-    ``returns`` is the type of a successful response, and ``replies`` has the types of successful
-    statuses that differ. ``form`` is how its ``formData`` parameters are encoded. ``errors``
-    contains the error codes of unsuccessful statuses. ``schemes`` is set if the operation accepts
-    no access token: any one of these security schemes suffices; empty if no authentication is
-    needed.
+    ``returns`` is the type of a successful response's body, and ``replies`` has each successful
+    status whose type differs from it. ``form`` is the encoding of ``formData`` parameters, and
+    ``accept`` the value of the ``Accept`` header. ``errors`` has the error codes of each status.
+    ``schemes`` is ``None`` if the operation accepts an access token; otherwise any one of these
+    security schemes suffices, and if it is empty, no authentication is needed.
     """
 
     name: str
@@ -173,7 +173,7 @@ class ApiOperation(Struct, frozen=True):
 
     @property
     def return_types(self) -> tuple[Type | None, ...]:
-        """The types of all successful responses, each once, beginning with ``returns``."""
+        """The types of all successful responses without duplicates, beginning with ``returns``."""
         return tuple(dict.fromkeys((self.returns, *(type_ for _, type_ in self.replies))))
 
     @property
@@ -183,7 +183,7 @@ class ApiOperation(Struct, frozen=True):
 
 
 class Api(Struct, frozen=True):
-    """The operations with one tag; ``name`` is ``agent_ui`` if ``tag`` is ``AgentUI``."""
+    """The operations with one tag; for the tag ``AgentUI``, ``name`` is ``agent_ui``."""
 
     tag: str
     name: str
@@ -192,12 +192,12 @@ class Api(Struct, frozen=True):
 
     @property
     def class_name(self) -> str:
-        """The API class's name, as in the official SDK."""
+        """The name of the API's class, which is that of the official SDK."""
         return f"{self.tag}Api"
 
 
 class ApiDefinition(Struct, frozen=True):
-    """The complete definition; ``topics`` maps topic templates to the class of their event body."""
+    """A complete API definition; ``topics`` has topic templates with their events' class names."""
 
     version: str
     models: tuple[ModelDef, ...]
@@ -205,7 +205,7 @@ class ApiDefinition(Struct, frozen=True):
     topics: tuple[tuple[str, str], ...] = ()
 
     def operations(self) -> tuple[ApiOperation, ...]:
-        """All operations, each once, even if several APIs contain it."""
+        """Return all operations without duplicates: an operation may be in several APIs."""
         seen: dict[tuple[str, str], ApiOperation] = {}
         for api in self.apis:
             for operation in api.operations:
@@ -213,7 +213,7 @@ class ApiDefinition(Struct, frozen=True):
         return tuple(seen.values())
 
     def common_errors(self) -> frozenset[str]:
-        """The error codes that at least half of the operations have, such as ``internal.server.error``."""
+        """Return the error codes of at least half of the operations, such as ``not.found``."""
         # In a definition of one operation nothing is common: its codes would all be left out.
         operations = self.operations()
         counts = Counter(

@@ -1,7 +1,7 @@
 """Findings: problems in a published document, with their locations.
 
-Invariants: a finding never stops reading. The invalid part is dropped or replaced, and the finding
-states which; the caller decides whether findings are acceptable.
+Invariants: a finding never stops the reading of a document. The invalid part is dropped or
+replaced, and the finding states which; the caller decides whether findings are acceptable.
 """
 
 from collections.abc import Sequence
@@ -14,16 +14,16 @@ from genesys_core.errors import InvalidValueError
 __all__ = ["Finding", "Place", "format_place", "refuse_findings"]
 
 Place: TypeAlias = tuple[str | int, ...]
-"""The keys and indexes that lead from the document's root to a value."""
+"""The location of a value: the keys and indexes that lead to it from the document's root."""
 
 _SHOWN = 20
 
 
 class Finding(Struct, frozen=True):
-    """A part of a document that cannot be used unchanged.
+    """A part of a document that is invalid, and was therefore dropped or replaced.
 
     Attributes:
-        place: its location, such as ``paths./api/v2/users.get.parameters[3]``.
+        place: the location of the part, such as ``paths./api/v2/users.get.parameters[3]``.
         message: the problem, and whether the part was dropped or replaced.
     """
 
@@ -35,16 +35,16 @@ class Finding(Struct, frozen=True):
 
 
 def format_place(place: Place) -> str:
-    """Format a place: keys after dots, indexes in brackets."""
+    """Format a location, such as ``paths./api/v2/users.get.parameters[3]``."""
     parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in place]
     return "".join(parts).removeprefix(".") or "the document"
 
 
 def refuse_findings(findings: Sequence[Finding]) -> None:
-    """Raise an exception if there are findings (``--strict``).
+    """Raise an exception if there are findings, as for ``--strict``.
 
     Raises:
-        InvalidValueError: there is at least one; the message lists the first 20.
+        InvalidValueError: there is at least one finding; the message lists the first 20.
     """
     if not findings:
         return

@@ -1,7 +1,7 @@
-"""Detects jobs: which operations start them, and how they are polled.
+"""Detects jobs: which operations start a job, report its status, return its results or cancel it.
 
-Invariants: a family is derived from its status operation, whose path ends with a job id. Facts
-missing from the definition are in reviewed tables, each entry with a reason.
+Invariants: a job family is derived from its status operation, whose path ends with a job id. Facts
+missing from the definition are in reviewed tables.
 """
 
 from collections.abc import Iterable, Mapping
@@ -63,7 +63,7 @@ OTHER_STATUSES: Final[Mapping[str, str]] = {
     f"{_WFM}/businessunits/{{businessUnitId}}/scheduling/runs/{{runId}}": "the run is the job",
     f"{_WFM}/historicaldata/importstatus/{{jobId}}": "the id identifies a job",
 }
-"""Status operations of jobs whose path does not contain "jobs", with the reason."""
+"""By path, why a GET is the status operation of a job although its path does not end like one."""
 
 OTHER_SUBMITS: Final[Mapping[str, str]] = {
     f"POST {_API}/flows/datatables/{{datatableId}}/import/csv/jobs": (
@@ -86,7 +86,7 @@ OTHER_SUBMITS: Final[Mapping[str, str]] = {
     ),
     f"POST {_WFM}/teams/{{teamId}}/shrinkage/jobs": f"{_WFM}/shrinkage/jobs/{{jobId}}",
 }
-"""Operations that start a job at a path that is not the parent of its status path."""
+"""The status paths of operations that start a job, if the operation is not at the path's parent."""
 
 _RESULTS: Final[Mapping[str, str]] = {
     f"{_API}/recording/jobs/{{jobId}}": f"{_API}/recording/jobs/{{jobId}}/failedrecordings",
@@ -97,7 +97,7 @@ _RESULTS: Final[Mapping[str, str]] = {
         f"{_WFM}/businessunits/{{businessUnitId}}/scheduling/runs/{{runId}}/result"
     ),
 }
-"""Result operations whose path does not end with ``/results``."""
+"""By status path, the paths of operations that return results but do not end with ``/results``."""
 
 _UPLOAD: Final = "upload the file to job.upload_url with client.upload"
 
@@ -149,7 +149,7 @@ NEXT_STEPS: Final[Mapping[str, tuple[str, str]]] = {
         ),
     ),
 }
-"""The state in which a family's jobs wait for the caller, and what the caller must do."""
+"""By status path, the state in which a job waits for the caller, and what the caller must do."""
 
 _USAGE: Final = (30.0, 120.0)
 _PAUSES: Final[Mapping[str, tuple[float, float]]] = {
@@ -162,11 +162,11 @@ _PAUSES: Final[Mapping[str, tuple[float, float]]] = {
     f"{_API}/flows/validate/jobs/{{jobId}}": (5.0, 15.0),
     f"{_API}/gdpr/requests/{{requestId}}": (60.0, 3600.0),
 }
-"""The initial and maximum poll intervals in seconds for families that the platform's own tools poll
-more slowly."""
+"""By status path, the initial and maximum poll intervals in seconds, for jobs that the platform's
+own tools poll more slowly than others."""
 
 _NOT_STATES: Final = {"/api/v2/telephony/providers/edges/{edgeId}/logs/jobs/{jobId}"}
-"""Responses whose ``state`` is that of an entity (active, deleted) rather than of a job."""
+"""Status paths whose response's ``state`` is that of an entity (active, deleted), not of a job."""
 
 _KINDS: Final[Mapping[StateKind, str]] = {
     "succeeded": "fulfilled complete completed succeeded success finished parsecompleted "
@@ -185,7 +185,7 @@ _KINDS: Final[Mapping[StateKind, str]] = {
 KIND_BY_WORD: Final[Mapping[str, StateKind]] = {
     word: kind for kind, words in _KINDS.items() for word in words.split()
 }
-"""The meaning of a state by its name, in lower case and without underscores."""
+"""The kind of each job state, by the state's name in lower case and without underscores."""
 
 # Names of fields, in order of preference; the first that a response has counts.
 _STATE_FIELDS: Final = ("state", "status", "jobState", "jobStatus", "queryStatus", "queryState")
@@ -213,14 +213,15 @@ _IDS: Final = ("id", "jobId", "operationId", "job.id")
 
 
 class JobSubmit(Struct, frozen=True):
-    """An operation that starts a job, and the response field with the job's id."""
+    """An operation that starts a job, and the field of its response that contains the job's id."""
 
     operation: ApiOperation
     id_field: str
 
 
 class FoundJobs(Struct, frozen=True):
-    """A job family in the definition; see :class:`~genesys_core.calls.job_family.JobFamily`."""
+    """A job family found in a definition: the input for a generated
+    :class:`~genesys_core.calls.job_family.JobFamily`."""
 
     status: ApiOperation
     submits: tuple[JobSubmit, ...]
@@ -241,7 +242,7 @@ class FoundJobs(Struct, frozen=True):
 
 
 def find_jobs(definition: ApiDefinition) -> tuple[FoundJobs, ...]:
-    """Return a definition's job families, in the order of their paths."""
+    """Return a definition's job families, sorted by the paths of their status operations."""
     models = {model.name: model for model in definition.models}
     operations = {(one.method, one.path): one for one in definition.operations()}
     return tuple(
@@ -252,7 +253,7 @@ def find_jobs(definition: ApiDefinition) -> tuple[FoundJobs, ...]:
 
 
 def started_jobs(families: Iterable[FoundJobs]) -> dict[str, FoundJobs]:
-    """Return the job family of each operation that starts a job, by method and path."""
+    """Return the job families by the method and path of each operation that starts a job."""
     return {
         f"{one.operation.method} {one.operation.path}": family
         for family in families
@@ -261,7 +262,7 @@ def started_jobs(families: Iterable[FoundJobs]) -> dict[str, FoundJobs]:
 
 
 def job_problems(definition: ApiDefinition) -> list[str]:
-    """Return the problems in the rules and the reviewed tables; empty if there are none."""
+    """Return job states with unknown meanings, and entries of reviewed tables that do not apply."""
     found = find_jobs(definition)
     statuses = {one.status.path: one for one in found}
     submits = started_jobs(found).keys()
@@ -382,7 +383,7 @@ def _cancel(
     operations: Mapping[tuple[str, str], ApiOperation],
     models: Mapping[str, ModelDef],
 ) -> tuple[ApiOperation | None, tuple[str, str] | None]:
-    """Return the operation that cancels: a change of the state to a word for it, or a DELETE."""
+    """Return the operation that cancels a job, and the field and value to send, if any."""
     for method in ("PATCH", "PUT"):
         operation = operations.get((method, path))
         body = None if operation is None else operation.body
@@ -400,7 +401,7 @@ def _item(
     inline: tuple[str, ...],
     models: Mapping[str, ModelDef],
 ) -> Type:
-    """Return the type of what a job yields; any JSON value if the definition does not say."""
+    """Return the type of a job's results; any JSON value if the definition does not have it."""
     if results is not None:
         if find_listing(results, models) is not None:
             return find_item_type(results, models)

@@ -1,8 +1,8 @@
-"""Detects listings: which operations list items, and how their pages are requested.
+"""Detects listings: which operations return lists of items, and how their pages are requested.
 
-Invariants: the style is derived from the request's parameters and the response's fields.
-Facts missing from the definition are in three reviewed tables, each with a reason: operations that
-look like listings but are not, responses without a type, and windows.
+Invariants: the paging style is derived from the request's parameters and the response's fields.
+Facts missing from the definition are in reviewed tables: operations that look like listings but are
+not, responses without a type, limits of page numbers, and identifying fields.
 """
 
 from collections.abc import Mapping
@@ -47,16 +47,17 @@ NOT_LISTINGS: Final[Mapping[str, str]] = {
     "POST /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/jobs": _STARTS_A_JOB,
     "POST /api/v2/taskmanagement/workitems/query/jobs": _STARTS_A_JOB,
 }
-"""Operations that have paging parameters but are not listings, with the reason."""
+"""By method and path, why an operation with paging parameters is not a listing."""
 
 UNTYPED_REPLIES: Final[Mapping[str, str]] = {
     "GET /api/v2/organizations/limits/namespaces": "entities",
     "POST /api/v2/orgauthorization/trustees/audits": "entities",
     "POST /api/v2/orgauthorization/trustor/audits": "entities",
 }
-"""The items field of listings whose response is an object without fields in the definition.
+"""The response field with the items, for listings whose response has no fields in the definition.
 
-They are paginated by ``pageNumber`` and ``pageSize``, and such listings return ``entities``.
+These listings have ``pageNumber`` and ``pageSize``; all typed responses to such requests have
+``entities``.
 """
 
 _SCAN: Final = "get_externalcontacts_scan_"
@@ -82,7 +83,9 @@ WINDOWS: Final[Mapping[str, PagingWindow]] = {
         pages=5, instead="get_routing_queues_divisionviews_all"
     ),
 }
-"""Page number limits, from the descriptions in the official SDK (the definition has none).
+"""Page number limits by method and path, from descriptions in the official SDK.
+
+The definition does not contain these limits.
 """
 
 IDENTITIES: Final[Mapping[str, str]] = {
@@ -90,7 +93,7 @@ IDENTITIES: Final[Mapping[str, str]] = {
     "AnalyticsConversationWithoutAttributes": "conversationId",
     "AnalyticsUserDetail": "userId",
 }
-"""The field that identifies an item, for items without an ``id``.
+"""The field that identifies an item, by the class name of the item's model if it has no ``id``.
 
 Reviewed, because many fields that look like an id are not unique: a subject has several grants with
 the same ``subjectId``, a session several turns with the same ``sessionId``.
@@ -101,12 +104,11 @@ _ENVELOPES: Final = ("entities", "results", "Resources", "conversations", "userD
 _TOTALS: Final = ("total", "totalResults", "totalHits")
 _SIZES: Final = ("pageSize", "limit", "count")
 _WRAPPER_FIELDS: Final = 3
-"""A response with at most this many fields, one of which is a list, is an envelope for that
-list."""
+"""The maximum number of fields of a response whose only list is taken to be the listed items."""
 
 
 def find_listing(operation: ApiOperation, models: Mapping[str, ModelDef]) -> Listing | None:
-    """Return how an operation lists its items; ``None`` if it is not a listing."""
+    """Return how an operation's response is paginated; ``None`` if it is not a listing."""
     key = f"{operation.method} {operation.path}"
     items = UNTYPED_REPLIES.get(key) or _items(operation.returns, models)
     if items is None or key in NOT_LISTINGS:
@@ -129,7 +131,7 @@ def find_listing(operation: ApiOperation, models: Mapping[str, ModelDef]) -> Lis
 
 
 def find_item_type(operation: ApiOperation, models: Mapping[str, ModelDef]) -> Type:
-    """Return the type of a listing's items; any JSON value if it is not in the definition."""
+    """Return the type of a listing's items; any JSON value if the definition does not have it."""
     found = operation.returns
     path = _items(found, models)
     for wire in [] if path in (None, _ROOT) else str(path).split("."):
@@ -138,7 +140,7 @@ def find_item_type(operation: ApiOperation, models: Mapping[str, ModelDef]) -> T
 
 
 def find_filters(operation: ApiOperation, models: Mapping[str, ModelDef]) -> frozenset[str]:
-    """Return the fields of a GET listing's items; a parameter of that name is a filter."""
+    """Return the fields of a GET listing's items; a parameter with the same name is a filter."""
     if operation.method != "GET" or find_listing(operation, models) is None:
         return frozenset()
     item = find_item_type(operation, models)
@@ -150,10 +152,10 @@ def find_filters(operation: ApiOperation, models: Mapping[str, ModelDef]) -> fro
 
 
 def listing_problems(definition: ApiDefinition) -> list[str]:
-    """Return the problems in the style rules and the reviewed tables; empty if there are none.
+    """Return the operations and table entries that contradict the rules; empty if there are none.
 
-    An operation with paging parameters must be a listing, and entries of the reviewed tables must
-    exist and be necessary.
+    An operation with paging parameters must be a listing or in :data:`NOT_LISTINGS`, and the
+    operations in the reviewed tables must exist and need their entries.
     """
     models = {model.name: model for model in definition.models}
     operations = {f"{one.method} {one.path}": one for one in definition.operations()}
@@ -184,7 +186,7 @@ def listing_problems(definition: ApiDefinition) -> list[str]:
 
 
 _ROOT: Final = "$"
-"""The path of the items if the response is an array."""
+"""Stands for the path of the items if the response itself is an array."""
 
 
 def _fields(type_: Type | None, models: Mapping[str, ModelDef]) -> tuple[Field, ...]:
@@ -221,9 +223,10 @@ _RULES: Final[tuple[tuple[PagingStyle, str, frozenset[str]], ...]] = (
     ("token", "body.after", frozenset({"body.after"})),
     ("page", "body.pageNumber", frozenset({"body.pageNumber"})),
 )
-"""Styles, the field that selects the page, and the parameters that indicate the style.
+"""Each rule: a paging style, the field that selects the page, and the parameters that imply both.
 
-The first match applies: some operations have ``cursor`` or ``nextPage`` as well as ``pageNumber``.
+The first matching rule applies, because some operations have ``cursor`` or ``nextPage`` as well as
+``pageNumber``.
 """
 
 _TIME: Final = frozenset({"query.after", "query.before", "query.limit"})
@@ -232,7 +235,7 @@ _TIME: Final = frozenset({"query.after", "query.before", "query.limit"})
 def _style(
     operation: ApiOperation, reply: set[str], models: Mapping[str, ModelDef]
 ) -> tuple[PagingStyle, str, str]:
-    """Return the style, where the request says which page, and where the reply has the token."""
+    """Return the paging style, the field that selects a page, and the field with the next token."""
     given = _parameters(operation, models)
     links = "nextUri" in reply and _may_follow(operation)
     if given >= _TIME and not links:
@@ -261,7 +264,7 @@ def _parameters(operation: ApiOperation, models: Mapping[str, ModelDef]) -> set[
 
 
 def _may_follow(operation: ApiOperation) -> bool:
-    """Whether a link may be followed: never where another request would change something again."""
+    """Return whether links to pages may be followed: only if requests do not change anything."""
     return operation.method == "GET" or only_reads(operation)
 
 

@@ -1,6 +1,7 @@
-"""The reference graph of models, in an order without forward references.
+"""The graph of references between models, and algorithms to order and traverse it.
 
-Invariants: all algorithms are iterative and deterministic; ties are broken by the input order.
+Invariants: all algorithms are iterative and deterministic; where any order is valid, models keep
+the order of the input.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +14,7 @@ Graph = Mapping[str, tuple[str, ...]]
 
 
 def referenced_models(type_: Type | None) -> tuple[str, ...]:
-    """Return the models that a type references (at most one: containers have one item type)."""
+    """Return the class names of the models that a type references: at most one."""
     match type_:
         case Ref(name=name):
             return (name,)
@@ -24,7 +25,7 @@ def referenced_models(type_: Type | None) -> tuple[str, ...]:
 
 
 def model_graph(models: Iterable[ModelDef]) -> dict[str, tuple[str, ...]]:
-    """Return the models that each model's cases and fields reference, without duplicates, in order."""
+    """Return the models that each model's cases and fields reference, without duplicates."""
     return {
         model.name: tuple(
             dict.fromkeys(
@@ -39,7 +40,7 @@ def model_graph(models: Iterable[ModelDef]) -> dict[str, tuple[str, ...]]:
 
 
 def find_closure(graph: Graph, roots: Iterable[str]) -> list[str]:
-    """Return the roots and all models reachable from them."""
+    """Return the roots and all models that are reachable from them, without duplicates."""
     found: dict[str, None] = {}
     pending = list(roots)
     while pending:
@@ -53,7 +54,7 @@ def find_closure(graph: Graph, roots: Iterable[str]) -> list[str]:
 def find_components(graph: Graph, names: Iterable[str]) -> list[list[str]]:
     """Return the strongly connected components of ``names``, dependencies first (Tarjan 1972).
 
-    Edges to other models are ignored. Members of a component keep the order of ``names``.
+    Edges to other models are ignored. Within a component, the names keep the order of ``names``.
     """
     order = {name: place for place, name in enumerate(names)}
     search = _Search(graph, order)
@@ -98,7 +99,7 @@ class _Search:
         self.open.add(name)
 
     def _wanted(self, name: str, child: str) -> bool:
-        """Return whether to descend; a visited child only lowers its parent's link."""
+        """Return whether to visit a child; for one on the stack, update the parent's low-link."""
         if child not in self.order:
             return False
         if child not in self.index:

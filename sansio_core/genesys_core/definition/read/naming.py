@@ -1,8 +1,8 @@
 """Converts wire names to Python names.
 
-Invariants: a name depends only on the definition, and equals the official Python SDK's name for the
-same thing, except for Python keywords: those get a trailing underscore where the official SDK
-writes ``pc...``. Colliding names are numbered.
+Invariants: a name depends only on the definition. It equals the name in the official Python SDK,
+except that a Python keyword gets a trailing underscore, not the official SDK's prefix ``pc``. Names
+that would be equal are numbered.
 """
 
 import builtins
@@ -55,35 +55,35 @@ _BUILTINS = frozenset(name for name in vars(builtins) if name.islower())
 
 
 def to_snake_case(name: str) -> str:
-    """Convert a wire name to snake case: ``supportedContent.id`` is ``supported_content_id``."""
+    """Convert a wire name to a Python name: ``supportedContent.id`` to ``supported_content_id``."""
     return _free(_split(name, _WORDS), _TAKEN)
 
 
 def method_name(name: str) -> str:
-    """Return a builder function's name: in snake case, avoiding names that its module uses."""
+    """Convert an operation's name to snake case, avoiding names that its generated module uses."""
     return _free(_split(name, _WORDS), _TAKEN | _MODULE_WORDS | _API_WORDS | _BUILTINS)
 
 
 def api_name(tag: str) -> str:
-    """Return the client attribute for a tag's API: ``OAuth`` is ``oauth``."""
+    """Return the client attribute for a tag's API: ``oauth`` for the tag ``OAuth``."""
     return _free(_split(tag, _WORDS + _TAG_WORDS), _TAKEN | _MODULE_WORDS | CLIENT_ATTRIBUTES)
 
 
 def class_name(name: str) -> str:
-    """Convert a definition's name to a class name by removing invalid characters."""
+    """Convert a name in the Swagger document's ``definitions`` to a valid class name."""
     kept = _FORBIDDEN.sub("", _SEPARATORS.sub("_", name)).strip("_")
     return _free(kept, _MODULE_WORDS | _BUILTINS, digit_prefix="Model")
 
 
 def tag_name(tag: str) -> str:
-    """Convert a tag for class names: ``Infrastructure as Code`` is ``InfrastructureAsCode``."""
+    """Convert a tag to the first part of its API class's name: ``agent ui`` becomes ``AgentUi``."""
     words = _FORBIDDEN.sub("", _SEPARATORS.sub("_", tag)).split("_")
     name = "".join(word[:1].upper() + word[1:] for word in words) or "Other"
     return f"Tag{name}" if name[0].isdigit() else name
 
 
 def make_unique(names: Iterable[str]) -> list[str]:
-    """Number duplicate names: the second ``name`` becomes ``name_2``, and so on."""
+    """Number duplicate names: the second occurrence of ``name`` becomes ``name_2``, and so on."""
     seen: set[str] = set()
     result: list[str] = []
     for name in names:
@@ -97,7 +97,7 @@ def make_unique(names: Iterable[str]) -> list[str]:
 
 
 def to_camel_case(name: str) -> str:
-    """Convert a field name like msgspec's ``rename="camel"`` does (a test compares the two)."""
+    """Convert a field name to camel case, exactly as msgspec's ``rename="camel"`` does."""
     first, *rest = name.split("_")
     return first + "".join(part.title() for part in rest)
 

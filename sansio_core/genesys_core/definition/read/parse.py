@@ -1,8 +1,8 @@
-"""Converts a Swagger document to the API definition as Python values.
+"""Converts a Swagger document and topics to an :class:`ApiDefinition`.
 
-Invariants: parsing is independent of source code. Every reference is resolved, every name is final,
-and the order is the document's. Invalid parts are omitted, or typed as any JSON value, with a
-finding that gives their location; the rest is kept.
+Invariants: the result is independent of the generated source code. Every reference is resolved,
+every name is final, and the order is the document's. Invalid parts are omitted, or typed as any
+JSON value, with a finding that gives their location; valid parts are kept.
 """
 
 import re
@@ -77,7 +77,7 @@ _PLACEHOLDER: Final = re.compile(r"\{([^{}]+)\}")
 
 
 class DefinitionSources(Struct, frozen=True):
-    """A document and its topics as read, before names are derived."""
+    """A Swagger document and topics as read, before Python names and types are derived."""
 
     document: swagger.Swagger
     topics: tuple[Topic, ...]
@@ -85,23 +85,23 @@ class DefinitionSources(Struct, frozen=True):
 
     @property
     def version(self) -> str:
-        """The version of the definition: ``x-sdk-version`` if present."""
+        """The version of the definition: ``x-sdk-version`` if present, else ``version``."""
         return self.document.info.sdk_version or self.document.info.version
 
 
 class Reading(Struct, frozen=True):
-    """A definition, with the findings in its documents."""
+    """An API definition, with the findings in the documents that it was read from."""
 
     definition: ApiDefinition
     findings: tuple[Finding, ...]
 
 
 def parse_definition(document: Mapping[str, object], topics: Mapping[str, object]) -> ApiDefinition:
-    """Parse a Swagger document and a topic file, and reject them if there are findings.
+    """Convert a Swagger document and a topic file, and reject them if there are findings.
 
     Raises:
-        InvalidValueError: one of them is malformed or has a dangling reference; the message lists
-            the findings.
+        InvalidValueError: a part of a document is invalid, such as a dangling reference; the
+            message lists the findings.
     """
     reading = read_definition(document, topics)
     refuse_findings(reading.findings)
@@ -109,25 +109,25 @@ def parse_definition(document: Mapping[str, object], topics: Mapping[str, object
 
 
 def read_definition(document: Mapping[str, object], topics: Mapping[str, object]) -> Reading:
-    """Read a Swagger document and a topic file, and keep everything that is valid.
+    """Convert a Swagger document and a topic file, omitting invalid parts with a finding.
 
     Args:
         document: a parsed Swagger 2.0 document.
         topics: a parsed topic file; see :func:`~genesys_core.definition.read.topics.read_topics`.
 
     Raises:
-        InvalidValueError: one of them has a different format, such as OpenAPI 3.
+        InvalidValueError: a document has a different format, such as OpenAPI 3.
     """
     return interpret_sources(read_sources(document, topics))
 
 
 def interpret_sources(sources: DefinitionSources) -> Reading:
-    """Derive names, types and methods from the documents that were read."""
+    """Derive Python names, types and operations from documents read by :func:`read_sources`."""
     return _DefinitionReader(sources.document, list(sources.findings)).read(sources)
 
 
 def read_sources(document: Mapping[str, object], topics: Mapping[str, object]) -> DefinitionSources:
-    """Read a Swagger document and a topic file without interpreting them.
+    """Read a Swagger document and a topic file without deriving Python names and types.
 
     Takes the same arguments and raises the same exceptions as :func:`read_definition`.
     """
@@ -141,7 +141,7 @@ def read_sources(document: Mapping[str, object], topics: Mapping[str, object]) -
 
 
 class _Owner(Struct, frozen=True):
-    """The model of a field."""
+    """The model that a field belongs to."""
 
     name: str
     wire: str
@@ -149,7 +149,7 @@ class _Owner(Struct, frozen=True):
 
 
 class _DefinitionReader:
-    """Converts a document; collects findings, and the models of inline schemas."""
+    """Converts a document, and collects its findings and the models of its inline schemas."""
 
     def __init__(self, source: swagger.Swagger, findings: list[Finding]) -> None:
         self.source = source
@@ -190,7 +190,7 @@ class _DefinitionReader:
     # The order of the cases in `type_at` matters: next to a ``$ref`` all other members are ignored (Swagger 2.0,
     # "Reference Object"), and documents in use write ``properties`` without ``type: object``.
     def type_of(self, schema: swagger.SwaggerSchema, place: Place, hint: str) -> Type:
-        """Return the type of a schema; ``hint`` names the model of an inline object."""
+        """Return the type of a schema; ``hint`` is the class name for an inline object's model."""
         # References make types deeper than the document, and Python's parser has its limits as well.
         if self.depth >= MAX_DEPTH:
             self.report(place, f"{_TOO_DEEP}; typed as any JSON value")
@@ -229,7 +229,7 @@ class _DefinitionReader:
         return _ANY
 
     def alias(self, wire: str) -> Type:
-        """Return the type of a definition other than an object."""
+        """Return the type of an entry of ``definitions`` that is not an object, such as an enum."""
         place: Place = ("definitions", wire)
         if wire in self.open_aliases:
             self.report(place, "is a recursive type without an object; typed as any JSON value")
@@ -249,7 +249,7 @@ class _DefinitionReader:
         return Ref(name)
 
     def free_name(self, wanted: str) -> str:
-        """Return an unused class name: the preferred one, or the same with a number."""
+        """Return an unused class name: the preferred name, if necessary with a number."""
         name, number = wanted, 1
         while name in self.taken:
             number += 1
@@ -261,7 +261,7 @@ class _DefinitionReader:
 
     # A union has its own name, ``AnyShape``: the base ``Shape`` remains a class that can be created.
     def union(self, wire: str, family: Family) -> ModelDef:
-        """Return the union of a definition and those that extend it."""
+        """Return the union of a polymorphic definition and the definitions that extend it."""
         cases: dict[str, str] = {}
         for kind, model in family.kinds:
             name = self.classes.get(model)
@@ -300,11 +300,11 @@ class _DefinitionReader:
         """Return the properties of a schema, including inherited ones (``allOf``).
 
         Args:
-            schema: the schema.
-            place: its location, through the definitions that extend it.
-            seen: these definitions, and its own.
-            merged: the definitions that have been inherited; each is inherited once, because the
-                number of ways to it may double with every level.
+            schema: the schema whose properties to return.
+            place: the schema's location, reached through the definitions that extend it.
+            seen: the names of the schema's definition and of those that extend it.
+            merged: the names of the definitions inherited so far; each is inherited once, because
+                the number of inheritance paths to it may double with every level.
         """
         properties: dict[str, swagger.SwaggerSchema] = {}
         required: set[str] = set()
@@ -397,7 +397,7 @@ class _DefinitionReader:
     def errors(
         self, responses: Mapping[str, swagger.SwaggerResponse]
     ) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Return the error codes by status."""
+        """Return an operation's error codes by response status."""
         shared = self.source.responses
         found = {
             status: one if one.ref is None else shared.get(pointed_name(one.ref, "#/responses/"))
@@ -410,7 +410,7 @@ class _DefinitionReader:
         )
 
     def schemes(self, given: list[dict[str, list[str]]] | None) -> tuple[str, ...] | None:
-        """Return the ways to authenticate without an access token; ``None`` if one is accepted."""
+        """Return the sufficient security schemes' names; ``None`` if an access token is accepted."""
         # An operation's list replaces the document's, and an empty one removes it (Swagger 2.0,
         # "Operation Object"); {} makes it optional, as in OpenAPI 3.
         choices = given if given is not None else self.source.security or None
@@ -425,7 +425,7 @@ class _DefinitionReader:
     def operation_name(
         self, path: str, method: str, source: swagger.SwaggerOperation, place: Place
     ) -> str:
-        """Return the official SDKs' name: ``x-purecloud-method-name``, else ``operationId``."""
+        """Return a method's name from ``x-purecloud-method-name``, ``operationId`` or the path."""
         given = source.method_name or source.operation_id
         if given:
             return naming.method_name(given)
@@ -436,7 +436,7 @@ class _DefinitionReader:
     def resolved(
         self, given: list[swagger.SwaggerParameter], place: Place
     ) -> list[tuple[swagger.SwaggerParameter, Place]]:
-        """Return the valid parameters, with references resolved."""
+        """Return an operation's valid parameters, with references resolved."""
         result: list[tuple[swagger.SwaggerParameter, Place]] = []
         for number, one in enumerate(given):
             here = (*place, number)
@@ -458,7 +458,7 @@ class _DefinitionReader:
     def in_path(
         self, given: list[tuple[swagger.SwaggerParameter, Place]], path: str
     ) -> list[tuple[swagger.SwaggerParameter, Place]]:
-        """Drop path parameters that the path does not contain, because no call could pass them."""
+        """Drop path parameters without a placeholder in the path, because they cannot be sent."""
         known = set(_PLACEHOLDER.findall(path))
         found: list[tuple[swagger.SwaggerParameter, Place]] = []
         for one, here in given:
@@ -471,7 +471,7 @@ class _DefinitionReader:
     def without_second_body(
         self, given: list[tuple[swagger.SwaggerParameter, Place]], place: Place
     ) -> list[tuple[swagger.SwaggerParameter, Place]]:
-        """Drop all but one body, and form data if there is a body: a request has only one."""
+        """Drop all bodies but one, and form data if there is a body, as a request has one body."""
         # The first, and of parameters with the same name the last: the operation's own.
         body = next((one.name for one, _ in given if one.location == "body"), None)
         for one, here in given:
@@ -486,7 +486,7 @@ class _DefinitionReader:
     def parameters(
         self, given: Sequence[tuple[swagger.SwaggerParameter, Place]], path: str, title: str
     ) -> tuple[ApiParameter, ...]:
-        """Merge parameters by name and location; the operation's own override its path's."""
+        """Merge parameters by name and location: an operation's override those of its path."""
         merged = list({(one.name, one.location): (one, here) for one, here in given}.values())
         declared = {one.name for one, _ in merged if one.location == "path"}
         undeclared = [name for name in _PLACEHOLDER.findall(path) if name not in declared]
@@ -522,9 +522,9 @@ class _DefinitionReader:
     def replies(
         self, responses: Mapping[str, swagger.SwaggerResponse], place: Place, hint: str
     ) -> tuple[Type | None, tuple[tuple[int, Type | None], ...]]:
-        """Return the response type, and the types of statuses that differ from it.
+        """Return the type of the response body, and each 2xx status whose type differs from it.
 
-        The first 2xx with a body determines it; ``default`` is used if there is no 2xx.
+        The first 2xx status with a body determines the type; without any 2xx, ``default`` does.
         """
         successes = sorted(key for key in responses if re.fullmatch(r"2\d\d", key))
         types = {
@@ -553,7 +553,7 @@ class _DefinitionReader:
     # --- APIs and topics ---
 
     def apis(self, operations: list[tuple[ApiOperation, Place]]) -> tuple[Api, ...]:
-        """Group operations by tag, both alphabetically; a method's name is unique in its API."""
+        """Group operations into APIs by tag, with APIs and their operations sorted by name."""
         operations = self.distinct(operations)
         by_tag: dict[str, list[ApiOperation]] = {}
         for operation, _ in operations:
@@ -576,7 +576,7 @@ class _DefinitionReader:
     def distinct(
         self, operations: list[tuple[ApiOperation, Place]]
     ) -> list[tuple[ApiOperation, Place]]:
-        """Number the operations that have the same name within an API."""
+        """Add numbers to the names of operations whose names are not unique in an API."""
         # A number must not produce the name that another operation has itself.
         names = {(tag, one.name) for one, _ in operations for tag in one.tags}
         used: set[tuple[str, str]] = set()
@@ -646,7 +646,7 @@ def _limits(values: swagger.SwaggerSchema | swagger.SwaggerParameter) -> Limits:
 def _form_kind(
     given: Sequence[tuple[swagger.SwaggerParameter, Place]], consumes: Sequence[str]
 ) -> FormKind | None:
-    """Return how form data is sent: files, and what the document says, need ``multipart``."""
+    """Return the encoding of form data: ``multipart`` for files or if the document specifies it."""
     form = [one for one, _ in given if one.location == "formData"]
     if not form:
         return None
@@ -655,7 +655,7 @@ def _form_kind(
 
 
 def _accept(produces: list[str]) -> str:
-    """JSON, unless the definition offers only other types."""
+    """Return the ``Accept`` header: JSON, unless the operation produces only other media types."""
     return "application/json" if not produces or "application/json" in produces else produces[0]
 
 

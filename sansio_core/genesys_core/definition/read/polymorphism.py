@@ -1,10 +1,11 @@
-"""Polymorphic definitions: a value's possible definitions, and how they are distinguished.
+"""Detects polymorphic definitions: the possible kinds of a value, and how they are distinguished.
 
-Swagger 2.0 names the kind by a ``discriminator`` property of a definition that others extend with
-``allOf``; its value is the name of the definition. Real documents also use OpenAPI 3's ``mapping``,
+In Swagger 2.0, the ``discriminator`` of a definition names the property that gives a value's kind:
+the name of the definition itself or of one that extends it with ``allOf``. Real documents also use OpenAPI 3's ``mapping``,
 ``x-discriminator-value``, and properties with a single enum value.
 
-Invariants: a definition with a discriminator that nothing extends is an ordinary model.
+Invariants: a definition whose discriminator has no mapping, and which no definition extends, is an
+ordinary model.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,11 +20,11 @@ __all__ = ["Family", "find_families"]
 
 
 class Family(Struct, frozen=True):
-    """A definition with a discriminator, and those that extend it.
+    """A definition with a discriminator, and the definitions that extend it.
 
     Attributes:
-        tag: the property that names the kind.
-        kinds: each kind and its definition, the base last.
+        tag: the name of the discriminator property, whose value names the kind.
+        kinds: each kind and the name of its definition, usually with the base definition last.
     """
 
     tag: str
@@ -31,7 +32,7 @@ class Family(Struct, frozen=True):
 
 
 def find_families(definitions: Mapping[str, SwaggerSchema]) -> dict[str, Family]:
-    """Return the polymorphic definitions by the name of their base."""
+    """Return the polymorphic definitions by the name of the base definition."""
     extended: dict[str, list[str]] = {}
     for name, schema in definitions.items():
         for part in schema.all_of:
@@ -50,7 +51,7 @@ def find_families(definitions: Mapping[str, SwaggerSchema]) -> dict[str, Family]
 
 
 def _discriminator(given: object) -> tuple[str, list[tuple[str, str]]]:
-    """Return the property and the mapping of a discriminator, in either form."""
+    """Return a discriminator's property name and mapping, from the Swagger 2 or OpenAPI 3 form."""
     if isinstance(given, str):
         return given, []
     facts = _object(given)
@@ -65,7 +66,7 @@ def _object(value: object) -> Mapping[str, object]:
 
 
 def _descendants(name: str, extended: Mapping[str, list[str]]) -> Iterator[str]:
-    """Yield the definitions that extend one, directly or not, each once."""
+    """Yield the definitions that extend a definition, directly or indirectly, without duplicates."""
     seen, pending = {name}, [name]
     while pending:
         for child in extended.get(pending.pop(0), ()):

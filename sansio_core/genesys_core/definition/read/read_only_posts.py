@@ -1,4 +1,4 @@
-"""Detects POST operations that only read.
+"""Detects POST operations that only read data.
 
 Invariants: after an ambiguous failure a POST is retried only if that cannot apply an effect twice.
 A rule on the path detects such operations; a reviewed list adds to it. Operations that start an
@@ -48,11 +48,11 @@ REVIEWED: frozenset[str] = frozenset(
         "post_outbound_contactlistfilters_preview",
     }
 )
-"""Read-only POST operations that the rule misses; each requires only a viewing permission."""
+"""Names of read-only POST operations that the rule misses; each needs only a viewing permission."""
 
 
 def only_reads(operation: ApiOperation) -> bool:
-    """Return whether a POST is safe to retry."""
+    """Return whether an operation is a POST that only reads, so that it is safe to retry."""
     if operation.method != "POST":
         return False
     if operation.name in REVIEWED:

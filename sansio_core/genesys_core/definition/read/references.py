@@ -1,6 +1,7 @@
-"""References in a Swagger document, and the choice of definitions that become classes.
+"""Resolves references in a Swagger document, and decides which definitions become classes.
 
-Invariants: a name is the unescaped last part of the JSON pointer (RFC 6901).
+Invariants: the name of a referenced definition is the unescaped last part of the JSON pointer (RFC
+6901).
 """
 
 from typing import Final
@@ -16,13 +17,13 @@ _REF: Final = "#/definitions/"
 def definition_name(reference: str) -> str:
     """Return the name of the definition that a reference points to.
 
-    Empty if it points to something else.
+    Empty if the reference points outside the document's ``definitions``.
     """
     return pointed_name(reference, _REF)
 
 
 def pointed_name(reference: str, prefix: str) -> str:
-    """Return the name that a JSON pointer ends with; empty if it has another prefix."""
+    """Return the name after the prefix of a JSON pointer; empty if it has a different prefix."""
     if not reference.startswith(prefix):
         return ""
     # A fragment is percent-encoded, and ~1 comes before ~0: "~01" is "~1" (RFC 6901, sections 4, 6).
@@ -30,7 +31,7 @@ def pointed_name(reference: str, prefix: str) -> str:
 
 
 def is_model(schema: SwaggerSchema) -> bool:
-    """Whether a definition becomes a class: an object with properties, or an empty definition."""
+    """Return whether a definition becomes a class: an object with properties or without a schema."""
     if schema.ref is not None:
         return False
     if schema.properties or schema.all_of:

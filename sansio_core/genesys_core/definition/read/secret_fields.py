@@ -1,9 +1,8 @@
-"""Detects fields that contain secrets.
+"""Detects model fields that contain secrets.
 
 Invariants: a secret is a credential: a value that proves its holder's identity or grants access. A
 rule on the field's name detects them; two reviewed lists correct the rule, each entry with a
-reason. Masking a field needlessly only hides a value from a ``repr``, so when in doubt a field is
-masked.
+reason. When in doubt a field is masked, because masking only hides its value from the ``repr``.
 """
 
 from collections.abc import Mapping
@@ -71,7 +70,7 @@ SECRET_FIELDS: Mapping[str, str] = {
     "WebDeploymentsOAuthRequestParameters.code": "an authorization code, which can be exchanged for a token",
     "WhatsAppIntegrationRequest.wabaCertificate": "registers the phone number",
 }
-"""Secrets that the rule misses: ``Model.wireName`` and the reason."""
+"""Secret fields that the rule misses: ``Model.wireName`` and the reason why each is secret."""
 
 NEVER_SECRET: Mapping[str, str] = {
     "Certificate.certificate": "a public X.509 certificate, like most fields with this name",
@@ -82,17 +81,16 @@ NEVER_SECRET: Mapping[str, str] = {
     "UploadUrlResponse.uploadKey": "the name of an uploaded file",
     "WebDeploymentsOAuthRequestParameters.nonce": "correlates a response with its request; proves nothing",
 }
-"""Fields that the rule would mask although they are not secret: ``Model.wireName`` and the reason.
-"""
+"""Fields that the rule would mask without need: ``Model.wireName`` and why each is not secret."""
 
 
 def is_secret(model: str, wire: str, type_: Type) -> bool:
-    """Return whether a field must be masked.
+    """Return whether a field's value must be masked in a ``repr``.
 
     Args:
         model: the model's name in the definition.
         wire: the property's name in the definition.
-        type_: only strings can be secret, alone, in a list or as the values of a map.
+        type_: the field's type; only strings, lists of strings and maps of strings can be secret.
     """
     full = f"{model}.{wire}"
     if full in SECRET_FIELDS:

@@ -1,4 +1,4 @@
-"""The vocabulary of Swagger 2.0 documents, as types.
+"""The objects of a Swagger 2.0 document, as types.
 
 Invariants: this module defines what a document may contain, not how it is used. Unknown members are
 ignored, so newer definitions with more members still parse. Invalid parts are dropped with a
@@ -36,20 +36,20 @@ __all__ = [
 ]
 
 DEFINITION_PATH = "/api/v2/docs/swagger"
-"""The path at which the platform publishes its definition."""
+"""The path at which the platform publishes its API definition."""
 
 PREVIEW_PATH = "/api/v2/docs/swaggerpreview"
-"""The path of the definition that includes preview operations."""
+"""The path of the platform's API definition that includes preview operations."""
 
 TOPICS_PATH = "/api/v2/notifications/availabletopics"
-"""The path at which the platform publishes its topics; ``expand=schema`` adds their models."""
+"""The path of the platform's notification topics; ``expand=schema`` adds their events' schemas."""
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
-"""The HTTP methods that a path may have, in Swagger's order."""
+"""The HTTP methods that a path may have, in the order of the Swagger specification."""
 
 
 class _Values(Struct, kw_only=True):
-    """What schemas and parameters say about their values."""
+    """The members that schemas and parameters have in common, which describe values."""
 
     type: str | None = None
     format: str | None = None
@@ -68,7 +68,7 @@ class _Values(Struct, kw_only=True):
 
 
 class SwaggerSchema(_Values, kw_only=True):
-    """A JSON schema; ``id`` is a notification schema's URN."""
+    """A schema object; ``id`` is the URN of a notification topic's schema."""
 
     ref: str | None = field(default=None, name="$ref")
     id: str | None = None
@@ -88,12 +88,12 @@ class SwaggerSchema(_Values, kw_only=True):
 
     @property
     def is_read_only(self) -> bool:
-        """Whether the property is read-only; next to a ``$ref`` the flag is ``x-read-only``."""
+        """Whether the property is read-only; next to a ``$ref``, ``x-read-only`` marks it so."""
         return self.read_only or self.x_read_only
 
 
 class SwaggerParameter(_Values, kw_only=True):
-    """A parameter: ``in`` is ``path``, ``query``, ``header``, ``body`` or ``formData``."""
+    """A parameter; ``location`` is ``path``, ``query``, ``header``, ``body`` or ``formData``."""
 
     ref: str | None = field(default=None, name="$ref")
     name: str = ""
@@ -104,7 +104,7 @@ class SwaggerParameter(_Values, kw_only=True):
 
 
 class SwaggerResponse(Struct, kw_only=True):
-    """A response; without a schema it has no body."""
+    """A response; one without a schema has no body."""
 
     ref: str | None = field(default=None, name="$ref")
     description: str = ""
@@ -113,14 +113,14 @@ class SwaggerResponse(Struct, kw_only=True):
 
 
 class SwaggerPermissions(Struct, kw_only=True):
-    """``x-inin-requires-permissions``; in documents from 2016, a list of required permissions."""
+    """The permissions that an operation requires: ``ALL`` of them, or ``ANY`` one."""
 
     type: str = "ALL"
     permissions: list[str] = []
 
 
 class SwaggerOperation(Struct, kw_only=True):
-    """An operation on a path."""
+    """An operation: an HTTP method on a path."""
 
     tags: list[str] = []
     summary: str = ""
@@ -141,18 +141,18 @@ class SwaggerOperation(Struct, kw_only=True):
 
     @property
     def is_preview(self) -> bool:
-        """Whether the operation may change without notice."""
+        """Whether the operation is a preview, which may change without notice."""
         return self.preview or self.genesys_preview
 
     def required_permissions(self) -> SwaggerPermissions:
-        """The permissions, in the current format."""
+        """Return the required permissions, converted from the list in documents of 2016."""
         if isinstance(self.permissions, list):
             return SwaggerPermissions(permissions=self.permissions)
         return self.permissions or SwaggerPermissions()
 
 
 class SwaggerPathItem(Struct, kw_only=True):
-    """The operations on a path, and their common parameters."""
+    """The operations on a path, and the parameters that they have in common."""
 
     get: SwaggerOperation | None = None
     put: SwaggerOperation | None = None
@@ -164,7 +164,7 @@ class SwaggerPathItem(Struct, kw_only=True):
     parameters: list[SwaggerParameter] = []
 
     def operations(self) -> list[tuple[str, SwaggerOperation]]:
-        """The operations in Swagger's order, with methods in upper case."""
+        """Return each operation with its method in upper case, in the order of :data:`METHODS`."""
         named: list[tuple[str, SwaggerOperation | None]] = [
             (method.upper(), getattr(self, method)) for method in METHODS
         ]
@@ -172,20 +172,20 @@ class SwaggerPathItem(Struct, kw_only=True):
 
 
 class SwaggerTag(Struct, kw_only=True):
-    """A tag: an API with its description."""
+    """A tag, which names an API, and its description."""
 
     name: str = ""
     description: str = ""
 
 
 class SwaggerSecurityScheme(Struct, kw_only=True):
-    """A security scheme; the platform's access tokens are of type ``oauth2``."""
+    """A security scheme; the scheme for the platform's access tokens has the type ``oauth2``."""
 
     type: str = ""
 
 
 class Info(Struct, kw_only=True):
-    """The definition's metadata; the version is ``x-sdk-version`` if present."""
+    """The definition's metadata; ``x-sdk-version`` is the version that the official SDKs use."""
 
     version: str = ""
     sdk_version: str | None = field(default=None, name="x-sdk-version")
@@ -209,12 +209,12 @@ class Swagger(Struct, kw_only=True):
 
 
 def load_document(text: str | bytes) -> Mapping[str, object]:
-    """Parse a definition's or topic file's JSON text.
+    """Parse the JSON text of a definition or topic file.
 
     Lone surrogates, which UTF-8 cannot encode, are replaced with question marks.
 
     Raises:
-        InvalidValueError: it is not a JSON object; the message reports YAML and HTML as such.
+        InvalidValueError: the text is not a JSON object; the message identifies YAML and HTML.
     """
     try:
         document: object = json.loads(text)
@@ -246,13 +246,13 @@ def _no_json(start: str) -> str:
 
 
 def read_swagger(document: object) -> tuple[Swagger, list[Finding]]:
-    """Read a parsed Swagger document, dropping the parts that are invalid.
+    """Convert a parsed Swagger document to types, dropping invalid parts.
 
     Returns:
-        The document, and a finding for each part that was dropped.
+        The document, and a finding for each dropped part.
 
     Raises:
-        InvalidValueError: it is not a Swagger 2.0 document.
+        InvalidValueError: the document is not Swagger 2.0.
     """
     _check_version(document)
     own, others = _own_paths(document)
@@ -283,11 +283,11 @@ def _check_version(document: object) -> None:
 
 
 def _own_paths(document: object) -> tuple[object, list[Finding]]:
-    """Return the document without members of ``paths`` that are not paths, and what they are.
+    """Drop members of ``paths`` whose names are not paths, with a finding for each.
 
-    Only a path that begins with a slash leaves the host of the base URL as it is: behind
-    ``https://api.example.com``, ``@other.example`` or ``.other.example`` would be a part of it, and
-    receive access tokens.
+    Only a path that begins with a slash cannot change the host of the base URL: appended to
+    ``https://api.example.com``, ``@other.example`` or ``.other.example`` would change it, and the
+    other host would receive access tokens.
     """
     facts = cast(Mapping[str, object], document)
     paths = cast(Mapping[str, object], facts["paths"])

@@ -1,4 +1,4 @@
-"""Converts JSON values to msgspec structs, keeping what is valid.
+"""Converts JSON values to msgspec structs, keeping all valid parts.
 
 Invariants: a valid value is converted by msgspec in one step. Otherwise only the smallest invalid
 part is dropped, with a :class:`~genesys_core.definition.read.findings.Finding`: an optional field
@@ -20,7 +20,7 @@ from genesys_core.definition.read.findings import Finding, Place, format_place
 __all__ = ["MAX_DEPTH", "convert_tolerantly", "is_deeper_than"]
 
 MAX_DEPTH: Final = 100
-"""The number of levels that are read; the platform's own documents have about 20."""
+"""The maximum nesting depth that is read; the platform's own documents have about 20 levels."""
 
 _TOO_DEEP: Final = f"nested more than {MAX_DEPTH} levels deep; ignored"
 
@@ -28,18 +28,18 @@ T = TypeVar("T", bound=Struct)
 
 
 class _Unfit(Exception):  # noqa: N818 - never leaves this module
-    """A value cannot be converted, and has no part that can be dropped."""
+    """Raised if a value cannot be converted even without its invalid parts."""
 
 
 def convert_tolerantly(
     value: object, type_: type[T], place: Place = ()
 ) -> tuple[T | None, list[Finding]]:
-    """Convert a parsed JSON value, dropping invalid parts.
+    """Convert a parsed JSON value to a struct, dropping invalid parts.
 
     Args:
-        value: the JSON value.
-        type_: a struct whose fields are structs, lists, dictionaries, scalars or ``Any``.
-        place: the value's location, for findings.
+        value: the parsed JSON value.
+        type_: the struct class; its fields are structs, lists, dictionaries, scalars or ``Any``.
+        place: the value's location in the document, for findings.
 
     Returns:
         The converted value, or ``None`` if it is invalid as a whole, and the findings.
@@ -53,7 +53,7 @@ def convert_tolerantly(
 
 
 def is_deeper_than(value: object, depth: int) -> bool:
-    """Whether a JSON value has more nested arrays and objects than ``depth``."""
+    """Return whether the arrays and objects of a JSON value are nested deeper than ``depth``."""
     level: list[object] = [value]
     for _ in range(depth + 1):
         level = [

@@ -1,8 +1,8 @@
-"""Notification topics, from the file that maps them to models, or as published by the platform.
+"""Reads notification topics, from a file that maps them to models or as the platform publishes them.
 
-Invariants: both forms become topics and definitions in the vocabulary of
-:mod:`~genesys_core.definition.read.swagger`. Topic models are named as in the official SDKs, from
-the URNs of their schemas. A topic without a model is omitted with a finding.
+Invariants: both forms become topics and schemas of the types in
+:mod:`~genesys_core.definition.read.swagger`. Models of events are named as in the official SDKs,
+after the URNs of their schemas. A topic without a model is omitted with a finding.
 """
 
 from collections.abc import Mapping
@@ -20,14 +20,14 @@ __all__ = ["Topic", "Topics", "read_topics"]
 
 
 class Topic(Struct, frozen=True):
-    """A topic and the name of the definition for its events."""
+    """A topic's template, and the name of the definition of its events."""
 
     topic: str
     model: str
 
 
 class Topics(Struct):
-    """The topics, and the definitions in the same document."""
+    """The topics in a document, and the definitions of their events if the document has them."""
 
     topics: list[Topic]
     definitions: dict[str, SwaggerSchema] = {}
@@ -52,17 +52,17 @@ class _Published(Struct):
 
 
 def read_topics(document: object) -> tuple[Topics, list[Finding]]:
-    """Read a topic file.
+    """Read the topics in a parsed document.
 
     Args:
-        document: ``{"notifications": [{"topic": ..., "class": ...}]}``, or the response to ``GET
+        document: ``{"notifications": [{"topic": ..., "class": ...}]}``, or the response of ``GET
             /api/v2/notifications/availabletopics?expand=schema``.
 
     Returns:
-        The topics, and a finding for each part that was dropped.
+        The topics, and a finding for each dropped part.
 
     Raises:
-        InvalidValueError: the document has neither format.
+        InvalidValueError: the document has neither of these formats.
     """
     facts: Mapping[str, object] = {}
     if isinstance(document, dict):
@@ -102,7 +102,8 @@ _URN: Final = "urn:jsonschema:"
 
 
 def _class_of(urn: str) -> str | None:
-    """Return a model's name: ``urn:jsonschema:conversation:event:v2:Call`` has three words."""
+    """Return a schema's class name: ``ConversationEventCall`` for
+    ``urn:jsonschema:conversation:event:v2:Call``."""
     if not urn.startswith(_URN):
         return None
     # The official SDKs leave the version out of the name.
@@ -111,7 +112,7 @@ def _class_of(urn: str) -> str | None:
 
 
 def _named(schema: SwaggerSchema, definitions: dict[str, SwaggerSchema]) -> SwaggerSchema:
-    """Move schemas with a URN to the definitions, and return what refers to them instead."""
+    """Move schemas with a URN to ``definitions``, and return the schema with references to them."""
     if schema.ref is not None:
         name = _class_of(schema.ref)
         return schema if name is None else SwaggerSchema(ref=_REF + name)
