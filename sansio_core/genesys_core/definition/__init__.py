@@ -1,7 +1,7 @@
-"""Code generation from the platform's API definition.
+"""Generates source code from the platform's API definition.
 
-Invariants: pure. A definition comes in as parsed JSON and source code goes out as text; reading,
-writing and comparing files is done by :mod:`genesys_cloud.definition`.
+Invariants: pure. The input is a definition as parsed JSON, the output is source code as text; files
+are read, written and compared by :mod:`genesys_cloud.definition`.
 """
 
 from genesys_core.definition.generator import (

@@ -1,7 +1,7 @@
 """The code generator, which turns the API definition into source files.
 
-Invariants: generation is a pure function. The same definition and topics yield the same files, byte
-for byte.
+Invariants: generation is a pure function. The same definition and topics yield identical files,
+byte for byte.
 """
 
 from collections.abc import Mapping
@@ -32,11 +32,11 @@ from genesys_core.errors import InvalidValueError
 __all__ = ["GENERATED_ROOTS", "build_sources", "generate", "name_differences"]
 
 GENERATED_ROOTS: tuple[str, ...] = BUILT_IN.roots
-"""This library's folders that contain only generated files."""
+"""The folders in this repository that contain only generated files, by path from its root."""
 
 
 def generate(definition: Mapping[str, object], topics: Mapping[str, object]) -> dict[str, str]:
-    """Generate all files.
+    """Generate all source files of this library from a definition.
 
     Args:
         definition: a parsed Swagger 2.0 document, as published at ``/api/v2/docs/swagger``.
@@ -47,7 +47,7 @@ def generate(definition: Mapping[str, object], topics: Mapping[str, object]) -> 
 
     Raises:
         InvalidValueError: the definition or topic file is malformed; the message gives the
-            location.
+            locations of the invalid parts.
     """
     return build_sources(parse_definition(definition, topics))
 
@@ -61,10 +61,10 @@ def name_differences(definition: Mapping[str, object], topics: Mapping[str, obje
 
 
 def build_sources(definition: ApiDefinition, layout: Layout = BUILT_IN) -> dict[str, str]:
-    """Generate all files from a parsed definition.
+    """Generate all source files from an API definition, as texts by relative path.
 
     Args:
-        definition: the parsed definition.
+        definition: the API definition to generate code for.
         layout: where the modules are: in a checkout of this library, or in a user's own package.
 
     Raises:

@@ -1,8 +1,8 @@
-"""Assigns models to modules (shards).
+"""Assigns models to the modules that contain them (shards).
 
-Invariants: a shard imports only earlier shards, so imports are never circular. That holds by
-construction, because the set of APIs from which a model is reachable contains that of any model
-that references it; it is still asserted.
+Invariants: a shard imports only earlier shards, so imports are never circular. That follows
+from the assignment, because a model is reachable from every API from which a model that references
+it is reachable; it is checked nevertheless.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,10 +23,10 @@ from genesys_core.errors import InvalidValueError
 __all__ = ["EVERYDAY", "SLICE", "Shard", "make_shards"]
 
 SLICE = 60
-"""The approximate number of models per shard.
+"""The number of models at which a shard is full, so that the next models start a new one.
 
 Creating a class takes 29 µs, so the first use of a model costs about 2 ms for its shard. Smaller
-shards would save little of that, and cost more files and imports.
+shards would save little of that time, and would need more files and imports.
 """
 
 EVERYDAY: tuple[str, ...] = (
@@ -48,9 +48,9 @@ EVERYDAY: tuple[str, ...] = (
     "PresenceEventUserPresence",
     "ConversationEventTopicConversation",
 )
-"""Models that most programs start with; each, with its dependencies, has its own shard.
+"""The models that most programs use first; each has its own shard, which contains its dependencies.
 
-The order matters: a dependency of several of them is in the shard of the first.
+The order matters: a dependency of several of these models is in the shard of the first.
 """
 
 _TOPICS = "notification topics"
@@ -59,12 +59,12 @@ _UNREACHED = "unreached"
 
 
 class Shard(Struct, frozen=True):
-    """A module that contains models.
+    """A generated module that contains models.
 
     Attributes:
-        module: its name, such as ``_users_1``.
-        about: what its models have in common, as a sentence.
-        components: its models in definition order, with cycles kept together.
+        module: the module's name, such as ``_users_1``.
+        about: what the models have in common, as a sentence for the module's docstring.
+        components: the models' class names, dependencies first; those of a cycle are together.
     """
 
     module: str
@@ -73,12 +73,12 @@ class Shard(Struct, frozen=True):
 
     @property
     def models(self) -> tuple[str, ...]:
-        """Its models in definition order."""
+        """The class names of the shard's models, dependencies first."""
         return tuple(name for component in self.components for name in component)
 
 
 def make_shards(definition: ApiDefinition, everyday: Sequence[str] = EVERYDAY) -> list[Shard]:
-    """Assign every model to exactly one shard, dependencies first."""
+    """Assign every model to exactly one shard, and return the shards, dependencies first."""
     graph = model_graph(definition.models)
     result = _everyday(graph, everyday)
     placed = {name for shard in result for name in shard.models}
@@ -109,7 +109,7 @@ def _everyday(graph: Graph, roots: Sequence[str]) -> list[Shard]:
 def _groups(
     definition: ApiDefinition, graph: Graph, placed: set[str]
 ) -> list[tuple[str, list[str]]]:
-    """Group the remaining models: shared ones, each API's own, those of topics, and the rest."""
+    """Group the models without a shard by the API or topics that use them, if only one does."""
     reached = _reached_by(definition, graph)
     groups: dict[str, list[str]] = {}
     for name in sorted(graph):
@@ -132,7 +132,7 @@ def _group(tags: Iterable[str]) -> str:
 
 
 def _reached_by(definition: ApiDefinition, graph: Graph) -> dict[str, set[str]]:
-    """Return for each model the APIs whose operations reach it; topics count as one more."""
+    """Return the APIs whose operations reach each model; the topics count as another API."""
     roots: dict[str, list[str]] = {_TOPICS: [model for _, model in definition.topics]}
     for api in definition.apis:
         roots[api.tag] = [
@@ -149,7 +149,7 @@ def _reached_by(definition: ApiDefinition, graph: Graph) -> dict[str, set[str]]:
 
 
 def _sliced(group: str, parts: list[list[str]]) -> list[Shard]:
-    """Split a group into shards of about :data:`SLICE` models, without splitting components."""
+    """Split a group into shards of about :data:`SLICE` models, without splitting cycles."""
     slices: list[list[tuple[str, ...]]] = []
     size = SLICE  # as if full, so that the first component opens a slice
     for part in parts:

@@ -410,7 +410,7 @@ class _DefinitionReader:
         )
 
     def schemes(self, given: list[dict[str, list[str]]] | None) -> tuple[str, ...] | None:
-        """Return the sufficient security schemes' names; ``None`` if an access token is accepted."""
+        """Return the names of security schemes; ``None`` if an access token is accepted."""
         # An operation's list replaces the document's, and an empty one removes it (Swagger 2.0,
         # "Operation Object"); {} makes it optional, as in OpenAPI 3.
         choices = given if given is not None else self.source.security or None

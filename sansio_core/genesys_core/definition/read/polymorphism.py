@@ -1,8 +1,8 @@
 """Detects polymorphic definitions: the possible kinds of a value, and how they are distinguished.
 
-In Swagger 2.0, the ``discriminator`` of a definition names the property that gives a value's kind:
-the name of the definition itself or of one that extends it with ``allOf``. Real documents also use OpenAPI 3's ``mapping``,
-``x-discriminator-value``, and properties with a single enum value.
+In Swagger 2.0, the ``discriminator`` of a definition names the property that contains a value's
+kind: the name of the definition, or of a definition that extends it with ``allOf``. Real documents
+also use OpenAPI 3's ``mapping``, ``x-discriminator-value`` and properties with one enum value.
 
 Invariants: a definition whose discriminator has no mapping, and which no definition extends, is an
 ordinary model.
@@ -66,7 +66,7 @@ def _object(value: object) -> Mapping[str, object]:
 
 
 def _descendants(name: str, extended: Mapping[str, list[str]]) -> Iterator[str]:
-    """Yield the definitions that extend a definition, directly or indirectly, without duplicates."""
+    """Yield the definitions that extend a definition directly or indirectly, each once."""
     seen, pending = {name}, [name]
     while pending:
         for child in extended.get(pending.pop(0), ()):

@@ -31,7 +31,7 @@ def pointed_name(reference: str, prefix: str) -> str:
 
 
 def is_model(schema: SwaggerSchema) -> bool:
-    """Return whether a definition becomes a class: an object with properties or without a schema."""
+    """Return whether a definition becomes a class: an object other than a map of arbitrary keys."""
     if schema.ref is not None:
         return False
     if schema.properties or schema.all_of:

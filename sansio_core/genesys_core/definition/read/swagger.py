@@ -88,7 +88,7 @@ class SwaggerSchema(_Values, kw_only=True):
 
     @property
     def is_read_only(self) -> bool:
-        """Whether the property is read-only; next to a ``$ref``, ``x-read-only`` marks it so."""
+        """Whether the property is read-only; next to a ``$ref``, ``x-read-only`` is used."""
         return self.read_only or self.x_read_only
 
 

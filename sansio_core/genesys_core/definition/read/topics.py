@@ -1,4 +1,4 @@
-"""Reads notification topics, from a file that maps them to models or as the platform publishes them.
+"""Reads notification topics, from a file that maps topics to models or from the platform's list.
 
 Invariants: both forms become topics and schemas of the types in
 :mod:`~genesys_core.definition.read.swagger`. Models of events are named as in the official SDKs,

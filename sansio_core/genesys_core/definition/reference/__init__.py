@@ -1,7 +1,7 @@
-"""The reference as Markdown pages: APIs, models, topics, permissions, commands, configuration keys.
+"""Writes the reference pages: APIs, models, topics, permissions, commands, configuration keys.
 
-Invariants: pure. The same definition yields the same pages, byte for byte. Each method, model,
-topic, permission, command and key has exactly one anchor, which is its name.
+Invariants: pure. The same definition yields identical pages, byte for byte. Each method, model,
+topic, permission, command and configuration key has exactly one anchor, which is its name.
 """
 
 from genesys_core.definition.reference.change_pages import DefinitionChanges, parse_changes

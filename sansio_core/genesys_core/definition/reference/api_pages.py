@@ -1,7 +1,7 @@
-"""API pages, with a section for each method.
+"""Writes the pages about APIs, with a section for each method.
 
-Invariants: every method of an API has one section on a page of that API, even if other APIs have it
-too.
+Invariants: every method of an API has one section on a page of that API, even if other APIs also
+have it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -49,11 +49,11 @@ from genesys_core.definition.words.summaries import replaced_paths, summarize_op
 __all__ = ["ModelExample", "api_page_texts"]
 
 ModelExample = Callable[[str], object]
-"""Returns an example of a model, given its name in the definition, as JSON values."""
+"""Returns an example of a model as JSON values, given the model's name in the definition."""
 
 _EXAMPLE_LINES: Final = 60
-"""The maximum number of lines in an example; longer ones are omitted, because the model's section
-has the fields."""
+"""The maximum number of lines in an example; a longer example is omitted, because the section of
+its model lists the fields."""
 
 
 def api_page_texts(
@@ -63,14 +63,14 @@ def api_page_texts(
     places: ReferenceLinks,
     example: ModelExample | None,
 ) -> dict[str, str]:
-    """Return an API's pages; a large API has several pages, and an index of them.
+    """Return an API's pages by path; a large API has several pages, and an index of them.
 
     Args:
         api: the API.
         models: all models by class name.
         jobs: the job families of operations that start jobs, by method and path.
-        places: where models and permissions are described.
-        example: creates the example responses; without it there are none.
+        places: creates links to models and permissions.
+        example: returns the example responses; ``None`` omits them.
     """
     pages = api_pages(api)
     start = api_page(api.name)
@@ -120,7 +120,7 @@ def _part_name(page: str) -> str:
 
 
 def _summaries(api: Api) -> dict[str, str]:
-    """Return the definition's own summary of each method, or one made of its method and path."""
+    """Return the summary of each method: the definition's, or one derived from the operation."""
     replaced = replaced_paths(api.operations)
     return {
         one.name: plain_text(one.summary) or f"{plain_text(summarize_operation(one, replaced))}."

@@ -1,6 +1,6 @@
-"""The page about changes between versions of the definition.
+"""Writes the page about changes between versions of the definition.
 
-Invariants: the changes are those that ``genesys-cloud definition diff --format json`` reports; a
+Invariants: the changes are those that ``genesys-cloud definition diff --format json`` reports; each
 version has one section, the newest first; operations, models and topics that still exist are
 linked.
 """
@@ -40,7 +40,7 @@ _ONLY_VERSION: Final = (
 
 
 class DefinitionChange(Struct, frozen=True):
-    """A change in a report, with the fields in the report's schema."""
+    """A change in a JSON report, with the report's fields."""
 
     rule: str
     about: str
@@ -54,12 +54,12 @@ class DefinitionChange(Struct, frozen=True):
 
     @property
     def weight(self) -> str:
-        """The greater of the two severities."""
+        """The greater of the severities for Python code and for requests and responses."""
         return max(self.python, self.wire, key=_WEIGHTS.index)
 
 
 class DefinitionChanges(Struct, frozen=True):
-    """A report: what changed between two versions."""
+    """A JSON report: the changes between two versions of the definition."""
 
     old: str
     new: str
@@ -67,10 +67,10 @@ class DefinitionChanges(Struct, frozen=True):
 
 
 def parse_changes(report: bytes, source: str) -> DefinitionChanges:
-    """Parse a report from ``genesys-cloud definition diff --format json``.
+    """Parse a JSON report from ``genesys-cloud definition diff --format json``.
 
     Args:
-        report: the JSON text.
+        report: the report's JSON text.
         source: the report's name in error messages, such as its path.
 
     Raises:
@@ -90,12 +90,12 @@ def parse_changes(report: bytes, source: str) -> DefinitionChanges:
 def changes_text(
     definition: ApiDefinition, reports: Sequence[DefinitionChanges], places: ReferenceLinks
 ) -> str:
-    """Return the page about the changes.
+    """Return the page about changes between versions of the definition.
 
     Args:
-        definition: the current one.
+        definition: the current definition.
         reports: a report for each new version, the oldest first.
-        places: where operations, models and topics are described.
+        places: creates links to operations, models and topics.
     """
     links = _links(definition, places)
     lines = [
@@ -124,7 +124,7 @@ def changes_text(
 
 
 def _links(definition: ApiDefinition, places: ReferenceLinks) -> dict[str, str]:
-    """Return a link for each subject of a change: model, topic, path, or method and path."""
+    """Return a link for each possible subject of a change: model, topic, path, or operation."""
     links = {model.name: places.model(model.name, CHANGES) for model in definition.models}
     links |= {topic: places.topic(topic, CHANGES) for topic, _ in definition.topics}
     for api in definition.apis:

@@ -1,4 +1,4 @@
-"""The page about the commands: each one's usage, arguments and options, and the exit codes.
+"""Writes the page about the commands: usage, arguments and options of each, and the exit codes.
 
 Invariants: every command has one section, whose anchor is its name with hyphens for spaces; the
 shared options of operations are listed once.
@@ -48,9 +48,9 @@ class CommandArgument(Struct, frozen=True):
     """A command's positional argument.
 
     Attributes:
-        name: its name in help pages.
-        help: its description.
-        is_required: whether the command needs it.
+        name: the argument's name, as in help texts.
+        help: the argument's description.
+        is_required: whether the command requires the argument.
     """
 
     name: str
@@ -62,11 +62,12 @@ class CommandDescription(Struct, frozen=True):
     """A command of the command-line tool.
 
     Attributes:
-        name: its name, such as ``config check``; empty for the program itself.
-        help: paragraphs about it, separated by empty lines.
-        arguments: its arguments, in their order.
-        options: each option with its value, and its help.
-        usage: the usage line after the name; derived from the arguments if empty.
+        name: the command's name, such as ``config check``; empty for the program itself.
+        help: the command's description: paragraphs separated by empty lines.
+        arguments: the positional arguments, in order.
+        options: each option with its value's type, such as ``--profile <str>``, and its description.
+        usage: the part of the usage line after the command's name; if empty, it is derived from
+            the arguments.
     """
 
     name: str
@@ -77,7 +78,7 @@ class CommandDescription(Struct, frozen=True):
 
 
 def command_anchor(name: str) -> str:
-    """Return a command's anchor, such as ``config-check``."""
+    """Return a command's anchor in the page, such as ``config-check``."""
     return name.replace(" ", "-").lower() if name else _PROGRAM
 
 
@@ -85,8 +86,8 @@ def commands_text(commands: Iterable[CommandDescription]) -> str:
     """Return the page about the commands.
 
     Args:
-        commands: the program itself and its commands; ``call`` and ``jobs``, which parse their
-            arguments without typer, need neither arguments nor options.
+        commands: the program itself and its commands. The arguments and options of ``call`` and
+            ``jobs``, which are parsed without typer, are ignored.
     """
     described = list(_completed(commands))
     rows = (
@@ -110,7 +111,7 @@ def commands_text(commands: Iterable[CommandDescription]) -> str:
 
 
 def _completed(commands: Iterable[CommandDescription]) -> Iterator[CommandDescription]:
-    """Yield the commands, and after the program itself and ``jobs`` those that typer lacks."""
+    """Yield all commands, including those that are parsed without typer."""
     for each in commands:
         match each.name:
             case "call":
@@ -151,7 +152,7 @@ def _section(command: CommandDescription) -> list[str]:
 
 
 def _shared_options(options: Sequence[CommonOption]) -> list[str]:
-    """Describe options by how they differ from those that every operation has."""
+    """Describe options by their difference from the options of every operation."""
     added = [one for one in options if one not in COMMON_OPTIONS]
     missing = [one for one in COMMON_OPTIONS if one not in options]
     without = ", ".join(inline_code(f"--{one.name}") for one in missing)
@@ -181,13 +182,13 @@ def _usage(command: CommandDescription) -> str:
 
 
 def _argument(argument: CommandArgument) -> str:
-    """Return the name of an argument; typer shows default names in lower case."""
+    """Return the name of an argument in upper case, unless it has an explicit name."""
     name = argument.name.removeprefix("[").replace("]", "")
     return name.upper() if name.islower() else name
 
 
 def _option(name: str) -> str:
-    """Return an option with the name of its value in place of the value's Python type."""
+    """Return an option with its value's type replaced: ``--limit <int>`` becomes ``--limit N``."""
     return _TYPE.sub(lambda found: f" {_VALUES.get(found[1], found[1].upper())}", name)
 
 

@@ -1,4 +1,4 @@
-"""The page about configuration keys and environment variables.
+"""Writes the page about configuration keys and environment variables.
 
 Invariants: the keys, their rules and their meanings are those of
 :data:`genesys_core.configuration.keys.KEYS`; every key has one section, whose anchor is
@@ -58,7 +58,7 @@ OTHER_VARIABLES: Final[Mapping[str, str]] = {
     "SSL_CERT_FILE": "A PEM file with the trusted certificate authorities.",
     "SSL_CERT_DIR": "A directory with the trusted certificate authorities.",
 }
-"""Variables that have no configuration key, with their meanings."""
+"""The environment variables without a configuration key, with their meanings."""
 
 
 def configuration_text() -> str:

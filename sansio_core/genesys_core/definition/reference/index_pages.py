@@ -1,4 +1,4 @@
-"""Index pages: the start page of the reference, topics, permissions, preview and deprecated methods."""
+"""Writes index pages: start page, models, topics, permissions, preview and deprecated methods."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
@@ -39,7 +39,7 @@ _OTHERS_SHOWN: Final = 3
 
 
 def reference_index_text(definition: ApiDefinition) -> str:
-    """Return the start page: an overview, and all APIs."""
+    """Return the start page of the reference: an overview, and a table of all APIs."""
     methods = sum(len(api.operations) for api in definition.apis)
     counts = (
         f"{len(definition.operations()):,} operations ({methods:,} methods of "
@@ -83,7 +83,7 @@ def reference_index_text(definition: ApiDefinition) -> str:
 
 
 def models_index_text(pages: Mapping[str, Sequence[ModelDef]]) -> str:
-    """Return the index of the model pages, by the first word of the models' names."""
+    """Return the index of the model pages, which group models by the first words of their names."""
     rows = (
         (
             f"[{page.removeprefix('models/').removesuffix('.md')}]({page})",
@@ -105,7 +105,7 @@ def models_index_text(pages: Mapping[str, Sequence[ModelDef]]) -> str:
 
 
 def topics_text(definition: ApiDefinition, places: ReferenceLinks) -> str:
-    """Return the page about notification topics."""
+    """Return the page about notification topics and the models of their events."""
     lines = [
         "# Notification topics",
         "",
@@ -125,7 +125,7 @@ def topics_text(definition: ApiDefinition, places: ReferenceLinks) -> str:
 
 
 def permissions_text(definition: ApiDefinition, places: ReferenceLinks) -> str:
-    """Return the page about permissions, each with the methods that require it."""
+    """Return the page about permissions, which lists the methods that require each permission."""
     needed: dict[str, list[str]] = {}
     for api in definition.apis:
         for operation in api.operations:
@@ -160,14 +160,14 @@ def status_text(
     places: ReferenceLinks,
     page: str,
 ) -> str:
-    """Return a page that lists methods, such as those in preview.
+    """Return a page that lists methods with a common property, such as preview methods.
 
     Args:
         title: the page's title.
-        words: a description of what the methods have in common.
-        methods: the methods to list.
-        places: where methods are described.
-        page: the page's path.
+        words: a paragraph that describes what the methods have in common.
+        methods: the methods to list, each with its API.
+        places: creates links to methods.
+        page: the path of the page in the reference, which links are relative to.
     """
     rows = (
         (places.method(api.name, one.name, page), f"{one.method} {inline_code(one.path)}")

@@ -1,6 +1,6 @@
-"""The page about listings: how each operation that returns a list is paginated.
+"""Writes the page about listings: how each operation that returns a list is paginated.
 
-Invariants: a listing is shown with the values of ``operation.endpoint.listing``.
+Invariants: the page shows the values that ``operation.endpoint.listing`` has at run time.
 """
 
 from typing import Final
@@ -33,11 +33,11 @@ _COLUMNS: Final = """\
 
 
 def listings_text(definition: ApiDefinition, places: ReferenceLinks) -> str:
-    """Return the page about all listing operations.
+    """Return the page about listings: a table of all operations that are listings.
 
     Args:
-        definition: the definition whose operations are shown.
-        places: where operations are described.
+        definition: the definition whose listings are shown.
+        places: creates links to operations.
     """
     models = {model.name: model for model in definition.models}
     found = (

@@ -1,4 +1,4 @@
-"""Markdown: headings with anchors, tables, code and folded blocks.
+"""Writes Markdown: headings with anchors, tables, code, tabs and collapsible blocks.
 
 Invariants: text from a definition never becomes markup; a table cell is one line.
 """
@@ -30,7 +30,7 @@ def plain_text(text: str) -> str:
 
 
 def inline_code(text: str) -> str:
-    """Return text as inline code, even if it contains backticks or bars."""
+    """Return text as inline code, which may contain backticks and vertical bars."""
     line = " ".join(text.split())
     if "\\|" in line:  # no spelling of a code span survives a table
         return f"<code>{plain_text(line)}</code>"
@@ -42,7 +42,7 @@ def inline_code(text: str) -> str:
 
 
 def anchor_of(name: str) -> str:
-    """Return a name's anchor: the name without characters that are invalid in an anchor."""
+    """Return the anchor for a name: the name without characters that are invalid in anchors."""
     return _NOT_IN_ANCHORS.sub("-", name.replace("{", "").replace("}", "")).strip("-")
 
 
@@ -52,7 +52,7 @@ def write_heading(level: int, title: str, anchor: str) -> str:
 
 
 def write_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Return a table of cells that are Markdown, or nothing if there is no row."""
+    """Return the lines of a table whose cells are Markdown; none if there are no rows."""
     lines = [f"| {' | '.join(row)} |" for row in rows]
     if not lines:
         return []
@@ -60,7 +60,7 @@ def write_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[st
 
 
 def code_block(language: str, text: str, indent: str = "") -> list[str]:
-    """Return a fenced code block."""
+    """Return the lines of a fenced code block."""
     longest = max(map(len, _BACKTICKS.findall(text)), default=0)
     mark = "`" * max(3, longest + 1)
     lines = [f"{mark}{language}", *text.splitlines(), mark]
@@ -68,12 +68,12 @@ def code_block(language: str, text: str, indent: str = "") -> list[str]:
 
 
 def folded_block(title: str, lines: Iterable[str]) -> list[str]:
-    """Return a collapsible block, initially closed."""
+    """Return the lines of a collapsible block, which is initially closed."""
     return [f'??? note "{title}"', "", *(f"    {line}" if line else "" for line in lines), ""]
 
 
 def write_tabs(blocks: Iterable[tuple[str, str, str]]) -> list[str]:
-    """Return code blocks as tabs, each given as title, language and text."""
+    """Return the lines of code blocks shown as tabs; each is given as title, language and text."""
     lines: list[str] = []
     for title, language, text in blocks:
         lines += [f'=== "{title}"', "", *code_block(language, text, "    "), ""]

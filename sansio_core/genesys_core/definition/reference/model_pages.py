@@ -1,4 +1,4 @@
-"""Model pages, with a section for each model: its fields and where it is used."""
+"""Writes model pages, with a section for each model: its fields, and where the model is used."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
@@ -20,7 +20,7 @@ __all__ = ["Uses", "find_uses", "model_page_text"]
 _USES_SHOWN: Final = 20
 
 Uses = Mapping[str, Sequence[tuple[str, str]]]
-"""Where each model is used: ``("method", "users.get_user")``, a model or a topic."""
+"""What uses each model: a method (``("method", "users.get_user")``), a topic or another model."""
 
 
 def find_uses(definition: ApiDefinition) -> Uses:
@@ -49,9 +49,9 @@ def model_page_text(models: Sequence[ModelDef], uses: Uses, places: ReferenceLin
     """Return the page about the models with the same first word.
 
     Args:
-        models: the page's models.
-        uses: where each model is used.
-        places: where models, methods and topics are described.
+        models: the models to describe on the page.
+        uses: the methods, topics and models that use each model.
+        places: creates links to models, methods and topics.
     """
     page = model_page(models[0].name)
     word = page.removeprefix("models/").removesuffix(".md")

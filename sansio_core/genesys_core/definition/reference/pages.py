@@ -1,4 +1,4 @@
-"""All pages of a definition's reference."""
+"""Writes all pages of a definition's reference."""
 
 from collections.abc import Sequence
 
@@ -39,10 +39,10 @@ def build_reference(
     """Return a definition's reference as Markdown.
 
     Args:
-        definition: as read by :func:`genesys_core.definition.read_definition`.
-        example: returns an example of a model, given its name in the definition, for the example
-            responses; without it there are none.
-        changes: what changed from version to version, the oldest first.
+        definition: the definition, from :func:`genesys_core.definition.read_definition`.
+        example: returns a model's example, given its name in the definition; ``None`` omits the
+            example responses.
+        changes: reports of the changes from each version to the next, the oldest first.
 
     Returns:
         The text of each page by its path in the reference, such as ``apis/users.md``.

@@ -1,4 +1,4 @@
-"""Locations in the reference: the page and anchor of each model, method and permission.
+"""Determines the page and anchor of each model, method, topic and permission in the reference.
 
 Invariants: a model's page depends only on its name, so that it does not move when models are added;
 a method's page depends on its API and path, and on whether the API is large; links are relative to
@@ -37,22 +37,25 @@ PERMISSIONS: Final = "permissions.md"
 _FIRST_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z0-9]*|.")
 _VALUES_SHOWN: Final = 12
 _LARGEST: Final = 150
-"""APIs with more methods are divided into several pages: a browser renders 400 in a second."""
+"""The maximum number of methods of an API with one page; a larger API has several pages.
+
+A browser renders about 400 methods per second.
+"""
 
 _PLAIN: Final = {"object": "object", "any": "any JSON value"}
 
 
 def api_page(api: str) -> str:
-    """Return an API's page, such as ``apis/users.md``."""
+    """Return the path of an API's page or index, such as ``apis/users.md``."""
     return f"apis/{api}.md"
 
 
 def api_pages(api: Api) -> Mapping[str, Sequence[ApiOperation]]:
-    """Return the pages that describe an API's methods, each with its methods.
+    """Return the paths of the pages that describe an API's methods, each with the page's methods.
 
-    A large API has a page for each second segment of the paths, such as
+    A large API has a page for each second segment of its methods' paths, such as
     ``apis/conversations/emails.md``; methods whose path has no second segment are on the page for
-    the first one.
+    the first segment.
     """
     if len(api.operations) <= _LARGEST:
         return {api_page(api.name): api.operations}
@@ -68,17 +71,17 @@ def _part(path: str) -> str:
 
 
 def model_page(model: str) -> str:
-    """Return a model's page, by the first word of the model's name: ``models/user.md``."""
+    """Return the path of a model's page, after the first word of its name: ``models/user.md``."""
     word = _FIRST_WORD.match(model)
     return f"models/{(word[0] if word else model).lower()}.md"
 
 
 class ReferenceLinks:
-    """The pages of a definition's reference, and links to them.
+    """Creates links to the sections of a definition's reference.
 
     Args:
-        definition: the definition whose models are described; references to other models are not
-            linked.
+        definition: the definition that the reference describes; models that it does not contain
+            are not linked.
     """
 
     def __init__(self, definition: ApiDefinition) -> None:
@@ -91,25 +94,25 @@ class ReferenceLinks:
         }
 
     def model(self, name: str, page: str) -> str:
-        """Return a link to a model from a page."""
+        """Return a link to a model's section, for use on the given page."""
         if name not in self._models:
             return inline_code(name)
         return _link(inline_code(name), model_page(name), anchor_of(name), page)
 
     def method(self, api: str, name: str, page: str) -> str:
-        """Return a link to a method from a page."""
+        """Return a link to a method's section, for use on the given page."""
         return _link(inline_code(f"{api}.{name}"), self._pages[api, name], anchor_of(name), page)
 
     def topic(self, topic: str, page: str) -> str:
-        """Return a link to a topic from a page."""
+        """Return a link to a topic's section, for use on the given page."""
         return _link(inline_code(topic), TOPICS, anchor_of(topic), page)
 
     def permission(self, name: str, page: str) -> str:
-        """Return a link to a permission from a page."""
+        """Return a link to a permission's section, for use on the given page."""
         return _link(inline_code(name), PERMISSIONS, anchor_of(name), page)
 
     def type(self, type_: Type, page: str) -> str:
-        """Describe a type, with a link to its model."""
+        """Return a type as Markdown, with a link to the model that it contains, if any."""
         match type_:
             case Plain(kind=kind):
                 return _PLAIN.get(kind, kind)
@@ -122,7 +125,7 @@ class ReferenceLinks:
 
 
 def describe_values(type_: Type) -> str:
-    """List an enum's known values; empty for other types."""
+    """Return an enum's known values as Markdown; empty for other types."""
     match type_:
         case Plain(values=()) | Ref():
             return ""

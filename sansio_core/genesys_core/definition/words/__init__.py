@@ -1,1 +1,1 @@
-"""Operation descriptions: summaries, parameters and links, derived from the definition."""
+"""Describes operations: summaries, parameters and links, derived from the definition."""

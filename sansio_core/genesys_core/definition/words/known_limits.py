@@ -1,7 +1,7 @@
-"""Parameter limits that the platform documents outside the bundled definition.
+"""Limits of parameters that the platform documents, but not in the bundled definition.
 
-Invariants: the numbers are documentation only: a call that exceeds one is sent. A limit in the
-definition itself takes precedence.
+Invariants: the limits are only documented: a call that exceeds a limit is sent. A limit in the
+definition takes precedence.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ __all__ = ["KNOWN_LIMITS", "find_limits"]
 
 
 def find_limits(operation: ApiOperation, parameter: ApiParameter) -> Limits:
-    """Return a parameter's limits: those in its definition, otherwise the known ones."""
+    """Return a parameter's limits: those in the definition, otherwise those in this module."""
     most = KNOWN_LIMITS.get((operation.name, parameter.name))
     # A document with descriptions states its limits itself, perhaps newer ones.
     if most is None or parameter.limits != Limits() or parameter.description:
@@ -27,7 +27,7 @@ def find_limits(operation: ApiOperation, parameter: ApiParameter) -> Limits:
 
 
 _SIZES: Final = ("count", "limit", "page_size")
-"""Parameters whose limit applies to the value; other limits apply to the number of items."""
+"""Parameters whose limit is the maximum value; for others it is the maximum number of items."""
 
 _STATED: Final[Mapping[tuple[str, int], str]] = {
     ("action_map_ids", 100): """
@@ -203,4 +203,4 @@ KNOWN_LIMITS: Final[Mapping[tuple[str, str], int]] = {
     for (parameter, most), operations in _STATED.items()
     for operation in read_words(operations)
 }
-"""The maximum value, or maximum number of items, by operation and parameter."""
+"""The maximum value or number of items, by the Python names of the operation and parameter."""

@@ -1,8 +1,8 @@
-"""The lexicon: how the words of paths are spelled, and their singular and plural.
+"""The lexicon: the spelling of words in paths, and their singular and plural.
 
 Invariants: a path writes compound words together and in lower case (``wrapupcodes``); the lexicon
-spells each as the platform's user interface does ("wrap-up codes"). Every word of a summary comes
-from here, from the verbs, or from a few function words.
+spells each as the platform's user interface does ("wrap-up codes"). Every word of a summary
+is in this lexicon or its function words, or is one of the verbs of summaries.
 """
 
 import re
@@ -25,7 +25,7 @@ __all__ = [
 
 
 def read_words(text: str) -> frozenset[str]:
-    """Return the words of a text, separated by spaces."""
+    """Return the words of a text that are separated by whitespace, without duplicates."""
     return frozenset(text.split())
 
 
@@ -171,7 +171,7 @@ speak started states street summarizes termination terms this trusted trusts two
 up updates uploading use user's uses v2 valid viewed waits was were what where whether who whose
 workday would
 """
-"""Further words that reviewed names and summaries use."""
+"""Words in reviewed names and summaries that no path contains."""
 
 _SINGULARS: Final[Mapping[str, str]] = {
     "addresses": "address",
@@ -181,21 +181,21 @@ _SINGULARS: Final[Mapping[str, str]] = {
     "analyses": "analysis",
     "entries": "entry",
 }
-"""Irregular plurals, and plurals that cannot be recognized by their ending."""
+"""The singular of irregular plurals, and of plurals whose ending is ambiguous."""
 
 _SAME: Final = read_words("""
     access address ADFS alias analysis analytics basis business CIC DNC GKN HRIS ICS process SMS
     statistics status TTS
 """)
-"""Words that end in ``s`` and are singular."""
+"""Singular words that end in ``s``."""
 
 _UNCOUNTED: Final = read_words("content data feedback history media metadata")
-"""Words without a plural."""
+"""Words that have no plural."""
 
 GRAMMAR: Final = read_words("""
     a an and are as at be by for from in is it its of on or that the their them to which with
 """)
-"""Function words, which summaries may also contain."""
+"""Function words that summaries may contain in addition to the words of the lexicon."""
 
 
 def _entries() -> dict[str, str]:
@@ -206,12 +206,12 @@ def _entries() -> dict[str, str]:
 
 
 SPELLINGS: Final[Mapping[str, str]] = _entries()
-"""How path segments are spelled."""
+"""The spelling of path segments as words, by the segment in lower case."""
 
 KNOWN_WORDS: Final = frozenset(
     [*_REVIEWED.split(), *(word for phrase in SPELLINGS.values() for word in phrase.split())]
 )
-"""All words in the lexicon."""
+"""All words in the lexicon: those of :data:`SPELLINGS`, and those in reviewed texts."""
 
 
 def is_known(segment: str) -> bool:
@@ -220,12 +220,12 @@ def is_known(segment: str) -> bool:
 
 
 def spell_segment(segment: str) -> str:
-    """Return a path segment as words; unknown segments are unchanged."""
+    """Return a path segment as words; a segment that is not in the lexicon is unchanged."""
     return SPELLINGS.get(segment.lower(), segment)
 
 
 def split_name(name: str) -> str:
-    """Return a parameter's name as words, without "Id" at its end: "contact list"."""
+    """Return a parameter's name as words: "contact list" for ``contactListId``."""
     apart = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", re.sub(r"[^A-Za-z0-9]+", " ", name))
     words = apart.lower().split()
     if words[-1:] == ["id"] and len(words) > 1:
@@ -238,11 +238,11 @@ def split_name(name: str) -> str:
 
 
 _NAMES: Final[Mapping[str, str]] = {"id": "ID", "ids": "IDs", "jid": "JID", "uc": "UC"}
-"""Spellings of words in parameter names."""
+"""The spelling of abbreviations in parameter names, by the word in lower case."""
 
 
 def is_plural(phrase: str) -> bool:
-    """Return whether the last word of a phrase is a plural."""
+    """Return whether the last word of a phrase is in the plural."""
     return to_singular(phrase) != phrase
 
 
@@ -288,7 +288,7 @@ _A: Final = re.compile(r"u(?:ser|sage|nified|rl|tilization)|U[A-Z]|one-")
 
 
 def with_article(phrase: str) -> str:
-    """Return a phrase with "a" or "an", unless it has "the"."""
+    """Return a phrase with the article "a" or "an", unless it begins with "the"."""
     if phrase.startswith("the "):
         return phrase
     is_an = _AN.match(phrase) is not None and _A.match(phrase) is None

@@ -1,7 +1,7 @@
-"""Links to the platform's documentation for an operation.
+"""Creates links to the platform's documentation of operations.
 
-Invariants: a link is derived from method and path; the page is the API Explorer of the platform's
-developer site, which can be read without an account.
+Invariants: a link is derived from the method and path. It leads to the API Explorer on the
+platform's developer site, which can be read without an account.
 """
 
 import re
@@ -10,14 +10,14 @@ from typing import Final
 __all__ = ["EXPLORER", "platform_link"]
 
 EXPLORER: Final = "https://developer.genesys.cloud/devapps/api-explorer"
-"""The page that lists all operations."""
+"""The address of the API Explorer, which lists all operations."""
 
 _SIGNS: Final = re.compile(r"[/{}]")
 
 
 def platform_link(method: str, path: str) -> str:
-    """Return an operation's address on the platform's developer site.
+    """Return the address of an operation's documentation on the platform's developer site.
 
-    The site's anchors are method and path with ``/``, ``{`` and ``}`` replaced by ``-``.
+    The site's anchors are the method and path, with ``/``, ``{`` and ``}`` replaced by ``-``.
     """
     return f"{EXPLORER}#{method.lower()}{_SIGNS.sub('-', path)}"

@@ -1,7 +1,7 @@
 """Reviewed names of resources whose path segments are misleading.
 
-Invariants: a name applies to all operations on a resource and below it, so that it is corrected
-once. ``*`` stands for a parameter.
+Invariants: a name applies to all operations on a resource and on the resources below it in the
+path. ``*`` stands for a path parameter.
 """
 
 from collections.abc import Mapping
@@ -27,12 +27,12 @@ DOMAINS: Final = read_words("""
     quality responsemanagement routing speechandtextanalytics taskmanagement telephony
     telephony/providers telephony/providers/edges workforcemanagement
 """)
-"""Segments at the start of a path that name an area, not a resource."""
+"""Segments at the start of a path that name an area of the platform, not a resource."""
 
 PLURAL_QUALIFIERS: Final = read_words("""
     aggregates analytics details forms media services settings sms statistics
 """)
-"""Segments that keep their plural before another noun."""
+"""Path segments that keep their plural before another noun, as in "media recordings"."""
 
 WEAK: Final = read_words("""
     agent attachment bot category chart comment communication deletion document draft evaluation
@@ -40,31 +40,31 @@ WEAK: Final = read_words("""
     recording row rule schedule session stage status step synchronization topic user variation
     version
 """) | {"communication message", "phrase group", "stage plan"}
-"""Nouns that are unclear without their owner."""
+"""Resource names that are unclear without the resource's owner."""
 
 PASSED_BY: Final = frozenset({"weeks", "communications < participants"})
-"""Segments that are not named as owners of the next segment.
+"""Path segments that summaries do not name as the owner of the resource after them.
 
-"communications < participants" stands for participants before communications, because
-communications are described as those of the conversation.
+"communications < participants" means that participants are not named as the owners of
+communications, which are described as communications of the conversation.
 """
 
 GENERIC: Final = read_words("""
     categories documents insights jobs metrics notifications policies programs query rules
     schemas settings status topic topics usage
 """)
-"""Segments that are unclear without their area, which they keep unless they have an owner."""
+"""Path segments that are unclear without their area, which is named unless they have an owner."""
 
 SINGLE: Final = read_words("""
     aggregates analytics capabilities counts defaults details metadata options points
     preferences properties results settings statistics stats
 """)
-"""Plural words for a single resource, which is read rather than listed or created."""
+"""Plural words that name a single resource, which summaries describe as read, not listed."""
 
 LINKED: Final = read_words("""
     contacts members queues roles routinglanguages routingskills skills users wrapupcodes
 """)
-"""Resources that exist without their owner: they are added to it and removed from it."""
+"""Path segments of resources that exist independently: they are added to an owner, or removed."""
 
 _NOUNS: Final = """
 agentic/virtualagents/*/jobs = deletion jobs
@@ -309,6 +309,6 @@ def _read(table: str) -> dict[str, str]:
 
 
 NOUNS: Final[Mapping[str, str]] = _read(_NOUNS)
-"""Names of resources by path: the plural, followed by ``|`` and the singular if it is irregular. A
-singular with "the" gets no other article.
+"""Names of resources by path: the plural, followed by ``|`` and the singular if that is irregular. A
+singular that begins with "the" gets no other article.
 """

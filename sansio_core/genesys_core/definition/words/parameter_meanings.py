@@ -1,7 +1,7 @@
 """Meanings of query parameters and headers by name: dates, filters, switches, formats, units.
 
-Invariants: a name is listed if it means the same in every operation that has it; a phrase adds what
-the name alone does not explain, in lower case and without a full stop. Names with different
+Invariants: a name is listed if it means the same in every operation that has it. Its phrase explains
+what the name does not, in lower case and without a full stop. Names with different
 meanings, or whose meaning is unknown, are not listed (a reviewed list in the tests counts them).
 """
 
@@ -45,7 +45,7 @@ _REQUESTS: Final[Mapping[str, str]] = {
     "showbrief": "whether to return only the keys of the rows",
     "summary": "whether to return only a summary of each policy",
 }
-"""Request headers, and options for the response."""
+"""Meanings of request headers, and of parameters that select the content of the response."""
 
 PAGE_MEANINGS: Final[Mapping[str, str]] = {
     "after": "only items after this one",
@@ -62,7 +62,7 @@ PAGE_MEANINGS: Final[Mapping[str, str]] = {
     "pageSize": "the number of items per page",
     "previousPage": "the cursor for paging backwards",
 }
-"""Paging parameters that do not belong to the operation's listing."""
+"""Meanings of paging parameters that the detected paging of an operation does not use."""
 
 _ORDER: Final[Mapping[str, str]] = {
     "q64": "the value from an earlier search",
@@ -71,7 +71,7 @@ _ORDER: Final[Mapping[str, str]] = {
     "sortKey": "the value to sort by",
     "sortOrder": "ascending or descending",
 }
-"""References to earlier searches, and the sort order."""
+"""Meanings of parameters for the sort order and the results of earlier searches."""
 
 _TIMES: Final[Mapping[str, str]] = {
     "comparativePeriodEndWorkday": "the last workday of the period to compare with",
@@ -109,7 +109,7 @@ _TIMES: Final[Mapping[str, str]] = {
     "weekNumbers": "the weeks of the forecast",
     "workday": "the workday to return",
 }
-"""Days, instants and durations."""
+"""Meanings of parameters that are dates, times or durations."""
 
 _FILTERS: Final[Mapping[str, str]] = {
     "access": "only workspaces to which the caller has this access",
@@ -248,7 +248,7 @@ _FILTERS: Final[Mapping[str, str]] = {
     "virtualAgentEnabled": "filter by whether the flow is a virtual agent flow",
     "withPublishedVersion": "filter by whether the table has a published version",
 }
-"""Which items to return."""
+"""Meanings of parameters that select the items to return."""
 
 _SWITCHES: Final[Mapping[str, str]] = {
     "allResources": "whether to delete the resources of the prompt too",
@@ -289,7 +289,7 @@ _SWITCHES: Final[Mapping[str, str]] = {
     "userCount": "whether to include the number of users",
     "validationMode": "the value Ignore saves a work plan even if it is not valid",
 }
-"""Switches that enable or disable a behavior."""
+"""Meanings of parameters that enable or disable a behavior."""
 
 _VALUES: Final[Mapping[str, str]] = {
     "appNamespace": "the namespace of the application",
@@ -320,7 +320,7 @@ _VALUES: Final[Mapping[str, str]] = {
     "url": "the URL of the media",
     "value": "a part of the value",
 }
-"""Values that the operation works with."""
+"""Meanings of other parameters, whose values an operation uses."""
 
 PARAMETER_MEANINGS: Final[Mapping[str, str]] = {
     **_REQUESTS,
@@ -330,4 +330,4 @@ PARAMETER_MEANINGS: Final[Mapping[str, str]] = {
     **_SWITCHES,
     **_VALUES,
 }
-"""Meanings of query parameters and headers by name, except for paging."""
+"""Meanings of query parameters and headers by wire name, except for paging parameters."""

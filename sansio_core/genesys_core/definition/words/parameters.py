@@ -1,7 +1,7 @@
-"""Descriptions of parameters that can be derived: IDs, paging, known headers.
+"""Describes the parameters whose meaning can be derived: IDs, filters, paging, known names.
 
 Invariants: a description is derived from a parameter's name and location, from its operation's
-listing, and from a table of names with the same meaning in all operations.
+pagination, and from a table of names with the same meaning in all operations.
 """
 
 import re
@@ -19,12 +19,12 @@ __all__ = ["describe_limits", "describe_parameter"]
 def describe_parameter(
     parameter: ApiParameter, listing: Listing | None, fields: Collection[str] = ()
 ) -> str:
-    """Describe a parameter, in lower case; empty if its meaning is unknown.
+    """Return a parameter's meaning as a phrase in lower case; empty if the meaning is unknown.
 
     Args:
         parameter: the parameter to describe.
-        listing: the operation's listing, if it is one.
-        fields: fields of the listed items; a parameter with the same name filters by the field.
+        listing: how the operation is paginated; ``None`` if it is not a listing.
+        fields: the wire names of the listed items' fields, which parameters may filter by.
     """
     name = parameter.wire
     if parameter.location == "path":
@@ -66,13 +66,13 @@ _FILTERS: Final = read_words("""
     paymentStatus phoneNumber phoneNumberStatus phoneNumberType published region routingStatus state
     status tags topicName trunkType type
 """)
-"""Fields that a listing can be filtered by, with a parameter of the same name."""
+"""Names of parameters that filter a listing by the field with the same name."""
 
 _INCLUDES: Final = re.compile(r"(include|exclude)(?!Only)([A-Z].*)")
 
 
 def describe_limits(limits: Limits) -> str:
-    """Describe the default, format and bounds, such as "default 25, from 1 to 100"."""
+    """Return a description of a parameter's limits, such as "default 25, from 1 to 100"."""
     return ", ".join(
         filter(
             None,
@@ -110,7 +110,7 @@ def _is_id(name: str) -> bool:
 
 
 def _owner(name: str) -> str:
-    """Return an ID and its owner: "ID of a queue", "IDs of queues"."""
+    """Describe an ID parameter by its name: "ID of a queue", "IDs of queues"."""
     if name.endswith("s"):
         return f"IDs of {to_plural(split_name(name.removesuffix('s')))}"
     return f"ID of {with_article(split_name(name))}"
@@ -136,4 +136,4 @@ _IN_PATHS: Final[Mapping[str, str]] = {
     "weekDateId": "the first day of the week, as yyyy-MM-dd",
     "weekId": "the first day of the week, as yyyy-MM-dd",
 }
-"""Path parameters whose names do not explain them."""
+"""Meanings of path parameters that cannot be derived from their wire names."""

@@ -1,7 +1,7 @@
-"""Noun phrases for paths: the resource that a path names, and its owners.
+"""Derives noun phrases from paths: the resource that a path names, and the resource's owners.
 
-Invariants: a phrase is derived from the segments of its path: those after the last parameter name
-the resource, the earlier ones its owners. If segments are misleading, the reviewed table
+Invariants: a phrase is derived from the segments of its path: segments after the last parameter
+name the resource, earlier segments its owners. If segments are misleading, the reviewed table
 :data:`~genesys_core.definition.words.nouns.NOUNS` has the name, which applies to all operations on
 the resource and below it.
 """
@@ -43,16 +43,16 @@ __all__ = [
 
 
 class PathStep(Struct, frozen=True):
-    """Segments of a path up to a parameter, which is empty at the end of some paths."""
+    """Segments of a path up to the next parameter, whose name is empty if the path ends before one."""
 
     segments: tuple[str, ...]
     parameter: str = ""
 
 
 def split_path(path: str) -> tuple[PathStep, ...]:
-    """Split a path at its parameters; ``me`` counts as one, and the API version is omitted.
+    """Split a path at its parameters; ``me`` counts as a parameter, and the API version is omitted.
 
-    A path of only the version is the root.
+    A path that consists only of the version is described as the root.
     """
     steps: list[PathStep] = []
     segments: list[str] = []
@@ -68,7 +68,7 @@ def split_path(path: str) -> tuple[PathStep, ...]:
 
 
 def without_tail(steps: tuple[PathStep, ...]) -> tuple[PathStep, ...]:
-    """Return a path without its last segment, which is not a parameter; empty if nothing remains."""
+    """Return a path without its last segment, which must not be a parameter."""
     *start, last = steps
     if len(last.segments) > 1:
         return (*start, PathStep(last.segments[:-1]))
@@ -76,7 +76,7 @@ def without_tail(steps: tuple[PathStep, ...]) -> tuple[PathStep, ...]:
 
 
 def pattern_of(steps: Sequence[PathStep]) -> str:
-    """Return the last step's key in the table of nouns: its path, with ``*`` for parameters."""
+    """Return a resource's key in :data:`NOUNS`: its path, with ``*`` in place of parameters."""
     parts: list[str] = []
     for step in steps:
         parts += [*step.segments, "me" if step.parameter == "me" else "*"]
@@ -84,13 +84,13 @@ def pattern_of(steps: Sequence[PathStep]) -> str:
 
 
 def name_things(steps: Sequence[PathStep]) -> str:
-    """Name the subject of the last step, in the plural if the path has it: "queue members"."""
+    """Return the name of a path's resource, in the plural if the path has it: "queue members"."""
     reviewed, _, _ = NOUNS.get(pattern_of(steps), "").partition("|")
     return reviewed or name_by_rules(steps)
 
 
 def name_by_rules(steps: Sequence[PathStep]) -> str:
-    """Name the subject of the last step by rules, without the table of reviewed nouns."""
+    """Return the name of a path's resource that the rules derive, ignoring reviewed names."""
     segments = list(steps[-1].segments)
     if segments[1:] and segments[-1] == "divisionviews":  # the same things, as a caller sees them
         segments.pop()
@@ -117,13 +117,13 @@ def name_by_rules(steps: Sequence[PathStep]) -> str:
 
 
 def name_item(steps: Sequence[PathStep]) -> str:
-    """Name the subject of the last step in the singular: "queue member"."""
+    """Return the name of a path's resource in the singular: "queue member"."""
     _, _, singular = NOUNS.get(pattern_of(steps), "").partition("|")
     return singular or to_singular(name_things(steps))
 
 
 def describe_item(steps: Sequence[PathStep], depth: int = 2) -> str:
-    """Describe a single resource: "a member of a queue", "the current user"."""
+    """Describe a path's resource as a single one: "a member of a queue", "the current user"."""
     thing = name_item(steps)
     if steps[-1].parameter == "me":
         if thing in ("user", "agent"):
@@ -135,12 +135,12 @@ def describe_item(steps: Sequence[PathStep], depth: int = 2) -> str:
 def describe_things(
     steps: Sequence[PathStep], depth: int = 2, article: str = "the ", word: str = "of"
 ) -> str:
-    """Describe several resources: "the members of a queue"."""
+    """Describe a path's resources as several: "the members of a queue"."""
     return f"{article}{to_plural(name_things(steps))}{describe_owner(steps, depth, word)}"
 
 
 def describe_owner(steps: Sequence[PathStep], depth: int = 2, word: str = "of") -> str:
-    """Describe the last step's owner and further owners, up to ``depth`` steps: " of a queue"."""
+    """Describe the owner of a path's resource, and up to ``depth`` owners in all: " of a queue"."""
     owned = steps[-1].segments[:1]
     for end in range(len(steps) - 1, 0, -1):
         owner = steps[:end]

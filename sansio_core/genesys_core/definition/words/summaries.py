@@ -1,6 +1,6 @@
-"""One-line operation summaries: a verb and its object.
+"""Summarizes operations in one line: a verb and its object.
 
-Invariants: a line is derived by rules from the method, path, body and response, or is in the
+Invariants: a summary is derived by rules from the method, path, body and response, or is in the
 reviewed table; it has at most :data:`LONGEST` characters, begins with a verb of :data:`VERBS`, and
 is unique in its API.
 """
@@ -28,7 +28,7 @@ from genesys_core.definition.words.phrases import (
 __all__ = ["LONGEST", "VERBS", "line_by_rules", "replaced_paths", "summarize_operation"]
 
 LONGEST: Final = 76
-"""The maximum length of a line without the full stop: it must fit a docstring's first line."""
+"""The maximum number of characters in a summary, which must fit a docstring's first line."""
 
 _BY_METHOD: Final[Mapping[str, str]] = {
     "GET": "Get",
@@ -55,7 +55,7 @@ _ACTIONS: Final[Mapping[str, str]] = {
     "rollback": "Roll back",
     "sync": "Synchronize",
 }
-"""Verbs at the end of a path."""
+"""Path segments that are verbs if they are the last segment, and the verbs of their summaries."""
 
 VERBS: Final = read_words("""
     Acknowledge Activate Add Approve Archive Assign Barge Call Cancel Check Claim Clear Clone Coach
@@ -67,26 +67,26 @@ VERBS: Final = read_words("""
     Sign Simulate Start Stop Suggest Synchronize Take Terminate Test Train Transfer Translate Unlink
     Unlock Unpair Unpin Update Validate
 """)
-"""The verbs that lines begin with."""
+"""The verbs that summaries begin with."""
 
 
 def replaced_paths(operations: Iterable[ApiOperation]) -> frozenset[str]:
-    """Return the paths that have a PATCH, so that their PUT is described as a replacement."""
+    """Return the paths that have a PATCH, so that a PUT is described as a replacement."""
     return frozenset(one.path for one in operations if one.method == "PATCH")
 
 
 def summarize_operation(operation: ApiOperation, replaced: Collection[str] = ()) -> str:
-    """Return an operation's line, without a full stop.
+    """Return an operation's summary, without a full stop.
 
     Args:
         operation: the operation to summarize.
-        replaced: the paths whose PUT is described as a replacement, from :func:`replaced_paths`.
+        replaced: paths at which a PUT is described as a replacement, from :func:`replaced_paths`.
     """
     return OVERRIDES.get(operation.name) or line_by_rules(operation, replaced)
 
 
 def line_by_rules(operation: ApiOperation, replaced: Collection[str] = ()) -> str:
-    """Return the line that the rules produce for an operation, even if there is a reviewed line."""
+    """Return the summary that the rules derive for an operation, ignoring reviewed summaries."""
     steps = split_path(operation.path)
     verb = _verb(operation, replaced)
     # SCIM has each operation at two paths; without a difference their lines would be the same.
@@ -133,7 +133,7 @@ def _has_parameter(operation: ApiOperation, *names: str) -> bool:
 
 
 def _in_bulk(steps: tuple[PathStep, ...], depth: int, verb: str) -> str:
-    """Return the line of an operation on many things, without "in bulk"."""
+    """Return the summary of an operation on several resources, without "in bulk"."""
     tail, base = "".join(steps[-1].segments[-1:]), without_tail(steps)
     if base and tail == "divisionviews":
         return f"{verb} {describe_things(base, depth, '')} in the caller's divisions"
@@ -143,7 +143,7 @@ def _in_bulk(steps: tuple[PathStep, ...], depth: int, verb: str) -> str:
 
 
 def _acts(verb: str, steps: tuple[PathStep, ...], depth: int) -> str:
-    """Return the line of a verb at the end of a path: "Publish a form"."""
+    """Return the summary of an operation whose path ends with a verb: "Publish a form"."""
     if steps[-1].parameter:
         return f"{verb} {describe_item(steps, depth)}"
     if is_several(steps):
