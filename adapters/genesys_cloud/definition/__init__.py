@@ -1,7 +1,7 @@
-"""The API definition: fetch it, read it, and generate source from it.
+"""Fetches, reads and compares API definitions, and generates source code from them.
 
-Invariants: the core (:mod:`genesys_core.definition`) interprets documents and determines what to
-write; these modules read and write files and send requests.
+Invariants: the core (:mod:`genesys_core.definition`) interprets documents and produces the text of
+files; these modules read and write files and send requests.
 """
 
 from genesys_cloud.definition.comparing import compare_files, load_program

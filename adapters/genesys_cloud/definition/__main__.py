@@ -1,4 +1,4 @@
-"""``python -m genesys_cloud.definition generate``: the generator without the ``cli`` extra."""
+"""Runs the generator without the ``cli`` extra: ``python -m genesys_cloud.definition generate``."""
 
 import argparse
 import sys
@@ -11,10 +11,10 @@ __all__ = ["main"]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """``python -m genesys_cloud.definition generate``.
+    """Run the generator for ``python -m genesys_cloud.definition generate``.
 
     Returns:
-        0 if successful or up to date, 1 if ``--check`` found a difference, 2 if an error occurred.
+        The exit code: 0 for success, 1 if ``--check`` found differences, 2 if an error occurred.
     """
     options = _parser().parse_args(arguments)
     try:

@@ -1,7 +1,7 @@
-"""Compares definition files.
+"""Compares two definition files.
 
-Invariants: the core (:mod:`genesys_core.definition.diff`) decides what changed, what is ignored and
-what fails; this module reads the files.
+Invariants: the core (:mod:`genesys_core.definition.diff`) decides which changes there are, which of
+them are ignored and whether the comparison fails; this module reads the files.
 """
 
 import ast
@@ -22,17 +22,19 @@ def compare_files(
     ignore: str | Path | None = None,
     usage: str | Path | None = None,
 ) -> Comparison:
-    """Compare two definitions.
+    """Compare two definition files.
 
     Args:
-        old: a Swagger file, a folder filled by ``definition fetch``, or ``bundled``.
-        new: the newer definition, as a file, folder or ``bundled``, like ``old``.
-        ignore: an ignore file.
+        old: the older definition: a Swagger file, a folder from ``genesys-cloud definition fetch``,
+            or ``bundled``.
+        new: the newer definition, as a file, a folder or ``bundled``.
+        ignore: an ignore file, with the changes to leave out.
         usage: a Python file, or a folder of Python files; only changes that affect these files are
             kept.
 
     Raises:
-        ConfigurationError: a file cannot be read, contains no JSON object, or is not Python.
+        ConfigurationError: a file cannot be read, a definition file is not a JSON object, or a
+            program's file is not valid Python.
         InvalidValueError: a file is not a definition, or a line of the ignore file names an unknown
             rule.
     """
@@ -47,11 +49,13 @@ def compare_files(
 
 
 def load_program(path: str | Path) -> list[SourceNames]:
-    """Read a Python file, or all files in a folder except for hidden folders and virtual environments.
+    """Return the names used in a Python file, or in all Python files in a folder.
+
+    Hidden folders and virtual environments are skipped.
 
     Raises:
-        ConfigurationError: a file cannot be read or is not valid in this Python version, or there
-            is no file.
+        ConfigurationError: a file cannot be read or is not valid in this Python version, or the
+            folder contains no Python file.
     """
     root = Path(path)
     files = [root] if root.is_file() else sorted(filter(_belongs(root), root.rglob("*.py")))

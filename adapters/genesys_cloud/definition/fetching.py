@@ -1,4 +1,4 @@
-"""Fetches the published definition and topics.
+"""Fetches the API definition and topics that the platform publishes.
 
 Invariants: the documents are saved unchanged, as the platform sent them.
 """
@@ -22,15 +22,16 @@ def fetch_definition(
     """Save the published definition and topics as ``swagger.json`` and ``topics.json``.
 
     Args:
-        client: a client for the region. The definition needs no token; the topics do.
-        folder: where to save them; created if necessary.
-        preview: fetch the definition that includes preview operations.
+        client: a client for the region. Only the request for the topics requires a token.
+        folder: the folder to save the files in; created if necessary.
+        preview: whether to fetch the definition that includes preview operations.
 
     Returns:
-        The files.
+        The paths of the two files.
 
     Raises:
-        GenesysCloudError: a request failed; the definition is kept if only the topics failed.
+        GenesysCloudError: a request failed; if that was the request for the topics, the definition
+            has been saved.
         InvalidValueError: a response is not a JSON object.
         ConfigurationError: a file cannot be written.
     """

@@ -1,4 +1,4 @@
-"""Reads definition files, and writes or compares generated source.
+"""Reads definition files, and writes or compares generated source files.
 
 Invariants: the core (:mod:`genesys_core.definition`) determines what to write. A file without the
 generator's banner is never overwritten or removed.
@@ -38,48 +38,48 @@ __all__ = [
 ]
 
 BUNDLED = "bundled"
-"""The name of the bundled definition and topics, accepted in place of a path."""
+"""The name that stands for the bundled definition and topics in place of a path."""
 
 GUIDE = "docs/moving.md"
-"""The migration guide, with a generated table of names."""
+"""The path of the migration guide, which contains a generated table of names."""
 
 
 def load_definition(path: str | Path | None = None) -> Mapping[str, object]:
-    """Read a Swagger definition: JSON or JSON compressed with gzip or xz.
+    """Read a Swagger document from a JSON file, which may be compressed with gzip or xz.
 
     Args:
-        path: the file; by default the library's own.
+        path: the path of the file; by default the library's bundled definition.
 
     Raises:
-        ConfigurationError: the file cannot be read, or contains no JSON object.
+        ConfigurationError: the file cannot be read, or is not a JSON object.
     """
     return _load(path, "swagger.json.xz")
 
 
 def load_topics(path: str | Path | None = None) -> Mapping[str, object]:
-    """Read a topic file: JSON or JSON compressed with gzip or xz.
+    """Read a topic file in JSON, which may be compressed with gzip or xz.
 
     Args:
-        path: the file; by default the library's own.
+        path: the path of the file; by default the library's bundled topics.
 
     Raises:
-        ConfigurationError: the file cannot be read, or contains no JSON object.
+        ConfigurationError: the file cannot be read, or is not a JSON object.
     """
     return _load(path, "notification_mappings.json.xz")
 
 
 def load_sources(path: str | Path, topics: str | Path | None = None) -> DefinitionSources:
-    """Read a definition with its topics, to compare it with another.
+    """Read a definition and its topics, to compare it with another definition.
 
     Args:
         path: a Swagger file, a folder with ``swagger.json`` and ``topics.json`` as
             :func:`~genesys_cloud.definition.fetch_definition` saves them, or :data:`BUNDLED`.
-        topics: a topic file, instead of the one in the folder.
+        topics: a topic file, used instead of the one in the folder or the bundled one.
 
     Raises:
-        ConfigurationError: a file cannot be read, or contains no JSON object.
-        InvalidValueError: it is not a Swagger 2.0 document, or not a topic file; the message names
-            the path.
+        ConfigurationError: a file cannot be read, or is not a JSON object.
+        InvalidValueError: a file is not a Swagger 2.0 document or topic file; the message contains
+            ``path``.
     """
     documents = load_documents(path, topics)
     try:
@@ -91,7 +91,7 @@ def load_sources(path: str | Path, topics: str | Path | None = None) -> Definiti
 def load_documents(
     path: str | Path, topics: str | Path | None = None
 ) -> tuple[Mapping[str, object], Mapping[str, object]]:
-    """Read a definition and its topics without interpreting them; see :func:`load_sources`."""
+    """Read a definition and its topics as parsed JSON, from the files of :func:`load_sources`."""
     if str(path) == BUNDLED:
         return load_definition(), load_topics(topics)
     file = Path(path)
@@ -124,17 +124,17 @@ def write_generated(
     """Update the generated files under ``root`` to match ``files``.
 
     Args:
-        root: the root of the repository.
-        files: the text of each file, by its path from the root.
-        folders: the folders that contain only generated files.
-        check: only compare, and write nothing.
+        root: the folder that paths are relative to, such as the root of the repository.
+        files: the text of each generated file, by its path relative to the root.
+        folders: the folders that contain only generated files; their stale files are removed.
+        check: whether to only compare the files, without writing or removing any.
 
     Returns:
-        The paths that differ, including stale files; they have been written unless ``check`` is
-        set.
+        The paths of files that differ from ``files``, including stale files; unless ``check`` is
+        set, these files have been written or removed.
 
     Raises:
-        ConfigurationError: a file to be replaced was not generated, or a file cannot be read or
+        ConfigurationError: a file to replace is not a generated file, or a file cannot be read or
             written.
     """
     try:
@@ -162,7 +162,7 @@ def _write_generated(
 
 
 def _generated(root: Path, folders: Iterable[str]) -> list[str]:
-    """Return the existing generated files."""
+    """Return the paths of the existing generated files."""
     found = [path for folder in folders for path in (root / folder).glob("*.py*") if path.is_file()]
     return [
         path.relative_to(root).as_posix()
@@ -197,28 +197,30 @@ def generate(
     strict: bool = False,
     on_finding: Callable[[Finding], object] = str,  # without effect
 ) -> list[str]:
-    """Generate the source for a definition, into a checkout of this library or a package.
+    """Generate source files for a definition, in a checkout of this library or in a package.
 
     Args:
         root: the checkout, by default the one that contains this module; or the folder that
             contains the package, by default the current one.
-        definition: a Swagger file, a folder filled by ``definition fetch``, or ``bundled``.
-        topics: a topic file, as bundled or as published. The default is the topic file in the
-            definition's folder, the library's own for the bundled definition, and no topics for a
-            single file.
-        package: the import name of a user's own package, such as ``acme_genesys``.
-        check: only compare, and write nothing.
-        strict: reject documents with findings.
-        on_finding: called for each part of the documents that cannot be used.
+        definition: a Swagger file, a folder from ``genesys-cloud definition fetch``, or
+            ``bundled``.
+        topics: a topic file, in the bundled or the published format. The default is the file in the
+            definition's folder, the bundled file for the bundled definition, and no topics for a
+            single Swagger file.
+        package: the import name of a user's own package to generate, such as ``acme_genesys``.
+        check: whether to only compare the files, without writing any.
+        strict: whether to reject documents with invalid parts (findings).
+        on_finding: called for each part of the documents that is invalid, and therefore dropped or
+            replaced.
 
     Returns:
-        The paths that changed, or would change with ``check``.
+        The paths of the files that changed, or with ``check`` those that would change.
 
     Raises:
         ConfigurationError: a file cannot be read or written, or a file to be replaced was not
             generated.
-        InvalidValueError: the file is not a definition, or there is a finding and ``strict`` is
-            set.
+        InvalidValueError: a file is not a definition or topic file, ``package`` is invalid, or
+            ``strict`` is set and there is a finding.
     """
     layout = BUILT_IN if package is None else package_layout(package)
     folder = Path(root or ".") if root or package else _checkout()
@@ -241,7 +243,7 @@ def generate(
 def _update_page(
     folder: Path, name: str, update: Callable[[str], str], *, check: bool
 ) -> list[str]:
-    """Update the table of a hand-written page, if the checkout has the page."""
+    """Update the generated table of a hand-written page, if the checkout has the page."""
     old = _read(folder / name)
     if old is None or (new := update(old)) == old:
         return []

@@ -1,7 +1,7 @@
-"""Writes a definition's reference: pages for APIs, models, topics, permissions, keys and changes.
+"""Writes a definition's reference: pages about APIs, models, topics, permissions, keys and changes.
 
-Invariants: the core (:mod:`genesys_core.definition.reference`) determines the pages; the example
-responses are the simulator's.
+Invariants: the core (:mod:`genesys_core.definition.reference`) produces the text of the pages; the
+example responses come from the simulator.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from genesys_core.simulator.state.examples import example
 __all__ = ["write_reference"]
 
 _DEPTH = 2
-"""The nesting depth of models in examples; only the outermost model is complete."""
+"""The maximum nesting depth of models in examples; only the outermost model has all its fields."""
 
 
 def write_reference(
@@ -27,16 +27,18 @@ def write_reference(
     topics: str | Path | None = None,
     changes: Iterable[str | Path] = (),
 ) -> list[str]:
-    """Write a definition's reference as Markdown.
+    """Write a definition's reference as Markdown files.
 
     Args:
-        folder: where to write it; created if necessary. Other files in it are not touched.
-        definition: a Swagger file, a folder filled by ``definition fetch``, or ``bundled``.
-        topics: a topic file, instead of the folder's or the bundled one.
-        changes: reports from ``genesys-cloud definition diff --format json``, the oldest first.
+        folder: the folder to write the files to; created if necessary. Other files in it are kept.
+        definition: a Swagger file, a folder from ``genesys-cloud definition fetch``, or
+            ``bundled``.
+        topics: a topic file, used instead of the one in the folder or the bundled one.
+        changes: files with reports from ``genesys-cloud definition diff --format json``, the oldest
+            first.
 
     Returns:
-        The paths of the pages in the folder, such as ``apis/users.md``.
+        The paths of the pages relative to the folder, such as ``apis/users.md``.
 
     Raises:
         ConfigurationError: a file cannot be read or written.

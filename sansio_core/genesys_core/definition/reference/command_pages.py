@@ -65,7 +65,7 @@ class CommandDescription(Struct, frozen=True):
         name: the command's name, such as ``config check``; empty for the program itself.
         help: the command's description: paragraphs separated by empty lines.
         arguments: the positional arguments, in order.
-        options: each option with its value's type, such as ``--profile <str>``, and its description.
+        options: each option with its value's type, such as ``--profile <str>``, and its help text.
         usage: the part of the usage line after the command's name; if empty, it is derived from
             the arguments.
     """

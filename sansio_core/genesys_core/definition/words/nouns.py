@@ -32,7 +32,7 @@ DOMAINS: Final = read_words("""
 PLURAL_QUALIFIERS: Final = read_words("""
     aggregates analytics details forms media services settings sms statistics
 """)
-"""Path segments that keep their plural before another noun, as in "media recordings"."""
+"""Path segments that stay plural before another noun, where other segments become singular."""
 
 WEAK: Final = read_words("""
     agent attachment bot category chart comment communication deletion document draft evaluation
@@ -309,6 +309,7 @@ def _read(table: str) -> dict[str, str]:
 
 
 NOUNS: Final[Mapping[str, str]] = _read(_NOUNS)
-"""Names of resources by path: the plural, followed by ``|`` and the singular if that is irregular. A
-singular that begins with "the" gets no other article.
+"""Names of resources by path: the plural, followed by ``|`` and the singular if that is irregular.
+
+A singular that begins with "the" gets no other article.
 """

@@ -1,7 +1,7 @@
 """Meanings of query parameters and headers by name: dates, filters, switches, formats, units.
 
-Invariants: a name is listed if it means the same in every operation that has it. Its phrase explains
-what the name does not, in lower case and without a full stop. Names with different
+Invariants: a name is listed if it means the same in every operation that has it. Its phrase
+explains what the name does not, in lower case and without a full stop. Names with different
 meanings, or whose meaning is unknown, are not listed (a reviewed list in the tests counts them).
 """
 

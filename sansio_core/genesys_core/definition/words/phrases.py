@@ -43,7 +43,7 @@ __all__ = [
 
 
 class PathStep(Struct, frozen=True):
-    """Segments of a path up to the next parameter, whose name is empty if the path ends before one."""
+    """Segments of a path up to the next parameter, whose name is empty if none follows."""
 
     segments: tuple[str, ...]
     parameter: str = ""

@@ -1,1 +1,1 @@
-"""Writers of source code from an API definition."""
+"""Writes source code from an API definition."""

@@ -1,4 +1,4 @@
-"""Type annotations for types in the definition.
+"""Writes type annotations for types in the definition.
 
 Invariants: an annotation means the same to a type checker and at run time, except for :data:`Open`.
 It uses only builtins, models and helpers under private aliases, because a field may be called
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 Helper = tuple[str, str]
-"""The module from which a helper is imported, and its alias: ``("datetime", "date as _date")``."""
+"""A helper's module, and its name and alias: ``("datetime", "date as _date")``."""
 
 HELPERS: Mapping[str, Helper] = {
     "_Any": ("typing", "Any as _Any"),
@@ -51,12 +51,13 @@ HELPERS: Mapping[str, Helper] = {
     "_Lists": ("genesys_core.calls.operation", "ListOperation as _Lists"),
     "_Operation": ("genesys_core.calls.operation", "Operation as _Operation"),
 }
-"""All helpers that generated code may use. Fields cannot collide with them, because no field name
-begins with ``_``.
+"""The helpers that generated code may use, by their aliases.
+
+Fields cannot have these names, because no field name begins with ``_``.
 """
 
 Spelling = Callable[[str], str]
-"""Returns a name as written in an annotation, and records that it is used."""
+"""Returns a name in the form that an annotation must contain, and records that it is used."""
 
 _PLAIN: Mapping[PlainKind, str] = {
     "string": "str",
@@ -74,12 +75,12 @@ _PLAIN: Mapping[PlainKind, str] = {
 
 
 def keep_name(name: str) -> str:
-    """Return a name unchanged."""
+    """Return a name unchanged: the default :data:`Spelling`, which records nothing."""
     return name
 
 
 Enums = Mapping[tuple[str, ...], str]
-"""The names of the module's enums, by their values."""
+"""The names of the enums that a generated module defines, by the enums' values."""
 
 
 def format_annotation(type_: Type, spell: Spelling = keep_name, enums: Enums = {}) -> str:  # noqa: B006 - never changed
@@ -101,10 +102,10 @@ def format_annotation(type_: Type, spell: Spelling = keep_name, enums: Enums = {
 
 
 def repeated_enums(uses: Iterable[tuple[str, Type]]) -> Enums:
-    """Return names for enums that occur more than once in a module, in order of use.
+    """Return names for the enums that occur more than once in a module, in order of use.
 
     Args:
-        uses: the name and type of every field or parameter.
+        uses: the name and type of every field or parameter of the module.
     """
     names: dict[tuple[str, ...], list[str]] = {}
     for name, type_ in uses:
@@ -117,11 +118,11 @@ def repeated_enums(uses: Iterable[tuple[str, Type]]) -> Enums:
 
 
 _SHORT = 20
-"""The maximum length of enums that are repeated instead of named, because a name is no shorter."""
+"""The maximum total length of the values of an enum that is repeated, as a name is no shorter."""
 
 
 def enum_lines(enums: Enums, indent: str) -> list[str]:
-    """Return the definitions of named enums."""
+    """Return the source lines that define named enums."""
     return [
         line
         for values, name in enums.items()
@@ -132,7 +133,7 @@ def enum_lines(enums: Enums, indent: str) -> list[str]:
 
 
 def values_to_split(type_: Type, enums: Enums) -> tuple[str, ...]:
-    """Return the enum values in a type's annotation, where a long line may be split."""
+    """Return the enum values in a type's annotation, between which a long line may be split."""
     values = literal_values(type_)
     return () if values in enums else values
 
@@ -153,7 +154,7 @@ _EXPRESSIONS: Mapping[PlainKind, str] = {
 
 
 def format_expression(type_: Type) -> str:
-    """Format a type for :attr:`Endpoint.returns`: models, builtins, ``list`` and ``dict``."""
+    """Format a type as the expression for :attr:`Endpoint.returns`, such as ``list[User]``."""
     match type_:
         case Plain(kind=kind):
             return _EXPRESSIONS[kind]
@@ -166,7 +167,7 @@ def format_expression(type_: Type) -> str:
 
 
 def literal_values(type_: Type) -> tuple[str, ...]:
-    """Return the enum values in a type's annotation."""
+    """Return the values of the enum that a type is or contains; empty if there is none."""
     match type_:
         case Plain(values=values):
             return values
@@ -177,7 +178,7 @@ def literal_values(type_: Type) -> tuple[str, ...]:
 
 
 def grouped_imports(helpers: Iterable[str]) -> list[str]:
-    """Return the imports of helpers: standard library, third party, then first party."""
+    """Return the import lines of helpers: standard library, third party, then first party."""
     by_module: dict[str, set[str]] = {}
     for helper in helpers:
         module, name = HELPERS[helper]

@@ -1,7 +1,7 @@
-"""Source code of the API classes, which connect builders to clients.
+"""Writes the API classes, which connect builders to clients.
 
-Invariants: a facade contains only names. Signatures, types and docstrings come from the builders,
-through a descriptor; sync and async classes share one list.
+Invariants: a generated API class contains only names. Signatures, types and docstrings come from
+the builders, through a descriptor; sync and async classes share one list of names.
 """
 
 from collections.abc import Collection, Mapping
@@ -21,7 +21,7 @@ __all__ = ["clients_source", "facade_source", "facade_stub", "package_source"]
 
 
 def facade_source(definition: ApiDefinition, api: Api, layout: Layout = BUILT_IN) -> str:
-    """Write ``apis/users.py``: ``UsersApi`` and ``AsyncUsersApi``, created from the builders."""
+    """Write an API's module, such as ``apis/users.py`` with ``UsersApi`` and ``AsyncUsersApi``."""
     name = api.class_name
     lines = [
         *write_docstring([f"{_about(api)}, sync and async."], ""),
@@ -45,14 +45,14 @@ def facade_stub(
     jobs: Collection[str],
     layout: Layout = BUILT_IN,
 ) -> str:
-    """Write ``apis/users.pyi``: the same for type checkers and editors.
+    """Write the stub of an API's module, such as ``apis/users.pyi``.
 
     Args:
         definition: the API definition.
-        api: the API.
+        api: the API whose stub to write.
         models: the models, by class name.
-        jobs: the operations that start jobs, by method and path.
-        layout: where the modules are.
+        jobs: the methods and paths of the operations that start jobs.
+        layout: the names and paths of the generated modules.
     """
     name = api.class_name
     methods = {
@@ -106,7 +106,7 @@ def _about(api: Api) -> str:
 
 
 def package_source(definition: ApiDefinition, layout: Layout = BUILT_IN) -> str:
-    """Write ``apis/__init__.py``: all classes, each imported on first use."""
+    """Write ``apis/__init__.py``, which imports each API class on first use."""
     classes = {
         name: api.name
         for api in definition.apis
@@ -154,7 +154,7 @@ def __dir__() -> list[str]:
 
 
 def clients_source(definition: ApiDefinition, layout: Layout = BUILT_IN) -> str:
-    """Write ``apis/_clients.py``: the API attributes of both clients, created on first use."""
+    """Write ``apis/_clients.py``: the API attributes of the sync and async client."""
     lines = [
         *_CLIENTS_HEAD.splitlines(),
         *(

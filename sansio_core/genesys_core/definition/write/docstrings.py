@@ -1,9 +1,9 @@
-"""Docstrings of builders and models.
+"""Writes the docstrings of builders and models.
 
 Invariants: a docstring begins with a summary: the document's own or, if it has none (like the
-bundled one), a derived one (:mod:`genesys_core.definition.words`). The rest lists method and path,
-permissions, preview and deprecation, the response, the style of paging or job, the platform's page,
-and each parameter with its meaning, location, type and known values.
+bundled one), a derived one (:mod:`genesys_core.definition.words`). It then lists method and
+path, response, permissions, deprecation and preview status, paging or job, error codes, the link to
+the platform's documentation, and each parameter's meaning, location, type and known values.
 """
 
 from collections.abc import Collection, Mapping
@@ -40,7 +40,7 @@ _INDENT = "    "
 
 
 def model_docstring(model: ModelDef) -> str:
-    """Describe what a model's field types do not express; empty if there is nothing."""
+    """Return what the field types of a model do not express, as text; empty if there is nothing."""
     facts = model_facts(
         "" if model.wire == model.name else to_plain_text(model.wire),
         model.fields,
@@ -59,14 +59,14 @@ def operation_docstring(
     is_job: bool = False,
     common_errors: Collection[str] = (),
 ) -> list[str]:
-    """Return a builder's docstring as lines.
+    """Return the lines of a builder's docstring.
 
     Args:
-        operation: the operation that the builder creates.
+        operation: the operation that the builder is for.
         models: the models, by class name.
-        summary: the first line, if the document has none; by default a derived one.
+        summary: the first line if the document has no summary; by default a derived summary.
         is_job: whether the operation starts a job that the library can wait for.
-        common_errors: error codes that most operations have, which are not listed.
+        common_errors: the error codes to omit, because most operations have them.
     """
     path = to_plain_text(operation.path)
     replies = " or ".join(map(_reply, operation.return_types))
@@ -93,7 +93,7 @@ def operation_docstring(
 
 
 def _words(operation: ApiOperation) -> list[str]:
-    """Return the document's own summary and description, if it has them, as lines."""
+    """Return the lines of the summary and description in the document; none if it has neither."""
     texts = [_one_line(operation.summary), _one_line(operation.description)]
     lines: list[str] = []
     for text in dict.fromkeys(filter(None, texts)):
@@ -121,7 +121,7 @@ def _sentences(
 
 
 def _errors(operation: ApiOperation, common: Collection[str]) -> list[str]:
-    """Return a sentence with the error codes of an operation that are not common to most."""
+    """Return a sentence with an operation's error codes, except for common ones."""
     found = [
         f"{to_plain_text(status)} {', '.join(f'``{to_plain_text(code)}``' for code in own)}"
         for status, codes in operation.errors
@@ -162,7 +162,7 @@ def _paging(operation: ApiOperation, models: Mapping[str, ModelDef]) -> str:
 
 
 def _parameter(parameter: ApiParameter, words: str, limits: str) -> str:
-    """Describe a parameter: its place and type, known values, what it is, default and bounds."""
+    """Describe a parameter: its location, type, known values, meaning and limits."""
     values = literal_values(parameter.type)
     known = f": {', '.join(map(to_plain_text, values))}" if values else ""
     # Almost all path parameters are plain strings: saying so would only add noise.
@@ -192,7 +192,7 @@ def _reply(type_: Type | None) -> str:
 
 
 def _shown(type_: Type) -> str:
-    """Describe a type."""
+    """Return a type as words, such as ``list of integer``."""
     match type_:
         case Plain(kind="object" | "any"):
             return "any JSON value"

@@ -1,6 +1,7 @@
-"""Source code of job families: one module that maps each status path to its family.
+"""Writes the module of job families, which maps each status path to its job family.
 
-Invariants: the module is imported when a job is first run, so it costs other calls nothing.
+Invariants: the generated module is imported when a job is first run, so that it does not slow down
+other calls.
 """
 
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ __all__ = ["jobs_source"]
 def jobs_source(
     definition: ApiDefinition, families: Sequence[FoundJobs], layout: Layout = BUILT_IN
 ) -> str:
-    """Write ``api/_jobs.py``."""
+    """Write ``api/_jobs.py``, which contains the job families."""
     models = {model.name: model for model in definition.models}
 
     def endpoint(name: str, operation: ApiOperation | None) -> list[str]:

@@ -1,6 +1,7 @@
-"""Where generated modules are: import names and paths.
+"""Determines where generated modules are: their import names and paths.
 
-Invariants: a generated package's modules import only each other and the library, by absolute names.
+Invariants: the modules of a generated package import only each other and this library, by absolute
+names.
 """
 
 import keyword
@@ -18,16 +19,16 @@ ADAPTERS: Final = "adapters/genesys_cloud"
 
 
 class Layout(Struct, frozen=True):
-    """Import names and paths of generated modules.
+    """The import names and paths of the generated modules.
 
     Attributes:
-        package: the package with ``models`` and ``api``.
-        apis: the package of API classes.
-        endpoint: the module of the class ``Endpoint``.
-        core_path: the folder of ``package``.
-        apis_path: the folder of ``apis``.
-        topics_path: the module of the topic map.
-        base: the folder of a user's own package; ``None`` for this library.
+        package: the import name of the package that contains ``models`` and ``api``.
+        apis: the import name of the package of API classes.
+        endpoint: the import name of the module with the class ``Endpoint``.
+        core_path: the path of the folder of ``package``.
+        apis_path: the path of the folder of ``apis``.
+        topics_path: the path of the module with the map from topics to models.
+        base: the path of the folder of a user's own package; ``None`` for this library.
     """
 
     package: str
@@ -40,7 +41,7 @@ class Layout(Struct, frozen=True):
 
     @property
     def roots(self) -> tuple[str, ...]:
-        """The folders that contain only generated files."""
+        """The paths of the folders that contain only generated files."""
         own = () if self.base is None else (self.base,)
         return (*own, f"{self.core_path}/models", f"{self.core_path}/api", self.apis_path)
 
@@ -57,13 +58,13 @@ BUILT_IN: Final = Layout(
 
 
 def package_layout(package: str) -> Layout:
-    """Return the layout for a user's own package.
+    """Return the layout of a user's own package.
 
     Args:
-        package: its import name, such as ``acme_genesys`` or ``acme.genesys``.
+        package: the package's import name, such as ``acme_genesys`` or ``acme.genesys``.
 
     Raises:
-        InvalidValueError: it cannot be imported, or would hide another package.
+        InvalidValueError: the name is not an import name, or would hide another package.
     """
     names = package.split(".")
     if not all(name.isidentifier() and not keyword.iskeyword(name) for name in names):

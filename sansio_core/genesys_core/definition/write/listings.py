@@ -1,6 +1,7 @@
-"""Source code of listings: one module with all distinct listings, to which operations refer.
+"""Writes the module with all distinct listings, to which operations refer.
 
-Invariants: a listing's name is derived from its content, so a new one does not rename others.
+Invariants: a listing's name is derived from its content, so that a new listing does not change the
+names of others.
 """
 
 from zlib import crc32
@@ -19,12 +20,12 @@ __all__ = ["listing_name", "listings_source"]
 
 
 def listing_name(listing: Listing) -> str:
-    """Return a listing's name: its style and a checksum of its other fields."""
+    """Return a listing's variable name: its paging style and a checksum of its other fields."""
     return f"{listing.style}_{crc32(', '.join(_arguments(listing)).encode()):08x}"
 
 
 def listings_source(definition: ApiDefinition) -> str:
-    """Write ``api/_listings.py``."""
+    """Write ``api/_listings.py``, which contains the listings."""
     models = {model.name: model for model in definition.models}
     listings = {
         listing_name(listing): listing
@@ -47,7 +48,7 @@ def listings_source(definition: ApiDefinition) -> str:
 
 
 def _arguments(listing: Listing) -> list[str]:
-    """Write the fields of a listing that differ from their defaults."""
+    """Return the arguments for a listing's fields that differ from their defaults."""
     arguments = [quote_string(listing.style)]
     plain = Listing(listing.style)
     for field in ("items", "identity", "send", "next", "size", "total"):

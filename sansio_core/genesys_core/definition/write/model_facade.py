@@ -1,4 +1,4 @@
-"""Source code of the lazy ``models`` package and its stub.
+"""Writes the lazy ``models`` package and its stub.
 
 Invariants: importing :mod:`genesys_core.models` imports no model. Both files are written from the
 same list of shards, so a name that a type checker sees exists at run time.
@@ -88,7 +88,7 @@ def preload(*names: str) -> None:
 def facade_source(
     definition: ApiDefinition, shards: Sequence[Shard], layout: Layout = BUILT_IN
 ) -> str:
-    """Write ``models/__init__.py``: the module of each model."""
+    """Write ``models/__init__.py``, which maps each model to its module."""
     table = "\n".join(line for shard in shards for line in _paragraph(shard))
     count = sum(len(shard.models) for shard in shards)
     version = to_plain_text(definition.version).replace("{", "{{").replace("}", "}}")
@@ -101,14 +101,14 @@ def facade_source(
 
 
 def _paragraph(shard: Shard) -> list[str]:
-    """Format a shard's row: ``_users_1 A B C``, each name after a space."""
+    """Return the row of a shard, its module's name and its models' names: ``_users_1 A B C``."""
     return wrap_text(" ".join([shard.module, *sorted(shard.models)]), "", " ")
 
 
 def facade_stub(definition: ApiDefinition, shards: Sequence[Shard]) -> str:
     """Write ``models/__init__.pyi``, for type checkers and editors.
 
-    Its names are re-exported explicitly: ``import *`` skips names that a stub itself imports (PEP
+    The stub re-exports names explicitly: ``import *`` skips names that a stub itself imports (PEP
     484).
     """
     lines = ["def preload(*names: str) -> None: ...", ""]

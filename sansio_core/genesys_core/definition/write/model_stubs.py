@@ -1,8 +1,8 @@
-"""Source code of model stubs: class statements for type checkers, editors and readers.
+"""Writes the stubs of model modules: class statements for type checkers, editors and readers.
 
 Invariants: a stub declares every model of its shard, in the same order and with the same fields as
-the module next to it. Enums are open: editors offer the known values, and type checkers accept
-others.
+the module next to it. Enums are open: editors suggest the known values, and type checkers accept
+unknown values.
 """
 
 from collections.abc import Mapping, Sequence
@@ -42,13 +42,13 @@ def shard_stub(
     models: Mapping[str, ModelDef],
     homes: Mapping[str, str],
 ) -> str:
-    """Write the stub of a module of models; ``homes`` is the module of every model."""
+    """Write the stub of a module of models; ``homes`` maps every model to its module."""
     writer = _StubWriter(shard, [models[name] for name in shard.models], homes)
     return write_banner(definition.version) + writer.source()
 
 
 class _StubWriter:
-    """Collects classes and the names they use."""
+    """Collects the class statements of a stub, and the imports and aliases that they need."""
 
     def __init__(self, shard: Shard, models: Sequence[ModelDef], homes: Mapping[str, str]) -> None:
         self.shard = shard
@@ -124,7 +124,7 @@ class _StubWriter:
         return [*lines, *write_docstring([described[0].strip(), *described[1:]], "    ")]
 
     def _spelt(self, name: str, own: frozenset[str]) -> str:
-        """Return a name as a class body must write it: a field of the same name would shadow it."""
+        """Return a name, or if a field of the class has the same name, an alias for it."""
         if name in HELPERS:
             self.helpers.add(name)
             return name

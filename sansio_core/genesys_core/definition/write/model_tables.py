@@ -1,9 +1,9 @@
-"""Source code of model modules: a table for each shard.
+"""Writes the modules of models, each of which contains a table of its models.
 
 Invariants: a table has the information that a model's class needs at run time, in the notation of
 :mod:`genesys_core.codec.model_tables`, each model after its dependencies, except in cycles. The
-stub next to it (:mod:`~genesys_core.definition.write.model_stubs`) has the same models as class
-statements, with the known values of enums.
+stub next to the module (:mod:`~genesys_core.definition.write.model_stubs`) has the same models as
+class statements, with the known values of enums.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ __all__ = ["shard_source"]
 
 
 def shard_source(definition: ApiDefinition, shard: Shard, models: Mapping[str, ModelDef]) -> str:
-    """Write a module of models."""
+    """Write the module of a shard's models."""
     rows = [line for name in shard.models for line in _row(models[name])]
     lines = [
         *write_docstring([shard.about], ""),
@@ -51,7 +51,7 @@ def shard_source(definition: ApiDefinition, shard: Shard, models: Mapping[str, M
 
 
 def _descriptions(models: Sequence[ModelDef]) -> list[str]:
-    """Write the descriptions of models, the last argument; the bundled definition has none."""
+    """Return the argument with the models' descriptions, which the bundled definition lacks."""
     described = {one.name: to_ascii(to_one_line(one.description)) for one in models}
     lines = [
         line
@@ -71,7 +71,7 @@ def _text(text: str) -> list[str]:
 
 
 def _row(model: ModelDef) -> list[str]:
-    """Write a model on one line, or if that is too long, with indented continuation lines."""
+    """Return a model's row in the table, with indented continuation lines if it is too long."""
     if model.tag:
         cases = [name if name == kind else f"{name}={_encoded(kind)}" for kind, name in model.cases]
         return wrap_text(" ".join([f"{model.name}|{_encoded(model.tag)}", *cases]), "", " ")

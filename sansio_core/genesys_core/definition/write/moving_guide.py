@@ -1,7 +1,7 @@
-"""The migration guide's table of names that differ from the official Python SDK's.
+"""Writes the migration guide's table of names that differ from those of the official Python SDK.
 
-Invariants: the table is complete. Every other field, parameter, method and class has the official
-name.
+Invariants: the table is complete: all other fields, parameters, methods and classes have the same
+names as in the official SDK.
 """
 
 import keyword
@@ -21,7 +21,7 @@ _OFFICIAL_RESERVED = frozenset({"property", "self"})
 
 
 def official_name(wire: str) -> str:
-    """Return the official Python SDK's name: ``pcFrom`` where ours is ``from_``."""
+    """Return the name in the official Python SDK for a wire name: ``pcFrom`` for ``from``."""
     name = to_snake_case(wire).removesuffix("_")
     if keyword.iskeyword(name) or name in _OFFICIAL_RESERVED:
         return f"pc{name.capitalize()}"
@@ -29,7 +29,7 @@ def official_name(wire: str) -> str:
 
 
 def differences_table(definition: ApiDefinition) -> str:
-    """Write a Markdown table: the official name, ours, and every place where it occurs."""
+    """Return the Markdown table: the official SDK's name, this library's, and where it occurs."""
     rows: dict[tuple[str, str], list[str]] = {}
     for official, ours, place in _differences(definition):
         rows.setdefault((official, ours), []).append(f"`{place}`")
@@ -58,12 +58,12 @@ def with_table(document: str, table: str, start: str = TABLE_START) -> str:
     """Replace the text between the two markers in a Markdown document.
 
     Args:
-        document: the text of the document.
-        table: the new text.
-        start: the first marker.
+        document: the Markdown document.
+        table: the text to put between the markers.
+        start: the marker before the text; the marker after it is fixed.
 
     Raises:
-        InvalidValueError: the document does not have both markers, in this order.
+        InvalidValueError: the document does not contain both markers in this order.
     """
     before, found, rest = document.partition(start)
     _, end, after = rest.partition(TABLE_END)

@@ -1,6 +1,6 @@
-"""Source code of operations: a module of pure builders per API.
+"""Writes operations: for each API, a module of pure functions that build operations (builders).
 
-Invariants: a builder only collects its arguments; it neither checks nor converts them, and takes
+Invariants: a builder only collects its arguments, without checking or converting them, and takes
 half a microsecond. Its signature and docstring come from the definition.
 """
 
@@ -58,14 +58,14 @@ def api_source(
     jobs: Mapping[str, FoundJobs],
     layout: Layout = BUILT_IN,
 ) -> str:
-    """Write a module of builders.
+    """Write the module of an API's builders.
 
     Args:
         definition: the API definition.
-        api: the API.
+        api: the API whose operations the module contains.
         models: the models, by class name.
         jobs: the job families of operations that start jobs, by method and path.
-        layout: where the modules are.
+        layout: the names and paths of the generated modules.
     """
     scope, replaced = _Scope(api), replaced_paths(api.operations)
     common_errors = definition.common_errors()
@@ -99,7 +99,7 @@ def api_source(
 
 
 class _Scope:
-    """The imports and named enums of a module of builders."""
+    """Collects the imports and named enums of a module of builders."""
 
     def __init__(self, api: Api) -> None:
         self.used: set[str] = set()
@@ -113,7 +113,7 @@ class _Scope:
             self.used.update(("_Literal", "_Open"))
 
     def spell(self, name: str) -> str:
-        """Return a name as written in the module, and record its import."""
+        """Return a name in the form in which the module contains it, and record its import."""
         if name in HELPERS:
             self.used.add(name)
             return name
@@ -123,11 +123,11 @@ class _Scope:
         return f"_m.{name}"
 
     def annotation(self, type_: Type) -> str:
-        """Format a type as source code."""
+        """Format a type as source code, and record the imports that it needs."""
         return format_annotation(type_, self.spell, self.enums)
 
     def reply_annotation(self, operation: ApiOperation) -> str:
-        """Format the type of a reply; ``None`` for one without a body."""
+        """Format the type of an operation's response; ``None`` if it has no body."""
         # ``None`` comes last, as in all annotations.
         types = sorted(operation.return_types, key=lambda type_: type_ is None)
         return " | ".join("None" if one is None else self.annotation(one) for one in types)
@@ -183,9 +183,9 @@ def _builder(
 
 
 def endpoint_arguments(operation: ApiOperation, listing: Listing | None) -> list[str]:
-    """Write the arguments of the ``Endpoint`` of an operation.
+    """Return the arguments for an operation's ``Endpoint`` as source code.
 
-    Listings are referred to by their names in the module ``_l``.
+    A listing is referred to by its name in the module that is imported as ``_l``.
     """
     body = operation.body
     arguments = [
@@ -230,7 +230,7 @@ def _body_kind(type_: Type) -> str:
 def _signature(
     operation: ApiOperation, scope: _Scope, kind: str, parameters: Sequence[str]
 ) -> list[str]:
-    """Write the parameters: required ones positional or by keyword, optional ones keyword-only."""
+    """Return the lines of a builder's signature, in which optional parameters are keyword-only."""
     arguments = [
         *((one, "") for one in operation.parameters if one.required),
         *((one, " | None = None") for one in operation.parameters if not one.required),
@@ -261,7 +261,7 @@ _ALSO_TEXT: frozenset[PlainKind] = frozenset({"date", "date-time", "local-date-t
 
 
 def _parameter_annotation(parameter: ApiParameter, scope: _Scope) -> str:
-    """Return the type of an argument: read-only containers, strings for dates, dicts for models."""
+    """Return a parameter's annotation, which also accepts strings as dates and dicts as models."""
     if parameter.location == "body":
         return _body_annotation(parameter.type, scope)
     return _value_annotation(parameter.type, scope)
@@ -296,7 +296,7 @@ def _body_annotation(type_: Type, scope: _Scope) -> str:
 def _return(
     operation: ApiOperation, scope: _Scope, listing: Listing | None, kind: str
 ) -> list[str]:
-    """Write the endpoint and the operation's fields, up to the last that is not empty."""
+    """Return the lines of a builder's return statement, without trailing empty arguments."""
     fields = [_pairs(operation, where) for where in ("path", "query", "header")]
     body = operation.body
     # The rest are defaults of the operation; arguments before a body or form must stay.
@@ -343,7 +343,7 @@ def _tuple(items: Sequence[str]) -> str:
 
 
 def package_source(definition: ApiDefinition) -> str:
-    """Write ``api/__init__.py``: the modules, each imported on first use."""
+    """Write ``api/__init__.py``, which imports each API's module on first use."""
     names = [api.name for api in definition.apis]
     listed = [f"    {quote_string(name)}," for name in names]
     return write_banner(definition.version) + "\n".join(

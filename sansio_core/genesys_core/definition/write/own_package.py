@@ -1,7 +1,7 @@
-"""Source code of the modules that exist only in a user's own package.
+"""Writes the modules that exist only in a user's own package.
 
 Invariants: importing the package imports no model and no API. Its clients are those of this
-library, with the APIs and topics of the package's definition.
+library, but with the APIs and topics of the package's definition.
 """
 
 from genesys_core.definition.read.definition import ApiDefinition
@@ -12,7 +12,7 @@ __all__ = ["package_sources"]
 
 
 def package_sources(definition: ApiDefinition, layout: Layout) -> dict[str, str]:
-    """Write the package's own modules, by path; none for this library itself."""
+    """Write the modules of a user's own package, by path; none for this library."""
     if layout.base is None:
         return {}
     banner, base = write_banner(definition.version), layout.base

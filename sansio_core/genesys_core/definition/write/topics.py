@@ -1,7 +1,7 @@
-"""Source code of the topic map.
+"""Writes the map from notification topics to models.
 
-Invariants: a template maps to a model's name, not to the model, so importing the map imports no
-model.
+Invariants: a topic template maps to the name of the model of its events, not to the class, so that
+importing the map imports no model.
 """
 
 from genesys_core.definition.read.definition import ApiDefinition
@@ -12,7 +12,7 @@ __all__ = ["topics_source"]
 
 
 def topics_source(definition: ApiDefinition, layout: Layout = BUILT_IN) -> str:
-    """Write ``notifications/_topic_models.py``, or ``topics.py`` of a user's own package."""
+    """Write ``notifications/_topic_models.py``, or ``topics.py`` in a user's own package."""
     own = layout is not BUILT_IN
     lines = [
         '"""Notification topics and the models of their events, by name."""',
