@@ -2,7 +2,7 @@
 
 Invariants: a shard imports only earlier shards, so imports are never circular. That follows
 from the assignment, because a model is reachable from every API from which a model that references
-it is reachable; it is checked nevertheless.
+it is reachable; it is checked anyway.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

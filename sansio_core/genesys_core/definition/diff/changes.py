@@ -14,7 +14,7 @@ from genesys_core.definition.diff.rules import PREVIEW_LIMIT, RULES, ChangeRule,
 __all__ = ["Change", "Direction", "heaviest_weight"]
 
 Direction: TypeAlias = Literal["request", "response", "both", ""]
-"""What contains a model: requests, responses or both; empty if no operation or topic reaches it."""
+"""The messages that contain a model; empty if no operation or topic reaches the model."""
 
 
 class Change(Struct, frozen=True):

@@ -220,8 +220,7 @@ class JobSubmit(Struct, frozen=True):
 
 
 class FoundJobs(Struct, frozen=True):
-    """A job family found in a definition: the input for a generated
-    :class:`~genesys_core.calls.job_family.JobFamily`."""
+    """A job family in a definition; see :class:`~genesys_core.calls.job_family.JobFamily`."""
 
     status: ApiOperation
     submits: tuple[JobSubmit, ...]

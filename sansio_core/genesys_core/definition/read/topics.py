@@ -102,8 +102,10 @@ _URN: Final = "urn:jsonschema:"
 
 
 def _class_of(urn: str) -> str | None:
-    """Return a schema's class name: ``ConversationEventCall`` for
-    ``urn:jsonschema:conversation:event:v2:Call``."""
+    """Return the class name for a schema's URN.
+
+    ``urn:jsonschema:conversation:event:v2:Call`` becomes ``ConversationEventCall``.
+    """
     if not urn.startswith(_URN):
         return None
     # The official SDKs leave the version out of the name.
