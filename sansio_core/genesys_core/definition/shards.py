@@ -109,7 +109,7 @@ def _everyday(graph: Graph, roots: Sequence[str]) -> list[Shard]:
 def _groups(
     definition: ApiDefinition, graph: Graph, placed: set[str]
 ) -> list[tuple[str, list[str]]]:
-    """Group the models without a shard by the API or topics that use them, if only one does."""
+    """Group the other models by what uses them: several APIs, one API, topics, or nothing."""
     reached = _reached_by(definition, graph)
     groups: dict[str, list[str]] = {}
     for name in sorted(graph):

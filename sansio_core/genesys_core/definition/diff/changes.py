@@ -14,7 +14,7 @@ from genesys_core.definition.diff.rules import PREVIEW_LIMIT, RULES, ChangeRule,
 __all__ = ["Change", "Direction", "heaviest_weight"]
 
 Direction: TypeAlias = Literal["request", "response", "both", ""]
-"""The messages that contain a model; empty if no operation or topic reaches the model."""
+"""Whether requests, responses or both contain a model; empty if neither contains it."""
 
 
 class Change(Struct, frozen=True):

@@ -339,7 +339,7 @@ class Comparison(Struct, frozen=True):
         new: the newer definition's version.
         changes: the changes that no line of the ignore file matches, the most severe first.
         unused_ignores: the lines of the ignore file that matched no change.
-        places: if the comparison is limited to a program, its lines that each change affects.
+        places: by change, the lines that it affects, if the comparison is limited to a program.
     """
 
     old: str
@@ -362,7 +362,8 @@ class Comparison(Struct, frozen=True):
             old: the older definition.
             new: the newer definition.
             ignores: the lines of an ignore file.
-            program: the names used in a program's files; only changes that affect them are kept.
+            program: the names used in each file of a program, to leave out changes that do not
+                affect the program.
         """
         changes, unused = apply_ignores(compare_definitions(old, new), ignores)
         if program is None:

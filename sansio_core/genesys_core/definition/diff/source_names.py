@@ -1,4 +1,4 @@
-"""Reads the API names that a Python file uses from its syntax tree.
+"""Reads from a Python file's syntax tree which API names the file uses.
 
 Invariants: pure, and the file is never imported or executed. Uses are found by name: an attribute
 or imported name that is a method or model of the definition, or a string that is a path or topic. A

@@ -20,7 +20,7 @@ _SHOWN = 20
 
 
 class Finding(Struct, frozen=True):
-    """A part of a document that is invalid, and was therefore dropped or replaced.
+    """An invalid or incomplete part of a document, and how the part was handled.
 
     Attributes:
         place: the location of the part, such as ``paths./api/v2/users.get.parameters[3]``.

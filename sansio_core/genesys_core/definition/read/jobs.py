@@ -41,29 +41,29 @@ _TASKS: Final = f"{_API}/taskmanagement/workitems/bulk"
 
 OTHER_STATUSES: Final[Mapping[str, str]] = {
     f"{_API}/analytics/dataextraction/downloads/{{downloadId}}": "ready when the response redirects",
-    f"{_API}/audits/query/{{transactionId}}": "the transaction is the job",
+    f"{_API}/audits/query/{{transactionId}}": "an audit query that runs as a job",
     f"{_API}/businessrules/decisiontables/{{tableId}}/exports/{{exportJobId}}": "an export",
     f"{_API}/businessrules/decisiontables/{{tableId}}/imports/{{importJobId}}": "an import",
     f"{_API}/conversations/{{conversationId}}/participants/{{participantId}}"
-    "/secureivrsessions/{secureSessionId}": "a flow that runs until the caller has entered data",
-    f"{_API}/downloads/{{downloadId}}": "ready when the response has a link",
+    "/secureivrsessions/{secureSessionId}": "a flow that ends when the caller has entered data",
+    f"{_API}/downloads/{{downloadId}}": "a download that is ready when the response has a link",
     f"{_CONTACTS}/contacts/exports/{{exportId}}": "an export",
     f"{_CONTACTS}/notes/exports/{{exportId}}": "an export",
     f"{_CONTACTS}/organizations/exports/{{exportId}}": "an export",
     f"{_CONTACTS}/relationships/exports/{{exportId}}": "an export",
     f"{_API}/flows/executions/{{flowExecutionId}}": "a running flow",
-    f"{_API}/gdpr/requests/{{requestId}}": "processing a request takes days",
+    f"{_API}/gdpr/requests/{{requestId}}": "a GDPR request, which takes days to process",
     f"{_API}/oauth/clients/{{clientId}}/usage/query/results/{{executionId}}": "an execution",
-    f"{_API}/quality/conversations/audits/query/{{transactionId}}": "the transaction is the job",
-    f"{_API}/recording/batchrequests/{{jobId}}": "the id identifies a job",
+    f"{_API}/quality/conversations/audits/query/{{transactionId}}": "an audit query run as a job",
+    f"{_API}/recording/batchrequests/{{jobId}}": "the path ends with a job id",
     f"{_API}/recording/uploads/reports/{{reportId}}": "a report",
-    f"{_API}/telephony/siptraces/download/{{downloadId}}": "ready when the response has a link",
-    f"{_API}/usage/query/{{executionId}}/results": "also returns the results",
-    f"{_API}/usage/simplesearch/{{executionId}}/results": "also returns the results",
-    f"{_WFM}/businessunits/{{businessUnitId}}/scheduling/runs/{{runId}}": "the run is the job",
-    f"{_WFM}/historicaldata/importstatus/{{jobId}}": "the id identifies a job",
+    f"{_API}/telephony/siptraces/download/{{downloadId}}": "a download, ready if it has a link",
+    f"{_API}/usage/query/{{executionId}}/results": "returns the status and the results",
+    f"{_API}/usage/simplesearch/{{executionId}}/results": "returns the status and the results",
+    f"{_WFM}/businessunits/{{businessUnitId}}/scheduling/runs/{{runId}}": "a scheduling run",
+    f"{_WFM}/historicaldata/importstatus/{{jobId}}": "the path ends with a job id",
 }
-"""By path, why a GET is the status operation of a job although its path does not end like one."""
+"""The status paths of jobs that do not end with ``jobs/{id}``, each with the reason."""
 
 OTHER_SUBMITS: Final[Mapping[str, str]] = {
     f"POST {_API}/flows/datatables/{{datatableId}}/import/csv/jobs": (
@@ -86,7 +86,10 @@ OTHER_SUBMITS: Final[Mapping[str, str]] = {
     ),
     f"POST {_WFM}/teams/{{teamId}}/shrinkage/jobs": f"{_WFM}/shrinkage/jobs/{{jobId}}",
 }
-"""The status paths of operations that start a job, if the operation is not at the path's parent."""
+"""The status path of a job, by the method and path of the operation that starts the job.
+
+Only for operations whose path is not the parent of the status path.
+"""
 
 _RESULTS: Final[Mapping[str, str]] = {
     f"{_API}/recording/jobs/{{jobId}}": f"{_API}/recording/jobs/{{jobId}}/failedrecordings",
@@ -97,7 +100,7 @@ _RESULTS: Final[Mapping[str, str]] = {
         f"{_WFM}/businessunits/{{businessUnitId}}/scheduling/runs/{{runId}}/result"
     ),
 }
-"""By status path, the paths of operations that return results but do not end with ``/results``."""
+"""By status path, the path of the job's results if that is not the status path + ``/results``."""
 
 _UPLOAD: Final = "upload the file to job.upload_url with client.upload"
 
@@ -261,7 +264,7 @@ def started_jobs(families: Iterable[FoundJobs]) -> dict[str, FoundJobs]:
 
 
 def job_problems(definition: ApiDefinition) -> list[str]:
-    """Return job states with unknown meanings, and entries of reviewed tables that do not apply."""
+    """Return a message for each unknown job state and for each table entry that does not apply."""
     found = find_jobs(definition)
     statuses = {one.status.path: one for one in found}
     submits = started_jobs(found).keys()

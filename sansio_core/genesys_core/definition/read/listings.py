@@ -32,8 +32,8 @@ __all__ = [
     "listing_problems",
 ]
 
-_STARTS_A_JOB: Final = "starts a job; the parameters are for its results"
-_INSERTS: Final = "`after` is the stage plan to insert behind"
+_STARTS_A_JOB: Final = "starts a job; the paging parameters apply to its results"
+_INSERTS: Final = "`after` is the ID of the stage plan to insert after, not a cursor"
 
 NOT_LISTINGS: Final[Mapping[str, str]] = {
     "GET /api/v2/integrations/{integrationId}": "has page parameters, but returns one integration",
@@ -54,7 +54,7 @@ UNTYPED_REPLIES: Final[Mapping[str, str]] = {
     "POST /api/v2/orgauthorization/trustees/audits": "entities",
     "POST /api/v2/orgauthorization/trustor/audits": "entities",
 }
-"""The response field with the items, for listings whose response has no fields in the definition.
+"""The items field, by method and path, of listings whose response has no fields in the definition.
 
 These listings have ``pageNumber`` and ``pageSize``; all typed responses to such requests have
 ``entities``.
@@ -93,7 +93,7 @@ IDENTITIES: Final[Mapping[str, str]] = {
     "AnalyticsConversationWithoutAttributes": "conversationId",
     "AnalyticsUserDetail": "userId",
 }
-"""The field that identifies an item, by the class name of the item's model if it has no ``id``.
+"""The identifying field of items without an ``id``, by the class name of the items' model.
 
 Reviewed, because many fields that look like an id are not unique: a subject has several grants with
 the same ``subjectId``, a session several turns with the same ``sessionId``.
@@ -152,7 +152,7 @@ def find_filters(operation: ApiOperation, models: Mapping[str, ModelDef]) -> fro
 
 
 def listing_problems(definition: ApiDefinition) -> list[str]:
-    """Return the operations and table entries that contradict the rules; empty if there are none.
+    """Return a message for each operation or table entry that contradicts the rules.
 
     An operation with paging parameters must be a listing or in :data:`NOT_LISTINGS`, and the
     operations in the reviewed tables must exist and need their entries.
@@ -186,7 +186,7 @@ def listing_problems(definition: ApiDefinition) -> list[str]:
 
 
 _ROOT: Final = "$"
-"""Stands for the path of the items if the response itself is an array."""
+"""The placeholder for the path of the items if the response itself is an array."""
 
 
 def _fields(type_: Type | None, models: Mapping[str, ModelDef]) -> tuple[Field, ...]:

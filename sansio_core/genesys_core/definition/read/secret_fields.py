@@ -51,9 +51,9 @@ _LAST_PAIRS = frozenset(
 _PLACES = frozenset({"continuation_token", "next_token", "page_token", "sync_token"})
 
 SECRET_FIELDS: Mapping[str, str] = {
-    "CobrowseWebMessagingSession.joinCode": "lets its holder join the session",
-    "CreateJoinVideoResponse.joinCode": "lets its holder join the conference",
-    "CreateVerifierResponse.encodedQuickResponseCode": "an image of keyUri",
+    "CobrowseWebMessagingSession.joinCode": "anyone with the code can join the session",
+    "CreateJoinVideoResponse.joinCode": "anyone with the code can join the conference",
+    "CreateVerifierResponse.encodedQuickResponseCode": "a QR code that contains keyUri",
     "CreateVerifierResponse.keyUri": "the URI contains the secret of the one-time passwords",
     "GeolocationSettings.mapboxKey": "an access token of the map service",
     "GoogleAuthTokenRequest.code": "an authorization code, which can be exchanged for a token",
@@ -68,16 +68,16 @@ SECRET_FIELDS: Mapping[str, str] = {
     "TwitterIntegrationRequest.signupCode": "an authorization code, which can be exchanged for a token",
     "TwitterIntegrationUpdateRequest.signupCode": "as in TwitterIntegrationRequest",
     "WebDeploymentsOAuthRequestParameters.code": "an authorization code, which can be exchanged for a token",
-    "WhatsAppIntegrationRequest.wabaCertificate": "registers the phone number",
+    "WhatsAppIntegrationRequest.wabaCertificate": "a certificate that registers the phone number",
 }
 """Secret fields that the rule misses: ``Model.wireName`` and the reason why each is secret."""
 
 NEVER_SECRET: Mapping[str, str] = {
     "Certificate.certificate": "a public X.509 certificate, like most fields with this name",
     "Channel.connectUri": "equals the channel's id, which is part of paths",
-    "LocalEncryptionKeyRequest.publicKey": "public by definition",
+    "LocalEncryptionKeyRequest.publicKey": "a public key, which need not be kept secret",
     "PublicKeyCredentialCreationOptions.challenge": "single-use, and useless without the key",
-    "UserTokensTopicTokenNotification.tokenHash": "cannot be converted back to the token",
+    "UserTokensTopicTokenNotification.tokenHash": "a hash, from which the token cannot be derived",
     "UploadUrlResponse.uploadKey": "the name of an uploaded file",
     "WebDeploymentsOAuthRequestParameters.nonce": "correlates a response with its request; proves nothing",
 }

@@ -88,7 +88,7 @@ class SwaggerSchema(_Values, kw_only=True):
 
     @property
     def is_read_only(self) -> bool:
-        """Whether the property is read-only; next to a ``$ref``, ``x-read-only`` is used."""
+        """Whether the property is read-only; next to a ``$ref`` that is the flag ``x-read-only``."""
         return self.read_only or self.x_read_only
 
 
@@ -145,7 +145,7 @@ class SwaggerOperation(Struct, kw_only=True):
         return self.preview or self.genesys_preview
 
     def required_permissions(self) -> SwaggerPermissions:
-        """Return the required permissions, converted from the list in documents of 2016."""
+        """Return the required permissions; the list in documents from 2016 is converted."""
         if isinstance(self.permissions, list):
             return SwaggerPermissions(permissions=self.permissions)
         return self.permissions or SwaggerPermissions()

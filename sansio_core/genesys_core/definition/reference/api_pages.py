@@ -70,7 +70,7 @@ def api_page_texts(
         models: all models by class name.
         jobs: the job families of operations that start jobs, by method and path.
         places: creates links to models and permissions.
-        example: returns the example responses; ``None`` omits them.
+        example: returns a model's example, for example responses; ``None`` omits the responses.
     """
     pages = api_pages(api)
     start = api_page(api.name)
