@@ -63,7 +63,7 @@ class OperationView(Struct, frozen=True):
         return [key for key, one in self.parameters.items() if _is_required(one)]
 
     def statuses(self, *, success: bool) -> list[str]:
-        """Return the documented 2xx statuses, or the others if ``success`` is false; not ``default``."""
+        """Return the documented 2xx statuses, or the other statuses, without ``default``."""
         return [
             status
             for status in self.responses

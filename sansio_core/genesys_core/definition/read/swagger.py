@@ -88,7 +88,7 @@ class SwaggerSchema(_Values, kw_only=True):
 
     @property
     def is_read_only(self) -> bool:
-        """Whether the property is read-only; next to a ``$ref`` that is the flag ``x-read-only``."""
+        """Whether the property is read-only (``x-read-only`` is its flag next to a ``$ref``)."""
         return self.read_only or self.x_read_only
 
 
