@@ -133,7 +133,8 @@ def test_the_installed_packages_are_small(tmp_path: Path) -> None:
     commands, keys and changes, and the jobs of every family, over 20.8 MB; the simulator's sample organization
     and the rules of what may be deleted, over 21.1 MB; events of every topic, SCIM groups, work items, divisions and
     documented bounds in the simulator, over 21.4 MB; longer docstrings and the state of a notification handler,
-    over 21.7 MB; comments that give reasons, over 21.8 MB. The official SDK takes 152 MB.
+    over 21.7 MB; comments that give reasons, and docstrings that are clear on their own, over 21.8 MB. The official
+    SDK takes 152 MB.
     """
     total = 0
     for package in (genesys_core, genesys_cloud):
@@ -147,7 +148,7 @@ def test_the_installed_packages_are_small(tmp_path: Path) -> None:
                 shown = path.relative_to(root.parent).as_posix()
                 py_compile.compile(str(path), str(compiled), shown, doraise=True)
                 total += compiled.stat().st_size
-    assert total < 21_900_000, total
+    assert total < 22_100_000, total
 
 
 def test_importing_starts_no_thread_and_reads_no_configuration() -> None:
