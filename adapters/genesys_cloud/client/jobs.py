@@ -55,7 +55,7 @@ class _JobBase(Generic[StatusT, ItemT]):
 
     @property
     def state(self) -> str:
-        """The platform's state of the job at the last poll; empty before the first poll."""
+        """The job's state as the platform reported it in the last poll; empty before the first poll."""
         return self._status.state
 
     @property

@@ -281,7 +281,9 @@ def lives(
     max_failures: int = 3,
     succeeds: bool | None = None,
 ) -> st.SearchStrategy[Life]:
-    """Return a strategy for lives: some failures, then a success or a last failure that repeats.
+    """Return a strategy for the outcomes of a call's attempts: failures, then a final outcome.
+
+    The final outcome is a success, or a failure that repeats.
 
     Args:
         what: the model in the successful response, or the operation to which it responds.

@@ -117,7 +117,7 @@ class Multipart(Struct, Generic[S_co], frozen=True):
         return total
 
     def pieces(self) -> Iterator[bytes | S_co]:
-        """Yield the form in writing order: bytes, and sources at the positions of their content."""
+        """Yield the form's pieces in sending order: bytes, and each source in place of its content."""
         for part in self.parts:
             yield self._head(part)
             content = part.content

@@ -190,8 +190,9 @@ class HandlerState:
         """Process messages for a driver that cannot perform actions yet.
 
         Returns:
-            ``None`` if the messages require actions, or reading is paused: then nothing was
-            changed, and the driver reports the events to :meth:`ChannelSet.happened` once it can.
+            What the driver does next; ``None`` if the messages require actions, or reading is
+            paused: then nothing was changed, and the driver reports the events to
+            :meth:`ChannelSet.happened` once it can.
         """
         texts = [event.data for event in events if type(event) is Text]
         if self.is_paused or len(texts) < len(events):

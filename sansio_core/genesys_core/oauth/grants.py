@@ -221,7 +221,7 @@ class Saml2Bearer(_WithSecret, frozen=True):
         return True
 
     def form(self) -> Form:
-        """The form fields with the organization and the assertion, encoded as given."""
+        """The form fields for the organization and the assertion, which the caller has encoded."""
         return (
             ("grant_type", "urn:ietf:params:oauth:grant-type:saml2-bearer"),
             ("orgName", self.org_name),

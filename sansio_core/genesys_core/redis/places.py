@@ -159,7 +159,7 @@ def close_command(prefix: str, key: str, seconds: float) -> bytes:
 
 
 def read_place(reply: RedisReply) -> RatePlace:
-    """Parse a reply of Redis that grants a place.
+    """Parse the Redis reply that grants a request its place in the rate limit.
 
     Raises:
         BudgetError: the reply has an unexpected form.

@@ -200,7 +200,7 @@ class Exchange(Claim[C]):
         return self._go(_WAIT)
 
     def checked(self, readable: bool, *, now: Now) -> Step:  # noqa: FBT001 - what the step asks
-        """Report whether the connection has data or an end to read (:attr:`Step.CHECK`)."""
+        """Report whether the connection is readable: data or end of stream (:attr:`Step.CHECK`)."""
         # Before the request, anything to read makes the idle connection unusable (an end, or
         # unsolicited bytes). Before a chunk of the body, it is an early response.
         if self._written:

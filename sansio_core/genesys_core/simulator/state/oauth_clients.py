@@ -30,7 +30,7 @@ def grant_type_of(client: OAuthClient) -> str:
 
 
 def show_client(client: OAuthClient) -> Record:
-    """Return the API's record of a world's OAuth client."""
+    """Return an OAuth client of the simulated organization, as the API represents it."""
     return {
         "id": client.id,
         "name": "Simulated client",
