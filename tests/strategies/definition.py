@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -397,8 +398,11 @@ def definitions(draw: st.DrawFn) -> Json:
         bodies = [one for one in given_parameters if one["in"] == "body"]
         others = ("body", "formData") if bodies else ("body",)
         kept = [one for one in given_parameters if one["in"] not in others] + bodies[:1]
+        # A path parameter is in the path, or it would be omitted with a finding.
+        kept = [one for one in kept if one["in"] != "path" or re.fullmatch("[^{}]+", one["name"])]
+        places = "".join(f"/{{{one['name']}}}" for one in kept if one["in"] == "path")
         statuses = draw(st.lists(st.sampled_from(["200", "201", "202", "204"]), unique=True))
-        paths[f"/api/v2/{number}/" + draw(odd_texts)] = {
+        paths[f"/api/v2/{number}/" + draw(odd_texts) + places] = {
             draw(st.sampled_from(["get", "put", "post", "delete", "patch"])): operation(
                 f"operation{number}",
                 draw(st.sampled_from(["Users", "OAuth", "Users Common", ""])),
