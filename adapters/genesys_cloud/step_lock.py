@@ -54,10 +54,12 @@ class StepLock:
                 self.owner = get_ident()
                 return step(*args, **kwargs)
             finally:
-                self.owner = 0
+                # An interrupted `acquire` does not hold the lock, and another thread may run a step.
+                if self.owner == get_ident():
+                    self.owner = 0
                 _release(lock)
         except BaseException:
-            if self.owner == get_ident():  # another thread may have acquired the lock meanwhile
+            if self.owner == get_ident():
                 self.owner = 0
             _release(lock)
             raise

@@ -87,3 +87,33 @@ def test_it_names_the_thread_whose_step_runs():
     assert lock.owner == 0
     for _ in each_interrupt(lambda: lambda: lock.run(str, "y"), "genesys_cloud/step_lock.py"):
         assert lock.owner == 0
+
+
+def test_an_interrupt_while_it_waits_does_not_hide_the_thread_whose_step_runs():
+    lock = StepLock()
+    waited, interrupted = threading.Event(), threading.Event()
+    owners: list[int] = []
+
+    class Interrupted:
+        """A lock that another thread holds, at which this thread is interrupted."""
+
+        def acquire(self) -> None:
+            raise KeyboardInterrupt
+
+        def release(self) -> None:
+            raise RuntimeError
+
+    def step() -> None:
+        waited.set()
+        interrupted.wait()
+        owners.append(lock.owner)
+
+    thread = threading.Thread(target=lock.run, args=(step,))
+    thread.start()
+    waited.wait()
+    lock._lock = Interrupted()  # type: ignore[assignment]
+    with pytest.raises(KeyboardInterrupt):
+        lock.run(str, "x")
+    interrupted.set()
+    thread.join()
+    assert owners == [thread.ident]

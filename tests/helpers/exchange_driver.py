@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from genesys_core.clock import Now
 from genesys_core.http.messages import Request, Response, Timeout, TransportFailure
@@ -12,7 +13,19 @@ from genesys_core.transport.origins import Origin
 from genesys_core.transport.pool import Pool, PoolLimits
 from genesys_core.transport.routes import Route
 
-__all__ = ["DIRECT", "GET", "METHODS", "REFUSAL", "REPLY", "Driver", "at", "run_exchange"]
+__all__ = [
+    "DIRECT",
+    "GET",
+    "METHODS",
+    "REFUSAL",
+    "REPLY",
+    "Driver",
+    "at",
+    "dialed_exchange",
+    "run_exchange",
+]
+
+C = TypeVar("C")
 
 DIRECT = Route(Origin("http", "h", 80))
 REPLY = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
@@ -22,6 +35,16 @@ METHODS = ("GET", "HEAD", "PUT", "DELETE", "POST", "PATCH")
 
 def at(seconds: float) -> Now:
     return Now(seconds, 1_700_000_000 + seconds)
+
+
+def dialed_exchange(request: Request, connection: C, *, now: Now) -> Exchange[C]:
+    """An exchange that is about to write its request over a new connection."""
+    exchange: Exchange[C] = Exchange(request, DIRECT)
+    pool: Pool[C] = Pool()
+    pool.acquire(exchange, DIRECT, now=now)
+    exchange.begin(now=now)
+    exchange.dialed(connection, now=now)
+    return exchange
 
 
 @dataclass

@@ -13,11 +13,10 @@ from genesys_cloud.transports.asyncio_connection import AsyncioConnector
 from genesys_cloud.transports.reported_errors import report_error
 from genesys_core.http.messages import Request, Timeout, TransportFailure
 from genesys_core.transport.dialer import OpeningSockets, dial
-from genesys_core.transport.exchange import Exchange
 from genesys_core.transport.happy_eyeballs import Address
 from genesys_core.transport.origins import Origin
-from genesys_core.transport.pool import Pool
 from genesys_core.transport.routes import Route
+from tests.helpers.exchange_driver import dialed_exchange
 
 
 def test_data_is_passed_on_before_a_task_is_resumed():
@@ -50,10 +49,7 @@ def test_a_request_that_is_written_in_part_and_times_out_may_have_been_sent():
         ours, peer = socket.socketpair()
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
         connection = await AsyncioConnector().adopt(ours)
-        exchange, pool = Exchange(request, Route(Origin("http", "h", 80))), Pool()
-        pool.acquire(exchange, exchange.route, now=read_clocks())
-        exchange.begin(now=read_clocks())
-        exchange.dialed(connection, now=read_clocks())
+        exchange = dialed_exchange(request, connection, now=read_clocks())
         with peer, pytest.raises(TimeoutError) as late:
             await connection.send(exchange)
         with pytest.raises(TransportFailure) as caught:
