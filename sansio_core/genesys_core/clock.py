@@ -4,9 +4,10 @@ The core reads no clock and no source of randomness: adapters read theirs and pa
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import NamedTuple, TypeAlias
 
-__all__ = ["Now", "Random"]
+__all__ = ["Now", "Random", "assume_utc"]
 
 Random: TypeAlias = Callable[[], float]
 """A source of random numbers in ``[0, 1)``, such as :func:`random.random`."""
@@ -21,3 +22,8 @@ class Now(NamedTuple):
 
     monotonic: float
     wall: float
+
+
+def assume_utc(moment: datetime) -> datetime:
+    """Return a time from the platform with its zone; one without a zone is in UTC."""
+    return moment.replace(tzinfo=UTC) if moment.utcoffset() is None else moment

@@ -49,7 +49,6 @@ class Result:
 WITHOUT_TESTS = {
     "calls/job_family.py": "types alone",
     "calls/listing.py": "types alone",
-    "clock.py": "types alone",
     "simulator/wire/steps.py": "types alone",
     "simulator/state/jobs.py": "types alone",
     "version.py": "two constants",

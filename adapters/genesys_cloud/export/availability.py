@@ -4,9 +4,10 @@ Invariants: if an organization or a server lacks the operation, there is no date
 fetched with queries.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from genesys_core.clock import assume_utc
 from genesys_core.errors import NotFoundError, PermissionDeniedError
 from genesys_core.export.datasets import availability_operation
 from genesys_core.paging.places import read_path
@@ -40,4 +41,4 @@ def find_available_until(client: "Client", name: str) -> datetime | None:
     if not isinstance(found, datetime):
         return None
     # The platform's times are in UTC, and an export refuses one without a zone.
-    return found.replace(tzinfo=UTC) if found.utcoffset() is None else found
+    return assume_utc(found)

@@ -15,8 +15,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, TypeVar, cast
 
-from msgspec.structs import replace
-
 from genesys_cloud.system_clock import read_clocks
 from genesys_cloud.transports.async_connection import (
     ReadProbe,
@@ -421,7 +419,7 @@ class AsyncioConnector:
                 for address in race.starting:
                     attempts[asyncio.ensure_future(_connected(address))] = address
                 now = read_clocks()
-                race = race.waited(now=now) if not race.starting else replace(race, starting=())
+                race = race.waited(now=now) if not race.starting else race.begun()
                 times = [at for at in (race.next_start, step.until) if at is not None]
                 left = max(min(times) - now.monotonic, 0) if times else None
                 done, _ = await asyncio.wait(

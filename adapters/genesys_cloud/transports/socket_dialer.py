@@ -11,8 +11,6 @@ import threading
 import time
 from typing import Final
 
-from msgspec.structs import replace
-
 from genesys_cloud.system_clock import read_clocks
 from genesys_cloud.transports.connection_settings import ConnectionSettings
 from genesys_cloud.transports.reported_errors import report_dial_error, system_words
@@ -140,7 +138,7 @@ class _Attempts:
     def _start(self, address: Address) -> None:
         family = socket.AF_INET6 if address.is_ipv6 else socket.AF_INET
         # Not `waited`: a further attempt that is due by now must not be replaced by a failure below.
-        self.race = replace(self.race, starting=())
+        self.race = self.race.begun()
         try:
             connection = SocketConnection(socket.socket(family, socket.SOCK_STREAM))
             # Before anything that can fail, so that `close` finds it.

@@ -7,13 +7,14 @@ different type.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from math import inf
 from typing import Any, Final
 
 from msgspec import Struct
 
 from genesys_core.calls.operation import Operation
+from genesys_core.clock import assume_utc
 from genesys_core.codec.intervals import Interval
 from genesys_core.export.media import find_media_delay
 from genesys_core.export.plan import Slice, with_interval
@@ -279,4 +280,4 @@ def _as_moment(value: object) -> datetime | None:
             return None
     if not isinstance(value, datetime):
         return None
-    return value.replace(tzinfo=UTC) if value.utcoffset() is None else value
+    return assume_utc(value)

@@ -5,13 +5,14 @@ that it cannot request. A link to the same host takes precedence, because it has
 parameters; without one, the style's token, number, index or date is used.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final, Literal, TypeAlias, cast
 
 from msgspec import Struct
 
 from genesys_core.calls.listing import Listing, PagingWindow
 from genesys_core.calls.operation import Operation
+from genesys_core.clock import assume_utc
 from genesys_core.errors import PaginationError, PagingWindowError
 from genesys_core.http.urls import format_scalar
 from genesys_core.paging.links import read_link
@@ -171,9 +172,9 @@ def _next_date(page: ReceivedPage, reply: ListingReply) -> Position | None:
     if not reply.items or len(reply.items) < limit:
         return None
     name = page.listing.next
-    found = [one for one in read_each(reply.items, name) if isinstance(one, datetime)]
-    # The platform's times are in UTC; one without a zone can be neither compared nor sent.
-    dates = [one.replace(tzinfo=UTC) if one.utcoffset() is None else one for one in found]
+    found = read_each(reply.items, name)
+    # A time without a zone can be neither compared with one that has a zone nor sent.
+    dates = [assume_utc(one) for one in found if isinstance(one, datetime)]
     if not dates:
         raise PaginationError(f"no item has a {name} from which to continue")
     # The next page begins with the oldest date again, because other items may have the same.

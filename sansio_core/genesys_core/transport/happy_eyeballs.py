@@ -90,6 +90,10 @@ class Race(Struct, frozen=True):
             return _start_next(self.trying, self.left, self.failures, now)
         return replace(self, starting=())
 
+    def begun(self) -> "Race":
+        """Record that the attempts in :attr:`starting` have begun; starts no further one."""
+        return replace(self, starting=())
+
     def failed(self, address: Address, reason: str, *, now: Now) -> "Race":
         """Record a failed attempt; the next attempt starts at once.
 

@@ -24,6 +24,12 @@ def test_families_take_turns_and_ipv6_begins():
     assert sort_addresses([]) == ()
 
 
+def test_attempts_that_have_begun_start_no_further_one_even_if_it_is_due():
+    race = Race.start([V4[0], V6[0]], now=at(10)).begun()
+    assert (race.starting, race.left) == ((), (V4[0],))
+    assert race.waited(now=at(20)).starting == (V4[0],)
+
+
 def test_the_next_attempt_starts_beside_the_first_after_the_head_start():
     race = Race.start([V4[0], V6[0]], now=at(10))
     assert (race.starting, race.trying, race.left) == ((V6[0],), (V6[0],), (V4[0],))

@@ -4,14 +4,13 @@ Invariants: a response that lacks required content is treated like any other fai
 raised.
 """
 
-from datetime import UTC
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from genesys_core.api import notifications as api
 from genesys_core.calls.operation import JsonObject, Operation
-from genesys_core.clock import Now
+from genesys_core.clock import Now, assume_utc
 from genesys_core.errors import DecodeError, GenesysCloudError
 from genesys_core.notifications.channel.connection import PlatformChannel
 from genesys_core.notifications.channel.events import SubscriptionRejected
@@ -59,11 +58,8 @@ def channel_from(
         return outcome
     if not isinstance(outcome, Channel) or not outcome.id or not outcome.connect_uri:
         return DecodeError("the response has no channel: id or connectUri is missing")
-    expires = outcome.expires
-    if expires is not None and expires.utcoffset() is None:
-        # In UTC: `timestamp` would use the computer's zone, and refuse years outside its range.
-        expires = expires.replace(tzinfo=UTC)
-    lasts = None if expires is None else expires.timestamp() - now.wall
+    # `timestamp` would take a time without a zone as local, and refuse years outside its range.
+    lasts = None if outcome.expires is None else assume_utc(outcome.expires).timestamp() - now.wall
     uri = policy.rewrite(outcome.connect_uri) if policy.rewrite else outcome.connect_uri
     return PlatformChannel(outcome.id, uri, life=policy.life(lasts))
 
