@@ -13,7 +13,7 @@ from contextlib import AsyncExitStack
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, assert_never
-from weakref import WeakSet
+from weakref import WeakValueDictionary
 
 from genesys_cloud.api_binding import LazyApis
 from genesys_cloud.client.event_loop import EventLoop
@@ -99,7 +99,8 @@ class ClientBase(LazyApis, Unpicklable):
             lambda: self._event_loop,
             is_blocking=self._is_blocking,
         )
-        self._handlers: WeakSet[Any] = WeakSet()
+        # By id and not a `WeakSet`, which another thread may not change while it is iterated over.
+        self._handlers: WeakValueDictionary[int, Any] = WeakValueDictionary()
         self._defaults = NO_OPTIONS
 
     def with_options(
@@ -174,7 +175,7 @@ class ClientBase(LazyApis, Unpicklable):
         topics: TopicTable = import_module(self._topics).NOTIFICATION_TOPICS
         context = HandlerContext(self._setup, self._network, self._transport, topics)
         handler = make(context)
-        self._handlers.add(handler)
+        self._handlers[id(handler)] = handler
         return handler
 
     def _start(self, operation: Operation[T]) -> State[T]:
@@ -274,8 +275,10 @@ class ClientBase(LazyApis, Unpicklable):
             closing.callback(self._setup.close)
             closing.push_async_callback(self._wire.close)
             closing.push_async_callback(self._event_loop.close)
-            for handler in tuple(self._handlers):
-                closing.push_async_callback(_close_handler, handler)
+            for reference in self._handlers.valuerefs():  # copied by one operation
+                handler = reference()
+                if handler is not None:
+                    closing.push_async_callback(_close_handler, handler)
 
     async def _drive(
         self, state: State[T], send: Callable[[Request], Awaitable[Response]] | None = None

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import sys
 import threading
 
 import pytest
@@ -58,6 +59,40 @@ def test_a_handler_that_raises_keeps_no_connection_open(flavour):
         _close(flavour, client)
     assert transport.is_closed
     del handler  # the client alone keeps none
+
+
+class Quiet:
+    def __init__(self):
+        self.is_closed = False
+
+    def close(self):
+        self.is_closed = True
+
+
+@pytest.mark.parametrize("flavour", ["sync", "asyncio", "trio"])
+def test_a_handler_may_be_created_while_its_client_is_closed(flavour):
+    kind, transport = (
+        (Client, Recording()) if flavour == "sync" else (AsyncClient, AsyncRecording())
+    )
+    client = kind(access_token="t1", transport=transport)
+    handlers = [client._new_handler(lambda _: Quiet()) for _ in range(3)]
+    created = []
+
+    def trace(frame, event, _):
+        """As another thread would, before each line of the code that finds the handlers."""
+        if event == "line" and "weakref" in frame.f_code.co_filename:
+            created.append(client._new_handler(lambda _: Quiet()))
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        _close(flavour, client)
+    finally:
+        sys.settrace(before)
+    assert created
+    assert all(handler.is_closed for handler in handlers)
+    assert transport.is_closed
 
 
 @pytest.mark.parametrize("kind", [Client, AsyncClient])
