@@ -208,8 +208,7 @@ class SocketTransport:
         outcome = open_connection(exchange.dial(now=read_clocks()), self._settings)
         if isinstance(outcome, DialFailed):
             raise exchange.dial_failed(outcome.failure)
-        # Several connections to one origin mean several threads, which compete for the GIL.
-        if exchange.lease is not None and exchange.lease.siblings:
+        if exchange.competes:
             outcome.keep_gil()
         return exchange.dialed(outcome, now=read_clocks())
 

@@ -178,6 +178,14 @@ class Exchange(Claim[C]):
 
     # --- a connection ---------------------------------------------------------------------------
 
+    @property
+    def competes(self) -> bool:
+        """Whether its connection is one of several to the same origin.
+
+        They are used by several threads, which compete for Python's global lock.
+        """
+        return self.lease is not None and self.lease.siblings > 0
+
     def begin(self, *, now: Now) -> Step:
         """Begin the exchange, or check after :attr:`Step.WAIT` whether a connection was assigned.
 

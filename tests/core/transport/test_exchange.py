@@ -16,6 +16,7 @@ from genesys_core.http.messages import Request, Timeout, TransportFailure
 from genesys_core.transport.dialer import ResolvingHost
 from genesys_core.transport.exchange import CONTINUE_WAIT, Step, may_resend
 from genesys_core.transport.origins import Origin
+from genesys_core.transport.pool import Pool, PoolLimits
 from genesys_core.transport.proxies import Proxy
 from genesys_core.transport.routes import Route
 from tests.helpers.exchange_driver import DIRECT, GET, METHODS, REPLY, Driver, at, run_exchange
@@ -63,6 +64,17 @@ def test_the_next_call_uses_the_connection_once_it_was_looked_at():
     assert driver.step is Step.CHECK
     driver.connect()
     assert (driver.step, driver.opened) == (Step.WRITE, 1)
+
+
+def test_several_connections_to_one_origin_compete():
+    driver = Driver(pool=Pool(PoolLimits(connections=3)))
+    first = driver.begin()
+    assert not first.competes
+    second = driver.begin()
+    assert first.competes
+    assert second.competes
+    driver.release()
+    assert not second.competes  # it has no connection any more
 
 
 @pytest.mark.parametrize("size", [1, 2, 7])
