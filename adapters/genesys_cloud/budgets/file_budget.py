@@ -72,8 +72,10 @@ class FileBudget:
         descriptor = os.open(name, os.O_RDWR | os.O_CREAT | _FLAGS, 0o600)
         try:
             if not wait_for_lock(descriptor, timeout=wait, poll=_POLL):
-                problem = f"locked by another process for more than {wait:g} s"
-                raise BudgetBusyError(f"rate limit {self._path}: {problem}")
+                seconds = f" for more than {wait:g} s" if wait else ""
+                raise BudgetBusyError(
+                    f"rate limit {self._path}: locked by another process{seconds}"
+                )
             try:
                 yield
             finally:

@@ -1,12 +1,13 @@
 """Permits of the rate limit, from the client's own pacer or a shared one.
 
 Invariants: the core computes the steps; this module only selects where the pacer is stored. A
-shared pacer is changed in the event loop if no other client holds its lock, which takes
-microseconds, otherwise in a thread.
+shared pacer is changed in the event loop, which takes microseconds and is either done or not: a
+call that is cancelled has no reservation that it does not know. While another client holds the
+lock, calls sleep between attempts, so that they can be cancelled at any time.
 """
 
 from collections.abc import Callable
-from contextlib import suppress
+from functools import partial
 from typing import Any, Final, Protocol, TypeVar
 
 from genesys_cloud.client.event_loop import EventLoop
@@ -21,18 +22,15 @@ from genesys_core.calls.rate_limit import (
     with_pacer,
 )
 from genesys_core.errors import BudgetBusyError, BudgetError
-from genesys_core.session.budget import Budget, RemoteBudget, token_key
+from genesys_core.session.budget import Budget, RemoteBudget, next_attempt, token_key
 
 __all__ = ["OwnPermits", "Permits", "SharedPermits", "permits_of"]
 
 S = TypeVar("S")
 R = TypeVar("R")
 
-WAIT: Final = 30.0
-"""Seconds to wait for the lock of a shared rate limit, which each process holds for less than a millisecond."""
-
 RELEASE_WAIT: Final = 0.05
-"""Seconds to wait for that lock when a call ends early; an unreleased reservation expires."""
+"""Seconds to wait for the lock of a shared rate limit when a call ends early; an unreleased reservation expires."""
 
 
 class Permits(Protocol):
@@ -69,20 +67,40 @@ class SharedPermits:
         self._cell = cell
         self._budget = budget
         self._loop = loop
+        self._waiting: set[object] = set()  # a count would not be safe with threads
+        self._release_wait = RELEASE_WAIT
 
     async def apply(self, step: PermitStep[S, R], state: S) -> R:
         """Apply a step of the core to the rate limit, and return its result."""
-        # Directly, if the lock is free: a thread takes longer than the change.
         try:
             return self._change(step, state, 0.0)
         except BudgetBusyError:
-            return await self._loop().run_in_worker(self._change, step, state, WAIT)
+            return await self._change_later(step, state)
 
     def release(self, state: State[Any]) -> None:
         """Release the reservation of a call that was abandoned in the given state."""
-        if holds_reservation(state):
-            with suppress(BudgetError):
-                self._change(release_permit, state, RELEASE_WAIT)
+        if not holds_reservation(state):
+            return
+        try:
+            self._change(release_permit, state, self._release_wait)
+        except BudgetBusyError:
+            # It blocks the event loop: many calls that are cancelled at once wait only once.
+            self._release_wait = 0.0
+        except BudgetError:
+            pass
+
+    async def _change_later(self, step: PermitStep[S, R], state: S) -> R:
+        begun, this = read_clocks(), object()
+        self._waiting.add(this)
+        try:
+            while True:
+                try:
+                    return self._change(step, state, 0.0)
+                except BudgetBusyError as busy:
+                    again = next_attempt(busy, len(self._waiting), begun=begun, now=read_clocks())
+                await self._loop().sleep(partial(_left, again))
+        finally:
+            self._waiting.discard(this)
 
     def _change(self, step: PermitStep[S, R], state: S, wait: float) -> R:
         session = self._cell.session
@@ -93,7 +111,12 @@ class SharedPermits:
         # By token: the platform limits the requests of each token.
         pacer, result = self._budget.change_state(token_key(session.vault.token), change, wait=wait)
         self._cell.apply(with_pacer, pacer)
+        self._release_wait = RELEASE_WAIT
         return result
+
+
+def _left(until: float) -> float:
+    return max(until - read_clocks().monotonic, 0.0)
 
 
 def permits_of(

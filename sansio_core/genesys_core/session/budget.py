@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from genesys_core.checks import Expected
 from genesys_core.clock import Now
-from genesys_core.errors import BudgetError
+from genesys_core.errors import BudgetBusyError, BudgetError
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Response
 from genesys_core.oauth.tokens import Token
@@ -29,6 +29,7 @@ __all__ = [
     "RatePlace",
     "RemoteBudget",
     "change_pacer",
+    "next_attempt",
     "token_key",
 ]
 
@@ -51,7 +52,9 @@ class Budget(Protocol):
             key: identifies a token, without revealing it.
             change: returns the next state and a result; called at most once, with ``None`` if
                 there is no state yet.
-            wait: seconds to wait for the lock; 0 fails immediately.
+            wait: seconds to wait for the lock; 0 fails immediately. Clients call it with 0, in the
+                event loop if they are asynchronous, and repeat that if the state is locked; only to
+                release a reservation do they wait, for a fraction of a second.
 
         Returns:
             The result of ``change``.
@@ -152,6 +155,37 @@ def token_key(token: Token | None) -> str:
     It is a digest truncated to 128 bits, usable as a file name or database key.
     """
     return "" if token is None else sha256(token.access_token.encode()).hexdigest()[:32]
+
+
+LOCK_WAIT: Final = 30.0
+"""Seconds to wait for the lock of a shared rate limit, which each process holds for less than a millisecond."""
+
+LOCK_PAUSE: Final = 0.002
+"""Seconds between two attempts to lock it, of all waiting calls of a client together."""
+
+_LONGEST_PAUSE: Final = 1.0
+
+
+def next_attempt(busy: BudgetBusyError, waiting: int, *, begun: Now, now: Now) -> float:
+    """Return when a call tries again to lock a shared rate limit, on the monotonic clock.
+
+    The more calls of a client wait, the longer each pauses, so that the attempts of many calls do
+    not use up the processor.
+
+    Args:
+        busy: the error of the last attempt.
+        waiting: number of the client's calls that wait for the lock, including this one.
+        begun: when the call began to wait.
+        now: the current time.
+
+    Raises:
+        BudgetBusyError: ``busy``, because the call has waited for :data:`LOCK_WAIT`.
+    """
+    end = begun.monotonic + LOCK_WAIT
+    if now.monotonic >= end:
+        busy.add_note(f"tried for {LOCK_WAIT:g} s; nothing was sent")
+        raise busy
+    return min(now.monotonic + min(waiting * LOCK_PAUSE, _LONGEST_PAUSE), end)
 
 
 class _Kept(Struct, frozen=True, array_like=True):

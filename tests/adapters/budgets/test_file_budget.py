@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import json
+import math
 import os
 import stat
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import trio
 
-from genesys_cloud import AsyncClient, Client, ClientCredentials, Pacing, file_locking
+from genesys_cloud import (
+    AsyncClient,
+    Client,
+    ClientCredentials,
+    Pacing,
+    RetryConfiguration,
+    file_locking,
+)
 from genesys_cloud.budgets import FileBudget
-from genesys_cloud.client.permits import SharedPermits
+from genesys_cloud.client import permits
+from genesys_cloud.client.permits import RELEASE_WAIT, SharedPermits
 from genesys_cloud.testing import AsyncMockTransport, MockTransport, json_response
 from genesys_cloud.token_stores import MemoryTokenStore
 from genesys_core import errors
 from genesys_core.api import users
 from genesys_core.calls.rate_limit import reserve_permit
+from genesys_core.clock import Now
 from genesys_core.errors import BudgetBusyError, BudgetError
 from genesys_core.oauth import Token
 from genesys_core.session.budget import token_key
-from tests.helpers.flavours import Api, every_flavour
+from tests.helpers.flavours import Api, every_flavour, run_asyncio, run_trio
 from tests.helpers.server import Reply, scripted_server
 
 ME = users.get_users_me()
@@ -63,8 +77,10 @@ def test_others_are_waited_for(tmp_path, monkeypatch):
     other = FileBudget(tmp_path / "budget")
 
     def change(kept: bytes | None) -> tuple[bytes, None]:
-        with pytest.raises(BudgetBusyError, match="locked by another process for more than 0 s"):
+        with pytest.raises(BudgetBusyError, match=r"locked by another process$"):
             other.change_state("b", count, wait=0)
+        with pytest.raises(BudgetBusyError, match=r"another process for more than 0\.01 s"):
+            other.change_state("b", count, wait=0.01)
         return b"", None
 
     held.change_state("a", change, wait=0)
@@ -169,26 +185,126 @@ def test_clients_share_one_limit(run, tmp_path):
     assert len(server.requests) == 2
 
 
-@every_flavour
-def test_a_budget_that_others_hold_is_waited_for_in_a_thread(run, tmp_path):
-    class Busy(FileBudget):
-        def change_state(self, key, change, *, wait):
-            asked.append((wait, threading.current_thread()))
-            if wait == 0:
-                raise BudgetBusyError("busy")
-            return super().change_state(key, change, wait=wait)
+class Busy(FileBudget):
+    """Is locked by others at the first attempts, and notes each of them."""
 
-    asked: list[tuple[float, threading.Thread]] = []
+    def __init__(self, path: Path, failures: float) -> None:
+        super().__init__(path)
+        self.failures = failures
+        self.asked: list[tuple[float, threading.Thread]] = []
+        self.then: Callable[[], object] = lambda: None
+
+    def change_state(self, key, change, *, wait):
+        self.asked.append((wait, threading.current_thread()))
+        if len(self.asked) <= self.failures:
+            raise BudgetBusyError("busy")
+        try:
+            return super().change_state(key, change, wait=wait)
+        finally:
+            self.then()
+
+
+@every_flavour
+def test_a_budget_that_others_hold_is_tried_again_without_a_thread(run, tmp_path):
+    async def scenario(api: Api) -> None:
+        await api.send(ME)
+        assert budget.asked == [(0.0, threading.current_thread())] * 3
+
+    budget = Busy(tmp_path / "budget", failures=2)
+    with scripted_server(lambda _: Reply(json={})) as server:
+        run(scenario, host=server.url, access_token="t", budget=budget)
+
+
+@every_flavour
+def test_a_budget_that_stays_locked_is_an_error(run, tmp_path, monkeypatch):
+    clock = itertools.count(0, 10.0)
+    monkeypatch.setattr(permits, "read_clocks", lambda: Now(next(clock), 0.0))
+
+    async def scenario(api: Api) -> None:
+        with pytest.raises(BudgetBusyError) as caught:
+            await api.send(ME)
+        assert caught.value.__notes__ == ["tried for 30 s; nothing was sent"]
+
+    budget = Busy(tmp_path / "budget", failures=math.inf)
+    with scripted_server(lambda _: Reply(json={})) as server:
+        run(scenario, host=server.url, access_token="t", budget=budget)
+    assert server.requests == []
+
+
+async def _cancelled_in_asyncio(call, when) -> None:
+    loop, task = asyncio.get_running_loop(), asyncio.ensure_future(call())
+    when(lambda: loop.call_soon_threadsafe(task.cancel))
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def _cancelled_in_trio(call, when) -> None:
+    token = trio.lowlevel.current_trio_token()
+    with trio.CancelScope() as scope:
+        when(lambda: token.run_sync_soon(scope.cancel))
+        await call()
+    assert scope.cancelled_caught
+
+
+event_loops = pytest.mark.parametrize(
+    ("run", "cancelled"),
+    [(run_asyncio, _cancelled_in_asyncio), (run_trio, _cancelled_in_trio)],
+    ids=["asyncio", "trio"],
+)
+
+
+@event_loops
+def test_a_call_that_is_cancelled_while_it_reserves_keeps_no_reservation(run, cancelled, tmp_path):
+    """It gets its reservation at the second attempt, and is cancelled before it continues."""
+    budget = Busy(tmp_path / "budget", failures=0)
 
     async def scenario(api: Api) -> None:
         await api.send(ME)
-        caller = threading.current_thread()
-        assert [wait for wait, _ in asked] == [0.0, 30.0]
-        assert asked[0][1] is caller
-        assert (asked[1][1] is caller) is isinstance(api.client, Client)
+
+        def when(cancel) -> None:
+            budget.asked.clear()
+            budget.failures, budget.then = 1, cancel
+
+        await cancelled(lambda: api.send(ME), when)
+        assert len(budget.asked) == 3  # in vain, for the reservation, and to release it
+        assert api.session.pacer is not None
+        assert api.session.pacer.windows[0].queue == ()
+
+    pacing = Pacing(limit=1, window=60)
+    retry = RetryConfiguration(max_retry_time_sec=120)
+    options = {"access_token": "t", "pacing": pacing, "budget": budget, "retry": retry}
+    with scripted_server(lambda _: Reply(json={})) as server:
+        run(scenario, host=server.url, **options)
+
+
+@event_loops
+def test_a_call_that_waits_for_a_locked_budget_is_cancelled_at_once(run, cancelled, tmp_path):
+    class Held(FileBudget):
+        def change_state(self, key, change, *, wait):
+            assert not wait, "it would block"
+            try:
+                return super().change_state(key, change, wait=wait)
+            except BudgetBusyError:
+                attempts.append(wait)
+                if len(attempts) == 2:
+                    self.cancel()
+                raise
+
+    attempts: list[float] = []
+    budget = Held(tmp_path / "budget")
+
+    async def scenario(api: Api) -> None:
+        def when(cancel) -> None:
+            budget.cancel = cancel
+
+        with (tmp_path / "budget.lock").open("w") as file:
+            assert file_locking.try_lock(file.fileno())
+            await cancelled(lambda: api.send(ME), when)
+            assert len(attempts) == 2
+        await api.send(ME)
 
     with scripted_server(lambda _: Reply(json={})) as server:
-        run(scenario, host=server.url, access_token="t", budget=Busy(tmp_path / "budget"))
+        run(scenario, host=server.url, access_token="t", budget=budget)
 
 
 def test_a_call_that_ends_early_releases_its_reservation(tmp_path):
@@ -201,14 +317,37 @@ def test_a_call_that_ends_early_releases_its_reservation(tmp_path):
     )
     with client:
         client.send(ME)
-        permits = client._permits
-        assert isinstance(permits, SharedPermits)
+        shared = client._permits
+        assert isinstance(shared, SharedPermits)
         state = client._start(ME)
-        waiting = permits._change(reserve_permit, state, 0)
+        waiting = shared._change(reserve_permit, state, 0)
         assert len(client._cell.session.pacer.windows[0].queue) == 1
-        permits.release(waiting)
+        shared.release(waiting)
         assert client._cell.session.pacer.windows[0].queue == ()
-        permits.release(state)
+        shared.release(state)
+
+
+def test_calls_that_end_while_the_budget_is_locked_wait_for_it_only_once(tmp_path):
+    budget = Busy(tmp_path / "budget", failures=0)
+    client = Client(
+        host="https://api.example",
+        access_token="t",
+        transport=MockTransport(lambda _: json_response({})),
+        pacing=Pacing(limit=1, window=60),
+        budget=budget,
+    )
+    with client:
+        client.send(ME)
+        shared = client._permits
+        assert isinstance(shared, SharedPermits)
+        waiting = [shared._change(reserve_permit, client._start(ME), 0) for _ in range(4)]
+        budget.failures = len(budget.asked) + 2
+        for state in waiting:
+            shared.release(state)
+        assert [wait for wait, _ in budget.asked[-4:]] == [RELEASE_WAIT, 0, 0, RELEASE_WAIT]
+        budget._path = tmp_path / "gone" / "x"
+        (tmp_path / "gone").touch()
+        shared.release(waiting[0])  # its reservation expires
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from genesys_core.clock import Now
 from genesys_core.errors import BudgetBusyError, BudgetError, GenesysCloudError
 from genesys_core.oauth import Token
-from genesys_core.session.budget import TICKET, RatePlace, change_pacer, token_key
+from genesys_core.session.budget import TICKET, RatePlace, change_pacer, next_attempt, token_key
 from genesys_core.session.pacing import Gate, Pacer, Pacing, Reservation
 from tests.strategies.calls import at, reply
 
@@ -92,6 +92,22 @@ def test_a_key_tells_nothing_of_its_token():
     assert "hunter2" not in key
     assert key == token_key(Token("hunter2", expires_in=5)) != token_key(Token("hunter3"))
     assert token_key(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("waiting", "waited", "pause"),
+    [(1, 0, 0.002), (3, 0, 0.006), (10_000, 0, 1), (10_000, 29.5, 0.5), (1, 30, None)],
+)
+def test_attempts_to_lock_a_budget_are_those_of_all_waiting_calls_together(waiting, waited, pause):
+    busy = BudgetBusyError("busy")
+    if pause is None:
+        with pytest.raises(BudgetBusyError) as caught:
+            next_attempt(busy, waiting, begun=at(100), now=at(100 + waited))
+        assert caught.value is busy
+        assert busy.__notes__ == ["tried for 30 s; nothing was sent"]
+        return
+    again = next_attempt(busy, waiting, begun=at(100), now=at(100 + waited))
+    assert again - at(100 + waited).monotonic == pytest.approx(pause)
 
 
 def test_errors_are_documented_ones():
