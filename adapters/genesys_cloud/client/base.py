@@ -45,7 +45,7 @@ from genesys_core.calls.token_actions import obtain_for_call
 from genesys_core.checks import FUNCTION, NUMBER
 from genesys_core.codec.unknown_fields import KeepUnknown
 from genesys_core.configuration.configuration import Configuration
-from genesys_core.errors import GenesysCloudError
+from genesys_core.errors import BudgetError, GenesysCloudError
 from genesys_core.http.messages import Request, Response, Timeout, TransportFailure
 from genesys_core.observability.statistics import ClientStats
 from genesys_core.observability.watch import watch_call
@@ -304,7 +304,7 @@ class ClientBase(LazyApis, Unpicklable):
                         action = obtain_for_call(state, self._cell.session, now=read_clocks())
                         state = await self._tokens.obtain(action)
                     case ClosingGate():
-                        state = await permits.apply(close_gate, state)
+                        state = await self._close_gate(state)
                         self._event_loop.notify_all()
                     case Waiting():
                         watch.begin_wait(state)
@@ -318,6 +318,12 @@ class ClientBase(LazyApis, Unpicklable):
             raise
         finally:
             watch.end(state, now=read_clocks())
+
+    async def _close_gate(self, closing: ClosingGate[T]) -> Waiting[T] | Raised:
+        try:
+            return await self._permits.apply(close_gate, closing)
+        except BudgetError as error:
+            return closing.not_closed(error)
 
     def _left_of(self, waiting: Waiting[Any]) -> Callable[[], float]:
         return lambda: waiting.left(self._cell.session, now=read_clocks())

@@ -16,7 +16,7 @@ from genesys_cloud.system_clock import read_clocks
 from genesys_cloud.transports.awaited import run_now
 from genesys_core.calls.lifecycle import ClosingGate, NeedPermit, Raised, Sending, State, Waiting
 from genesys_core.calls.rate_limit import PermitStep
-from genesys_core.calls.remote_places import answer_place
+from genesys_core.calls.remote_places import answer_place, place_not_released
 from genesys_core.errors import BudgetError
 from genesys_core.redis.places import find_lanes, find_ticket, share_pacer
 from genesys_core.session.budget import RemoteBudget, token_key
@@ -98,7 +98,10 @@ class RemotePermits:
             self._granted_at = now.monotonic
         elif isinstance(state, Raised):
             # The place is after the call's deadline: other calls can use it.
-            await self._leave(need.call.endpoint.path, place.ticket)
+            try:
+                await self._leave(need.call.endpoint.path, place.ticket)
+            except BudgetError as error:
+                state = place_not_released(state, error)
         return state
 
     async def _leave(self, path: str, ticket: int) -> None:

@@ -12,17 +12,18 @@ with a permit, and each retry needs its own.
 
 ::
 
-    start               -> NeedToken | NeedPermit | Sending
-    NeedToken.granted   -> NeedPermit | Sending | Raised
-    NeedToken.refused   -> Raised
-    NeedToken.exhausted -> Raised
-    NeedToken.timed_out -> NeedPermit | Sending | Raised
-    NeedPermit.granted  -> Sending | Raised
-    NeedPermit.queued   -> Waiting | Raised
-    Sending.received    -> NeedToken | ClosingGate | Waiting | Returned | Raised
-    Sending.failed      -> Waiting | Raised
-    ClosingGate.closed  -> Waiting | Raised
-    Waiting.woke        -> Waiting | NeedPermit | Sending | Raised
+    start                  -> NeedToken | NeedPermit | Sending
+    NeedToken.granted      -> NeedPermit | Sending | Raised
+    NeedToken.refused      -> Raised
+    NeedToken.exhausted    -> Raised
+    NeedToken.timed_out    -> NeedPermit | Sending | Raised
+    NeedPermit.granted     -> Sending | Raised
+    NeedPermit.queued      -> Waiting | Raised
+    Sending.received       -> NeedToken | ClosingGate | Waiting | Returned | Raised
+    Sending.failed         -> Waiting | Raised
+    ClosingGate.closed     -> Waiting | Raised
+    ClosingGate.not_closed -> Waiting | Raised
+    Waiting.woke           -> Waiting | NeedPermit | Sending | Raised
 
 A driver is a ``match`` over these seven ending in ``assert_never``::
 
@@ -52,7 +53,13 @@ from genesys_core.calls.operation import Operation
 from genesys_core.calls.prepare import prepare_request
 from genesys_core.calls.responses import ApiResponse, ApiResponseReader
 from genesys_core.clock import Now
-from genesys_core.errors import DecodeError, GenesysCloudError, OAuthError, RateLimitError
+from genesys_core.errors import (
+    BudgetError,
+    DecodeError,
+    GenesysCloudError,
+    OAuthError,
+    RateLimitError,
+)
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Request, Response, TransportFailure
 from genesys_core.oauth.tokens import Token
@@ -238,6 +245,17 @@ class ClosingGate(Struct, Generic[T], frozen=True):
     def closed(self) -> "Waiting[T] | Raised":
         """Report that the gate was closed; return the call's next state."""
         return self.then
+
+    def not_closed(self, error: BudgetError) -> "Waiting[T] | Raised":
+        """Report that a shared rate limit could not be changed, which does not affect this call.
+
+        Its next state is the same, and mentions the error.
+        """
+        problem, then = f"other calls are not paused: {error}", self.then
+        if isinstance(then, Raised):
+            then.error.add_note(problem)
+            return then
+        return replace(then, why=f"{then.why}; {problem}")
 
 
 class Waiting(Struct, Generic[T], frozen=True):

@@ -8,13 +8,14 @@ from typing import TypeVar
 
 from genesys_core.calls.lifecycle import NeedPermit, Raised, Sending, Waiting
 from genesys_core.clock import Now
+from genesys_core.errors import BudgetError
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Response
 from genesys_core.session.budget import RatePlace
 from genesys_core.session.pacing import Gate, RateWindow
 from genesys_core.session.retry import GRAIN
 
-__all__ = ["answer_place"]
+__all__ = ["answer_place", "place_not_released"]
 
 T = TypeVar("T")
 
@@ -26,7 +27,8 @@ def answer_place(
 
     Args:
         need: the state that needs the place.
-        place: the place. If the result is :class:`Raised`, release the place.
+        place: the place. If the result is :class:`Raised`, release the place; see
+            :func:`place_not_released`.
         lanes: the limits under which the place was granted.
         now: when the response was received.
     """
@@ -36,3 +38,9 @@ def answer_place(
     # The Redis server stores no responses: an empty 429 stands for the one that closed the gate.
     gate = Gate(reservation.at, Response(429, Headers())) if place.is_gate else None
     return need.queued(reservation, gate=gate, now=now)
+
+
+def place_not_released(raised: Raised, error: BudgetError) -> Raised:
+    """Return the state of a call whose place could not be released: its own error mentions that."""
+    raised.error.add_note(f"its place in the shared rate limit was not released: {error}")
+    return raised

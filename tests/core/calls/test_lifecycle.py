@@ -88,6 +88,23 @@ def test_the_callers_own_authorization_is_neither_replaced_nor_refreshed():
     assert isinstance(ended.error, errors.AuthenticationError)
 
 
+@pytest.mark.parametrize("retry", [None, ON])
+def test_a_gate_that_cannot_be_closed_for_others_does_not_change_a_calls_own_outcome(retry):
+    need = start(operation("GET"), session(pacing=Pacing(), retry=retry), now=at(0))
+    closing = need.granted(now=at(0)).received(reply(429, "5"), now=at(0))
+    assert isinstance(closing, ClosingGate)
+    after, words = closing.not_closed(errors.BudgetError("locked")), "not paused: locked"
+    if retry is None:
+        assert after == closing.closed()
+        assert isinstance(after.error, errors.RateLimitError)
+        assert after.error.__notes__[-1].endswith(words)
+    else:
+        assert after.why == f"{closing.closed().why}; other calls are {words}"
+        assert msgspec.structs.replace(after, why="") == msgspec.structs.replace(
+            closing.closed(), why=""
+        )
+
+
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 207, 299])
 def test_a_success_is_returned(status):
     ended = sending("POST").received(reply(status, body=b"{}"), now=at(1))
@@ -521,6 +538,7 @@ def successors(node):
         yield from permits(state, node)
     elif isinstance(state, ClosingGate):
         yield "closed", node._replace(state=state.closed(), opens=state.gate.until)
+        yield "not closed", node._replace(state=state.not_closed(errors.BudgetError("locked")))
     elif isinstance(state, Waiting):
         yield from ends_of_waits(state, node)
 
@@ -617,9 +635,9 @@ def longest_path(edges, begin):
         ("DELETE", False, 90, 388, 1 + 3 * 2 + 2),
         ("POST", False, 58, 247, 1 + 3 * 2 + 2),
         # Permits, waits for them and gates on top of these; the budget of 8 s ends the waits.
-        ("GET", True, 433, 1354, 20),
-        ("DELETE", True, 434, 1354, 20),
-        ("POST", True, 318, 969, 20),
+        ("GET", True, 433, 1387, 20),
+        ("DELETE", True, 434, 1387, 20),
+        ("POST", True, 318, 994, 20),
     ],
 )
 def test_every_reachable_state_keeps_the_invariants(method, paced, count, edge_count, steps):

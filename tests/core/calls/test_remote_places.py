@@ -3,7 +3,8 @@
 from genesys_core import Now
 from genesys_core.api.users import get_users_me
 from genesys_core.calls.lifecycle import NeedPermit, Raised, Sending, Waiting, start
-from genesys_core.calls.remote_places import answer_place
+from genesys_core.calls.remote_places import answer_place, place_not_released
+from genesys_core.errors import BudgetError
 from genesys_core.hosts import Hosts
 from genesys_core.oauth.tokens import Token
 from genesys_core.session.budget import TICKET, RatePlace
@@ -43,3 +44,11 @@ def test_a_place_that_is_too_late_ends_the_call():
 def test_a_closed_gate_is_a_429_to_a_call_without_retries():
     state = answer_place(need(), RatePlace(5.0, 7, -1), LANES, now=NOW)
     assert isinstance(state, Raised)
+
+
+def test_a_place_that_is_not_released_is_mentioned_by_the_calls_own_error():
+    state = answer_place(need(deadline=3), RatePlace(5.0, 7, 1), LANES, now=NOW)
+    assert isinstance(state, Raised)
+    assert place_not_released(state, BudgetError("no reply")) is state
+    note = "its place in the shared rate limit was not released: no reply"
+    assert state.error.__notes__ == [note]
