@@ -27,7 +27,10 @@ __all__ = ["Accepted", "Upgrade", "WebSocketAddress"]
 _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 section 1.3
 
 _MAX_HEAD: Final = 64 * 1024
-"""Maximum size of a response head in bytes, as for HTTP elsewhere in this library."""
+"""Maximum size of a response head in bytes, as for HTTP elsewhere in this library; it includes the
+informational responses before it."""
+
+_FOREIGN: Final = "the server's response is not HTTP/1.1"
 
 _RESERVED = frozenset({"host", "connection", "upgrade", "content-length", "transfer-encoding"})
 _VISIBLE = re.compile(r"[!-~]+")
@@ -169,8 +172,9 @@ class _HeadExchange:
         except h11.LocalProtocolError:
             # h11's message quotes the value, which may be a secret.
             raise InvalidValueError("a header contains a control character; remove it") from None
-        head, end = self._http.send(request), self._http.send(h11.EndOfMessage())
-        self.request = (head or b"") + (end or b"")
+        # The end of the message would add no bytes: the request has no body.
+        self.request = self._http.send(request) or b""
+        self._received = 0
 
     def receive(self, data: bytes) -> "_Head | str | None":
         """Return the response's head, an error message if it is not HTTP, ``None`` if incomplete.
@@ -179,14 +183,18 @@ class _HeadExchange:
         """
         try:
             self._http.receive_data(data)
-            return self._head()
+            head = self._head()
         except h11.RemoteProtocolError:
             # h11's messages quote the data, and depend on how it was split.
             return (
-                "the server's response is not HTTP/1.1"
+                _FOREIGN
                 if data
                 else "the connection closed before the server's response was complete"
             )
+        self._received += len(data)
+        # h11 limits only a head that is incomplete after a read, and each informational one alone.
+        size = self._received if head is None else self._received - len(head.trailing)
+        return _FOREIGN if size > _MAX_HEAD else head
 
     def _head(self) -> "_Head | None":
         while True:

@@ -1,4 +1,5 @@
 import base64
+import hashlib
 
 import pytest
 
@@ -11,7 +12,17 @@ from genesys_core.websocket import (
     WebSocket,
     WebSocketAddress,
 )
-from tests.helpers.websocket_frames import TEXT, URL, CountingBytes, accept_of, accepting, frame
+from genesys_core.websocket.handshake import Accepted, Upgrade
+from genesys_core.websocket.permessage_deflate import Deflate
+from tests.helpers.websocket_frames import (
+    DEFLATE,
+    TEXT,
+    URL,
+    CountingBytes,
+    accept_of,
+    accepting,
+    frame,
+)
 
 
 def connect(url=URL, **options):
@@ -159,7 +170,8 @@ def test_refusals_are_reported_with_status_and_headers(status):
         b"HTTP/1.1 %d No\r\nLocation: https://b.example/\r\nContent-Length: 3\r\n\r\nno!" % status
     )
     (failed,) = every_way(response)
-    assert (failed.kind, failed.status) == ("handshake", status)
+    message = f"the server rejected the WebSocket handshake (status {status})"
+    assert failed == Failed("handshake", message, status=status, headers=failed.headers, code=1006)
     assert failed.headers["location"] == "https://b.example/"
 
 
@@ -172,19 +184,24 @@ def test_a_refusal_is_reported_before_its_body():
 
 
 @pytest.mark.parametrize(
-    ("old", "new"),
+    ("old", "new", "problem"),
     [
-        (b"Upgrade: websocket", b"Upgrade: h2c"),
-        (b"Upgrade: websocket", b"X: y"),
-        (b"Connection: Upgrade", b"Connection: close"),
-        (b"Accept: ", b"Accept: x"),
-        (b"Sec-WebSocket-Accept: ", b"X: "),
-        (b"\r\n\r\n", b"\r\nSec-WebSocket-Protocol: unasked\r\n\r\n"),
+        (b"Upgrade: websocket", b"Upgrade: h2c", "no 'Upgrade: websocket'"),
+        (b"Upgrade: websocket", b"X: y", "no 'Upgrade: websocket'"),
+        (b"Connection: Upgrade", b"Connection: close", "no 'Connection: Upgrade'"),
+        (b"Accept: ", b"Accept: x", "a wrong Sec-WebSocket-Accept"),
+        (b"Sec-WebSocket-Accept: ", b"X: ", "a wrong Sec-WebSocket-Accept"),
+        (
+            b"\r\n\r\n",
+            b"\r\nSec-WebSocket-Protocol: unasked\r\n\r\n",
+            "a subprotocol that was not offered",
+        ),
     ],
 )
-def test_handshakes_that_are_not_valid_are_refused(old, new):
+def test_handshakes_that_are_not_valid_are_refused(old, new, problem):
     (failed,) = every_way(lambda request: accepting(request).replace(old, new))
-    assert (failed.kind, failed.status) == ("handshake", 101)
+    assert (failed.kind, failed.status, failed.code) == ("handshake", 101, 1006)
+    assert failed.message == f"the server's handshake is invalid: {problem} (status 101)"
 
 
 def test_an_accept_given_twice_is_refused():
@@ -202,15 +219,95 @@ def test_tokens_are_compared_without_case():
     assert isinstance(every_way(response)[0], HandshakeDone)
 
 
+def outcome(compression, *extra):
+    """What comes of a handshake that the server accepts with these headers."""
+    address = WebSocketAddress.parse(URL)
+    upgrade = Upgrade(
+        address, nonce=bytes(16), headers=(), subprotocols=(), compression=compression
+    )
+    return upgrade.receive(accepting(upgrade.request, *extra))
+
+
 @pytest.mark.parametrize(
-    "data",
-    [b"", b"HTTP/1.1 101 Sw", b"SSH-2.0-OpenSSH\r\n\r\n", b"\x16\x03\x01\r\n\r\n", b"\x00" * 70000],
+    ("compression", "extra", "deflate"),
+    [
+        (False, (), None),
+        (True, (), None),
+        (True, (DEFLATE + b"; server_no_context_takeover",), Deflate(15, True, False)),
+    ],
 )
-def test_servers_that_do_not_speak_http(data):
+def test_compression_that_was_offered_may_be_agreed(compression, extra, deflate):
+    accepted = outcome(compression, *extra)
+    assert isinstance(accepted, Accepted)
+    assert accepted.deflate == deflate
+
+
+@pytest.mark.parametrize(
+    ("compression", "extension", "problem"),
+    [
+        (False, b"permessage-deflate", "an extension that was not offered"),
+        (True, b"permessage-bzip2", "an extension that was not offered"),
+        (True, b"permessage-deflate; client_max_window_bits=7", "window bits outside 8 to 15"),
+    ],
+)
+def test_compression_that_was_not_offered_is_refused(compression, extension, problem):
+    failed = outcome(compression, b"Sec-WebSocket-Extensions: " + extension)
+    assert isinstance(failed, Failed)
+    assert failed.message == f"the server's handshake is invalid: {problem} (status 101)"
+
+
+def test_the_digest_is_declared_to_protect_nothing(monkeypatch):
+    """FIPS builds of OpenSSL refuse SHA-1 otherwise."""
+    sha1 = hashlib.sha1
+
+    def only_without_security(data, *, usedforsecurity=True):
+        if usedforsecurity:
+            raise ValueError("disabled for FIPS")
+        return sha1(data, usedforsecurity=False)
+
+    address = WebSocketAddress.parse(URL)
+    upgrade = Upgrade(address, nonce=bytes(16), headers=(), subprotocols=(), compression=False)
+    response = accepting(upgrade.request)
+    monkeypatch.setattr(hashlib, "sha1", only_without_security)
+    assert isinstance(upgrade.receive(response), Accepted)
+
+
+FOREIGN = "the server's response is not HTTP/1.1"
+ENDED = "the connection closed before the server's response was complete"
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", ENDED),
+        (b"HTTP/1.1 101 Sw", ENDED),
+        (b"SSH-2.0-OpenSSH\r\n\r\n", FOREIGN),
+        (b"\x16\x03\x01\r\n\r\n", FOREIGN),
+        (b"\x00" * 70000, FOREIGN),
+    ],
+)
+def test_servers_that_do_not_speak_http(data, message):
     ws = connect()
     ws.data_to_send()
     failed = [*ws.receive_data(data), *ws.receive_eof()][0]
-    assert (failed.kind, failed.status) == ("handshake", None)
+    assert failed == Failed("handshake", message, code=1006)
+
+
+@pytest.mark.parametrize("early", [b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 3])
+@pytest.mark.parametrize(("size", "is_accepted"), [(65536, True), (65537, False)])
+@pytest.mark.parametrize("read", [1 << 20, 65535, 40_000])
+def test_a_response_has_64_kibibytes_at_most_however_it_arrives(early, size, is_accepted, read):
+    ws = connect()
+    head = early + accepting(ws.data_to_send(), b"X: ")
+    data = head.replace(b"X: ", b"X: " + b"x" * (size - len(head))) + frame(TEXT, b"first")
+    events = [
+        event for at in range(0, len(data), read) for event in ws.receive_data(data[at : at + read])
+    ]
+    if is_accepted:
+        assert isinstance(events[0], HandshakeDone)
+        assert events[1:] == [Text("first")]
+    else:
+        assert events == [Failed("handshake", FOREIGN, code=1006)]
 
 
 def test_a_path_must_be_encoded_already():
