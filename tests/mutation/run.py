@@ -50,11 +50,17 @@ MODULES = (
     "paging/reader.py",
     "paging/replies.py",
     "paging/rules.py",
+    "redis/leases.py",
+    "redis/places.py",
+    "redis/resp.py",
     "session/pacing.py",
     "session/retry.py",
     "session/vault.py",
     "transport/pool.py",
+    "websocket/connection.py",
     "websocket/frames.py",
+    "websocket/handshake.py",
+    "websocket/permessage_deflate.py",
 )
 """What is mutated: where a wrong decision loses data, repeats a call or shows a secret."""
 

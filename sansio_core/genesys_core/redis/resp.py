@@ -31,15 +31,12 @@ class RedisProtocolError(Exception):
 
 
 class RedisReplyError(Exception):
-    """An error reply from Redis. Adapters convert it to an error of the library.
+    """An error reply from Redis. Adapters convert it to an error of the library."""
 
-    Attributes:
-        kind: the first word of the error reply, such as ``NOAUTH`` or ``LOADING``.
-    """
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.kind = message.partition(" ")[0]
+    @property
+    def kind(self) -> str:
+        """The first word of the error reply, such as ``NOAUTH`` or ``LOADING``."""
+        return str(self).partition(" ")[0]
 
 
 RedisReply: TypeAlias = "bytes | int | RedisReplyError | list[RedisReply] | None"

@@ -165,7 +165,7 @@ class WebSocket:
     @property
     def is_open(self) -> bool:
         """Whether the connection is open, so that messages can be sent."""
-        return not self.over and isinstance(self._phase, Frames) and self._phase.can_send
+        return self._frames() is not None
 
     def send_text(self, text: str) -> None:
         """Send a text message.
@@ -211,8 +211,9 @@ class WebSocket:
             raise InvalidValueError(
                 f"close reason of {len(payload) - 2} bytes: must have at most 123"
             )
-        if self.is_open:
-            self._open().close(payload)
+        frames = self._frames()
+        if frames is not None:
+            frames.close(payload)
 
     def __repr__(self) -> str:
         phase = "over" if self.over else type(self._phase).__name__
@@ -220,10 +221,16 @@ class WebSocket:
 
     # Internals
 
+    def _frames(self) -> Frames | None:
+        """Return the frames if the connection is open, so that they can be sent."""
+        phase = self._phase
+        return phase if not self.over and isinstance(phase, Frames) and phase.can_send else None
+
     def _open(self) -> Frames:
-        if isinstance(self._phase, Frames) and self.is_open:
-            return self._phase
-        raise ConnectionClosedError("the WebSocket is not open; nothing was sent", sent=False)
+        frames = self._frames()
+        if frames is None:
+            raise ConnectionClosedError("the WebSocket is not open; nothing was sent", sent=False)
+        return frames
 
     def _advance(self, data: bytes, events: list[WebSocketEvent]) -> bytes | None:
         """Pass bytes to the current phase; return those that belong to the next one."""

@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genesys_core.redis.resp import (
-    MAX_REPLY,
     RedisProtocolError,
     RedisReplyError,
     ReplyReader,
@@ -80,9 +79,43 @@ def test_what_is_not_redis_is_an_error(data):
         take(data)
 
 
-def test_a_reply_is_limited():
+def test_the_bounds_of_a_number_are_those_of_64_bits():
+    assert take(b":9223372036854775807\r\n") == (2**63 - 1,)
+    assert take(b":-9223372036854775808\r\n") == (-(2**63),)
+
+
+def test_lists_may_be_eight_deep():
+    reply = 1
+    for _ in range(8):
+        reply = [reply]
+    assert take(b"*1\r\n" * 8 + b":1\r\n") == (reply,)
+    with pytest.raises(RedisProtocolError, match="does not speak RESP2"):
+        take(b"*1\r\n" * 9 + b":1\r\n")
+
+
+def test_of_what_is_not_redis_twenty_bytes_are_shown():
+    with pytest.raises(RedisProtocolError) as caught:
+        take(b"HTTP/1.1 400 Bad Request\r\n")
+    assert str(caught.value) == (
+        "the server does not speak RESP2: b'HTTP/1.1 400 Bad Req'; is it Redis, and without TLS?"
+    )
+
+
+def test_a_reply_has_a_mebibyte_at_most():
+    text = b"x" * ((1 << 20) - len(b"$1048566\r\n\r\n"))
+    reply = b"$%d\r\n%b\r\n" % (len(text), text)
+    assert len(reply) == 1 << 20
+    assert take(reply) == (text,)
+    reader = ReplyReader()
+    with pytest.raises(RedisProtocolError, match="longer than 1048576 bytes"):
+        reader.feed(reply.replace(b"\r\n", b"\r\nx", 1))
+
+
+def test_the_limit_is_met_before_the_reply_is_complete():
+    reader = ReplyReader()
+    reader.feed(b"$99999999\r\n")
     with pytest.raises(RedisProtocolError, match="longer than"):
-        take(b"$99999999\r\n" + bytes(MAX_REPLY))
+        reader.feed(bytes(1 << 20))
 
 
 @given(data=st.binary(max_size=60))

@@ -1,9 +1,12 @@
+import base64
+
 import pytest
 
 from genesys_core.errors import ConnectionClosedError, InvalidValueError
 from genesys_core.websocket import (
     Closed,
     Failed,
+    HandshakeDone,
     Pong,
     Text,
     WebSocket,
@@ -79,6 +82,11 @@ def test_an_end_without_a_close_is_a_failure():
     (failed,) = ws.receive_eof()
     assert (failed.kind, failed.code) == ("closed", 1006)
     assert ws.over
+    assert not ws.is_open
+    with pytest.raises(ConnectionClosedError):
+        ws.send_text("x")
+    ws.close()
+    assert ws.data_to_send() == b""
     assert ws.receive_eof() == ()
     assert ws.receive_data(frame(TEXT, b"late")) == ()
 
@@ -101,24 +109,35 @@ def test_a_failure_tells_the_server_why():
     assert unmasked(ws.data_to_send()) == [(FIN | CLOSE, failed.code.to_bytes(2, "big"))]
 
 
-@pytest.mark.parametrize("code", [0, 999, 1004, 1005, 1006, 1012, 1015, 2999, 5000])
-def test_codes_that_must_not_be_sent(code):
-    with pytest.raises(InvalidValueError):
-        opened().close(code)
+MAY_BE_SENT = [*range(1000, 1004), *range(1007, 1012), *range(3000, 5000)]
 
 
-@pytest.mark.parametrize("code", [1000, 1001, 1011, 3000, 4999])
+def test_codes_that_must_not_be_sent():
+    ws = opened()
+    for code in {*range(-1, 5001), 65535, 65536} - {*MAY_BE_SENT}:
+        with pytest.raises(InvalidValueError):
+            ws.close(code)
+    assert ws.data_to_send() == b""
+
+
+@pytest.mark.parametrize("code", [*MAY_BE_SENT[:10], 4999])
 def test_codes_that_may_be_sent(code):
     ws = opened()
     ws.close(code)
     assert unmasked(ws.data_to_send()) == [(FIN | CLOSE, code.to_bytes(2, "big"))]
 
 
+def test_a_close_is_a_normal_one_unless_the_caller_says_otherwise():
+    ws = opened()
+    ws.close()
+    assert unmasked(ws.data_to_send()) == [(FIN | CLOSE, b"\x03\xe8")]
+
+
 def test_control_frames_have_125_bytes_at_most():
     ws = opened()
     ws.ping(b"x" * 125)
-    ws.close(1000, "ü" * 61)
-    assert [len(payload) for _, payload in unmasked(ws.data_to_send())] == [125, 124]
+    ws.close(1000, "ü" * 61 + "x")
+    assert [len(payload) for _, payload in unmasked(ws.data_to_send())] == [125, 125]
     with pytest.raises(InvalidValueError):
         opened().ping(b"x" * 126)
     with pytest.raises(InvalidValueError):
@@ -139,6 +158,38 @@ def test_a_limit_must_allow_something(max_size):
         WebSocket.connect(URL, random_bytes=CountingBytes(), max_size=max_size)
 
 
+def test_a_limit_of_one_byte_allows_one():
+    assert opened(max_size=1).receive_data(frame(TEXT, b"x")) == (Text("x"),)
+    assert opened(max_size=1).receive_data(frame(TEXT, b"xy"))[0].code == 1009
+
+
+def test_a_message_has_16_mebibytes_at_most_unless_the_caller_says_otherwise():
+    largest = (16 << 20).to_bytes(8, "big")
+    ws = open_by_default()
+    assert ws.receive_data(bytes((FIN | TEXT, 127)) + largest) == ()
+    ws = open_by_default()
+    (failed,) = ws.receive_data(bytes((FIN | TEXT, 127)) + ((16 << 20) + 1).to_bytes(8, "big"))
+    assert (failed.kind, failed.code) == ("too_big", 1009)
+
+
+def test_a_connection_takes_sixteen_random_bytes_and_four_for_each_frame():
+    """RFC 6455 sections 4.1 and 5.3."""
+    source, sizes = CountingBytes(), []
+
+    def counted(size):
+        sizes.append(size)
+        return source(size)
+
+    ws = WebSocket.connect(URL, random_bytes=counted)
+    request = ws.data_to_send()
+    key = request.partition(b"Sec-WebSocket-Key: ")[2].partition(b"\r\n")[0]
+    assert len(base64.b64decode(key)) == 16
+    ws.receive_data(accepting(request))
+    ws.send_text("x")
+    ws.ping()
+    assert sizes == [16, 4, 4]
+
+
 def test_the_repr_tells_the_phase():
     ws = WebSocket.connect(URL, random_bytes=CountingBytes())
     assert repr(ws) == "WebSocket(WebSocketAddress(ws://streaming.example.com/...), Upgrade)"
@@ -154,6 +205,26 @@ def test_the_repr_tells_the_phase():
 def connecting(url=URL, **options) -> tuple[WebSocket, bytes]:
     ws = WebSocket.connect(url, random_bytes=CountingBytes(), **options)
     return ws, ws.data_to_send()
+
+
+def open_by_default() -> WebSocket:
+    """A client without any options, whose handshake is done."""
+    ws, request = connecting()
+    ws.receive_data(accepting(request))
+    return ws
+
+
+@pytest.mark.parametrize(("options", "is_offered"), [({}, True), ({"compression": False}, False)])
+def test_compression_is_offered_unless_the_caller_says_otherwise(options, is_offered):
+    _, request = connecting(**options)
+    assert (b"\r\nSec-WebSocket-Extensions: permessage-deflate" in request) is is_offered
+
+
+def test_frames_that_arrive_with_the_response_are_read():
+    ws, request = connecting()
+    done, *events = ws.receive_data(accepting(request) + frame(TEXT, b"x") + close_frame(1000))
+    assert isinstance(done, HandshakeDone)
+    assert events == [Text("x"), Closed(1000, "")]
 
 
 def test_a_refusal_is_the_end():

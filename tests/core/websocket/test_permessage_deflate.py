@@ -14,6 +14,8 @@ from tests.helpers.websocket_frames import (
     FIN,
     PING,
     RSV1,
+    RSV2,
+    RSV3,
     TEXT,
     URL,
     CountingBytes,
@@ -109,6 +111,12 @@ def test_messages_may_go_uncompressed():
     ]
 
 
+@pytest.mark.parametrize("extra", [(), (DEFLATE,)])
+def test_a_fragmented_message_may_go_uncompressed(extra):
+    stream = frame(TEXT, b"pl", flags=0) + frame(CONTINUATION, b"ain")
+    assert opened(*extra).receive_data(stream) == (Text("plain"),)
+
+
 def test_a_ping_between_compressed_fragments():
     # wsproto's own extension takes the fragments after the ping for uncompressed ones.
     packed = deflated(b"Hello Hello Hello")
@@ -126,6 +134,38 @@ def test_a_ping_between_compressed_fragments():
 def test_rsv1_belongs_on_the_first_frame_of_a_message(opcode):
     stream = frame(TEXT, deflated(b"a"), flags=RSV1) + frame(opcode, b"", flags=FIN | RSV1)
     assert opened(DEFLATE).receive_data(stream)[-1].code == 1002
+
+
+@pytest.mark.parametrize("bit", [RSV2, RSV3])
+@pytest.mark.parametrize("opcode", [TEXT, PING])
+def test_the_other_reserved_bits_stay_reserved(opcode, bit):
+    (failed,) = opened(DEFLATE).receive_data(frame(opcode, b"", flags=FIN | bit))
+    assert (failed.kind, failed.code) == ("protocol", 1002)
+
+
+@pytest.mark.parametrize("before", [b"", frame(TEXT, deflated(b"a"), flags=FIN | RSV1)])
+def test_a_continuation_of_nothing_is_not_unpacked(before):
+    stream = before + frame(CONTINUATION, b"\xff\xff\xff")  # no compressed data
+    assert opened(DEFLATE).receive_data(stream)[-1].code == 1002
+
+
+def shared_messages():
+    """Two messages, the second of which refers to the first."""
+    shared = zlib.compressobj(wbits=-15)
+    first, second = (deflated(b"Hello Hello Hello", shared) for _ in range(2))
+    assert len(second) < len(first)
+    return b"".join(frame(TEXT, each, flags=FIN | RSV1) for each in (first, second))
+
+
+def test_a_message_may_refer_to_those_before_it():
+    assert texts(opened(DEFLATE).receive_data(shared_messages())) == ["Hello Hello Hello"] * 2
+
+
+def test_without_context_takeover_a_message_stands_alone():
+    ws = opened(DEFLATE + b"; server_no_context_takeover")
+    text, failed = ws.receive_data(shared_messages())
+    assert text == Text("Hello Hello Hello")
+    assert failed.code == 1007
 
 
 @pytest.mark.parametrize("payload", [b"\xff\xff\xff", b"\x07abc", deflated(b"x") + b"junk"])
@@ -167,6 +207,32 @@ def test_which_of_two_faults_is_found_does_not_depend_on_the_reads(opcode, paylo
     bytewise = fed(opened(DEFLATE, max_size=1000), [bytes((byte,)) for byte in stream])
     assert list(whole) == bytewise
     assert isinstance(whole[-1], Failed)
+
+
+def test_no_more_than_one_byte_beyond_the_limit_is_unpacked(monkeypatch):
+    """Of each message as a whole, not of each of its frames."""
+    unpacked = []
+
+    class Counting:
+        def __init__(self, wbits):
+            self._stream = original(wbits)
+
+        def decompress(self, data, allowance):
+            found = self._stream.decompress(data, allowance)
+            unpacked.append(len(found))
+            return found
+
+        def __getattr__(self, name):
+            return getattr(self._stream, name)
+
+    original = zlib.decompressobj
+    monkeypatch.setattr(zlib, "decompressobj", Counting)
+    ws = opened(DEFLATE, max_size=1000)
+    shared = zlib.compressobj(wbits=-15)
+    first = shared.compress(b"x" * 900) + shared.flush(zlib.Z_SYNC_FLUSH)
+    stream = frame(TEXT, first, flags=RSV1) + frame(CONTINUATION, deflated(b"x" * 9000, shared))
+    assert ws.receive_data(stream)[-1].code == 1009
+    assert unpacked == [900, 101]
 
 
 def test_a_bomb_is_not_unpacked():
