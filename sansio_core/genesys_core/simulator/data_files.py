@@ -58,7 +58,7 @@ def load_data(simulator: Simulator, data: Mapping[str, Json], *, now: Now) -> di
 
     Raises:
         InvalidValueError: an unknown path or label, or an item that the platform rejects.
-            Everything above it in the document has been loaded.
+            Everything before it in the document has been loaded.
     """
     return _Loading(simulator, now).load(data)
 

@@ -308,7 +308,7 @@ class Simulator:
         self.hub.settle(now)
 
     def timer(self, now: Now) -> None:
-        """Perform all due actions, even for sockets: see :meth:`advance` and :meth:`Hub.timer`."""
+        """Perform all due actions, including the sockets' actions: see :meth:`advance`."""
         self.advance(now)
         self.hub.timer(now)
 
@@ -341,7 +341,7 @@ class Simulator:
         return conversation.id
 
     def start_traffic(self, rate: str | float, *, now: Now, seed: int | None = None) -> None:
-        """Start generating customers, and agents that answer them, as the clock advances.
+        """Start generating conversations, with customers and the agents who answer them.
 
         If no queue has members, all users, except those that belong to OAuth clients, are added to
         queues; all members are set on queue. A new rate replaces the previous one.
@@ -361,7 +361,7 @@ class Simulator:
         self._settle(now)
 
     def stop_traffic(self) -> None:
-        """Stop generating customers; conversations that have begun continue until they end."""
+        """Stop generating conversations; those that have begun continue until they end."""
         stop_traffic(self.state)
 
     def _settle(self, now: Now) -> None:
@@ -398,7 +398,8 @@ class Simulator:
 
         Returns:
             ``handler`` if it is hand-written, ``rule A`` and so on (see
-            :data:`genesys_core.simulator.resources.rules.RULES`), or ``example`` for a stateless
+                :data:`genesys_core.simulator.resources.rule_types.RULES`), or ``example`` for a
+                stateless
             example.
         """
         rules = self._resources.rules
@@ -432,8 +433,8 @@ class Simulator:
     def make_event(self, topic: str, properties: Mapping[str, Json] = _NOTHING) -> Json:
         """Return a valid body for an event on a topic, so that the event can be published.
 
-        For topics that the simulator never publishes itself, such as telephony hardware topics, and
-        for tests that need an event without its cause.
+        Use it for topics that the simulator never publishes itself, such as those of telephony
+        hardware, and in tests that need an event without its cause.
 
         Args:
             topic: the topic, such as ``v2.telephony.providers.edges.trunks.{id}``, with or without
@@ -459,8 +460,8 @@ class Simulator:
             count: the number of items to add.
 
         Returns:
-            The items. They are in the listing's collection if it is stateful; otherwise only in
-            this listing, where filters do not apply to them.
+            The items. They are in the listing's collection if it is stateful; otherwise they are
+                only in this listing, where filters do not apply to them.
 
         Raises:
             InvalidValueError: there is no such listing.

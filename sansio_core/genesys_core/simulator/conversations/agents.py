@@ -107,14 +107,14 @@ def occupy_agent(
 def release_agent(
     state: PlatformState, user_id: str, conversation_id: str, now: Now, *, responded: bool = True
 ) -> None:
-    """Record that a user's part in a conversation has ended, including after-call work.
+    """Record that a user has finished with a conversation, including after-call work.
 
     Args:
         state: the platform's state.
         user_id: the id of the user.
         conversation_id: the id of the conversation.
         now: the current time.
-        responded: whether the user answered; otherwise the user is offered no further conversation
+        responded: whether the user answered; if not, the user is offered no more conversations
             until the routing status is set.
     """
     busy = state.contact_center.busy.get(user_id, {})
@@ -156,7 +156,7 @@ def forget_member(state: PlatformState, queue_id: str, user_id: str) -> None:
 
 
 def retire_user(state: PlatformState, user_id: str, now: Now) -> None:
-    """Before a user is deleted, set the user to off queue and end all queue memberships."""
+    """Set a user who is about to be deleted to off queue, and remove them from all queues."""
     set_routing_status(state, user_id, "OFF_QUEUE", now)
     for queue_id in list(state.contact_center.memberships.get(user_id, ())):
         forget_member(state, queue_id, user_id)

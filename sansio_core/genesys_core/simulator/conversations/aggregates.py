@@ -1,8 +1,7 @@
 """The aggregates query: metrics of all conversations, by group and interval.
 
 Invariants: a metric is counted entirely in the interval in which it was emitted. The counts of all
-groups and intervals add up to the metrics' totals. Groups and intervals without metrics are
-omitted.
+groups and intervals add up to the metrics' totals.
 
 Guesses: groups and intervals without metrics are omitted; the media type is always part of the
 group; ``nConversations`` is emitted at the start of a conversation.

@@ -84,7 +84,7 @@ def cancel_consult(
 def leave_conversation(
     state: PlatformState, conversation: ConversationTimeline, participant: Participant, now: Now
 ) -> None:
-    """Disconnect a participant; if it is an agent with a consult, this transfers the conversation."""
+    """Disconnect a participant; an agent with a consult thereby transfers the conversation."""
     destination = consulted_party(conversation, participant)
     if destination is None:
         lifecycle.hang_up(state, conversation, participant, now)
@@ -97,7 +97,7 @@ def leave_conversation(
 
 
 def settle_consults(state: PlatformState, conversation: ConversationTimeline, now: Now) -> None:
-    """End each of a conversation's consults whose destination left or never answered."""
+    """End a conversation's consults whose destinations have left or never answered."""
     for each in conversation.participants:
         if each.consult is not None and consulted_party(conversation, each) is None:
             _end_consult(state, conversation, each, now)
@@ -116,7 +116,7 @@ def consulted_party(
 def merge_conversations(
     state: PlatformState, kept: ConversationTimeline, merged: ConversationTimeline, now: Now
 ) -> None:
-    """Merge two calls into a conference: the parties to one join the other, and their call ends.
+    """Merge one call into another, which becomes a conference of the parties to both.
 
     Args:
         state: the platform's state.

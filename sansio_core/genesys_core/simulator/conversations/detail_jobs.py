@@ -1,4 +1,4 @@
-"""Results of details jobs, paginated by cursor.
+"""The results of conversation details jobs, with cursor-based pagination.
 
 Invariants: every match is on exactly one page; the last page has no cursor. All data up to the time
 of the request is available, without the platform's delay.

@@ -39,7 +39,7 @@ _UNSUPPORTED: Final = ("evaluationFilters", "surveyFilters", "resolutionFilters"
 def query_details(
     conversations: Iterable[ConversationTimeline], query: Mapping[str, Json]
 ) -> Record:
-    """Return the response to a details query: conversations that started on a day in the interval.
+    """Return the response to a details query, which selects conversations by day of start.
 
     Args:
         conversations: all conversations.
@@ -63,7 +63,7 @@ def query_details(
 def find_started(
     conversations: Iterable[ConversationTimeline], query: Mapping[str, Json]
 ) -> list[ConversationTimeline]:
-    """Return, in order, the matching conversations that started on a UTC day of the interval.
+    """Return the matching conversations that started on a UTC day of the interval, in query order.
 
     Raises:
         Problem: 400 for an invalid interval or operator.
@@ -76,7 +76,7 @@ def find_started(
 def find_active(
     conversations: Iterable[ConversationTimeline], query: Mapping[str, Json]
 ) -> list[ConversationTimeline]:
-    """Return, in order, the matching conversations of a details job: those active in the interval.
+    """Return the matching conversations that were active in the interval, in query order.
 
     Raises:
         Problem: 400 for an invalid interval or operator.
@@ -170,7 +170,7 @@ def _page(paging: Json) -> tuple[int, int]:
     if not isinstance(size, int) or not 1 <= size <= _MOST:
         raise bad_request(f"The pageSize must be between 1 and {_MOST}.", field="pageSize")
     if not isinstance(number, int) or number < 1:
-        raise bad_request("The pageNumber must be 1 or more.", field="pageNumber")
+        raise bad_request("The pageNumber must be at least 1.", field="pageNumber")
     return size, number
 
 

@@ -1,8 +1,8 @@
 """Detail records of conversations: sessions, segments and metrics.
 
 Invariants: in the record of an active conversation, neither the conversation nor its last segment
-has an end, and only emitted metrics are included. Segments and disconnect types are spelled as in
-analytics.
+has an end time, and only emitted metrics are included. Segments and disconnect types are spelled as
+in analytics.
 """
 
 from genesys_core.simulator.conversations.dimensions import analytics_disconnect_type

@@ -1,4 +1,4 @@
-"""The dimensions of conversations, sessions and segments, by which analytics filter and group.
+"""The dimensions by which analytics queries filter and group conversations, sessions and segments.
 
 Invariants: an unknown dimension has no value: no ``matches`` predicate selects it, but
 ``notExists`` does.
@@ -35,7 +35,7 @@ def analytics_disconnect_type(known: str | None) -> str | None:
 
 
 def conversation_dimensions(conversation: ConversationTimeline) -> Dimensions:
-    """Return the values of a conversation's dimensions, by dimension."""
+    """Return a conversation's dimension values, by dimension."""
     return {
         "conversationId": conversation.id,
         "conversationStart": show_time(conversation.started),

@@ -28,7 +28,7 @@ def distribute_conversations(state: PlatformState, now: Now) -> None:
 
 
 def file_finished(state: PlatformState) -> None:
-    """Add the changed conversations that have ended to the finished conversations."""
+    """Add the changed conversations that have ended to the list of finished conversations."""
     center = state.contact_center
     for identity in center.changed:
         conversation = center.conversations[identity]
@@ -38,7 +38,7 @@ def file_finished(state: PlatformState) -> None:
 
 
 def drop_finished(state: PlatformState, limit: int) -> None:
-    """Discard the conversations that ended first, after their events have been published.
+    """Discard ended conversations beyond the limit, those that ended first.
 
     Args:
         state: the platform's state.

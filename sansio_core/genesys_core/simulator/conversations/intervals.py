@@ -26,7 +26,7 @@ DAY: Final = 86_400_000
 """The length of a day in milliseconds."""
 
 _MOST_PARTS: Final = 10_000
-"""The maximum number of parts of a query's interval, so that responses stay small; a guess."""
+"""The maximum number of parts into which a granularity may divide an interval; a guess."""
 
 _GRANULARITY: Final = re.compile(
     r"P(?:(\d{1,4})W)?(?:(\d{1,4})D)?(?:T(?:(\d{1,4})H)?(?:(\d{1,4})M)?(?:(\d{1,4})S)?)?", re.ASCII
@@ -75,7 +75,10 @@ def parse_granularity(text: str | None, interval: tuple[int, int]) -> int:
     amounts = (0,) if found is None else tuple(int(each or 0) for each in found.groups())
     granularity = sum(amount * unit for amount, unit in zip(amounts, _UNITS, strict=False))
     if granularity == 0 or length / granularity > _MOST_PARTS:
-        raise bad_request(f"The granularity [{text}] is not valid.", field="granularity")
+        message = (
+            f"The granularity [{text}] is not an ISO 8601 duration, or too fine for the interval."
+        )
+        raise bad_request(message, field="granularity")
     return granularity
 
 
@@ -106,4 +109,5 @@ def _instant(text: str) -> int:
 
 
 def _invalid(text: object) -> PlatformProblem:
-    return bad_request(f"The interval [{text}] is not valid.", field="interval")
+    message = f"The interval [{text}] must be two ISO 8601 times, start/end, the start first."
+    return bad_request(message, field="interval")

@@ -75,7 +75,7 @@ _AGENTS: Final = frozenset({"agent", "user"})
 _NEEDS_ACW: Final = frozenset({"mandatory", "timeout", "forcedTimeout"})
 
 ANSWER_SECONDS: Final = 5.0
-"""Seconds that an outbound call rings before it is answered, as it always is; a guess."""
+"""The number of seconds after which every outbound call is answered; a guess."""
 
 
 # Beginnings
@@ -437,7 +437,7 @@ def change_attributes(
     attributes: Mapping[str, Json],
     now: Now,
 ) -> None:
-    """Merge attributes into the participant data; keys without a new value are kept."""
+    """Merge attributes into the participant data; other keys keep their values."""
     participant.attributes = {**participant.attributes, **attributes}
     _touch(state, conversation)
     _tell(state, "attributes", conversation, participant, now)
@@ -687,7 +687,7 @@ def join_connected(
     Args:
         state: the platform's state.
         conversation: the conversation that the party joins.
-        party: the participant of the other conversation who moves.
+        party: the participant to move from the other conversation.
         now: the current time.
     """
     joined = _join(state, conversation, party.purpose, now, ("connected", "interact"))

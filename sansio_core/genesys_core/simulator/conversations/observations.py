@@ -1,6 +1,7 @@
 """The queue observations query: the current state of queues.
 
-Invariants: every conversation that waits, alerts or interacts in a queue is counted once in it.
+Invariants: every conversation that waits, alerts or interacts in a queue is counted exactly once
+there.
 """
 
 from collections import Counter
@@ -36,7 +37,7 @@ def query_observations(state: PlatformState, query: Mapping[str, Json]) -> Recor
     """
     queues = list(dict.fromkeys(_named_queues(query.get("filter"))))
     if not queues:
-        raise bad_request("The filter must name a queue: dimension queueId.", field="filter")
+        raise bad_request("The filter must select queues by the dimension queueId.", field="filter")
     metrics = [str(each) for each in _list(query.get("metrics"))]
     counts = _count_conversations(state, frozenset(queues))
     results: list[Record] = []

@@ -1,4 +1,4 @@
-"""The form of conversations in REST responses: complete or for one media type, and wrap-ups.
+"""Conversations as in REST responses, with all media types or only one; also wrap-ups.
 
 Invariants: a view depends only on the timeline and the names of users and queues. REST and
 analytics spell segments and disconnect types differently (REST: ``Interact``,
@@ -35,7 +35,7 @@ MEDIA_PATHS: Final[Mapping[MediaKind, str]] = {
     "email": "emails",
     "message": "messages",
 }
-"""A participant's list of communications, and the segment in paths and topics, by media type."""
+"""By media type: the participant's list of communications, and the segment in paths and topics."""
 
 _ALL_MEDIA: Final = (
     "calls",

@@ -1,4 +1,4 @@
-"""Outbound campaigns, sequences and campaign rules: starting, stopping, rejected changes.
+"""Starts and stops outbound campaigns, and rejects changes to active campaigns and rules.
 
 Invariants: a new campaign is off. Turning a campaign off takes as long as a job (``stopping``);
 until then it can be neither changed nor deleted. The simulator does not dial, so no campaign
@@ -47,11 +47,11 @@ _NO_SETTINGS: Final = frozenset({"version", "campaignStatus", "dateCreated", "da
 
 
 def check_campaign_update(call: ApiCall) -> None:
-    """Check that a campaign update has all required fields, and no new settings while running.
+    """Check that an update has all required fields, and keeps an active campaign's settings.
 
     Raises:
-        Problem: 400 for a missing property, 409 for changed settings or a start while the
-            campaign is stopping.
+        Problem: 400 for a missing field; 409 for a changed setting, or for starting a campaign that
+            is stopping.
     """
     document, old = call.document(), _stored(call)
     if not old:
@@ -63,12 +63,12 @@ def check_campaign_update(call: ApiCall) -> None:
     if status not in _ACTIVE or str(document["version"]) != str(old.get("version")):
         return
     if status != "on" and document["campaignStatus"] == "on":
-        raise _is_active("it is stopping, and cannot be turned on")
+        raise _is_active(_STOPPING)
     entity = call.definition.resolve(call.route.facts.reply_schema or Schema())
     given = adopt_properties(call.definition, entity, document)
     for name in given.keys() - _NO_SETTINGS:
         if not _is_same(given[name], old.get(name)):
-            raise _is_active(f"its field '{name}' cannot be changed")
+            raise _is_active(f"The field '{name}' of an active campaign cannot be changed.")
 
 
 def check_campaign_removal(call: ApiCall) -> None:
@@ -162,7 +162,7 @@ def end_stopping(state: PlatformState, timer: VirtualTimer) -> RecordChange | No
 def start_campaign(call: ApiCall) -> Reply:
     """Start a campaign: turn it on."""
     if _stored(call).get("campaignStatus") in {"stopping", "forced_stopping"}:
-        raise _is_active("it is stopping, and cannot be turned on")
+        raise _is_active(_STOPPING)
     return _turn(call, "on")
 
 
@@ -200,13 +200,15 @@ def _is_same(given: Json, kept: Json) -> bool:
     return given == kept
 
 
-def _is_active(what: str) -> PlatformProblem:
-    message = f"The campaign is active: {what}."
+_STOPPING: Final = "A campaign that is stopping cannot be turned on."
+
+
+def _is_active(message: str) -> PlatformProblem:
     return PlatformProblem(409, "invalid.update.campaign.active", message)
 
 
 def _is_enabled(verb: str) -> PlatformProblem:
-    message = f"A campaign rule must be disabled to {verb} it."
+    message = f"Cannot {verb} an enabled campaign rule: set enabled to false first."
     return PlatformProblem(400, f"cannot.{verb}.enabled.campaign.rule", message)
 
 

@@ -69,7 +69,9 @@ def _join_destination(
         return lifecycle.enter_queue(call.state, conversation, queue_id, call.now)
     address = wanted.get("address") or number_of_contact(call, wanted)
     if not address:
-        raise bad_request("Specify a userId, a queueId, an address or a contact with a number.")
+        raise bad_request(
+            "Specify a userId, a queueId, an address or a contact with a phone number."
+        )
     return lifecycle.call_address(call.state, conversation, str(address), call.now)
 
 

@@ -140,7 +140,7 @@ def _callback(
     body = call.document()
     wanted = body.get("queueId") or _map(body.get("routingData")).get("queueId") or queue_id
     if not wanted:
-        raise make_refusal("callback.error.missing.queue.id", "A callback needs the id of a queue.")
+        raise make_refusal("callback.error.missing.queue.id", "Specify a queueId for the callback.")
     scheduled = _time(body.get("callbackScheduledTime"))
     return body, _WantedCallback(
         queue_id=require_queue(call, wanted),
@@ -284,7 +284,7 @@ def replace_participant(call: ApiCall) -> Reply:
     participant, body = find_party(call, conversation), call.document()
     _require_connected(participant, "conversations.error.transfer.not.connected")
     if participant.purpose in {"customer", "external"}:
-        raise bad_request("Only an agent or a queue can be replaced.")
+        raise bad_request("Only agents and queues can transfer a conversation.")
     is_attended = body.get("transferType") == "Attended"
     if body.get("queueId"):
         queue_id = require_queue(call, body["queueId"])
@@ -294,7 +294,7 @@ def replace_participant(call: ApiCall) -> Reply:
     elif body.get("userId"):
         user_id = require_user(call, body["userId"])
         if user_id == participant.user_id:
-            message = "A conversation cannot be transferred to the user who has it."
+            message = "A conversation cannot be transferred to the user who transfers it."
             raise make_refusal("conversations.error.transfer.same.party", message)
         lifecycle.transfer_to_agent(
             call.state, conversation, participant, user_id, call.now, attended=is_attended
@@ -305,7 +305,9 @@ def replace_participant(call: ApiCall) -> Reply:
         target = str(address)
         lifecycle.transfer_to_address(call.state, conversation, participant, target, call.now)
     else:
-        raise bad_request("Specify a userId, a queueId, an address or a contact with a number.")
+        raise bad_request(
+            "Specify a userId, a queueId, an address or a contact with a phone number."
+        )
     return _ACCEPTED
 
 
@@ -392,7 +394,7 @@ def _wrap_up(
     if not code:
         if given.get("provisional") is True:
             return
-        raise make_refusal("conversation.error.wrapup.code.required", "A wrap-up needs a code.")
+        raise make_refusal("conversation.error.wrapup.code.required", "A wrap-up must have a code.")
     lifecycle.wrap_up(
         call.state,
         conversation,

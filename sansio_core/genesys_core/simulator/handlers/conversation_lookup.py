@@ -94,7 +94,7 @@ def require_user(call: ApiCall, user_id: object) -> str:
 
 
 def require_user_context(call: ApiCall) -> str:
-    """Return the id of the user of the caller's token.
+    """Return the user id of the caller's token.
 
     Raises:
         Problem: 400 if the token has no user.

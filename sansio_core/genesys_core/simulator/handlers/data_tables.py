@@ -18,7 +18,7 @@ from genesys_core.simulator.state.world import Record
 __all__ = ["CHECKS", "HANDLERS", "check_table"]
 
 TABLES: Final = ("", "api", "v2", "flows", "datatables")
-"""The segments of the path of the collection of data tables."""
+"""The path segments of the data table collection."""
 
 
 def get_rows(call: ApiCall) -> Reply:
@@ -79,7 +79,7 @@ def check_table(call: ApiCall) -> None:
     properties = _mapping(schema.get("properties"))
     required = schema.get("required")
     if _mapping(properties.get("key")).get("type") != "string":
-        raise _schema_problem("The schema needs a property 'key' of the type string.")
+        raise _schema_problem("The schema must have a property 'key' of type string.")
     if not isinstance(required, list) or "key" not in required:
         raise _schema_problem("The schema must require the property 'key'.")
     if schema.get("additionalProperties") is not False:

@@ -47,7 +47,7 @@ OBJECT_TYPES: Final[Mapping[str, str]] = {
     "WORKBIN": "/api/v2/taskmanagement/workbins",
     "WORKTYPE": "/api/v2/taskmanagement/worktypes",
 }
-"""The path of the collection that contains the entities of a type, by type."""
+"""The path of the collection that contains the entities, by object type."""
 
 
 def post_objects(call: ApiCall) -> Reply:

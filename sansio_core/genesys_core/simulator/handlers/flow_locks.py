@@ -25,7 +25,7 @@ from genesys_core.simulator.state.world import Record
 __all__ = ["AMENDMENTS", "CHECKS", "FLOWS", "HANDLERS", "missing_flow", "name_flow"]
 
 FLOWS: Final = "/api/v2/flows"
-"""The path of the collection of flows."""
+"""The path of the flow collection."""
 
 _PLACE: Final = ("", "api", "v2", "flows")
 _FLOW: Final = f"{FLOWS}/{{flowId}}"
@@ -46,7 +46,7 @@ def missing_flow(state: PlatformState, identity: str) -> PlatformProblem:
 
 
 def name_flow(call: ApiCall) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield the segments of the path of flows, and the id of the flow that an action applies to."""
+    """Yield the flow collection's path segments and the id of the flow that an action is for."""
     if call.route.template.startswith(f"{_ACTIONS}/"):
         yield _PLACE, call.argument("flow", "")
 

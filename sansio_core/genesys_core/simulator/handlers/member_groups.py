@@ -65,4 +65,4 @@ FOLLOW_UPS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = dict.fromkeys(
     ),
     follow_groups,
 )
-"""The actions to perform after an operation, by operation."""
+"""The actions to perform after operations that change groups or queues, by operation."""

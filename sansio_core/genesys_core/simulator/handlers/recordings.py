@@ -26,7 +26,7 @@ MEDIA: Final = "/simulator/recordings"
 """The path below which the simulator serves the media of recordings."""
 
 BATCHES: Final = "/api/v2/recording/batchrequests"
-"""The path of the collection of jobs that prepare recordings' media in batches."""
+"""The path of the jobs that prepare the media of recordings in batches."""
 
 _TYPES: Final = {"audio": "audio/wav", "email": "message/rfc822"}
 """The content type of the media, by kind of media."""

@@ -30,8 +30,7 @@ __all__ = ["HANDLERS"]
 _CORE: Final = "urn:ietf:params:scim:schemas:core:2.0:Group"
 _MEMBER: Final = re.compile(r'members\[\s*value\s+eq\s+"([^"]*)"\s*\]', re.IGNORECASE)
 _KEPT: Final = "scim"
-"""The last segment of the path at which properties that only SCIM has are stored, deleted with the
-group."""
+"""The segment, below a group's path, under which its SCIM-only properties are stored."""
 _FILTERED: Final[ScimFilter] = {
     "id": lambda shown: [shown["id"]],
     "displayname": lambda shown: [shown["displayName"]],
@@ -79,7 +78,7 @@ def _apply(operation: ScimResource, members: list[str], external: Json) -> tuple
     elif path == "externalId":
         external = None if name == "remove" else value
         if external is not None and not isinstance(external, str):
-            raise ScimProblem(400, "The externalId of a group is a string.", "invalidValue")
+            raise ScimProblem(400, "The externalId of a group must be a string.", "invalidValue")
     elif one is not None and name == "remove":
         members = [each for each in members if each != one[1]]
     elif path == "members":

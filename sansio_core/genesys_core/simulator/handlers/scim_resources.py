@@ -29,7 +29,7 @@ __all__ = [
 ScimResource: TypeAlias = Mapping[str, Json]
 
 ScimFilter: TypeAlias = Mapping[str, Callable[[ScimResource], Sequence[Json]]]
-"""Functions that return a resource's values of an attribute, by its lower-case name."""
+"""Functions that return a resource's values of an attribute, by the attribute's lower-case name."""
 
 ALWAYS: Final = frozenset({"id", "schemas", "meta"})
 """The attributes that every response contains, and that callers cannot write."""
@@ -47,7 +47,7 @@ def as_object(value: Json) -> ScimResource:
 
 
 def show_resource(call: ApiCall, shown: Record, *, status: int = 200) -> Reply:
-    """Return the response with a resource and its ``ETag``; a 304 if the caller has the version."""
+    """Return a response with a resource and its ``ETag``, or a 304 if the version is unchanged."""
     version = _version_of(shown)
     headers = (("ETag", version),)
     if call.route.method == "GET" and _names_version(call, "If-None-Match", version):

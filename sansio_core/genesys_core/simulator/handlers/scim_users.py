@@ -44,11 +44,11 @@ _CORE: Final = "urn:ietf:params:scim:schemas:core:2.0:User"
 _ENTERPRISE: Final = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 _GENESYS: Final = "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User"
 _KEPT: Final = ("externalId", "phoneNumbers", _GENESYS)
-"""The attributes that only SCIM has, which are stored as the caller writes them."""
+"""The SCIM-only attributes, which are stored as the caller wrote them."""
 
 
 def get_users(call: ApiCall) -> Reply:
-    """Return users, beginning at ``startIndex``; only active ones, unless the filter selects others."""
+    """Return users from ``startIndex`` on; only active users, unless the filter selects others."""
     keep = read_filter(call, _FILTERED) or _is_active
     users = [each for each in call.state.users.values() if user_state(each) != "deleted"]
     return list_resources(call, [shown for each in users if keep(shown := _show(call, each))])

@@ -24,12 +24,12 @@ __all__ = ["HANDLERS"]
 
 
 def get_default_setting(call: ApiCall) -> Reply:
-    """Return the messaging setting that is the default of its collection."""
+    """Return the default messaging setting."""
     return json_reply(_default_setting(call))
 
 
 def put_default_setting(call: ApiCall) -> Reply:
-    """Make a messaging setting the default of its collection."""
+    """Make a messaging setting the default."""
     identity = str(call.document().get("settingId"))
     if identity not in call.state.collections.get(_above(call), {}):
         raise no_such_entity("setting", identity)

@@ -42,14 +42,14 @@ _KINDS: Final[Mapping[str, tuple[str, str]]] = {
     f"{_BASE}/workitems": ("workitemId", "workitem"),
     f"{_BASE}/worktypes": ("worktypeId", "worktype"),
 }
-"""The path parameter and the name of an entity of task management, by its collection's path."""
+"""The path parameter and the name of each kind of entity, by the path of its collection."""
 
 _MOST_ROWS: Final = 200
 _ROWS: Final = 25
 
 
 def keep_version(state: PlatformState, change: RecordChange, user_id: str | None) -> None:
-    """Store a version of each created or changed entity of task management.
+    """Store a new version of a work item, bin or type that has been created or changed.
 
     Args:
         state: the platform's state.

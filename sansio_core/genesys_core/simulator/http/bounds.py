@@ -1,4 +1,4 @@
-"""Bounds of values: the keywords of JSON Schema for numbers, strings and lists.
+"""Checks values against the JSON Schema bounds for numbers, strings and lists.
 
 Invariants: a bound applies only to values of its own kind, and the ends of a range are included
 unless exclusive. A pattern matches anywhere in a string; one that Python cannot compile is ignored.

@@ -110,7 +110,7 @@ class ApiCall(Struct, frozen=True):
 
     @property
     def user_id(self) -> str | None:
-        """The id of the user of the caller's token, if the token has a user."""
+        """The user id of the caller's token, or ``None`` if the token has no user."""
         return None if self.token is None else self.token.user_id
 
     def argument(self, name: str, default: str) -> str:

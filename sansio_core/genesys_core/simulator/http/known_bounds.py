@@ -1,4 +1,4 @@
-"""Property bounds that the platform documents, but not in the bundled definition.
+"""Property bounds that the platform documents, but the bundled definition lacks.
 
 Invariants: the numbers are from descriptions in definition 269.0.0 and have been reviewed
 individually; the table has only writable properties. Bounds that depend on something else (the

@@ -1,12 +1,12 @@
 """Eventual consistency, as on the platform, with ``Settings(lag=True)``.
 
-Invariants: only reads are delayed. Reading a created item returns 404 for up to 5 seconds, and it
-is listed or found after 2 to 10; a deleted item remains visible for up to 30 seconds, a queue for
-up to 120; a role takes effect 10 seconds after it has been granted. A change's delay depends on the
-seed and the change's path.
+Invariants: only reads are delayed. Reading a created item returns 404 for up to 5 seconds, and
+listings and searches include it after 2 to 10; a deleted item remains visible for up to 30 seconds,
+a queue for up to 120; a role takes effect 10 seconds after it has been granted. A change's delay
+depends on the seed and the change's path.
 
-The times are how long the platform's own Terraform provider waits. Guess: changes have an immediate
-effect on writes, events and unique names.
+These are the times that the platform's own Terraform provider waits. Guess: changes have an
+immediate effect on writes, events and unique names.
 """
 
 from collections.abc import Generator

@@ -162,12 +162,15 @@ def missing_permissions(missing: Sequence[str], *, is_any: bool) -> PlatformProb
         is_any: whether one of the missing permissions would suffice.
     """
     named = ", ".join(missing)
-    needed = "at least one of the permissions" if is_any else "the permissions"
+    if is_any:
+        message = "The caller has none of the permissions that allow this: [{permissions}]."
+    else:
+        message = "The caller lacks permissions that this request requires: [{permissions}]."
     extra: dict[str, Json] = {
-        "messageWithParams": f"The request needs {needed} [{{permissions}}], which the caller lacks.",
+        "messageWithParams": message,
         "messageParams": {"permissions": named},
     }
-    message = f"The request needs {needed} [{named}], which the caller lacks."
+    message = message.replace("{permissions}", named)
     code = "missing.any.permissions" if is_any else "missing.permissions"
     return PlatformProblem(403, code, message, extra=extra)
 
@@ -178,7 +181,7 @@ def no_such_resource() -> PlatformProblem:
 
 
 def no_such_entity(kind: str, identity: str) -> PlatformProblem:
-    """Return a 404 for an id that no entity of a kind has."""
+    """Return a 404 for the unknown id of an entity."""
     message = f"Unable to find a {kind} with that id"
     extra: dict[str, Json] = {"entityId": identity, "entityName": kind}
     detail: dict[str, Json] = {"errorCode": "not.found", **extra}

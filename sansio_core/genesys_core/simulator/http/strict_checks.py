@@ -108,7 +108,7 @@ def find_value_faults(call: ApiCall) -> Iterator[ValueFault]:
     if wanted is not None and wanted.schema is not None:
         most = KNOWN_COUNTS.get(call.route.facts.name)
         if most is not None and isinstance(call.body, list) and len(call.body) > most:
-            shown = f"a list of {len(call.body)}"
+            shown = f"a list of {len(call.body)} items"
             yield ValueFault(wanted.name, shown, f"at most {most} items", is_limit=True)
         yield from _faults(call.definition, wanted.schema, call.body, wanted.name)
 
@@ -128,7 +128,7 @@ _CLAMPED: Final = "/api/v2/outbound/"
 
 
 def warning_headers(faults: Sequence[ValueFault]) -> tuple[tuple[str, str], ...]:
-    """Return the warning headers for a request's faulty values, at most five."""
+    """Return the warning headers for the given faults, at most five."""
     return tuple((WARNING_HEADER, each.warning()) for each in faults[:_MOST_WARNINGS])
 
 
@@ -146,7 +146,7 @@ def _faults(
     elif isinstance(value, list):
         for at, each in enumerate(value):
             if each is None:
-                yield ValueFault(f"{place}[{at}]", "null", "a value that a list can contain")
+                yield ValueFault(f"{place}[{at}]", "null", "an allowed list element")
             elif known.items is not None:
                 yield from _faults(definition, known.items, each, f"{place}[{at}]")
     elif value is not None:
@@ -197,7 +197,7 @@ def _bound_fault(model: str | None, name: str, value: Json, place: str) -> Itera
     bounds = KNOWN_BOUNDS.get((model or "", name))
     broken = None if bounds is None else find_broken_bound(bounds, value)
     if bounds is not None and broken is not None:
-        shown = f"a list of {len(value)}" if isinstance(value, list) else str(value)[:100]
+        shown = f"a list of {len(value)} items" if isinstance(value, list) else str(value)[:100]
         is_size = name == "pageSize"
         is_limit = is_size or (isinstance(value, list) and len(value) > (bounds.max_items or 0))
         code = _CODES.get((model or "", name), "")

@@ -98,7 +98,7 @@ NOT_REFERENCES: Final = frozenset(
 """Properties that do not refer to the collection that their name suggests."""
 
 OTHER_ORGANIZATIONS: Final = "/api/v2/orgauthorization/"
-"""The prefix of the paths of operations whose bodies refer to entities in other organizations."""
+"""The path prefix of operations whose bodies refer to entities in other organizations."""
 
 MEMBERS: Final[Mapping[str, str]] = {
     "/api/v2/routing/queues/{queueId}/wrapupcodes": "/api/v2/routing/wrapupcodes",
@@ -132,7 +132,7 @@ _BY_HAND: Final = ("/api/v2/users", "/api/v2/routing/queues", "/api/v2/oauth/cli
 _WORDS: Final = re.compile("[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 _EXAMPLE_ID: Final = uuid_shaped(0, "id")
 _ANY: Final = "*"
-"""The value that may be given instead of a division's id, and stands for all divisions."""
+"""The value that stands for all divisions where a division's id is expected."""
 
 
 class Reference(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Bulk operations on the items of a collection: creating, reading, changing and deleting items.
+"""Bulk operations, which create, read, change or delete several items of a collection.
 
 Invariants: unknown ids are ignored, as on the platform; the operation succeeds for all other ids.
 """

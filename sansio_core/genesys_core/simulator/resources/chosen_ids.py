@@ -1,4 +1,4 @@
-"""Ids of items that the caller chooses instead of the platform, such as domains and languages.
+"""Item ids that the caller chooses instead of the platform, such as domains and languages.
 
 Invariants: the id is a string property of the body; without it, the platform assigns one.
 """

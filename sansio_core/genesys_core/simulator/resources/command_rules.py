@@ -112,7 +112,7 @@ def _bulk_action(
 
 
 _REFERENCE: Final = frozenset({"id", "name", "selfUri"})
-"""The properties of a mere reference to an item, as opposed to those of the item."""
+"""The properties of a reference to an item; any other property belongs to the item itself."""
 
 
 def _has_documents(shapes: PathShapes, route: ApiRoute) -> bool:

@@ -50,7 +50,7 @@ from genesys_core.simulator.state.world import Record
 __all__ = ["EXAMPLE_HEADER", "ResourceEngine"]
 
 EXAMPLE_HEADER: Final = ("Simulator-Answer", "example")
-"""The response header that tells that the response is an example, not stored state."""
+"""The header that marks a response as an example instead of stored state."""
 
 
 class ResourceEngine:
@@ -274,7 +274,7 @@ def _with_page(call: ApiCall, record: Record) -> Record:
 
 
 _FIXED: Final = frozenset({"id", "selfUri", *STATE_PROPERTIES})
-"""Properties of an item that are kept when the seeded page of its contents is added to it."""
+"""Properties that an item keeps when a seeded page of its contents is merged into it."""
 
 
 def _refers(value: Json, identity: str) -> bool:

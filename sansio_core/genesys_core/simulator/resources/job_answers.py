@@ -158,7 +158,7 @@ def _list_conversations(call: ApiCall, at: ResourcePath) -> Reply | None:
 def resume_job(
     call: ApiCall, collection: Collection, states: JobStates, at: ResourcePath
 ) -> Record:
-    """Cancel a job, or continue a job that waits for its caller, as the request body demands."""
+    """Cancel a job, or continue a job that waits for its caller, depending on the request body."""
     run, wanted = call.state.jobs[at], call.document().get(states.name)
     if wanted == states.cancelled and wanted:
         call.state.jobs[at] = structs.replace(run, ended=states.cancelled)

@@ -18,7 +18,7 @@ __all__ = ["JOB_STARTERS", "derive_jobs", "is_job_path", "is_result"]
 _SEGMENTS: Final = frozenset(
     {"batchrequests", "exports", "imports", "jobs", "publishjobs", "query", "uploads"}
 )
-"""The path segments with which the paths of most job collections end."""
+"""The last path segments of most job collections."""
 
 _PLACES: Final = frozenset(
     {

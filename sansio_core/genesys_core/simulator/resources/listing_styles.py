@@ -62,7 +62,8 @@ class ListingStyle(Struct, frozen=True):
             contains the token.
         alternative: the query parameter that takes the token, in a listing that also has page
             numbers.
-        date: the item's date property, by which the selector ``date`` selects a page.
+        date: the item's date property, which the selector ``date`` compares with the requested
+            date.
     """
 
     items: FieldPath

@@ -33,7 +33,7 @@ PAGE_WINDOWS: Final[Mapping[str, tuple[int, int]]] = {
     "/api/v2/externalcontacts/organizations/{externalOrganizationId}/notes": (1000, 0),
     "/api/v2/routing/queues/divisionviews": (0, 5),
 }
-"""By path, the number of items and the number of pages beyond which a page number gets a 400."""
+"""By path: the last item and the last page that a page number can reach; 0 for no limit."""
 
 
 def make_listing(call: ApiCall, style: ListingStyle, items: Sequence[Json]) -> Json:

@@ -1,4 +1,4 @@
-"""Types for operation rules: the state that an operation reads or changes, and how.
+"""Types of operation rules, which describe the state that an operation reads or changes.
 
 Invariants: two models describe the same resource if they share most properties of the smaller one.
 """
@@ -45,13 +45,13 @@ ResourceAction: TypeAlias = Literal[
 RULES: Final[Mapping[str, str]] = {
     "A": "a collection whose items are created, read and deleted",
     "B": "a collection below a parent, whose items are created, read and deleted",
-    "C": "items that are written but not created: an example until written",
-    "D": "a single resource: an example until written",
+    "C": "items that exist without being created, with example values until the first write",
+    "D": "a single resource, with example values until the first write",
     "E": "a list of members, which are added, replaced and removed",
     "F": "a view of another collection, such as its division view",
     "G": "a search of another collection",
     "H": "jobs, whose state changes with time",
-    "I": "a command on an item, which responds with the item",
+    "I": "a command on an item that returns the item",
     "M": "a command on many items of a collection",
     "S": "a read-only collection with one item",
 }

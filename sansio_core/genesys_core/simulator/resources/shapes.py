@@ -66,7 +66,7 @@ class PathShapes:
         return self.resolved(None if wanted is None else wanted.schema)
 
     def items(self, route: ApiRoute | None) -> tuple[FieldPath, Schema] | None:
-        """Return where a listing's response contains the items, and the items' schema.
+        """Return the response field that contains a listing's items, and the items' schema.
 
         Returns ``None`` if the operation is not a listing.
         """
@@ -74,7 +74,7 @@ class PathShapes:
         return None if schema is None else find_items(self.definition, schema)
 
     def listing(self, route: ApiRoute | None, entity: Schema) -> FieldPath | None:
-        """Return where a response lists items of a model; ``None`` if it lists none."""
+        """Return the response field that lists items of a model, or ``None``."""
         found = self.items(route)
         if found is None or not are_alike(self.resolved(found[1]), entity):
             return None

@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 _OUTBOUND: Final = "/api/v2/outbound/"
-"""The path prefix of the collections for which version conflicts have a specific error code."""
+"""The path prefix of collections whose version conflicts have a specific error code."""
 
 CREATED: Final = ("dateCreated", "createdDate", "createdAt", "dateModified", "modifiedDate")
 """Properties that are set to the time of an item's creation."""
@@ -47,11 +47,11 @@ _BEGINNINGS: Final[Mapping[str, Record]] = {
     "/api/v2/outbound/contactlists": {"size": 0},
     "/api/v2/outbound/messagingcampaigns": {"campaignStatus": "off"},
 }
-"""The properties that new items have, whatever the request body says, by the collection's path."""
+"""The properties of every new item, regardless of the request body, by the collection's path."""
 
 _MODIFIED: Final = ("dateModified", "modifiedDate", "updatedAt", "dateUpdated")
 _SERVERS: Final = frozenset({"id", "selfUri", "version", *CREATED, *_MODIFIED})
-"""Properties that the platform sets itself, whatever the request body says."""
+"""Properties that the platform sets itself, regardless of the request body."""
 
 ResourcePath: TypeAlias = tuple[str, ...]
 """The decoded segments of a path."""
@@ -188,7 +188,7 @@ class ResourceStore:
     def apply_document(
         self, call: ApiCall, entity: Schema, old: Record, document: Mapping[str, Json]
     ) -> Record:
-        """Return the record that a change results in, given the arguments of :meth:`change_record`.
+        """Return the record after a change, without storing it; see :meth:`change_record`.
 
         Raises:
             Problem: 409 for an outdated version.
@@ -236,7 +236,7 @@ class ResourceStore:
             del state.issued[kind]
 
     def show_record(self, call: ApiCall, entity: Schema, record: Record) -> Reply:
-        """Return a call's response with an item, or an example if the response has no item."""
+        """Return a response that contains an item, or an example if the call returns no item."""
         schema = call.route.facts.reply_schema
         if schema is None or not are_alike(self._definition.resolve(schema), entity):
             return respond_with_example(call)
@@ -258,7 +258,7 @@ class ResourceStore:
     def stamp_dates(
         self, call: ApiCall, entity: Schema, record: Record, names: tuple[str, ...]
     ) -> None:
-        """Set the named dates of a record to the time of the call."""
+        """Set a record's properties with the given names to the time of the call."""
         for name in names:
             facts = (entity.properties or {}).get(name)
             if facts is not None and facts.format == "date-time":
@@ -280,7 +280,7 @@ def resource_path(template: str, arguments: Mapping[str, str]) -> ResourcePath:
 
 
 def missing_item(state: PlatformState, template: str, identity: str) -> PlatformProblem:
-    """Return the problem for an id that no item has: 410 for a deleted flow, otherwise 404."""
+    """Return the problem for an unknown item id: 410 for a deleted flow, otherwise 404."""
     if template == FLOWS:
         return missing_flow(state, identity)
     return no_such_entity(kind_of(template), identity)

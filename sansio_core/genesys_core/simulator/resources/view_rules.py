@@ -175,7 +175,7 @@ def _identity(owner: Collection, segments: Sequence[str]) -> str | None:
 
 
 def view_identity(owner: Collection, template: str) -> str:
-    """Return the name of the path parameter that contains the id of the item that a view shows."""
+    """Return the name of the path parameter for the id of the single item that a view shows."""
     return _identity(owner, template.split("/")) or ""
 
 

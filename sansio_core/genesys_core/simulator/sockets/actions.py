@@ -1,4 +1,4 @@
-"""Actions that the hub requests of an adapter, and records of published and delivered events.
+"""Actions that the hub requests from an adapter, and records of published and delivered events.
 
 Invariants: each action applies to one socket, and the actions of a socket are performed in order.
 """
@@ -38,7 +38,7 @@ class WriteText(Struct, frozen=True):
 
 
 class WriteBytes(Struct, frozen=True):
-    """Send raw bytes on the socket, which need not be valid WebSocket frames."""
+    """Send raw bytes, which need not be valid WebSocket frames, on the socket."""
 
     socket: int
     data: bytes

@@ -1,4 +1,4 @@
-"""Event bodies: a stored record in the form of a topic's model.
+"""Builds event bodies: stored records converted to the models of the topics.
 
 Invariants: a body has only declared properties, of their types, and all required ones. Values that
 do not fit the model are omitted.

@@ -93,7 +93,7 @@ HEARD_BY_HAND: Final = frozenset(
         "v2.users.{id}.tokens",
     }
 )
-"""Topics whose events handlers or the hub publish, so that no rule does."""
+"""Topics whose events are published by handlers or the hub, and therefore not by a rule."""
 
 _PLACEHOLDER: Final = re.compile(r"\{[^}]*\}")
 

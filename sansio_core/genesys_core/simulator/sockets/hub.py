@@ -355,7 +355,7 @@ _LAST_WORDS: Final[Mapping[Death, tuple[str, str]]] = {
     "displaced": ("no_longer_subscribed", "another_channel_subscribed"),
     "token_revoked": ("token_revoked", "user_tokens_revoked"),
 }
-"""The kind and reason of the system message that announces a channel's end, by the end's cause."""
+"""The kind and reason of the system message about a channel's end, by the cause of the end."""
 
 
 def channel_of(target: str) -> str:

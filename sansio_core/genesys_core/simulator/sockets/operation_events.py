@@ -35,7 +35,7 @@ __all__ = ["JobStart", "OperationEvents"]
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 _KINDS: Final[Mapping[str, ChangeKind]] = {"POST": "created", "DELETE": "deleted"}
 _MOMENT: Final = 0.001
-"""The delay of the check for a job's end, in seconds, as floating point may round the end up."""
+"""The delay, in seconds, before a job's end is checked: floating-point rounding may end it late."""
 
 
 class OperationEvents:
@@ -92,7 +92,7 @@ class OperationEvents:
         changes: Sequence[RecordChange] = (),
         awaited: Sequence[AwaitedEvent] = (),
     ) -> None:
-        """Publish the event for a job's start, if no change reports it, and schedule its end event.
+        """Publish a job's start event, unless a change reports it, and schedule its end event.
 
         Args:
             start: the job that has started.

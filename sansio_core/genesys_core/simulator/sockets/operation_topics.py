@@ -1,4 +1,4 @@
-"""Topics of events that are caused by operations whose path the topic's name does not tell.
+"""Topics whose names do not reveal the operations that cause their events.
 
 Invariants: each cause names operations in the definition. A topic is published once for a call, or
 once for each item in the call. Topics named like the changed resource's path have rules; see
@@ -19,7 +19,7 @@ __all__ = ["TOPIC_CAUSES", "TopicCause", "causes_of"]
 
 
 class TopicCause(Struct, frozen=True):
-    """A topic, and the operations that its events follow.
+    """A topic, and the operations that cause its events.
 
     Attributes:
         topic: the topic, with ``{name}`` for a path parameter's value, ``{caller}`` for the token's

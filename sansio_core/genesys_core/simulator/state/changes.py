@@ -28,7 +28,7 @@ RecordPath: TypeAlias = tuple[str, ...]
 """The decoded segments of a path; the first segment is empty."""
 
 _APART: Final = {("", "api", "v2", "users"), ("", "api", "v2", "routing", "queues")}
-"""The collections that have an attribute of their own in the state, by their paths' segments."""
+"""The collections that are attributes of the state, by path segments."""
 
 
 class RecordChange(Struct, frozen=True):
@@ -40,7 +40,7 @@ class RecordChange(Struct, frozen=True):
         ids: the ids in the record's path, from left to right.
         kind: whether the record was created, updated or deleted.
         record: the record after the change; a deleted record as it was before the change.
-        is_target: whether the request's path was that of this record, not of something below it.
+        is_target: whether the request's path was the record's own path, not a path below it.
     """
 
     template: str

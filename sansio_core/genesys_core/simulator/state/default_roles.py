@@ -1,4 +1,4 @@
-"""The roles that every organization has initially.
+"""The roles that exist in every new organization.
 
 Invariants: their ids depend only on the seed and the name.
 """
@@ -39,7 +39,7 @@ _POLICIES: Final[Mapping[str, Sequence[tuple[str, str, tuple[str, ...]]]]] = {
 
 
 def role_id(seed: int, name: str) -> str:
-    """Return the id of the default role with a name."""
+    """Return the id of a default role, given its name."""
     return uuid_shaped(seed, "role", name)
 
 
@@ -56,7 +56,7 @@ def _role(identity: str, name: str) -> Record:
     return {
         "id": identity,
         "name": name,
-        "description": f"The default role {name}",
+        "description": f"Default role: {name}",
         "defaultRoleId": name.lower().replace(" ", "_"),
         "permissions": [],
         "permissionPolicies": policies,

@@ -104,7 +104,7 @@ class OperationFacts(Struct, frozen=True, gc=False):
 
     @property
     def required_permissions(self) -> RequiredPermissions:
-        """The required permissions; documents from 2016 have a list, all of which is required."""
+        """The required permissions; documents from 2016 list them, and all are required."""
         match self.permissions:
             case RequiredPermissions() as required:
                 return required
@@ -162,7 +162,7 @@ class SwaggerDocument(Struct, frozen=True):
 
 
 class Definition:
-    """An API definition, by which requests are routed and examples generated.
+    """An API definition, used to route requests and to generate examples.
 
     Args:
         document: a Swagger 2.0 document as plain JSON values, such as the one that the platform

@@ -33,13 +33,13 @@ __all__ = [
 ]
 
 GrantKey = tuple[str, str]
-"""The key of a grant of one subject: the id of the role and the id of the division."""
+"""The key of a grant among a subject's grants: the ids of the role and the division."""
 
 _ANY: Final = "*"
 
 
 def is_subject(state: PlatformState, subject: str) -> bool:
-    """Return whether an id is that of a user, OAuth client or group, which can have roles."""
+    """Return whether an id belongs to a user, an OAuth client or a group, which can have roles."""
     return (
         subject in state.users
         or subject in state.clients
@@ -94,7 +94,7 @@ def effective_grants(state: PlatformState, subject: str) -> dict[GrantKey, str]:
 
 
 def roles_of(state: PlatformState, subject: str) -> list[Record]:
-    """Return the roles that a subject has, directly or by its groups, each once."""
+    """Return the roles that a subject has, directly or through its groups, each once."""
     ids = dict.fromkeys(role_id for role_id, _ in effective_grants(state, subject))
     return [state.collections[ROLES][each] for each in ids]
 
@@ -148,7 +148,7 @@ def divisions_of_permission(
 def find_missing_permissions(
     state: PlatformState, subject: str, wanted: Sequence[str]
 ) -> list[str]:
-    """Return those of the required permissions that a subject lacks."""
+    """Return the required permissions that a subject lacks."""
     policies = effective_policies(state, subject)
     return [each for each in wanted if not has_permission(policies, each)]
 
@@ -187,7 +187,7 @@ def _count_user(state: PlatformState, subject: str, role_id: str, change: int) -
 
 
 def role_reference(role: Record) -> Record:
-    """Return a role in the form that grants in REST responses contain."""
+    """Return a role as it appears in the grants of REST responses."""
     policies: list[Json] = [
         {
             "domain": each.get("domain"),

@@ -181,8 +181,8 @@ class PlatformState(Struct):
             path.
         jobs: the progress of each job, by the segments of the job's path.
         work_ends: the events to publish when jobs and other work end, by the timer's key.
-        job_outcomes: how the jobs in a collection end if not in success, by the collection's path
-            template, such as ``/api/v2/analytics/conversations/details/jobs``; see
+        job_outcomes: the outcome of the jobs in a collection, if not success, by the collection's
+            path template, such as ``/api/v2/analytics/conversations/details/jobs``; see
             :meth:`Simulator.set_job_outcome`.
         listings: the items of listings without a collection, by method and path or path
             template; see :meth:`Simulator.seed_items`.
@@ -257,7 +257,7 @@ class PlatformState(Struct):
         )
 
     def count_items(self) -> int:
-        """Return the number of items beyond the initial ones, without users and queues."""
+        """Return the number of items beyond the initial ones, not counting users and queues."""
         held = sum(map(len, self.collections.values())) - self.first_items
         return held + len(self.singles) + len(self.deleted)
 

@@ -13,7 +13,7 @@ from genesys_core.simulator.state.world import START, OAuthClient, Record
 __all__ = ["GRANT_TYPES", "OAUTH_CLIENTS", "grant_type_of", "login_client", "show_client"]
 
 OAUTH_CLIENTS: Final = ("", "api", "v2", "oauth", "clients")
-"""The segments of the path of the collection of OAuth clients."""
+"""The path segments of the OAuth client collection."""
 
 GRANT_TYPES: Final[Mapping[str, str]] = {
     "CLIENT-CREDENTIALS": "client_credentials",
@@ -21,11 +21,11 @@ GRANT_TYPES: Final[Mapping[str, str]] = {
     "TOKEN": "implicit",
     "SAML2-BEARER": SAML2_BEARER,
 }
-"""The grant type's name at the login host, by its name in the API, except for ``PASSWORD``."""
+"""The names of grant types at the login host, by their names in the API, except ``PASSWORD``."""
 
 
 def grant_type_of(client: OAuthClient) -> str:
-    """Return the name of a client's grant type in the API; if several, the first of them."""
+    """Return the API's name for a client's grant type; if the client has several, for the first."""
     return next((name for name, grant in GRANT_TYPES.items() if grant in client.grants), "CODE")
 
 

@@ -11,7 +11,7 @@ from genesys_core.simulator.state.world import Record, reference_of
 __all__ = ["STATIONS", "associate_station", "leave_station", "set_default_station", "stations_of"]
 
 STATIONS: Final = ("", "api", "v2", "stations")
-"""The segments of the path of the collection of stations."""
+"""The path segments of the station collection."""
 
 
 def stations_of(state: PlatformState, user_id: str) -> Record:

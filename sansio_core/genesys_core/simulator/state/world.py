@@ -125,19 +125,19 @@ class World(Confidential, frozen=True):
 
 
 DIVISIONS: Final = ("", "api", "v2", "authorization", "divisions")
-"""The segments of the path of the collection of divisions."""
+"""The path segments of the division collection."""
 
 ROLES: Final = ("", "api", "v2", "authorization", "roles")
-"""The segments of the path of the collection of roles."""
+"""The path segments of the role collection."""
 
 GROUPS: Final = ("", "api", "v2", "groups")
-"""The segments of the path of the collection of groups."""
+"""The path segments of the group collection."""
 
 WRAP_UP_CODES: Final = ("", "api", "v2", "routing", "wrapupcodes")
-"""The segments of the path of the collection of wrap-up codes."""
+"""The path segments of the wrap-up code collection."""
 
 TEAMS: Final = ("", "api", "v2", "teams")
-"""The segments of the path of the collection of teams."""
+"""The path segments of the team collection."""
 
 
 def home_division(seed: int) -> Record:
@@ -241,7 +241,7 @@ QUEUE_DEFAULTS: Mapping[str, Json] = {
     "enableTranscription": False,
     "enableManualAssignment": False,
 }
-"""The properties that a queue has unless the caller sets them."""
+"""The default properties of a queue."""
 
 
 def user_state(user: Record) -> Json:

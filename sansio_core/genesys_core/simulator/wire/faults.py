@@ -73,7 +73,8 @@ class Interrupted(Struct, frozen=True):
     Attributes:
         at: ``request`` after its head was read but not its body, ``before`` it is performed,
             ``after`` it was performed but nothing was sent, in the middle of the response's
-            ``head`` or ``body``. From ``after`` on, the platform has performed the request.
+            ``head`` or ``body``. With ``after``, ``head`` and ``body``, the platform has performed
+            the request.
         by: ``reset`` (RST), ``close`` (FIN), or ``silence`` until the client disconnects.
 
     Raises:
@@ -163,7 +164,7 @@ class Rule(Struct, frozen=True):
 
 
 class FaultPlan(Struct, frozen=True):
-    """A plan of faults: rules, each with the number of requests that it has counted.
+    """A fault plan: rules, each with the number of requests that it has counted.
 
     Each rule counts every matching request, including those with another rule's fault. If two rules
     select a request, the earlier one applies.
@@ -222,7 +223,7 @@ class Met(Struct, frozen=True):
 
 
 class FaultyPlatform:
-    """A simulator into whose requests a plan injects faults.
+    """A simulator that injects faults into requests, as planned.
 
     Args:
         simulator: the simulated platform.
@@ -246,7 +247,7 @@ class FaultyPlatform:
         self.plan = self.plan.extended(rules)
 
     def meets(self, request: Request) -> Fault | None:
-        """Count a request when its head has been read, and return its fault, or ``None``."""
+        """Count a request whose head has been read, and return its fault, or ``None``."""
         if not self.plan.rules:
             return None
         template = self.simulator.template(request)

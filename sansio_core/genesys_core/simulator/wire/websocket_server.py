@@ -25,7 +25,7 @@ _ABNORMAL: Final = 1006
 
 
 class Requested(Struct, frozen=True):
-    """A client requested a WebSocket: call :meth:`WebSocketServer.accept` or ``refuse``.
+    """A client has requested a WebSocket: call :meth:`WebSocketServer.accept` or ``refuse``.
 
     Attributes:
         target: the request target, such as ``/channels/{id}``.
@@ -133,7 +133,7 @@ class WebSocketServer:
         self._end(_ABNORMAL)
 
     def send_text(self, text: str, fragments: int = 1) -> None:
-        """Send a text message in a number of frames, with a ping between the frames."""
+        """Send a text message, split into a number of frames with a ping between them."""
         payload = text.encode("utf-8", "replace")
         size = -(-len(payload) // fragments) or 1
         pieces = [payload[at : at + size] for at in range(0, len(payload), size)] or [b""]

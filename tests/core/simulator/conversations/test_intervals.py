@@ -35,7 +35,7 @@ def test_an_interval_is_two_dates_with_times():
     ],
 )
 def test_what_is_not_an_interval(text):
-    with pytest.raises(Problem, match="not valid"):
+    with pytest.raises(Problem, match="must be two ISO 8601 times"):
         parse_interval(text)
     assert not is_interval(text)
     assert is_interval("2024-01-01T00:00:00Z/2024-01-02T00:00:00Z")
@@ -58,7 +58,7 @@ def test_granularities(text, seconds):
 
 @pytest.mark.parametrize("text", ["", "P", "PT0S", "P1M", "half an hour", "PT1S"])
 def test_what_is_not_a_granularity(text):
-    with pytest.raises(Problem, match="not valid"):
+    with pytest.raises(Problem, match="is not an ISO 8601 duration"):
         parse_granularity(text, (0, DAY))
 
 

@@ -93,5 +93,5 @@ def test_a_query_must_name_a_queue():
         "results"
     ]
     for known in (None, about(), {"predicates": [{"dimension": "mediaType", "value": "voice"}]}):
-        with pytest.raises(Problem, match="must name a queue"):
+        with pytest.raises(Problem, match="must select queues"):
             query_observations(floor.state, {"filter": known, "metrics": ["oWaiting"]})

@@ -53,7 +53,7 @@ FAULTS = [
     ({"size": 3}, "body.size", "3", "one of 2, 23"),
     ({"inner": {"kind": "é\n"}}, "body.inner.kind", "é\n", "one of A, B"),
     ({"list": [{}, {"kind": ""}]}, "body.list[1].kind", "", "one of A, B"),
-    ({"list": [None]}, "body.list[0]", "null", "a value that a list can contain"),
+    ({"list": [None]}, "body.list[0]", "null", "an allowed list element"),
     ({"map": {"k": "y"}}, "body.map.k", "y", "one of x"),
     ({"level": {"percentage": 1.5}}, "body.level.percentage", "1.5", "from 0 to 1"),
     ({"level": {"durationMs": 999}}, "body.level.durationMs", "999", "at least 1000"),
