@@ -174,7 +174,7 @@ def get_assistant_queues(
 
     Args:
         assistant_id: the ID of the assistant.
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 200.
         expand: query, string: assistant. The additional data to include in the response.
@@ -203,7 +203,7 @@ def get_assistants(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-assistants
 
     Args:
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         limit: query, string. The maximum number of items to return.
         page_size: query, string. The number of items per page. At most 200.
@@ -254,12 +254,12 @@ def get_assistants_agentchecklists(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-assistants-agentchecklists
 
     Args:
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 100.
         name_prefix: query, string. The beginning of the name.
         language: query, string. Filter by language.
-        sort_order: query, string: asc, desc. Ascending or descending.
+        sort_order: query, string: asc, desc. The sort order.
         sort_by: query, string: dateModified, language, name. The field to sort by.
         agent_checklist_ids: query, list of string. The IDs of agent checklists.
     """
@@ -301,7 +301,7 @@ def get_assistants_queues(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-assistants-queues
 
     Args:
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 200.
         queue_ids: query, string. The IDs of queues.

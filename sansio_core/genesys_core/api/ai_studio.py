@@ -124,10 +124,10 @@ def get_agentic_virtualagents(
 
     Args:
         name: query, string. Filter by name.
-        name_contains: query, string. A part of the name.
+        name_contains: query, string. Text that the name contains.
         status: query, string: Draft, Published. Filter by status.
         sort_by: query, string: dateModified, name, status. The field to sort by.
-        sort_order: query, string: asc, desc. Ascending or descending.
+        sort_order: query, string: asc, desc. The sort order.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page. At most 100.
     """
@@ -176,7 +176,7 @@ def get_conversations_summaries_settings(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page. At most 100.
         name: query, string. Filter by name.
-        sort_order: query, string: asc, desc. Ascending or descending.
+        sort_order: query, string: asc, desc. The sort order.
         language: query, string. Filter by language.
         sort_by: query, string: dateModified, name. The field to sort by.
     """
@@ -276,10 +276,10 @@ def get_guides(
 
     Args:
         name: query, string. Filter by name.
-        name_contains: query, string. A part of the name.
+        name_contains: query, string. Text that the name contains.
         status: query, string: Published, Draft. Filter by status.
         sort_by: query, string: dateModified, name, status. The field to sort by.
-        sort_order: query, string: asc, desc. Ascending or descending.
+        sort_order: query, string: asc, desc. The sort order.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page. At most 100.
     """

@@ -504,7 +504,7 @@ def get_analytics_botflow_divisions_reportingturns(
         bot_flow_id: the ID of the bot flow.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 250.
-        interval: query, string. Start and end, separated by a slash (ISO 8601).
+        interval: query, string. The interval, as start/end (ISO 8601).
         action_id: query, string. The ID of an action.
         session_id: query, string. The ID of a session.
         language: query, string. The language, as a code such as en-US.
@@ -547,7 +547,7 @@ def get_analytics_botflow_reportingturns(
         bot_flow_id: the ID of the bot flow.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 250.
-        interval: query, string. Start and end, separated by a slash (ISO 8601).
+        interval: query, string. The interval, as start/end (ISO 8601).
         action_id: query, string. The ID of an action.
         session_id: query, string. The ID of a session.
         language: query, string. The language, as a code such as en-US.
@@ -591,7 +591,7 @@ def get_analytics_botflow_sessions(
         bot_flow_id: the ID of the bot flow.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 250.
-        interval: query, string. Start and end, separated by a slash (ISO 8601).
+        interval: query, string. The interval, as start/end (ISO 8601).
         bot_result_categories: query, string: Unknown, UserExit, BotExit, Error, RecognitionFailure,
             UserDisconnect, BotDisconnect, SessionExpired, Transfer. Only sessions with one of these
             results.
@@ -888,10 +888,10 @@ def get_analytics_dataextraction_downloads_metadata(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-analytics-dataextraction-downloads-metadata
 
     Args:
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 200.
-        data_schema: query, string. Only data of this schema.
+        data_schema: query, string. Only data with this schema.
         date_start: query, date-time. The beginning of the period.
         date_end: query, date-time. The end of the period.
     """
@@ -1230,8 +1230,8 @@ def get_analytics_reporting_settings_dashboards_query(
         dashboard_type: query, string: All, Public, Private, Shared, Favorites. Only dashboards of
             this type.
         dashboard_state: query, string: Active, Deleted. Only dashboards in this state.
-        dashboard_access_filter: query, string: OwnedByMe, OwnedByAnyone, NotOwnedByMe. Only
-            dashboards of this owner.
+        dashboard_access_filter: query, string: OwnedByMe, OwnedByAnyone, NotOwnedByMe. Filter by
+            the owner of the dashboard.
         sort_by: query, string. The field to sort by.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
@@ -1678,7 +1678,7 @@ def post_analytics_agents_status_counts(
 
     Args:
         group_by: query, list of string: segmentType, presence, routingStatus, isOutOfOffice. The
-            property by which agents are counted.
+            properties to group the counts by.
         body: ``AgentStateCountsRequest``.
     """
     return _Operation(_Endpoint(

@@ -173,7 +173,7 @@ def delete_architect_prompt(
 
     Args:
         prompt_id: the ID of the prompt.
-        all_resources: query, boolean. Whether to delete the resources of the prompt too.
+        all_resources: query, boolean. Whether to delete the prompt's resources as well.
     """
     return _Operation(_Endpoint(
         "delete_architect_prompt", "DELETE", "/api/v2/architect/prompts/{promptId}",
@@ -424,8 +424,10 @@ def get_architect_dependencytracking(
             SURVEYINVITEFLOW, SYSTEMPROMPT, TTSENGINE, TTSVOICE, USER, USERPROMPT, UTILIZATIONLABEL,
             VIDEO, VOICEFLOW, VOICEMAILFLOW, VOICESURVEYFLOW, WIDGET, WORKFLOW, WORKITEMFLOW,
             WORKTYPE. The type of the object.
-        consumed_resources: query, boolean. Whether to include the resources that it consumes.
-        consuming_resources: query, boolean. Whether to include the resources that consume it.
+        consumed_resources: query, boolean. Whether to include the resources that the object
+            consumes.
+        consuming_resources: query, boolean. Whether to include the resources that consume the
+            object.
         consumed_resource_type: query, list of string: ACDLANGUAGE, ACDSKILL, ACDWRAPUPCODE,
             AGENTICVIRTUALAGENT, AGENTICVIRTUALAGENTVERSION, AUDIOCONNECTORBOT, BOTCONNECTORBOT,
             BOTCONNECTORINTEGRATION, BOTFLOW, BRIDGEACTION, COMMONMODULEFLOW, COMPOSERSCRIPT,
@@ -631,7 +633,8 @@ def get_architect_dependencytracking_deletedresourceconsumers(
             WORKTYPE. The type of the object.
         flow_filter: query, string: checkedIn, published. Filter by whether the flow is checked in
             or published.
-        consumed_resources: query, boolean. Whether to include the resources that it consumes.
+        consumed_resources: query, boolean. Whether to include the resources that the object
+            consumes.
         consumed_resource_type: query, list of string: ACDLANGUAGE, ACDSKILL, ACDWRAPUPCODE,
             AGENTICVIRTUALAGENT, AGENTICVIRTUALAGENTVERSION, AUDIOCONNECTORBOT, BOTCONNECTORBOT,
             BOTCONNECTORINTEGRATION, BOTFLOW, BRIDGEACTION, COMMONMODULEFLOW, COMPOSERSCRIPT,
@@ -701,8 +704,10 @@ def get_architect_dependencytracking_object(
             STTENGINE, SURVEYFORM, SURVEYINVITEFLOW, SYSTEMPROMPT, TTSENGINE, TTSVOICE, USER,
             USERPROMPT, UTILIZATIONLABEL, VIDEO, VOICEFLOW, VOICEMAILFLOW, VOICESURVEYFLOW, WIDGET,
             WORKFLOW, WORKITEMFLOW, WORKTYPE. The type of the object.
-        consumed_resources: query, boolean. Whether to include the resources that it consumes.
-        consuming_resources: query, boolean. Whether to include the resources that consume it.
+        consumed_resources: query, boolean. Whether to include the resources that the object
+            consumes.
+        consuming_resources: query, boolean. Whether to include the resources that consume the
+            object.
         consumed_resource_type: query, list of string: ACDLANGUAGE, ACDSKILL, ACDWRAPUPCODE,
             AGENTICVIRTUALAGENT, AGENTICVIRTUALAGENTVERSION, AUDIOCONNECTORBOT, BOTCONNECTORBOT,
             BOTCONNECTORINTEGRATION, BOTFLOW, BRIDGEACTION, COMMONMODULEFLOW, COMPOSERSCRIPT,
@@ -739,7 +744,7 @@ def get_architect_dependencytracking_object(
             SURVEYINVITEFLOW, SYSTEMPROMPT, TTSENGINE, TTSVOICE, USER, USERPROMPT, UTILIZATIONLABEL,
             VIDEO, VOICEFLOW, VOICEMAILFLOW, VOICESURVEYFLOW, WIDGET, WORKFLOW, WORKITEMFLOW,
             WORKTYPE. Only consuming resources of these types.
-        consumed_resource_request: query, boolean. Whether the object is looked up as a consumed
+        consumed_resource_request: query, boolean. Whether to look up the object as a consumed
             resource.
     """
     return _Operation(_Endpoint(
@@ -829,7 +834,8 @@ def get_architect_dependencytracking_updatedresourceconsumers(
             SURVEYINVITEFLOW, SYSTEMPROMPT, TTSENGINE, TTSVOICE, USER, USERPROMPT, UTILIZATIONLABEL,
             VIDEO, VOICEFLOW, VOICEMAILFLOW, VOICESURVEYFLOW, WIDGET, WORKFLOW, WORKITEMFLOW,
             WORKTYPE. The type of the object.
-        consumed_resources: query, boolean. Whether to include the resources that it consumes.
+        consumed_resources: query, boolean. Whether to include the resources that the object
+            consumes.
         consumed_resource_type: query, list of string: ACDLANGUAGE, ACDSKILL, ACDWRAPUPCODE,
             AGENTICVIRTUALAGENT, AGENTICVIRTUALAGENTVERSION, AUDIOCONNECTORBOT, BOTCONNECTORBOT,
             BOTCONNECTORINTEGRATION, BOTFLOW, BRIDGEACTION, COMMONMODULEFLOW, COMPOSERSCRIPT,
@@ -897,7 +903,7 @@ def get_architect_emergencygroups(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
@@ -930,7 +936,7 @@ def get_architect_emergencygroups_divisionviews(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         id: query, list of string. Only the items with these IDs.
         name: query, string. Filter by name.
         division_id: query, list of string. The IDs of divisions.
@@ -1008,11 +1014,11 @@ def get_architect_grammars(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
         sort_by: query, string: description, id, name. The field to sort by.
-        sort_order: query, string: asc, desc. Ascending or descending.
+        sort_order: query, string: asc, desc. The sort order.
         id: query, list of string. Only the items with these IDs.
         name: query, string. Filter by name.
         description: query, string. Filter by description.
-        name_or_description: query, string. The name or the description.
+        name_or_description: query, string. Text in the name or the description.
         include_file_urls: query, boolean. Whether to include file URLs.
     """
     return _Lists(_Endpoint(
@@ -1078,7 +1084,7 @@ def get_architect_ivrs(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         name: query, string. Filter by name.
         dnis: query, string. Only IVRs with this phone number.
         schedule_group: query, string. Only IVRs with this schedule group.
@@ -1116,7 +1122,7 @@ def get_architect_ivrs_divisionviews(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         id: query, list of string. Only the items with these IDs.
         name: query, string. Filter by name.
         division_id: query, list of string. The IDs of divisions.
@@ -1178,7 +1184,7 @@ def get_architect_prompt_history_history_id(
         history_id: the ID of the history.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         sort_by: query, string: action, timestamp, user. The field to sort by.
         action: query, list of string: checkin, checkout, create, deactivate, debug, delete,
             publish, revert, save.
@@ -1260,9 +1266,9 @@ def get_architect_prompts(
         page_size: query, integer. The number of items per page.
         name: query, list of string. Filter by name.
         description: query, string. Filter by description.
-        name_or_description: query, string. The name or the description.
+        name_or_description: query, string. Text in the name or the description.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         include_media_uris: query, boolean. Whether to include media uris.
         include_resources: query, boolean. Whether to include resources.
         language: query, list of string. The language, as a code such as en-US.
@@ -1332,7 +1338,7 @@ def get_architect_schedulegroups(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         name: query, string. Filter by name.
         schedule_ids: query, string. The IDs of schedules.
         division_id: query, list of string. The IDs of divisions.
@@ -1368,7 +1374,7 @@ def get_architect_schedulegroups_divisionviews(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         id: query, list of string. Only the items with these IDs.
         name: query, string. Filter by name.
         division_id: query, list of string. The IDs of divisions.
@@ -1403,7 +1409,7 @@ def get_architect_schedules(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         name: query, string. Filter by name.
         division_id: query, list of string. The IDs of divisions.
     """
@@ -1437,7 +1443,7 @@ def get_architect_schedules_divisionviews(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         id: query, list of string. Only the items with these IDs.
         name: query, string. Filter by name.
         division_id: query, list of string. The IDs of divisions.
@@ -1500,7 +1506,7 @@ def get_architect_systemprompt_history_history_id(
         history_id: the ID of the history.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         sort_by: query, string: action, timestamp, user. The field to sort by.
         action: query, list of string: checkin, checkout, create, deactivate, debug, delete,
             publish, revert, save.
@@ -1555,7 +1561,7 @@ def get_architect_systemprompt_resources(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
     """
     return _Lists(_Endpoint(
         "get_architect_systemprompt_resources", "GET",
@@ -1591,10 +1597,10 @@ def get_architect_systemprompts(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         name: query, string. Filter by name.
         description: query, string. Filter by description.
-        name_or_description: query, string. The name or the description.
+        name_or_description: query, string. Text in the name or the description.
         include_media_uris: query, boolean. Whether to include media uris.
         include_resources: query, boolean. Whether to include resources.
         language: query, list of string. The language, as a code such as en-US.
@@ -1647,7 +1653,7 @@ def get_flow_history_history_id(
         history_id: the ID of the history.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         sort_by: query, string: action, timestamp, user. The field to sort by.
         action: query, list of string: checkin, checkout, create, deactivate, debug, delete,
             publish, revert, save.
@@ -1891,11 +1897,11 @@ def get_flows(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         id: query, list of string. Only the items with these IDs.
         name: query, string. Filter by name.
         description: query, string. Filter by description.
-        name_or_description: query, string. The name or the description.
+        name_or_description: query, string. Text in the name or the description.
         publish_version_id: query, string. The ID of a publish version.
         editable_by: query, string. Only flows that this user may edit.
         locked_by: query, string. Only flows that this user has locked.
@@ -2050,7 +2056,7 @@ def get_flows_datatable_rows(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
         showbrief: query, boolean. Whether to return only the keys of the rows.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
     """
     return _Lists(_Endpoint(
         "get_flows_datatable_rows", "GET", "/api/v2/flows/datatables/{datatableId}/rows",
@@ -2083,7 +2089,7 @@ def get_flows_datatables(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
         sort_by: query, string: id, name. The field to sort by.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         division_id: query, list of string. The IDs of divisions.
         name: query, string. Filter by name.
     """
@@ -2139,7 +2145,7 @@ def get_flows_datatables_divisionviews(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
         sort_by: query, string: id, name. The field to sort by.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         division_id: query, list of string. The IDs of divisions.
         name: query, string. Filter by name.
     """
@@ -2182,7 +2188,7 @@ def get_flows_divisionviews(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         id: query, list of string. Only the items with these IDs.
         name: query, string. Filter by name.
         publish_version_id: query, string. The ID of a publish version.
@@ -2412,7 +2418,7 @@ def get_flows_lookup(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
     """
     return _Lists(_Endpoint(
         "get_flows_lookup", "GET", "/api/v2/flows/lookup", "FlowEntityListing",
@@ -2461,11 +2467,11 @@ def get_flows_milestones(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         id: query, list of string. Only the items with these IDs.
         name: query, string. Filter by name.
         description: query, string. Filter by description.
-        name_or_description: query, string. The name or the description.
+        name_or_description: query, string. Text in the name or the description.
         division_id: query, list of string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
@@ -2499,7 +2505,7 @@ def get_flows_milestones_divisionviews(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         id: query, list of string. Only the items with these IDs.
         name: query, string. Filter by name.
         division_id: query, list of string. The IDs of divisions.
@@ -2551,11 +2557,11 @@ def get_flows_outcomes(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         id: query, list of string. Only the items with these IDs.
         name: query, string. Filter by name.
         description: query, string. Filter by description.
-        name_or_description: query, string. The name or the description.
+        name_or_description: query, string. Text in the name or the description.
         division_id: query, list of string. The IDs of divisions.
     """
     return _Lists(_Endpoint(
@@ -2589,7 +2595,7 @@ def get_flows_outcomes_divisionviews(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         id: query, list of string. Only the items with these IDs.
         name: query, string. Filter by name.
         division_id: query, list of string. The IDs of divisions.

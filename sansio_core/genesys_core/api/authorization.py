@@ -165,7 +165,7 @@ def get_authorization_divisions(
         sort_by: query, string. The field to sort by.
         expand: query, list of string. The additional data to include in the response.
         next_page: query, string. The cursor from the previous response.
-        previous_page: query, string. The cursor for paging backwards.
+        previous_page: query, string. The cursor of the previous page.
         object_count: query, boolean. Whether to include the number of objects.
         id: query, list of string. Only the items with these IDs.
         name: query, string. Filter by name.
@@ -240,7 +240,7 @@ def get_authorization_divisions_query(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisions-query
 
     Args:
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 200.
         id: query, list of string. Only the items with these IDs.
@@ -345,7 +345,7 @@ def get_authorization_permissions(
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         query_type: query, string: domain, permission. The type of the query.
-        query: query, string. The words to search for, separated by commas.
+        query: query, string. The permissions or domains to return, separated by commas.
     """
     return _Lists(_Endpoint(
         "get_authorization_permissions", "GET", "/api/v2/authorization/permissions",
@@ -573,7 +573,7 @@ def get_authorization_role_subjectgrants(
         sort_by: query, string. The field to sort by.
         expand: query, list of string. The additional data to include in the response.
         next_page: query, string. The cursor from the previous response.
-        previous_page: query, string. The cursor for paging backwards.
+        previous_page: query, string. The cursor of the previous page.
     """
     return _Lists(_Endpoint(
         "get_authorization_role_subjectgrants", "GET",
@@ -635,7 +635,7 @@ def get_authorization_roles(
         sort_by: query, string. The field to sort by.
         expand: query, list of string. The additional data to include in the response.
         next_page: query, string. The cursor from the previous response.
-        previous_page: query, string. The cursor for paging backwards.
+        previous_page: query, string. The cursor of the previous page.
         name: query, string. Filter by name.
         permission: query, list of string. The permission, such as routing:queue:view.
         default_role_id: query, list of string. The IDs of default roles.

@@ -73,7 +73,7 @@ def get_billing_contracts(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-billing-contracts
 
     Args:
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 10.
         date_start: query, date. The beginning of the period.
@@ -122,7 +122,7 @@ def get_billing_contracts_invoice_lines(
 
     Args:
         invoice_id: the ID of the invoice.
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 200.
     """
@@ -152,7 +152,7 @@ def get_billing_contracts_invoices(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-billing-contracts-invoices
 
     Args:
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 200.
         date_start: query, date. The beginning of the period.
@@ -201,7 +201,7 @@ def get_billing_trusteebillingoverview_trustor_org_id(
 
     Args:
         trustor_org_id: the ID of the trustor organization.
-        billing_period_index: query, integer. The billing period: 0 is the current one, 1 the
+        billing_period_index: query, integer. The billing period: 0 for the current one, 1 for the
             previous one.
     """
     return _Operation(_Endpoint(

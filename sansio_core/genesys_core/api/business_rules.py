@@ -34,7 +34,7 @@ def delete_businessrules_decisiontable(
 
     Args:
         table_id: the ID of the table.
-        force_delete: query, boolean. Whether to delete it even if it is in use.
+        force_delete: query, boolean. Whether to delete the item even if it is in use.
     """
     return _Operation(_Endpoint(
         "delete_businessrules_decisiontable", "DELETE",
@@ -489,7 +489,7 @@ def get_businessrules_schema_versions(
 
     Args:
         schema_id: the ID of the schema.
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 100.
     """

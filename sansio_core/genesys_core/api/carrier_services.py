@@ -21,7 +21,7 @@ def get_carrierservices_integrations_emergencylocations_me(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-carrierservices-integrations-emergencylocations-me
 
     Args:
-        phone_number: query, string. The phone number, with + and the country code (E.164).
+        phone_number: query, string. The phone number in E.164 format, such as +13175550123.
     """
     return _Operation(_Endpoint(
         "get_carrierservices_integrations_emergencylocations_me", "GET",

@@ -171,7 +171,7 @@ def get_casemanagement_case_associations(
 
     Args:
         case_id: the ID of the case.
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 200.
     """
@@ -217,7 +217,7 @@ def get_casemanagement_case_comments(
         case_id: the ID of the case.
         after: query, string. The cursor from the previous response.
         page_size: query, integer. The number of items per page. At most 100.
-        sort_order: query, string: asc, desc. Ascending or descending.
+        sort_order: query, string: asc, desc. The sort order.
     """
     return _Lists(_Endpoint(
         "get_casemanagement_case_comments", "GET", "/api/v2/casemanagement/cases/{caseId}/comments",
@@ -283,7 +283,7 @@ def get_casemanagement_case_stage_steps(
     Args:
         case_id: the ID of the case.
         stage_id: the ID of the stage.
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 200.
     """
@@ -311,7 +311,7 @@ def get_casemanagement_case_stages(
 
     Args:
         case_id: the ID of the case.
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 200.
     """
@@ -497,7 +497,7 @@ def get_casemanagement_caseplan_version_stageplan_stepplans(
         caseplan_id: the ID of the case plan.
         version_id: the ID of the version.
         stageplan_id: the ID of the stage plan.
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 200.
         expands: query, list of string: caseplan, stageplan, worktype. The additional data to
@@ -531,7 +531,7 @@ def get_casemanagement_caseplan_version_stageplans(
     Args:
         caseplan_id: the ID of the case plan.
         version_id: the ID of the version.
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 200.
         expands: query, list of string: caseplan. The additional data to include in the response.

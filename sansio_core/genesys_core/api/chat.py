@@ -179,7 +179,7 @@ def get_chats_room_messages(
         room_jid: the room JID.
         limit: query, string. The number of items per page.
         before: query, string. The end of the period.
-        after: query, string. Only items after this one.
+        after: query, string. The item after which the page begins.
         exclude_metadata: query, boolean. Whether to exclude metadata.
     """
     return _Lists(_Endpoint(
@@ -261,7 +261,7 @@ def get_chats_thread_messages(
         thread_id: the ID of the thread.
         limit: query, string. The number of items per page.
         before: query, string. The end of the period.
-        after: query, string. Only items after this one.
+        after: query, string. The item after which the page begins.
         exclude_metadata: query, boolean. Whether to exclude metadata.
     """
     return _Lists(_Endpoint(
@@ -326,8 +326,8 @@ def get_chats_user_messages(
     Args:
         user_id: the ID of the user.
         limit: query, string. The maximum number of items to return.
-        before: query, string. Only items before this one.
-        after: query, string. Only items after this one.
+        before: query, string. The item before which the page ends.
+        after: query, string. The item after which the page begins.
         exclude_metadata: query, boolean. Whether to exclude metadata.
     """
     return _Operation(_Endpoint(

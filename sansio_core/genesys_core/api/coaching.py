@@ -170,20 +170,20 @@ def get_coaching_appointments(
 
     Args:
         user_ids: query, list of string. The IDs of users.
-        interval: query, string. Start and end, separated by a slash (ISO 8601).
+        interval: query, string. The interval, as start/end (ISO 8601).
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
         statuses: query, list of string: Scheduled, InProgress, Completed, InvalidSchedule. Only
             items with one of these statuses.
         facilitator_ids: query, list of string. The IDs of facilitators.
-        sort_order: query, string: Desc, Asc. Ascending or descending.
-        relationships: query, list of string: Creator, Facilitator, Attendee. The role of the users
-            in the appointments.
-        completion_interval: query, string. The completion times: start and end, separated by a
-            slash (ISO 8601).
+        sort_order: query, string: Desc, Asc. The sort order.
+        relationships: query, list of string: Creator, Facilitator, Attendee. The users' role in the
+            appointments.
+        completion_interval: query, string. The interval of completion times, as start/end (ISO
+            8601).
         overdue: query, string: True, False, Any. Filter by whether the due date has passed.
         interval_condition: query, string: StartsIn, Overlaps. Whether appointments must start in
-            the interval or overlap with it.
+            the interval or only overlap it.
     """
     return _Lists(_Endpoint(
         "get_coaching_appointments", "GET", "/api/v2/coaching/appointments",
@@ -217,20 +217,20 @@ def get_coaching_appointments_me(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-coaching-appointments-me
 
     Args:
-        interval: query, string. Start and end, separated by a slash (ISO 8601).
+        interval: query, string. The interval, as start/end (ISO 8601).
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
         statuses: query, list of string: Scheduled, InProgress, Completed, InvalidSchedule. Only
             items with one of these statuses.
         facilitator_ids: query, list of string. The IDs of facilitators.
-        sort_order: query, string: Desc, Asc. Ascending or descending.
-        relationships: query, list of string: Creator, Facilitator, Attendee. The role of the users
-            in the appointments.
-        completion_interval: query, string. The completion times: start and end, separated by a
-            slash (ISO 8601).
+        sort_order: query, string: Desc, Asc. The sort order.
+        relationships: query, list of string: Creator, Facilitator, Attendee. The users' role in the
+            appointments.
+        completion_interval: query, string. The interval of completion times, as start/end (ISO
+            8601).
         overdue: query, string: True, False, Any. Filter by whether the due date has passed.
         interval_condition: query, string: StartsIn, Overlaps. Whether appointments must start in
-            the interval or overlap with it.
+            the interval or only overlap it.
     """
     return _Lists(_Endpoint(
         "get_coaching_appointments_me", "GET", "/api/v2/coaching/appointments/me",

@@ -33,7 +33,7 @@ def delete_contentmanagement_document(
 
     Args:
         document_id: the ID of the document.
-        override: query, boolean. Whether to override a lock of the document.
+        override: query, boolean. Whether to override a lock on the document.
     """
     return _Operation(_Endpoint(
         "delete_contentmanagement_document", "DELETE",
@@ -163,7 +163,7 @@ def get_contentmanagement_document_content(
 
     Args:
         document_id: the ID of the document.
-        disposition: query, string: attachment, inline. Whether to download the file or to show it
+        disposition: query, string: attachment, inline. Whether to download the file or show it
             inline.
         content_type: query, string. The media type in which to return the document.
     """
@@ -199,7 +199,7 @@ def get_contentmanagement_documents(
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
     """
     return _Lists(_Endpoint(
         "get_contentmanagement_documents", "GET", "/api/v2/contentmanagement/documents",
@@ -229,7 +229,7 @@ def get_contentmanagement_query(
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         query_phrase: query, string. The words to search for.
         expand: query, list of string: acl, workspace. The additional data to include in the
             response.
@@ -308,8 +308,8 @@ def get_contentmanagement_shared_shared_id(
 
     Args:
         shared_id: the ID of the shared document.
-        disposition: query, string: attachment, inline, none. Whether to download the file or to
-            show it inline.
+        disposition: query, string: attachment, inline, none. Whether to download the file or show
+            it inline.
         content_type: query, string. The media type in which to return the document.
         expand: query, string: document.acl. The additional data to include in the response.
     """
@@ -439,7 +439,7 @@ def get_contentmanagement_workspace_documents(
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
     """
     return _Lists(_Endpoint(
         "get_contentmanagement_workspace_documents", "GET",
@@ -539,7 +539,7 @@ def get_contentmanagement_workspace_tagvalues(
 
     Args:
         workspace_id: the ID of the workspace.
-        value: query, string. A part of the value.
+        value: query, string. Text that the tag contains.
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         expand: query, list of string: acl. The additional data to include in the response.
@@ -607,7 +607,7 @@ def post_contentmanagement_document(
     Args:
         document_id: the ID of the document.
         expand: query, string: acl. The additional data to include in the response.
-        override: query, boolean. Whether to override a lock of the document.
+        override: query, boolean. Whether to override a lock on the document.
         body: ``DocumentUpdate``.
     """
     return _Operation(_Endpoint(
@@ -631,7 +631,7 @@ def post_contentmanagement_document_content(
 
     Args:
         document_id: the ID of the document.
-        override: query, boolean. Whether to override a lock of the document.
+        override: query, boolean. Whether to override a lock on the document.
         body: ``ReplaceRequest``.
     """
     return _Operation(_Endpoint(
@@ -656,7 +656,7 @@ def post_contentmanagement_documents(
     Args:
         copy_source: query, string. The ID of the document to copy.
         move_source: query, string. The ID of the document to move.
-        override: query, boolean. Whether to override a lock of the document.
+        override: query, boolean. Whether to override a lock on the document.
         body: ``DocumentUpload``.
     """
     return _Operation(_Endpoint(

@@ -894,7 +894,7 @@ def get_conversation_suggestions(
 
     Args:
         conversation_id: the ID of the conversation.
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 200.
         type: query, string: Faq, Article, KnowledgeArticle, KnowledgeSearch, CannedResponse,
@@ -1168,7 +1168,7 @@ def get_conversations_calls_history(
     Args:
         page_size: query, integer. The number of items per page. At most 50.
         page_number: query, integer. The page, counted from 1.
-        interval: query, string. Start and end, separated by a slash (ISO 8601).
+        interval: query, string. The interval, as start/end (ISO 8601).
         expand: query, list of string: externalorganization, externalcontact, user, queue, group.
             The additional data to include in the response.
     """

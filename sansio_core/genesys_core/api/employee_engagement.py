@@ -92,7 +92,7 @@ def get_employeeengagement_recognitions(
     Args:
         direction: query, string: sent, received. Filter by whether the recognition was sent or
             received.
-        recipient: query, string. The ID of the user who received it.
+        recipient: query, string. The ID of the user who received the recognitions.
         date_start: query, date-time. The beginning of the period.
         date_end: query, date-time. The end of the period.
         page_size: query, integer. The number of items per page.

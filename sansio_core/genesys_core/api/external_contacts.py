@@ -337,7 +337,7 @@ def get_externalcontacts_contact_notes(
         contact_id: the ID of the contact.
         page_size: query, integer. The number of items per page. At most 1000.
         page_number: query, integer. The page, counted from 1.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         expand: query, list of string: author, externalDataSources, division, mergeset. The
             additional data to include in the response.
     """
@@ -395,7 +395,7 @@ def get_externalcontacts_contacts(
         page_size: query, integer. The number of items per page. At most 1000.
         page_number: query, integer. The page, counted from 1.
         q: query, string. The words to search for.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         expand: query, list of string: externalOrganization, externalDataSources, identifiers,
             externalSources, division. The additional data to include in the response.
         division_ids: query, list of string. The IDs of divisions. At most 50 items.
@@ -880,7 +880,7 @@ def get_externalcontacts_import_jobs(
         expand: query, list of string: division. The additional data to include in the response.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 100.
-        sort_order: query, string: Ascending, Descending. Ascending or descending.
+        sort_order: query, string: Ascending, Descending. The sort order.
         job_status: query, string: Created, Running, Completed, Failed, Cancelled. Only jobs with
             this status.
     """
@@ -926,7 +926,7 @@ def get_externalcontacts_import_settings(
     Args:
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 100.
-        sort_order: query, string: Ascending, Descending. Ascending or descending.
+        sort_order: query, string: Ascending, Descending. The sort order.
         name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
@@ -1024,7 +1024,7 @@ def get_externalcontacts_organization_contacts(
         page_size: query, integer. The number of items per page. At most 1000.
         page_number: query, integer. The page, counted from 1.
         q: query, string. The words to search for.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         expand: query, list of string: externalOrganization, externalDataSources, identifiers,
             externalSources, division. The additional data to include in the response.
     """
@@ -1102,7 +1102,7 @@ def get_externalcontacts_organization_notes(
         external_organization_id: the ID of the external organization.
         page_size: query, integer. The number of items per page. At most 1000.
         page_number: query, integer. The page, counted from 1.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         expand: query, list of string: author, externalDataSources, division. The additional data to
             include in the response.
     """
@@ -1137,7 +1137,7 @@ def get_externalcontacts_organization_relationships(
         page_number: query, integer. The page, counted from 1.
         expand: query, list of string: externalDataSources, division. The additional data to include
             in the response.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
     """
     return _Lists(_Endpoint(
         "get_externalcontacts_organization_relationships", "GET",
@@ -1172,7 +1172,7 @@ def get_externalcontacts_organizations(
         page_number: query, integer. The page, counted from 1.
         q: query, string. The words to search for.
         trustor_id: query, list of string. The IDs of trustors. At most 25 items.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         expand: query, list of string: externalDataSources, division, identifiers, externalSources.
             The additional data to include in the response.
         include_trustors: query, boolean. Whether to include trustors.
@@ -1423,7 +1423,7 @@ def get_externalcontacts_reversewhitepageslookup(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-externalcontacts-reversewhitepageslookup
 
     Args:
-        lookup_val: query, string. The value to look up, such as an email address or a phone number.
+        lookup_val: query, string. The email address, phone number or other identifier to look up.
         expand: query, list of string: contacts.externalOrganization, externalDataSources, division.
             The additional data to include in the response.
         division_id: query, string. The ID of a division.

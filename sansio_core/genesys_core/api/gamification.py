@@ -142,8 +142,8 @@ def get_gamification_contest_agents_scores(
         contest_id: the ID of the contest.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
-        workday: query, date. The workday to return.
-        returns_view: query, string: All, TopAndBottom. Which part of the scores to return.
+        workday: query, date. The workday to report on.
+        returns_view: query, string: All, TopAndBottom. The part of the scores to return.
     """
     return _Lists(_Endpoint(
         "get_gamification_contest_agents_scores", "GET",
@@ -173,8 +173,8 @@ def get_gamification_contest_agents_scores_me(
         contest_id: the ID of the contest.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
-        workday: query, date. The workday to return.
-        returns_view: query, string: All, TopAndBottom. Which part of the scores to return.
+        workday: query, date. The workday to report on.
+        returns_view: query, string: All, TopAndBottom. The part of the scores to return.
     """
     return _Lists(_Endpoint(
         "get_gamification_contest_agents_scores_me", "GET",
@@ -270,7 +270,7 @@ def get_gamification_contests(
             Cancelled. Filter by status.
         sort_by: query, string: title, dateStart, dateEnd, dateFinalized, status, profile,
             participantCount. The field to sort by.
-        sort_order: query, string: asc, desc. Ascending or descending.
+        sort_order: query, string: asc, desc. The sort order.
     """
     return _Lists(_Endpoint(
         "get_gamification_contests", "GET", "/api/v2/gamification/contests",
@@ -308,7 +308,7 @@ def get_gamification_contests_me(
             Cancelled. Filter by status.
         sort_by: query, string: title, dateStart, dateEnd, dateFinalized, status, profile,
             participantCount. The field to sort by.
-        sort_order: query, string: asc, desc. Ascending or descending.
+        sort_order: query, string: asc, desc. The sort order.
         view: query, string: participant, creator.
     """
     return _Lists(_Endpoint(
@@ -353,11 +353,11 @@ def get_gamification_insights(
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_key: query, string: percentOfGoal, percentOfGoalChange, overallPercentOfGoal,
-            overallPercentOfGoalChange, value, valueChange. The value to sort by.
+            overallPercentOfGoalChange, value, valueChange. The value to sort the results by.
         sort_metric_id: query, string. The ID of a sort metric.
-        sort_order: query, string: asc, desc. Ascending or descending.
+        sort_order: query, string: asc, desc. The sort order.
         user_ids: query, string. The IDs of users. At most 100 items.
-        reports_to: query, string. The ID of the user to whom they report.
+        reports_to: query, string. Only users who report to the user with this ID.
     """
     return _Lists(_Endpoint(
         "get_gamification_insights", "GET", "/api/v2/gamification/insights", "InsightsSummary",
@@ -533,7 +533,7 @@ def get_gamification_insights_members(
         filter_id: query, string. The ID of a filter.
         granularity: query, string: Weekly, Monthly. The length of each period.
         start_workday: query, date. The first workday of the period.
-        reports_to: query, string. The ID of the user to whom they report.
+        reports_to: query, string. Only users who report to the user with this ID.
     """
     return _Lists(_Endpoint(
         "get_gamification_insights_members", "GET", "/api/v2/gamification/insights/members",
@@ -572,11 +572,11 @@ def get_gamification_insights_rankings(
             with.
         primary_period_start_workday: query, date. The first workday of the period.
         sort_key: query, string: percentOfGoal, percentOfGoalChange, overallPercentOfGoal,
-            overallPercentOfGoalChange, value, valueChange. The value to sort by.
+            overallPercentOfGoalChange, value, valueChange. The value to sort the results by.
         sort_metric_id: query, string. The ID of a sort metric.
-        section_size: query, integer. The number of users to return at the top and at the bottom.
+        section_size: query, integer. The number of top users and of bottom users to return.
         user_ids: query, string. The IDs of users. At most 100 items.
-        reports_to: query, string. The ID of the user to whom they report.
+        reports_to: query, string. Only users who report to the user with this ID.
     """
     return _Operation(_Endpoint(
         "get_gamification_insights_rankings", "GET", "/api/v2/gamification/insights/rankings",
@@ -873,7 +873,7 @@ def get_gamification_profile_metric(
     Args:
         profile_id: the ID of the profile.
         metric_id: the ID of the metric.
-        workday: query, date. The workday to return.
+        workday: query, date. The workday to report on.
     """
     return _Operation(_Endpoint(
         "get_gamification_profile_metric", "GET",
@@ -898,7 +898,7 @@ def get_gamification_profile_metrics(
     Args:
         profile_id: the ID of the profile.
         expand: query, list of string: objective. The additional data to include in the response.
-        workday: query, date. The workday to return.
+        workday: query, date. The workday to report on.
         metric_ids: query, string. The IDs of metrics.
     """
     return _Lists(_Endpoint(
@@ -924,7 +924,7 @@ def get_gamification_profile_metrics_objectivedetails(
 
     Args:
         profile_id: the ID of the profile.
-        workday: query, date. The workday to return.
+        workday: query, date. The workday to report on.
     """
     return _Lists(_Endpoint(
         "get_gamification_profile_metrics_objectivedetails", "GET",
@@ -961,7 +961,7 @@ def get_gamification_profiles_user(
 
     Args:
         user_id: the ID of the user.
-        workday: query, date. The workday to return.
+        workday: query, date. The workday to report on.
     """
     return _Operation(_Endpoint(
         "get_gamification_profiles_user", "GET", "/api/v2/gamification/profiles/users/{userId}",
@@ -979,7 +979,7 @@ def get_gamification_profiles_users_me(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-profiles-users-me
 
     Args:
-        workday: query, date. The workday to return.
+        workday: query, date. The workday to report on.
     """
     return _Operation(_Endpoint(
         "get_gamification_profiles_users_me", "GET", "/api/v2/gamification/profiles/users/me",
@@ -999,7 +999,7 @@ def get_gamification_scorecards(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards
 
     Args:
-        workday: query, date. The workday to return.
+        workday: query, date. The workday to report on.
         expand: query, list of string: objective. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
@@ -1070,7 +1070,7 @@ def get_gamification_scorecards_points_average(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards-points-average
 
     Args:
-        workday: query, date. The workday to return.
+        workday: query, date. The workday to report on.
     """
     return _Operation(_Endpoint(
         "get_gamification_scorecards_points_average", "GET",
@@ -1094,7 +1094,7 @@ def get_gamification_scorecards_points_trends(
         start_workday: query, date. The first workday of the period.
         end_workday: query, date. The last workday of the period.
         day_of_week: query, string: Sunday, Monday, Tuesday, Wednesday, Thursday, Friday, Saturday.
-            Only this day of the week.
+            Only points from this day of the week.
     """
     return _Operation(_Endpoint(
         "get_gamification_scorecards_points_trends", "GET",
@@ -1126,7 +1126,7 @@ def get_gamification_scorecards_profile_metric_user_values_trends(
         user_id: the ID of the user.
         start_workday: query, date. The first workday of the period.
         end_workday: query, date. The last workday of the period.
-        reference_workday: query, date. The workday whose profile and metrics are used.
+        reference_workday: query, date. The workday that determines the profile and metrics.
         time_zone: query, string. The time zone.
     """
     return _Operation(_Endpoint(
@@ -1164,7 +1164,7 @@ def get_gamification_scorecards_profile_metric_users_values_trends(
         filter_id: query, string. The ID of a filter.
         start_workday: query, date. The first workday of the period.
         end_workday: query, date. The last workday of the period.
-        reference_workday: query, date. The workday whose profile and metrics are used.
+        reference_workday: query, date. The workday that determines the profile and metrics.
         time_zone: query, string. The time zone.
     """
     return _Operation(_Endpoint(
@@ -1201,7 +1201,7 @@ def get_gamification_scorecards_profile_metric_values_trends(
             ``filterId`` identifies.
         start_workday: query, date. The first workday of the period.
         end_workday: query, date. The last workday of the period.
-        reference_workday: query, date. The workday whose profile and metrics are used.
+        reference_workday: query, date. The workday that determines the profile and metrics.
         time_zone: query, string. The time zone.
     """
     return _Operation(_Endpoint(
@@ -1228,7 +1228,7 @@ def get_gamification_scorecards_user(
 
     Args:
         user_id: the ID of the user.
-        workday: query, date. The workday to return.
+        workday: query, date. The workday to report on.
         expand: query, list of string: objective. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
@@ -1317,7 +1317,7 @@ def get_gamification_scorecards_user_points_trends(
         start_workday: query, date. The first workday of the period.
         end_workday: query, date. The last workday of the period.
         day_of_week: query, string: Sunday, Monday, Tuesday, Wednesday, Thursday, Friday, Saturday.
-            Only this day of the week.
+            Only points from this day of the week.
     """
     return _Operation(_Endpoint(
         "get_gamification_scorecards_user_points_trends", "GET",
@@ -1370,7 +1370,7 @@ def get_gamification_scorecards_users_points_average(
         filter_type: query, string: PerformanceProfile, Division. The type of the entity that
             ``filterId`` identifies.
         filter_id: query, string. The ID of a filter.
-        workday: query, date. The workday to return.
+        workday: query, date. The workday to report on.
     """
     return _Operation(_Endpoint(
         "get_gamification_scorecards_users_points_average", "GET",
@@ -1395,7 +1395,7 @@ def get_gamification_scorecards_users_values_average(
         filter_type: query, string: PerformanceProfile, Division. The type of the entity that
             ``filterId`` identifies.
         filter_id: query, string. The ID of a filter.
-        workday: query, date. The workday to return.
+        workday: query, date. The workday to report on.
         time_zone: query, string. The time zone.
     """
     return _Lists(_Endpoint(
@@ -1452,7 +1452,7 @@ def get_gamification_scorecards_values_average(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-gamification-scorecards-values-average
 
     Args:
-        workday: query, date. The workday to return.
+        workday: query, date. The workday to report on.
         time_zone: query, string. The time zone.
     """
     return _Lists(_Endpoint(
@@ -1479,7 +1479,7 @@ def get_gamification_scorecards_values_trends(
     Args:
         filter_type: query, string: PerformanceProfile, Division. The type of the entity that
             ``filterId`` identifies.
-        reference_workday: query, date. The workday whose profile and metrics are used.
+        reference_workday: query, date. The workday that determines the profile and metrics.
         start_workday: query, date. The first workday of the period.
         end_workday: query, date. The last workday of the period.
         time_zone: query, string. The time zone.

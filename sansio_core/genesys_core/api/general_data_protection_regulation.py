@@ -92,7 +92,7 @@ def post_gdpr_requests(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-gdpr-requests
 
     Args:
-        delete_confirmed: query, boolean. Whether a deletion is confirmed.
+        delete_confirmed: query, boolean. Whether the deletion is confirmed.
         body: ``GDPRRequest``.
     """
     return _Jobs(_Endpoint(

@@ -150,7 +150,7 @@ def get_group_members(
         group_id: the ID of the group.
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
@@ -176,7 +176,7 @@ def get_group_profile(group_id: str, *, fields: str | None = None) -> _Operation
 
     Args:
         group_id: the ID of the group.
-        fields: query, string. The fields, separated by commas.
+        fields: query, string. The fields to return, separated by commas.
     """
     return _Operation(_Endpoint(
         "get_group_profile", "GET", "/api/v2/groups/{groupId}/profile", "GroupProfile",
@@ -202,7 +202,7 @@ def get_groups(
         page_number: query, integer. The page, counted from 1.
         id: query, list of string. Only the items with these IDs.
         jabber_id: query, list of string. Only users with these Jabber IDs.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
     """
     return _Lists(_Endpoint(
         "get_groups", "GET", "/api/v2/groups", "GroupEntityListing", listing=_l.page_ece8a87b,
@@ -224,7 +224,7 @@ def get_groups_search(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-groups-search
 
     Args:
-        q64: query, string. The value from an earlier search.
+        q64: query, string. The encoded search that an earlier search returned.
         expand: query, list of string. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
@@ -252,7 +252,7 @@ def get_profiles_groups(
         page_number: query, integer. The page, counted from 1.
         id: query, list of string. Only the items with these IDs.
         jabber_id: query, list of string. Only users with these Jabber IDs.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
     """
     return _Lists(_Endpoint(
         "get_profiles_groups", "GET", "/api/v2/profiles/groups", "GroupProfileEntityListing",

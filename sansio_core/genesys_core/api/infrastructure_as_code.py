@@ -70,7 +70,7 @@ def get_infrastructureascode_accelerators(
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string: asc, desc. Ascending or descending.
+        sort_order: query, string: asc, desc. The sort order.
         name: query, string. Filter by name.
         description: query, string. Filter by description.
         origin: query, string: community, partner, genesys. Filter by origin.
@@ -134,9 +134,9 @@ def get_infrastructureascode_jobs(
         include_errors: query, boolean. Whether to include errors.
         sort_by: query, string: id, dateSubmitted, submittedBy, acceleratorId, status. The field to
             sort by.
-        sort_order: query, string: asc, desc. Ascending or descending.
+        sort_order: query, string: asc, desc. The sort order.
         accelerator_id: query, string. The ID of an accelerator.
-        submitted_by: query, string. Only jobs of this user.
+        submitted_by: query, string. Only jobs submitted by this user.
         status: query, string: Created, Queued, Running, Complete, Failed, Incomplete.
     """
     return _Operation(_Endpoint(

@@ -107,7 +107,7 @@ def get_integration(
         sort_by: query, string. The field to sort by.
         expand: query, list of string. The additional data to include in the response.
         next_page: query, string. The cursor from the previous response.
-        previous_page: query, string. The cursor for paging backwards.
+        previous_page: query, string. The cursor of the previous page.
     """
     return _Operation(_Endpoint(
         "get_integration", "GET", "/api/v2/integrations/{integrationId}", "Integration",
@@ -161,7 +161,7 @@ def get_integrations(
         sort_by: query, string. The field to sort by.
         expand: query, list of string. The additional data to include in the response.
         next_page: query, string. The cursor from the previous response.
-        previous_page: query, string. The cursor for paging backwards.
+        previous_page: query, string. The cursor of the previous page.
         ids: query, list of string. Only the items with these IDs. At most 100 items.
         integration_type: query, string. Only integrations of this type, by its ID.
         reported_state: query, string: ACTIVE, ACTIVATING, INACTIVE, DEACTIVATING, ERROR. Only
@@ -195,7 +195,7 @@ def get_integrations_action(
     Args:
         action_id: the ID of the action.
         expand: query, string: contract. The additional data to include in the response.
-        flatten: query, boolean. Whether to return the schemas in the flattened format of Architect.
+        flatten: query, boolean. Whether to return the schemas in Architect's flattened format.
         include_config: query, boolean. Whether to include config.
     """
     return _Operation(_Endpoint(
@@ -221,7 +221,7 @@ def get_integrations_action_draft(
     Args:
         action_id: the ID of the action.
         expand: query, string: contract. The additional data to include in the response.
-        flatten: query, boolean. Whether to return the schemas in the flattened format of Architect.
+        flatten: query, boolean. Whether to return the schemas in Architect's flattened format.
         include_config: query, boolean. Whether to include config.
     """
     return _Operation(_Endpoint(
@@ -263,7 +263,7 @@ def get_integrations_action_draft_schema(
     Args:
         action_id: the ID of the action.
         file_name: the file name.
-        flatten: query, boolean. Whether to return the schemas in the flattened format of Architect.
+        flatten: query, boolean. Whether to return the schemas in Architect's flattened format.
     """
     return _Operation(_Endpoint(
         "get_integrations_action_draft_schema", "GET",
@@ -339,7 +339,7 @@ def get_integrations_action_schema(
     Args:
         action_id: the ID of the action.
         file_name: the file name.
-        flatten: query, boolean. Whether to return the schemas in the flattened format of Architect.
+        flatten: query, boolean. Whether to return the schemas in Architect's flattened format.
     """
     return _Operation(_Endpoint(
         "get_integrations_action_schema", "GET",
@@ -390,15 +390,14 @@ def get_integrations_actions(
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         next_page: query, string. The cursor from the previous response.
-        previous_page: query, string. The cursor for paging backwards.
+        previous_page: query, string. The cursor of the previous page.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string: ASC, DESC. Ascending or descending.
+        sort_order: query, string: ASC, DESC. The sort order.
         category: query, string. Filter by category.
         name: query, string. Filter by name.
         ids: query, string. Only the items with these IDs. At most 50 items.
         secure: query, string: true, false. Filter by whether the item is secure.
-        include_auth_actions: query, string: true, false. Whether to include the actions that
-            authenticate.
+        include_auth_actions: query, string: true, false. Whether to include authentication actions.
         include_config: query, boolean. Whether to include config.
     """
     return _Lists(_Endpoint(
@@ -432,9 +431,9 @@ def get_integrations_actions_categories(
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         next_page: query, string. The cursor from the previous response.
-        previous_page: query, string. The cursor for paging backwards.
+        previous_page: query, string. The cursor of the previous page.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string: ASC, DESC. Ascending or descending.
+        sort_order: query, string: ASC, DESC. The sort order.
         secure: query, string: true, false. Filter by whether the item is secure.
     """
     return _Lists(_Endpoint(
@@ -509,15 +508,14 @@ def get_integrations_actions_drafts(
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         next_page: query, string. The cursor from the previous response.
-        previous_page: query, string. The cursor for paging backwards.
+        previous_page: query, string. The cursor of the previous page.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string: ASC, DESC. Ascending or descending.
+        sort_order: query, string: ASC, DESC. The sort order.
         category: query, string. Filter by category.
         name: query, string. Filter by name.
         ids: query, string. Only the items with these IDs. At most 50 items.
         secure: query, string: true, false. Filter by whether the item is secure.
-        include_auth_actions: query, string: true, false. Whether to include the actions that
-            authenticate.
+        include_auth_actions: query, string: true, false. Whether to include authentication actions.
         include_config: query, boolean. Whether to include config.
     """
     return _Lists(_Endpoint(
@@ -736,7 +734,7 @@ def get_integrations_clientapps(
         sort_by: query, string. The field to sort by.
         expand: query, list of string. The additional data to include in the response.
         next_page: query, string. The cursor from the previous response.
-        previous_page: query, string. The cursor for paging backwards.
+        previous_page: query, string. The cursor of the previous page.
     """
     return _Lists(_Endpoint(
         "get_integrations_clientapps", "GET", "/api/v2/integrations/clientapps",
@@ -799,7 +797,7 @@ def get_integrations_credentials_listing(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-integrations-credentials-listing
 
     Args:
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 200.
     """
@@ -1179,7 +1177,8 @@ def get_integrations_speech_nuance_nuance_integration_id_bots(
         nuance_integration_id: the ID of the Nuance integration.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
-        only_registered_bots: query, boolean. Whether to return only bots that Genesys Cloud uses.
+        only_registered_bots: query, boolean. Whether to return only bots that are configured for
+            Genesys Cloud.
     """
     return _Lists(_Endpoint(
         "get_integrations_speech_nuance_nuance_integration_id_bots", "GET",
@@ -1439,7 +1438,7 @@ def get_integrations_types(
         sort_by: query, string. The field to sort by.
         expand: query, list of string. The additional data to include in the response.
         next_page: query, string. The cursor from the previous response.
-        previous_page: query, string. The cursor for paging backwards.
+        previous_page: query, string. The cursor of the previous page.
     """
     return _Lists(_Endpoint(
         "get_integrations_types", "GET", "/api/v2/integrations/types",
@@ -1491,7 +1490,7 @@ def get_integrations_unifiedcommunications_clientapps(
         sort_by: query, string. The field to sort by.
         expand: query, list of string. The additional data to include in the response.
         next_page: query, string. The cursor from the previous response.
-        previous_page: query, string. The cursor for paging backwards.
+        previous_page: query, string. The cursor of the previous page.
     """
     return _Lists(_Endpoint(
         "get_integrations_unifiedcommunications_clientapps", "GET",
@@ -1525,8 +1524,8 @@ def get_integrations_userapps(
         sort_by: query, string. The field to sort by.
         expand: query, list of string. The additional data to include in the response.
         next_page: query, string. The cursor from the previous response.
-        previous_page: query, string. The cursor for paging backwards.
-        app_host: query, string. Only apps that run in this host.
+        previous_page: query, string. The cursor of the previous page.
+        app_host: query, string. Only apps of this type of host.
     """
     return _Lists(_Endpoint(
         "get_integrations_userapps", "GET", "/api/v2/integrations/userapps", "UserAppEntityListing",
@@ -1562,7 +1561,7 @@ def patch_integration(
         sort_by: query, string. The field to sort by.
         expand: query, list of string. The additional data to include in the response.
         next_page: query, string. The cursor from the previous response.
-        previous_page: query, string. The cursor for paging backwards.
+        previous_page: query, string. The cursor of the previous page.
         body: ``Integration``.
     """
     return _Operation(_Endpoint(
@@ -1704,7 +1703,7 @@ def post_integrations_action_draft_test(
 
     Args:
         action_id: the ID of the action.
-        flatten: query, boolean. Whether to return the schemas in the flattened format of Architect.
+        flatten: query, boolean. Whether to return the schemas in Architect's flattened format.
         body: any JSON value.
     """
     return _Operation(_Endpoint(
@@ -1728,7 +1727,7 @@ def post_integrations_action_execute(
 
     Args:
         action_id: the ID of the action.
-        flatten: query, boolean. Whether to return the schemas in the flattened format of Architect.
+        flatten: query, boolean. Whether to return the schemas in Architect's flattened format.
         body: any JSON value.
     """
     return _Operation(_Endpoint(
@@ -1752,7 +1751,7 @@ def post_integrations_action_test(
 
     Args:
         action_id: the ID of the action.
-        flatten: query, boolean. Whether to return the schemas in the flattened format of Architect.
+        flatten: query, boolean. Whether to return the schemas in Architect's flattened format.
         body: any JSON value.
     """
     return _Operation(_Endpoint(
@@ -1896,7 +1895,8 @@ def post_integrations_speech_nuance_nuance_integration_id_bots_jobs(
         nuance_integration_id: the ID of the Nuance integration.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
-        only_registered_bots: query, boolean. Whether to return only bots that Genesys Cloud uses.
+        only_registered_bots: query, boolean. Whether to return only bots that are configured for
+            Genesys Cloud.
     """
     return _Jobs(_Endpoint(
         "post_integrations_speech_nuance_nuance_integration_id_bots_jobs", "POST",

@@ -65,7 +65,7 @@ def delete_journey_actiontemplate(
 
     Args:
         action_template_id: the ID of the action template.
-        hard_delete: query, boolean. Whether to delete it permanently instead of marking it as
+        hard_delete: query, boolean. Whether to delete the item permanently instead of marking it as
             deleted.
     """
     return _Operation(_Endpoint(
@@ -1086,7 +1086,7 @@ def get_journey_views(
     Args:
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
-        name_or_created_by: query, string. The name or the creator.
+        name_or_created_by: query, string. Text in the name or the creator's name.
         expand: query, string: charts. The additional data to include in the response.
         id: query, string. Only the items with these IDs. At most 100 items.
     """
@@ -1190,7 +1190,7 @@ def get_journey_views_jobs(
     Args:
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
-        interval: query, string. Start and end, separated by a slash (ISO 8601).
+        interval: query, string. The interval, as start/end (ISO 8601).
         statuses: query, string. Only items with one of these statuses.
     """
     return _Lists(_Endpoint(
@@ -1219,7 +1219,7 @@ def get_journey_views_jobs_me(
     Args:
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
-        interval: query, string. Start and end, separated by a slash (ISO 8601).
+        interval: query, string. The interval, as start/end (ISO 8601).
         statuses: query, string. Only items with one of these statuses.
     """
     return _Lists(_Endpoint(

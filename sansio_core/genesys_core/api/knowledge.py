@@ -413,7 +413,7 @@ def get_knowledge_guest_session_categories(
 
     Args:
         session_id: the ID of the session.
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 200.
         parent_id: query, string. The ID of a parent.
@@ -538,7 +538,7 @@ def get_knowledge_knowledgebase_categories(
 
     Args:
         knowledge_base_id: the ID of the knowledge base.
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 200.
         parent_id: query, string. The ID of a parent.
@@ -634,7 +634,7 @@ def get_knowledge_knowledgebase_document_feedback(
     Args:
         knowledge_base_id: the ID of the knowledge base.
         document_id: the ID of the document.
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 200.
         only_commented: query, boolean. Whether to return only feedback with a comment.
@@ -737,7 +737,7 @@ def get_knowledge_knowledgebase_document_variations(
     Args:
         knowledge_base_id: the ID of the knowledge base.
         document_id: the ID of the document.
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 200.
         document_state: query, string: Draft, Published. Whether to return the draft or the
@@ -832,7 +832,7 @@ def get_knowledge_knowledgebase_document_version_variations(
         knowledge_base_id: the ID of the knowledge base.
         document_id: the ID of the document.
         version_id: the ID of the version.
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 200.
     """
@@ -865,7 +865,7 @@ def get_knowledge_knowledgebase_document_versions(
     Args:
         knowledge_base_id: the ID of the knowledge base.
         document_id: the ID of the document.
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 200.
         expand: query, list of string: category, labels. The additional data to include in the
@@ -903,10 +903,10 @@ def get_knowledge_knowledgebase_documents(
 
     Args:
         knowledge_base_id: the ID of the knowledge base.
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 200.
-        interval: query, string. Start and end, separated by a slash (ISO 8601).
+        interval: query, string. The interval, as start/end (ISO 8601).
         document_id: query, list of string. The IDs of documents.
         category_id: query, list of string. The IDs of categories.
         include_subcategories: query, boolean. Whether to include subcategories.
@@ -951,7 +951,7 @@ def get_knowledge_knowledgebase_documents_feedback(
 
     Args:
         knowledge_base_id: the ID of the knowledge base.
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 200.
         only_commented: query, boolean. Whether to return only feedback with a comment.
@@ -1061,7 +1061,7 @@ def get_knowledge_knowledgebase_labels(
 
     Args:
         knowledge_base_id: the ID of the knowledge base.
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 200.
         name: query, string. Filter by name.
@@ -1098,13 +1098,13 @@ def get_knowledge_knowledgebase_operations(
 
     Args:
         knowledge_base_id: the ID of the knowledge base.
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 200.
         user_id: query, list of string. The IDs of users.
         type: query, list of string: Export, Import, Parse, Sync. Filter by type.
         status: query, list of string. Filter by status.
-        interval: query, string. Start and end, separated by a slash (ISO 8601).
+        interval: query, string. The interval, as start/end (ISO 8601).
         source_id: query, list of string. The IDs of sources.
     """
     return _Lists(_Endpoint(
@@ -1401,7 +1401,7 @@ def get_knowledge_knowledgebases(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-knowledgebases
 
     Args:
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         limit: query, string. The maximum number of items to return.
         page_size: query, string. The number of items per page. At most 100.
@@ -1413,7 +1413,7 @@ def get_knowledge_knowledgebases(
             uk-UA, cs-CZ, fil-PH, ms-MY, he-IL, el-GR. Only knowledge bases in this language.
         published: query, boolean. Filter by published.
         sort_by: query, string: Name, Date. The field to sort by.
-        sort_order: query, string: ASC, ascending, DESC, descending. Ascending or descending.
+        sort_order: query, string: ASC, ascending, DESC, descending. The sort order.
     """
     return _Lists(_Endpoint(
         "get_knowledge_knowledgebases", "GET", "/api/v2/knowledge/knowledgebases",
@@ -1459,13 +1459,13 @@ def get_knowledge_settings(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-settings
 
     Args:
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 200.
         name: query, string. Filter by name.
         source_id: query, string. The ID of a source.
         sort_by: query, string: dateModified, name. The field to sort by.
-        sort_order: query, string: Asc, Desc. Ascending or descending.
+        sort_order: query, string: Asc, Desc. The sort order.
     """
     return _Lists(_Endpoint(
         "get_knowledge_settings", "GET", "/api/v2/knowledge/settings", "KnowledgeSettingListing",
@@ -1560,7 +1560,7 @@ def get_knowledge_source_synchronization_deletions(
     Args:
         source_id: the ID of the source.
         synchronization_id: the ID of the synchronization.
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 200.
     """
@@ -1614,7 +1614,7 @@ def get_knowledge_source_synchronization_uploads(
     Args:
         source_id: the ID of the source.
         synchronization_id: the ID of the synchronization.
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 200.
     """
@@ -1643,7 +1643,7 @@ def get_knowledge_source_synchronizations(
 
     Args:
         source_id: the ID of the source.
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 200.
     """
@@ -1688,7 +1688,7 @@ def get_knowledge_sources_synchronizations(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-knowledge-sources-synchronizations
 
     Args:
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 200.
     """

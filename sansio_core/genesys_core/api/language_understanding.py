@@ -164,9 +164,9 @@ def get_languageunderstanding_domain_feedback(
         enable_cursor_pagination: query, boolean. Whether to paginate by cursor instead of page
             number.
         include_training_utterances: query, boolean. Whether to include training utterances.
-        after: query, string. Only items after this one.
-        fields: query, list of string: version, dateCreated, text, intents. The fields, separated by
-            commas.
+        after: query, string. The item after which the page begins.
+        fields: query, list of string: version, dateCreated, text, intents. The fields to return,
+            separated by commas.
     """
     return _Lists(_Endpoint(
         "get_languageunderstanding_domain_feedback", "GET",
@@ -197,8 +197,8 @@ def get_languageunderstanding_domain_feedback_feedback_id(
     Args:
         domain_id: the ID of the domain.
         feedback_id: the ID of the feedback.
-        fields: query, list of string: version, dateCreated, text, intents. The fields, separated by
-            commas.
+        fields: query, list of string: version, dateCreated, text, intents. The fields to return,
+            separated by commas.
     """
     return _Operation(_Endpoint(
         "get_languageunderstanding_domain_feedback_feedback_id", "GET",
@@ -326,8 +326,8 @@ def get_languageunderstanding_ignorephrase(
         language_code: the language code.
         page_size: query, integer. The number of items per page. At most 200.
         page_number: query, integer. The page, counted from 1.
-        text: query, string. A part of the text.
-        sort_order: query, string: asc, desc. Ascending or descending.
+        text: query, string. Text that the phrase or topic contains.
+        sort_order: query, string: asc, desc. The sort order.
         sort_by: query, string: dateModified, text. The field to sort by.
     """
     return _Lists(_Endpoint(
@@ -360,8 +360,8 @@ def get_languageunderstanding_ignoretopic(
         language_code: the language code.
         page_size: query, integer. The number of items per page. At most 200.
         page_number: query, integer. The page, counted from 1.
-        text: query, string. A part of the text.
-        sort_order: query, string: asc, desc. Ascending or descending.
+        text: query, string. Text that the phrase or topic contains.
+        sort_order: query, string: asc, desc. The sort order.
         sort_by: query, string: dateModified, text. The field to sort by.
     """
     return _Lists(_Endpoint(

@@ -66,7 +66,7 @@ def get_languages(
     Args:
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
         name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(

@@ -101,8 +101,8 @@ def get_learning_assignment_step(
         assignment_id: the ID of the assignment.
         step_id: the ID of the step.
         shareable_content_object_id: query, string. The ID of a shareable content object.
-        default_shareable_content_object: query, string: First, Last, Next. The content that is
-            opened first.
+        default_shareable_content_object: query, string: First, Last, Next. The SCORM content object
+            to open first.
         expand: query, list of string: moduleStep. The additional data to include in the response.
     """
     return _Operation(_Endpoint(
@@ -141,16 +141,18 @@ def get_learning_assignments(
 
     Args:
         module_id: query, string. The ID of a module.
-        interval: query, string. Start and end, separated by a slash (ISO 8601).
-        completion_interval: query, string. The completion times: start and end, separated by a
-            slash (ISO 8601).
+        interval: query, string. The interval, as start/end (ISO 8601).
+        completion_interval: query, string. The interval of completion times, as start/end (ISO
+            8601).
         overdue: query, string: True, False, Any. Filter by whether the due date has passed.
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         pass_: query, string: True, False, Any. Filter by whether the assessment was passed.
-        min_percentage_score: query, number. Only assignments with at least this score, in percent.
-        max_percentage_score: query, number. Only assignments with at most this score, in percent.
-        sort_order: query, string: Asc, Desc. Ascending or descending.
+        min_percentage_score: query, number. Only assignments with a score of at least this
+            percentage.
+        max_percentage_score: query, number. Only assignments with a score of at most this
+            percentage.
+        sort_order: query, string: Asc, Desc. The sort order.
         sort_by: query, string: RecommendedCompletionDate, DateModified. The field to sort by.
         user_id: query, list of string. The IDs of users. At most 100 items.
         types: query, list of string: Informational, AssessedContent, Assessment, External, Native.
@@ -198,16 +200,18 @@ def get_learning_assignments_me(
 
     Args:
         module_id: query, string. The ID of a module.
-        interval: query, string. Start and end, separated by a slash (ISO 8601).
-        completion_interval: query, string. The completion times: start and end, separated by a
-            slash (ISO 8601).
+        interval: query, string. The interval, as start/end (ISO 8601).
+        completion_interval: query, string. The interval of completion times, as start/end (ISO
+            8601).
         overdue: query, string: True, False, Any. Filter by whether the due date has passed.
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         pass_: query, string: True, False, Any. Filter by whether the assessment was passed.
-        min_percentage_score: query, number. Only assignments with at least this score, in percent.
-        max_percentage_score: query, number. Only assignments with at most this score, in percent.
-        sort_order: query, string: Asc, Desc. Ascending or descending.
+        min_percentage_score: query, number. Only assignments with a score of at least this
+            percentage.
+        max_percentage_score: query, number. Only assignments with a score of at most this
+            percentage.
+        sort_order: query, string: Asc, Desc. The sort order.
         sort_by: query, string: RecommendedCompletionDate, DateModified. The field to sort by.
         types: query, list of string: Informational, AssessedContent, Assessment, External, Native.
             Only items of these types.
@@ -348,7 +352,7 @@ def get_learning_modules(
             Only items of these types.
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
         sort_by: query, string: name, createddate, percentpassed, averagescore. The field to sort
             by.
         search_term: query, string. The text to search for.

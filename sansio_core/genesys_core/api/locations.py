@@ -91,7 +91,7 @@ def get_locations(
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         id: query, list of string. Only the items with these IDs.
-        sort_order: query, string: asc, desc. Ascending or descending.
+        sort_order: query, string: asc, desc. The sort order.
     """
     return _Lists(_Endpoint(
         "get_locations", "GET", "/api/v2/locations", "LocationEntityListing",
@@ -113,7 +113,7 @@ def get_locations_search(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-locations-search
 
     Args:
-        q64: query, string. The value from an earlier search.
+        q64: query, string. The encoded search that an earlier search returned.
         expand: query, list of string: images, addressVerificationDetails. The additional data to
             include in the response.
     """

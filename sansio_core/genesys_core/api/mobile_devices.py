@@ -64,7 +64,7 @@ def get_mobiledevices(
     Args:
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
     """
     return _Lists(_Endpoint(
         "get_mobiledevices", "GET", "/api/v2/mobiledevices", "DirectoryUserDevicesListing",

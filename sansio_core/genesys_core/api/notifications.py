@@ -88,7 +88,7 @@ def get_notifications_channels(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-notifications-channels
 
     Args:
-        includechannels: query, string: token, oauthclient. Whether to return the channels of this
+        includechannels: query, string: token, oauthclient. Whether to return the channels of the
             token or of the whole OAuth client.
     """
     return _Lists(_Endpoint(
@@ -124,7 +124,7 @@ def post_notifications_channel_subscriptions(
 
     Args:
         channel_id: the ID of the channel.
-        ignore_errors: query, boolean. Whether to continue after a failed permission check.
+        ignore_errors: query, boolean. Whether to ignore failed permission checks.
         body: list of ``ChannelTopic``.
     """
     return _Lists(_Endpoint(
@@ -158,7 +158,7 @@ def put_notifications_channel_subscriptions(
 
     Args:
         channel_id: the ID of the channel.
-        ignore_errors: query, boolean. Whether to continue after a failed permission check.
+        ignore_errors: query, boolean. Whether to ignore failed permission checks.
         body: list of ``ChannelTopic``.
     """
     return _Operation(_Endpoint(

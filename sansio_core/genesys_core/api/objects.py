@@ -84,7 +84,7 @@ def get_authorization_divisions(
         sort_by: query, string. The field to sort by.
         expand: query, list of string. The additional data to include in the response.
         next_page: query, string. The cursor from the previous response.
-        previous_page: query, string. The cursor for paging backwards.
+        previous_page: query, string. The cursor of the previous page.
         object_count: query, boolean. Whether to include the number of objects.
         id: query, list of string. Only the items with these IDs.
         name: query, string. Filter by name.
@@ -159,7 +159,7 @@ def get_authorization_divisions_query(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-authorization-divisions-query
 
     Args:
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 200.
         id: query, list of string. Only the items with these IDs.

@@ -80,7 +80,7 @@ def post_usage_events_query(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-usage-events-query
 
     Args:
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 200.
         body: ``EventQueryRequest``.

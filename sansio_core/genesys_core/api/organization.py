@@ -113,7 +113,7 @@ def get_organizations_limits_changerequests(
 
     Args:
         after: query, integer. The cursor from the previous response.
-        before: query, integer. The cursor for paging backwards.
+        before: query, integer. The cursor of the previous page.
         status: query, string: Approved, Rejected, Rollback, Pending, Open,
             SecondaryApprovalNamespacesAdded, ReviewerApproved, ReviewerRejected, ReviewerRollback,
             ImplementingChange, ChangeImplemented, ImplementingRollback, RollbackImplemented. Filter

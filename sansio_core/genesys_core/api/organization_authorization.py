@@ -735,7 +735,7 @@ def post_orgauthorization_trustees_audits(
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         body: ``TrusteeAuditQueryRequest``.
     """
     return _Lists(_Endpoint(
@@ -815,7 +815,7 @@ def post_orgauthorization_trustor_audits(
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         body: ``TrustorAuditQueryRequest``.
     """
     return _Lists(_Endpoint(

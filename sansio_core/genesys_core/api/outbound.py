@@ -609,7 +609,7 @@ def get_outbound_attemptlimits(
             ``filterId`` identifies.
         name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
     """
     return _Lists(_Endpoint(
         "get_outbound_attemptlimits", "GET", "/api/v2/outbound/attemptlimits",
@@ -663,7 +663,7 @@ def get_outbound_callabletimesets(
             ``filterId`` identifies.
         name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
     """
     return _Lists(_Endpoint(
         "get_outbound_callabletimesets", "GET", "/api/v2/outbound/callabletimesets",
@@ -717,7 +717,7 @@ def get_outbound_callanalysisresponsesets(
             ``filterId`` identifies.
         name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
     """
     return _Lists(_Endpoint(
         "get_outbound_callanalysisresponsesets", "GET", "/api/v2/outbound/callanalysisresponsesets",
@@ -816,9 +816,9 @@ def get_outbound_campaign_linedistribution(
         include_only_active_campaigns: query, boolean. Whether to return only active campaigns.
         edge_group_id: query, string. The ID of an edge group.
         site_id: query, string. The ID of a site.
-        use_weight: query, boolean. Whether to use the weight in the calculation.
-        relative_weight: query, integer. The weight for the calculation.
-        outbound_line_count: query, integer. The number of lines for the calculation.
+        use_weight: query, boolean. Whether to distribute lines by weight.
+        relative_weight: query, integer. The relative weight to use instead of the campaign's own.
+        outbound_line_count: query, integer. The number of outbound lines to distribute.
     """
     return _Operation(_Endpoint(
         "get_outbound_campaign_linedistribution", "GET",
@@ -929,7 +929,7 @@ def get_outbound_campaignrules(
             ``filterId`` identifies.
         name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
     """
     return _Lists(_Endpoint(
         "get_outbound_campaignrules", "GET", "/api/v2/outbound/campaignrules",
@@ -979,7 +979,7 @@ def get_outbound_campaigns(
         call_analysis_response_set_id: query, string. The ID of a call analysis response set.
         division_id: query, list of string. The IDs of divisions.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
     """
     return _Lists(_Endpoint(
         "get_outbound_campaigns", "GET", "/api/v2/outbound/campaigns", "CampaignEntityListing",
@@ -1019,7 +1019,7 @@ def get_outbound_campaigns_all(
         name: query, string. Filter by name.
         division_id: query, list of string. The IDs of divisions.
         media_type: query, list of string: email, sms, voice, whatsapp. Filter by media type.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
     """
     return _Lists(_Endpoint(
         "get_outbound_campaigns_all", "GET", "/api/v2/outbound/campaigns/all",
@@ -1055,7 +1055,7 @@ def get_outbound_campaigns_all_divisionviews(
         name: query, string. Filter by name.
         division_id: query, list of string. The IDs of divisions.
         media_type: query, list of string: email, sms, voice, whatsapp. Filter by media type.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
     """
     return _Lists(_Endpoint(
         "get_outbound_campaigns_all_divisionviews", "GET",
@@ -1109,7 +1109,7 @@ def get_outbound_campaigns_divisionviews(
         name: query, string. Filter by name.
         id: query, list of string. Only the items with these IDs.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
     """
     return _Lists(_Endpoint(
         "get_outbound_campaigns_divisionviews", "GET", "/api/v2/outbound/campaigns/divisionviews",
@@ -1304,7 +1304,7 @@ def get_outbound_contactlistfilters(
             ``filterId`` identifies.
         name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
         contact_list_id: query, string. The ID of a contact list.
     """
     return _Lists(_Endpoint(
@@ -1353,10 +1353,10 @@ def get_outbound_contactlists(
         id: query, list of string. Only the items with these IDs.
         division_id: query, list of string. The IDs of divisions.
         time_zone: query, string. The time zone.
-        date_expiration: query, list of string. Only lists that expire at these times, such as
-            greaterthan: and a time.
+        date_expiration: query, list of string. Only lists that expire at this time, or after it
+            with ``greaterthan:``.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
     """
     return _Lists(_Endpoint(
         "get_outbound_contactlists", "GET", "/api/v2/outbound/contactlists",
@@ -1425,7 +1425,7 @@ def get_outbound_contactlists_divisionviews(
         name: query, string. Filter by name.
         id: query, list of string. Only the items with these IDs.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
     """
     return _Lists(_Endpoint(
         "get_outbound_contactlists_divisionviews", "GET",
@@ -1484,7 +1484,7 @@ def get_outbound_contactlisttemplates(
         name: query, string. Filter by name.
         time_zone: query, string. The time zone.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
     """
     return _Lists(_Endpoint(
         "get_outbound_contactlisttemplates", "GET", "/api/v2/outbound/contactlisttemplates",
@@ -1554,7 +1554,7 @@ def get_outbound_digitalrulesets(
         page_size: query, integer. The number of items per page. At most 100.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string: name. The field to sort by.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
         name: query, string. Filter by name.
         id: query, list of string. Only the items with these IDs.
     """
@@ -1659,11 +1659,11 @@ def get_outbound_dnclists(
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. The type of the entity that
             ``filterId`` identifies.
         name: query, string. Filter by name.
-        dnc_source_type: query, string: rds, rds_custom, dnc.com, gryphon. Only lists from this
-            source.
+        dnc_source_type: query, string: rds, rds_custom, dnc.com, gryphon. Only DNC lists with this
+            type of source.
         division_id: query, list of string. The IDs of divisions.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
     """
     return _Lists(_Endpoint(
         "get_outbound_dnclists", "GET", "/api/v2/outbound/dnclists", "DncListEntityListing",
@@ -1731,11 +1731,11 @@ def get_outbound_dnclists_divisionviews(
             GreaterThan, GreaterThanEqualTo, BeginsWith, EndsWith. The type of the entity that
             ``filterId`` identifies.
         name: query, string. Filter by name.
-        dnc_source_type: query, string: rds, rds_custom, dnc.com, gryphon. Only lists from this
-            source.
+        dnc_source_type: query, string: rds, rds_custom, dnc.com, gryphon. Only DNC lists with this
+            type of source.
         id: query, list of string. Only the items with these IDs.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
     """
     return _Lists(_Endpoint(
         "get_outbound_dnclists_divisionviews", "GET", "/api/v2/outbound/dnclists/divisionviews",
@@ -1789,7 +1789,7 @@ def get_outbound_events(
         category: query, string. Filter by category.
         level: query, string. Filter by level.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
     """
     return _Lists(_Endpoint(
         "get_outbound_events", "GET", "/api/v2/outbound/events", "DialerEventEntityListing",
@@ -1845,7 +1845,7 @@ def get_outbound_filespecificationtemplates(
             ``filterId`` identifies.
         name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
     """
     return _Lists(_Endpoint(
         "get_outbound_filespecificationtemplates", "GET",
@@ -1931,7 +1931,7 @@ def get_outbound_importtemplates(
             ``filterId`` identifies.
         name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
         contact_list_template_id: query, string. The ID of a contact list template.
     """
     return _Lists(_Endpoint(
@@ -2029,7 +2029,7 @@ def get_outbound_messagingcampaigns(
         page_size: query, integer. The number of items per page. At most 100.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string: campaignStatus, name, type. The field to sort by.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
         name: query, string. Filter by name.
         contact_list_id: query, string. The ID of a contact list.
         division_id: query, list of string. The IDs of divisions.
@@ -2097,7 +2097,7 @@ def get_outbound_messagingcampaigns_divisionviews(
     Args:
         page_size: query, integer. The number of items per page. At most 100.
         page_number: query, integer. The page, counted from 1.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
         name: query, string. Filter by name.
         type: query, string: EMAIL, SMS, WHATSAPP.
         id: query, list of string. Only the items with these IDs.
@@ -2159,7 +2159,7 @@ def get_outbound_rulesets(
             ``filterId`` identifies.
         name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
     """
     return _Lists(_Endpoint(
         "get_outbound_rulesets", "GET", "/api/v2/outbound/rulesets", "RuleSetEntityListing",
@@ -2376,7 +2376,7 @@ def get_outbound_sequences(
             ``filterId`` identifies.
         name: query, string. Filter by name.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
     """
     return _Lists(_Endpoint(
         "get_outbound_sequences", "GET", "/api/v2/outbound/sequences",
@@ -2526,7 +2526,8 @@ def patch_outbound_settings(
     https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-outbound-settings
 
     Args:
-        use_max_calls_per_agent_decimal: query, boolean. Whether ``maxCallsPerAgent`` has decimals.
+        use_max_calls_per_agent_decimal: query, boolean. Whether ``maxCallsPerAgent`` may have
+            decimals.
         body: ``OutboundSettings``.
     """
     return _Operation(_Endpoint(
@@ -2685,7 +2686,8 @@ def post_outbound_campaigns(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-outbound-campaigns
 
     Args:
-        use_max_calls_per_agent_decimal: query, boolean. Whether ``maxCallsPerAgent`` has decimals.
+        use_max_calls_per_agent_decimal: query, boolean. Whether ``maxCallsPerAgent`` may have
+            decimals.
         body: ``Campaign``.
     """
     return _Operation(_Endpoint(
@@ -2766,7 +2768,7 @@ def post_outbound_contactlist_contacts(
         contact_list_id: the ID of the contact list.
         priority: query, boolean. Whether the contacts are called next instead of last.
         clear_system_data: query, boolean. Whether to clear the system columns of the contacts.
-        do_not_queue: query, boolean. Whether the contacts keep their places in the queue.
+        do_not_queue: query, boolean. Whether updated contacts keep their places in the queue.
         body: list of ``WritableDialerContact``.
     """
     return _Lists(_Endpoint(
@@ -3138,7 +3140,8 @@ def post_outbound_dnclist_phonenumbers(
 
     Args:
         dnc_list_id: the ID of the DNC list.
-        expiration_date_time: query, string. When the numbers expire, as yyyy-MM-ddTHH:mmZ.
+        expiration_date_time: query, string. The expiration time of the numbers, as
+            yyyy-MM-ddTHH:mmZ.
         body: list of string.
     """
     return _Operation(_Endpoint(
@@ -3420,7 +3423,8 @@ def put_outbound_campaign(
 
     Args:
         campaign_id: the ID of the campaign.
-        use_max_calls_per_agent_decimal: query, boolean. Whether ``maxCallsPerAgent`` has decimals.
+        use_max_calls_per_agent_decimal: query, boolean. Whether ``maxCallsPerAgent`` may have
+            decimals.
         body: ``Campaign``.
     """
     return _Operation(_Endpoint(

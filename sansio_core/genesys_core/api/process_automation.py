@@ -82,7 +82,7 @@ def get_processautomation_scheduledtriggers(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-processautomation-scheduledtriggers
 
     Args:
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 200.
         enabled: query, boolean. Filter by enabled.
@@ -127,7 +127,7 @@ def get_processautomation_triggers(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-processautomation-triggers
 
     Args:
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 200.
         topic_name: query, string. Filter by topic name.
@@ -157,7 +157,7 @@ def get_processautomation_triggers_topics(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-processautomation-triggers-topics
 
     Args:
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 200.
     """

@@ -269,7 +269,7 @@ def get_quality_agents_activity(
         sort_by: query, string. The field to sort by.
         expand: query, list of string. The additional data to include in the response.
         next_page: query, string. The cursor from the previous response.
-        previous_page: query, string. The cursor for paging backwards.
+        previous_page: query, string. The cursor of the previous page.
         start_time: query, date-time. The beginning of the period.
         end_time: query, date-time. The end of the period.
         agent_user_id: query, list of string. The IDs of agent users.
@@ -344,7 +344,7 @@ def get_quality_calibrations(
         sort_by: query, string. The field to sort by.
         expand: query, list of string. The additional data to include in the response.
         next_page: query, string. The cursor from the previous response.
-        previous_page: query, string. The cursor for paging backwards.
+        previous_page: query, string. The cursor of the previous page.
         conversation_id: query, string. The ID of a conversation.
         start_time: query, date-time. The beginning of the period.
         end_time: query, date-time. The end of the period.
@@ -486,7 +486,7 @@ def get_quality_evaluations_query(
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         expand: query, list of string. The additional data to include in the response.
-        previous_page: query, string. The cursor for paging backwards.
+        previous_page: query, string. The cursor of the previous page.
         conversation_id: query, string. The ID of a conversation.
         agent_user_id: query, string. The ID of an agent user.
         agent_team_id: query, string. The ID of an agent team.
@@ -502,7 +502,7 @@ def get_quality_evaluations_query(
         expand_answer_total_scores: query, boolean. Whether to include the total scores of the
             answers.
         maximum: query, integer. The maximum number of items to return.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         include_deleted_users: query, boolean. Whether to include deleted users.
     """
     return _Lists(_Endpoint(
@@ -549,7 +549,7 @@ def get_quality_evaluators_activity(
         sort_by: query, string. The field to sort by.
         expand: query, list of string. The additional data to include in the response.
         next_page: query, string. The cursor from the previous response.
-        previous_page: query, string. The cursor for paging backwards.
+        previous_page: query, string. The cursor of the previous page.
         start_time: query, date-time. The beginning of the period.
         end_time: query, date-time. The end of the period.
         name: query, string. Filter by name.
@@ -601,7 +601,7 @@ def get_quality_form_versions(
         form_id: the ID of the form.
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
     """
     return _Lists(_Endpoint(
         "get_quality_form_versions", "GET", "/api/v2/quality/forms/{formId}/versions",
@@ -634,10 +634,10 @@ def get_quality_forms(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         next_page: query, string. The cursor from the previous response.
-        previous_page: query, string. The cursor for paging backwards.
+        previous_page: query, string. The cursor of the previous page.
         expand: query, string: publishHistory. The additional data to include in the response.
         name: query, string. Filter by name.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
     """
     return _Lists(_Endpoint(
         "get_quality_forms", "GET", "/api/v2/quality/forms", "EvaluationFormResponseEntityListing",
@@ -683,7 +683,7 @@ def get_quality_forms_evaluation_versions(
         form_id: the ID of the form.
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
     """
     return _Lists(_Endpoint(
         "get_quality_forms_evaluation_versions", "GET",
@@ -717,10 +717,10 @@ def get_quality_forms_evaluations(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         next_page: query, string. The cursor from the previous response.
-        previous_page: query, string. The cursor for paging backwards.
+        previous_page: query, string. The cursor of the previous page.
         expand: query, string: publishHistory. The additional data to include in the response.
         name: query, string. Filter by name.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
     """
     return _Lists(_Endpoint(
         "get_quality_forms_evaluations", "GET", "/api/v2/quality/forms/evaluations",
@@ -836,10 +836,10 @@ def get_quality_forms_surveys(
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
         next_page: query, string. The cursor from the previous response.
-        previous_page: query, string. The cursor for paging backwards.
+        previous_page: query, string. The cursor of the previous page.
         expand: query, string: publishHistory. The additional data to include in the response.
         name: query, string. Filter by name.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
     """
     return _Lists(_Endpoint(
         "get_quality_forms_surveys", "GET", "/api/v2/quality/forms/surveys",
@@ -964,7 +964,7 @@ def get_quality_publishedforms(
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
-        only_latest_per_context: query, boolean. Whether to return only the last version of each
+        only_latest_per_context: query, boolean. Whether to return only the latest version of each
             form.
     """
     return _Lists(_Endpoint(
@@ -1010,7 +1010,7 @@ def get_quality_publishedforms_evaluations(
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
-        only_latest_per_context: query, boolean. Whether to return only the last version of each
+        only_latest_per_context: query, boolean. Whether to return only the latest version of each
             form.
     """
     return _Lists(_Endpoint(
@@ -1108,7 +1108,7 @@ def get_quality_publishedforms_surveys(
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
-        only_latest_enabled_per_context: query, boolean. Whether to return only the last enabled
+        only_latest_enabled_per_context: query, boolean. Whether to return only the latest enabled
             version of each form.
     """
     return _Lists(_Endpoint(
@@ -1334,8 +1334,8 @@ def post_quality_conversation_evaluations(
     Args:
         conversation_id: the ID of the conversation.
         expand: query, string. The additional data to include in the response.
-        idempotency_key: header ``Idempotency-Key``, string. An idempotency key, to recognize a
-            repeated request.
+        idempotency_key: header ``Idempotency-Key``, string. An idempotency key, which identifies
+            repeated requests.
         body: ``EvaluationCreateBody``.
     """
     return _Operation(_Endpoint(

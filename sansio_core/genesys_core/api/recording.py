@@ -176,7 +176,7 @@ def get_conversation_recording(
         message_format_id: query, string: ZIP, NONE. The ID of a message format.
         download: query, boolean. Whether to download the file.
         file_name: query, string. The name of the downloaded file.
-        locale: query, string. The locale of the file.
+        locale: query, string. The locale of the file, or of the texts to redact.
         media_formats: query, list of string. The acceptable media formats.
     """
     return _Operation(_Endpoint(
@@ -301,11 +301,11 @@ def get_conversation_recordings(
 
     Args:
         conversation_id: the ID of the conversation.
-        max_wait_ms: query, integer. The maximum wait, in milliseconds.
+        max_wait_ms: query, integer. The maximum time to wait, in milliseconds.
         format_id: query, string: WAV, WEBM, WAV_ULAW, OGG_VORBIS, OGG_OPUS, MP3, NONE. The ID of a
             format.
         media_formats: query, list of string. The acceptable media formats.
-        locale: query, string. The locale of the file.
+        locale: query, string. The locale of the file, or of the texts to redact.
         include_pause_annotations_for_screen_recordings: query, boolean. Whether to include pause
             annotations for screen recordings.
     """
@@ -361,7 +361,7 @@ def get_orphanrecording_media(
         message_format_id: query, string: ZIP, NONE. The ID of a message format.
         download: query, boolean. Whether to download the file.
         file_name: query, string. The name of the downloaded file.
-        locale: query, string. The locale of the file.
+        locale: query, string. The locale of the file, or of the texts to redact.
         media_formats: query, list of string. The acceptable media formats.
     """
     return _Operation(_Endpoint(
@@ -399,8 +399,8 @@ def get_orphanrecordings(
         sort_by: query, string. The field to sort by.
         expand: query, list of string. The additional data to include in the response.
         next_page: query, string. The cursor from the previous response.
-        previous_page: query, string. The cursor for paging backwards.
-        has_conversation: query, boolean. Filter by whether the conversation is known.
+        previous_page: query, string. The cursor of the previous page.
+        has_conversation: query, boolean. Filter by whether the recording's conversation is known.
         media: query, string: Call, Screen. Only recordings of this type.
     """
     return _Lists(_Endpoint(
@@ -457,13 +457,13 @@ def get_recording_crossplatform_mediaretentionpolicies(
         sort_by: query, string. The field to sort by.
         expand: query, list of string. The additional data to include in the response.
         next_page: query, string. The cursor from the previous response.
-        previous_page: query, string. The cursor for paging backwards.
+        previous_page: query, string. The cursor of the previous page.
         name: query, string. Filter by name.
         enabled: query, boolean. Filter by enabled.
         summary: query, boolean. Whether to return only a summary of each policy.
         has_errors: query, boolean. Filter by whether the policy has errors.
-        delete_days_threshold: query, integer. Only policies that delete after more than this many
-            days.
+        delete_days_threshold: query, integer. Only policies that delete recordings after more than
+            this many days.
     """
     return _Lists(_Endpoint(
         "get_recording_crossplatform_mediaretentionpolicies", "GET",
@@ -566,7 +566,7 @@ def get_recording_jobs(
         sort_by: query, string: userId, dateCreated. The field to sort by.
         state: query, string: FULFILLED, PENDING, READY, PROCESSING, CANCELLED, FAILED. Filter by
             state.
-        show_only_my_jobs: query, boolean. Whether to return only jobs of the caller.
+        show_only_my_jobs: query, boolean. Whether to return only the caller's jobs.
         job_type: query, string: ARCHIVE, DELETE, EXPORT. Only jobs of this type.
         include_total: query, boolean. Whether to include total.
         cursor: query, string. The cursor from the previous response.
@@ -641,13 +641,13 @@ def get_recording_mediaretentionpolicies(
         sort_by: query, string. The field to sort by.
         expand: query, list of string. The additional data to include in the response.
         next_page: query, string. The cursor from the previous response.
-        previous_page: query, string. The cursor for paging backwards.
+        previous_page: query, string. The cursor of the previous page.
         name: query, string. Filter by name.
         enabled: query, boolean. Filter by enabled.
         summary: query, boolean. Whether to return only a summary of each policy.
         has_errors: query, boolean. Filter by whether the policy has errors.
-        delete_days_threshold: query, integer. Only policies that delete after more than this many
-            days.
+        delete_days_threshold: query, integer. Only policies that delete recordings after more than
+            this many days.
     """
     return _Lists(_Endpoint(
         "get_recording_mediaretentionpolicies", "GET", "/api/v2/recording/mediaretentionpolicies",
@@ -1283,7 +1283,7 @@ def put_recordings_deletionprotection(
     https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-recordings-deletionprotection
 
     Args:
-        protect: query, boolean. Whether to protect the recordings or to remove the protection.
+        protect: query, boolean. Whether to protect the recordings or remove their protection.
         body: ``ConversationDeletionProtectionQuery``.
     """
     return _Operation(_Endpoint(

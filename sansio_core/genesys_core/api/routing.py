@@ -175,7 +175,7 @@ def delete_routing_queue(queue_id: str, *, force_delete: bool | None = None) -> 
 
     Args:
         queue_id: the ID of the queue.
-        force_delete: query, boolean. Whether to delete it even if it is in use.
+        force_delete: query, boolean. Whether to delete the item even if it is in use.
     """
     return _Operation(_Endpoint(
         "delete_routing_queue", "DELETE", "/api/v2/routing/queues/{queueId}",
@@ -390,7 +390,7 @@ def delete_routing_utilization_label(
 
     Args:
         label_id: the ID of the label.
-        force_delete: query, boolean. Whether to delete it even if it is in use.
+        force_delete: query, boolean. Whether to delete the item even if it is in use.
     """
     return _Operation(_Endpoint(
         "delete_routing_utilization_label", "DELETE",
@@ -478,7 +478,7 @@ def get_routing_assessments(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-assessments
 
     Args:
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         limit: query, string. The maximum number of items to return.
         page_size: query, string. The number of items per page. At most 200.
@@ -885,7 +885,7 @@ def get_routing_languages(
     Args:
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
         name: query, string. Filter by name.
         id: query, list of string. Only the items with these IDs.
     """
@@ -1018,7 +1018,7 @@ def get_routing_predictors(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-predictors
 
     Args:
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         limit: query, string. The maximum number of items to return.
         page_size: query, string. The number of items per page. At most 200.
@@ -1068,7 +1068,7 @@ def get_routing_predictors_keyperformanceindicators(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-routing-predictors-keyperformanceindicators
 
     Args:
-        kpi_group: query, string: Standard, Custom. Only indicators of this group.
+        kpi_group: query, string: Standard, Custom. Only key performance indicators in this group.
         expand: query, list of string: queues. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
@@ -1276,7 +1276,7 @@ def get_routing_queue_members(
         queue_id: the ID of the queue.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page. At most 100.
-        sort_order: query, string: asc, desc. Ascending or descending.
+        sort_order: query, string: asc, desc. The sort order.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
@@ -1330,7 +1330,7 @@ def get_routing_queue_users(
         queue_id: the ID of the queue.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page. At most 100.
-        sort_order: query, string: asc, desc. Ascending or descending.
+        sort_order: query, string: asc, desc. The sort order.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
@@ -1405,7 +1405,7 @@ def get_routing_queues(
     Args:
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
-        sort_order: query, string: asc, desc. Ascending or descending.
+        sort_order: query, string: asc, desc. The sort order.
         name: query, string. Filter by name.
         id: query, list of string. Only the items with these IDs.
         division_id: query, list of string. The IDs of divisions.
@@ -1446,7 +1446,7 @@ def get_routing_queues_divisionviews(
         page_size: query, integer. The number of items per page. At most 100.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string: name, id, divisionId. The field to sort by.
-        sort_order: query, string: asc, desc. Ascending or descending.
+        sort_order: query, string: asc, desc. The sort order.
         name: query, string. Filter by name.
         id: query, list of string. Only the items with these IDs.
         division_id: query, list of string. The IDs of divisions.
@@ -1475,7 +1475,7 @@ def get_routing_queues_divisionviews_all(
     Args:
         page_size: query, integer. The number of items per page. At most 500.
         page_number: query, integer. The page, counted from 1.
-        sort_order: query, string: asc, desc. Ascending or descending.
+        sort_order: query, string: asc, desc. The sort order.
     """
     return _Lists(_Endpoint(
         "get_routing_queues_divisionviews_all", "GET", "/api/v2/routing/queues/divisionviews/all",
@@ -1500,7 +1500,7 @@ def get_routing_queues_me(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
         joined: query, boolean. Filter by joined.
-        sort_order: query, string: asc, desc. Ascending or descending.
+        sort_order: query, string: asc, desc. The sort order.
     """
     return _Lists(_Endpoint(
         "get_routing_queues_me", "GET", "/api/v2/routing/queues/me", "UserQueueEntityListing",
@@ -1667,7 +1667,7 @@ def get_routing_skillgroup_members(
         skill_group_id: the ID of the skill group.
         page_size: query, integer. The number of items per page.
         after: query, string. The cursor from the previous response.
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         expand: query, string: entities. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
@@ -1718,7 +1718,7 @@ def get_routing_skillgroups(
         page_size: query, integer. The number of items per page.
         name: query, string. Filter by name.
         after: query, string. The cursor from the previous response.
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
     """
     return _Lists(_Endpoint(
         "get_routing_skillgroups", "GET", "/api/v2/routing/skillgroups", "SkillGroupEntityListing",
@@ -1904,7 +1904,7 @@ def get_routing_sms_phonenumbers(
         sort_by: query, string: phoneNumber, countryCode, country, dateCreated, dateModified,
             phoneNumberStatus, phoneNumberType, purchaseDate, supportsMms, supportsSms,
             supportsVoice. The field to sort by.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
         language: query, string. The language, as a code such as en-US.
         integration_id: query, string. The ID of an integration.
         supported_content_id: query, string. The ID of a supported content.
@@ -2020,7 +2020,7 @@ def get_routing_utilization_labels(
     Args:
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
         name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
@@ -2068,7 +2068,7 @@ def get_routing_wrapupcodes(
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string: name, id. The field to sort by.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
         name: query, string. Filter by name.
         id: query, list of string. Only the items with these IDs.
         division_id: query, list of string. The IDs of divisions.
@@ -2178,7 +2178,7 @@ def get_user_routinglanguages(
         user_id: the ID of the user.
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
     """
     return _Lists(_Endpoint(
         "get_user_routinglanguages", "GET", "/api/v2/users/{userId}/routinglanguages",
@@ -2205,7 +2205,7 @@ def get_user_routingskills(
         user_id: the ID of the user.
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
     """
     return _Lists(_Endpoint(
         "get_user_routingskills", "GET", "/api/v2/users/{userId}/routingskills",
@@ -2232,7 +2232,7 @@ def get_user_skillgroups(
         user_id: the ID of the user.
         page_size: query, integer. The number of items per page.
         after: query, string. The cursor from the previous response.
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
     """
     return _Lists(_Endpoint(
         "get_user_skillgroups", "GET", "/api/v2/users/{userId}/skillgroups",

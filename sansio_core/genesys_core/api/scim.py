@@ -78,7 +78,7 @@ def delete_scim_user(user_id: str, *, if_match: str | None = None) -> _Operation
 
     Args:
         user_id: the ID of the user.
-        if_match: header ``If-Match``, string. The ETag that the resource must have.
+        if_match: header ``If-Match``, string. The expected ETag of the resource.
     """
     return _Operation(_Endpoint(
         "delete_scim_user", "DELETE", "/api/v2/scim/users/{userId}", "object",
@@ -94,7 +94,7 @@ def delete_scim_v2_user(user_id: str, *, if_match: str | None = None) -> _Operat
 
     Args:
         user_id: the ID of the user.
-        if_match: header ``If-Match``, string. The ETag that the resource must have.
+        if_match: header ``If-Match``, string. The expected ETag of the resource.
     """
     return _Operation(_Endpoint(
         "delete_scim_v2_user", "DELETE", "/api/v2/scim/v2/users/{userId}", "object",
@@ -783,7 +783,7 @@ def patch_scim_group(
 
     Args:
         group_id: the ID of the group.
-        if_match: header ``If-Match``, string. The ETag that the resource must have.
+        if_match: header ``If-Match``, string. The expected ETag of the resource.
         body: ``ScimV2PatchRequest``.
     """
     return _Operation(_Endpoint(
@@ -808,7 +808,7 @@ def patch_scim_user(
 
     Args:
         user_id: the ID of the user.
-        if_match: header ``If-Match``, string. The ETag that the resource must have.
+        if_match: header ``If-Match``, string. The expected ETag of the resource.
         body: ``ScimV2PatchRequest``.
     """
     return _Operation(_Endpoint(
@@ -831,7 +831,7 @@ def patch_scim_v2_group(
 
     Args:
         group_id: the ID of the group.
-        if_match: header ``If-Match``, string. The ETag that the resource must have.
+        if_match: header ``If-Match``, string. The expected ETag of the resource.
         body: ``ScimV2PatchRequest``.
     """
     return _Operation(_Endpoint(
@@ -856,7 +856,7 @@ def patch_scim_v2_user(
 
     Args:
         user_id: the ID of the user.
-        if_match: header ``If-Match``, string. The ETag that the resource must have.
+        if_match: header ``If-Match``, string. The expected ETag of the resource.
         body: ``ScimV2PatchRequest``.
     """
     return _Operation(_Endpoint(
@@ -913,7 +913,7 @@ def put_scim_group(
 
     Args:
         group_id: the ID of the group.
-        if_match: header ``If-Match``, string. The ETag that the resource must have.
+        if_match: header ``If-Match``, string. The expected ETag of the resource.
         body: ``ScimV2Group``.
     """
     return _Operation(_Endpoint(
@@ -938,7 +938,7 @@ def put_scim_user(
 
     Args:
         user_id: the ID of the user.
-        if_match: header ``If-Match``, string. The ETag that the resource must have.
+        if_match: header ``If-Match``, string. The expected ETag of the resource.
         body: ``ScimV2User``.
     """
     return _Operation(_Endpoint(
@@ -961,7 +961,7 @@ def put_scim_v2_group(
 
     Args:
         group_id: the ID of the group.
-        if_match: header ``If-Match``, string. The ETag that the resource must have.
+        if_match: header ``If-Match``, string. The expected ETag of the resource.
         body: ``ScimV2Group``.
     """
     return _Operation(_Endpoint(
@@ -986,7 +986,7 @@ def put_scim_v2_user(
 
     Args:
         user_id: the ID of the user.
-        if_match: header ``If-Match``, string. The ETag that the resource must have.
+        if_match: header ``If-Match``, string. The expected ETag of the resource.
         body: ``ScimV2User``.
     """
     return _Operation(_Endpoint(

@@ -104,10 +104,10 @@ def get_scripts(
         page_number: query, integer. The page, counted from 1.
         expand: query, string. The additional data to include in the response.
         name: query, string. Filter by name.
-        feature: query, string. Only items for this feature.
+        feature: query, string. Only scripts for this feature.
         flow_id: query, string. The ID of a flow.
         sort_by: query, string: modifiedDate, createdDate, name. The field to sort by.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
         script_data_version: query, string. The version of the script's data.
         division_ids: query, string. The IDs of divisions.
     """
@@ -145,10 +145,10 @@ def get_scripts_divisionviews(
         page_number: query, integer. The page, counted from 1.
         expand: query, string. The additional data to include in the response.
         name: query, string. Filter by name.
-        feature: query, string. Only items for this feature.
+        feature: query, string. Only scripts for this feature.
         flow_id: query, string. The ID of a flow.
         sort_by: query, string: modifiedDate, createdDate, name. The field to sort by.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
         script_data_version: query, string. The version of the script's data.
         division_ids: query, string. The IDs of divisions.
     """
@@ -185,7 +185,7 @@ def get_scripts_published(
         page_number: query, integer. The page, counted from 1.
         expand: query, string. The additional data to include in the response.
         name: query, string. Filter by name.
-        feature: query, string. Only items for this feature.
+        feature: query, string. Only scripts for this feature.
         flow_id: query, string. The ID of a flow.
         script_data_version: query, string. The version of the script's data.
         division_ids: query, string. The IDs of divisions.
@@ -253,7 +253,7 @@ def get_scripts_published_divisionviews(
         page_number: query, integer. The page, counted from 1.
         expand: query, string. The additional data to include in the response.
         name: query, string. Filter by name.
-        feature: query, string. Only items for this feature.
+        feature: query, string. Only scripts for this feature.
         flow_id: query, string. The ID of a flow.
         script_data_version: query, string. The version of the script's data.
         division_ids: query, string. The IDs of divisions.
@@ -377,7 +377,7 @@ def get_scripts_upload_status(
 
     Args:
         upload_id: the ID of the upload.
-        long_poll: query, boolean. Whether to wait for the result before responding.
+        long_poll: query, boolean. Whether the server waits for the result before responding.
     """
     return _Operation(_Endpoint(
         "get_scripts_upload_status", "GET", "/api/v2/scripts/uploads/{uploadId}/status",

@@ -36,7 +36,7 @@ def get_documentation_gkn_search(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-documentation-gkn-search
 
     Args:
-        q64: query, string. The value from an earlier search.
+        q64: query, string. The encoded search that an earlier search returned.
     """
     return _Lists(_Endpoint(
         "get_documentation_gkn_search", "GET", "/api/v2/documentation/gkn/search",
@@ -54,7 +54,7 @@ def get_documentation_search(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-documentation-search
 
     Args:
-        q64: query, string. The value from an earlier search.
+        q64: query, string. The encoded search that an earlier search returned.
     """
     return _Lists(_Endpoint(
         "get_documentation_search", "GET", "/api/v2/documentation/search",
@@ -74,7 +74,7 @@ def get_groups_search(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-groups-search
 
     Args:
-        q64: query, string. The value from an earlier search.
+        q64: query, string. The encoded search that an earlier search returned.
         expand: query, list of string. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
@@ -95,7 +95,7 @@ def get_locations_search(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-locations-search
 
     Args:
-        q64: query, string. The value from an earlier search.
+        q64: query, string. The encoded search that an earlier search returned.
         expand: query, list of string: images, addressVerificationDetails. The additional data to
             include in the response.
     """
@@ -118,7 +118,7 @@ def get_search(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-search
 
     Args:
-        q64: query, string. The value from an earlier search.
+        q64: query, string. The encoded search that an earlier search returned.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
@@ -147,7 +147,7 @@ def get_search_suggest(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-search-suggest
 
     Args:
-        q64: query, string. The value from an earlier search.
+        q64: query, string. The encoded search that an earlier search returned.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
@@ -176,7 +176,7 @@ def get_telephony_providers_edges_sites_search(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-sites-search
 
     Args:
-        q64: query, string. The value from an earlier search.
+        q64: query, string. The encoded search that an earlier search returned.
         expand: query, list of string. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
@@ -201,7 +201,7 @@ def get_users_search(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-search
 
     Args:
-        q64: query, string. The value from an earlier search.
+        q64: query, string. The encoded search that an earlier search returned.
         expand: query, list of string. The additional data to include in the response.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
             RingCentral. The integration whose presence is returned.
@@ -227,7 +227,7 @@ def get_voicemail_search(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-voicemail-search
 
     Args:
-        q64: query, string. The value from an earlier search.
+        q64: query, string. The encoded search that an earlier search returned.
         expand: query, list of string. The additional data to include in the response.
     """
     return _Lists(_Endpoint(

@@ -61,7 +61,7 @@ def delete_socialmedia_topic(topic_id: str, *, hard_delete: bool | None = None) 
 
     Args:
         topic_id: the ID of the topic.
-        hard_delete: query, boolean. Whether to delete it permanently instead of marking it as
+        hard_delete: query, boolean. Whether to delete the item permanently instead of marking it as
             deleted.
     """
     return _Operation(_Endpoint(
@@ -84,7 +84,7 @@ def delete_socialmedia_topic_dataingestionrules_facebook_facebook_ingestion_rule
     Args:
         topic_id: the ID of the topic.
         facebook_ingestion_rule_id: the ID of the Facebook ingestion rule.
-        hard_delete: query, boolean. Whether to delete it permanently instead of marking it as
+        hard_delete: query, boolean. Whether to delete the item permanently instead of marking it as
             deleted.
     """
     return _Operation(_Endpoint(
@@ -112,7 +112,7 @@ def delete_socialmedia_topic_dataingestionrules_googlebusinessprofile_google_bus
         topic_id: the ID of the topic.
         google_business_profile_ingestion_rule_id: the ID of the Google Business Profile ingestion
             rule.
-        hard_delete: query, boolean. Whether to delete it permanently instead of marking it as
+        hard_delete: query, boolean. Whether to delete the item permanently instead of marking it as
             deleted.
     """
     return _Operation(_Endpoint(
@@ -140,7 +140,7 @@ def delete_socialmedia_topic_dataingestionrules_instagram_instagram_ingestion_ru
     Args:
         topic_id: the ID of the topic.
         instagram_ingestion_rule_id: the ID of the Instagram ingestion rule.
-        hard_delete: query, boolean. Whether to delete it permanently instead of marking it as
+        hard_delete: query, boolean. Whether to delete the item permanently instead of marking it as
             deleted.
     """
     return _Operation(_Endpoint(
@@ -167,7 +167,7 @@ def delete_socialmedia_topic_dataingestionrules_open_open_id(
     Args:
         topic_id: the ID of the topic.
         open_id: the ID of the open ingestion rule.
-        hard_delete: query, boolean. Whether to delete it permanently instead of marking it as
+        hard_delete: query, boolean. Whether to delete the item permanently instead of marking it as
             deleted.
     """
     return _Operation(_Endpoint(
@@ -191,7 +191,7 @@ def delete_socialmedia_topic_dataingestionrules_twitter_twitter_ingestion_rule_i
     Args:
         topic_id: the ID of the topic.
         twitter_ingestion_rule_id: the ID of the Twitter ingestion rule.
-        hard_delete: query, boolean. Whether to delete it permanently instead of marking it as
+        hard_delete: query, boolean. Whether to delete the item permanently instead of marking it as
             deleted.
     """
     return _Operation(_Endpoint(

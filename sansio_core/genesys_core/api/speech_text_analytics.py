@@ -74,7 +74,7 @@ def delete_speechandtextanalytics_program(
 
     Args:
         program_id: the ID of the program.
-        force_delete: query, boolean. Whether to delete it even if it is in use.
+        force_delete: query, boolean. Whether to delete the item even if it is in use.
     """
     return _Operation(_Endpoint(
         "delete_speechandtextanalytics_program", "DELETE",
@@ -166,7 +166,7 @@ def get_speechandtextanalytics_categories(
         page_size: query, integer. The number of items per page. At most 25.
         page_number: query, integer. The page, counted from 1.
         name: query, string. Filter by name.
-        sort_order: query, string: asc, desc. Ascending or descending.
+        sort_order: query, string: asc, desc. The sort order.
         sort_by: query, string: name, description. The field to sort by.
         ids: query, list of string. Only the items with these IDs. At most 25 items.
     """
@@ -487,7 +487,7 @@ def get_speechandtextanalytics_programs(
         name: query, string. Filter by name.
         ids: query, list of string. Only the items with these IDs. At most 50 items.
         sort_by: query, string: name. The field to sort by.
-        sort_order: query, string: asc, desc. Ascending or descending.
+        sort_order: query, string: asc, desc. The sort order.
     """
     return _Lists(_Endpoint(
         "get_speechandtextanalytics_programs", "GET", "/api/v2/speechandtextanalytics/programs",
@@ -716,7 +716,7 @@ def get_speechandtextanalytics_reprocessing_jobs(
     Args:
         page_size: query, integer. The number of items per page. At most 100.
         page_number: query, integer. The page, counted from 1.
-        sort_order: query, string: asc, desc. Ascending or descending.
+        sort_order: query, string: asc, desc. The sort order.
         name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(
@@ -824,7 +824,7 @@ def get_speechandtextanalytics_topics(
             fr-CA, it-IT, de-DE, pt-BR, pl-PL, pt-PT, nl-NL, ko-KR. Only topics in these dialects.
             At most 15 items.
         sort_by: query, string: name, matchingType. The field to sort by.
-        sort_order: query, string: asc, desc. Ascending or descending.
+        sort_order: query, string: asc, desc. The sort order.
     """
     return _Lists(_Endpoint(
         "get_speechandtextanalytics_topics", "GET", "/api/v2/speechandtextanalytics/topics",

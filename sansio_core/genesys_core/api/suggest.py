@@ -39,7 +39,7 @@ def get_search(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-search
 
     Args:
-        q64: query, string. The value from an earlier search.
+        q64: query, string. The encoded search that an earlier search returned.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
@@ -68,7 +68,7 @@ def get_search_suggest(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-search-suggest
 
     Args:
-        q64: query, string. The value from an earlier search.
+        q64: query, string. The encoded search that an earlier search returned.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,

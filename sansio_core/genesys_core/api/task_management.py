@@ -224,7 +224,7 @@ def get_taskmanagement_workbin_history(
         workbin_id: the ID of the workbin.
         after: query, string. The cursor from the previous response.
         page_size: query, integer. The number of items per page. At most 200.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
     """
     return _Lists(_Endpoint(
         "get_taskmanagement_workbin_history", "GET",
@@ -272,7 +272,7 @@ def get_taskmanagement_workbin_versions(
         workbin_id: the ID of the workbin.
         after: query, string. The cursor from the previous response.
         page_size: query, integer. The number of items per page. At most 200.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
     """
     return _Lists(_Endpoint(
         "get_taskmanagement_workbin_versions", "GET",
@@ -324,7 +324,7 @@ def get_taskmanagement_workitem_history(
         workitem_id: the ID of the work item.
         after: query, string. The cursor from the previous response.
         page_size: query, integer. The number of items per page. At most 200.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
     """
     return _Lists(_Endpoint(
         "get_taskmanagement_workitem_history", "GET",
@@ -356,7 +356,7 @@ def get_taskmanagement_workitem_user_wrapups(
         expands: query, string: wrapupCode. The additional data to include in the response.
         after: query, string. The cursor from the previous response.
         page_size: query, integer. The number of items per page. At most 50.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
     """
     return _Lists(_Endpoint(
         "get_taskmanagement_workitem_user_wrapups", "GET",
@@ -404,7 +404,7 @@ def get_taskmanagement_workitem_versions(
         workitem_id: the ID of the work item.
         after: query, string. The cursor from the previous response.
         page_size: query, integer. The number of items per page. At most 200.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
     """
     return _Lists(_Endpoint(
         "get_taskmanagement_workitem_versions", "GET",
@@ -434,7 +434,7 @@ def get_taskmanagement_workitem_wrapups(
         expands: query, string: wrapupCode. The additional data to include in the response.
         after: query, string. The cursor from the previous response.
         page_size: query, integer. The number of items per page. At most 50.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
     """
     return _Lists(_Endpoint(
         "get_taskmanagement_workitem_wrapups", "GET",
@@ -496,7 +496,7 @@ def get_taskmanagement_workitems_bulk_jobs_users_me(
     Args:
         after: query, string. The cursor from the previous response.
         page_size: query, integer. The number of items per page. At most 200.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
         action: query, string: TerminateWorkitems, AddWorkitems.
     """
     return _Lists(_Endpoint(
@@ -873,11 +873,11 @@ def get_taskmanagement_worktype_history(
         worktype_id: the ID of the worktype.
         after: query, string. The cursor from the previous response.
         page_size: query, integer. The number of items per page. At most 200.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
         fields: query, list of string: name, serviceLevelTarget, defaultWorkbinId,
             defaultDueDurationSeconds, defaultExpirationSeconds, defaultPriority, defaultLanguageId,
             defaultSkillIds, defaultQueueId, assignmentEnabled, defaultStatusId, statuses. The
-            fields, separated by commas.
+            fields to return, separated by commas.
     """
     return _Lists(_Endpoint(
         "get_taskmanagement_worktype_history", "GET",
@@ -964,7 +964,7 @@ def get_taskmanagement_worktype_versions(
         worktype_id: the ID of the worktype.
         after: query, string. The cursor from the previous response.
         page_size: query, integer. The number of items per page. At most 200.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
     """
     return _Lists(_Endpoint(
         "get_taskmanagement_worktype_versions", "GET",

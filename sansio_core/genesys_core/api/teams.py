@@ -87,7 +87,7 @@ def get_team_members(
     Args:
         team_id: the ID of the team.
         page_size: query, integer. The number of items per page.
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         expand: query, string: entities. The additional data to include in the response.
     """
@@ -117,7 +117,7 @@ def get_teams(
         page_size: query, integer. The number of items per page.
         name: query, string. Filter by name.
         after: query, string. The cursor from the previous response.
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         expand: query, string: entities.division. The additional data to include in the response.
     """
     return _Lists(_Endpoint(

@@ -118,7 +118,7 @@ def get_telephony_numbers_routing(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-numbers-routing
 
     Args:
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 200.
         number_id: query, string. The ID of a number.
@@ -179,7 +179,7 @@ def get_telephony_prefixes(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-prefixes
 
     Args:
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 200.
         prefix: query, string. The beginning of the phone number.

@@ -525,7 +525,7 @@ def get_telephony_providers_edge_trunks(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         trunk_base_id: query, string. The ID of a trunk base.
         trunk_type: query, string: EXTERNAL, PHONE, EDGE. Filter by trunk type.
     """
@@ -709,10 +709,10 @@ def get_telephony_providers_edges_didpools_dids(
     Args:
         type: query, string: ASSIGNED_AND_UNASSIGNED, UNASSIGNED.
         id: query, list of string. Only the items with these IDs.
-        number_match: query, string. Only numbers that match this one.
+        number_match: query, string. The number to filter by.
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_didpools_dids", "GET",
@@ -745,7 +745,7 @@ def get_telephony_providers_edges_dids(
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         phone_number: query, string. Filter by phone number.
         owner_id: query, string. The ID of an owner.
         did_pool_id: query, string. The ID of a DID pool.
@@ -947,7 +947,7 @@ def get_telephony_providers_edges_extensionpools_divisionviews(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         id: query, list of string. Only the items with these IDs.
         name: query, string. Filter by name.
         division_id: query, list of string. The IDs of divisions.
@@ -981,7 +981,7 @@ def get_telephony_providers_edges_extensions(
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         number: query, string. The phone number.
     """
     return _Lists(_Endpoint(
@@ -1044,7 +1044,7 @@ def get_telephony_providers_edges_linebasesettings(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         expand: query, list of string: properties. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
@@ -1271,7 +1271,7 @@ def get_telephony_providers_edges_phonebasesettings(
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         expand: query, list of string: properties, lines. The additional data to include in the
             response.
         name: query, string. Filter by name.
@@ -1364,7 +1364,7 @@ def get_telephony_providers_edges_phones(
         page_size: query, integer. The number of items per page.
         sort_by: query, string: id, name, status.operationalStatus,
             secondaryStatus.operationalStatus. The field to sort by.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         site_id: query, string. The ID of a site.
         web_rtc_user_id: query, string. The ID of a web rtc user.
         phone_base_settings_id: query, string. The ID of a phone base settings.
@@ -1380,7 +1380,7 @@ def get_telephony_providers_edges_phones(
             status.secondaryEdgesStatus, phoneBaseSettings, lines. The additional data to include in
             the response.
         fields: query, list of string: webRtcUser, properties.*, lines.loggedInUser,
-            lines.defaultForUser. The fields, separated by commas.
+            lines.defaultForUser. The fields to return, separated by commas.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_phones", "GET", "/api/v2/telephony/providers/edges/phones",
@@ -1607,7 +1607,7 @@ def get_telephony_providers_edges_sites(
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         name: query, string. Filter by name.
         location_id: query, string. The ID of a location.
         managed: query, boolean. Filter by managed.
@@ -1636,7 +1636,7 @@ def get_telephony_providers_edges_sites_search(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges-sites-search
 
     Args:
-        q64: query, string. The value from an earlier search.
+        q64: query, string. The encoded search that an earlier search returned.
         expand: query, list of string. The additional data to include in the response.
     """
     return _Lists(_Endpoint(
@@ -1743,7 +1743,7 @@ def get_telephony_providers_edges_trunkbasesettings(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         recording_enabled: query, boolean. Filter by whether recording is enabled.
         ignore_hidden: query, boolean. Whether to omit hidden properties.
         managed: query, boolean. Filter by managed.
@@ -1804,7 +1804,7 @@ def get_telephony_providers_edges_trunkbasesettings_site_site_id(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
     """
     return _Lists(_Endpoint(
         "get_telephony_providers_edges_trunkbasesettings_site_site_id", "GET",
@@ -1854,7 +1854,7 @@ def get_telephony_providers_edges_trunks(
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page.
         sort_by: query, string. The field to sort by.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         edge_id: query, string. The ID of an edge.
         trunk_base_id: query, string. The ID of a trunk base.
         trunk_type: query, string: EXTERNAL, PHONE, EDGE. Filter by trunk type.

@@ -43,8 +43,8 @@ def get_tokens_me(*, preserve_idle_ttl: bool | None = None) -> _Operation[_m.Tok
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-tokens-me
 
     Args:
-        preserve_idle_ttl: query, boolean. Whether the call leaves the idle timeout of the token
-            unchanged.
+        preserve_idle_ttl: query, boolean. Whether to preserve the token's idle timeout instead of
+            resetting it.
     """
     return _Operation(_Endpoint(
         "get_tokens_me", "GET", "/api/v2/tokens/me", "TokenInfo",

@@ -563,7 +563,7 @@ def get_profiles_users(
         page_number: query, integer. The page, counted from 1.
         id: query, list of string. Only the items with these IDs.
         jid: query, list of string. Only users with these JIDs.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization. The additional
             data to include in the response.
@@ -819,7 +819,7 @@ def get_user_favorites(
         user_id: the ID of the user.
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        sort_order: query, string. Ascending or descending.
+        sort_order: query, string. The sort order.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
@@ -976,7 +976,7 @@ def get_user_routinglanguages(
         user_id: the ID of the user.
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
     """
     return _Lists(_Endpoint(
         "get_user_routinglanguages", "GET", "/api/v2/users/{userId}/routinglanguages",
@@ -1003,7 +1003,7 @@ def get_user_routingskills(
         user_id: the ID of the user.
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
     """
     return _Lists(_Endpoint(
         "get_user_routingskills", "GET", "/api/v2/users/{userId}/routingskills",
@@ -1044,7 +1044,7 @@ def get_user_skillgroups(
         user_id: the ID of the user.
         page_size: query, integer. The number of items per page.
         after: query, string. The cursor from the previous response.
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
     """
     return _Lists(_Endpoint(
         "get_user_skillgroups", "GET", "/api/v2/users/{userId}/skillgroups",
@@ -1170,7 +1170,7 @@ def get_users(
         page_number: query, integer. The page, counted from 1.
         id: query, list of string. Only the items with these IDs.
         jabber_id: query, list of string. Only users with these Jabber IDs.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
@@ -1358,20 +1358,20 @@ def get_users_development_activities(
     Args:
         user_id: query, list of string. The IDs of users. At most 100 items.
         module_id: query, string. The ID of a module.
-        interval: query, string. Start and end, separated by a slash (ISO 8601).
-        completion_interval: query, string. The completion times: start and end, separated by a
-            slash (ISO 8601).
+        interval: query, string. The interval, as start/end (ISO 8601).
+        completion_interval: query, string. The interval of completion times, as start/end (ISO
+            8601).
         overdue: query, string: True, False, Any. Filter by whether the due date has passed.
         pass_: query, string: True, False, Any. Filter by whether the assessment was passed.
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        sort_order: query, string: Asc, Desc. Ascending or descending.
+        sort_order: query, string: Asc, Desc. The sort order.
         types: query, list of string: Informational, Coaching, AssessedContent, Assessment,
             External, Native. Only items of these types.
         statuses: query, list of string: Planned, InProgress, Completed, InvalidSchedule,
             NotCompleted. Only items with one of these statuses.
-        relationship: query, list of string: Creator, Facilitator, Attendee. The role of the users
-            in the activities.
+        relationship: query, list of string: Creator, Facilitator, Attendee. The users' role in the
+            activities.
     """
     return _Lists(_Endpoint(
         "get_users_development_activities", "GET", "/api/v2/users/development/activities",
@@ -1406,20 +1406,20 @@ def get_users_development_activities_me(
 
     Args:
         module_id: query, string. The ID of a module.
-        interval: query, string. Start and end, separated by a slash (ISO 8601).
-        completion_interval: query, string. The completion times: start and end, separated by a
-            slash (ISO 8601).
+        interval: query, string. The interval, as start/end (ISO 8601).
+        completion_interval: query, string. The interval of completion times, as start/end (ISO
+            8601).
         overdue: query, string: True, False, Any. Filter by whether the due date has passed.
         pass_: query, string: True, False, Any. Filter by whether the assessment was passed.
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        sort_order: query, string: Asc, Desc. Ascending or descending.
+        sort_order: query, string: Asc, Desc. The sort order.
         types: query, list of string: Informational, Coaching, AssessedContent, Assessment,
             External, Native. Only items of these types.
         statuses: query, list of string: Planned, InProgress, Completed, InvalidSchedule,
             NotCompleted. Only items with one of these statuses.
-        relationship: query, list of string: Creator, Facilitator, Attendee. The role of the users
-            in the activities.
+        relationship: query, list of string: Creator, Facilitator, Attendee. The users' role in the
+            activities.
     """
     return _Lists(_Endpoint(
         "get_users_development_activities_me", "GET", "/api/v2/users/development/activities/me",
@@ -1554,7 +1554,7 @@ def get_users_query(
     Args:
         cursor: query, string. The cursor from the previous response.
         page_size: query, integer. The number of items per page.
-        sort_order: query, string: ASC, DESC. Ascending or descending.
+        sort_order: query, string: ASC, DESC. The sort order.
         expand: query, list of string: routingStatus, presence, integrationPresence,
             conversationSummary, outOfOffice, geolocation, station, authorization, lasttokenissued,
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
@@ -1590,7 +1590,7 @@ def get_users_search(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users-search
 
     Args:
-        q64: query, string. The value from an earlier search.
+        q64: query, string. The encoded search that an earlier search returned.
         expand: query, list of string. The additional data to include in the response.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
             RingCentral. The integration whose presence is returned.

@@ -90,7 +90,7 @@ def get_users_rule_dependents(
         rule_id: the ID of the rule.
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
     """
     return _Lists(_Endpoint(
         "get_users_rule_dependents", "GET", "/api/v2/users/rules/{ruleId}/dependents",
@@ -123,7 +123,7 @@ def get_users_rules(
         expand: query, list of string: criteria. The additional data to include in the response.
         enabled: query, boolean. Filter by whether the item is enabled.
         search_term: query, string. The text to search for.
-        sort_order: query, string: ascending, descending. Ascending or descending.
+        sort_order: query, string: ascending, descending. The sort order.
     """
     return _Lists(_Endpoint(
         "get_users_rules", "GET", "/api/v2/users/rules", "UsersRulesRuleList",

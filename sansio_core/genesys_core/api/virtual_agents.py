@@ -92,10 +92,10 @@ def get_agentic_virtualagents(
 
     Args:
         name: query, string. Filter by name.
-        name_contains: query, string. A part of the name.
+        name_contains: query, string. Text that the name contains.
         status: query, string: Draft, Published. Filter by status.
         sort_by: query, string: dateModified, name, status. The field to sort by.
-        sort_order: query, string: asc, desc. Ascending or descending.
+        sort_order: query, string: asc, desc. The sort order.
         page_number: query, integer. The page, counted from 1.
         page_size: query, integer. The number of items per page. At most 100.
     """

@@ -273,7 +273,7 @@ def get_voicemail_search(
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-voicemail-search
 
     Args:
-        q64: query, string. The value from an earlier search.
+        q64: query, string. The encoded search that an earlier search returned.
         expand: query, list of string. The additional data to include in the response.
     """
     return _Lists(_Endpoint(

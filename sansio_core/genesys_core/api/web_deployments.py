@@ -137,7 +137,7 @@ def get_webdeployments_configuration_versions(
     Args:
         configuration_id: the ID of the configuration.
         page_size: query, string. The number of items per page.
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
     """
     return _Lists(_Endpoint(
@@ -186,7 +186,7 @@ def get_webdeployments_configurations(
 
     Args:
         page_size: query, string. The number of items per page.
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         show_only_published: query, boolean. Whether to return only published configurations.
     """
@@ -303,7 +303,7 @@ def get_webdeployments_deployments(
 
     Args:
         page_size: query, string. The number of items per page.
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         expand: query, list of string: Configuration, SupportedContent, identityresolution. The
             additional data to include in the response.

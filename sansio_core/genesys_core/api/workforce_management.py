@@ -1597,7 +1597,7 @@ def get_workforcemanagement_businessunit_intraday_planninggroups(
 
     Args:
         business_unit_id: the ID of the business unit.
-        date: query, date. The day, in the time zone of the business unit.
+        date: query, date. The day, in the business unit's time zone.
     """
     return _Lists(_Endpoint(
         "get_workforcemanagement_businessunit_intraday_planninggroups", "GET",
@@ -1774,7 +1774,7 @@ def get_workforcemanagement_businessunit_managementunits(
             ScheduleBidGroup, Opportunities, OpportunitiesQuery, OpportunitiesEnrollmentsQuery,
             OpportunitiesExternalActivitiesQuery, OpportunitiesStatuses,
             OpportunitiesEnrollmentsStatuses, SchedulingPreferencesQuery,
-            SchedulingPreferencesSettings, DecisionMetrics. Only items for this feature.
+            SchedulingPreferencesSettings, DecisionMetrics. Only scripts for this feature.
         division_id: query, string. The ID of a division.
     """
     return _Lists(_Endpoint(
@@ -3007,7 +3007,7 @@ def get_workforcemanagement_businessunits(
             ScheduleBidGroup, Opportunities, OpportunitiesQuery, OpportunitiesEnrollmentsQuery,
             OpportunitiesExternalActivitiesQuery, OpportunitiesStatuses,
             OpportunitiesEnrollmentsStatuses, SchedulingPreferencesQuery,
-            SchedulingPreferencesSettings, DecisionMetrics. Only items for this feature.
+            SchedulingPreferencesSettings, DecisionMetrics. Only scripts for this feature.
         division_id: query, string. The ID of a division.
     """
     return _Lists(_Endpoint(
@@ -3640,7 +3640,7 @@ def get_workforcemanagement_managementunit_week_shifttrades(
     Args:
         management_unit_id: the ID of the management unit.
         week_date_id: path, date. The first day of the week, as yyyy-MM-dd.
-        evaluate_matches: query, boolean. Whether to check matches for violations.
+        evaluate_matches: query, boolean. Whether to check the matches for violations.
         include_cross_week_shifts: query, boolean. Whether to include cross week shifts.
         force_download_service: query, boolean. Whether to return the result as a URL to download;
             for testing.
@@ -3674,7 +3674,7 @@ def get_workforcemanagement_managementunit_workplan(
         management_unit_id: the ID of the management unit.
         work_plan_id: the ID of the work plan.
         include_only: query, list of string: agentCount, agents, optionalDays, shifts,
-            shiftStartVariances. The fields to which the response is limited.
+            shiftStartVariances. The only fields to include in the response.
     """
     return _Operation(_Endpoint(
         "get_workforcemanagement_managementunit_workplan", "GET",
@@ -3794,7 +3794,7 @@ def get_workforcemanagement_managementunits(
             ScheduleBidGroup, Opportunities, OpportunitiesQuery, OpportunitiesEnrollmentsQuery,
             OpportunitiesExternalActivitiesQuery, OpportunitiesStatuses,
             OpportunitiesEnrollmentsStatuses, SchedulingPreferencesQuery,
-            SchedulingPreferencesSettings, DecisionMetrics. Only items for this feature.
+            SchedulingPreferencesSettings, DecisionMetrics. Only scripts for this feature.
         division_id: query, string. The ID of a division.
     """
     return _Lists(_Endpoint(
@@ -5163,8 +5163,8 @@ def patch_workforcemanagement_managementunit_workplan(
     Args:
         management_unit_id: the ID of the management unit.
         work_plan_id: the ID of the work plan.
-        validation_mode: query, string: Ignore. The value Ignore saves a work plan even if it is not
-            valid.
+        validation_mode: query, string: Ignore. How to validate the work plan; Ignore saves it even
+            if it is not valid.
         body: ``WorkPlan``.
     """
     return _Operation(_Endpoint(
@@ -5350,7 +5350,7 @@ def post_workforcemanagement_adherence_adjustments_query(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-adherence-adjustments-query
 
     Args:
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 500.
         body: ``AgentQueryAdherenceAdjustmentsRequest``.
@@ -5446,7 +5446,7 @@ def post_workforcemanagement_agent_adherence_adjustments_query(
 
     Args:
         agent_id: the ID of the agent.
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 500.
         body: ``AgentQueryAdherenceAdjustmentsRequest``.
@@ -5991,7 +5991,7 @@ def post_workforcemanagement_businessunit_adherence_adjustments_query(
 
     Args:
         business_unit_id: the ID of the business unit.
-        before: query, string. The cursor for paging backwards.
+        before: query, string. The cursor of the previous page.
         after: query, string. The cursor from the previous response.
         page_size: query, string. The number of items per page. At most 500.
         body: ``BuQueryAdherenceAdjustmentsRequest``.
@@ -8118,7 +8118,7 @@ def post_workforcemanagement_managementunit_user_timeoffrequests_estimate(
     Args:
         management_unit_id: the ID of the management unit.
         user_id: the ID of the user.
-        include_only: query, string: overrideDateType. The fields to which the response is limited.
+        include_only: query, string: overrideDateType. The only fields to include in the response.
         body: ``EstimateAvailableTimeOffRequest``.
     """
     return _Operation(_Endpoint(
@@ -8349,8 +8349,8 @@ def post_workforcemanagement_managementunit_workplans(
 
     Args:
         management_unit_id: the ID of the management unit.
-        validation_mode: query, string: Ignore. The value Ignore saves a work plan even if it is not
-            valid.
+        validation_mode: query, string: Ignore. How to validate the work plan; Ignore saves it even
+            if it is not valid.
         body: ``CreateWorkPlan``.
     """
     return _Operation(_Endpoint(
@@ -8673,7 +8673,7 @@ def post_workforcemanagement_timeoffrequests_estimate(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-workforcemanagement-timeoffrequests-estimate
 
     Args:
-        include_only: query, string: overrideDateType. The fields to which the response is limited.
+        include_only: query, string: overrideDateType. The only fields to include in the response.
         body: ``EstimateAvailableTimeOffRequest``.
     """
     return _Operation(_Endpoint(

@@ -1,6 +1,6 @@
 """Compares two API definitions and their notification topics.
 
-Invariants: pure. Both removed and added parts are found; an unchanged definition has no changes.
+Invariants: pure. Both removals and additions are found; identical definitions have no changes.
 Changes are in the order of reports: by their rules, the most severe first, then by subject. A
 removed path is one change, not one for each of its operations.
 """

@@ -169,7 +169,7 @@ def _totals(changes: Sequence[Change]) -> str:
 
 _SECTIONS: Final = (
     (Weight.MAJOR, "Breaking changes"),
-    (Weight.WARN, "Check these: code stays valid, results may change"),
+    (Weight.WARN, "Possible changes in behavior"),
     (Weight.MINOR, "New"),
 )
 

@@ -62,8 +62,10 @@ class ChangeRule(Struct, frozen=True):
 _N, _P, _M, _W, _J = Weight
 
 _ALL: Final = (
-    ChangeRule("path-removed", "path removed", _J, _J, _J, "its methods no longer exist"),
-    ChangeRule("path-added", "path added", _M, _N, _M, "new methods"),
+    ChangeRule(
+        "path-removed", "path removed", _J, _J, _J, "the methods of the path no longer exist"
+    ),
+    ChangeRule("path-added", "path added", _M, _N, _M, "the API class gains methods"),
     ChangeRule("operation-removed", "operation removed", _J, _J, _J, "the method no longer exists"),
     ChangeRule(
         "deprecated-operation-removed",
@@ -71,13 +73,13 @@ _ALL: Final = (
         *(_J, _J, _J),
         "the removal was announced, but the method no longer exists",
     ),
-    ChangeRule("operation-added", "operation added", _M, _N, _M, "a new method"),
+    ChangeRule("operation-added", "operation added", _M, _N, _M, "the API class gains a method"),
     ChangeRule("method-renamed", "method renamed", _J, _N, _J, "the method has a different name"),
     ChangeRule(
         "operation-id-changed",
         "operationId changed, method name kept",
         *(_N, _N, _J),
-        "Python names are not derived from it",
+        "Python names do not depend on operationId",
     ),
     ChangeRule("operation-deprecated", "deprecated", _M, _N, _J, "still works"),
     ChangeRule("deprecation-withdrawn", "no longer deprecated", _P, _N, _J, "still works"),
@@ -89,10 +91,20 @@ _ALL: Final = (
         "optional parameters are keyword-only",
     ),
     ChangeRule(
-        "required-parameter-added", "required parameter added", _J, _J, _J, "existing calls omit it"
+        "required-parameter-added",
+        "required parameter added",
+        _J,
+        _J,
+        _J,
+        "existing calls do not pass the parameter",
     ),
     ChangeRule(
-        "parameter-removed", "parameter removed", _J, _M, _J, "TypeError in calls that pass it"
+        "parameter-removed",
+        "parameter removed",
+        _J,
+        _M,
+        _J,
+        "calls that pass the parameter raise TypeError",
     ),
     ChangeRule(
         "parameter-made-required",
@@ -100,19 +112,19 @@ _ALL: Final = (
         _J,
         _J,
         _J,
-        "existing calls may omit it",
+        "existing calls may omit the parameter",
     ),
     ChangeRule(
         "parameter-made-optional",
-        "last required parameter made optional",
+        "final required parameter made optional",
         *(_J, _N, _M),
-        "it becomes keyword-only",
+        "the parameter becomes keyword-only",
     ),
     ChangeRule(
         "positional-parameter-made-optional",
-        "required parameter other than the last made optional",
+        "non-final required parameter made optional",
         *(_J, _N, _M),
-        "it becomes keyword-only, and later positional arguments shift",
+        "the parameter becomes keyword-only, and later positional arguments shift",
     ),
     ChangeRule(
         "required-parameters-reordered",
@@ -124,7 +136,7 @@ _ALL: Final = (
         "optional-parameters-reordered",
         "optional parameters reordered",
         *(_N, _N, _N),
-        "they are keyword-only",
+        "optional parameters are keyword-only",
     ),
     ChangeRule(
         "parameter-type-changed",
@@ -158,22 +170,27 @@ _ALL: Final = (
         "parameter-collection-format-changed",
         "format of a list in the query changed",
         *(_N, _J, _N),
-        "the server expects a different format",
+        "the server expects a different list format",
     ),
     ChangeRule(
         "parameter-enum-value-removed",
         "enum value of a parameter removed",
         *(_M, _W, _N),
-        "the server may reject it",
+        "the server may reject the removed value",
     ),
     ChangeRule(
-        "parameter-enum-value-added", "enum value of a parameter added", _M, _N, _N, "a new value"
+        "parameter-enum-value-added",
+        "enum value of a parameter added",
+        _M,
+        _N,
+        _N,
+        "calls can pass a new value",
     ),
     ChangeRule(
         "parameter-default-changed",
         "default of a parameter changed",
         *(_N, _W, _N),
-        "calls that omit the parameter return different results",
+        "calls that omit the parameter may return different results",
     ),
     ChangeRule(
         "body-model-changed",
@@ -195,7 +212,7 @@ _ALL: Final = (
         "response-item-changed",
         "item type of the response changed",
         *(_J, _J, _N),
-        "the items have a different model",
+        "the method returns items of a different model",
     ),
     ChangeRule(
         "response-body-added",
@@ -206,7 +223,12 @@ _ALL: Final = (
         "the method returns a value instead of None",
     ),
     ChangeRule(
-        "response-body-removed", "response body removed", _J, _J, _J, "the method returns None"
+        "response-body-removed",
+        "response body removed",
+        _J,
+        _J,
+        _J,
+        "the method returns None instead of a value",
     ),
     ChangeRule(
         "success-status-added",
@@ -214,7 +236,7 @@ _ALL: Final = (
         _M,
         _N,
         _M,
-        "the server may return a different status",
+        "the server may return an additional success status",
     ),
     ChangeRule(
         "success-status-removed",
@@ -226,20 +248,20 @@ _ALL: Final = (
         "error-status-removed",
         "error status removed",
         *(_P, _P, _J),
-        "errors are typed by their status, not by this list",
+        "the exception class depends on the status, not on the documented errors",
     ),
     ChangeRule(
         "error-status-added",
         "error status added",
         *(_P, _P, _M),
-        "errors are typed by their status, not by this list",
+        "the exception class depends on the status, not on the documented errors",
     ),
     ChangeRule("error-codes-changed", "error codes changed", _P, _P, _N, "documentation only"),
     ChangeRule(
         "permissions-tightened",
         "more permissions required",
         *(_N, _W, _N),
-        "calls that worked may fail with 403",
+        "existing calls may fail with 403",
     ),
     ChangeRule(
         "permissions-loosened",
@@ -247,7 +269,7 @@ _ALL: Final = (
         _N,
         _M,
         _N,
-        "more callers are permitted",
+        "more callers have access",
     ),
     ChangeRule(
         "security-changed",
@@ -255,7 +277,7 @@ _ALL: Final = (
         _N,
         _W,
         _N,
-        "existing tokens may not be valid for it",
+        "the server may reject existing tokens",
     ),
     ChangeRule(
         "tag-added",
@@ -263,7 +285,7 @@ _ALL: Final = (
         _M,
         _N,
         _J,
-        "the method is also in a second class",
+        "a second API class has the method",
     ),
     ChangeRule(
         "tag-removed",
@@ -271,25 +293,32 @@ _ALL: Final = (
         _J,
         _N,
         _J,
-        "the class no longer has the method",
+        "the API class no longer has the method",
     ),
-    ChangeRule("model-added", "model added", _M, _N, _M, "a new class"),
-    ChangeRule("model-removed", "model removed", _J, _N, _J, "the class no longer exists"),
+    ChangeRule("model-added", "model added", _M, _N, _M, "programs can use a new model class"),
+    ChangeRule("model-removed", "model removed", _J, _N, _J, "the model class no longer exists"),
     ChangeRule(
         "unreferenced-model-removed",
-        "model removed that no operation or topic used",
+        "unreferenced model removed",
         *(_J, _N, _J),
-        "programs may import the class",
+        "programs may import the model class",
     ),
-    ChangeRule("topic-added", "topic added", _M, _N, _N, "a new topic"),
-    ChangeRule("topic-removed", "topic removed", _J, _J, _N, "events no longer arrive"),
+    ChangeRule("topic-added", "topic added", _M, _N, _N, "programs can subscribe to a new topic"),
+    ChangeRule(
+        "topic-removed",
+        "topic removed",
+        _J,
+        _J,
+        _N,
+        "programs no longer receive the topic's events",
+    ),
     ChangeRule(
         "topic-model-changed",
         "model of a topic changed",
         _J,
         _J,
         _N,
-        "events have a different model",
+        "event bodies have a different model",
     ),
     ChangeRule("property-removed", "property removed", _J, _J, _J, "AttributeError or TypeError"),
     ChangeRule(
@@ -298,30 +327,32 @@ _ALL: Final = (
         *(_J, _J, _N),
         "AttributeError or TypeError",
     ),
-    ChangeRule("optional-property-added", "optional property added", _M, _N, _M, "a new field"),
+    ChangeRule(
+        "optional-property-added", "optional property added", _M, _N, _M, "the model gains a field"
+    ),
     ChangeRule(
         "required-property-added-to-response",
         "required property added to responses",
         *(_M, _N, _J),
-        "programs do not construct the model",
+        "programs do not construct response models",
     ),
     ChangeRule(
         "required-property-added-to-request",
         "required property added to requests",
         *(_J, _J, _J),
-        "bodies without it are rejected",
+        "the server rejects bodies without the property",
     ),
     ChangeRule(
         "request-property-made-required",
         "request property made required",
         *(_N, _J, _N),
-        "bodies without it are rejected",
+        "the server rejects bodies without the property",
     ),
     ChangeRule(
         "response-property-made-required",
         "response property made required",
         *(_M, _N, _N),
-        "it is always present",
+        "responses always contain the property",
     ),
     ChangeRule(
         "property-made-optional",
@@ -347,7 +378,7 @@ _ALL: Final = (
     ),
     ChangeRule(
         "property-nested-type-changed",
-        "type inside nested lists of a property changed",
+        "item type of a property's nested lists changed",
         *(_J, _J, _N),
         "the field has a different type",
     ),
@@ -361,10 +392,15 @@ _ALL: Final = (
         "property-made-read-only",
         "property made read-only",
         *(_M, _W, _J),
-        "the server ignores or rejects it in requests",
+        "the server ignores or rejects the property in requests",
     ),
     ChangeRule(
-        "property-made-writable", "property made writable", _M, _N, _J, "requests may include it"
+        "property-made-writable",
+        "property made writable",
+        _M,
+        _N,
+        _J,
+        "requests may contain the property",
     ),
     ChangeRule(
         "property-became-enum",
@@ -382,25 +418,35 @@ _ALL: Final = (
         "property-enum-value-removed",
         "enum value of a property removed",
         *(_M, _W, _J),
-        "responses no longer contain it, and the server may reject it",
+        "responses no longer contain the value, and the server may reject it",
     ),
     ChangeRule(
-        "property-enum-value-added", "enum value of a property added", _M, _N, _M, "enums are open"
+        "property-enum-value-added",
+        "enum value of a property added",
+        _M,
+        _N,
+        _M,
+        "enums are open: any str is still valid",
     ),
     ChangeRule(
         "map-enum-value-removed",
         "enum value inside a map removed",
         *(_M, _W, _N),
-        "responses no longer contain it, and the server may reject it",
+        "responses no longer contain the value, and the server may reject it",
     ),
     ChangeRule(
-        "map-enum-value-added", "enum value inside a map added", _M, _N, _N, "enums are open"
+        "map-enum-value-added",
+        "enum value inside a map added",
+        _M,
+        _N,
+        _N,
+        "enums are open: any str is still valid",
     ),
     ChangeRule(
         "constraint-tightened",
         "limit tightened",
         *(_N, _W, _N),
-        "the server rejects values that it accepted",
+        "the server rejects values that it used to accept",
     ),
     ChangeRule(
         "constraint-loosened", "limit loosened", _N, _M, _N, "the server accepts more values"
@@ -409,7 +455,7 @@ _ALL: Final = (
         "inheritance-changed",
         "discriminator or allOf changed",
         *(_J, _J, _N),
-        "values decode to a different type",
+        "values are decoded to a different type",
     ),
     ChangeRule(
         "media-types-changed",

@@ -192,7 +192,7 @@ class Api(Struct, frozen=True):
 
     @property
     def class_name(self) -> str:
-        """The name of the API's class, which is that of the official SDK."""
+        """The name of the API's class, the same as in the official SDK."""
         return f"{self.tag}Api"
 
 

@@ -40,7 +40,7 @@ _CONTACTS: Final = f"{_API}/externalcontacts"
 _TASKS: Final = f"{_API}/taskmanagement/workitems/bulk"
 
 OTHER_STATUSES: Final[Mapping[str, str]] = {
-    f"{_API}/analytics/dataextraction/downloads/{{downloadId}}": "ready when the response redirects",
+    f"{_API}/analytics/dataextraction/downloads/{{downloadId}}": "a download that is ready when the response is a redirect",
     f"{_API}/audits/query/{{transactionId}}": "an audit query that runs as a job",
     f"{_API}/businessrules/decisiontables/{{tableId}}/exports/{{exportJobId}}": "an export",
     f"{_API}/businessrules/decisiontables/{{tableId}}/imports/{{importJobId}}": "an import",
@@ -51,17 +51,17 @@ OTHER_STATUSES: Final[Mapping[str, str]] = {
     f"{_CONTACTS}/notes/exports/{{exportId}}": "an export",
     f"{_CONTACTS}/organizations/exports/{{exportId}}": "an export",
     f"{_CONTACTS}/relationships/exports/{{exportId}}": "an export",
-    f"{_API}/flows/executions/{{flowExecutionId}}": "a running flow",
+    f"{_API}/flows/executions/{{flowExecutionId}}": "a flow execution, which has a status",
     f"{_API}/gdpr/requests/{{requestId}}": "a GDPR request, which takes days to process",
     f"{_API}/oauth/clients/{{clientId}}/usage/query/results/{{executionId}}": "an execution",
-    f"{_API}/quality/conversations/audits/query/{{transactionId}}": "an audit query run as a job",
-    f"{_API}/recording/batchrequests/{{jobId}}": "the path ends with a job id",
+    f"{_API}/quality/conversations/audits/query/{{transactionId}}": "an audit query that runs as a job",
+    f"{_API}/recording/batchrequests/{{jobId}}": "a job whose collection is not named jobs",
     f"{_API}/recording/uploads/reports/{{reportId}}": "a report",
-    f"{_API}/telephony/siptraces/download/{{downloadId}}": "a download, ready if it has a link",
-    f"{_API}/usage/query/{{executionId}}/results": "returns the status and the results",
-    f"{_API}/usage/simplesearch/{{executionId}}/results": "returns the status and the results",
+    f"{_API}/telephony/siptraces/download/{{downloadId}}": "a download that is ready when the response has a link",
+    f"{_API}/usage/query/{{executionId}}/results": "the response contains both the status and the results",
+    f"{_API}/usage/simplesearch/{{executionId}}/results": "the response contains both the status and the results",
     f"{_WFM}/businessunits/{{businessUnitId}}/scheduling/runs/{{runId}}": "a scheduling run",
-    f"{_WFM}/historicaldata/importstatus/{{jobId}}": "the path ends with a job id",
+    f"{_WFM}/historicaldata/importstatus/{{jobId}}": "a job whose collection is not named jobs",
 }
 """The status paths of jobs that do not end with ``jobs/{id}``, each with the reason."""
 
@@ -100,7 +100,7 @@ _RESULTS: Final[Mapping[str, str]] = {
         f"{_WFM}/businessunits/{{businessUnitId}}/scheduling/runs/{{runId}}/result"
     ),
 }
-"""By status path, the path of the job's results if that is not the status path + ``/results``."""
+"""By status path: the path of the results, unless it is the status path plus ``/results``."""
 
 _UPLOAD: Final = "upload the file to job.upload_url with client.upload"
 

@@ -76,7 +76,7 @@ def class_name(name: str) -> str:
 
 
 def tag_name(tag: str) -> str:
-    """Convert a tag for the name of its API's class: ``agent ui`` becomes ``AgentUi``."""
+    """Convert a tag to its form in the API's class name: ``agent ui`` becomes ``AgentUi``."""
     words = _FORBIDDEN.sub("", _SEPARATORS.sub("_", tag)).split("_")
     name = "".join(word[:1].upper() + word[1:] for word in words) or "Other"
     return f"Tag{name}" if name[0].isdigit() else name

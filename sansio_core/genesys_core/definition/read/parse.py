@@ -224,8 +224,12 @@ class _DefinitionReader:
             return Ref(self.classes[wire])
         if wire in self.source.definitions:
             return self.alias(wire)
-        known = "is not defined" if reference.startswith("#") else "is outside the document"
-        self.report((*place, "$ref"), f"{reference!r} {known}; typed as any JSON value")
+        message = (
+            f"{reference!r} is not defined; typed as any JSON value"
+            if reference.startswith("#")
+            else f"{reference!r} is outside the document; typed as any JSON value"
+        )
+        self.report((*place, "$ref"), message)
         return _ANY
 
     def alias(self, wire: str) -> Type:

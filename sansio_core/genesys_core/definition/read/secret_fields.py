@@ -73,13 +73,13 @@ SECRET_FIELDS: Mapping[str, str] = {
 """Secret fields that the rule misses: ``Model.wireName`` and the reason why each is secret."""
 
 NEVER_SECRET: Mapping[str, str] = {
-    "Certificate.certificate": "a public X.509 certificate, like most fields with this name",
-    "Channel.connectUri": "equals the channel's id, which is part of paths",
+    "Certificate.certificate": "a public X.509 certificate, as in most fields with this name",
+    "Channel.connectUri": "contains only the channel's id, which request paths contain as well",
     "LocalEncryptionKeyRequest.publicKey": "a public key, which need not be kept secret",
-    "PublicKeyCredentialCreationOptions.challenge": "single-use, and useless without the key",
+    "PublicKeyCredentialCreationOptions.challenge": "a single-use value, useless without the private key",
     "UserTokensTopicTokenNotification.tokenHash": "a hash, from which the token cannot be derived",
     "UploadUrlResponse.uploadKey": "the name of an uploaded file",
-    "WebDeploymentsOAuthRequestParameters.nonce": "correlates a response with its request; proves nothing",
+    "WebDeploymentsOAuthRequestParameters.nonce": "correlates a response with its request, and grants no access",
 }
 """Fields that the rule would mask without need: ``Model.wireName`` and why each is not secret."""
 

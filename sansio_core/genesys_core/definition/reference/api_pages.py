@@ -83,7 +83,7 @@ def api_page_texts(
             for page, operations in pages.items()
         )
         count = len(api.operations)
-        lines = [f"# {plain_text(api.tag)}", "", f"{about}: {count} methods, by their paths.", ""]
+        lines = [f"# {plain_text(api.tag)}", "", f"{about}: {count} methods, grouped by path.", ""]
         texts[start] = "\n".join([*lines, *write_table(("page", "methods"), parts)])
     for page, operations in pages.items():
         title = api.tag if page == start else f"{api.tag}: {_part_name(page)}"
@@ -157,11 +157,11 @@ def _facts(
         items = places.type(job.item, page)
         facts.append(("job", f"polled with {inline_code(job.status.name)}; items: {items}"))
     if only_reads(operation):
-        facts.append(("retries", "only reads, so it is retried like a GET"))
+        facts.append(("retries", "reads only, so it is retried like a GET"))
     if operation.accept != "application/json":
         facts.append(("accepts", inline_code(operation.accept)))
     if operation.preview:
-        facts.append(("preview", "may change or be removed by the platform at any time"))
+        facts.append(("preview", "the platform may change or remove it at any time"))
     if operation.deprecated:
         facts.append(("deprecated", "do not use it in new programs"))
     link = platform_link(operation.method, operation.path)
@@ -174,7 +174,7 @@ _STYLES: Final[Mapping[PagingStyle, str]] = {
     "link": "by `nextUri`",
     "index": "by index",
     "time": "by date",
-    "single": "one page has all items",
+    "single": "all items on one page",
 }
 
 

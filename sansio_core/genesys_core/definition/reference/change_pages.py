@@ -27,15 +27,14 @@ __all__ = ["CHANGES", "DefinitionChange", "DefinitionChanges", "changes_text", "
 CHANGES: Final = "changes.md"
 _TITLES: Final = (
     ("major", "Breaking changes"),
-    ("warn", "Check these: code stays valid, results may change"),
+    ("warn", "Possible changes in behavior"),
     ("minor", "New"),
 )
 _WEIGHTS: Final = ("none", "point", "minor", "warn", "major")
 _LONGEST: Final = 120
 _ONLY_VERSION: Final = (
-    "It is the only one so far, so there is nothing to compare it with: the next version gets a section",
-    "with its additions, changes and removals. `genesys-cloud definition diff` compares",
-    "[any two definitions](../definition.md).",
+    "There is no later version yet. Each later version gets a section with its additions, changes and "
+    "removals. `genesys-cloud definition diff` compares [any two definitions](../definition.md)."
 )
 
 
@@ -101,8 +100,11 @@ def changes_text(
     lines = [
         "# What changed in the API",
         "",
-        "By version of the platform's definition, the newest first. Changes of the library itself are",
-        "in the [changelog](../changelog.md); [the rules](../definition-rules.md) explain their severity.",
+        (
+            "The changes in each version of the platform's definition, the newest first; "
+            "[the rules](../definition-rules.md) explain their severities. Changes to the library itself "
+            "are in the [changelog](../changelog.md)."
+        ),
         "",
     ]
     for report in reversed(reports):
@@ -117,7 +119,7 @@ def changes_text(
         write_heading(2, first, anchor_of(first)),
         "",
         "The first version that this library was generated from.",
-        *([] if reports else _ONLY_VERSION),
+        *([] if reports else [_ONLY_VERSION]),
         "",
     ]
     return "\n".join(lines)

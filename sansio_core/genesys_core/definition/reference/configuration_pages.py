@@ -66,8 +66,10 @@ def configuration_text() -> str:
     lines = [
         "# Configuration keys",
         "",
-        "The keys of configuration files, generated from the table that validates them.",
-        "[Configuration](../configuration.md) shows where the file is and how to write it.",
+        (
+            "The keys of configuration files, generated from the table that validates them. "
+            "[Configuration](../configuration.md) shows where the file is and how to write it."
+        ),
         "",
         *write_table(
             ("section", "keys"),
@@ -116,7 +118,7 @@ def _default(section: str, name: str, field: str) -> str:
 def _variables() -> Iterator[str]:
     yield write_heading(2, "Environment variables", "environment-variables")
     yield ""
-    yield "They take precedence over the file. `Client(trust_env=False)` ignores them."
+    yield "Environment variables take precedence over the file. `Client(trust_env=False)` ignores them."
     yield ""
     meanings = {**{name: _MEANINGS[name] for name in VARIABLES.values()}, **OTHER_VARIABLES}
     rows = ((inline_code(name), text) for name, text in meanings.items())

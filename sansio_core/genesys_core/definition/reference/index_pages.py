@@ -50,11 +50,15 @@ def reference_index_text(definition: ApiDefinition) -> str:
         [
             "# Reference",
             "",
-            f"Generated from version {inline_code(definition.version)} of the platform's definition:",
-            f"{counts}.",
+            (
+                f"Generated from version {inline_code(definition.version)} of the platform's definition: "
+                f"{counts}."
+            ),
             "",
-            "Search for a method (`get_users_me`), a path (`/api/v2/users/me`), a model (`UserMe`), a",
-            "permission (`routing:queue:edit`) or a topic (`v2.users.{id}.presence`).",
+            (
+                "Search for a method (`get_users_me`), a path (`/api/v2/users/me`), a model (`UserMe`), "
+                "a permission (`routing:queue:edit`) or a topic (`v2.users.{id}.presence`)."
+            ),
             "",
             f"* [Models]({ALL_MODELS})",
             f"* [Notification topics]({TOPICS})",

@@ -21,7 +21,7 @@ _STYLES: Final = (
     ("link", "by the response's `nextUri`"),
     ("index", "by the index of the first item (SCIM, RFC 7644)"),
     ("time", "by the date of the oldest item received"),
-    ("single", "not at all: one response contains all items"),
+    ("single", "no further pages: one response contains all items"),
 )
 _COLUMNS: Final = """\
 * `request`: the query parameter that selects the page, or the body field, prefixed with `body.`.
@@ -50,8 +50,10 @@ def listings_text(definition: ApiDefinition, places: ReferenceLinks) -> str:
         [
             "# Listings",
             "",
-            "How each operation that returns a list is paginated. [Listings](../listings.md) explains",
-            "how to read them.",
+            (
+                "How each operation that returns a list is paginated. [Listings](../listings.md) explains "
+                "how to read them."
+            ),
             "",
             *write_table(
                 ("style", "how the next page is requested"),

@@ -117,7 +117,7 @@ def _owner(name: str) -> str:
 
 
 _CURSOR: Final = "the cursor from the previous response"
-_BACKWARDS: Final = "the cursor for paging backwards"
+_BACKWARDS: Final = "the cursor of the previous page"
 _SIZE: Final = "the number of items per page"
 _PAGES: Final[Mapping[str, str]] = {
     "index": "the index of the first item, counted from 1",

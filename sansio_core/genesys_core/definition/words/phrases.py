@@ -84,7 +84,7 @@ def pattern_of(steps: Sequence[PathStep]) -> str:
 
 
 def name_things(steps: Sequence[PathStep]) -> str:
-    """Return the name of a path's resource, in the plural if the path has it: "queue members"."""
+    """Return the name of a path's resource, in the plural if the path uses it: "queue members"."""
     reviewed, _, _ = NOUNS.get(pattern_of(steps), "").partition("|")
     return reviewed or name_by_rules(steps)
 
@@ -123,7 +123,7 @@ def name_item(steps: Sequence[PathStep]) -> str:
 
 
 def describe_item(steps: Sequence[PathStep], depth: int = 2) -> str:
-    """Describe a path's resource as a single one: "a member of a queue", "the current user"."""
+    """Describe one resource at a path: "a member of a queue", "the current user"."""
     thing = name_item(steps)
     if steps[-1].parameter == "me":
         if thing in ("user", "agent"):
@@ -135,12 +135,12 @@ def describe_item(steps: Sequence[PathStep], depth: int = 2) -> str:
 def describe_things(
     steps: Sequence[PathStep], depth: int = 2, article: str = "the ", word: str = "of"
 ) -> str:
-    """Describe a path's resources as several: "the members of a queue"."""
+    """Describe all resources at a path: "the members of a queue"."""
     return f"{article}{to_plural(name_things(steps))}{describe_owner(steps, depth, word)}"
 
 
 def describe_owner(steps: Sequence[PathStep], depth: int = 2, word: str = "of") -> str:
-    """Describe the owner of a path's resource, and up to ``depth`` owners in all: " of a queue"."""
+    """Describe up to ``depth`` owners of a path's resource: " of a queue"."""
     owned = steps[-1].segments[:1]
     for end in range(len(steps) - 1, 0, -1):
         owner = steps[:end]

@@ -71,7 +71,7 @@ VERBS: Final = read_words("""
 
 
 def replaced_paths(operations: Iterable[ApiOperation]) -> frozenset[str]:
-    """Return the paths that have a PATCH, so that a PUT is described as a replacement."""
+    """Return the paths that support PATCH, where a PUT is described as a replacement."""
     return frozenset(one.path for one in operations if one.method == "PATCH")
 
 

@@ -57,7 +57,7 @@ Fields cannot have these names, because no field name begins with ``_``.
 """
 
 Spelling = Callable[[str], str]
-"""Returns a name in the form that an annotation must contain, and records that it is used."""
+"""Returns a name as it must be spelled in annotations, and records its use."""
 
 _PLAIN: Mapping[PlainKind, str] = {
     "string": "str",
@@ -118,7 +118,7 @@ def repeated_enums(uses: Iterable[tuple[str, Type]]) -> Enums:
 
 
 _SHORT = 20
-"""The maximum total length of the values of an enum that is repeated, as a name is no shorter."""
+"""The maximum total length of an enum's values that are repeated instead of being named."""
 
 
 def enum_lines(enums: Enums, indent: str) -> list[str]:

@@ -40,7 +40,7 @@ _INDENT = "    "
 
 
 def model_docstring(model: ModelDef) -> str:
-    """Return what the field types of a model do not express, as text; empty if there is nothing."""
+    """Return the facts about a model that its field types do not express, as text, if any."""
     facts = model_facts(
         "" if model.wire == model.name else to_plain_text(model.wire),
         model.fields,

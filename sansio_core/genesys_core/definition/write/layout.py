@@ -25,8 +25,8 @@ class Layout(Struct, frozen=True):
         package: the import name of the package that contains ``models`` and ``api``.
         apis: the import name of the package of API classes.
         endpoint: the import name of the module with the class ``Endpoint``.
-        core_path: the path of the folder of ``package``.
-        apis_path: the path of the folder of ``apis``.
+        core_path: the path of ``package`` as a folder.
+        apis_path: the path of ``apis`` as a folder.
         topics_path: the path of the module with the map from topics to models.
         base: the path of the folder of a user's own package; ``None`` for this library.
     """

@@ -34,7 +34,7 @@ def listings_source(definition: ApiDefinition) -> str:
     }
     names = "Listing, PagingWindow" if any(x.window for x in listings.values()) else "Listing"
     lines = [
-        '"""How operations list their items; operations with the same listing share it."""',
+        '"""All distinct listings; operations that paginate in the same way share one."""',
         "",
         f"from genesys_core.calls.listing import {names}",
         "",

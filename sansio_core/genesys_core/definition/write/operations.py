@@ -113,7 +113,7 @@ class _Scope:
             self.used.update(("_Literal", "_Open"))
 
     def spell(self, name: str) -> str:
-        """Return a name in the form in which the module contains it, and record its import."""
+        """Return a name as it is spelled in the module, and record the import that it needs."""
         if name in HELPERS:
             self.used.add(name)
             return name

@@ -73,7 +73,7 @@ Python: major; wire: major; official SDKs: major. The field has a different type
 
 ### Model added
 
-Python: minor; wire: none; official SDKs: minor. A new class.
+Python: minor; wire: none; official SDKs: minor. Programs can use a new model class.
 
 * `New`
 
@@ -81,7 +81,7 @@ Python: minor; wire: none; official SDKs: minor. A new class.
 
 ### More permissions required
 
-Python: none; wire: warn; official SDKs: none. Calls that worked may fail with 403.
+Python: none; wire: warn; official SDKs: none. Existing calls may fail with 403.
 
 * `GET /q`: `q:view`
 
@@ -89,7 +89,7 @@ Python: none; wire: warn; official SDKs: none. Calls that worked may fail with 4
 
 ### Parameter removed
 
-Python: major; wire: minor; official SDKs: major. TypeError in calls that pass it.
+Python: major; wire: minor; official SDKs: major. Calls that pass the parameter raise TypeError.
 
 * `GET /preview a (query)`: `string`
 """

@@ -98,7 +98,7 @@ def test_a_large_api_has_a_page_for_each_part_of_its_paths() -> None:
     texts = api_page_texts(api, {}, {}, links, None)
     assert [*texts] == ["apis/toys.md", "apis/toys/blue.md", "apis/toys/red.md"]
     assert texts["apis/toys.md"].splitlines()[2:] == [
-        "API `client.toys`, class `TApi`: 152 methods, by their paths.",
+        "API `client.toys`, class `TApi`: 152 methods, grouped by path.",
         "",
         "| page | methods |",
         "|---|---|",
@@ -129,7 +129,7 @@ def test_facts_of_a_method() -> None:
     assert "| deprecated |" in section(page(traps(), "oauth"), "delete_names")
     assert "| reply | nothing |" in section(page(traps(), "oauth"), "delete_names")
     assert "| preview |" in section(page(traps(), "agent_ui"), "import_")
-    assert "| retries | only reads" in section(page(traps(), "ai_studio"), "post_lists_query")
+    assert "| retries | reads only" in section(page(traps(), "ai_studio"), "post_lists_query")
     assert "| accepts | `text/plain` |" in section(page(traps(), "ipv6_tools"), "get_odd")
 
 
@@ -160,7 +160,7 @@ def test_parameters_of_a_method() -> None:
     assert "| `site_id` | query | string | the ID of a site; sent as `site.id` |" in text
     assert "| `list` | query | list of string | `b`, `a` |" in text
     assert (
-        "| `if_match` | header | string | the ETag that the resource must have; sent as `If-Match` |"
+        "| `if_match` | header | string | the expected ETag of the resource; sent as `If-Match` |"
         in text
     )
     put = section(page(traps(), "oauth"), "put_names")

@@ -30,4 +30,4 @@ def test_each_listing_has_a_row_and_nothing_else_has() -> None:
         f"| {link.format('more')} | `token` | `q64` | `nextPage, nextUri` | `entities` | `id` | `total` |",
         f"| {link.format('things')} | `page` | `pageNumber` | `nextUri` | `entities` | `id` | `total` |",
     ]
-    assert "| `single` | not at all: one response contains all items |" in text
+    assert "| `single` | no further pages: one response contains all items |" in text

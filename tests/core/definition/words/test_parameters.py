@@ -48,7 +48,7 @@ def test_parameters_of_paths(wire: str, expected: str) -> None:
         ("bases.ids", "the IDs of bases"),
         ("site.id", "the ID of a site"),
         ("ids", "only the items with these IDs"),
-        ("sortOrder", "ascending or descending"),
+        ("sortOrder", "the sort order"),
         ("paid", ""),
         ("state", ""),
     ],
@@ -58,7 +58,7 @@ def test_parameters_of_queries(wire: str, expected: str) -> None:
 
 
 def test_headers_and_bodies() -> None:
-    assert words("header", "If-Match") == "the ETag that the resource must have"
+    assert words("header", "If-Match") == "the expected ETag of the resource"
     assert words("header", "X-Other") == ""
     assert words("body", "userId") == ""
 
@@ -81,9 +81,9 @@ def test_parameters_of_listings(style: PagingStyle, expected: str) -> None:
 
 def test_pages_of_a_cursor_can_be_listed_backwards() -> None:
     listing = Listing("token", send="query.after")
-    assert words("query", "before", listing) == "the cursor for paging backwards"
+    assert words("query", "before", listing) == "the cursor of the previous page"
     timed = Listing("time", send="query.after")
-    assert words("query", "before", timed) == "only items before this one"
+    assert words("query", "before", timed) == "the item before which the page ends"
 
 
 def test_a_field_of_the_items_is_a_filter() -> None:
@@ -122,7 +122,7 @@ def test_ids_select_or_are_required() -> None:
     ("wire", "expected"),
     [
         ("nextPage", "the cursor from the previous response"),
-        ("previousPage", "the cursor for paging backwards"),
+        ("previousPage", "the cursor of the previous page"),
         ("pageSize", "the number of items per page"),
     ],
 )

@@ -40,7 +40,7 @@ def test_docstrings_of_builders_hold_the_facts(api: ModuleType) -> None:
         "    since: query, date.\n"
         "    times: query, list of date-time.\n"
         "    page_number: query, integer. The page, counted from 1.\n"
-        "    if_match: header ``If-Match``, string. The ETag that the resource must have."
+        "    if_match: header ``If-Match``, string. The expected ETag of the resource."
     )
     assert "Deprecated." in api.oauth.delete_names.__doc__
     assert "Preview: may change without notice." in api.agent_ui.import_.__doc__
