@@ -205,6 +205,21 @@ BANNED = (
     Banned(r"\ba wrong type\b", "a value has a wrong type", "the wrong type"),
     Banned(r"\bknown are\b", "unexpected name; known are x, y", "use one of"),
     Banned(r"\bforeign format\b", "a document in a foreign format", "unknown format"),
+    Banned(r"\bsegments of the path\b", "the segments of the path of groups", "path segments"),
+    Banned(
+        r"\bpath of the collection of\b",
+        "the path of the collection of flows",
+        "the flow collection's path",
+    ),
+    Banned(
+        r"(?<!there )\bis no such\b", "the operation is no such command", "for other operations"
+    ),
+    Banned(r"\bwhatever the\b", "set to 1, whatever the body says", "regardless of"),
+    Banned(r"\bid that no \w+(?: of \w+ \w+)? has\b", "an id that no item has", "an unknown id"),
+    Banned(r"\bin the form (?:that|in which)\b", "in the form that reports need", "as spelled in"),
+    Banned(r"\bPOST included\b", "all methods, POST included", "including POST"),
+    Banned(r"\blicence\b", "MIT licence", "license: American English"),
+    Banned(r"\bpaging backwards\b", "the cursor for paging backwards", "of the previous page"),
 )
 
 

@@ -1,4 +1,4 @@
-"""Writes the modules of models, each of which contains a table of its models.
+"""Writes the model modules, each of which contains its models as a table.
 
 Invariants: a table has the information that a model's class needs at run time, in the notation of
 :mod:`genesys_core.codec.model_tables`, each model after its dependencies, except in cycles. The

@@ -124,7 +124,7 @@ def release_agent(
 
 
 def set_member(state: PlatformState, queue_id: str, user_id: str, *, joined: bool) -> None:
-    """Add a member to a queue, or change whether a member is joined."""
+    """Add a user to a queue as a member, or change whether the member is joined."""
     center = state.contact_center
     members = center.members.setdefault(queue_id, {})
     if members.get(user_id) == joined:

@@ -146,7 +146,7 @@ def _segment_subjects(conversation: ConversationTimeline) -> Iterator[FilterSubj
 def _aggregate(found: Sequence[ConversationTimeline], wanted: Mapping[str, Json]) -> Record:
     """Return how many matches have each value of a dimension."""
     if wanted.get("type") != "termFrequency":
-        raise bad_request("Only aggregations of the type termFrequency are simulated.")
+        raise bad_request("Only termFrequency aggregations are simulated.")
     dimension, size = str(wanted.get("dimension")), wanted.get("size")
     counts = Counter(value for conversation in found for value in _values(conversation, dimension))
     most = counts.most_common(size if isinstance(size, int) else 10)

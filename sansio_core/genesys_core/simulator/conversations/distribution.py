@@ -38,7 +38,7 @@ def file_finished(state: PlatformState) -> None:
 
 
 def drop_finished(state: PlatformState, limit: int) -> None:
-    """Discard ended conversations beyond the limit, those that ended first.
+    """Discard the conversations that ended first, so that at most ``limit`` ended ones are kept.
 
     Args:
         state: the platform's state.

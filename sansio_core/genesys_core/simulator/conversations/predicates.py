@@ -18,8 +18,8 @@ class FilterSubject(Struct, frozen=True):
     """The values of a conversation, session or segment to which a filter is applied.
 
     Attributes:
-        dimensions: the value of each dimension, by dimension.
-        metrics: the values of each metric, by metric; several if it is emitted more than once.
+        dimensions: the dimension values, by the dimension's name.
+        metrics: the metric values, by the metric's name; several if it is emitted more than once.
     """
 
     dimensions: Mapping[str, str | None]

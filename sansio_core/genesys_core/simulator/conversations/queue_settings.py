@@ -35,7 +35,7 @@ _PROMPTS: Final[Mapping[str, str]] = {
 
 
 def alerting_seconds(state: PlatformState, queue_id: str | None, media: MediaKind) -> float:
-    """Return how many seconds a queue alerts an agent to a conversation of one media type."""
+    """Return the number of seconds for which a queue alerts an agent, for one media type."""
     settings = _inside(_inside(_queue(state, queue_id), "mediaSettings"), _SETTINGS[media])
     seconds = settings.get("alertingTimeoutSeconds")
     return float(seconds) if isinstance(seconds, int | float) and seconds > 0 else _ALERTING[media]

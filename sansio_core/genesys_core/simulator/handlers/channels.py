@@ -42,7 +42,7 @@ __all__ = ["HANDLERS"]
 
 
 def post_channels(call: ApiCall) -> Reply:
-    """Create a channel; at the maximum, it replaces the caller's least recently used channel."""
+    """Create a channel; beyond the maximum, the caller's least recently used channel is deleted."""
     token = _token(call)
     identity = call.state.new_id("channel")
     channel = mark_used(

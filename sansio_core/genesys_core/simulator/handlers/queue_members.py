@@ -96,7 +96,7 @@ def get_queues_of_user(call: ApiCall) -> Reply:
 
 
 def patch_queues_of_user(call: ApiCall) -> Reply:
-    """Set whether a user is joined to several queues; queues that lack the member are ignored."""
+    """Set whether a user is joined to several queues; queues without this member are ignored."""
     user_id = require_user(call, call.arguments["userId"])
     for each in _given(call):
         _join(call, str(each.get("id")), user_id, each.get("joined"))

@@ -39,7 +39,7 @@ def is_read(call: ApiCall) -> bool:
 
 
 def delay_change(state: PlatformState, change: RecordChange, now: Now) -> None:
-    """Delay the visibility of the creation or deletion of an item."""
+    """Delay the moment when reads see that an item was created or deleted."""
     if change.kind == "updated" or not change.template.endswith("/{}"):
         return
     ids = iter(change.ids)

@@ -27,8 +27,8 @@ class UniqueName(Struct, frozen=True):
         name: the unique property; if it is a list, each of its elements is unique.
         status: the status of the response if the name is already in use.
         code: the error code of that response.
-        within: a property within whose values names are unique, such as a flow's type; empty if
-            there is none.
+        within: the property whose value entities must share for their names to conflict, such as a
+            flow's type; empty if all names conflict.
         blank: the error code of the 400 for a blank name; empty if there is no specific one.
     """
 

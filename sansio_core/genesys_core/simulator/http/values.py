@@ -1,4 +1,4 @@
-"""Converts values from a caller to the form of another model.
+"""Converts a caller's values to another model, such as that of the response.
 
 Invariants: a value in the form of a schema has the declared types everywhere, no undeclared
 property, and all required ones.
@@ -45,7 +45,7 @@ def adopt_properties(
 
 
 def conform_reply(call: ApiCall, schema: Schema, value: Json) -> Json:
-    """Return a value in the form of a schema, such as that of the call's response."""
+    """Return a value converted to a schema, such as that of the call's response."""
     made = conform_value(call.definition, schema, value)
     return None if isinstance(made, UnsetType) else made
 
@@ -61,7 +61,7 @@ def _renamed(known: Mapping[str, Schema], name: str, value: Json) -> tuple[str, 
 
 
 def conform_value(definition: Definition, schema: Schema, value: Json) -> Conformed:
-    """Return a value in the form of a schema; ``UNSET`` if the value's type does not allow that."""
+    """Return a value converted to a schema; ``UNSET`` if the value's type does not allow that."""
     known = definition.resolve(schema)
     kind = known.type or ("object" if known.properties is not None else None)
     if kind is None:

@@ -66,7 +66,7 @@ REFERENCES: Final[Mapping[str, str]] = {
     "user": _USERS,
     "wrapupcode": "/api/v2/routing/wrapupcodes",
 }
-"""The path of the collection that a property refers to, by the last words of the property."""
+"""The path of the collection that a property refers to, by the last words of its name."""
 
 NOT_REFERENCES: Final = frozenset(
     {

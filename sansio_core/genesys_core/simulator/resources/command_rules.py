@@ -37,7 +37,7 @@ CollectionFinder = Callable[[str], Collection | None]
 def find_command(
     shapes: PathShapes, collection: CollectionFinder, route: ApiRoute
 ) -> ResourceRule | None:
-    """Return the rule of a command on an item, or ``None`` if the operation is no such command."""
+    """Return the rule of a command on an item, or ``None`` for other operations."""
     item, _, verb = route.template.rpartition("/")
     template, _, last = item.rpartition("/")
     if is_placeholder(verb) or not is_placeholder(last) or verb in _NO_COMMANDS:
@@ -65,7 +65,7 @@ _SMALLEST: Final = 5
 def find_bulk_command(
     shapes: PathShapes, collection: CollectionFinder, route: ApiRoute
 ) -> ResourceRule | None:
-    """Return the rule of a command on many items; ``None`` if the operation is no such command."""
+    """Return the rule of a command on many items, or ``None`` for other operations."""
     if is_placeholder(route.template.rpartition("/")[2]):
         return None
     template, verb = _split(route.template)

@@ -68,7 +68,7 @@ def derive_members(shapes: PathShapes, key: str) -> Collection | None:
 
 
 def find_member_list(shapes: PathShapes, given: Schema) -> tuple[str, ...] | None:
-    """Return where a body contains members; empty if the body is the list of members, or a member.
+    """Return the path of the members in a body; empty if the body is a member or a list of members.
 
     Returns:
         ``None`` for a body without members.

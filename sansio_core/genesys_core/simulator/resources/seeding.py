@@ -243,7 +243,7 @@ _LISTS: Final = frozenset({"list", "list_view"})
 """The actions of operations that list a collection's items."""
 
 _FIRST_DATE: Final = 1_700_000_000
-"""The date before the first item's, in seconds since 1970; each item's date is a second later."""
+"""The base of the items' dates, in seconds since 1970; each item adds one second."""
 
 _NAMES: Final = frozenset({"name", "title", "label", "displayName", "body", "value", "word"})
 

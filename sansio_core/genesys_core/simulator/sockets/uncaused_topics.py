@@ -1,4 +1,4 @@
-"""Topics that no operation causes, each with the reason.
+"""Topics whose events no operation causes, each with the reason.
 
 Invariants: every topic in the topic map either has a cause or is listed here.
 """
@@ -72,4 +72,4 @@ def _by_topic() -> Iterator[tuple[str, str]]:
 
 
 UNCAUSED_TOPICS: Final[Mapping[str, str]] = dict(_by_topic())
-"""Why no operation causes a topic, by topic; ``Simulator.make_event`` makes bodies for them."""
+"""Why no operation causes a topic's events, by topic; see ``Simulator.make_event``."""

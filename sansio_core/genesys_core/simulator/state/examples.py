@@ -25,7 +25,7 @@ Made: TypeAlias = "Json | UnsetType"
 T = TypeVar("T")
 
 DEFAULT_DEPTH: Final = 3
-"""The default maximum nesting of models; from 2, the outermost model has all its properties."""
+"""The default maximum nesting of models; at 2 or more, the outermost one has all its properties."""
 
 # Seed 0 yields the first of each. The others are legal values that tend to break careless code.
 _INTEGERS: Mapping[str | None, tuple[int, ...]] = {

@@ -143,8 +143,8 @@ class Unsettled(Struct, frozen=True):
 
     Attributes:
         before: the deleted item; ``None`` if an item was created.
-        read: from when reads of the item see the change, in monotonic seconds.
-        listed: from when listings and searches see the change, in monotonic seconds.
+        read: the time at which reads of the item see the change, in monotonic seconds.
+        listed: the time at which listings and searches see the change, in monotonic seconds.
     """
 
     before: Record | None

@@ -215,7 +215,7 @@ class Participant(Struct):
 
     @property
     def is_live(self) -> bool:
-        """Whether the participant has not left the conversation."""
+        """Whether the participant is still in the conversation."""
         return self.session.ended is None
 
     @property
@@ -241,7 +241,7 @@ class ConversationTimeline(Struct):
         participants: the participants, in the order in which they joined.
         subject: the subject of an email conversation.
         callback_numbers: the phone numbers to call, for a callback.
-        scheduled: for when a callback is scheduled.
+        scheduled: the time for which a callback is scheduled.
         external_tag: the conversation's tag from an external system.
         label_id: the id of the conversation's utilization label.
         recording_state: the state of the conversation's recording, spelled as in REST.
