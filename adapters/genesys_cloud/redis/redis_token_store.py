@@ -157,7 +157,19 @@ class RedisTokenStore:
     async def _acquire(self, key: TokenKey, seconds: float, *, is_blocking: bool) -> str:
         """Acquire the lease of a token, and return its owner."""
         name, owner = lease_name(self._prefix, key, self._account), secrets.token_hex(16)
-        command, until = acquire_command(name, owner, self._lease), time.monotonic() + seconds
+        command = acquire_command(name, owner, self._lease)
+        try:
+            await self._wait_for_lease(command, seconds, is_blocking=is_blocking)
+        except (TokenStoreError, GeneratorExit):  # an abandoned coroutine cannot await
+            raise
+        except BaseException:
+            # Cancelled or interrupted: the reply that was not read may be that it has the lease.
+            await self._release(key, owner, is_blocking=is_blocking)
+            raise
+        return owner
+
+    async def _wait_for_lease(self, command: bytes, seconds: float, *, is_blocking: bool) -> None:
+        until = time.monotonic() + seconds
         while await self._ask(command, is_blocking=is_blocking) is None:
             if time.monotonic() >= until:
                 raise TokenStoreError(
@@ -165,13 +177,19 @@ class RedisTokenStore:
                     f"token for more than {seconds:g} s"
                 )
             await self._server.pause(_POLL, is_blocking=is_blocking)
-        return owner
 
     async def _release(self, key: TokenKey, owner: str, *, is_blocking: bool) -> None:
+        release = release_command(lease_name(self._prefix, key, self._account), owner)
         # If Redis cannot be reached, the lease expires by itself.
         with contextlib.suppress(TokenStoreError):
-            name = lease_name(self._prefix, key, self._account)
-            await self._ask(release_command(name, owner), is_blocking=is_blocking)
+            if is_blocking:
+                await self._ask(release, is_blocking=True)
+                return
+            import anyio  # noqa: PLC0415 - threads do not need it
+
+            # Within a cancelled scope, the command would be cancelled as well.
+            with anyio.CancelScope(shield=True):
+                await self._ask(release, is_blocking=False)
 
     async def _ask(self, command: bytes, *, is_blocking: bool) -> RedisReply:
         try:

@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
+import anyio
 import pytest
 import trio
 
@@ -475,6 +476,88 @@ def test_a_lease_whose_reply_was_lost_is_not_waited_for(redis, monkeypatch):
     monkeypatch.setattr(server, "_read_reply", lose_one)
     with store.lock(TOKEN_KEY, timeout=0):
         assert lost == [b"OK"]
+
+
+def interrupt_after_lease(monkeypatch, interrupt):
+    """Call a coroutine function once Redis has granted a lease, before the reply is read."""
+    read_reply, granted = server._read_reply, []
+
+    async def read_and_interrupt(stream, command, until):
+        reply = await read_reply(stream, command, until)
+        if b"lease" in command and not granted:
+            granted.append(reply)
+            await interrupt()
+        return reply
+
+    monkeypatch.setattr(server, "_read_reply", read_and_interrupt)
+    return granted
+
+
+def test_a_thread_that_is_interrupted_before_it_reads_of_its_lease_does_not_keep_it(
+    redis, monkeypatch
+):
+    async def interrupt():
+        raise KeyboardInterrupt
+
+    granted = interrupt_after_lease(monkeypatch, interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        RedisTokenStore(redis.url).lock(TOKEN_KEY, timeout=0).__enter__()
+    assert granted == [b"OK"]
+    assert b"lease" not in redis.ask("KEYS", "*")
+
+
+async def cancelled_task(work):
+    task = asyncio.ensure_future(work(lambda: asyncio.current_task().cancel()))
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def cancelled_scope(work):
+    with anyio.CancelScope() as scope:
+        await work(scope.cancel)
+    assert scope.cancelled_caught
+
+
+every_cancellation = pytest.mark.parametrize(
+    ("start", "cancelled"),
+    [
+        (lambda work: asyncio.run(work()), cancelled_task),
+        (lambda work: asyncio.run(work()), cancelled_scope),
+        (trio.run, cancelled_scope),
+    ],
+    ids=["asyncio", "anyio", "trio"],
+)
+
+
+@every_cancellation
+def test_a_task_that_is_cancelled_before_it_reads_of_its_lease_does_not_keep_it(
+    redis, monkeypatch, start, cancelled
+):
+    async def work(cancel):
+        async def interrupt():
+            cancel()
+            await anyio.sleep_forever()
+
+        granted.append(interrupt_after_lease(monkeypatch, interrupt))
+        async with RedisTokenStore(redis.url).lock_async(TOKEN_KEY, timeout=0):
+            raise AssertionError("it has the lease")
+
+    granted = []
+    start(lambda: cancelled(work))
+    assert granted == [[b"OK"]]
+    assert b"lease" not in redis.ask("KEYS", "*")
+
+
+@every_cancellation
+def test_a_task_that_is_cancelled_while_it_has_a_lease_releases_it(redis, start, cancelled):
+    async def work(cancel):
+        async with RedisTokenStore(redis.url).lock_async(TOKEN_KEY, timeout=0):
+            assert b"lease" in redis.ask("KEYS", "*")
+            cancel()
+            await anyio.sleep_forever()
+
+    start(lambda: cancelled(work))
+    assert b"lease" not in redis.ask("KEYS", "*")
 
 
 def test_a_lease_excludes_others_and_only_its_owner_releases_it(redis):
