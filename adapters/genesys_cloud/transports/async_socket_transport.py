@@ -7,10 +7,12 @@ any number of event loops, consecutively or concurrently.
 
 import time
 import weakref
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager, suppress
 from functools import partial
-from typing import Final, TypeAlias, cast
+from threading import get_ident
+from typing import Final, ParamSpec, TypeAlias, cast
 
 from genesys_cloud.process_id import process_id
 from genesys_cloud.system_clock import read_clocks
@@ -32,6 +34,8 @@ from genesys_core.transport.pool import Lease, Pool, PoolLimits, PoolStatistics
 from genesys_core.transport.routes import Route
 
 __all__ = ["AsyncSocketTransport"]
+
+P = ParamSpec("P")
 
 AnyExchange: TypeAlias = Exchange[AsyncConnection]
 
@@ -151,7 +155,12 @@ class AsyncSocketTransport:
     ) -> None:
         """Perform the steps of an exchange until there is a response."""
         now = read_clocks()
-        pool.connections.acquire(exchange, exchange.route, now=now)
+        pool.thread = get_ident()
+        try:
+            pool.is_stepping = True
+            pool.connections.acquire(exchange, exchange.route, now=now)
+        finally:
+            pool.is_stepping = False
         step = exchange.begin(now=now)
         while step is not _RESPOND:
             if step is _BODY:
@@ -212,14 +221,22 @@ def _close_forgotten(pools: "OwnedPools[_OwnPool]") -> None:
 class _OwnPool:
     """The pool of one owner, and its event loop.
 
+    A call that is garbage-collected is finalized in whatever thread that happens, and even during a
+    step of the pool: it is released by a callback of the event loop.
+
     Attributes:
         connections: the pool.
         connector: the operations of its event loop.
+        is_stepping: whether a step of the pool runs.
+        thread: the thread that the event loop ran in when a call began.
     """
 
     def __init__(self, connections: Pool[AsyncConnection], connector: Connector) -> None:
         self.connections = connections
         self.connector = connector
+        self.is_stepping = False
+        self.thread = get_ident()
+        self._late: deque[AnyExchange] = deque()
         self._looks_later = False
 
     async def wait(self, exchange: AnyExchange) -> None:
@@ -230,12 +247,21 @@ class _OwnPool:
 
     def release(self, exchange: AnyExchange, settings: ConnectionSettings) -> None:
         """Release an exchange's connection and perform the resulting actions."""
+        if self.is_stepping or self.thread != get_ident():
+            self._late.append(exchange)
+            with suppress(RuntimeError):  # the event loop has ended; see `drop`
+                self.connector.call_soon(self._settle)
+            return
         lease = exchange.lease
         connection = None if lease is None else lease.connection
         # Only now: with TLS 1.3, tickets arrive after the handshake (RFC 8446, 4.6.1).
         if connection is not None and connection.tls.layers:
             connection.tls.keep_sessions(settings.tls_sessions)
-        self.connections.release(exchange, now=read_clocks())
+        try:
+            self.is_stepping = True
+            self.connections.release(exchange, now=read_clocks())
+        finally:
+            self.is_stepping = False
         self._settle()
         if not self._looks_later:
             self._look_later()
@@ -254,7 +280,7 @@ class _OwnPool:
 
     def expire(self) -> None:
         """Close connections whose keep-alive time has expired."""
-        self.connections.expire(now=read_clocks())
+        self._step(self.connections.expire, now=read_clocks())
         self._settle()
         self._look_later()
 
@@ -266,37 +292,55 @@ class _OwnPool:
         def ended() -> None:
             lease = reference()
             if lease is not None:
-                self.connections.discard(lease)
+                self._step(self.connections.discard, lease)
                 self._settle()
 
         connection.on_end = ended
 
     def close(self) -> None:
         """Close all connections, in the event loop that they belong to."""
-        self.connections.close()
-        if self.connector.has_ended:
-            self.drop()
-        elif self.connector.loop is running_loop():
-            self._settle()
+        if not self.connector.has_ended and self.connector.loop is running_loop():
+            self._close_now()
         else:
-            self.connector.call_soon(self._settle)
+            self.close_from_anywhere()
 
     def close_from_anywhere(self) -> None:
         """Close all connections; callable in any thread, with or without a running event loop."""
-        self.connections.close()
         if self.connector.has_ended:
             self.drop()
         else:
-            self.connector.call_soon(self._settle)
+            self.connector.call_soon(self._close_now)
 
     def drop(self) -> None:
         """Discard all connections without closing them properly."""
-        self.connections.close()
+        self._step(self.connections.close)
+        if self._late:
+            self._release_late()
         while (lease := self.connections.next_closing()) is not None:
             if lease.connection is not None:
                 lease.connection.drop()
 
+    def _close_now(self) -> None:
+        self._step(self.connections.close)
+        self._settle()
+
+    def _step(self, step: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            self.is_stepping = True
+            step(*args, **kwargs)
+        finally:
+            self.is_stepping = False
+
+    def _release_late(self) -> None:
+        while self._late:
+            self._step(self.connections.release, self._late.popleft(), now=read_clocks())
+        if not self._looks_later:
+            self._look_later()
+
     def _settle(self) -> None:
+        """Make late releases, then close connections and wake claims for the pool."""
+        if self._late:
+            self._release_late()
         pool = self.connections
         while (lease := pool.next_closing()) is not None:
             if lease.connection is not None:

@@ -6,14 +6,18 @@ import asyncio
 import gc
 import threading
 from collections.abc import Awaitable, Callable, Generator
+from functools import partial
 from typing import Any
 
+import anyio.lowlevel
 import pytest
 import trio
 
 from genesys_cloud.transports.async_socket_transport import AsyncSocketTransport
 from genesys_core.errors import GenesysCloudError
 from genesys_core.http.messages import Request, Timeout, TransportFailure
+from genesys_core.transport import pool as pool_module
+from genesys_core.transport.pool import PoolLimits, PoolStatistics
 from tests.helpers.server import Reply, scripted_server
 
 RUNS = {"asyncio": asyncio.run, "trio": lambda coroutine: trio.run(_awaited, coroutine)}
@@ -172,8 +176,6 @@ def test_a_call_cancelled_at_any_point_leaves_nothing_behind(flavour, streamed, 
 
 
 def test_a_call_that_waits_for_a_place_ends_at_its_time(run) -> None:
-    from genesys_core.transport.pool import PoolLimits
-
     async def main() -> None:
         sending = AsyncSocketTransport({"trust_env": False}, limits=PoolLimits(connections=1))
         async with sending.stream(Request("GET", server.url)):
@@ -185,3 +187,143 @@ def test_a_call_that_waits_for_a_place_ends_at_its_time(run) -> None:
 
     with scripted_server(lambda _: Reply()) as server:
         run(main())
+
+
+def _finalize(stream: Any) -> None:
+    """End a stream as a garbage collection does: at once, in whatever thread it runs."""
+    with pytest.raises((StopIteration, StopAsyncIteration)):
+        stream.gen.aclose().send(None)
+
+
+class Waiting:
+    """Two connections are in use, one by a stream that is about to be finalized; a third call waits.
+
+    No connection is used twice, so that a call that is served gets a new lease.
+    """
+
+    def __init__(self, url: str) -> None:
+        limits = PoolLimits(connections=2, max_age=1e-9)
+        self.sending = AsyncSocketTransport({"trust_env": False}, limits=limits)
+        self.url = url
+        self.outcomes: list[object] = []
+
+    async def run(self, between: Callable[[Any], Awaitable[None]]) -> None:
+        async with (
+            anyio.create_task_group() as tasks,
+            self.sending.stream(Request("GET", self.url)),
+        ):
+            abandoned = self.sending.stream(Request("GET", self.url))
+            await abandoned.__aenter__()
+            tasks.start_soon(self._call)
+            while not self.sending.statistics().waiting:
+                await anyio.lowlevel.checkpoint()
+            await between(abandoned)
+        await anyio.wait_all_tasks_blocked()
+        statistics = self.sending.statistics()
+        assert (statistics.in_use, statistics.waiting) == (0, 0)
+
+    async def _call(self) -> None:
+        try:
+            self.outcomes.append(await call(self.sending, self.url))
+        except GenesysCloudError as error:
+            self.outcomes.append(str(error))
+
+
+def _in_next_lease(monkeypatch: pytest.MonkeyPatch, work: Callable[[], object]) -> None:
+    make, todo = pool_module.Lease, [work]
+
+    def lease(*args: Any) -> Any:
+        while todo:
+            todo.pop()()
+        return make(*args)
+
+    monkeypatch.setattr(pool_module, "Lease", lease)
+
+
+def _in_thread(work: Callable[[], object]) -> None:
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+
+
+@pytest.mark.parametrize("where", ["in the same thread", "in another thread"])
+def test_a_stream_that_is_finalized_during_a_step_of_its_pool_ends_after_it(
+    run, monkeypatch, where
+) -> None:
+    async def main() -> None:
+        waiting = Waiting(server.url)
+
+        async def between(abandoned: Any) -> None:
+            work = partial(_finalize, abandoned)
+            in_thread = where == "in another thread"
+            _in_next_lease(monkeypatch, partial(_in_thread, work) if in_thread else work)
+
+        await waiting.run(between)
+        assert waiting.outcomes == [200]
+        await waiting.sending.close()
+
+    with scripted_server(lambda _: Reply()) as server:
+        run(main())
+
+
+def test_a_stream_that_is_finalized_in_another_thread_is_released_in_its_event_loop(run) -> None:
+    async def main() -> None:
+        waiting = Waiting(server.url)
+
+        async def between(abandoned: Any) -> None:
+            _in_thread(partial(_finalize, abandoned))
+            assert waiting.sending.statistics() == PoolStatistics(2, 0, 1)
+            while not waiting.outcomes:  # its place goes to the call that waits
+                await anyio.lowlevel.checkpoint()
+
+        await waiting.run(between)
+        assert waiting.outcomes == [200]
+        await waiting.sending.close()
+
+    with scripted_server(lambda _: Reply()) as server:
+        run(main())
+
+
+def test_a_transport_is_closed_in_another_event_loop_during_a_step(run, monkeypatch) -> None:
+    async def main() -> None:
+        waiting = Waiting(server.url)
+
+        async def between(abandoned: Any) -> None:
+            work = lambda: asyncio.run(waiting.sending.close())  # noqa: E731
+            _in_next_lease(monkeypatch, partial(_in_thread, work))
+            _finalize(abandoned)
+
+        await waiting.run(between)
+        assert waiting.outcomes in ([200], ["the client is closed; nothing was sent"])
+        assert waiting.sending.connections() == 0
+
+    with scripted_server(lambda _: Reply()) as server:
+        run(main())
+
+
+def test_a_stream_of_an_event_loop_that_has_ended_is_finalized_while_its_pool_is_dropped(
+    monkeypatch,
+) -> None:
+    sending, streams = transport(), []
+
+    async def abandon(url: str) -> None:
+        loop.set_exception_handler(lambda *_: None)
+        stream = sending.stream(Request("GET", url))
+        await stream.__aenter__()
+        streams.append(stream)
+
+    closed = pool_module.Pool.close
+
+    def close(pool: Any) -> None:
+        if streams:
+            _finalize(streams.pop())
+        closed(pool)
+
+    monkeypatch.setattr(pool_module.Pool, "close", close)
+    with scripted_server(lambda _: Reply()) as server:
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(abandon(server.url))
+        loop.close()
+        assert asyncio.run(call(sending, server.url)) == 200
+        assert not streams
+        assert asyncio.run(_closed(sending)) == 0
