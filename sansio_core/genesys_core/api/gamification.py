@@ -347,8 +347,7 @@ def get_gamification_insights(
             ``filterId`` identifies.
         filter_id: query, string. The ID of a filter.
         granularity: query, string: Weekly, Monthly. The length of each period.
-        comparative_period_start_workday: query, date. The first workday of the period to compare
-            with.
+        comparative_period_start_workday: query, date. The first workday of the comparison period.
         primary_period_start_workday: query, date. The first workday of the period.
         page_size: query, integer. The number of items per page.
         page_number: query, integer. The page, counted from 1.
@@ -389,8 +388,7 @@ def get_gamification_insights_details(
             ``filterId`` identifies.
         filter_id: query, string. The ID of a filter.
         granularity: query, string: Weekly, Monthly. The length of each period.
-        comparative_period_start_workday: query, date. The first workday of the period to compare
-            with.
+        comparative_period_start_workday: query, date. The first workday of the comparison period.
         primary_period_start_workday: query, date. The first workday of the period.
     """
     return _Operation(_Endpoint(
@@ -423,9 +421,8 @@ def get_gamification_insights_groups_trends(
             ``filterId`` identifies.
         filter_id: query, string. The ID of a filter.
         granularity: query, string: Daily, Weekly, Monthly. The length of each period.
-        comparative_period_start_workday: query, date. The first workday of the period to compare
-            with.
-        comparative_period_end_workday: query, date. The last workday of the period to compare with.
+        comparative_period_start_workday: query, date. The first workday of the comparison period.
+        comparative_period_end_workday: query, date. The last workday of the comparison period.
         primary_period_start_workday: query, date. The first workday of the period.
         primary_period_end_workday: query, date. The last workday of the period.
     """
@@ -461,9 +458,8 @@ def get_gamification_insights_groups_trends_all(
             ``filterId`` identifies.
         filter_id: query, string. The ID of a filter.
         granularity: query, string: Daily, Weekly, Monthly. The length of each period.
-        comparative_period_start_workday: query, date. The first workday of the period to compare
-            with.
-        comparative_period_end_workday: query, date. The last workday of the period to compare with.
+        comparative_period_start_workday: query, date. The first workday of the comparison period.
+        comparative_period_end_workday: query, date. The last workday of the comparison period.
         primary_period_start_workday: query, date. The first workday of the period.
         primary_period_end_workday: query, date. The last workday of the period.
     """
@@ -568,13 +564,12 @@ def get_gamification_insights_rankings(
             ``filterId`` identifies.
         filter_id: query, string. The ID of a filter.
         granularity: query, string: Weekly, Monthly. The length of each period.
-        comparative_period_start_workday: query, date. The first workday of the period to compare
-            with.
+        comparative_period_start_workday: query, date. The first workday of the comparison period.
         primary_period_start_workday: query, date. The first workday of the period.
         sort_key: query, string: percentOfGoal, percentOfGoalChange, overallPercentOfGoal,
             overallPercentOfGoalChange, value, valueChange. The value to sort the results by.
         sort_metric_id: query, string. The ID of a sort metric.
-        section_size: query, integer. The number of top users and of bottom users to return.
+        section_size: query, integer. The number of users to return from each end of the ranking.
         user_ids: query, string. The IDs of users. At most 100 items.
         reports_to: query, string. Only users who report to the user with this ID.
     """
@@ -610,9 +605,8 @@ def get_gamification_insights_trends(
             ``filterId`` identifies.
         filter_id: query, string. The ID of a filter.
         granularity: query, string: Daily, Weekly. The length of each period.
-        comparative_period_start_workday: query, date. The first workday of the period to compare
-            with.
-        comparative_period_end_workday: query, date. The last workday of the period to compare with.
+        comparative_period_start_workday: query, date. The first workday of the comparison period.
+        comparative_period_end_workday: query, date. The last workday of the comparison period.
         primary_period_start_workday: query, date. The first workday of the period.
         primary_period_end_workday: query, date. The last workday of the period.
     """
@@ -648,8 +642,7 @@ def get_gamification_insights_user_details(
             ``filterId`` identifies.
         filter_id: query, string. The ID of a filter.
         granularity: query, string: Weekly, Monthly. The length of each period.
-        comparative_period_start_workday: query, date. The first workday of the period to compare
-            with.
+        comparative_period_start_workday: query, date. The first workday of the comparison period.
         primary_period_start_workday: query, date. The first workday of the period.
     """
     return _Operation(_Endpoint(
@@ -684,9 +677,8 @@ def get_gamification_insights_user_trends(
             ``filterId`` identifies.
         filter_id: query, string. The ID of a filter.
         granularity: query, string: Daily, Weekly. The length of each period.
-        comparative_period_start_workday: query, date. The first workday of the period to compare
-            with.
-        comparative_period_end_workday: query, date. The last workday of the period to compare with.
+        comparative_period_start_workday: query, date. The first workday of the comparison period.
+        comparative_period_end_workday: query, date. The last workday of the comparison period.
         primary_period_start_workday: query, date. The first workday of the period.
         primary_period_end_workday: query, date. The last workday of the period.
     """
@@ -1094,7 +1086,7 @@ def get_gamification_scorecards_points_trends(
         start_workday: query, date. The first workday of the period.
         end_workday: query, date. The last workday of the period.
         day_of_week: query, string: Sunday, Monday, Tuesday, Wednesday, Thursday, Friday, Saturday.
-            Only points from this day of the week.
+            Only points scored on this day of the week.
     """
     return _Operation(_Endpoint(
         "get_gamification_scorecards_points_trends", "GET",
@@ -1317,7 +1309,7 @@ def get_gamification_scorecards_user_points_trends(
         start_workday: query, date. The first workday of the period.
         end_workday: query, date. The last workday of the period.
         day_of_week: query, string: Sunday, Monday, Tuesday, Wednesday, Thursday, Friday, Saturday.
-            Only points from this day of the week.
+            Only points scored on this day of the week.
     """
     return _Operation(_Endpoint(
         "get_gamification_scorecards_user_points_trends", "GET",

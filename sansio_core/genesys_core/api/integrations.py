@@ -163,7 +163,7 @@ def get_integrations(
         next_page: query, string. The cursor from the previous response.
         previous_page: query, string. The cursor of the previous page.
         ids: query, list of string. Only the items with these IDs. At most 100 items.
-        integration_type: query, string. Only integrations of this type, by its ID.
+        integration_type: query, string. Only integrations of the type with this ID.
         reported_state: query, string: ACTIVE, ACTIVATING, INACTIVE, DEACTIVATING, ERROR. Only
             integrations in this state.
         credential_id: query, string. The ID of a credential.

@@ -761,7 +761,7 @@ def post_orgauthorization_trustees_care(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-orgauthorization-trustees-care
 
     Args:
-        assign_default_role: query, boolean. Whether to give Customer Care the default role.
+        assign_default_role: query, boolean. Whether to assign the default role to Customer Care.
         auto_expire: query, boolean. Whether the pairing expires automatically.
         assign_full_access: query, boolean. Whether to give Customer Care full access.
         allow_trusted_user_access: query, boolean. Whether to make Customer Care a trusted user.
@@ -788,7 +788,7 @@ def post_orgauthorization_trustees_default(
     https://developer.genesys.cloud/devapps/api-explorer#post-api-v2-orgauthorization-trustees-default
 
     Args:
-        assign_default_role: query, boolean. Whether to give Customer Care the default role.
+        assign_default_role: query, boolean. Whether to assign the default role to Customer Care.
         auto_expire: query, boolean. Whether the pairing expires automatically.
     """
     return _Operation(_Endpoint(

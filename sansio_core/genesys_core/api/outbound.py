@@ -2766,7 +2766,7 @@ def post_outbound_contactlist_contacts(
 
     Args:
         contact_list_id: the ID of the contact list.
-        priority: query, boolean. Whether the contacts are called next instead of last.
+        priority: query, boolean. Whether to call the contacts next instead of last.
         clear_system_data: query, boolean. Whether to clear the system columns of the contacts.
         do_not_queue: query, boolean. Whether updated contacts keep their places in the queue.
         body: list of ``WritableDialerContact``.

@@ -204,7 +204,7 @@ def get_users_search(
         q64: query, string. The encoded search that an earlier search returned.
         expand: query, list of string. The additional data to include in the response.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
-            RingCentral. The integration whose presence is returned.
+            RingCentral. The integration whose presence to return.
     """
     return _Lists(_Endpoint(
         "get_users_search", "GET", "/api/v2/users/search", "UsersSearchResponse",

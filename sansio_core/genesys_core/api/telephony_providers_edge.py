@@ -1372,7 +1372,7 @@ def get_telephony_providers_edges_phones(
         lines_default_for_user_id: query, string. The ID of a lines default for user.
         phone_hardware_id: query, string. The ID of a phone hardware.
         lines_id: query, string. The ID of a lines.
-        lines_name: query, string. Only phones with a line of this name.
+        lines_name: query, string. Only phones that have a line with this name.
         name: query, string. Filter by name.
         status_operational_status: query, string. Only phones with this status.
         secondary_status_operational_status: query, string. Only phones with this secondary status.

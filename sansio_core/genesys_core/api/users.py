@@ -568,7 +568,7 @@ def get_profiles_users(
             conversationSummary, outOfOffice, geolocation, station, authorization. The additional
             data to include in the response.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
-            RingCentral. The integration whose presence is returned.
+            RingCentral. The integration whose presence to return.
     """
     return _Lists(_Endpoint(
         "get_profiles_users", "GET", "/api/v2/profiles/users", "UserProfileEntityListing",
@@ -651,7 +651,7 @@ def get_user(
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. The
             additional data to include in the response.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
-            RingCentral. The integration whose presence is returned.
+            RingCentral. The integration whose presence to return.
         user_custom_attribute_schema_ids: query, list of string. The IDs of user custom attribute
             schemas.
         state: query, string: active, deleted.
@@ -889,7 +889,7 @@ def get_user_profile(
             authorization.unusedRoles, team, workPlanBidRanks, externalContactsSettings, groups,
             customAttributes. The additional data to include in the response.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
-            RingCentral. The integration whose presence is returned.
+            RingCentral. The integration whose presence to return.
     """
     return _Operation(_Endpoint(
         "get_user_profile", "GET", "/api/v2/users/{userId}/profile", "UserProfile",
@@ -1178,7 +1178,7 @@ def get_users(
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. The
             additional data to include in the response.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
-            RingCentral. The integration whose presence is returned.
+            RingCentral. The integration whose presence to return.
         user_custom_attribute_schema_ids: query, list of string. The IDs of user custom attribute
             schemas.
         state: query, string: active, inactive, deleted, any. Filter by state.
@@ -1511,7 +1511,7 @@ def get_users_me(
             adjacents, routingskills, routinglanguages, fieldconfigs, token, trustors, logCapture,
             autoanswersettings. The additional data to include in the response.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
-            RingCentral. The integration whose presence is returned.
+            RingCentral. The integration whose presence to return.
         user_custom_attribute_schema_ids: query, list of string. The IDs of user custom attribute
             schemas.
     """
@@ -1562,7 +1562,7 @@ def get_users_query(
             languagePreference, employerInfo, biography, dateLastLogin, dateWelcomeSent. The
             additional data to include in the response.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
-            RingCentral. The integration whose presence is returned.
+            RingCentral. The integration whose presence to return.
         user_custom_attribute_schema_ids: query, list of string. The IDs of user custom attribute
             schemas.
         state: query, string: active, inactive, deleted, any. Filter by state.
@@ -1593,7 +1593,7 @@ def get_users_search(
         q64: query, string. The encoded search that an earlier search returned.
         expand: query, list of string. The additional data to include in the response.
         integration_presence_source: query, string: MicrosoftTeams, ZoomPhone, EightByEight,
-            RingCentral. The integration whose presence is returned.
+            RingCentral. The integration whose presence to return.
     """
     return _Lists(_Endpoint(
         "get_users_search", "GET", "/api/v2/users/search", "UsersSearchResponse",

@@ -5164,7 +5164,7 @@ def patch_workforcemanagement_managementunit_workplan(
         management_unit_id: the ID of the management unit.
         work_plan_id: the ID of the work plan.
         validation_mode: query, string: Ignore. How to validate the work plan; Ignore saves it even
-            if it is not valid.
+            if it is invalid.
         body: ``WorkPlan``.
     """
     return _Operation(_Endpoint(
@@ -8350,7 +8350,7 @@ def post_workforcemanagement_managementunit_workplans(
     Args:
         management_unit_id: the ID of the management unit.
         validation_mode: query, string: Ignore. How to validate the work plan; Ignore saves it even
-            if it is not valid.
+            if it is invalid.
         body: ``CreateWorkPlan``.
     """
     return _Operation(_Endpoint(

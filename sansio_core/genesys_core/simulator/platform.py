@@ -506,7 +506,7 @@ class Simulator:
             )
         known = (SUCCESS, FAILURE, *states.names)
         if outcome not in known:
-            raise InvalidValueError(f"{outcome!r} is not one of {', '.join(known)}")
+            raise InvalidValueError(f"outcome {outcome!r}: must be one of {', '.join(known)}")
         self.state.job_outcomes[found.template] = outcome
 
     def template(self, request: Request) -> str | None:

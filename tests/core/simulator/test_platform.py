@@ -255,7 +255,9 @@ def test_how_jobs_end():
     simulator = Desk().simulator
     simulator.set_job_outcome(DETAILS, "EXPIRED")
     assert simulator.state.job_outcomes == {DETAILS: "EXPIRED"}
-    with pytest.raises(InvalidValueError, match="'LATE' is not one of success, failure, QUEUED"):
+    with pytest.raises(
+        InvalidValueError, match="outcome 'LATE': must be one of success, failure, QUEUED"
+    ):
         simulator.set_job_outcome(DETAILS, "LATE")
     for nothing in ("/api/v2/groups", "/nowhere"):
         with pytest.raises(InvalidValueError, match="no jobs"):

@@ -71,7 +71,7 @@ def _section(
 ) -> list[str]:
     lines = [write_heading(2, model.name, anchor_of(model.name)), ""]
     if model.wire != model.name:
-        lines += [f"In the definition: {inline_code(model.wire)}", ""]
+        lines += [f"Name in the definition: {inline_code(model.wire)}", ""]
     if model.description:
         lines += [plain_text(model.description), ""]
     if model.tag:

@@ -92,7 +92,7 @@ def query_aggregates(
     granularity = parse_granularity(_text(query.get("granularity")), interval)
     metrics = [str(each) for each in _list(query.get("metrics"))]
     if not metrics:
-        raise bad_request("The field 'metrics' of the body is required.", field="metrics")
+        raise bad_request("The request body must contain the field 'metrics'.", field="metrics")
     names = [_MEDIA, *(str(each) for each in _list(query.get("groupBy")) if each != _MEDIA)]
     table: _Table = {}
     for conversation in conversations:

@@ -75,9 +75,7 @@ def parse_granularity(text: str | None, interval: tuple[int, int]) -> int:
     amounts = (0,) if found is None else tuple(int(each or 0) for each in found.groups())
     granularity = sum(amount * unit for amount, unit in zip(amounts, _UNITS, strict=False))
     if granularity == 0 or length / granularity > _MOST_PARTS:
-        message = (
-            f"The granularity [{text}] is not an ISO 8601 duration, or too fine for the interval."
-        )
+        message = f"The granularity [{text}] is not an ISO 8601 duration, or is too fine."
         raise bad_request(message, field="granularity")
     return granularity
 
@@ -109,5 +107,5 @@ def _instant(text: str) -> int:
 
 
 def _invalid(text: object) -> PlatformProblem:
-    message = f"The interval [{text}] must be two ISO 8601 times, start/end, the start first."
+    message = f"The interval [{text}] is not start/end: two ISO 8601 times, the earlier one first."
     return bad_request(message, field="interval")

@@ -111,7 +111,7 @@ def patch_conference(call: ApiCall) -> Reply:
     known = call.state.contact_center.conversations
     merged = [known[each] for each in wanted if each in known and each != kept.id]
     if not merged:
-        raise bad_request("Specify the ids of other calls.", field="conversationIds")
+        raise bad_request("Specify the ids of the calls to merge.", field="conversationIds")
     for each in (kept, *merged):
         if each.media != "voice" or not any(p.session.is_connected for p in each.participants):
             raise bad_request(f"The conversation {each.id} is not a connected call.")

@@ -80,7 +80,7 @@ def check_removal(call: ApiCall) -> None:
     for each in collections:
         for user in call.state.collections.get(_place(f"{_OUTBOUND}/{each}"), {}).values():
             if any(identity in ids for identity in _ids(user.get(name))):
-                message = f"The entity is used by [{user.get('name')}]."
+                message = f"The entity cannot be deleted: it is used by [{user.get('name')}]."
                 if kind == "contactlists":
                     raise PlatformProblem(400, "contact.list.in.use", message)
                 raise bad_request(message)

@@ -26,7 +26,7 @@ def check_schedule_removal(call: ApiCall) -> None:
     identity = call.arguments["scheduleId"]
     for group in call.state.collections.get(_GROUPS, {}).values():
         if any(identity in _ids(group.get(name)) for name in _LISTS):
-            message = f"The schedule is used by the schedule group [{group.get('name')}]."
+            message = f"The schedule group [{group.get('name')}] uses the schedule."
             raise PlatformProblem(409, "general.conflict", message)
 
 
@@ -37,7 +37,7 @@ def check_batch(call: ApiCall) -> None:
         Problem: 400 for an empty batch.
     """
     if not call.document().get("batchDownloadRequestList"):
-        raise bad_request("The batch has no items.", field="batchDownloadRequestList")
+        raise bad_request("The batch must not be empty.", field="batchDownloadRequestList")
 
 
 def _ids(value: Json) -> list[Json]:

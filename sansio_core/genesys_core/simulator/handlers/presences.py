@@ -48,7 +48,7 @@ def put_routing_status(call: ApiCall) -> Reply:
     """Change a user's routing status, and publish the change."""
     user, body = _user(call), call.document()
     if not body.get("status"):
-        raise bad_request("The field 'status' of the body is required.", field="status")
+        raise bad_request("The request body must contain the field 'status'.", field="status")
     request_routing_status(call.state, str(user["id"]), str(body["status"]), call.now)
     return json_reply(_user(call).get("routingStatus"))
 

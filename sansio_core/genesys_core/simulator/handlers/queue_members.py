@@ -144,7 +144,7 @@ def _join(call: ApiCall, queue_id: str, user_id: str, joined: Json) -> None:
 
 def _forget(call: ApiCall, queue_id: str, user_id: str) -> None:
     if user_id in call.state.contact_center.by_group.get(queue_id, {}):
-        raise bad_request("A member by group can only be removed with its group.")
+        raise bad_request("A member by group can be removed only by removing the group.")
     forget_member(call.state, queue_id, user_id)
 
 

@@ -65,7 +65,7 @@ def check_version(call: ApiCall, shown: ScimResource) -> None:
     given = call.headers.get("If-Match", "")
     version = _version_of(shown)
     if given and not _names_version(call, "If-Match", version):
-        raise ScimProblem(412, f"The version is {version}, which is not in If-Match.")
+        raise ScimProblem(412, f"If-Match does not contain the current version, {version}.")
 
 
 def list_resources(call: ApiCall, found: Sequence[Record]) -> Reply:

@@ -120,7 +120,9 @@ def _decoded(body: bytes, name: str) -> Json:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise bad_request("The request body is not valid JSON.", field=name) from error
     if _deeper_than(MAX_NESTING, value):
-        raise bad_request(f"The request body is nested deeper than {MAX_NESTING}.", field=name)
+        raise bad_request(
+            f"The request body is nested more than {MAX_NESTING} levels deep.", field=name
+        )
     return value
 
 
@@ -132,7 +134,7 @@ def _check_body(wanted: Parameter, schema: Schema, definition: Definition, body:
     for place, value, kind in _misfits(definition, schema, body, wanted.name):
         raise invalid_value(msgspec.json.encode(value).decode()[:100], kind, field=place)
     for place in _missing(definition, schema, body, ""):
-        raise bad_request(f"The field '{place}' of the body is required.", field=place)
+        raise bad_request(f"The request body must contain the field '{place}'.", field=place)
 
 
 def _missing(definition: Definition, schema: Schema, value: Json, place: str) -> Iterator[str]:

@@ -163,9 +163,9 @@ def missing_permissions(missing: Sequence[str], *, is_any: bool) -> PlatformProb
     """
     named = ", ".join(missing)
     if is_any:
-        message = "The caller has none of the permissions that allow this: [{permissions}]."
+        message = "This request requires one of these permissions: [{permissions}]."
     else:
-        message = "The caller lacks permissions that this request requires: [{permissions}]."
+        message = "This request requires permissions that the caller lacks: [{permissions}]."
     extra: dict[str, Json] = {
         "messageWithParams": message,
         "messageParams": {"permissions": named},

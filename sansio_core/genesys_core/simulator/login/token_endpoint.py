@@ -214,7 +214,7 @@ def _subject(state: PlatformState, assertion: str) -> str:
         plain = assertion.translate(str.maketrans("-_", "+/")).rstrip("=")
         xml = b64decode(plain + "=" * (-len(plain) % 4), validate=True)
     except (Error, ValueError):
-        raise OAuthProblem(400, "invalid_grant", "the assertion is not base64") from None
+        raise OAuthProblem(400, "invalid_grant", "the assertion is not valid base64") from None
     named_user = _NAME_ID.search(xml)
     if named_user is None:
         user = next(iter(state.users.values()), None)

@@ -169,7 +169,7 @@ class EventRules:
         }
         heard = started | written
         return {topic: heard[topic] for topic in NOTIFICATION_TOPICS if topic in heard} | {
-            AUDITS: "items of audited types"
+            AUDITS: "changes to items of audited types"
         }
 
     def _body(self, topic: str, change: RecordChange, now: Now) -> Json:

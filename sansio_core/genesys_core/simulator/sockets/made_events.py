@@ -37,7 +37,7 @@ def make_event(definition: Definition, topic: str, properties: Mapping[str, Json
     body = {**(example if isinstance(example, Mapping) else {}), **properties}
     fault = next(_faults(definition, model, body, ""), None)
     if fault is not None:
-        raise InvalidValueError(f"the body of an event of {template}: {fault}")
+        raise InvalidValueError(f"topic {template}: the event's body is not valid: {fault}")
     return body
 
 

@@ -39,7 +39,7 @@ def test_a_model_has_its_fields() -> None:
 
 def test_fields_have_their_facts() -> None:
     assert "| `odd` | string | **required**; `a-b`, `1`, " in page("Enums")
-    assert "In the definition: `Odd Name-With.Signs`" in page("Odd_Name_With_Signs")
+    assert "Name in the definition: `Odd Name-With.Signs`" in page("Odd_Name_With_Signs")
     assert "| `read_only` | string | read-only |" in page("Odd_Name_With_Signs")
     assert "| `site_id` | string | sent as `site.id` |" in page("Names")
     assert "A model without fields." in page("Empty")
