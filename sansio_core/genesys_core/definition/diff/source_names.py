@@ -111,7 +111,7 @@ class _TreeReader:
                 pass
 
     def owner(self, node: ast.expr) -> str:
-        """Return an expression's last name; for a variable that holds an API, the API's class."""
+        """Return the last name in an expression; for a variable with an API, the name of its class."""
         name = _last_name(node.func if isinstance(node, ast.Call) else node)
         return self.bound.get(name, name)
 

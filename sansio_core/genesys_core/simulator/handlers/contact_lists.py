@@ -1,4 +1,4 @@
-"""Contact lists: their size, their export, and rejected changes.
+"""Contact lists: size and export, and the changes that are rejected.
 
 Invariants: a list's size is the number of its contacts. Its columns cannot be changed. An outbound
 entity that another one refers to cannot be deleted.

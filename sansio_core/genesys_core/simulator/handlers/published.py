@@ -20,7 +20,7 @@ _PATHS: Final = ("/api/v2/docs/swagger", "/api/v2/docs/swaggerpreview")
 ROUTES: Final[RouteTable[OperationFacts]] = RouteTable(
     ServedRoute("GET", path, OperationFacts()) for path in _PATHS
 )
-"""The routes that these handlers serve although the definition does not contain them."""
+"""Routes that are not in the definition, but are served by these handlers."""
 
 
 def get_definition(call: ApiCall) -> Reply:

@@ -36,7 +36,7 @@ _TEMPLATE: Final = f"{MEDIA}/{{conversationId}}/{{recordingId}}"
 ROUTES: Final[RouteTable[OperationFacts]] = RouteTable(
     [ServedRoute("GET", _TEMPLATE, OperationFacts())]
 )
-"""The routes that these handlers serve although the definition does not contain them."""
+"""Routes that are not in the definition, but are served by these handlers."""
 
 _DATES: Final = ("archiveDate", "deleteDate", "exportDate")
 """The properties of a recording that callers can change."""

@@ -24,7 +24,7 @@ _TEMPLATE: Final = f"{UPLOADS}/{{uploadId}}"
 ROUTES: Final[RouteTable[OperationFacts]] = RouteTable(
     [ServedRoute("PUT", _TEMPLATE, OperationFacts())]
 )
-"""The routes that these handlers serve although the definition does not contain them."""
+"""Routes that are not in the definition, but are served by these handlers."""
 
 
 def put_upload(call: ApiCall) -> Reply:

@@ -181,7 +181,7 @@ def no_such_resource() -> PlatformProblem:
 
 
 def no_such_entity(kind: str, identity: str) -> PlatformProblem:
-    """Return a 404 for the unknown id of an entity."""
+    """Return a 404 for an entity that does not exist."""
     message = f"Unable to find a {kind} with that id"
     extra: dict[str, Json] = {"entityId": identity, "entityName": kind}
     detail: dict[str, Json] = {"errorCode": "not.found", **extra}

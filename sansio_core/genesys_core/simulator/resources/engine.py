@@ -91,7 +91,7 @@ class ResourceEngine:
         return self._answer_rule(call, rule, rule.collection)
 
     def check_body(self, call: ApiCall) -> None:
-        """Check that the entities to which a writing call refers, in its path and body, exist.
+        """Check that the entities that a write refers to, in its path and body, exist.
 
         Raises:
             Problem: 404 for an unknown id in the path, 400 for one in the body.

@@ -94,7 +94,7 @@ JOB_STARTERS: Final[Mapping[tuple[str, str], str]] = {
         f"{_UNIT}/users/{{userId}}/timeoffrequests/{{timeOffRequestId}}/timeoffbalance/jobs",
     ): _BALANCE,
 }
-"""The job's collection, by operation, for operations that start a job outside their own path."""
+"""The collection of the started job, by operation, if it is not below the operation's path."""
 
 _ELSEWHERE: Final = frozenset(map(path_key, JOB_STARTERS.values()))
 

@@ -73,7 +73,7 @@ def forget_subject(state: PlatformState, subject: str) -> None:
 
 
 def own_grants(state: PlatformState, subject: str) -> dict[GrantKey, str]:
-    """Return the dates of a subject's own grants, by role and division, where both exist."""
+    """Return the dates of a subject's own grants, by role and division, omitting deleted ones."""
     roles, divisions = state.collections.get(ROLES, {}), state.collections.get(DIVISIONS, {})
     return {
         (role_id, division_id): when
