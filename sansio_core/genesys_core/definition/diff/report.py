@@ -54,7 +54,7 @@ class IgnoreRule(Struct, frozen=True):
 
 
 def parse_ignores(text: str) -> tuple[IgnoreRule, ...]:
-    """Parse an ignore file: on each line a rule, optionally a place, and a comment after ``#``.
+    """Parse an ignore file: each line has a rule and, optionally, a place; ``#`` begins a comment.
 
     Raises:
         InvalidValueError: a line names a rule that does not exist.

@@ -63,7 +63,7 @@ def query_details(
 def find_started(
     conversations: Iterable[ConversationTimeline], query: Mapping[str, Json]
 ) -> list[ConversationTimeline]:
-    """Return the matching conversations that started on a UTC day of the interval, in query order.
+    """Return the matching conversations that started on a UTC day of the interval, sorted.
 
     Raises:
         Problem: 400 for an invalid interval or operator.
@@ -76,7 +76,7 @@ def find_started(
 def find_active(
     conversations: Iterable[ConversationTimeline], query: Mapping[str, Json]
 ) -> list[ConversationTimeline]:
-    """Return the matching conversations that were active in the interval, in query order.
+    """Return the matching conversations that were active in the interval, sorted.
 
     Raises:
         Problem: 400 for an invalid interval or operator.

@@ -103,7 +103,7 @@ def start_traffic(state: PlatformState, per_minute: float, seed: int, now: Now) 
 
 
 def stop_traffic(state: PlatformState) -> None:
-    """Stop generating customers; conversations that have begun continue until they end."""
+    """Stop generating conversations; those that have begun continue until they end."""
     center = state.contact_center
     center.timers = [each for each in center.timers if each.kind != "traffic"]
     heapify(center.timers)

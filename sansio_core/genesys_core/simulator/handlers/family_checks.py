@@ -1,4 +1,4 @@
-"""Checks before writing that apply to individual API families: entities in use, and empty requests.
+"""Checks that run before writes in individual API families: entities in use, and empty requests.
 
 Invariants: a check changes nothing. Its error code is the platform's if known; ``general.conflict``
 for a schedule in use is a guess.

@@ -30,7 +30,7 @@ __all__ = ["HANDLERS"]
 _CORE: Final = "urn:ietf:params:scim:schemas:core:2.0:Group"
 _MEMBER: Final = re.compile(r'members\[\s*value\s+eq\s+"([^"]*)"\s*\]', re.IGNORECASE)
 _KEPT: Final = "scim"
-"""The segment, below a group's path, under which its SCIM-only properties are stored."""
+"""The path segment below a group under which its SCIM-only properties are stored."""
 _FILTERED: Final[ScimFilter] = {
     "id": lambda shown: [shown["id"]],
     "displayname": lambda shown: [shown["displayName"]],

@@ -121,4 +121,4 @@ def _respond(call: ApiCall, rule: ResourceRule, named: Sequence[Record]) -> Repl
 
 
 _SMALLEST = 5
-"""A model with at most this many properties is the result for an item, not the item."""
+"""A model with at most this many properties is assumed to be a result, not the item itself."""

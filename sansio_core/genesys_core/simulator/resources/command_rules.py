@@ -1,4 +1,4 @@
-"""Rules I and M: commands on an item that respond with the item, and commands on many items.
+"""Rules I and M: commands on an item that return the item, and commands on many items.
 
 Invariants: the path of a command is below the item or the collection that it changes. It changes
 only the properties in its body.
