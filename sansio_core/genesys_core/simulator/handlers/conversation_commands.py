@@ -284,7 +284,7 @@ def replace_participant(call: ApiCall) -> Reply:
     participant, body = find_party(call, conversation), call.document()
     _require_connected(participant, "conversations.error.transfer.not.connected")
     if participant.purpose in {"customer", "external"}:
-        raise bad_request("Only agents and queues can transfer a conversation.")
+        raise bad_request("Customers and external parties cannot transfer a conversation.")
     is_attended = body.get("transferType") == "Attended"
     if body.get("queueId"):
         queue_id = require_queue(call, body["queueId"])

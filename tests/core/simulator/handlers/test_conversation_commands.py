@@ -247,7 +247,7 @@ def test_transfers_to_users_and_queues(desk):
 def test_what_cannot_be_transferred(desk):
     email = desk.talk("email")
     agent, customer = agent_of(desk.timeline(email)), desk.timeline(email).participants[0]
-    for party, expected in ((agent, "Only calls"), (customer, "Only agents")):
+    for party, expected in ((agent, "Only calls"), (customer, "Customers and external")):
         target = f"{email}/participants/{party.id}/replace"
         answer = post(desk, target, {"address": "+3"}, status=400)
         assert answer.json["message"].startswith(expected)
