@@ -13,6 +13,7 @@ from collections.abc import Iterable
 __all__ = [
     "CLIENT_ATTRIBUTES",
     "api_name",
+    "api_titles",
     "class_name",
     "make_unique",
     "method_name",
@@ -94,6 +95,26 @@ def make_unique(names: Iterable[str]) -> list[str]:
         seen.add(chosen)
         result.append(chosen)
     return result
+
+
+def api_titles(tags: Iterable[str]) -> list[str]:
+    """Return the name of each tag's API, without ``Api``; names that would be equal are numbered.
+
+    An API has two classes, ``UsersApi`` and ``AsyncUsersApi``, so the tags ``X`` and ``AsyncX`` would
+    both have a class ``AsyncXApi``: the longer one becomes ``AsyncX_2``.
+    """
+    titles = [tag_name(tag) for tag in tags]
+    taken: set[str] = set()
+    result = dict[int, str]()
+    # The shorter one first, so that it keeps its name in whatever order the tags are.
+    for position in sorted(range(len(titles)), key=lambda one: len(titles[one])):
+        title, count = titles[position], 1
+        while not taken.isdisjoint({title, f"Async{title}"}):
+            count += 1
+            title = f"{titles[position]}_{count}"
+        taken |= {title, f"Async{title}"}
+        result[position] = title
+    return [result[position] for position in range(len(titles))]
 
 
 def to_camel_case(name: str) -> str:

@@ -566,7 +566,7 @@ class _DefinitionReader:
         described = {tag.name: tag.description for tag in self.source.tags}
         tags = sorted(by_tag, key=lambda tag: (naming.api_name(tag), tag))
         modules = naming.make_unique(map(naming.api_name, tags))
-        titles = naming.make_unique(map(naming.tag_name, tags))
+        titles = naming.api_titles(tags)
         return tuple(
             Api(
                 title,

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from genesys_core.definition.read.naming import (
     api_name,
+    api_titles,
     class_name,
     make_unique,
     method_name,
@@ -163,3 +164,15 @@ def test_unique_numbers_from_two() -> None:
 @given(st.text(string.ascii_letters + string.digits, min_size=1))
 def test_a_name_of_letters_and_digits_keeps_them_all(wire: str) -> None:
     assert to_snake_case(wire).replace("_", "") in {wire.lower(), f"field{wire.lower()}"}
+
+
+@given(st.permutations(["X", "AsyncX", "AsyncAsyncX", "async x", "x"]))
+def test_no_api_has_the_class_of_another(tags: list[str]) -> None:
+    titles = api_titles(tags)
+    classes = [f"{prefix}{title}Api" for title in titles for prefix in ("", "Async")]
+    assert len(set(classes)) == len(classes)
+
+
+@pytest.mark.parametrize("tags", [["X", "AsyncX"], ["AsyncX", "X"]])
+def test_a_tag_named_like_an_asynchronous_class_is_numbered(tags: list[str]) -> None:
+    assert dict(zip(tags, api_titles(tags), strict=True)) == {"X": "X", "AsyncX": "AsyncX_2"}
