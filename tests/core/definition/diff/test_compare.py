@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from genesys_core.definition.diff.changes import heaviest_weight
 from genesys_core.definition.diff.compare import compare_definitions
 from genesys_core.definition.read.parse import read_sources
-from tests.strategies.definition import TRAP_TOPICS, TRAPS, definitions
+from tests.strategies.definition import TRAP_TOPICS, TRAPS, definitions, model
 from tests.strategies.definition_changes import KINDS, OTHER_KINDS, Kind, base, sources
 from tests.strategies.definition_edits import EDITS, Edit
 
@@ -42,6 +42,27 @@ def test_nothing_differs_from_itself() -> None:
 def test_no_definition_differs_from_itself(document: Any) -> None:
     read = read_sources(document, NO_TOPICS)
     assert compare_definitions(read, read_sources(copy.deepcopy(document), NO_TOPICS)) == ()
+
+
+def test_a_definition_with_nan_does_not_differ_from_itself() -> None:
+    """NaN is no JSON, but parsers accept it, and it is not equal to itself."""
+
+    def document(number: float, default: Any) -> Any:
+        query = {"name": "q", "in": "query", "type": "number", "minimum": number}
+        get = {"parameters": [{**query, "default": default}], "responses": {}}
+        amount = {"type": "number", "maximum": number, "minimum": number}
+        read = {
+            "swagger": "2.0",
+            "paths": {"/q": {"get": get}},
+            "definitions": {"A": model({"amount": amount})},
+        }
+        return read_sources(read, NO_TOPICS)
+
+    old, same = (document(float("nan"), [1, {"a": float("nan")}]) for _ in range(2))
+    assert compare_definitions(old, same) == ()
+    found = compare_definitions(old, document(1.0, [1]))
+    assert {change.rule for change in found} >= {"parameter-default-changed"}
+    assert [change.old for change in found if change.rule == "constraint-loosened"] == ["nan"] * 3
 
 
 def test_models_are_reached_by_names_with_escapes() -> None:
