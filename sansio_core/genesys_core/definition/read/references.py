@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from genesys_core.definition.read.swagger import SwaggerSchema
 
-__all__ = ["definition_name", "is_model", "pointed_name"]
+__all__ = ["definition_name", "definition_reference", "is_model", "pointed_name"]
 
 _REF: Final = "#/definitions/"
 
@@ -20,6 +20,12 @@ def definition_name(reference: str) -> str:
     Empty if the reference points outside the document's ``definitions``.
     """
     return pointed_name(reference, _REF)
+
+
+def definition_reference(name: str) -> str:
+    """Return the reference to a definition, which :func:`definition_name` reads."""
+    # In the reverse order of reading: what is added first is not escaped again.
+    return _REF + name.replace("~", "~0").replace("/", "~1").replace("%", "%25")
 
 
 def pointed_name(reference: str, prefix: str) -> str:

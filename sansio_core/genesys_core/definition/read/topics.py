@@ -7,11 +7,13 @@ after the URNs of their schemas. A topic without a model is omitted with a findi
 
 from collections.abc import Mapping
 from typing import Final, cast
+from urllib.parse import unquote
 
 import msgspec
 from msgspec import Struct, field
 
 from genesys_core.definition.read.findings import Finding, format_place
+from genesys_core.definition.read.references import definition_name, definition_reference
 from genesys_core.definition.read.swagger import SwaggerSchema
 from genesys_core.definition.read.tolerant import convert_tolerantly
 from genesys_core.errors import InvalidValueError
@@ -93,11 +95,10 @@ def _with_schemas(entities: list[_PublishedTopic], findings: list[Finding]) -> T
                 Finding(f"{place}.schema", f"topic {one.id} has a schema without an id; omitted")
             )
             continue
-        result.topics.append(Topic(one.id, named.ref.removeprefix(_REF)))
+        result.topics.append(Topic(one.id, definition_name(named.ref) or named.ref))
     return result
 
 
-_REF: Final = "#/definitions/"
 _URN: Final = "urn:jsonschema:"
 
 
@@ -108,6 +109,8 @@ def _class_of(urn: str) -> str | None:
     """
     if not urn.startswith(_URN):
         return None
+    # A reference is a URI, whose percent-encoding the id of the schema need not have.
+    urn = unquote(urn)
     # The official SDKs leave the version out of the name.
     words = [word for word in urn.removeprefix(_URN).split(":") if word != "v2"]
     return "".join(word[:1].upper() + word[1:] for word in words) or None
@@ -117,7 +120,7 @@ def _named(schema: SwaggerSchema, definitions: dict[str, SwaggerSchema]) -> Swag
     """Move schemas with a URN to ``definitions``, and return the schema with references to them."""
     if schema.ref is not None:
         name = _class_of(schema.ref)
-        return schema if name is None else SwaggerSchema(ref=_REF + name)
+        return schema if name is None else SwaggerSchema(ref=definition_reference(name))
     name = None if schema.id is None else _class_of(schema.id)
     if name is not None:
         definitions.setdefault(name, schema)  # before its parts, which may refer to it
@@ -135,4 +138,4 @@ def _named(schema: SwaggerSchema, definitions: dict[str, SwaggerSchema]) -> Swag
     if name is None:
         return copy
     definitions[name] = copy
-    return SwaggerSchema(ref=_REF + name, description=schema.description)
+    return SwaggerSchema(ref=definition_reference(name), description=schema.description)

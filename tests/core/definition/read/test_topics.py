@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from genesys_core.definition.read.references import definition_name
 from genesys_core.definition.read.topics import Topic, read_topics
 from genesys_core.errors import InvalidValueError
 
@@ -57,6 +58,34 @@ def test_published_topics_bring_their_models() -> None:
     assert properties["other"].ref == "#/definitions/Other"
     assert definitions["ConversationEventCall"].properties["state"].enum == ["on"]
     assert findings == ["entities[1]: topic v2.b has no schema; omitted"]
+
+
+def test_a_reference_to_a_schema_has_the_escapes_of_a_json_pointer() -> None:
+    """``%``, ``~`` and ``/`` in a URN would be read as escapes or as a path of the pointer."""
+    urn = "urn:jsonschema:rate:v2:Per~1Cent%25/Full"
+    schema = {"id": urn, "properties": {"again": {"$ref": urn}}}
+    topics, definitions, _ = published({"id": "v2.a", "schema": schema})
+    assert topics == [Topic("v2.a", "RatePer~1Cent%/Full")]
+    [reference] = [one.ref for one in definitions["RatePer~1Cent%/Full"].properties.values()]
+    assert reference == "#/definitions/RatePer~01Cent%25~1Full"
+    assert definition_name(reference) in definitions
+
+
+def test_a_urn_may_be_percent_encoded_in_a_reference() -> None:
+    schema = {
+        "id": "urn:jsonschema:v2:A b",
+        "properties": {"again": {"$ref": "urn:jsonschema:v2:A%20b"}},
+    }
+    _, definitions, _ = published({"id": "v2.a", "schema": schema})
+    assert definition_name(definitions["A b"].properties["again"].ref) == "A b"
+
+
+def test_a_topic_may_refer_to_a_definition_of_the_document() -> None:
+    schema = {"$ref": "#/definitions/A~1b%20c"}
+    topics, definitions, findings = published({"id": "v2.a", "schema": schema})
+    assert (topics, definitions, findings) == ([Topic("v2.a", "A/b c")], {}, [])
+    topics, _, _ = published({"id": "v2.a", "schema": {"$ref": "a.json"}})
+    assert topics == [Topic("v2.a", "a.json")]
 
 
 @pytest.mark.parametrize("id_", [None, "urn:other:A", "urn:jsonschema:v2"])
