@@ -1,14 +1,15 @@
 """Fetches one slice: writes its records to a file, atomically, and then its manifest entry.
 
 Invariants: the core decides what is requested and which records belong to the slice. The entry is
-written after the file. The id of a job is stored when it has started, so that another process can
+written after the file; then the slice's other files are removed. The id of a job is stored when it has started, so that another process can
 continue with it instead of starting a new one.
 """
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeAlias, cast
 
 from genesys_cloud.client.sync_client import Client
@@ -17,7 +18,15 @@ from genesys_cloud.export.targets import Target, open_target
 from genesys_core.checks import Expected, wrong_type
 from genesys_core.codec.decoding import resolve_type
 from genesys_core.errors import JobFailedError, NotFoundError
-from genesys_core.export.manifest import ExportedFile, ExportPart, encode_part
+from genesys_core.export.manifest import (
+    ExportedFile,
+    ExportPart,
+    check_published,
+    decode_part,
+    encode_part,
+    find_unnamed_parts,
+    name_part,
+)
 from genesys_core.export.media import find_media, media_folder
 from genesys_core.export.plan import Slice, job_file
 from genesys_core.export.reading import SliceReading
@@ -38,6 +47,9 @@ Must be picklable: a class or a module-level function.
 _SLICE: Final = Expected("a Slice", "plan(export)[0]", (Slice,))
 _CHUNK: Final = 1 << 20
 """Number of bytes of a file that are read and hashed at a time."""
+
+_ATTEMPTS: Final = 5
+"""The number of times that a part is written, if other processes remove it."""
 
 _BATCH: Final = 1000
 """Number of records written at a time, for a job whose results have no pages."""
@@ -60,9 +72,11 @@ def fetch(
         format: ``jsonl``, ``csv`` or ``parquet``.
 
     Returns:
-        The entry.
+        The entry; that of another process, if one has fetched the slice at the same time.
 
     Raises:
+        ExportError: other processes, which fetch the slice at the same time, remove the file again
+            and again.
         GenesysCloudError: see :mod:`genesys_core.errors`; nothing was written.
         OSError: the file cannot be written.
     """
@@ -84,16 +98,56 @@ def fetch(
             writer.close()
             file.flush()
             os.fsync(file.fileno())
-        name = f"{slice.id}.{format}"
         with path.open("rb") as file:
             size, digest = measure_file(file)
+        name = name_part(slice.id, format, digest)
         part = ExportPart(slice.id, name, size, digest, reading.totals, tuple(media))
-        target.put(path, name)
-    target.write(f"manifest/{slice.id}.json", encode_part(part))
+        published = _publish(target, path, part, format)
     # Last: until the entry is written, another process continues with the job.
     for name in jobs:
         target.remove(name)
-    return part
+    return published
+
+
+def _publish(target: Target, path: Path, part: ExportPart, format: str) -> ExportPart:
+    """Write a part and its entry, remove the slice's other files, and return the slice's entry."""
+    current, files = part, list[str]()
+    for _ in range(_ATTEMPTS):
+        target.put(path, part.file)
+        target.write(_entry_file(part), encode_part(part))
+        current, files = _remove_others(target, part, format)
+        # A process that published at the same time may have removed this part before its entry
+        # was written. It does so once, so the part is written again.
+        if current.file in files:
+            break
+    check_published(current, files)
+    return current
+
+
+def _remove_others(
+    target: Target, part: ExportPart, format: str
+) -> tuple[ExportPart, Sequence[str]]:
+    """Remove the files of a slice that its entry does not name; return the entry and what is left."""
+    # In this order: a file that is listed, and whose entry is written now, is not removed.
+    files = target.list("")
+    current = _read_entry(target, part)
+    unnamed = find_unnamed_parts((part.slice,), (current,), files, format)
+    for name in unnamed:
+        target.remove(name)
+    if unnamed or current.file not in files:
+        # In the other order: what another entry names since was there before the entry.
+        current = _read_entry(target, part)
+        files = target.list("")
+    return current, files
+
+
+def _read_entry(target: Target, part: ExportPart) -> ExportPart:
+    """Return the entry of a slice: that of ``part``, unless another process has replaced it."""
+    return decode_part(target.read(_entry_file(part)) or b"") or part
+
+
+def _entry_file(part: ExportPart) -> str:
+    return f"manifest/{part.slice}.json"
 
 
 def check_factory(client: object) -> None:

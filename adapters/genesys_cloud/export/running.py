@@ -36,6 +36,7 @@ from genesys_core.export.manifest import (
     encode_document,
     extend_document,
     judge_export,
+    select_present,
     select_slices,
 )
 from genesys_core.export.plan import Slice
@@ -79,7 +80,8 @@ def run(
         ahead: the number of slices submitted at the same time.
 
     Raises:
-        ExportError: the directory contains another export; or, at the end, slices have failed: the
+        ExportError: the directory contains another export, or another process has locked it for
+            longer than 30 s; or, at the end, slices have failed: the
             first failure is its cause.
         InvalidValueError: an argument is invalid.
         BrokenExecutor: the executor's workers died; call the function again.
@@ -92,10 +94,11 @@ def run(
     if ahead < 1:
         raise InvalidValueError(f"ahead={ahead}: must be 1 or more")
     target = open_target(out)
-    _write_document(target, describe_export(plan, format))
+    document = describe_export(plan, format)
+    _write_document(target, document)
     work = partial(fetch, out=os.fspath(out), client=client, format=format)
-    todo = select_slices(plan, read_parts(target))
-    return _run(todo, work, out, _Resources(target, executor, ahead))
+    todo = select_slices(plan, _read_present(target))
+    return _run(todo, work, document, _Resources(target, executor, ahead))
 
 
 class _Resources(NamedTuple):
@@ -109,7 +112,7 @@ class _Resources(NamedTuple):
 def _run(
     slices: tuple[Slice, ...],
     work: Callable[[Slice], ExportPart],
-    out: str | os.PathLike[str],
+    document: ExportDocument,
     resources: _Resources,
 ) -> Generator[ExportPart]:
     target, executor, ahead = resources
@@ -138,6 +141,9 @@ def _run(
             # Also if the caller stops iterating; slices in progress are completed.
             for future in running:
                 future.cancel()
+    # Again: where there are no locks, a process that extended the export at the same time may have
+    # removed the slices.
+    whole = _write_document(target, document)
     if failed:
         first, error = next(iter(failed.items()))
         raise ExportError(
@@ -145,9 +151,9 @@ def _run(
             f"The first, {first}: {error}",
             missing=tuple(failed),
         ) from error
-    # As long as something is missing, another process may be writing it. The plan is read again,
-    # because that process may have extended it.
-    if judge_export(read_document(target, out), read_parts(target)).is_complete:
+    # As long as something is missing, another process may be writing it, which may have extended
+    # the plan.
+    if judge_export(whole, _read_present(target)).is_complete:
         target.clean()
 
 
@@ -158,7 +164,7 @@ def read_status(out: str | os.PathLike[str]) -> ExportStatus:
         ExportError: the directory contains no export.
     """
     target = open_target(out)
-    return judge_export(read_document(target, out), read_parts(target))
+    return judge_export(read_document(target, out), _read_present(target))
 
 
 def read_records(out: str | os.PathLike[str]) -> Iterator[dict[str, Any]]:
@@ -196,6 +202,12 @@ def read_parts(target: Target) -> list[ExportPart]:
     return [part for part in decoded if part is not None]
 
 
+def _read_present(target: Target) -> tuple[ExportPart, ...]:
+    # In this order: a part is there before its entry.
+    parts = read_parts(target)
+    return select_present(parts, target.list(""))
+
+
 def read_document(target: Target, out: str | os.PathLike[str]) -> ExportDocument:
     """Return the document of an export (``export.json``), which describes its plan.
 
@@ -208,8 +220,12 @@ def read_document(target: Target, out: str | os.PathLike[str]) -> ExportDocument
     return decode_document(content)
 
 
-def _write_document(target: Target, document: ExportDocument) -> None:
-    kept = target.read(DOCUMENT)
-    whole = document if kept is None else extend_document(decode_document(kept), document)
-    if kept is None or whole != decode_document(kept):
-        target.write(DOCUMENT, encode_document(whole))
+def _write_document(target: Target, document: ExportDocument) -> ExportDocument:
+    """Add a plan to the document of an export, and return the whole document."""
+    with target.lock():
+        kept = target.read(DOCUMENT)
+        known = None if kept is None else decode_document(kept)
+        whole = document if known is None else extend_document(known, document)
+        if whole != known:
+            target.write(DOCUMENT, encode_document(whole))
+    return whole

@@ -10,18 +10,26 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Generator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol, cast
 
 from genesys_cloud.client.atomic_file import flush_directory
+from genesys_cloud.file_locking import wait_for_lock
 from genesys_core.checks import PATH
-from genesys_core.errors import InvalidValueError
+from genesys_core.errors import ExportError, InvalidValueError
 
 __all__ = ["DirectoryTarget", "FileSystemTarget", "Target", "open_target"]
 
 _UNFINISHED: Final = ".unfinished"
+_LOCK: Final = ".lock"
+
+TIMEOUT: Final = 30.0
+"""Seconds to wait for the lock of a directory, which another process has for milliseconds."""
+
+_POLL: Final = 0.02
+"""Seconds between attempts to lock a directory."""
 
 
 class Target(Protocol):
@@ -44,7 +52,11 @@ class Target(Protocol):
         ...
 
     def list(self, folder: str) -> list[str]:
-        """Return the names of the files in a folder."""
+        """Return the names of the files in a folder; the empty name is the export's directory."""
+        ...
+
+    def lock(self) -> AbstractContextManager[None]:
+        """Return a context manager during which no other process has it, where there are locks."""
         ...
 
     def new_file(self) -> AbstractContextManager[Path]:
@@ -52,7 +64,7 @@ class Target(Protocol):
         ...
 
     def put(self, path: Path, name: str) -> None:
-        """Move a local file, which has been flushed to disk, to its destination."""
+        """Write a copy of a local file, which has been flushed to disk, to its destination."""
         ...
 
     def clean(self) -> None:
@@ -114,6 +126,27 @@ class DirectoryTarget:
             return []
 
     @contextmanager
+    def lock(self) -> Generator[None]:
+        """Return a context manager during which no other process has it.
+
+        Raises:
+            ExportError: another process has it for longer than :data:`TIMEOUT`.
+        """
+        if not self._path.exists():
+            self._path.mkdir(parents=True, exist_ok=True)
+        # Closing the file releases the lock, as does the end of the process. The file is never
+        # removed, because then two processes could have a lock at once.
+        with (self._path / _LOCK).open("ab") as file:
+            # Some network file systems have no locks; they are used like those of fsspec.
+            with suppress(OSError):
+                if not wait_for_lock(file.fileno(), timeout=TIMEOUT, poll=_POLL):
+                    raise ExportError(
+                        f"{self._path}: another process has locked the export for more than "
+                        f"{TIMEOUT:g} s; run it again when that process has ended"
+                    )
+            yield
+
+    @contextmanager
     def new_file(self) -> Generator[Path]:
         """Return a context manager with the path of a new local file, which is removed at the end."""
         folder = self._path / _UNFINISHED
@@ -126,15 +159,28 @@ class DirectoryTarget:
             path.unlink(missing_ok=True)
 
     def put(self, path: Path, name: str) -> None:
-        """Move a local file, which has been flushed to disk, to its destination."""
+        """Give a file of :meth:`new_file`, which has been flushed to disk, another name, its destination."""
         final = self._path / name
         final.parent.mkdir(parents=True, exist_ok=True)
-        path.replace(final)
+        with self.new_file() as copy:
+            _copy(path, copy)
+            copy.replace(final)
         flush_directory(final.parent)
 
     def clean(self) -> None:
         """Remove temporary files of killed processes. No other process may be writing."""
         shutil.rmtree(self._path / _UNFINISHED, ignore_errors=True)
+
+
+def _copy(path: Path, copy: Path) -> None:
+    """Copy a file within a file system; as a link, where there are links."""
+    try:
+        os.link(path, copy)
+    except OSError:
+        with path.open("rb") as source, copy.open("wb") as file:
+            shutil.copyfileobj(source, file)
+            file.flush()
+            os.fsync(file.fileno())
 
 
 class FileSystemTarget:
@@ -195,6 +241,10 @@ class FileSystemTarget:
             return []
         return sorted(str(path).rpartition("/")[2] for path in found)
 
+    def lock(self) -> AbstractContextManager[None]:
+        """Return a context manager that does nothing: object stores have no locks."""
+        return nullcontext()
+
     @contextmanager
     def new_file(self) -> Generator[Path]:
         """Return a context manager with the path of a new local file, which is removed at the end."""
@@ -210,7 +260,7 @@ class FileSystemTarget:
         """Does nothing: files are local until they are uploaded, so there are no leftovers."""
 
     def _at(self, name: str) -> str:
-        return f"{self._root}/{name}"
+        return f"{self._root}/{name}".rstrip("/")
 
     def _make_parent(self, name: str) -> None:
         self._files.makedirs(self._at(name).rpartition("/")[0], exist_ok=True)

@@ -19,7 +19,13 @@ from genesys_cloud.export.fetching import measure_file
 from genesys_cloud.export.formats import read_part
 from genesys_cloud.export.running import read_document, read_parts
 from genesys_cloud.export.targets import Target, open_target
-from genesys_core.export.manifest import ExportDocument, ExportedFile, ExportPart, judge_export
+from genesys_core.export.manifest import (
+    ExportDocument,
+    ExportedFile,
+    ExportPart,
+    find_unnamed_parts,
+    judge_export,
+)
 
 __all__ = ["Verification", "verify"]
 
@@ -52,7 +58,8 @@ class Verification(Struct, frozen=True):
 def verify(out: str | os.PathLike[str]) -> Verification:
     """Read all files of an export, and compare them with the manifest.
 
-    The sizes, the digests and the numbers of records must agree, and no record may occur twice.
+    The sizes, the digests and the numbers of records must agree, every part must have an entry, and no
+    record may occur twice.
 
     Args:
         out: the directory or URL of the export.
@@ -62,8 +69,14 @@ def verify(out: str | os.PathLike[str]) -> Verification:
     """
     target = open_target(out)
     document = read_document(target, out)
-    status = judge_export(document, read_parts(target))
+    files = target.list("")
+    entries = read_parts(target)
+    status = judge_export(document, entries)
     problems = [f"{one.id}: {one.why}" for one in status.missing]
+    unnamed = find_unnamed_parts(
+        (one.id for one in document.slices), entries, files, document.format
+    )
+    problems += [f"{file}: no manifest entry names it; remove it" for file in unnamed]
     records = 0
     with closing(_Ids()) as ids:
         for number, part in enumerate(status.parts):

@@ -1,10 +1,13 @@
 """The manifest of an export: an entry for each finished part, and what is missing.
 
-Invariants: an entry is written after its part, so an entry means that the part is complete. A
-truncated entry, or one that is not in the plan, is ignored. Fetching a slice again replaces its
-part and its entry, so any sequence of crashes and repetitions ends in the same manifest.
+Invariants: an entry is written after its part, so an entry means that the part is complete. The
+name of a part contains a digest of its content, so an entry never describes the part of another
+process that fetched the same slice at the same time. A truncated entry, one without its part, or one
+that is not in the plan, is ignored. Fetching a slice again replaces its part and its entry, so any
+sequence of crashes and repetitions ends in the same manifest.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -25,15 +28,22 @@ __all__ = [
     "ExportedFile",
     "MissingSlice",
     "PlannedSlice",
+    "check_published",
     "decode_document",
     "decode_part",
     "describe_export",
     "encode_document",
     "encode_part",
     "extend_document",
+    "find_unnamed_parts",
     "judge_export",
+    "name_part",
+    "select_present",
     "select_slices",
 ]
+
+_DIGITS: Final = 12
+"""The number of digits of a digest in the name of a part's file."""
 
 LAG: Final = timedelta(hours=24)
 """The maximum time after which the platform's archive contains a record."""
@@ -230,6 +240,58 @@ def select_slices(slices: Sequence[Slice], entries: Iterable[ExportPart]) -> tup
     """Return the slices to fetch: those without a part, and those whose part is incomplete."""
     done = {part.slice for part in entries if not part.totals.shortfall}
     return tuple(one for one in slices if one.id not in done)
+
+
+def name_part(slice: str, format: str, sha256: str) -> str:
+    """Return the name of a part's file: the slice's id, the beginning of the content's digest, the format."""
+    return f"{slice}-{sha256[:_DIGITS]}.{format}"
+
+
+def select_present(entries: Iterable[ExportPart], files: Iterable[str]) -> tuple[ExportPart, ...]:
+    """Return the entries whose part exists.
+
+    Of two processes that fetch a slice at the same time, one may remove the part of the other as
+    superseded, and then the entry of that part may be the last.
+    """
+    names = frozenset(files)
+    return tuple(part for part in entries if part.file in names)
+
+
+def find_unnamed_parts(
+    slices: Iterable[str], entries: Iterable[ExportPart], files: Iterable[str], format: str
+) -> tuple[str, ...]:
+    """Return the files that are parts of slices, but that no manifest entry names.
+
+    Such parts were superseded, or their process died before it wrote the entry.
+
+    Args:
+        slices: the ids of the slices.
+        entries: the manifest entries of the slices.
+        files: the names of the files in the export's directory.
+        format: the file format of the parts.
+    """
+    ids = frozenset(slices)
+    named = {part.file for part in entries}
+    pattern = re.compile(rf"(.+)-[0-9a-f]{{{_DIGITS}}}\.{re.escape(format)}")
+    return tuple(
+        file
+        for file in files
+        if file not in named and (found := pattern.fullmatch(file)) and found[1] in ids
+    )
+
+
+def check_published(part: ExportPart, files: Iterable[str]) -> None:
+    """Check that the part of a manifest entry exists.
+
+    Raises:
+        ExportError: another process, which fetches the same slice, has removed it.
+    """
+    if part.file not in files:
+        raise ExportError(
+            f"{part.file}: other processes, which fetch the same slice, remove this file; "
+            "run the export again when they have ended",
+            missing=(part.slice,),
+        )
 
 
 def encode_part(part: ExportPart) -> bytes:

@@ -1,5 +1,6 @@
 """Exports over real sockets: plan, fetch, run, status and verify, in every format."""
 
+import errno
 import json
 import pickle
 import threading
@@ -24,7 +25,7 @@ from genesys_cloud.export import (
     run,
     verify,
 )
-from genesys_cloud.export.targets import DirectoryTarget
+from genesys_cloud.export.targets import DirectoryTarget, open_target
 from genesys_core.api.analytics import post_analytics_conversations_details_jobs
 from genesys_core.api.groups import get_group_members
 from genesys_core.api.users import get_users
@@ -199,6 +200,175 @@ def test_a_target_of_fsspec(served):
         assert list(run(plan(EXPORT), out=out, client=lambda: 1 / 0)) == []
     finally:
         fsspec.filesystem("memory").rm("/export-test", recursive=True)
+
+
+def in_memory(name: str):
+    out = f"memory://{name}"
+    yield out
+    fsspec.filesystem("memory").rm(f"/{name}", recursive=True)
+
+
+@pytest.fixture(params=["directory", "memory"])
+def out(request, tmp_path):
+    """The directory of an export, on each kind of target."""
+    if request.param == "directory":
+        yield str(tmp_path)
+    else:
+        yield from in_memory("export-out")
+
+
+def part_names(out) -> list[str]:
+    return [name for name in open_target(out).list("") if name.endswith(".jsonl")]
+
+
+def change_content(platform, text: bytes) -> None:
+    """Add a field to the first record that the platform returns."""
+    platform._bytes[0] = platform._bytes[0][:-1] + b',"changed":"' + text + b'"}'
+
+
+def before_entry(monkeypatch, out, *works) -> None:
+    """Call the next function each time that a part has been written, but not its entry."""
+    kind, left = type(open_target(out)), [*works]
+    real = kind.write
+
+    def write(target, name, content):
+        if left and name.startswith("manifest/"):
+            left.pop(0)()
+        real(target, name, content)
+
+    monkeypatch.setattr(kind, "write", write)
+
+
+def test_two_processes_that_fetch_a_slice_at_once_leave_a_consistent_pair(out, monkeypatch):
+    with conversations_server() as (server, platform):
+        client, slices = client_of(server.url), plan(EXPORT)
+        list(run(slices[1:], out=out, client=client))
+
+        def other() -> None:
+            change_content(platform, b"by another process")
+            fetch(slices[0], out=out, client=client)
+
+        before_entry(monkeypatch, out, other)
+        list(run(slices, out=out, client=client))
+        assert verify(out).problems == ()
+        assert part_names(out) == sorted(part.file for part in read_status(out).parts)
+        assert len(list(read_records(out))) == 300
+
+
+def test_a_part_of_a_process_that_died_is_removed_by_the_next(out, monkeypatch):
+    with conversations_server() as (server, platform):
+        client, (slice_, *_) = client_of(server.url), plan(EXPORT)
+
+        def die() -> None:
+            raise Dies
+
+        with monkeypatch.context() as patch:
+            before_entry(patch, out, die)
+            with pytest.raises(Dies):
+                fetch(slice_, out=out, client=client)
+        assert len(part_names(out)) == 1
+        change_content(platform, b"since")
+        assert part_names(out) != [fetch(slice_, out=out, client=client).file]
+        assert len(part_names(out)) == 1
+
+
+def test_a_part_that_others_remove_again_and_again_is_reported_and_fetched_by_the_next_run(
+    out, monkeypatch
+):
+    with conversations_server() as (server, _):
+        client, slices = client_of(server.url), plan(EXPORT)
+
+        def remove() -> None:
+            (name,) = [name for name in part_names(out) if name.startswith(slices[0].id)]
+            open_target(out).remove(name)
+
+        list(run(slices[1:], out=out, client=client))
+        with monkeypatch.context() as patch:
+            before_entry(patch, out, *[remove] * 5)
+            with pytest.raises(ExportError, match="other processes") as caught:
+                list(run(slices, out=out, client=client))
+        assert caught.value.missing == (slices[0].id,)
+        assert [one.id for one in read_status(out).missing] == [slices[0].id]
+        assert len(list(run(slices, out=out, client=client))) == 1
+        assert verify(out).problems == ()
+
+
+def test_a_part_that_no_entry_names_is_found(served, out):
+    client, _, _ = served
+    parts = list(run(plan(EXPORT), out=out, client=client))
+    target = open_target(out)
+    name = f"{parts[0].slice}-0123456789ab.jsonl"
+    target.write(name, b"{}")
+    target.write(f"{name}.gz", b"of the user")
+    (problem,) = verify(out).problems
+    assert problem == f"{name}: no manifest entry names it; remove it"
+
+
+def test_extensions_of_two_processes_at_once_are_both_kept(served, out):
+    """On an object store, which has no locks, a run adds its slices again at its end."""
+    client, _, _ = served
+    slices = plan(EXPORT)
+    list(run(slices[:1], out=out, client=client))
+    target = open_target(out)
+    read = target.read("export.json")
+    running = run(slices[1:2], out=out, client=client)
+    target.write("export.json", read)  # as another process that read it before would
+    list(run(slices[2:], out=out, client=client))
+    list(running)
+    status = read_status(out)
+    assert (status.slices, status.is_complete) == (3, True)
+
+
+def test_a_directory_is_locked_while_an_export_is_extended(served, tmp_path, monkeypatch):
+    client, _, _ = served
+    slices, threads, real = plan(EXPORT), [], DirectoryTarget.read
+    list(run(slices[:1], out=tmp_path, client=client))
+
+    def read(target, name):
+        content = real(target, name)
+        if name == "export.json" and not threads:
+            other = threading.Thread(
+                target=run, args=(slices[2:],), kwargs={"out": tmp_path, "client": client}
+            )
+            threads.append(other)
+            other.start()
+            other.join(0.5)  # without a lock, it writes in this time
+        return content
+
+    with monkeypatch.context() as patch:
+        patch.setattr(DirectoryTarget, "read", read)
+        run(slices[1:2], out=tmp_path, client=client)
+        threads[0].join()
+    assert read_status(tmp_path).slices == 3
+
+
+def test_a_lock_that_is_not_released_is_reported(served, tmp_path, monkeypatch):
+    client, _, _ = served
+    monkeypatch.setattr("genesys_cloud.export.targets.TIMEOUT", 0.0)
+    with (
+        DirectoryTarget(tmp_path).lock(),
+        pytest.raises(ExportError, match=r"another process .* run it again"),
+    ):
+        run(plan(EXPORT), out=tmp_path, client=client)
+
+
+def test_a_file_system_without_locks_is_used_without(served, tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("genesys_cloud.export.targets.wait_for_lock", refuse)
+    client, _, _ = served
+    assert len(list(run(plan(EXPORT), out=tmp_path, client=client))) == 3
+
+
+def test_a_file_system_without_links(served, tmp_path, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr("os.link", refuse)
+    client, _, _ = served
+    list(run(plan(EXPORT), out=tmp_path, client=client))
+    assert verify(tmp_path).problems == ()
 
 
 def test_users_and_any_listing(served, tmp_path):

@@ -16,13 +16,17 @@ from genesys_core.export.manifest import (
     ExportPart,
     MissingSlice,
     PlannedSlice,
+    check_published,
     decode_document,
     decode_part,
     describe_export,
     encode_document,
     encode_part,
     extend_document,
+    find_unnamed_parts,
     judge_export,
+    name_part,
+    select_present,
     select_slices,
 )
 from genesys_core.export.plan import plan
@@ -217,3 +221,34 @@ def test_media_belong_to_their_part():
     assert b"media" not in encode_part(replace(part, media=()))  # as earlier versions wrote it
     document = ExportDocument(name="x", digest="d", format="jsonl", slices=(PlannedSlice("s"),))
     assert judge_export(document, [part]).media == files
+
+
+def test_the_name_of_a_part_has_the_beginning_of_its_digest() -> None:
+    assert name_part("calls-all-00", "jsonl", "0123456789abcdef" * 4) == (
+        "calls-all-00-0123456789ab.jsonl"
+    )
+
+
+def named_part(name: str) -> ExportPart:
+    return ExportPart("s-0123456789ab", name, 1, "")
+
+
+def test_an_entry_counts_if_its_part_exists() -> None:
+    here, gone = named_part("a.jsonl"), named_part("b.jsonl")
+    assert select_present([here, gone], ["a.jsonl", "manifest"]) == (here,)
+    check_published(here, ["a.jsonl"])
+    with pytest.raises(ExportError, match=r"^b.jsonl: other processes") as caught:
+        check_published(gone, ["a.jsonl"])
+    assert caught.value.missing == ("s-0123456789ab",)
+
+
+def test_a_part_that_no_entry_names_is_one_of_a_slice() -> None:
+    named, unnamed, other = (
+        name_part(slice_, "jsonl", digit * 64)
+        for slice_, digit in (("s-0123456789ab", "a"), ("s-0123456789ab", "b"), ("t", "a"))
+    )
+    files = [
+        *("manifest", "export.json", "s-0123456789ab.jsonl", f"{unnamed}.gz", f"x-{unnamed}"),
+        *("s-0123456789ab-aaaaaaaaaaaa.csv", named, unnamed, other),
+    ]
+    assert find_unnamed_parts(["s-0123456789ab"], [named_part(named)], files, "jsonl") == (unnamed,)
