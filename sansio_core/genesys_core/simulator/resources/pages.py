@@ -5,9 +5,11 @@ that iteration always ends. A listing with ``Settings(listing_links=False)`` ref
 only by token or number, unless links are the only way.
 """
 
+import re
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from math import ceil
 from typing import Final, cast
 from urllib.parse import quote, urlencode
 
@@ -124,7 +126,7 @@ def _read_start(call: ApiCall, style: ListingStyle, size: int, count: int) -> in
     """Return the index of the first item of the page."""
     token = call.argument(style.alternative, "") if style.alternative else ""
     if token:
-        return _position(style.alternative, token, count)
+        return _position(call, style.alternative, token, count)
     match style.selector:
         case "number" | "search":
             path = ("pageNumber",) if style.selector == "search" else style.send
@@ -135,7 +137,7 @@ def _read_start(call: ApiCall, style: ListingStyle, size: int, count: int) -> in
             return _read_number(call, style, style.send, 1) - 1
         case "token":
             given = _read(call, style, style.send)
-            return _position(style.send[-1], str(given), count) if given else 0
+            return _position(call, style.send[-1], str(given), count) if given else 0
         case _:
             return 0
 
@@ -147,14 +149,23 @@ def _check_window(call: ApiCall, number: int, size: int) -> None:
         raise bad_request(f"Only {reach} can be requested by page number.", field="pageNumber")
 
 
-def _position(name: str, text: str, count: int) -> int:
-    digits = text.removeprefix("p")
-    if not digits.isascii() or not digits.isdecimal() or len(digits) > 9:
+def _position(call: ApiCall, name: str, text: str, count: int) -> int:
+    found = (_SCAN_CURSOR if _is_scan(call) else _CURSOR).fullmatch(text)
+    if found is None:
         raise bad_request(f"The {name} [{text}] is not valid for this listing.", field=name)
-    return min(int(digits), count)
+    if _is_scan(call) and call.now.wall - int(found[2]) > _CURSOR_LIFE:
+        raise bad_request(f"The {name} [{text}] has expired.", field=name)
+    return min(int(found[1]), count)
+
+
+def _is_scan(call: ApiCall) -> bool:
+    return call.route.template.startswith(_SCANS)
 
 
 def _token(call: ApiCall, name: str, start: int) -> str:
+    if _is_scan(call):
+        # Rounded up: a cursor does not expire before its time.
+        return f"p{start}t{ceil(call.now.wall)}"
     types = {each.name: each.type for each in call.route.facts.parameters}
     return str(start) if types.get(name) == "integer" else f"p{start}"
 
@@ -264,6 +275,16 @@ def _describe_search(call: ApiCall, number: int, *, has_next: bool) -> Record:
 def _encode_search(search: Mapping[str, Json], number: int) -> str:
     return b64encode(msgspec.json.encode({**search, "pageNumber": number})).decode()
 
+
+_SCANS: Final = "/api/v2/externalcontacts/scan/"
+"""The beginning of the paths of listings whose cursors expire."""
+
+_CURSOR_LIFE: Final = 24 * 60 * 60
+"""Seconds after which the cursor of a scan expires."""
+
+_CURSOR: Final = re.compile(r"p?([0-9]{1,9})")
+_SCAN_CURSOR: Final = re.compile(r"p([0-9]{1,9})t([0-9]{1,12})")
+"""The number of items before the page, and when the cursor was issued, in seconds since 1970."""
 
 _FURTHEST: Final = 10**9
 """The value to which larger integers in requests are reduced; page numbers have 32 bits."""

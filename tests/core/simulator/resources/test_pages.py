@@ -34,7 +34,9 @@ def query(*names):
     return [{"name": name, "in": "query", "type": "string"} for name in names]
 
 
-def desk(*parameters, listing=(), count=5, method="GET", array=False, body=None, **settings):
+def desk(
+    *parameters, listing=(), count=5, method="GET", array=False, body=None, path="/x", **settings
+):
     """A simulator with one listing of some items."""
     listed = {"type": "array", "items": {"$ref": "#/definitions/Thing"}}
     properties = {"entities": listed} | {
@@ -49,9 +51,9 @@ def desk(*parameters, listing=(), count=5, method="GET", array=False, body=None,
         if body is None
         else [{"name": "body", "in": "body", "schema": {"type": "object", "properties": body}}]
     )
-    paths = {"/x": {method.lower(): operation(*query(*parameters), *given, reply=reply)}}
+    paths = {path: {method.lower(): operation(*query(*parameters), *given, reply=reply)}}
     made = Desk(Simulator(small_document(paths, {"Thing": DATED}), settings=Settings(**settings)))
-    made.items = made.simulator.seed_items(method, "/x", count) if count else []
+    made.items = made.simulator.seed_items(method, path, count) if count else []
     return made
 
 
@@ -113,6 +115,25 @@ def test_pages_by_token(links):
     for bad in ("x1", "p", "px", "p-1", "p1234567890", "p\N{ARABIC-INDIC DIGIT ONE}"):
         refused = made.send("GET", f"/x?cursor={bad}")
         assert (refused.status, refused.json["details"][0]["fieldName"]) == (400, "cursor")
+
+
+def test_the_cursor_of_a_scan_lives_for_a_day():
+    """Rule 21: scans of external contacts end without a cursor, which lives for 24 hours."""
+    scan = "/api/v2/externalcontacts/scan/things"
+    made = desk("cursor", listing=("cursors",), path=scan, page_size=2)
+    first = get(made, scan)["cursors"]["after"]
+    made.sleep(86_400)
+    page = get(made, f"{scan}?cursor={first}")
+    assert numbers(made, page) == [2, 3]
+    second = page["cursors"]["after"]
+    made.sleep(1)
+    expired = made.send("GET", f"{scan}?cursor={first}")
+    assert (expired.status, expired.json["details"][0]["fieldName"]) == (400, "cursor")
+    assert "expired" in expired.json["message"]
+    # Every page has a new cursor.
+    assert get(made, f"{scan}?cursor={second}") == {"entities": [made.items[4]]}
+    for bad in ("p2", "p2t", "pt2", "p2tx", f"{first}t1", "p1234567890t1"):
+        assert made.send("GET", f"{scan}?cursor={bad}").status == 400
 
 
 def test_a_token_within_an_object():
