@@ -111,7 +111,8 @@ def fetch(
 
 def _publish(target: Target, path: Path, part: ExportPart, format: str) -> ExportPart:
     """Write a part and its entry, remove the slice's other files, and return the slice's entry."""
-    current, files = part, list[str]()
+    current = part
+    files: Sequence[str] = ()
     for _ in range(_ATTEMPTS):
         target.put(path, part.file)
         target.write(_entry_file(part), encode_part(part))
