@@ -1,12 +1,13 @@
 """Encodes JSON with msgspec, and rejects values that msgspec would alter.
 
 Invariants: a value is encoded exactly or rejected. (msgspec by itself encodes infinity as ``null``,
-bytes as base64, and sets in arbitrary order.)
+bytes as base64, sets in arbitrary order, and rounds the offsets of date-times to minutes.)
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from enum import Enum
 from gc import get_referents
 from itertools import chain
 from math import isfinite
@@ -100,9 +101,7 @@ _FAILURES = (TypeError, ValueError, OverflowError, NotImplementedError, Recursio
 
 _STRUCT_TYPE: Final = type(Struct)
 
-_HARMLESS: Final[frozenset[type]] = frozenset(
-    {str, int, bool, type(None), datetime, date, Null, YearMonth}
-)
+_HARMLESS: Final[frozenset[type]] = frozenset({str, int, bool, type(None), date, Null, YearMonth})
 _HARMLESS_AND_FLOAT: Final = _HARMLESS | {float}
 _BYTES: Final = (bytes, bytearray, memoryview)
 _SETS: Final = (set, frozenset)
@@ -132,20 +131,33 @@ def _is_plain(value: object, result: bytes, harmless: frozenset[type]) -> bool:
                 held += (
                     [f for f in fields if f is not None] if may_be_empty else filter(None, fields)
                 )
-            elif kind is not float or not all(map(isfinite, those)):
+            elif kind not in _CHECKS or not all(map(_CHECKS[kind], those)):
                 return False
         level = held
     return True
 
+
+def _has_minutes(moment: datetime) -> bool:
+    """Return whether the offset of a date-time is one of whole minutes, as RFC 3339 has them."""
+    if moment.tzinfo is UTC:
+        return True
+    offset = moment.utcoffset()
+    return offset is None or not offset % _MINUTE
+
+
+_MINUTE: Final = timedelta(minutes=1)
+
+_CHECKS: Final[Mapping[type, Callable[[Any], bool]]] = {float: isfinite, datetime: _has_minutes}
+"""Return whether a value of these types is encoded exactly."""
 
 _CONTAINERS: Final = frozenset({dict, list, tuple})
 """Types whose contents :func:`gc.get_referents` can list: keys and values, or elements."""
 
 
 def _is_harmless(value: object, harmless: frozenset[type]) -> bool:
-    """Return whether a value contains no set, no bytes and no infinite or NaN number at any depth.
+    """Return whether a value contains nothing that msgspec alters, at any depth.
 
-    Types are collected per container rather than checked one by one: 4 µs for a model of 56
+    That is no set, no bytes, no infinite or NaN number, and no date-time with an odd offset. Types are collected per container rather than checked one by one: 4 µs for a model of 56
     fields instead of 54 µs.
     """
     todo = [value]  # not recursive: msgspec accepts deeper values than Python's stack
@@ -155,19 +167,21 @@ def _is_harmless(value: object, harmless: frozenset[type]) -> bool:
         suspects = set(map(type, children)) - harmless
         if suspects:
             todo += [child for child in children if type(child) in suspects]
-        elif isinstance(value, _BYTES + _SETS) or _infinite(value):
+        elif isinstance(value, _BYTES + _SETS) or not _is_exact(value):
             return False
     return True
 
 
-def _infinite(value: object) -> bool:
+def _is_exact(value: object) -> bool:
     match value:
         case float():
-            return not isfinite(value)
+            return isfinite(value)
         case Decimal():
-            return not value.is_finite()
+            return value.is_finite()
+        case datetime():
+            return _has_minutes(value)
         case _:
-            return False
+            return True
 
 
 def _children(value: object) -> Sequence[object]:
@@ -182,8 +196,16 @@ def _children(value: object) -> Sequence[object]:
             return ()
         case Sequence():
             return cast(Sequence[object], value)
+        case Enum():
+            return (value.value,)
         case _:
-            return ()
+            return [item for _, item in _attributes(value)]
+
+
+def _attributes(value: object) -> Iterable[tuple[str, object]]:
+    """Return the names and values of the fields of a dataclass, which msgspec encodes as an object."""
+    names: Iterable[str] = getattr(value, "__dataclass_fields__", ())
+    return [(name, getattr(value, name)) for name in names if hasattr(value, name)]
 
 
 def explain_refusal(value: object) -> InvalidValueError:
@@ -215,12 +237,18 @@ def _steps(value: object) -> Iterable[tuple[str | int, object]]:
         case Sequence() if not isinstance(value, _BYTES):
             return enumerate(cast(Sequence[object], value))
         case _:
-            return ()
+            return _attributes(value)
 
 
 def _reason(value: object) -> str:
     """Explain why a value cannot be represented in JSON, without showing the value."""
     match value:
+        case Enum():
+            reason = _reason(value.value)
+        case datetime():
+            reason = (
+                f"the offset {value.utcoffset()} is not one of whole minutes: pass astimezone(UTC)"
+            )
         case float() | Decimal():
             reason = f"{value} is not a JSON number"
         case bytes() | bytearray() | memoryview():

@@ -1,5 +1,6 @@
 import enum
 from collections import ChainMap, OrderedDict, UserDict, UserList, deque, namedtuple
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from types import MappingProxyType
@@ -42,6 +43,18 @@ class Colour(enum.Enum):
     RED = "red"
 
 
+class Measure(enum.Enum):
+    ENDLESS = float("inf")
+
+
+@dataclass
+class Record:
+    value: object
+
+
+_MEAN_TIME = timezone(timedelta(minutes=19, seconds=32))
+"""Amsterdam's before 1937: msgspec would round it to minutes."""
+
 Pair = namedtuple("Pair", "a b")  # noqa: PYI024 - the plain kind is what callers have
 
 
@@ -69,6 +82,7 @@ _PLUS_ONE = timezone(timedelta(hours=1))
         (Whole(5), b"5"),
         (Real(1.5), b"1.5"),
         (Colour.RED, b'"red"'),
+        (Record(Record(1.5)), b'{"value":{"value":1.5}}'),
         ((1, (2,)), b"[1,[2]]"),
         (Pair(1, 2), b"[1,2]"),
         (deque([1]), b"[1]"),
@@ -119,6 +133,16 @@ def test_values(value, written):
         ({"a": {None: 1, "b": 2}}, "$.a: JSON keys must be strings, not NoneType"),
         ({"\ud800": 1}, "$: JSON keys must be strings, not odd text"),
         ({"a": {b"id": 1}}, "$.a: JSON keys must be strings, not bytes"),
+        ([Record({1})], "$[0].value: a set is unordered: pass a list"),
+        ({"a": Measure.ENDLESS}, "$.a: inf is not a JSON number"),
+        (
+            Everything(moment=datetime(1900, 1, 1, tzinfo=_MEAN_TIME)),
+            "$.moment: the offset 0:19:32 is not one of whole minutes: pass astimezone(UTC)",
+        ),
+        (
+            [Moment(1900, 1, 1, tzinfo=_MEAN_TIME)],
+            "$[0]: the offset 0:19:32 is not one of whole minutes: pass astimezone(UTC)",
+        ),
         (UserDict({b"id": "x"}), "$: JSON keys must be strings, not bytes"),
     ],
 )
@@ -167,7 +191,11 @@ class Untracked(msgspec.Struct, gc=False):
 
 
 @pytest.mark.parametrize(
-    "odd", [b"x", b"", bytearray(b"x"), memoryview(b""), {1}, set(), frozenset(), 1e999, -1e999]
+    "odd",
+    [
+        *(b"x", b"", bytearray(b"x"), memoryview(b""), {1}, set(), frozenset(), 1e999, -1e999),
+        *(Record(b""), Measure.ENDLESS, datetime(1900, 1, 1, tzinfo=_MEAN_TIME)),
+    ],
 )
 @pytest.mark.parametrize(
     "wrap",
@@ -211,4 +239,5 @@ def test_plain_values_are_looked_at_level_by_level(monkeypatch):
     _know([], monkeypatch)
     monkeypatch.setattr("genesys_core.codec.json_encoder._is_harmless", None)
     plain = Everything(trees=[Tree(id="1")] * 5, free={"a": [1, 2.5, ("x", {"b": NULL})]})
+    plain.moment = datetime(2024, 5, 1, tzinfo=UTC)
     assert encode_json(plain) is not None
