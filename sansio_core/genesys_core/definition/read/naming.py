@@ -12,11 +12,13 @@ from collections.abc import Iterable
 
 __all__ = [
     "CLIENT_ATTRIBUTES",
+    "UniqueNames",
     "api_name",
     "api_titles",
     "class_name",
     "make_unique",
     "method_name",
+    "numbered",
     "tag_name",
     "to_camel_case",
     "to_snake_case",
@@ -35,8 +37,7 @@ _SEPARATORS = re.compile(r"[.\-_/\s]+")
 _FORBIDDEN = re.compile(r"[^0-9A-Za-z_]")
 
 # Where words begin: `SIPTraces` is `SIP_Traces`, `userId` is `user_Id`.
-_BEFORE_WORD = re.compile(r"([A-Z]+)([A-Z][a-z])")
-_AFTER_WORD = re.compile(r"([a-z0-9])([A-Z])")
+_WORD_START = re.compile(r"(?<=[A-Z])(?=[A-Z][a-z])|(?<=[a-z0-9])(?=[A-Z])")
 
 # API methods are called on an object, so `self` is taken; `Model.of` is a method of all models.
 _TAKEN = frozenset({"self", "of"})
@@ -83,18 +84,46 @@ def tag_name(tag: str) -> str:
     return f"Tag{name}" if name[0].isdigit() else name
 
 
+class UniqueNames:
+    """Numbers duplicate names: the second ``name`` becomes ``name_2``, and so on.
+
+    Args:
+        taken: the names that no name may become.
+    """
+
+    def __init__(self, taken: Iterable[str] = ()) -> None:
+        self._taken = set(taken)
+        # The last number of each name, because counting from 1 would take a quadratic time.
+        self._numbers: dict[str, int] = {}
+
+    def add(self, name: str, *prefixes: str) -> str:
+        """Return an unused name: the given one, if necessary with a number.
+
+        Args:
+            name: the preferred name.
+            prefixes: what is put before the name to make other names, which must be unused too.
+        """
+        number = self._numbers.get(name, 1)
+        chosen = numbered(name, number)
+        while not self._taken.isdisjoint(
+            names := {chosen, *(f"{one}{chosen}" for one in prefixes)}
+        ):
+            number += 1
+            chosen = numbered(name, number)
+        self._numbers[name] = number
+        self._taken |= names
+        return chosen
+
+
+def numbered(name: str, number: int) -> str:
+    """Return a name with a number, from 2 on: ``in_2`` for ``in_``."""
+    return name if number == 1 else f"{name.rstrip('_')}_{number}"
+
+
 def make_unique(names: Iterable[str]) -> list[str]:
     """Number duplicate names: the second occurrence of ``name`` becomes ``name_2``, and so on."""
-    seen: set[str] = set()
-    result: list[str] = []
-    for name in names:
-        chosen, count = name, 1
-        while chosen in seen:
-            count += 1
-            chosen = f"{name.rstrip('_')}_{count}"
-        seen.add(chosen)
-        result.append(chosen)
-    return result
+    unique = UniqueNames()
+    return [unique.add(name) for name in names]
 
 
 def api_titles(tags: Iterable[str]) -> list[str]:
@@ -104,16 +133,11 @@ def api_titles(tags: Iterable[str]) -> list[str]:
     both have a class ``AsyncXApi``: the longer one becomes ``AsyncX_2``.
     """
     titles = [tag_name(tag) for tag in tags]
-    taken: set[str] = set()
+    unique = UniqueNames()
     result = dict[int, str]()
     # The shorter one first, so that it keeps its name in whatever order the tags are.
     for position in sorted(range(len(titles)), key=lambda one: len(titles[one])):
-        title, count = titles[position], 1
-        while not taken.isdisjoint({title, f"Async{title}"}):
-            count += 1
-            title = f"{titles[position]}_{count}"
-        taken |= {title, f"Async{title}"}
-        result[position] = title
+        result[position] = unique.add(titles[position], "Async")
     return [result[position] for position in range(len(titles))]
 
 
@@ -127,8 +151,7 @@ def _split(name: str, words: Iterable[tuple[re.Pattern[str], str]]) -> str:
     for pattern, word in words:
         name = pattern.sub(word, name)
     name = _FORBIDDEN.sub("", _SEPARATORS.sub("_", name))
-    name = _BEFORE_WORD.sub(r"\1_\2", name)
-    name = _AFTER_WORD.sub(r"\1_\2", name)
+    name = _WORD_START.sub("_", name)
     return re.sub("_+", "_", name).strip("_").lower()
 
 

@@ -157,7 +157,7 @@ class _DefinitionReader:
         wires = [wire for wire, schema in source.definitions.items() if is_model(schema)]
         names = naming.make_unique(map(naming.class_name, wires))
         self.classes = dict(zip(wires, names, strict=True))
-        self.taken = set(names)
+        self.names = naming.UniqueNames(names)
         self.inline: list[ModelDef] = []
         self.aliases: dict[str, Type] = {}
         self.open_aliases: set[str] = set()  # being resolved; one that leads to itself is circular
@@ -165,7 +165,7 @@ class _DefinitionReader:
         self.families = find_families(source.definitions)
         self.unions: dict[str, str] = {}
         for wire in self.families:
-            self.unions[wire] = self.free_name(f"Any{self.classes[wire]}")
+            self.unions[wire] = self.names.add(f"Any{self.classes[wire]}")
 
     def read(self, sources: DefinitionSources) -> Reading:
         models = [
@@ -246,20 +246,11 @@ class _DefinitionReader:
         return self.aliases[wire]
 
     def inline_model(self, schema: swagger.SwaggerSchema, place: Place, hint: str) -> Ref:
-        name = self.free_name(hint)
+        name = self.names.add(hint)
         position = len(self.inline)
         self.inline.append(ModelDef(name, name))  # before the models inside it
         self.inline[position] = self.model(name, name, schema, place)
         return Ref(name)
-
-    def free_name(self, wanted: str) -> str:
-        """Return an unused class name: the preferred name, if necessary with a number."""
-        name, number = wanted, 1
-        while name in self.taken:
-            number += 1
-            name = f"{wanted}_{number}"
-        self.taken.add(name)
-        return name
 
     # --- models ---
 
@@ -584,20 +575,30 @@ class _DefinitionReader:
         # A number must not produce the name that another operation has itself.
         names = {(tag, one.name) for one, _ in operations for tag in one.tags}
         used: set[tuple[str, str]] = set()
+        # The first number that may be free: counting from 1 would take a quadratic time.
+        free: dict[tuple[str, str], int] = {}
+
+        def is_taken(tag: str, name: str, number: int) -> bool:
+            key = (tag, naming.numbered(name, number))
+            return key in used or (number > 1 and key in names)
+
         result: list[tuple[ApiOperation, Place]] = []
         for one, place in operations:
-            name, number = one.name, 1
-            while any((tag, name) in used for tag in one.tags) or (
-                number > 1 and any((tag, name) in names for tag in one.tags)
-            ):
+            number = max(free.get((tag, one.name), 1) for tag in one.tags)
+            while any(is_taken(tag, one.name, number) for tag in one.tags):
                 number += 1
-                name = f"{one.name.rstrip('_')}_{number}"
+            name = naming.numbered(one.name, number)
             if name != one.name:
                 self.report(
                     place,
                     f"{one.name!r} is also the name of another operation; renamed to {name!r}",
                 )
             used.update((tag, name) for tag in one.tags)
+            for tag in one.tags:
+                number = free.get((tag, one.name), 1)
+                while is_taken(tag, one.name, number):
+                    number += 1
+                free[tag, one.name] = number
             result.append((replace(one, name=name), place))
         return result
 

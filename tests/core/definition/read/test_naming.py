@@ -16,6 +16,7 @@ from genesys_core.definition.read.naming import (
     class_name,
     make_unique,
     method_name,
+    numbered,
     tag_name,
     to_camel_case,
     to_snake_case,
@@ -176,3 +177,22 @@ def test_no_api_has_the_class_of_another(tags: list[str]) -> None:
 @pytest.mark.parametrize("tags", [["X", "AsyncX"], ["AsyncX", "X"]])
 def test_a_tag_named_like_an_asynchronous_class_is_numbered(tags: list[str]) -> None:
     assert dict(zip(tags, api_titles(tags), strict=True)) == {"X": "X", "AsyncX": "AsyncX_2"}
+
+
+def test_many_equal_names_are_numbered_in_linear_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All names of a document in Chinese become ``Model``."""
+    calls = 0
+
+    def count(name: str, number: int) -> str:
+        nonlocal calls
+        calls += 1
+        return numbered(name, number)
+
+    monkeypatch.setattr("genesys_core.definition.read.naming.numbered", count)
+    assert make_unique(["a"] * 1000)[-1] == "a_1000"
+    assert calls < 3000
+
+
+def test_a_long_name_in_capitals_is_split_in_linear_time() -> None:
+    """It took minutes when each capital was tried as the first one of an abbreviation."""
+    assert to_snake_case("A" * 200_000 + "b") == "a" * 199_999 + "_ab"

@@ -18,6 +18,7 @@ from genesys_core.definition.read.definition import (
     Ref,
     Type,
 )
+from genesys_core.definition.read.naming import numbered
 from genesys_core.definition.read.parse import parse_definition, read_definition
 from genesys_core.errors import InvalidValueError
 from tests.strategies.definition import (
@@ -715,3 +716,31 @@ def test_a_topic_without_its_model_is_a_finding() -> None:
     definition, found = findings(topics=topics)
     assert definition.topics == ()
     assert found == ["topics.v2.a: 'Nowhere' is not an object definition; omitted"]
+
+
+def test_many_operations_of_one_name_are_numbered_in_linear_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls = 0
+
+    def count(name: str, number: int) -> str:
+        nonlocal calls
+        calls += 1
+        return numbered(name, number)
+
+    monkeypatch.setattr("genesys_core.definition.read.naming.numbered", count)
+    found = parsed({f"/{number}": {"get": operation("getX", "A")} for number in range(500)})
+    assert found.operations()[-1].name == "get_x_99"  # sorted by name
+    assert len({one.name for one in found.operations()}) == 500
+    assert calls < 3000
+
+
+def test_a_number_that_only_another_tag_has_is_used() -> None:
+    tags = ["A", "A B", "B", "B", "A", "A B"]
+    found = parsed(
+        {f"/{number}": {"get": operation("getX", tag)} for number, tag in enumerate(tags)}
+    )
+    names = {one.path: one.name for one in found.operations()}
+    assert [names[f"/{number}"] for number in range(len(tags))] == [
+        *("get_x", "get_x_2", "get_x", "get_x_3", "get_x_3", "get_x_4"),
+    ]
