@@ -5,10 +5,13 @@ each file (``.json``, ``.json.gz`` or ``.json.xz``) its operations, models and f
 methods have another name than the official SDKs', the processor time, and the errors that mypy and
 pyright find in the package and in a program that calls every fifth method. The documents are not part
 of the project.
+
+With ``--check`` it only counts, and fails if the page has no row with the same counts for a document.
 """
 
 import argparse
 import importlib
+import re
 import sys
 import tempfile
 import time
@@ -24,7 +27,9 @@ from genesys_core.definition.read.naming import method_name
 from genesys_core.definition.write.annotations import format_annotation
 from tests.helpers.type_checkers import CHECKERS, Diagnostic, check_types
 
-__all__ = ["PACKAGE", "check_definition", "sample_program"]
+__all__ = ["PACKAGE", "check_definition", "counts_without_row", "sample_program"]
+
+PAGE = Path(__file__).parents[2] / "docs" / "definition.md"
 
 PACKAGE = "published_genesys"
 EVERY = 5
@@ -123,6 +128,25 @@ def check_definition(
     return [check_types(checker, [program, folder / PACKAGE], folder) for checker in checkers]
 
 
+def count(sources: DefinitionSources, reading: Reading) -> list[int]:
+    """Return the numbers of operations, models, findings and names other than the official SDKs'."""
+    definition = reading.definition
+    found = [definition.operations(), definition.models, reading.findings]
+    return [*map(len, found), len(list(other_names(sources, reading)))]
+
+
+def counts_without_row(folder: Path, page: str) -> dict[str, list[int]]:
+    """Return the counts of each document whose counts are in no row of the page's table."""
+    rows = [re.findall(r"(?<=\| )\d+(?= \|)", line)[:4] for line in page.splitlines()]
+    missing: dict[str, list[int]] = {}
+    for file in sorted(folder.glob("*.json*")):
+        sources = load_sources(file)
+        counts = count(sources, interpret_sources(sources))
+        if list(map(str, counts)) not in rows:
+            missing[file.name] = counts
+    return missing
+
+
 def measure(file: Path) -> str:
     """Return the row of one document."""
     start = time.process_time()
@@ -135,8 +159,7 @@ def measure(file: Path) -> str:
         found = check_definition(reading.definition, Path(folder))
     for diagnostic in (each for one in found for each in one):
         print(diagnostic, file=sys.stderr)
-    counts = [len(reading.definition.operations()), len(reading.definition.models)]
-    counts += [len(reading.findings), len(list(other_names(sources, reading)))]
+    counts = count(sources, reading)
     times = [f"{read - start:.1f}", f"{generated - read:.1f}"]
     errors = [str(len(one)) for one in found]
     return f"| {file.name.split('.')[0]} | {' | '.join([*map(str, counts), *times, *errors])} |"
@@ -145,11 +168,16 @@ def measure(file: Path) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
+    parser.add_argument("--check", action="store_true")
+    arguments = parser.parse_args()
+    if arguments.check:
+        missing = counts_without_row(arguments.folder, PAGE.read_text(encoding="utf-8"))
+        sys.exit(f"{PAGE}: has no row with the counts of {missing}" if missing else 0)
     columns = [*("document", "operations", "models", "findings", "other names"), "s to read"]
     columns += ["s to generate", *CHECKERS]
     print(f"| {' | '.join(columns)} |")
     print("|---" * len(columns) + "|")
-    for file in sorted(parser.parse_args().folder.glob("*.json*")):
+    for file in sorted(arguments.folder.glob("*.json*")):
         print(measure(file), flush=True)
 
 

@@ -18,7 +18,7 @@ from msgspec import Raw, Struct
 
 from genesys_core.checks import wrong_type
 from genesys_core.codec.issues import Issue
-from genesys_core.codec.values import dec_hook
+from genesys_core.codec.values import YearMonth, dec_hook
 from genesys_core.errors import DecodeError, InvalidValueError
 
 __all__ = [
@@ -168,8 +168,9 @@ _PLAIN: Mapping[str, object] = {
     "object": Any,
     "datetime": datetime,
     "date": date,
+    "YearMonth": YearMonth,
 }
-"""The types that are not models, by their name in a type expression, which is in lower case."""
+"""The types that are not models, by their name in a type expression, which no model has."""
 
 
 @cache

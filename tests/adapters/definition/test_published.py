@@ -6,7 +6,12 @@
 import pytest
 
 from genesys_core.definition import read_definition
-from tests.benchmarks.bench_definitions import check_definition, measure, sample_program
+from tests.benchmarks.bench_definitions import (
+    check_definition,
+    counts_without_row,
+    measure,
+    sample_program,
+)
 from tests.helpers.type_checkers import CHECKERS, check_types
 from tests.helpers.workshop import WORKSHOP, WORKSHOP_TOPICS, write_documents
 from tests.strategies.definition import TRAP_TOPICS, TRAPS
@@ -35,6 +40,14 @@ def test_the_checkers_find_an_error_in_a_package(tmp_path):
     assert [one.line for one in found] == [
         n for n, line in enumerate(lines, 1) if "get_users_me" in line
     ]
+
+
+def test_counts_that_the_page_does_not_have_are_found(tmp_path):
+    folder = write_documents(tmp_path / "documents")
+    (folder / "topics.json").unlink()
+    row = "| 2016-07, region A | 13 | 10 | 0 | {} | 0.2 | 0.2 | 0 | 0 |"
+    assert counts_without_row(folder, f"# Old\n\n{row.format(0)}\n") == {}
+    assert counts_without_row(folder, row.format(1)) == {"swagger.json": [13, 10, 0, 0]}
 
 
 def test_the_command_gives_a_row_for_each_document(tmp_path, monkeypatch):

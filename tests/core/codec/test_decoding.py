@@ -211,6 +211,7 @@ def test_of_repeated_keys_only_the_last_has_to_fit(strict):
         ("float", float),
         ("datetime", datetime),
         ("date", date),
+        ("list[YearMonth]", list[YearMonth]),
     ],
 )
 def test_resolve_gives_the_type_of_an_expression(expression, type_):

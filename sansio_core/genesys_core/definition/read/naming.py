@@ -18,7 +18,7 @@ __all__ = [
     "class_name",
     "make_unique",
     "method_name",
-    "numbered",
+    "number_name",
     "tag_name",
     "to_camel_case",
     "to_snake_case",
@@ -53,6 +53,10 @@ CLIENT_ATTRIBUTES = frozenset(
         *("upload", "wait_until", "with_options"),
     }
 )
+# Names of types that are not models in the expressions of what operations return.
+_TYPES = frozenset({"date", "datetime", "YearMonth"})
+# Names of files have at most 255 characters, and those of shards have a number as well.
+_LONGEST_MODULE = 100
 _BUILTINS = frozenset(name for name in vars(builtins) if name.islower())
 
 
@@ -68,13 +72,14 @@ def method_name(name: str) -> str:
 
 def api_name(tag: str) -> str:
     """Return the client attribute for a tag's API: ``oauth`` for the tag ``OAuth``."""
-    return _free(_split(tag, _WORDS + _TAG_WORDS), _TAKEN | _MODULE_WORDS | CLIENT_ATTRIBUTES)
+    name = _split(tag, _WORDS + _TAG_WORDS)[:_LONGEST_MODULE].rstrip("_")
+    return _free(name, _TAKEN | _MODULE_WORDS | CLIENT_ATTRIBUTES)
 
 
 def class_name(name: str) -> str:
     """Convert a name in the Swagger document's ``definitions`` to a valid class name."""
     kept = _FORBIDDEN.sub("", _SEPARATORS.sub("_", name)).strip("_")
-    return _free(kept, _MODULE_WORDS | _BUILTINS, digit_prefix="Model")
+    return _free(kept, _MODULE_WORDS | _BUILTINS | _TYPES, digit_prefix="Model")
 
 
 def tag_name(tag: str) -> str:
@@ -104,18 +109,18 @@ class UniqueNames:
             prefixes: what is put before the name to make other names, which must be unused too.
         """
         number = self._numbers.get(name, 1)
-        chosen = numbered(name, number)
+        chosen = number_name(name, number)
         while not self._taken.isdisjoint(
             names := {chosen, *(f"{one}{chosen}" for one in prefixes)}
         ):
             number += 1
-            chosen = numbered(name, number)
+            chosen = number_name(name, number)
         self._numbers[name] = number
         self._taken |= names
         return chosen
 
 
-def numbered(name: str, number: int) -> str:
+def number_name(name: str, number: int) -> str:
     """Return a name with a number, from 2 on: ``in_2`` for ``in_``."""
     return name if number == 1 else f"{name.rstrip('_')}_{number}"
 

@@ -73,6 +73,9 @@ _LOCATIONS: Mapping[str, ParameterLocation] = {
 }
 
 
+_NO_FIELD: Final = re.compile(r'["\\\x00-\x1f]')
+"""The characters that names of fields cannot contain in msgspec."""
+
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]+)\}")
 
 
@@ -272,7 +275,10 @@ class _DefinitionReader:
         )
 
     def model(self, name: str, wire: str, schema: swagger.SwaggerSchema, place: Place) -> ModelDef:
-        properties, required = self.inherited(schema, place, frozenset({wire}), {wire})
+        declared, required = self.inherited(schema, place, frozenset({wire}), {wire})
+        properties = {
+            key: value for key, value in declared.items() if self.can_be_field(key, place)
+        }
         names = naming.make_unique(map(naming.to_snake_case, properties))
         owner = _Owner(name, wire, frozenset(required))
         return ModelDef(
@@ -284,6 +290,17 @@ class _DefinitionReader:
             ),
             schema.description,
         )
+
+    def can_be_field(self, wire: str, place: Place) -> bool:
+        """Return whether msgspec accepts a property's name, and report it otherwise."""
+        if _NO_FIELD.search(wire) is None:
+            return True
+        self.report(
+            (*place, "properties", wire),
+            "a name with a quotation mark, a backslash or a control character cannot be a field; "
+            "omitted",
+        )
+        return False
 
     def inherited(
         self,
@@ -579,7 +596,7 @@ class _DefinitionReader:
         free: dict[tuple[str, str], int] = {}
 
         def is_taken(tag: str, name: str, number: int) -> bool:
-            key = (tag, naming.numbered(name, number))
+            key = (tag, naming.number_name(name, number))
             return key in used or (number > 1 and key in names)
 
         result: list[tuple[ApiOperation, Place]] = []
@@ -587,7 +604,7 @@ class _DefinitionReader:
             number = max(free.get((tag, one.name), 1) for tag in one.tags)
             while any(is_taken(tag, one.name, number) for tag in one.tags):
                 number += 1
-            name = naming.numbered(one.name, number)
+            name = naming.number_name(one.name, number)
             if name != one.name:
                 self.report(
                     place,

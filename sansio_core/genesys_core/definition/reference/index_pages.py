@@ -24,6 +24,7 @@ from genesys_core.definition.reference.places import (
     ReferenceLinks,
     api_page,
 )
+from genesys_core.definition.write.source_text import quote_string
 
 __all__ = [
     "ALL_MODELS",
@@ -122,7 +123,7 @@ def topics_text(definition: ApiDefinition, places: ReferenceLinks) -> str:
             "",
             f"`event_body` is a {places.model(model, TOPICS)}.",
             "",
-            *code_block("python", f'handler.add_subscription("{topic}")'),
+            *code_block("python", f"handler.add_subscription({quote_string(topic)})"),
             "",
         ]
     return "\n".join(lines)

@@ -42,6 +42,9 @@ _LARGEST: Final = 150
 A browser renders about 400 methods per second.
 """
 
+_LONGEST_NAME: Final = 100
+"""The maximum number of characters of a page's name; file systems have 255 bytes for it."""
+
 _PLAIN: Final = {"object": "object", "any": "any JSON value"}
 
 
@@ -67,13 +70,18 @@ def api_pages(api: Api) -> Mapping[str, Sequence[ApiOperation]]:
 
 def _part(path: str) -> str:
     first, *rest = path.strip("/").removeprefix("api/v2/").split("/")
-    return rest[0] if rest and not rest[0].startswith("{") else first
+    # It names a file: a path may contain anything but a slash, such as a backslash.
+    return _file_name(rest[0] if rest and not rest[0].startswith("{") else first)
+
+
+def _file_name(text: str) -> str:
+    return re.sub(r"[^\w-]+", "-", text)[:_LONGEST_NAME] or "-"
 
 
 def model_page(model: str) -> str:
     """Return the path of a model's page, after the first word of its name: ``models/user.md``."""
     word = _FIRST_WORD.match(model)
-    return f"models/{(word[0] if word else model).lower()}.md"
+    return f"models/{(word[0] if word else model).lower()[:_LONGEST_NAME]}.md"
 
 
 class ReferenceLinks:

@@ -6,6 +6,7 @@ platform's developer site, which can be read without an account.
 
 import re
 from typing import Final
+from urllib.parse import quote
 
 __all__ = ["EXPLORER", "platform_link"]
 
@@ -19,5 +20,7 @@ def platform_link(method: str, path: str) -> str:
     """Return the address of an operation's documentation on the platform's developer site.
 
     The site's anchors are the method and path, with ``/``, ``{`` and ``}`` replaced by ``-``.
+    All other characters that a URL or a link in Markdown cannot contain are percent-encoded.
     """
-    return f"{EXPLORER}#{method.lower()}{_SIGNS.sub('-', path)}"
+    anchor = quote(_SIGNS.sub("-", path), safe=":", errors="replace")
+    return f"{EXPLORER}#{method.lower()}{anchor}"

@@ -35,9 +35,7 @@ def listings_source(definition: ApiDefinition) -> str:
     names = "Listing, PagingWindow" if any(x.window for x in listings.values()) else "Listing"
     lines = [
         '"""All distinct listings; operations that paginate in the same way share one."""',
-        "",
-        f"from genesys_core.calls.listing import {names}",
-        "",
+        *(["", f"from genesys_core.calls.listing import {names}", ""] if listings else []),
     ]
     for name, listing in sorted(listings.items()):
         arguments = _arguments(listing)

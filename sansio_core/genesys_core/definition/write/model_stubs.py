@@ -70,7 +70,7 @@ class _StubWriter:
             for line in write_import(f".{home}", self.imported[home])
         ]
         head = [*grouped_imports(self.helpers), *others, "", *enum_lines(self.enums, "")]
-        aliases = [f"_{name} = {name}" for name in sorted(self.hidden)]
+        aliases = [f"{_alias(name)} = {name}" for name in sorted(self.hidden)]
         return "\n".join(
             [*write_docstring([self.shard.about], ""), "", *head, *aliases, *self.lines, ""]
         )
@@ -134,7 +134,11 @@ class _StubWriter:
         if name not in own:
             return name
         self.hidden.add(name)
-        return f"_{name}"
+        return _alias(name)
+
+
+def _alias(name: str) -> str:
+    return f"_{name}" if f"_{name}" not in HELPERS else f"_{name}_"
 
 
 def _text(description: str) -> str:

@@ -16,7 +16,7 @@ from genesys_core.definition.read.naming import (
     class_name,
     make_unique,
     method_name,
-    numbered,
+    number_name,
     tag_name,
     to_camel_case,
     to_snake_case,
@@ -104,12 +104,21 @@ def test_tags(tag: str, attribute: str, title: str) -> None:
         ("preload", "preload_"),
         ("_Hidden", "Hidden"),
         ("Odd Name-With.Signs", "Odd_Name_With_Signs"),
+        # Names of types in the expressions of what operations return.
+        ("date", "date_"),
+        ("datetime", "datetime_"),
+        ("YearMonth", "YearMonth_"),
         ("3D", "Model3D"),
         ("", "Model"),
     ],
 )
 def test_classes(wire: str, name: str) -> None:
     assert class_name(wire) == name
+
+
+def test_the_name_of_a_module_is_short_enough_for_file_systems() -> None:
+    assert api_name("Ab" * 200) == "_".join(["ab"] * 33) + "_a"
+    assert api_name("a" * 200) == "a" * 100
 
 
 def test_a_method_never_hides_what_its_module_or_class_needs() -> None:
@@ -186,13 +195,13 @@ def test_many_equal_names_are_numbered_in_linear_time(monkeypatch: pytest.Monkey
     def count(name: str, number: int) -> str:
         nonlocal calls
         calls += 1
-        return numbered(name, number)
+        return number_name(name, number)
 
-    monkeypatch.setattr("genesys_core.definition.read.naming.numbered", count)
+    monkeypatch.setattr("genesys_core.definition.read.naming.number_name", count)
     assert make_unique(["a"] * 1000)[-1] == "a_1000"
     assert calls < 3000
 
 
-def test_a_long_name_in_capitals_is_split_in_linear_time() -> None:
+def test_a_long_name_in_upper_case_is_split_in_linear_time() -> None:
     """It took minutes when each capital was tried as the first one of an abbreviation."""
     assert to_snake_case("A" * 200_000 + "b") == "a" * 199_999 + "_ab"

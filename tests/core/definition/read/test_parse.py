@@ -18,7 +18,7 @@ from genesys_core.definition.read.definition import (
     Ref,
     Type,
 )
-from genesys_core.definition.read.naming import numbered
+from genesys_core.definition.read.naming import number_name
 from genesys_core.definition.read.parse import parse_definition, read_definition
 from genesys_core.errors import InvalidValueError
 from tests.strategies.definition import (
@@ -726,9 +726,9 @@ def test_many_operations_of_one_name_are_numbered_in_linear_time(
     def count(name: str, number: int) -> str:
         nonlocal calls
         calls += 1
-        return numbered(name, number)
+        return number_name(name, number)
 
-    monkeypatch.setattr("genesys_core.definition.read.naming.numbered", count)
+    monkeypatch.setattr("genesys_core.definition.read.naming.number_name", count)
     found = parsed({f"/{number}": {"get": operation("getX", "A")} for number in range(500)})
     assert found.operations()[-1].name == "get_x_99"  # sorted by name
     assert len({one.name for one in found.operations()}) == 500
@@ -744,3 +744,21 @@ def test_a_number_that_only_another_tag_has_is_used() -> None:
     assert [names[f"/{number}"] for number in range(len(tags))] == [
         *("get_x", "get_x_2", "get_x", "get_x_3", "get_x_3", "get_x_4"),
     ]
+
+
+@pytest.mark.parametrize("name", ['a"b', "a\\b", "a\nb", "\x00", "\x1f"])
+def test_a_property_whose_name_a_model_cannot_have_is_omitted(name: str) -> None:
+    """msgspec refuses such names, so that the module with the model could not be imported."""
+    document = {
+        "swagger": "2.0",
+        "paths": {},
+        "definitions": {"A": model({name: STRING, "b": STRING, "c": model({name: STRING})})},
+    }
+    found = read_definition(document, NO_TOPICS)
+    assert [[field.wire for field in one.fields] for one in found.definition.models] == [
+        ["b", "c"],
+        [],
+    ]
+    assert [str(finding).partition(": ")[2] for finding in found.findings] == [
+        "a name with a quotation mark, a backslash or a control character cannot be a field; omitted"
+    ] * 2

@@ -52,6 +52,12 @@ def test_topics() -> None:
     assert 'handler.add_subscription("v2.names.{id}")' in text
 
 
+def test_a_topic_is_a_string_literal() -> None:
+    definition = ApiDefinition("1", (), (), (('v2.a"); b("\nc', "A"),))
+    text = topics_text(definition, ReferenceLinks(definition))
+    assert r"""handler.add_subscription('v2.a"); b("\nc')""" in text
+
+
 def test_permissions_with_the_methods_that_need_them() -> None:
     operations = (
         needing("one", ApiPermissions(all=True, names=("a:b:c",))),

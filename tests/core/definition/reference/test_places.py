@@ -41,6 +41,18 @@ def test_the_page_of_a_model_follows_from_its_name(name: str, page: str) -> None
     assert model_page(name) == page
 
 
+def test_the_name_of_a_page_is_one_of_a_file() -> None:
+    assert model_page("A" * 300) == f"models/{'a' * 100}.md"
+    paths = ["/api/v2/a/..\\..\\b\0(c)", "/api/v2/a/" + "b" * 300, "/", "/api/v2/a/.."]
+    operations = [ApiOperation(f"m{n}", "GET", path, ("A",)) for n, path in enumerate(paths * 40)]
+    pages = api_pages(Api("A", "a", tuple(operations)))
+    assert list(pages) == [
+        "apis/a/-.md",
+        "apis/a/-b-c-.md",
+        f"apis/a/{'b' * 100}.md",
+    ]
+
+
 def test_links_are_relative_to_the_page() -> None:
     assert PLACES.model("UserMe", "models/user.md") == "[`UserMe`](#UserMe)"
     assert PLACES.model("UserMe", "topics.md") == "[`UserMe`](models/user.md#UserMe)"

@@ -12,6 +12,7 @@ from genesys_core.definition.words.links import EXPLORER, platform_link
     [
         ("GET", "/api/v2/users/{userId}/routingqueues", "get-api-v2-users--userId--routingqueues"),
         ("POST", "/api/v2/integrations/credentials", "post-api-v2-integrations-credentials"),
+        ("GET", "/a b)c<d>\u00e9", "get-a%20b%29c%3Cd%3E%C3%A9"),
         ("PUT", "/api/v2/x/{a}/y/{b}", "put-api-v2-x--a--y--b-"),
     ],
 )

@@ -33,6 +33,12 @@ def definition() -> ApiDefinition:
     return parse_definition(document, {"notifications": []})
 
 
+def test_a_definition_without_listings_imports_nothing() -> None:
+    text = listings_source(ApiDefinition("1", (), ()))
+    assert "import" not in text
+    assert text.endswith('"""\n')
+
+
 def source() -> str:
     return listings_source(definition())
 

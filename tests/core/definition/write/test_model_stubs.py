@@ -7,7 +7,7 @@ from typing import Any
 
 from genesys_core.definition import build_sources, read_definition
 from tests.helpers.generated import DEFINITION, FILES
-from tests.strategies.definition import CORE, TRAPS, check_stub, model
+from tests.strategies.definition import CORE, TRAPS, check_stub, model, ref
 
 
 def test_both_halves_of_a_shard_agree(models: ModuleType) -> None:
@@ -31,6 +31,21 @@ def test_names_that_a_field_hides_have_another_in_the_stub() -> None:
     assert "    first: First | None = None\n    empty: Empty | None = None\n" in stub
     assert "    knots: dict[str, list[_knot]] | None = None\n" in stub
     assert "_knot = knot\n" in stub
+
+
+def test_another_name_is_not_one_of_a_helper() -> None:
+    """``_field`` is msgspec's, by which a field has a name that is not in camel case."""
+    definitions = {"field": model({"field": ref("field"), "Other": {"type": "string"}})}
+    document = {**TRAPS, "definitions": definitions}
+    definition = read_definition(document, {"notifications": []}).definition
+    (stub,) = (
+        text
+        for path, text in build_sources(definition).items()
+        if path.endswith(".pyi") and "class field(" in text
+    )
+    assert "_field_ = field\n" in stub
+    assert "    field: _field_ | None = None\n" in stub
+    assert '    other: str | None = _field(name="Other", default=None)\n' in stub
 
 
 def test_the_names_in_a_definition_cannot_reach_beyond_their_literals() -> None:
