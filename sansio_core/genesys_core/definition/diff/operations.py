@@ -12,11 +12,11 @@ from msgspec import Struct
 from genesys_core.definition.diff.changes import Change
 from genesys_core.definition.diff.schemas import (
     changed_limits,
-    differ,
     enum_values,
     number_format,
     type_change,
     type_text,
+    values_differ,
 )
 from genesys_core.definition.read import naming
 from genesys_core.definition.read.references import pointed_name
@@ -276,7 +276,7 @@ def _facts(part: str, old: SwaggerParameter, new: SwaggerParameter) -> Iterator[
         ("parameter-collection-format-changed", old.collection_format, new.collection_format),
         ("number-format-changed", number_format(old), number_format(new)),
     ):
-        if differ(before, after):
+        if values_differ(before, after):
             yield rule, part, _text(before), _text(after)
     for limit, was, is_now, is_tighter in changed_limits(old, new):
         kind = "tightened" if is_tighter else "loosened"

@@ -13,12 +13,12 @@ from genesys_core.definition.read.swagger import SwaggerParameter, SwaggerSchema
 
 __all__ = [
     "changed_limits",
-    "differ",
     "enum_values",
     "number_format",
     "type_change",
     "type_text",
     "unwrap_schema",
+    "values_differ",
 ]
 
 _DATES: Final = frozenset({"date", "date-time", "local-date-time", "year-month"})
@@ -124,7 +124,7 @@ def changed_limits(old: Described, new: Described) -> Iterator[tuple[str, str, s
     for names, sign in ((_LOWER, 1), (_UPPER, -1)):
         for name in names:
             before, after = getattr(old, name), getattr(new, name)
-            if differ(before, after):
+            if values_differ(before, after):
                 # A minimum is tighter if it is greater, a maximum if it is smaller.
                 is_tighter = after is not None and (before is None or sign * after > sign * before)
                 yield name, _text(before), _text(after), is_tighter
@@ -135,7 +135,7 @@ def changed_limits(old: Described, new: Described) -> Iterator[tuple[str, str, s
         yield "unique_items", str(old.unique_items), str(new.unique_items), new.unique_items
 
 
-def differ(old: object, new: object) -> bool:
+def values_differ(old: object, new: object) -> bool:
     """Return whether two JSON values differ; NaN, which parsers accept, does not differ from itself."""
     return old != new and repr(old) != repr(new)
 
