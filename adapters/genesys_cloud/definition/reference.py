@@ -1,16 +1,18 @@
 """Writes a definition's reference: pages about APIs, models, topics, permissions, keys and changes.
 
 Invariants: the core (:mod:`genesys_core.definition.reference`) produces the text of the pages; the
-example responses come from the simulator.
+example responses come from the simulator, which rejects definitions with invalid parts: then there are
+no examples.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from genesys_cloud.definition.generating import BUNDLED, load_documents
 from genesys_core.definition import read_definition
-from genesys_core.definition.reference import build_reference, parse_changes
-from genesys_core.errors import ConfigurationError
+from genesys_core.definition.read.tolerant import MAX_DEPTH, is_deeper_than
+from genesys_core.definition.reference import ModelExample, build_reference, parse_changes
+from genesys_core.errors import ConfigurationError, InvalidValueError
 from genesys_core.simulator.state.definition import Definition
 from genesys_core.simulator.state.examples import example
 
@@ -45,10 +47,9 @@ def write_reference(
         InvalidValueError: a file is not a definition, or a file in ``changes`` is not a report.
     """
     document, mapping = load_documents(definition, topics)
-    known = Definition.of(document)
     pages = build_reference(
         read_definition(document, mapping).definition,
-        example=lambda name: example(known, name, depth=_DEPTH) if name in known.schemas else None,
+        example=_examples(document),
         changes=[parse_changes(_read_report(each), str(each)) for each in changes],
     )
     for name, text in pages.items():
@@ -59,6 +60,17 @@ def write_reference(
         except OSError as error:
             raise ConfigurationError(f"{path}: cannot be written: {error}") from error
     return list(pages)
+
+
+def _examples(document: Mapping[str, object]) -> ModelExample | None:
+    """Return the simulator's examples; ``None`` for a document that it rejects as a whole."""
+    if is_deeper_than(document, MAX_DEPTH):
+        return None
+    try:
+        known = Definition.of(document)
+    except InvalidValueError:
+        return None
+    return lambda name: example(known, name, depth=_DEPTH) if name in known.schemas else None
 
 
 def _read_report(path: str | Path) -> bytes:
