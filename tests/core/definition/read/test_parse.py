@@ -735,14 +735,20 @@ def test_many_operations_of_one_name_are_numbered_in_linear_time(
     assert calls < 3000
 
 
-def test_a_number_that_only_another_tag_has_is_used() -> None:
-    tags = ["A", "A B", "B", "B", "A", "A B"]
+@pytest.mark.parametrize(
+    ("tags", "numbers"),
+    [
+        (["A", "A B", "B", "B", "A", "A B"], [1, 2, 1, 3, 3, 4]),
+        (["A", "A", "A C", "D", "D", "C D"], [1, 2, 3, 1, 2, 4]),
+    ],
+)
+def test_a_number_that_only_another_tag_has_is_used(tags: list[str], numbers: list[int]) -> None:
     found = parsed(
         {f"/{number}": {"get": operation("getX", tag)} for number, tag in enumerate(tags)}
     )
     names = {one.path: one.name for one in found.operations()}
-    assert [names[f"/{number}"] for number in range(len(tags))] == [
-        *("get_x", "get_x_2", "get_x", "get_x_3", "get_x_3", "get_x_4"),
+    assert [names[f"/{place}"] for place in range(len(tags))] == [
+        number_name("get_x", number) for number in numbers
     ]
 
 
