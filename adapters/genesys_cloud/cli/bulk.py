@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -23,6 +24,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from genesys_core.command_line.bulk import (
     BulkRun,
     RowOutcome,
+    complete_lines,
     describe_failure,
     ends_run,
     journal_head,
@@ -31,7 +33,7 @@ from genesys_core.command_line.bulk import (
     stop_code,
     summarize_run,
 )
-from genesys_core.command_line.bulk_rows import csv_row, parse_json_row
+from genesys_core.command_line.bulk_rows import check_csv_header, csv_row, parse_json_row
 from genesys_core.command_line.call_lines import progress_line
 from genesys_core.command_line.exit_codes import CommandExit, ExitCode, exit_code_of, is_expected
 from genesys_core.command_line.usage import UsageError
@@ -74,7 +76,9 @@ class BulkFiles:
         with self._read_errors(), self.rows.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             file.seek(0)
-            text = TextIOWrapper(file, "utf-8")
+            text = TextIOWrapper(file, "utf-8-sig", newline="")
+            if self._is_csv:
+                deque(_csv_rows(text), maxlen=0)
             while text.read(_CHUNK):
                 pass
             return digest
@@ -83,25 +87,45 @@ class BulkFiles:
         """Open the failures file for writing; a new run overwrites it.
 
         Raises:
-            UsageError: the failures file cannot be written, or is the file with the rows.
+            UsageError: the failures file cannot be written, or is another file of the run.
         """
-        if self.failures.resolve() == self.rows.resolve():
-            raise UsageError(
-                f"--failures {self.failures}: must not be the file with the rows; use another path"
-            )
+        for path, what in ((self.rows, "file with the rows"), (self.journal, "journal")):
+            if self.failures.resolve() == path.resolve():
+                raise UsageError(
+                    f"--failures {self.failures}: must not be the {what}; use another path"
+                )
         try:
+            ending = self._end_failures() if self.is_continued else ""
             # A lone surrogate, which is valid in JSON, is written as a JSON escape.
-            return self.failures.open(
+            file = self.failures.open(
                 "a" if self.is_continued else "w", encoding="utf-8", errors="backslashreplace"
             )
         except OSError as error:
             raise UsageError(f"{self.failures}: cannot be written: {error.strerror}") from None
+        file.write(ending)
+        return file
+
+    def _end_failures(self) -> str:
+        """Remove a line that a killed run cut off; return what to write before further lines."""
+        if not self.failures.is_file():
+            return ""
+        with self.failures.open("r+b") as file:
+            size, ending = complete_lines(file.read())
+            file.truncate(size)
+        return ending
 
     def tidy(self) -> None:
         """Delete the journal of a run that has ended, and the failures file if it is empty."""
-        self.journal.unlink()
-        if not self.failures.stat().st_size:
+        self.journal.unlink(missing_ok=True)
+        # A device such as /dev/null is not removed.
+        if self.failures.is_file() and not self.failures.stat().st_size:
             self.failures.unlink()
+
+    def discard_new_journal(self) -> None:
+        """Delete the journal of a run that could not begin, unless it continues an earlier one."""
+        if not self.is_continued:
+            with suppress(OSError):  # Windows does not delete an open file
+                self.journal.unlink()
 
     def read(self) -> Iterator[Row]:
         """Yield the rows; a row that cannot be read has the reason instead of its values.
@@ -110,7 +134,7 @@ class BulkFiles:
             UsageError: the file with the rows cannot be read.
         """
         with self._read_errors(), self.rows.open(encoding="utf-8-sig", newline="") as file:
-            if self.rows.suffix.lower() == ".csv":
+            if self._is_csv:
                 yield from _csv_rows(file)
                 return
             number = 0
@@ -125,6 +149,10 @@ class BulkFiles:
                 else:
                     yield number, values, values
 
+    @property
+    def _is_csv(self) -> bool:
+        return self.rows.suffix.lower() == ".csv"
+
     @contextmanager
     def _read_errors(self) -> Generator[None]:
         try:
@@ -132,13 +160,14 @@ class BulkFiles:
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "not UTF-8 text"
             raise UsageError(f"{self.rows}: cannot be read: {reason}") from None
+        except UsageError as error:
+            raise UsageError(f"{self.rows}: {error}") from None
 
 
 def _csv_rows(file: TextIO) -> Iterator[Row]:
-    # The default of 128 KiB is less than some cells of JSON; more is too large on Windows.
-    csv.field_size_limit(2**31 - 1)
-    lines = csv.reader(file)
+    lines = _csv_lines(file)
     header = next(lines, list[str]())
+    check_csv_header(header)
     for number, cells in enumerate((each for each in lines if each), 1):
         try:
             values = csv_row(header, cells)
@@ -146,6 +175,20 @@ def _csv_rows(file: TextIO) -> Iterator[Row]:
             yield number, error, cells
         else:
             yield number, values, values
+
+
+def _csv_lines(file: TextIO) -> Iterator[list[str]]:
+    # The default of 128 KiB is less than some cells of JSON; more is too large on Windows.
+    csv.field_size_limit(2**31 - 1)
+    # Strict: otherwise a quote that is never closed makes the rest of the file a single cell.
+    reader = csv.reader(file, strict=True)
+    first = 1
+    try:
+        for cells in reader:
+            yield cells
+            first = reader.line_num + 1
+    except csv.Error as error:
+        raise UsageError(f"the row that begins on line {first} is not valid CSV: {error}") from None
 
 
 def run_rows(
@@ -187,7 +230,7 @@ def run_rows(
         _report_continuation(files)
         raise CommandExit(driver.code or stop_code(run))
     files.tidy()
-    if run.failed:
+    if run.has_failures:
         raise CommandExit(ExitCode.ROWS_FAILED)
 
 
@@ -212,7 +255,11 @@ class _Driver:
         self._ended = queue.SimpleQueue()
         head = journal_head(name, files.digest())
         self._journal = stack.enter_context(_open_journal(files, run, head))
-        self._failures = stack.enter_context(files.open_failures())
+        try:
+            self._failures = stack.enter_context(files.open_failures())
+        except UsageError:
+            files.discard_new_journal()  # no row was started
+            raise
         self._rows = files.read()
         self._pool = stack.enter_context(ThreadPoolExecutor(run.parallel))
         self._has_rows = True
@@ -328,30 +375,39 @@ def terminal_columns() -> int:
 
 @contextmanager
 def _open_journal(files: BulkFiles, run: BulkRun, head: str) -> Generator[TextIO]:
-    if files.is_continued:
-        try:
-            with files.journal.open(encoding="utf-8") as file:
-                run.journal = read_journal(file, head, str(files.journal))
-        except OSError as error:
-            raise UsageError(f"{files.journal}: cannot be read: {error.strerror}") from None
-        with files.journal.open("a", encoding="utf-8") as file:
-            file.write("\n")  # ends a line that was cut off
-            yield file
-        return
     try:
         # "x", so that two runs of the same rows cannot both begin.
-        file = files.journal.open("x", encoding="utf-8")
+        mode = "r+" if files.is_continued else "x"
+        file = files.journal.open(mode, encoding="utf-8", errors="replace")
     except FileExistsError:
         raise UsageError(
             f"{files.journal}: already exists, so an earlier run did not finish; continue it with "
             f"--resume {files.journal}, or delete the file to start over"
         ) from None
     except OSError as error:
-        raise UsageError(f"{files.journal}: cannot be written: {error.strerror}") from None
+        what = "read" if files.is_continued else "written"
+        raise UsageError(f"{files.journal}: cannot be {what}: {error.strerror}") from None
     with file:
-        file.write(f"{head}\n")
+        # Before it is read: the run that it belongs to may still be in progress.
+        if not _try_lock(file):
+            raise UsageError(f"{files.journal}: another run with this journal is in progress")
+        if files.is_continued:
+            run.journal = read_journal(file, head, str(files.journal))
+            file.seek(0, os.SEEK_END)
+            file.write(run.journal.ending)
+        else:
+            file.write(f"{head}\n")
         file.flush()
         yield file
+
+
+def _try_lock(file: TextIO) -> bool:
+    from genesys_cloud.file_locking import try_lock  # noqa: PLC0415 - for bulk runs alone
+
+    try:
+        return try_lock(file.fileno())
+    except OSError:  # a file system without locks
+        return True
 
 
 @contextmanager

@@ -5,6 +5,7 @@ Every row ends up either as done or in the failures file, even across an interru
 returned in the order of the rows.
 """
 
+import json
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ __all__ = [
     "RowAction",
     "RowFailure",
     "RowOutcome",
+    "complete_lines",
     "describe_failure",
     "ends_run",
     "is_repeatable",
@@ -105,10 +107,14 @@ class BulkJournal:
     Attributes:
         finished: numbers of the rows that succeeded or failed.
         unknown: numbers of rows that were started and whose outcome is unknown.
+        failed: numbers of the finished rows that failed.
+        ending: text to append before further lines, so that a line that was cut off stays invalid.
     """
 
     finished: frozenset[int] = frozenset()
     unknown: frozenset[int] = frozenset()
+    failed: frozenset[int] = frozenset()
+    ending: str = ""
 
 
 def is_repeatable(method: str, reads: bool) -> bool:  # noqa: FBT001 - a fact, no switch
@@ -148,14 +154,16 @@ def read_journal(lines: Iterable[str], head: str, source: str) -> BulkJournal:
         UsageError: the journal belongs to another operation or rows file, or is not a journal.
     """
     reading = iter(lines)
-    first = next(reading, "")
+    first = last = next(reading, "")
     if first.rstrip("\n") != head:
         raise UsageError(
             f"{source}: belongs to another operation, or the file with the rows has changed"
         )
     finished: set[int] = set()
+    failed: set[int] = set()
     started: set[int] = set()
     for line in reading:
+        last = line
         letter, _, number = line.partition(" ")
         event = _LETTERS.get(letter)
         if not line.endswith("\n") or event is None or not number.strip().isdecimal():
@@ -167,7 +175,32 @@ def read_journal(lines: Iterable[str], head: str, source: str) -> BulkJournal:
             started.discard(row)
             # A withdrawn row was not executed, so it is neither finished nor unknown.
             finished |= {row} if event != "withdrawn" else set()
-    return BulkJournal(frozenset(finished), frozenset(started - finished))
+            failed |= {row} if event == "failed" else set()
+    # With a line feed alone, the next run would read "d 12", cut off from "d 123", as complete.
+    ending = "" if last.endswith("\n") else "\n" if last is first else "#\n"
+    return BulkJournal(
+        frozenset(finished), frozenset(started - finished), frozenset(failed), ending
+    )
+
+
+def complete_lines(content: bytes) -> tuple[int, str]:
+    """Return how a failures file is continued that a killed run may have cut off within a line.
+
+    Args:
+        content: the file's content.
+
+    Returns:
+        The number of bytes to keep, and the text to append before further lines. An incomplete entry
+        is not kept, because its row is not recorded as failed and is reported again.
+    """
+    start = content.rfind(b"\n") + 1
+    if start == len(content):
+        return start, ""
+    try:
+        json.loads(content[start:])
+    except (ValueError, RecursionError):
+        return start, ""
+    return len(content), "\n"
 
 
 @dataclass
@@ -211,6 +244,11 @@ class BulkRun:
     def is_idle(self) -> bool:
         """Whether no row is in progress."""
         return not self._running
+
+    @property
+    def has_failures(self) -> bool:
+        """Whether rows failed, in this run or in the run that it continues."""
+        return bool(self.failed or self.journal.failed)
 
     def offer(self, row: int, given: object) -> RowAction:
         """Decide what to do with the next row.
@@ -306,5 +344,7 @@ def summarize_run(run: BulkRun, seconds: float, failures: str) -> str:
         parts.append(f"{run.failed:,} failed, see {failures}")
     if run.skipped:
         parts.append(f"{run.skipped:,} finished earlier")
+    if run.journal.failed:
+        parts.append(f"{len(run.journal.failed):,} failed earlier, see {failures}")
     text = f"{', '.join(parts)} in {seconds:,.1f} s"
     return f"{text}; stopped: {run.stop_reason}" if run.stop_reason else text

@@ -14,14 +14,14 @@ from genesys_core.command_line.bodies import BodyField, build_body, parse_field
 from genesys_core.command_line.operations import OperationDescription
 from genesys_core.command_line.usage import UsageError
 
-__all__ = ["csv_row", "parse_json_row", "row_arguments"]
+__all__ = ["check_csv_header", "csv_row", "parse_json_row", "row_arguments"]
 
 
 def parse_json_row(line: str) -> dict[str, object]:
     """Parse a line of a rows file or a failures file.
 
     Raises:
-        UsageError: the line is not a JSON object.
+        UsageError: the line is not a JSON object, or reports a row that is not one.
     """
     try:
         row = json.loads(line)
@@ -34,7 +34,33 @@ def parse_json_row(line: str) -> dict[str, object]:
     given = fields.get("input")
     if isinstance(given, dict) and {"row", "reason"} <= fields.keys():
         return cast(dict[str, object], given)
+    if isinstance(given, str | list) and _reports_unreadable_row(fields):
+        # Sent as they are, its fields would become fields of the body.
+        if isinstance(given, str):
+            return parse_json_row(given)
+        raise UsageError(f"not a row, but the report of one: {fields['reason']}")
     return fields
+
+
+def _reports_unreadable_row(fields: Mapping[str, object]) -> bool:
+    """Return whether an object is the entry of a row that an earlier run could not read."""
+    row, reason = fields.get("row"), fields.get("reason")
+    return fields.keys() == {"row", "reason", "input"} and (
+        isinstance(row, int) and isinstance(reason, str)
+    )
+
+
+def check_csv_header(header: Sequence[str]) -> None:
+    """Check the first line of a CSV file.
+
+    Raises:
+        UsageError: a column occurs twice, so one of its cells would be ignored.
+    """
+    known: set[str] = set()
+    for column in header:
+        if column and column in known:
+            raise UsageError(f"column {column!r}: occurs more than once; keep one of them")
+        known.add(column)
 
 
 def csv_row(header: Sequence[str], cells: Sequence[str]) -> dict[str, object]:

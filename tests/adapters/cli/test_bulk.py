@@ -1,6 +1,7 @@
 """``--from-file``: rows side by side, each once, with faults, interruptions and continuations."""
 
 import collections
+import errno
 import json
 import os
 import queue
@@ -13,6 +14,7 @@ import time
 import pytest
 
 from genesys_cloud.cli.bulk import _Driver
+from genesys_cloud.file_locking import try_lock
 from genesys_cloud.simulator import Rule, faults, faulty_simulator, running_simulator
 from tests.helpers.command import COMMAND, run_command
 from tests.helpers.server import Reply, scripted_server
@@ -101,6 +103,10 @@ def test_failures_are_written_with_their_reason_and_can_be_run_again(platform, t
     assert refused["correlationId"]
     assert "mayBeDone" not in refused
     assert array["reason"] == "not a JSON object"
+    reported = path.with_name(f"{path.name}.failures.jsonl")
+    again = run_command(*CREATE, "--from-file", reported)
+    assert again.code == 13
+    assert [each["row"] for each in failures_of(reported)] == [1, 2, 3]
     mended = jsonl(tmp_path / "mended.jsonl", [{**refused, "input": {"name": "C"}}])
     assert run_command(*CREATE, "--from-file", mended, "--query", "name").code == 0
 
@@ -163,6 +169,7 @@ def test_refused_credentials_end_the_run_and_no_row_is_lost(tmp_path):
     [
         (["--from-file", "missing.jsonl"], "missing.jsonl: cannot be read"),
         (["--failures", "rows.jsonl"], "must not be the file with the rows"),
+        (["--failures", "rows.jsonl.journal"], "must not be the journal"),
         (["--failures", "nowhere/x"], "cannot be written"),
         (["--resume", "nowhere"], "nowhere: cannot be read"),
         (["--resume", "rows.jsonl"], "belongs to another operation"),
@@ -176,6 +183,65 @@ def test_files_that_cannot_be_used(platform, tmp_path, monkeypatch, options, wor
     done = run_command(*CREATE, *given)
     assert (done.code, done.out) == (2, "")
     assert words in done.err
+    assert [each.name for each in tmp_path.iterdir() if each.is_file()] == ["rows.jsonl"]
+
+
+def test_a_run_that_is_in_progress_is_not_continued_by_another_one(platform, tmp_path):
+    path = jsonl(tmp_path / "rows.jsonl", [{"description": "no name"}])
+    run_command(*CREATE, "--from-file", path, "--max-failures", "0")
+    with journal_of(path).open("r+") as file:
+        assert try_lock(file.fileno())
+        done = run_command(*CREATE, "--from-file", path, "--resume", journal_of(path))
+    assert (done.code, done.out) == (2, "")
+    assert "another run with this journal is in progress" in done.err
+    assert run_command(*CREATE, "--from-file", path, "--resume", journal_of(path)).code == 13
+
+
+def test_a_file_system_without_locks(platform, tmp_path, monkeypatch):
+    def refuse(descriptor):
+        raise OSError(errno.ENOLCK, "no locks available")
+
+    monkeypatch.setattr("genesys_cloud.file_locking.try_lock", refuse)
+    path = jsonl(tmp_path / "rows.jsonl", [{"name": "A"}])
+    assert run_command(*CREATE, "--from-file", path).code == 0
+
+
+def test_a_failure_whose_line_was_cut_off_is_reported_whole(platform, tmp_path):
+    path = jsonl(tmp_path / "rows.jsonl", [{"description": "a"}, {"description": "b"}])
+    options = ("--from-file", path, "--max-failures", "0", "--parallel", "1")
+    assert run_command(*CREATE, *options).code == 13
+    failures = path.with_name(f"{path.name}.failures.jsonl")
+    with failures.open("a") as file:
+        file.write('{"row": 2, "reason": "no na')
+    rest = run_command(*CREATE, "--from-file", path, "--resume", journal_of(path))
+    assert rest.code == 13
+    assert [each["row"] for each in failures_of(path)] == [1, 2]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such device")
+def test_a_device_for_failures_is_not_removed(platform, tmp_path):
+    path = jsonl(tmp_path / "rows.jsonl", [{"name": "A"}])
+    device = tmp_path / "null"
+    device.symlink_to("/dev/null")
+    assert run_command(*CREATE, "--from-file", path, "--failures", device).code == 0
+    assert device.is_symlink()
+
+
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]])
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('name,description\nA,"x\nB,y\nC,z\n', "the row that begins on line 2 is not valid CSV"),
+        ("name,description,name\nA,x,B\n", "column 'name': occurs more than once"),
+    ],
+)
+def test_a_csv_file_that_would_lose_rows_or_cells_is_refused(platform, tmp_path, text, words, dry):
+    path = tmp_path / "rows.csv"
+    path.write_text(text)
+    done = run_command(*CREATE, "--from-file", path, *dry)
+    assert (done.code, done.out) == (2, "")
+    assert f"{path}: {words}" in done.err
+    assert not journal_of(path).exists()
 
 
 @pytest.mark.parametrize("dry", [[], ["--dry-run"]])

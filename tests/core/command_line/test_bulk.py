@@ -10,6 +10,7 @@ from genesys_core.command_line.bulk import (
     BulkRun,
     RowFailure,
     RowOutcome,
+    complete_lines,
     describe_failure,
     ends_run,
     is_repeatable,
@@ -129,11 +130,44 @@ def test_the_journal_tells_what_is_left():
     ]
     text = [f"{line}\n" for line in lines]
     found = read_journal([*text, "d 2"], HEAD, "j")  # the last line was cut off
-    assert found == BulkJournal(frozenset({1, 3}), frozenset({2}))
+    assert found == BulkJournal(frozenset({1, 3}), frozenset({2}), frozenset({3}), "#\n")
     assert read_journal([f"{HEAD}\n"], HEAD, "j") == BulkJournal()
     for other in ([], ["text\n"], [f"{journal_head('post_users', 'abd')}\n"]):
         with pytest.raises(UsageError, match="j: belongs to another operation"):
             read_journal(other, HEAD, "j")
+
+
+@pytest.mark.parametrize("size", range(8))
+def test_a_line_that_was_cut_off_is_never_read_as_another_row(size):
+    """Such as "d 12" of "d 123": row 12 would be skipped although it is still to be done."""
+    before = f"{HEAD}\n{journal_line('started', 12)}\n{journal_line('started', 123)}\n"
+    text = before + f"{journal_line('done', 123)}\n"[:size]
+    for _ in range(2):
+        found = read_journal(text.splitlines(keepends=True), HEAD, "j")
+        assert 12 in found.unknown
+        text += found.ending + f"{journal_line('started', 124)}\n"
+    assert read_journal(text.splitlines(keepends=True), HEAD, "j").unknown >= {12, 124}
+
+
+def test_a_journal_whose_first_line_lacks_its_line_feed_is_continued():
+    found = read_journal([HEAD], HEAD, "j")
+    assert found == BulkJournal(ending="\n")
+    assert read_journal([HEAD + found.ending], HEAD, "j") == BulkJournal()
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"", (0, "")),
+        (b'{"row": 1}\n', (11, "")),
+        (b'{"row": 1}\n{"row": 2, "rea', (11, "")),
+        (b'{"row": 1}\n{"row": 2, "\xc3', (11, "")),
+        (b'{"row": 1}\n{"row": 2}', (21, "\n")),
+        (b"[" * 100_000, (0, "")),
+    ],
+)
+def test_an_entry_that_was_cut_off_is_not_kept(content, expected):
+    assert complete_lines(content) == expected
 
 
 def api_error(kind, status):
@@ -189,6 +223,17 @@ def test_the_summary():
     assert summarize_run(run, 1, "f") == (
         "1 done, 2 failed, see f, 3 finished earlier in 1.0 s; stopped: interrupted"
     )
+
+
+def test_rows_that_failed_in_an_earlier_run_are_still_reported():
+    run = BulkRun(repeatable=False, done=1, skipped=3)
+    assert not run.has_failures
+    run.journal = BulkJournal(finished=frozenset({1, 2, 3}), failed=frozenset({2}))
+    assert run.has_failures
+    assert summarize_run(run, 1, "f") == (
+        "1 done, 3 finished earlier, 1 failed earlier, see f in 1.0 s"
+    )
+    assert BulkRun(repeatable=False, failed=1).has_failures
 
 
 @settings(max_examples=examples(50))

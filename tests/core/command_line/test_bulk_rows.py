@@ -2,7 +2,12 @@
 
 import pytest
 
-from genesys_core.command_line.bulk_rows import csv_row, parse_json_row, row_arguments
+from genesys_core.command_line.bulk_rows import (
+    check_csv_header,
+    csv_row,
+    parse_json_row,
+    row_arguments,
+)
 from genesys_core.command_line.usage import UsageError
 from tests.helpers.command_line import described
 
@@ -14,10 +19,27 @@ def test_json_rows():
     failure = '{"row": 3, "reason": "no", "input": {"a": 1}}'
     assert parse_json_row(failure) == {"a": 1}
     assert parse_json_row('{"input": {"a": 1}}') == {"input": {"a": 1}}
-    assert parse_json_row('{"row": 1, "reason": "x", "input": "text"}')["row"] == 1
+    assert parse_json_row('{"row": "1", "reason": "x", "input": "text"}')["row"] == "1"
+    assert parse_json_row('{"row": 1, "reason": "x", "input": "a", "b": 1}')["row"] == 1
     for wrong in ("oops", "[1]"):
         with pytest.raises(UsageError, match="not"):
             parse_json_row(wrong)
+
+
+def test_the_report_of_an_unreadable_row_is_not_a_row():
+    """Its fields would be sent as those of a body."""
+    with pytest.raises(UsageError, match="not valid JSON"):
+        parse_json_row('{"row": 1, "reason": "not valid JSON", "input": "oops"}')
+    mended = '{"row": 1, "reason": "not valid JSON", "input": "{\\"a\\": 1}"}'
+    assert parse_json_row(mended) == {"a": 1}
+    with pytest.raises(UsageError, match="2 cells, but 1 columns"):
+        parse_json_row('{"row": 1, "reason": "2 cells, but 1 columns", "input": ["a", "b"]}')
+
+
+def test_a_csv_header_with_a_repeated_column_is_refused():
+    check_csv_header(["a", "", "b", ""])
+    with pytest.raises(UsageError, match="column 'a': occurs more than once"):
+        check_csv_header(["a", "b", "a"])
 
 
 def test_csv_rows():
