@@ -5,8 +5,10 @@ errors are reported as a message on standard error and an exit code
 (:mod:`genesys_core.command_line.exit_codes`), never as a traceback.
 """
 
+import errno
 import os
 import sys
+from contextlib import suppress
 from io import TextIOWrapper
 from typing import Final
 
@@ -29,6 +31,7 @@ _COMPLETE: Final = "_GENESYS_CLOUD_COMPLETE"
 
 def main() -> None:
     """Run the command with the arguments of this process, and exit."""
+    _open_closed_streams()
     try:
         if shell := os.environ.get(_COMPLETE):
             from genesys_cloud.cli.complete import print_candidates  # noqa: PLC0415
@@ -39,7 +42,7 @@ def main() -> None:
             # A terminal without UTF-8 shows escapes instead of ending the command.
             if isinstance(stream, TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")
-        _run(sys.argv[1:])
+        _run_and_flush(sys.argv[1:])
     except ModuleNotFoundError as missing:
         package = (missing.name or "").partition(".")[0]
         if package not in _EXTRAS:
@@ -55,10 +58,49 @@ def main() -> None:
             is_expected,
         )
 
-        if not is_expected(error):
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            _discard_output()
+            _report(OSError(f"cannot write: {error.strerror}"))
+        elif not is_expected(error):
             raise
-        _report(error)
+        else:
+            _report(error)
+        with suppress(OSError):
+            _flush()
         sys.exit(int(exit_code_of(error)))
+
+
+def _open_closed_streams() -> None:
+    # Streams that the shell has closed with >&- are None, which a print would fail with.
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
+
+
+def _run_and_flush(words: list[str]) -> None:
+    try:
+        _run(words)
+    except SystemExit as ended:
+        # Typer ends a command whose output is closed with exit code 1.
+        if isinstance(closed := ended.__context__, BrokenPipeError):
+            raise closed from None
+        _flush()
+        raise
+    _flush()
+
+
+def _flush() -> None:
+    """Write the rest of the output: the interpreter would end with exit code 120 if that fails."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _discard_output()
+        raise
+
+
+def _discard_output() -> None:
+    # The interpreter flushes standard output when it ends, and would report the error again.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(words: list[str]) -> None:
@@ -112,8 +154,7 @@ def _report(error: BaseException) -> None:
     from genesys_core.observability.terminal import escape_line  # noqa: PLC0415
 
     if isinstance(error, BrokenPipeError):
-        # The interpreter flushes standard output when it ends, and would report the pipe again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
     elif not isinstance(error, KeyboardInterrupt | CommandExit):
         # Every line has the prefix, so that a message of the platform cannot forge one.
         for line in str(error).split("\n"):

@@ -3,7 +3,6 @@
 Invariants: rich is imported only for tables. Text is formatted in :mod:`genesys_core.command_line`.
 """
 
-import itertools
 import os
 import shutil
 import sys
@@ -92,20 +91,33 @@ def _lines(items: Iterable[object], output: OutputOptions) -> Iterator[str]:
         case "id":
             return formats.id_lines(items, output.identity, is_terminal=output.is_terminal)
         case "csv":
-            columns = output.columns
-            if not columns:
-                items = list(items)
-                columns = tuple(list_columns(items))
-            return formats.csv_lines(items, columns, is_terminal=output.is_terminal)
+            return _csv_lines(items, output)
         case "table":
             return _table_lines(items, output)
+
+
+def _csv_lines(items: Iterable[object], output: OutputOptions) -> Iterator[str]:
+    columns, error = output.columns, None
+    if not columns:
+        items, error = formats.collect_items(iter(items))
+        columns = tuple(list_columns(items))
+    if items or error is None:
+        yield from formats.csv_lines(items, columns, is_terminal=output.is_terminal)
+    if error is not None:
+        raise error
 
 
 def _table_lines(items: Iterable[object], output: OutputOptions) -> Iterator[str]:
     rows = iter(items)
     # A table needs all of its rows to know its widths; a long listing is shown as several.
-    while batch := list(itertools.islice(rows, 1000)):
-        yield _table(batch, output)
+    while True:
+        batch, error = formats.collect_items(rows, 1000)
+        if batch:
+            yield _table(batch, output)
+        if error is not None:
+            raise error
+        if not batch:
+            return
 
 
 def _table(items: list[object], output: OutputOptions) -> str:

@@ -364,7 +364,8 @@ def _print_listing(
     except BrokenPipeError:
         raise  # the program that reads the output, such as head, needs no more
     except BaseException:
-        if listing.fetched:
+        # A query is applied to all items together, so none of them has been printed.
+        if listing.fetched and not output.query:
             sys.stdout.flush()
             sys.stderr.write(f"genesys-cloud: continue with --resume {listing.resume_token}\n")
         raise

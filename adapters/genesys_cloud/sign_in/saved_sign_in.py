@@ -167,13 +167,16 @@ class SavedSignIn:
         return client
 
     def forget(self, target: SignInTarget) -> None:
-        """Delete a sign-in: its token and its settings.
+        """Delete a sign-in: its token, and its settings if it is the current one.
 
         Raises:
             TokenStoreError: a file cannot be changed or removed.
         """
         # The token first: if the second step fails, no secret is left.
         self.store.delete(target.key)
+        with contextlib.suppress(TokenStoreError):  # settings that cannot be read are removed
+            if (current := self.target()) is not None and current.key != target.key:
+                return  # another sign-in, whose token remains in use
         try:
             self._settings.unlink(missing_ok=True)
         except OSError as error:

@@ -2,9 +2,11 @@
 
 Invariants: JSON and YAML contain no character that a terminal interprets, and mean exactly what the
 platform sent. CSV (RFC 4180) and ids are escaped only for terminals, because programs that read
-them expect no escapes.
+them expect no escapes. If the items end with an error, those before it are still returned: the token
+with which a listing is continued begins after them.
 """
 
+import itertools
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,6 +17,7 @@ from genesys_core.command_line.usage import UsageError
 from genesys_core.observability.terminal import escape_json, escape_line
 
 __all__ = [
+    "collect_items",
     "csv_lines",
     "id_lines",
     "json_array_lines",
@@ -35,14 +38,42 @@ def json_line(value: object) -> str:
     return escape_json(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
+def collect_items(
+    items: Iterator[object], most: int | None = None
+) -> tuple[list[object], BaseException | None]:
+    """Return the next items, and the error that ended them, if one did.
+
+    Args:
+        items: the items.
+        most: the maximum number of items to return; ``None`` for all.
+    """
+    found: list[object] = []
+    try:
+        found.extend(itertools.islice(items, most))
+    except BaseException as error:  # noqa: BLE001 - raised by the caller, after the items
+        return found, error
+    return found, None
+
+
 def json_array_lines(items: Iterable[object]) -> Iterator[str]:
-    """Yield the lines of a JSON array, each item once the next one is available."""
+    """Yield the lines of a JSON array, each item once the next one is available.
+
+    After an error the array stays open, so that no program takes it for complete.
+    """
+    rows = iter(items)
     last = None
-    for item in items:
+    while True:
+        found, error = collect_items(rows, 1)
+        if not found:
+            break
         # Whether a comma follows an item is known only with the next one.
         yield "[" if last is None else f"{last},"
-        text = json.dumps(item, ensure_ascii=False, indent=2).replace("\n", "\n  ")
+        text = json.dumps(found[0], ensure_ascii=False, indent=2).replace("\n", "\n  ")
         last = _escaped(f"  {text}")
+    if error is not None:
+        if last is not None:
+            yield last
+        raise error
     if last is None:
         yield "[]"
     else:

@@ -1,9 +1,12 @@
 """The command ``genesys-cloud``, run as users run it."""
 
+import os
+import shlex
 import signal
 import subprocess
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import typer.main
@@ -89,6 +92,37 @@ def test_asking_for_help_loads_neither_client_nor_server():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+"""The environment without a variable by which every line would be written at once."""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such streams")
+@pytest.mark.parametrize(
+    "words",
+    [["--help"], ["apis"], ["call", "GET", "/x", "--dry-run", "--host", "http://127.0.0.1:9"]],
+)
+def test_output_that_nobody_can_receive(words):
+    """The interpreter writes short output when it ends, and would end with exit code 120."""
+    command = [*COMMAND, *words]
+    reading, writing = os.pipe()
+    os.close(reading)
+    with Path("/dev/full").open("wb") as full:
+        closed, full_disk = (
+            subprocess.run(
+                command, stdout=target, stderr=subprocess.PIPE, env=BUFFERED, check=False
+            )
+            for target in (writing, full.fileno())
+        )
+    os.close(writing)
+    assert (closed.returncode, closed.stderr) == (141, b"")
+    assert (full_disk.returncode, full_disk.stderr) == (
+        1,
+        b"genesys-cloud: cannot write: No space left on device\n",
+    )
+    shell = f"{shlex.join(command)} >&- 2>&-"
+    assert subprocess.run(["sh", "-c", shell], env=BUFFERED, check=False).returncode == 0
 
 
 @contextmanager

@@ -212,6 +212,31 @@ def test_an_interrupted_listing_says_how_to_continue():
         assert (rest.code, rest.out) == (0, "u-3\n")
 
 
+@pytest.mark.parametrize(
+    ("options", "printed"),
+    [
+        (("-o", "json"), '[\n  {\n    "id": "u-1"\n  },\n  {\n    "id": "u-2"\n  }\n'),
+        (("-o", "csv"), "id\nu-1\nu-2\n"),
+        (("-o", "table"), "id\nu-1\nu-2\n"),
+        (("--query", "[].id"), ""),
+    ],
+)
+def test_no_item_is_lost_between_an_interrupted_listing_and_its_continuation(options, printed):
+    REFUSED.clear()
+    with scripted_server(_second_page_fails) as server:
+        environment = {
+            "GENESYSCLOUD_HOST": server.url,
+            "GENESYSCLOUD_ACCESS_TOKEN": "t" * 40,
+            "GENESYSCLOUD_OAUTHCLIENT_ID": "",
+            "GENESYSCLOUD_OAUTHCLIENT_SECRET": "",
+        }
+        done = run_command("users", "get_users", "--all", *options, environment=environment)
+    assert done.code == 4
+    assert "".join(f"{line.rstrip()}\n" for line in done.out.splitlines()) == printed
+    # A query is applied to all items together: nothing was printed that could be continued.
+    assert ("--resume" in done.err) is bool(printed)
+
+
 REFUSED = []
 
 

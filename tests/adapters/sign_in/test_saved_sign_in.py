@@ -44,6 +44,16 @@ def test_it_is_there_until_it_is_forgotten(signed_in):
     assert again.target() is None
 
 
+def test_another_sign_in_stays_current_if_one_is_forgotten(signed_in):
+    """As another process may have signed in while a token is revoked."""
+    other = SignInTarget("other", host="http://127.0.0.1:1")
+    signed_in.save(PLACE, TOKEN)
+    signed_in.save(other, TOKEN)
+    signed_in.forget(PLACE)
+    assert signed_in.load() == (other, TOKEN)
+    assert signed_in.store.load(PLACE.key) is None
+
+
 def test_only_the_owner_reads_it_and_secrets_are_in_the_token_file_alone(signed_in):
     gateway = Gateway("g.example.com", port=1, path_params_api="a", password=None)
     target = SignInTarget("c", gateway=gateway)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genesys_core.command_line.formats import (
+    collect_items,
     csv_lines,
     id_lines,
     json_array_lines,
@@ -129,6 +130,32 @@ def test_csv_with_an_empty_cell_alone():
         '" x"',
     ]
     assert list(csv_lines(["x"], [""], is_terminal=False)) == ["value", "x"]
+
+
+def _two_items_and_an_error():
+    yield 1
+    yield 2
+    raise KeyboardInterrupt
+
+
+def test_the_items_before_an_error_are_not_lost():
+    """The token with which a listing is continued begins after them."""
+    found, error = collect_items(_two_items_and_an_error())
+    assert found == [1, 2]
+    assert isinstance(error, KeyboardInterrupt)
+    assert collect_items(_two_items_and_an_error(), 2) == ([1, 2], None)
+    shown = []
+    with pytest.raises(KeyboardInterrupt):
+        shown.extend(json_array_lines(_two_items_and_an_error()))
+    assert shown == ["[", "  1,", "  2"]
+    with pytest.raises(ZeroDivisionError):
+        list(json_array_lines(1 // each for each in [0]))
+
+
+def test_an_array_that_is_not_read_to_its_end_raises_nothing():
+    lines = json_array_lines(iter([1, 2]))
+    assert next(lines) == "["
+    lines.close()
 
 
 def test_arrays_and_sequences_without_items():
