@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from genesys_core.command_line.bulk import (
     BulkRun,
@@ -377,7 +377,7 @@ def terminal_columns() -> int:
 def _open_journal(files: BulkFiles, run: BulkRun, head: str) -> Generator[TextIO]:
     try:
         # "x", so that two runs of the same rows cannot both begin.
-        mode = "r+" if files.is_continued else "x"
+        mode: Literal["r+", "x"] = "r+" if files.is_continued else "x"
         file = files.journal.open(mode, encoding="utf-8", errors="replace")
     except FileExistsError:
         raise UsageError(

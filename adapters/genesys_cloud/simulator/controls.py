@@ -97,8 +97,7 @@ class SimulatorControls(ABC):
         """
 
         def replace(hub: Hub, now: Now) -> None:
-            self.simulator.state = deepcopy(state)
-            hub.settle(now)
+            hub.restore(deepcopy(state), now)
 
         self.at_hub(replace)
 

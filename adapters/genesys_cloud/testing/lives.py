@@ -4,6 +4,7 @@ Invariants: a life is a value and can be replayed any number of times. Replaying
 needs no socket and takes no time: waits are recorded with a simulated clock.
 """
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeAlias, TypeVar, assert_never, cast
@@ -57,7 +58,8 @@ class LifeTransport:
     is_mock = True  # no platform behind it, so no rate limit to keep
 
     def __init__(self, outcomes: tuple[Outcome, ...]) -> None:
-        self._left = list(outcomes)
+        self._outcomes = outcomes
+        self._numbers = itertools.count()  # which threads may share
         self.requests: list[Request] = []
         self.arrived: list[Request] = []
 
@@ -66,7 +68,7 @@ class LifeTransport:
         if request.url.partition("?")[0].endswith("/oauth/token"):
             token = {"access_token": "token", "token_type": "bearer", "expires_in": 86400}
             return Response(200, _JSON, to_json(token))
-        outcome = self._left.pop(0) if len(self._left) > 1 else self._left[0]
+        outcome = self._outcomes[min(next(self._numbers), len(self._outcomes) - 1)]
         self.requests.append(request)
         if isinstance(outcome, Response):
             self.arrived.append(request)

@@ -184,16 +184,25 @@ def replies(
         what: the model in the response, or the operation to which it responds.
         depth: maximum nesting of models.
         fields: strategies for fields that are always present, by their Python names.
+
+    Raises:
+        InvalidValueError: the model has no such field, or the operation's response is not a model.
     """
     bodies: st.SearchStrategy[object]
     if isinstance(what, Operation):
         wanted = what.endpoint.returns
-        if wanted is None:
-            return st.builds(Response, st.sampled_from([200, 204]))
-        type_: object = resolve_type(wanted, what.endpoint.package)
-        bodies = values_of(type_, depth=depth)
+        type_: object = None if wanted is None else resolve_type(wanted, what.endpoint.package)
         if _is_model(type_):
             bodies = models_of(type_, depth=depth, **fields)
+        elif fields:
+            raise InvalidValueError(
+                f"{what.endpoint.name}: the response is not a model, so it has no field "
+                f"{next(iter(fields))!r}; omit it"
+            )
+        elif wanted is None:
+            return st.builds(Response, st.sampled_from([200, 204]))
+        else:
+            bodies = values_of(type_, depth=depth)
     else:
         bodies = models_of(what, depth=depth, **fields)
     names = _LETTERS.map(lambda name: f"x{name}Unknown")

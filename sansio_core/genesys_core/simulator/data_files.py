@@ -84,7 +84,7 @@ class _Loading:
         finally:
             # Loaded entities are considered old, so their creation is not delayed.
             state.counts, state.log, state.unsettled = counts, log, unsettled
-            state.revoke(state.tokens[self._token])
+            state.tokens.pop(self._token, None)  # which an item may have ended already
             state.spent.pop(self._token, None)
         return self._ids
 

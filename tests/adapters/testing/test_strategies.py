@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -39,7 +40,7 @@ from genesys_cloud.testing.strategies import (
     replies,
     values_of,
 )
-from genesys_core import Pacer, Returned, Session, Settings, Vault
+from genesys_core import Pacer, Request, Returned, Session, Settings, Vault
 from genesys_core.calls.lifecycle import Raised
 from genesys_core.codec.model_tables import define_models
 from tests.strategies.codec import Everything, Tree, real_models
@@ -249,6 +250,22 @@ def test_a_client_with_a_grant_gets_its_token_beside_the_life() -> None:
     )
     client.send(ME)
     assert [request.method for request in transport.requests] == ["GET"]
+
+
+def test_threads_may_share_the_outcomes_of_a_life() -> None:
+    """Each takes the next one, and the last one is repeated."""
+    outcomes = tuple(Response(status) for status in (500, 502, 503, 200))
+    transport = Life(outcomes).transport()
+    with ThreadPoolExecutor(8) as pool:
+        replies_ = list(pool.map(transport.send, [Request("GET", "https://x.example/")] * 40))
+    assert sorted(reply.status for reply in replies_) == [200] * 37 + [500, 502, 503]
+    assert Life(outcomes).transport().send(Request("GET", "https://x.example/")).status == 500
+
+
+@pytest.mark.parametrize("operation", [users.delete_user("u1"), users.get_user_profileskills("u1")])
+def test_fields_of_a_response_without_fields_are_an_error(operation) -> None:
+    with pytest.raises(InvalidValueError, match="is not a model, so it has no field 'name'"):
+        replies(operation, name=st.just("Ann"))
 
 
 def test_a_life_has_an_outcome() -> None:

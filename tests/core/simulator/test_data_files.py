@@ -55,6 +55,16 @@ def test_nothing_of_it_counts_or_stays(desk):
     assert set(desk.simulator.state.tokens) == tokens
 
 
+def test_an_item_may_end_the_token_that_loads_it(desk):
+    client = {"name": "C", "authorizedGrantType": "TOKEN", "state": "inactive"}
+    load(desk, {f"/api/v2/oauth/clients/{desk.client.id}": client})
+    with pytest.raises(InvalidValueError, match="401"):
+        load(
+            desk := Desk(),
+            {f"/api/v2/oauth/clients/{desk.client.id}": client, SKILLS: [{"name": "Spanish"}]},
+        )
+
+
 def test_the_rate_limit_is_for_clients():
     desk = Desk(settings=Settings(rate_limit=RateLimit(limit=1)))
     load(desk, {SKILLS: [{"name": f"Skill {number}"} for number in range(5)]})

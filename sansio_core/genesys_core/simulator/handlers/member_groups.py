@@ -7,6 +7,7 @@ Skill groups have no members in the simulator, so they add none.
 """
 
 from collections.abc import Callable, Mapping
+from itertools import islice
 from typing import Final
 
 from genesys_core.simulator.conversations.agents import forget_member, set_member
@@ -16,13 +17,15 @@ from genesys_core.simulator.state.world import GROUPS, TEAMS, Record
 
 __all__ = ["FOLLOW_UPS", "follow_groups"]
 
+_QUEUES: Final = "/api/v2/routing/queues"
 _PLACES: Final = {"GROUP": GROUPS, "TEAM": TEAMS}
 
 
 def follow_groups(call: ApiCall) -> None:
-    """Update the members by group of all queues from the queues' groups and teams."""
+    """Update the members by group of the queues that a call may affect, from their groups and teams."""
     state = call.state
-    for queue_id, queue in list(state.queues.items()):
+    for queue_id in _affected_queues(call):
+        queue = state.queues[queue_id]
         members = state.contact_center.members.get(queue_id, {})
         wanted = _group_members(state, queue)
         before = state.contact_center.by_group.get(queue_id, {})
@@ -35,6 +38,14 @@ def follow_groups(call: ApiCall) -> None:
             state.contact_center.by_group[queue_id] = by_group
         for user_id in added:
             set_member(state, queue_id, user_id, joined=True)
+
+
+def _affected_queues(call: ApiCall) -> list[str]:
+    queues = call.state.queues
+    if call.route.template == _QUEUES:  # only the created queue, which is the last one
+        return list(islice(reversed(queues), 1))
+    changed = call.arguments.get("queueId")
+    return list(queues) if changed is None else [changed]
 
 
 def _group_members(state: PlatformState, queue: Record) -> dict[str, None]:
@@ -50,8 +61,8 @@ def _group_members(state: PlatformState, queue: Record) -> dict[str, None]:
 
 FOLLOW_UPS: Mapping[tuple[str, str], Callable[[ApiCall], None]] = dict.fromkeys(
     (
-        ("POST", "/api/v2/routing/queues"),
-        ("PUT", "/api/v2/routing/queues/{queueId}"),
+        ("POST", _QUEUES),
+        ("PUT", f"{_QUEUES}/{{queueId}}"),
         ("DELETE", "/api/v2/groups/{groupId}"),
         ("POST", "/api/v2/groups/{groupId}/members"),
         ("DELETE", "/api/v2/groups/{groupId}/members"),

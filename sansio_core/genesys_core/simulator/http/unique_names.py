@@ -133,9 +133,13 @@ def check_unique_name(
         raise PlatformProblem(400, unique.blank, message)
     wanted = set(_names(value))
     for each in others:
+        known = each.get(unique.name)
+        # The usual case first, because this is done for every entity of the collection.
+        if isinstance(known, str) and known.casefold() not in wanted:
+            continue
         if each.get("id") == identity or not _collides(unique, given, each):
             continue
-        taken = wanted.intersection(_names(each.get(unique.name)))
+        taken = wanted.intersection(_names(known))
         if taken:
             name = min(taken)
             message = f"A {kind} with the {unique.name} [{name}] already exists."

@@ -169,6 +169,19 @@ class Hub:
             if line.channel_id not in self.state.channels:
                 self._close(line, _GOING_AWAY, "the channel no longer exists")
 
+    def restore(self, state: PlatformState, now: Now) -> None:
+        """Replace the platform's state with another one, and close the sockets of its missing channels.
+
+        The other state may be that of a platform that is served elsewhere, or not at all: the port
+        of the sockets and their connections remain those of this hub.
+        """
+        state.socket_port = self.state.socket_port
+        self.state = state
+        for channel in list(state.channels.values()):
+            is_connected = channel.id in self._lines
+            state.channels[channel.id] = replace(channel, is_connected=is_connected)
+        self.settle(now)
+
     def _publish(self, notice: Notice, now: Now, version: str) -> Published:
         self._sequence += 1
         published = Published(

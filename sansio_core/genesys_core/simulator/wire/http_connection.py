@@ -176,13 +176,14 @@ class ServerConnection:
             yield Write(self._h11.send(go_on) or b"")
 
     def _answered(self, now: Now) -> Iterator[WireStep]:
+        # It has arrived, however long the client takes to read the response.
+        self.deadline = None
         request = _request(self._asked, b"".join(self._body))
         self._body = []
         reply = self._platform.answers(request, self._fault, now=now)
         yield from _script(self._fault, *self._written(reply))
         if self._h11.our_state is h11.DONE and self._h11.their_state is h11.DONE:
             self._h11.start_next_cycle()
-            self.deadline = None
         else:
             yield Close()
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from genesys_core.simulator.handlers import member_groups
 from tests.strategies.contact_center import StaffedDesk
 
 GROUPS, QUEUES, TEAMS = "/api/v2/groups", "/api/v2/routing/queues", "/api/v2/teams"
@@ -55,6 +56,22 @@ def test_members_follow_a_group(desk):
     assert members(desk, queue) == {third: "user"}
     assert counts(desk, queue) == (1, 1, 1)
     assert counts(desk, desk.queue) == (3, 3, 3)
+
+
+def test_a_queue_affects_no_other_queues(desk, monkeypatch):
+    """Otherwise each new queue would cost more than the one before."""
+    checked = []
+    original = member_groups._group_members
+
+    def count(state, queue):
+        checked.append(queue["id"])
+        return original(state, queue)
+
+    monkeypatch.setattr(member_groups, "_group_members", count)
+    first, second = queue_of(desk), desk.call("POST", QUEUES, {"name": "R"}).json["id"]
+    assert checked == [first, second]
+    assert desk.call("PUT", f"{QUEUES}/{first}", {"name": "S"}).status == 200
+    assert checked == [first, second, first]
 
 
 def test_members_follow_a_team_and_the_queue(desk):

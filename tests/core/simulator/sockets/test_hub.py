@@ -1,5 +1,7 @@
 """Who hears of what, and when."""
 
+from copy import deepcopy
+
 import pytest
 from msgspec.structs import replace
 
@@ -232,6 +234,24 @@ def test_a_state_of_a_tests_own_closes_the_sockets_of_the_old_one():
     assert desk.hub.next_deadline(desk.now) < desk.now.monotonic
     desk.hub.timer(desk.now)
     assert desk.hub.take() == (WriteClose(socket, 1001, "the channel no longer exists"),)
+
+
+def test_a_restored_state_keeps_the_port_and_the_open_sockets():
+    """It may be that of another server, or of none."""
+    desk = ChannelDesk()
+    channel, _ = desk.opened()
+    before = deepcopy(desk.simulator.state)
+    before.socket_port = 1
+    lost, _ = desk.opened()
+    desk.hub.drop(channel)
+    desk.hub.take()
+    desk.simulator.state.socket_port = 2
+    desk.hub.restore(before, desk.now)
+    assert desk.simulator.state is before
+    assert before.socket_port == 2
+    assert not before.channels[channel].is_connected
+    assert lost not in before.channels
+    assert [type(each) for each in desk.hub.take()] == [WriteClose]
 
 
 # Faults

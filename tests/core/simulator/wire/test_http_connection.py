@@ -280,6 +280,19 @@ def test_a_complete_request_has_no_deadline():
     assert connection.deadline is None
 
 
+def test_a_request_is_not_too_late_while_its_response_is_read_slowly():
+    connection = ServerConnection(platform(Rule(Slow("head", 10, size=100))))
+    steps(connection, ONE[:-5])
+    rest = iter(connection.receive_data(ONE[-5:], now=NOW))
+    done = [next(rest)]
+    assert isinstance(done[0], Pause)
+    assert connection.deadline is None
+    assert list(connection.time_out(Now(1e9, 1e9))) == []
+    done += rest
+    assert written(done).startswith(b"HTTP/1.1 200 ")
+    assert written(steps(connection, GET)).startswith(b"HTTP/1.1 200 ")
+
+
 def test_a_client_that_waits_for_permission_gets_it():
     head = post(b"Content-Length: 2", b"Expect: 100-continue")
     connection = ServerConnection(platform())
