@@ -98,10 +98,22 @@ def edit_body(model: str, body: object) -> object:
         done = subprocess.run(f'{command} "{path}"', shell=True, check=False)  # noqa: S602
         if done.returncode:
             raise UsageError(f"--edit: {command} ended with exit code {done.returncode}")
-        try:
-            text = path.read_text("utf-8")
-        except UnicodeDecodeError:
-            raise UsageError("--edit: not UTF-8 text") from None
-    if text == before:
+        content = path.read_bytes()
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        raise _rejected("--edit: not UTF-8 text", content) from None
+    if text.replace("\r\n", "\n") == before:
         raise UsageError("--edit: the body was not changed; nothing was sent")
-    return read_document(text, "--edit")
+    try:
+        return read_document(text, "--edit")
+    except UsageError as error:
+        raise _rejected(str(error), content) from None
+
+
+def _rejected(reason: str, content: bytes) -> UsageError:
+    """Return an error, after keeping what the user has written in a file that only the user can read."""
+    descriptor, name = tempfile.mkstemp(prefix="genesys-cloud-body-", suffix=".yaml")
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+    return UsageError(f"{reason}; the text is kept: correct {name} and pass --body @{name}")

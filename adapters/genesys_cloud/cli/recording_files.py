@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -273,7 +273,8 @@ class _Driver:
             self._is_stopped = True
             pool.shutdown(wait=not self.is_abandoned)
             self._clear_progress()
-        self._record_rest()
+            # After an error too: what is recorded is not downloaded again.
+            self._record_rest()
 
     def _run_in(self, pool: ThreadPoolExecutor, conversations: Iterator[str]) -> None:
         while True:
@@ -359,7 +360,8 @@ class _Driver:
         while not self._ended.empty():
             task, result, error = self._ended.get()
             if error is None and isinstance(task, FetchFile):
-                self._folder.record_file(self._run.fetched(task, result))
+                with suppress(OSError):  # the file is only downloaded again
+                    self._folder.record_file(self._run.fetched(task, result))
 
     def _look_up(self, task: LookUp) -> list[FoundRecording]:
         found = self._client.recording.get_conversation_recordingmetadata(task.conversation_id)

@@ -19,13 +19,25 @@ from genesys_core.simulator.sockets.actions import Published
 from genesys_core.simulator.sockets.hub import Hub
 from genesys_core.simulator.state.examples import Json
 from genesys_core.simulator.state.memory import PlatformState
+from genesys_core.simulator.state.world import OAuthClient
 from genesys_core.simulator.wire.faults import FaultyPlatform, Rule
 
-__all__ = ["SimulatorControls"]
+__all__ = ["SimulatorControls", "first_client"]
 
 _T = TypeVar("_T")
 
 _NOTHING: Final[Mapping[str, Json]] = {}
+
+
+def first_client(simulator: Simulator) -> OAuthClient:
+    """Return the first OAuth client of a simulator.
+
+    Raises:
+        ValueError: the simulator has no OAuth client.
+    """
+    for client in simulator.state.clients.values():
+        return client
+    raise ValueError("the simulator's world has no OAuth client: add one to its World")
 
 
 class SimulatorControls(ABC):

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from genesys_cloud.packed_data import bundled_definition
-from genesys_cloud.simulator.controls import SimulatorControls
+from genesys_cloud.simulator.controls import SimulatorControls, first_client
 from genesys_cloud.simulator.in_process_sockets import InProcessSocket, InProcessSockets
 from genesys_cloud.system_clock import read_clocks
 from genesys_core.clock import Now
@@ -44,6 +44,9 @@ class InProcessSimulator(SimulatorControls):
         client_id: the first OAuth client's id.
         client_secret: the first OAuth client's secret.
         requests: the latest requests of all clients, oldest first.
+
+    Raises:
+        ValueError: the simulator has no OAuth client.
     """
 
     def __init__(
@@ -54,7 +57,7 @@ class InProcessSimulator(SimulatorControls):
     ) -> None:
         self.simulator = simulator or Simulator(bundled_definition())
         self.faults = FaultyPlatform(self.simulator, rules)
-        client = next(iter(self.simulator.state.clients.values()))
+        client = first_client(self.simulator)
         self.client_id = client.id
         self.client_secret = client.secret
         self.requests: deque[Request] = deque(maxlen=_MOST_REQUESTS)

@@ -15,7 +15,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from genesys_cloud.packed_data import bundled_definition
 from genesys_cloud.simulator.connections import ConnectionServer
-from genesys_cloud.simulator.controls import SimulatorControls
+from genesys_cloud.simulator.controls import SimulatorControls, first_client
 from genesys_cloud.simulator.notification_sockets import SocketServer
 from genesys_cloud.system_clock import read_clocks
 from genesys_core.clock import Now
@@ -152,8 +152,7 @@ def _simulator_of(simulator: Simulator | None, settings: Settings | None) -> Sim
         raise ValueError(
             "simulator and settings: pass only one of them; a Simulator has its own settings"
         )
-    if not simulator.state.clients:
-        raise ValueError("the simulator's world has no OAuth client: add one to its World")
+    first_client(simulator)
     return simulator
 
 
@@ -163,7 +162,7 @@ def _running(server: "_Server", host: str, port: int) -> Generator[RunningSimula
         finished, (bound, stop) = portal.start_task(server.serve, host, port)
         platform = server.platform
         simulator = platform.simulator
-        client = next(iter(simulator.state.clients.values()))
+        client = first_client(simulator)
         try:
             yield RunningSimulator(
                 url=f"http://{f'[{host}]' if ':' in host else host}:{bound}",

@@ -2,8 +2,11 @@
 
 import json
 import signal
+import stat
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import pytest
 
@@ -76,6 +79,17 @@ def test_an_editor_that_gives_no_body(tmp_path, monkeypatch, script, words):
     done = run_command(*CREATE, "--edit")
     assert done.code == 2
     assert words in done.err
+
+
+def test_what_was_written_in_an_editor_is_not_lost(tmp_path, monkeypatch):
+    editor(tmp_path, monkeypatch, 'printf "name: A\\nqueue: [\\n" > "$2"')
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    done = run_command(*CREATE, "--edit")
+    assert done.code == 2
+    kept = Path(done.err.strip().rpartition("--body @")[2])
+    assert kept.parent == tmp_path
+    assert kept.read_text() == "name: A\nqueue: [\n"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
 
 
 def test_a_terminal_shows_a_table_that_fits(monkeypatch):

@@ -10,7 +10,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from genesys_cloud.cli.call_report import CallReport
+from genesys_cloud.cli.recording_files import _Driver, _open_folder
 from genesys_cloud.simulator import running_simulator
+from genesys_core.command_line.recordings import FetchFile, FoundRecording, RecordingRun
+from genesys_core.command_line.usage import UsageError
 from tests.helpers.command import COMMAND, run_command
 from tests.helpers.fake_time import FakeTime
 from tests.helpers.server import Raw, Reply, Stall, scripted_server
@@ -339,6 +343,23 @@ def test_ctrl_c_ends_a_download_and_the_next_run_continues(at, tmp_path):
 
 
 @pytest.mark.slow
+def test_a_file_that_becomes_complete_when_the_run_fails_is_recorded(tmp_path):
+    """Such as a list of conversations that cannot be read to its end."""
+    task = FetchFile(FoundRecording("c-1", "r-1"), "https://x.example", "audio/ogg", "c-1/r-1.ogg")
+    with _open_folder(tmp_path) as folder:
+        run = RecordingRun(1, folder.manifest)
+        driver = _Driver(None, folder, run, CallReport(is_verbose=False))
+
+        def fail(pool, conversations):
+            driver._ended.put((task, 5, None))
+            raise UsageError("ids.txt: cannot be read")
+
+        driver._run_in = fail
+        with pytest.raises(UsageError, match="cannot be read"):
+            driver.run(iter(()))
+    assert [each["recordingId"] for each in lines(tmp_path / "recordings.jsonl")] == ["r-1"]
+
+
 def test_recordings_of_the_simulator(tmp_path, monkeypatch):
     desk = StaffedDesk()
     conversation = end_call(desk)

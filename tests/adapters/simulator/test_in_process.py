@@ -20,7 +20,7 @@ from genesys_cloud import (
 from genesys_cloud.errors import ConnectionClosedError, InvalidValueError, ProtocolError
 from genesys_cloud.errors import TimeoutError as TimedOut
 from genesys_cloud.notifications import Gap, Heartbeat
-from genesys_cloud.simulator import InProcessSimulator, Rule, Simulator, faults
+from genesys_cloud.simulator import InProcessSimulator, Rule, Simulator, World, faults
 from genesys_core import Now
 from tests.helpers.listeners import hasty
 from tests.strategies.simulator import definition
@@ -74,6 +74,11 @@ def test_an_asynchronous_client(platform, backend):
             return (await client.routing.get_routing_skill(skill.id)).name
 
     assert anyio.run(main, backend=backend) == "Spanish"
+
+
+def test_a_world_without_a_client_is_an_error_with_a_way_out():
+    with pytest.raises(ValueError, match="no OAuth client: add one to its World"):
+        InProcessSimulator(Simulator(definition(), world=World()))
 
 
 def test_a_restored_state_can_be_restored_again(platform):

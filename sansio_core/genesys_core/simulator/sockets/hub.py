@@ -289,8 +289,10 @@ class Hub:
         """Split all further messages to a channel into this many frames, with pings between them.
 
         Raises:
-            InvalidValueError: the channel has no socket.
+            InvalidValueError: the channel has no socket, or the number is below 1.
         """
+        if fragments < 1:
+            raise InvalidValueError(f"fragments={fragments!r}: must be 1 or more")
         self._socket(channel_id).fragments = fragments
 
     def hold(self, channel_id: str) -> None:

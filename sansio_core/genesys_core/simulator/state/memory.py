@@ -273,12 +273,15 @@ class PlatformState(Struct):
     def revoke(self, token: IssuedToken) -> None:
         """Revoke an access token and all other credentials from the same sign-in."""
         self.tokens.pop(token.value, None)
+        self.spent.pop(token.value, None)
         if token.family is not None:
             self.revoke_family(token.family)
 
     def revoke_family(self, family: str) -> None:
         """Revoke all access tokens, refresh tokens and codes that result from one sign-in."""
-        self.tokens = {k: v for k, v in self.tokens.items() if v.family != family}
+        for value in [value for value, each in self.tokens.items() if each.family == family]:
+            del self.tokens[value]
+            self.spent.pop(value, None)
         self.refresh_tokens = {k: v for k, v in self.refresh_tokens.items() if v.family != family}
         self.codes = {k: v for k, v in self.codes.items() if v.family != family}
 

@@ -257,6 +257,13 @@ def test_a_restored_state_keeps_the_port_and_the_open_sockets():
 # Faults
 
 
+def test_a_message_has_at_least_one_frame():
+    desk = ChannelDesk()
+    channel, _ = desk.opened()
+    with pytest.raises(InvalidValueError, match="fragments=0: must be 1 or more"):
+        desk.hub.fragment(channel, 0)
+
+
 def test_a_close_that_was_announced():
     desk = ChannelDesk()
     channel, socket = desk.opened()

@@ -1,6 +1,7 @@
 """What the simulator remembers."""
 
 import re
+from collections import deque
 from copy import deepcopy
 
 from genesys_core.clock import Now
@@ -75,6 +76,16 @@ def test_a_revoked_sign_in_takes_all_that_it_brought_along():
     state.revoke(state.tokens["f1"])
     assert list(state.tokens) == ["g1", "g2"]
     assert (list(state.refresh_tokens), list(state.codes)) == (["g"], ["g"])
+
+
+def test_the_requests_of_a_revoked_token_are_not_remembered():
+    state = PlatformState()
+    for value, family in (("a", None), ("b", "f"), ("c", "f"), ("d", "g")):
+        state.tokens[value] = IssuedToken(value, "c", None, 9.0, family)
+        state.spent[value] = deque([0.0])
+    state.revoke(state.tokens["a"])
+    state.revoke(state.tokens["b"])
+    assert set(state.tokens) == set(state.spent) == {"d"}
 
 
 def test_a_revoked_token_without_a_sign_in_goes_alone():
