@@ -39,6 +39,7 @@ def read_document(text: str, source: str) -> object:
     Raises:
         UsageError: the text is neither JSON nor YAML.
     """
+    text = text.removeprefix("\ufeff")  # a byte order mark, which JSON parsers reject
     try:
         return json.loads(text)
     except RecursionError:

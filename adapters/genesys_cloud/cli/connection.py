@@ -103,7 +103,8 @@ def _credentials(options: Mapping[str, object]) -> "ClientOptions":
         secret = getpass.getpass(f"Secret of the OAuth client {source.client_id}: ")
     else:
         try:
-            with open(source.path, encoding="utf-8") as file:  # noqa: PTH123 - a Path for one file
+            # "utf-8-sig" ignores the byte order mark that editors on Windows may write.
+            with open(source.path, encoding="utf-8-sig") as file:  # noqa: PTH123 - a Path for one file
                 secret = file.read().strip()
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "not UTF-8 text"

@@ -182,7 +182,8 @@ def _read_body(path: Path | None) -> object:
     if path is None:
         return None
     try:
-        found: object = msgspec.json.decode(path.read_bytes())
+        content = path.read_bytes().removeprefix(b"\xef\xbb\xbf")  # a byte order mark
+        found: object = msgspec.json.decode(content)
     except (OSError, msgspec.DecodeError) as error:
         raise UsageError(f"--body {path}: {error}") from None
     if not isinstance(found, dict):

@@ -30,6 +30,11 @@ def parse_data(text: bytes | str) -> dict[str, Json]:
     Raises:
         InvalidValueError: the text is not JSON, or not an object.
     """
+    # RFC 8259 section 8.1: a parser may ignore a byte order mark; msgspec rejects it.
+    if isinstance(text, str):
+        text = text.removeprefix("\ufeff")
+    else:
+        text = text.removeprefix(b"\xef\xbb\xbf")
     try:
         return msgspec.json.decode(text, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from genesys_cloud.cli.export import _read_body
 from genesys_cloud.export import read_records, read_status
 from tests.helpers.conversations_server import conversations_server
 
@@ -67,6 +68,12 @@ def test_users_to_csv_with_a_query(command, tmp_path):
         (seen, *_) = server.asked("/api/v2/users")
         assert ("state", "any") in seen.query
         assert read_status(tmp_path / "users").records == 30
+
+
+def test_a_body_may_begin_with_a_byte_order_mark(tmp_path):
+    path = tmp_path / "body.json"
+    path.write_text('\ufeff{"order": "asc"}', "utf-8")
+    assert _read_body(path) == {"order": "asc"}
 
 
 def test_after_ctrl_c_the_same_command_continues(command, tmp_path):

@@ -106,11 +106,16 @@ def test_create_read_update_delete():
 
 
 @pytest.mark.parametrize(
-    "text", ['{"name": "Bob", "description": "no"}', "name: Bob\ndescription: no\n"]
+    "text",
+    [
+        '{"name": "Bob", "description": "no"}',
+        "name: Bob\ndescription: no\n",
+        '\ufeff{\n\t"name": "Bob",\n\t"description": "no"\n}',
+    ],
 )
 def test_bodies_from_files_in_json_and_yaml(tmp_path, text):
     path = tmp_path / "body"
-    path.write_text(text)
+    path.write_text(text, "utf-8")
     done = run_command("routing", "post_routing_queues", "--body", f"@{path}", "--dry-run")
     body = json.loads(done.out.partition("\n\n")[2])
     assert body == {"name": "Bob", "description": "no"}

@@ -131,7 +131,7 @@ class TestSecrets:
     @pytest.mark.parametrize("place", ["before", "after", "environment"])
     def test_from_a_file(self, platform, tmp_path, monkeypatch, place):
         path = tmp_path / "secret"
-        path.write_text(f"{platform.client_secret}\n")
+        path.write_text(f"\ufeff{platform.client_secret}\n", "utf-8")
         call, option = ["users", "get_users_me", "--query", "name"], ["--secret-file", path]
         if place == "environment":
             monkeypatch.setenv("GENESYSCLOUD_OAUTHCLIENT_SECRET_FILE", str(path))

@@ -147,6 +147,7 @@ def test_a_world_without_a_client():
 
 def test_the_text_of_a_file():
     assert parse_data(json.dumps(DOCUMENT)) == DOCUMENT
+    assert parse_data("\ufeff{}") == parse_data(b"\xef\xbb\xbf{}") == {}
     for text in ("[]", "{", b"\xff"):
         with pytest.raises(InvalidValueError, match="data: must be a JSON object"):
             parse_data(text)
