@@ -45,7 +45,7 @@ def parse_json_row(line: str) -> dict[str, object]:
 def _reports_unreadable_row(fields: Mapping[str, object]) -> bool:
     """Return whether an object is the entry of a row that an earlier run could not read."""
     row, reason = fields.get("row"), fields.get("reason")
-    return fields.keys() == {"row", "reason", "input"} and (
+    return set(fields) == {"row", "reason", "input"} and (
         isinstance(row, int) and isinstance(reason, str)
     )
 

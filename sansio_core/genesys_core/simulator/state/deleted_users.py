@@ -35,8 +35,8 @@ def drop_user(state: PlatformState, identity: str) -> None:
     state.deleted_users.pop(identity, None)
     state.users.pop(identity, None)
     center = state.contact_center
-    center.memberships.pop(identity, None)
-    center.busy.pop(identity, None)
+    for by_user in (center.memberships, center.busy, center.status_changes, center.statuses):
+        by_user.pop(identity, None)
     for kept in (state.collections, state.singles, state.jobs):
         for place in [each for each in kept if identity in each]:
             del kept[place]

@@ -2,6 +2,7 @@
 
 from genesys_core.simulator import Settings
 from genesys_core.simulator.state.deleted_users import drop_user, follow_deletion, leave_lists
+from tests.strategies.hub import ChannelDesk
 from tests.strategies.simulator import Desk
 
 USERS = "/api/v2/users"
@@ -18,6 +19,24 @@ def test_the_first_deleted_users_are_dropped():
     assert list(state.deleted_users) == [second, third]
     assert desk.call("GET", f"{USERS}/{first}?state=any").status == 404
     assert desk.call("GET", f"{USERS}/{second}?state=any").json["state"] == "deleted"
+
+
+def test_a_user_that_is_dropped_at_once_has_no_event_of_its_status():
+    """Its record is gone when the event would be published, at this and at every later request."""
+    desk = ChannelDesk(users=8, max_deleted_users=0)
+    state = desk.simulator.state
+    user = list(state.users)[5]
+    queue = next(iter(state.queues))
+    topics = [f"v2.users.{user}.{each}" for each in ("routingStatus", "activity")]
+    desk.opened(*topics)
+    desk.call("POST", f"/api/v2/routing/queues/{queue}/members", [{"id": user}])
+    presence = {"presenceDefinition": {"systemPresence": "On Queue"}}
+    assert desk.call("PATCH", f"{USERS}/{user}/presences/PURECLOUD", presence).status == 200
+    assert user in state.contact_center.statuses
+    assert desk.call("DELETE", f"{USERS}/{user}").status == 200
+    assert user not in state.users
+    assert user not in state.contact_center.statuses
+    assert desk.call("GET", USERS).status == 200
 
 
 def test_a_user_that_is_restored_is_not_dropped():
