@@ -155,7 +155,9 @@ def leave_command(prefix: str, key: str, lanes: Sequence[RateWindow], ticket: in
 
 def close_command(prefix: str, key: str, seconds: float) -> bytes:
     """Return the command that, after a 429, closes the gate for a time, for all machines."""
-    return encode_command("EVAL", CLOSE_SCRIPT, 1, _gate(prefix, key), round(seconds * SECOND))
+    # The time may have passed since the response arrived.
+    duration = max(round(seconds * SECOND), 0)
+    return encode_command("EVAL", CLOSE_SCRIPT, 1, _gate(prefix, key), duration)
 
 
 def read_place(reply: RedisReply) -> RatePlace:

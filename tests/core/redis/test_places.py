@@ -48,6 +48,11 @@ def test_a_place_is_left_and_the_gate_closed():
     assert words(close_command("p", "k", 1.5)) == [b"1", b"p:{k}:gate", b"1500000"]
 
 
+def test_a_gate_whose_time_has_passed_has_a_valid_expiry():
+    # Redis rejects an expiry of 0 or less, which the script rounds up from here.
+    assert words(close_command("p", "k", -0.005))[2] == b"0"
+
+
 def test_the_keys_of_calls_without_a_token_are_on_one_node_too():
     # Redis hashes the whole of a key whose braces are empty.
     assert words(close_command("p", "", 1))[1] == b"p:{none}:gate"
