@@ -116,10 +116,13 @@ class HandlerContext(Struct, frozen=True):
         self.setup.logging.warn(words, now=read_clocks(), name=LOGGER)  # noqa: G010 - no Logger
 
     def delivered(self, held: Buffered[Event]) -> Event:
-        """Notify observers of an event's delivery, and return the event."""
+        """Notify observers of an event's delivery, and return the event, even if one of them raises."""
         if self.setup.channel_observer.observes_delivery and isinstance(held.event, Notification):
             lag = time.monotonic() - held.at.monotonic
-            self.setup.channel_observer.delivered(held.event.topic_name, lag)
+            try:
+                self.setup.channel_observer.delivered(held.event.topic_name, lag)
+            except Exception as error:  # noqa: BLE001 - the event is not in the buffer any more
+                self.warn(f"an observer raised {type(error).__name__}: {error}")
         return held.event
 
     def failed(self, error: Exception, event: "Event | StateEvent") -> CallbackFailed:

@@ -31,6 +31,7 @@ from genesys_core.errors import (
     InvalidValueError,
 )
 from genesys_core.models import Channel, PresenceEventUserPresence
+from genesys_core.observability.observers import Observer
 from genesys_core.simulator.wire.websocket_server import frame
 from tests.helpers.flavours import every_flavour
 from tests.helpers.listeners import LIMIT, channels, hasty, listening, no_threads_left, subscribed
@@ -560,6 +561,29 @@ def test_callbacks_get_events_and_one_that_raises_kills_nothing(simulator, go, c
     with caplog.at_level(logging.WARNING, "genesys_cloud.notifications"):
         go(scenario, on_notification=on_notification)
     assert "a callback raised ValueError: the callback's own fault" in caplog.text
+
+
+@pytest.mark.parametrize("iterates", [True, False])
+def test_an_observer_that_raises_at_a_delivery_loses_no_event(simulator, go, caplog, iterates):
+    class Raising(Observer):
+        def delivered(self, topic, seconds):
+            raise ValueError("the observer's own fault")
+
+    got = []
+
+    async def scenario(listener):
+        await listener.do("add_subscription", topic(1))
+        publish(simulator, topic(1), 1, 2)
+        if iterates:
+            got.extend(await listener.take(2))
+        else:
+            await listener.wait_for(lambda: len(got) == 2)
+        assert messages(got) == ["1", "2"]
+
+    options = {} if iterates else {"on_notification": got.append}
+    with caplog.at_level(logging.WARNING, "genesys_cloud.notifications"):
+        go(scenario, telemetry=Raising(), **options)
+    assert "an observer raised ValueError: the observer's own fault" in caplog.text
 
 
 def test_a_state_callback_that_raises_is_reported_and_kills_nothing(simulator, go, caplog):
