@@ -231,6 +231,7 @@ class Syncing(Struct, frozen=True):
         failures: number of consecutive failures to set the topics before.
         before: the server's topics before the change; ``None`` if unknown.
         doubtful: whether the server removed topics in the meantime, possibly after the change.
+        again: rejected topics that were requested again in the meantime, to be sent afterwards.
     """
 
     call: int
@@ -239,12 +240,21 @@ class Syncing(Struct, frozen=True):
     failures: int
     before: frozenset[str] | None
     doubtful: bool = False
+    again: frozenset[str] = frozenset()
+
+    def asked_again(self, topics: frozenset[str]) -> "Syncing":
+        """Record that rejected topics were requested again."""
+        # A change that only adds topics does not send those that the server has already rejected.
+        if self.before is None or not self.before <= self.wanted:
+            return self
+        again = self.again | topics & self.before
+        return self if again == self.again else replace(self, again=again)
 
     def done(self, *, now: Now) -> InSync | OutOfSync:
         """Record that the server applied the change, unless the result is doubtful."""
         if self.doubtful:
             return OutOfSync(None, self.failures + 1, now.monotonic)
-        return InSync(self.wanted, self.failures, now.monotonic)
+        return InSync(self.wanted - self.again, self.failures, now.monotonic)
 
     def lost(self, *, now: Now, policy: Policy) -> "Syncing":  # noqa: ARG002 - as the others
         """Record that the server removed some of the channel's topics."""

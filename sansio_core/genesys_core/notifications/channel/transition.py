@@ -282,15 +282,19 @@ class Transition:
             self.connections[role] = replace(connection, sync=begun)
 
     def ask_again(self, topics: frozenset[str]) -> None:
-        """Send rejected topics again; a change in progress sends them anyway."""
+        """Send rejected topics again, after a change in progress that omits them."""
         again = self.rejected & topics
         for role, connection in tuple(self.connections.items()):
-            if again and isinstance(connection, Listening) and isinstance(connection.sync, InSync):
+            if not again or not isinstance(connection, Listening):
+                continue
+            sync = connection.sync
+            if isinstance(sync, InSync):
                 # As if the server had never had them: the next request sends what is missing.
-                confirmed = connection.sync.confirmed - again
-                self.connections[role] = replace(
-                    connection, sync=replace(connection.sync, confirmed=confirmed)
-                )
+                sync = replace(sync, confirmed=sync.confirmed - again)
+            elif isinstance(sync, Syncing):
+                sync = sync.asked_again(again)
+            if sync is not connection.sync:
+                self.connections[role] = replace(connection, sync=sync)
                 self.sync_topics(role)
 
     def resubscribe(self, role: Role, connection: Listening) -> None:

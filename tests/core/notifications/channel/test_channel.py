@@ -273,6 +273,19 @@ def test_a_refused_topic_may_be_asked_for_again():
     assert world.channels["c1"].topics == {"a"}
 
 
+def test_a_refused_topic_may_be_asked_for_again_while_others_are_added():
+    """The request in progress adds the others only."""
+    world = World(["a"])
+    world.refused_topics = {"a"}
+    world.heal()
+    world.want(["a", "b"])
+    world.refused_topics.clear()
+    world.take(world.running.ask_again(["a"], now=world.now))
+    world.heal()
+    assert world.channels["c1"].topics == {"a", "b"}
+    assert world.running.facts.refusals == frozenset()
+
+
 def test_reading_again_asks_whether_the_backlog_has_been_read():
     world = World(["a"])
     world.heal()

@@ -101,6 +101,23 @@ def test_only_a_change_that_sent_all_topics_renews(before, wanted, renew_at):
     assert (connection.renew_at, connection.sync) == (renew_at, InSync(wanted, 0, 1000.0))
 
 
+@pytest.mark.parametrize(
+    ("before", "wanted", "confirmed"),
+    [
+        (A, AB, AB - A),  # only b is added
+        (None, AB, AB),  # all are sent
+        (AB, A, A),  # likewise
+        (frozenset(), A, A),  # a is what is added
+    ],
+)
+def test_topics_that_are_asked_for_again_during_a_change_that_omits_them_are_sent_after_it(
+    before, wanted, confirmed
+):
+    change = Syncing(1, 0.0, wanted, 0, before)
+    assert change.asked_again(A).done(now=NOW) == InSync(confirmed, 0, 1000.0)
+    assert (change.asked_again(A) is change) == (confirmed == wanted)
+
+
 def test_a_doubtful_change_is_made_again():
     change = Syncing(1, 0.0, A, 2, None).lost(now=NOW, policy=POLICY)
     assert change.done(now=NOW) == OutOfSync(None, 3, 1000.0)
