@@ -1,5 +1,6 @@
 """Connections on trio: socket operations are tried first and wait only if they would block."""
 
+import errno
 import math
 import os
 import socket
@@ -180,7 +181,7 @@ class TrioConnection:
         except trio.ClosedResourceError:
             # `on_timer` wakes writers as well as the reader that timed out: they try again.
             if self._sock.fileno() == -1:
-                raise
+                raise OSError(errno.EBADF, os.strerror(errno.EBADF)) from None
 
     async def has_input(self) -> bool:
         """Whether unsolicited input has arrived, including end of stream."""
