@@ -234,6 +234,7 @@ def test_what_was_not_refused_or_is_on_its_way_is_not_asked_for_again():
     for primary, topics in (
         (listening(), {"b"}),
         (listening(sync=Syncing(8, 130.0, A, 0, None)), {"a"}),
+        (listening(sync=OutOfSync(None, 1, 130.0)), {"a"}),
         (BackingOff(110.0, 1, None), {"a"}),
     ):
         begun = transition(facts(primary, refusals=rejected))
