@@ -78,14 +78,13 @@ class EventBuffer:
             event: the event.
             at: the event's time of arrival, used for a gap if the event is dropped.
         """
-        held = Buffered(event, at)
         if type(event) is Gap:
-            self._items.append(_joined(self._take_gap(-1), held))
-            return
-        if self._notifications >= self._limit and not self._blocks:
-            self._drop()
-        self._items.append(held)
-        self._notifications += 1
+            event = _joined(self._take_gap(-1), event)
+        else:
+            if self._notifications >= self._limit and not self._blocks:
+                self._drop()
+            self._notifications += 1
+        self._items.append(Buffered(event, at))
 
     def take(self) -> Buffered[Event] | None:
         """Remove and return the oldest event; return ``None`` if the buffer is empty."""
@@ -102,15 +101,18 @@ class EventBuffer:
         before, oldest = self._take_gap(0), self._items.popleft()
         self._notifications -= 1
         moment = wall_datetime(oldest.at.wall)
-        gap = _joined(before, Buffered(Gap(moment, moment, dropped=1), oldest.at))
+        gap = _joined(before, Gap(moment, moment, dropped=1))
         after = self._take_gap(0)
-        self._items.appendleft(gap if after is None else _joined(gap, after))
+        gap = gap if after is None else _joined(gap, after)
+        self._items.appendleft(Buffered(gap, oldest.at))
 
-    def _take_gap(self, end: Literal[0, -1]) -> Buffered[Event] | None:
+    def _take_gap(self, end: Literal[0, -1]) -> Gap | None:
         """Remove and return the gap at one end, if there is one."""
-        if not self._items or not isinstance(self._items[end].event, Gap):
+        event = self._items[end].event if self._items else None
+        if not isinstance(event, Gap):
             return None
-        return self._items.popleft() if end == 0 else self._items.pop()
+        del self._items[end]
+        return event
 
 
 class LatestEvents(Generic[T]):
@@ -137,12 +139,11 @@ class LatestEvents(Generic[T]):
         return self._items.popleft() if self._items else None
 
 
-def _joined(one: Buffered[Event] | None, other: Buffered[Event]) -> Buffered[Event]:
-    if one is None or not isinstance(one.event, Gap) or not isinstance(other.event, Gap):
+def _joined(one: Gap | None, other: Gap) -> Gap:
+    if one is None:
         return other
-    gap = Gap(
-        min(one.event.from_, other.event.from_),
-        max(one.event.to, other.event.to),
-        dropped=one.event.dropped + other.event.dropped,
+    return Gap(
+        min(one.from_, other.from_),
+        max(one.to, other.to),
+        dropped=one.dropped + other.dropped,
     )
-    return Buffered(gap, other.at)

@@ -60,6 +60,15 @@ def test_a_full_mailbox_that_blocks_says_so_and_takes_what_was_read_already():
     assert drained(buffer) == [3]
 
 
+def test_a_thousand_notifications_fill_a_buffer_unless_the_caller_says_otherwise():
+    buffer = EventBuffer()
+    for number in range(999):
+        buffer.put(note(number), at=now(number))
+    assert buffer.blocked is False
+    buffer.put(note(999), at=now(999))
+    assert buffer.blocked is True
+
+
 def test_gaps_take_no_room():
     buffer = EventBuffer(1)
     buffer.put(gap(1, 2), at=now(2))
@@ -97,7 +106,7 @@ def test_the_latest_states_are_kept():
     latest: LatestEvents[int] = LatestEvents(2)
     for number in range(4):
         latest.put(number, at=now(number))
-    assert not latest.blocked
+    assert latest.blocked is False
     assert [latest.take(), latest.take(), latest.take()] == [
         Buffered(2, now(2)),
         Buffered(3, now(3)),

@@ -173,9 +173,9 @@ def test_nothing_is_delivered_early_while_reading_is_paused(world):
 
 
 def test_messages_wait_while_reading_is_paused_and_nothing_else_does(world):
-    assert not world.handler.must_wait([Text(EVENT)])
+    assert world.handler.must_wait([Text(EVENT)]) is False
     world.handler.pause()
-    assert world.handler.must_wait([Pong(b""), Text(EVENT)])
+    assert world.handler.must_wait([Pong(b""), Text(EVENT)]) is True
     assert not world.handler.must_wait([DONE, Text(EVENT)])
     assert not world.handler.must_wait([Closed(1001, "")])
     assert not world.handler.must_wait([])
@@ -199,6 +199,7 @@ def test_the_latest_failure_is_known_until_it_is_over():
     world.apply(ChannelSet.called, 0, call.id, api_error(503))
     assert [type(state) for state in world.states] == [Retrying]
     assert world.warnings
+    assert world.handler.unanswered(2.5).sent is True
     assert str(world.handler.unanswered(2.5)).startswith(
         "the platform did not confirm the topics within 2.5 s: no (503); the handler"
     )
@@ -252,6 +253,15 @@ def test_a_caller_learns_that_the_handler_was_closed(world):
     with (
         pytest.raises(GenesysCloudError, match="the handler is closed"),
         world.handler.expecting(("v2.users.u-2.presence",), list),
+    ):
+        world.apply(ChannelSet.stop)
+
+
+def test_a_caller_is_notified_once_the_handler_is_closed(world):
+    world.add("v2.users.u-2.presence")
+    with (
+        pytest.raises(AnsweredError),
+        world.handler.expecting(("v2.users.u-2.presence",), answered),
     ):
         world.apply(ChannelSet.stop)
 
