@@ -204,7 +204,7 @@ class ResolvingHost(_Step, frozen=True):
 
     host: str
     port: int
-    is_literal: bool = False
+    is_literal: bool
 
     phase = "resolving the name of"
     layer = "proxy"
@@ -259,7 +259,7 @@ class OpeningSockets(_Step, frozen=True):
         if self.plan.proxy is None:
             return _behind_proxy(self.plan)
         if self.plan.proxy.scheme == "https":
-            return _start_tls(self.plan, "proxy")
+            return _start_tls(self.plan, "proxy", self.plan.proxy.host)
         return _after_proxy(self.plan)
 
 
@@ -417,13 +417,15 @@ def _after_proxy(plan: _Plan) -> SendingConnect | Dialed:
 
 def _behind_proxy(plan: _Plan) -> StartingTls | Dialed:
     """Return the step that follows once bytes reach the origin."""
-    return _start_tls(plan, "origin") if plan.origin.scheme == "https" else Dialed(plan.route)
+    origin = plan.origin
+    return (
+        _start_tls(plan, "origin", origin.host) if origin.scheme == "https" else Dialed(plan.route)
+    )
 
 
-def _start_tls(plan: _Plan, at: Layer) -> StartingTls:
-    peer = plan.proxy if at == "proxy" and plan.proxy is not None else plan.origin
+def _start_tls(plan: _Plan, at: Layer, host: str) -> StartingTls:
     # A certificate names an address without its zone.
-    return StartingTls(plan, peer.host.partition("%")[0], at)
+    return StartingTls(plan, host.partition("%")[0], at)
 
 
 # OpenSSL's reasons (ssl.SSLError.reason) that users would not understand.

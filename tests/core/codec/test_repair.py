@@ -2,7 +2,7 @@ import copy
 import enum
 import json
 import random
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import msgspec
@@ -249,11 +249,47 @@ def test_the_last_moment_of_the_calendar_fits():
     assert repair_value(f" {raw}", datetime)[1]  # not RFC 3339
 
 
+def test_the_last_moment_is_converted_where_a_date_is_expected():
+    value, issue = _only("9999-12-31T23:59:59.9999999Z", date)
+    assert value == date(9999, 12, 31)
+    assert issue.message == "expected date, found string: converted"
+
+
 def test_an_array_like_class_is_not_walked_into():
     class Row(msgspec.Struct, array_like=True):
         a: int
 
-    assert _only([["x", "y"], [1]], list[Row])[0] == [None, Row(1)]
+    value, issues = repair_value([["x", "y"], {"a": 1}, [1]], list[Row])
+    assert value == [None, None, Row(1)]
+    assert [str(issue.message) for issue in issues] == [
+        "expected Row, found array: replaced with None",
+        "expected Row, found object: replaced with None",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "message"),
+    [
+        (list[dict], [None], "expected object, found number: replaced with None"),
+        (list[list], [[5]], "expected array, found number: wrapped in an array"),
+    ],
+)
+def test_containers_without_the_types_of_their_contents(type_, value, message):
+    assert repair_value([5], type_) == (value, [Issue("$[0]", message, "5")])
+
+
+def test_a_required_member_that_is_missing_is_reported():
+    assert _only({}, Box[int]) == (Box(None), Issue("$.value", "missing: replaced with None"))
+
+
+@pytest.mark.parametrize(
+    ("member", "raw", "wanted"), [("colour", "mauve", "Colour"), ("size", "XL", "Literal")]
+)
+def test_an_unknown_member_of_a_closed_enum_is_reported(member, raw, wanted):
+    value, issue = _only({"value": 1, member: raw}, Box[int])
+    assert getattr(value, member) == raw
+    message = f"expected {wanted}, found string: unknown value kept"
+    assert issue == Issue(f"$.{member}", message, f'"{raw}"')
 
 
 @pytest.mark.parametrize("type_", [dict, list, dict[str, Any], list[Any], Any, dict[str, object]])

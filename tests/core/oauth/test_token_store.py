@@ -148,4 +148,29 @@ def test_somebody_elses_document_is_refused(content):
 def test_a_document_shows_no_secret():
     document = TokenDocument().put(KEY, Token(MARK, refresh_token=MARK))
     assert repr(document) == "TokenDocument(1 entries)"
-    assert MARK not in repr(document.__rich_repr__())
+    assert document.__rich_repr__() == [("entries", 1)]
+
+
+def test_a_document_is_written_for_people_to_read():
+    document = TokenDocument().put(KEY, Token("a"), "ann")
+    assert (
+        document.to_bytes().decode()
+        == """\
+{
+  "genesys_cloud_tokens": [
+    {
+      "client_id": "id",
+      "login": "https://login.mypurecloud.ie",
+      "account": "ann",
+      "token": {
+        "access_token": "a",
+        "token_type": "bearer"
+      }
+    }
+  ]
+}"""
+    )
+
+
+def test_a_call_that_fails_for_want_of_a_token_may_be_repeated():
+    assert TokenStoreError("locked").is_retry_safe is True

@@ -201,6 +201,9 @@ def test_an_access_token_is_enough():
         (86400.0, 86400),
         ("86400.0", 86400),
         (300.9, 300),
+        (1, 1),
+        (10**10, 10**10),
+        (10**10 + 1, None),
         # Less than a second, centuries, or no number: nobody knows when it ends, a 401 will tell.
         (0, None),
         (-1, None),
@@ -253,6 +256,18 @@ def test_an_error_beside_a_token_is_no_error():
     # The official .NET SDK has a field `error` in its token, next to the others.
     token = parse_token_response(reply({"access_token": "a", "error": "none"}), now=NOW)
     assert token.extra == {"error": "none"}
+
+
+@pytest.mark.parametrize("status", [200, 201, 299])
+def test_a_token_comes_with_any_status_of_success(status):
+    assert parse_token_response(reply({"access_token": "a"}, status), now=NOW) == Token("a")
+
+
+@pytest.mark.parametrize("status", [199, 300, 400, 500])
+def test_what_looks_like_a_token_in_a_refusal_is_none(status):
+    with pytest.raises(OAuthError, match=f"^http_{status}: ") as caught:
+        parse_token_response(reply({"access_token": "a"}, status), now=NOW)
+    assert caught.value.status == status
 
 
 def test_an_error_with_status_200_is_one():
@@ -358,8 +373,11 @@ def test_bodies_that_are_not_as_they_should_be(body, status, message):
     assert error.status == status
 
 
-def test_nobody_knows_what_a_failing_login_host_did():
-    assert oauth_error(reply({"error": "server_error"}, 503)).is_retry_safe is None
+@pytest.mark.parametrize(
+    ("status", "is_safe"), [(400, True), (499, True), (500, None), (503, None)]
+)
+def test_nobody_knows_what_a_failing_login_host_did(status, is_safe):
+    assert oauth_error(reply({"error": "server_error"}, status)).is_retry_safe is is_safe
 
 
 @given(grants)

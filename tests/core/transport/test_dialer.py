@@ -290,6 +290,7 @@ def test_tls_errors_read_well(reason, verify, words):
     [
         (10.0, None, 110.0, "timed out after 10 s"),
         (10.0, 200.0, 110.0, "timed out after 10 s"),
+        (10.0, 110.0, 110.0, "timed out after 10 s"),
         (10.0, 105.0, 105.0, "the call's deadline passed"),
         (None, 105.0, 105.0, "the call's deadline passed"),
         (None, None, None, "the call's deadline passed"),

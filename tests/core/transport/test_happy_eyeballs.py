@@ -17,6 +17,10 @@ def at(seconds: float) -> Now:
     return Now(seconds, 1_700_000_000 + seconds)
 
 
+def test_an_address_is_one_of_ipv4_without_a_zone_unless_the_resolver_says_otherwise():
+    assert Address("192.0.2.1", 443) == Address("192.0.2.1", 443, is_ipv6=False, flow=0, scope=0)
+
+
 def test_families_take_turns_and_ipv6_begins():
     mixed = [V4[0], V4[1], V6[0], V4[0], V6[1], V6[2]]
     assert sort_addresses(mixed) == (V6[0], V4[0], V6[1], V4[1], V6[2])

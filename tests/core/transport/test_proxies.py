@@ -21,6 +21,7 @@ from genesys_core.transport.proxies import NoProxy, Proxy, ProxySettings
         ("HTTP://Proxy.Example", Proxy("proxy.example", 80)),
         ("https://proxy.example", Proxy("proxy.example", 443, "https")),
         ("socks5://proxy.example", Proxy("proxy.example", 1080, "socks5")),
+        ("socks5h://proxy.example", Proxy("proxy.example", 1080, "socks5h")),
         ("socks5h://[::1]:9", Proxy("::1", 9, "socks5h")),
         ("http://u:p@h", Proxy("h", 80, "http", b"u", b"p")),
         ("http://u@h", Proxy("h", 80, "http", b"u", b"")),
@@ -165,6 +166,10 @@ def test_the_system_makes_exceptions_too():
     assert settings.proxy_for(HTTPS) is None
     assert settings.proxy_for(HTTP) == Proxy("p", 1)
     assert asked == ["a:443", "a:80"]
+    settings = ProxySettings.from_environment({"https": "p:1", "no": "b"}, bypass=bypass)
+    assert settings.proxy_for(HTTP) is None
+    assert settings.proxy_for(Origin.parse("https://b")) is None
+    assert asked == ["a:443", "a:80"]  # only where a proxy would be used
 
 
 def test_a_proxy_that_was_asked_for_is_used_always():

@@ -44,10 +44,13 @@ def outcomes(reply: bytes):
             TunnelRefused("refused the tunnel: proxy authentication failed (407)", 407),
         ),
         (b"HTTP/1.1 502 Bad\r\n\r\n", TunnelRefused("refused the tunnel (status 502)", 502)),
+        (b"HTTP/1.1 299 OK\r\n\r\n", b""),
+        (b"HTTP/1.1 300 Go\r\n\r\n", TunnelRefused("refused the tunnel (status 300)", 300)),
         (b"HTTP/1.1 302 Go\r\n\r\n", TunnelRefused("refused the tunnel (status 302)", 302)),
         (b"HTTP/1.1 101 Switch\r\n\r\n", TunnelRefused("refused the tunnel (status 101)", 101)),
         (b"SSH-2.0-hunter2\r\n", TunnelRefused(REFUSED)),
         (b"garbage\r\n\r\n", TunnelRefused(REFUSED)),
+        (b"HTTP/1.1 200 OK\r\n\x15\r\n\r\n", TunnelRefused(REFUSED)),
         (b"HTTP/9 200\r\n\r\n", TunnelRefused(REFUSED)),
         (
             b"\x15\x03\x01\x00\x02\x02\x46\r\n\r\n",
