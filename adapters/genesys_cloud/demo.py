@@ -97,7 +97,7 @@ def _sections(found: Findings, simulator: RunningSimulator) -> list[_Section]:
     return [
         _Section(
             f"Simulated platform on {simulator.url}",
-            [("token requests", f"{tokens}, by client credentials")],
+            [("token requests", f"{tokens}, with client credentials")],
         ),
         _Section("GET /api/v2/users/me", _about(found.me)),
         _Section(

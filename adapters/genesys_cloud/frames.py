@@ -1,4 +1,4 @@
-"""Converts listings, pages, models and exports to tables of Arrow, pandas or polars.
+"""Converts listings, pages, models and exports to Arrow, pandas or polars tables.
 
 Columns are typed by the models, as in Parquet files of exports (:mod:`genesys_cloud.export`):
 nested models are structs and lists, times are UTC, and the last column ``_rest`` contains JSON text

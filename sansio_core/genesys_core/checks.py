@@ -33,8 +33,8 @@ class Expected(Struct, frozen=True):
         wanted: description of the accepted types, such as ``a grant``.
         example: a valid value.
         types: the accepted types.
-        methods: methods that objects of any other type must have; none are accepted if empty.
-        is_optional: whether ``None`` is accepted.
+        methods: methods that an object of any other type must have; if empty, no other types are
+        accepted. is_optional: whether ``None`` is accepted.
     """
 
     wanted: str

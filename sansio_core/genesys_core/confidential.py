@@ -31,7 +31,7 @@ class Confidential(Printable, frozen=True):
     """Base class for immutable values with secret fields."""
 
     __secrets__: ClassVar[frozenset[str]] = frozenset()
-    __instead_of_pickling__: ClassVar[str] = "create it there from its own arguments"
+    __instead_of_pickling__: ClassVar[str] = "create it there, from the same arguments"
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value}" for name, value in self._shown())

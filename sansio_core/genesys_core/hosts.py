@@ -211,8 +211,8 @@ def _checked_gateway(gateway: Gateway) -> None:
         )
     if not _is_host(host):
         raise InvalidValueError(
-            f"gateway host {_unsecret(host)!r}: must be only an ASCII host name; "
-            "protocol, port and paths have their own fields"
+            f"gateway host {_unsecret(host)!r}: must be a bare ASCII host name; protocol, port "
+            "and paths have their own fields"
         )
     for name in ("path_params_login", "path_params_api"):
         path = getattr(gateway, name)

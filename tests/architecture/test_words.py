@@ -220,6 +220,18 @@ BANNED = (
     Banned(r"\bPOST included\b", "all methods, POST included", "including POST"),
     Banned(r"\blicence\b", "MIT licence", "license: American English"),
     Banned(r"\bpaging backwards\b", "the cursor for paging backwards", "of the previous page"),
+    Banned(
+        r"\b(?:error|response|command|client|exception) with which\b",
+        "the error with which it ends",
+        "that",
+    ),
+    Banned(r": as for :\w+:", "TransportFailure: as for :meth:", "see :meth:"),
+    Banned(r"\bhelp about\b", "Help about a command", "help on, help with"),
+    Banned(r"\bmessages of warnings\b", "messages of warnings for the caller", "warning messages"),
+    Banned(r"\bplaces (?:in|of) the (?:body|document)\b", "places in the body", "values"),
+    Banned(r"\(\d{1,2}[hms]?\)\.?\Z", "Number of rows in parallel (8).", "default: 8"),
+    Banned(r"\b(?:within|of)\Z", "no response within", "the complete message"),
+    Banned(r"\A(?-i:Its?|its) (?:content|head|body|chunked)\b", "its head is too long", "the head"),
 )
 
 

@@ -26,7 +26,7 @@ _EXTRAS: Final = {
 _HELP: Final = frozenset({"--help", "-h"})
 
 _COMPLETE: Final = "_GENESYS_CLOUD_COMPLETE"
-"""The environment variable with which completion scripts request candidates."""
+"""The environment variable that completion scripts set to request candidates."""
 
 
 def main() -> None:

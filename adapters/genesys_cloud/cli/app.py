@@ -30,8 +30,10 @@ __all__ = ["app"]
 app = typer.Typer(
     name="genesys-cloud",
     help="The Genesys Cloud Platform API from the command line.",
-    epilog="Each API is also a command, such as: genesys-cloud users get_users_me. "
-    "List them with: genesys-cloud apis",
+    epilog=(
+        "Each API is also a command, for example: genesys-cloud users get_users_me. List the APIs "
+        "with: genesys-cloud apis"
+    ),
     no_args_is_help=True,
     rich_markup_mode=None,  # rich costs more time than the rest of a help page
     add_completion=False,

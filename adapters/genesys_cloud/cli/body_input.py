@@ -58,7 +58,7 @@ def read_document(text: str, source: str) -> object:
     except (yaml.YAMLError, ValueError) as error:  # a ValueError for 5,000 digits, or !!int x
         reason = " ".join(str(error).split())
     except (AttributeError, LookupError):  # in PyYAML, for !!timestamp x, !!bool x, !!float ''
-        reason = "a value does not have the form of its tag"
+        reason = "a value does not match its YAML tag"
     raise UsageError(f"{source}: neither JSON nor YAML: {reason}")
 
 

@@ -45,7 +45,8 @@ if TYPE_CHECKING:
 __all__ = ["BulkFiles", "run_rows"]
 
 Row = tuple[int, "Mapping[str, object] | UsageError", object]
-"""A row: its number, its values or why it cannot be read, and the row as read from the file."""
+"""A row: its number; its values, or why they cannot be read; and its content as read from the
+file."""
 
 _CHUNK = 1 << 20
 """Number of characters of the rows file that are read at a time."""
@@ -57,7 +58,7 @@ class BulkFiles:
     Args:
         rows: the path of the file with the rows.
         failures: the path of the failures file, or ``None`` for the default.
-        journal: the path of the journal of the run to continue; ``None`` for a new run.
+        journal: the journal's path, to continue its run; ``None`` for a new run.
     """
 
     def __init__(self, rows: str, failures: str | None, journal: str | None) -> None:
@@ -290,7 +291,7 @@ class _Driver:
             while not self._run.is_idle:
                 self._finish(*self._next_ended())
             for _ in self._take_results():
-                """Failures are recorded; results are discarded, because the output is closed."""
+                """Record failures, and discard results, because the output is closed."""
             if shown != began:
                 sys.stderr.write("\r\x1b[K")
 

@@ -16,7 +16,7 @@ def call(ctx: typer.Context) -> None:
 
 
 def jobs(ctx: typer.Context) -> None:
-    """Start jobs, wait for them, print their results: run, wait, results, cancel."""
+    """Start jobs, wait for them, and print their results: run, wait, results, cancel."""
     from genesys_cloud.cli.jobs import run_jobs  # noqa: PLC0415 - see genesys_cloud.cli.app
 
     run_jobs(ctx.args, dict(ctx.obj or {}))

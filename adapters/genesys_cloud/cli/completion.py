@@ -39,7 +39,7 @@ def completion(
         bool, typer.Option("--refresh", help="Save the names of users and queues.")
     ] = False,
 ) -> None:
-    """Print the completion script of a shell, or save names for completion."""
+    """Print a shell's completion script, or save names for completion."""
     if shell is None and not refresh:
         raise UsageError("completion: needs a shell (bash, zsh or fish) or --refresh")
     if shell is not None:

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Configuration files.", no_args_is_help=True)
+app = typer.Typer(
+    help=("Validate a configuration file, or show the effective configuration."),
+    no_args_is_help=True,
+)
 
 File = Annotated[
     Path | None,
@@ -29,7 +32,7 @@ File = Annotated[
 
 @app.callback()
 def group() -> None:
-    """Configuration files."""
+    """Validate a configuration file, or show the effective configuration."""
 
 
 @app.command()

@@ -84,7 +84,7 @@ def sign_in_options(options: Mapping[str, object]) -> "ClientOptions":
 
 
 def can_ask() -> bool:
-    """Return whether the user can be prompted: whether input and error output are a terminal."""
+    """Return whether the user can be prompted: standard input and standard error are a terminal."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
@@ -115,7 +115,7 @@ def _credentials(options: Mapping[str, object]) -> "ClientOptions":
 
 
 def open_client(options: Mapping[str, object], *, observer: "Observer | None" = None) -> "Client":
-    """Create the client with which a command makes its calls.
+    """Create the client for a command's calls.
 
     Args:
         options: the command's options, by name without dashes.

@@ -31,14 +31,14 @@ TokenFile = Annotated[
 Proxy = Annotated[
     str | None,
     typer.Option(
-        help="Proxy URL. Prefer HTTPS_PROXY if it contains a password: process lists show options.",
+        help="Proxy URL. Use HTTPS_PROXY if it contains a password, because process lists show options.",
         metavar="URL",
     ),
 ]
 Authorities = Annotated[
     str | None,
     typer.Option(
-        help="CA certificates as a PEM file; default: SSL_CERT_FILE or the system's.",
+        help="PEM file of CA certificates; default: SSL_CERT_FILE or the system's.",
         metavar="PATH",
     ),
 ]
@@ -61,7 +61,7 @@ _OPTIONS: Final[Mapping[str, object]] = {
 
 
 def take_connection(*left_out: str) -> Callable[[_Command], _Command]:
-    """Add the connection options to a command, except for some; their values are merged into ``ctx.obj``.
+    """Add connection options to a command, and merge their values into ``ctx.obj``.
 
     The command's first parameter is ``ctx``; its own options are shown before the added ones.
 

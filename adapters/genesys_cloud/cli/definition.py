@@ -16,7 +16,7 @@ from genesys_cloud.cli.terminal import print_error, print_json, print_line
 
 __all__ = ["app"]
 
-_SOURCE = "Swagger file, folder filled by fetch, or bundled."
+_SOURCE = "A Swagger file, a folder filled by fetch, or 'bundled'."
 
 _Definition = Annotated[
     str, typer.Option(help="A Swagger file, optionally compressed, or a folder filled by fetch.")
@@ -27,13 +27,13 @@ _Topics = Annotated[
 ]
 
 app = typer.Typer(
-    help="The API definition that this library is generated from.", no_args_is_help=True
+    help="Fetch and compare API definitions, and generate code from them.", no_args_is_help=True
 )
 
 
 @app.callback()
 def group() -> None:
-    """The API definition that this library is generated from."""
+    """Fetch and compare API definitions, and generate code from them."""
 
 
 @app.command()
@@ -87,13 +87,16 @@ def diff(
     fail_on: Annotated[
         str | None,
         typer.Option(
-            help="Exit code 1 if a change has at least this severity: none, point, minor, warn or "
-            "major.",
+            help=(
+                "Exit with code 1 if any change is at least this severe: none, point, minor, warn "
+                "or major."
+            ),
             metavar="SEVERITY",
         ),
     ] = None,
     least: Annotated[
-        str, typer.Option(help="List only changes of at least this severity.", metavar="SEVERITY")
+        str,
+        typer.Option(help="List only changes that are at least this severe.", metavar="SEVERITY"),
     ] = "minor",
 ) -> None:
     """Compare two API definitions: what changed, and what it breaks.
@@ -105,7 +108,7 @@ def diff(
 
     report = compare_files(old, new, ignore=ignore, usage=usage)
     for unused in report.unused_ignores:
-        print_error(f"{ignore}, line {unused.line}: matches no change")
+        print_error(f"{ignore}, line {unused.line}: this rule matches no change; remove it")
     match format_:
         case Format.text:
             shown = report.text(least)
@@ -146,7 +149,7 @@ def generate(
         bool, typer.Option("--check", help="Write nothing; exit code 1 if the code is not current.")
     ] = False,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Reject a definition with findings.")
+        bool, typer.Option("--strict", help="Reject a definition with invalid parts (findings).")
     ] = False,
 ) -> None:
     """Generate source code for the models, operations and topics of a definition."""

@@ -13,7 +13,9 @@ __all__ = ["doctor"]
 def doctor(
     ctx: typer.Context,
     *,
-    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds for each step.")] = 10,
+    timeout: Annotated[
+        float, typer.Option(min=0.1, help="Timeout for each step, in seconds.")
+    ] = 10,
 ) -> None:
     """Check configuration, connection, TLS, clock, token, user and notifications, step by step."""
     from genesys_cloud.cli.examination import examine  # noqa: PLC0415 - see genesys_cloud.cli.app

@@ -149,7 +149,7 @@ class _Doctor:
         with client.notification_handler() as handler:
             topic = f"v2.users.{self._user_id}.presence"
             handler.add_subscription(topic, timeout=self._timeout)
-        return "open, with a subscription"
+        return "open, with one subscription"
 
     @property
     def _known(self) -> "Client":

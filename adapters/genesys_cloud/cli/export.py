@@ -32,8 +32,10 @@ def export(
         str,
         typer.Argument(
             metavar="NAME|status|verify",
-            help="conversations, users, queues, audits, ...; a method such as groups.get_groups; "
-            "or status or verify, for the export in --out.",
+            help=(
+                "What to export: conversations, users, queues, audits, ..., or a method such as "
+                "groups.get_groups. Or status or verify, for the export in --out."
+            ),
         ),
     ],
     *,

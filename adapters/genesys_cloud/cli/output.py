@@ -24,7 +24,7 @@ __all__ = ["check_query", "print_document", "print_rows", "select", "terminal_wi
 
 
 def write_line(line: str) -> None:
-    """Write a line, in which control characters are already escaped, to standard output."""
+    """Write a line to standard output; its control characters must already be escaped."""
     sys.stdout.write(f"{line}\n")
 
 

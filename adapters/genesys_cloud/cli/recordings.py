@@ -14,12 +14,12 @@ from genesys_cloud.cli.connection_arguments import take_connection
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Recordings of conversations.", no_args_is_help=True)
+app = typer.Typer(help="Download the recordings of conversations.", no_args_is_help=True)
 
 
 @app.callback()
 def group() -> None:
-    """Recordings of conversations."""
+    """Download the recordings of conversations."""
 
 
 @app.command()
@@ -27,7 +27,8 @@ def group() -> None:
 def download(
     ctx: typer.Context,
     conversations: Annotated[
-        list[str] | None, typer.Argument(metavar="[CONVERSATION_ID]...", help="Conversations.")
+        list[str] | None,
+        typer.Argument(metavar="[CONVERSATION_ID]...", help="Ids of conversations."),
     ] = None,
     *,
     out: Annotated[Path, typer.Option(help="Folder for the files; created if necessary.")],

@@ -81,8 +81,8 @@ def login(
 ) -> None:
     """Sign in as a user through the browser, and save the token for later commands.
 
-    Exactly this redirect URI must be registered for the OAuth client, which requires a fixed
-    --port. Exit code 1 if sign-in was rejected or timed out, 2 if it could not be attempted.
+    The exact redirect URI must be registered for the OAuth client, which requires a fixed --port.
+    Exit code 1 if sign-in was rejected or timed out, 2 if it could not be attempted.
     """
     from genesys_cloud.sign_in.browser import BrowserSignIn  # noqa: PLC0415 - see cli.app
     from genesys_cloud.sign_in.saved_sign_in import SavedSignIn, SignInTarget  # noqa: PLC0415
@@ -214,7 +214,7 @@ def _until(expires_at: float | None) -> str:
 
 @take_connection("region", "host", "secret_file")
 def logout(ctx: typer.Context) -> None:
-    """Revoke the token on the platform and delete it here.
+    """Revoke the saved token on the platform and delete it here.
 
     Exit code 1 if revocation failed; the token is deleted here anyway.
     """

@@ -26,9 +26,9 @@ def simulate(
         ),
     ] = 0,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    users: Annotated[int, typer.Option(min=0, help="Users in the organization.")] = 60,
-    queues: Annotated[int, typer.Option(min=0, help="Queues in the organization.")] = 5,
-    seed: Annotated[int, typer.Option(help="Seed for ids and credentials.")] = 0,
+    users: Annotated[int, typer.Option(min=0, help="Number of users in the organization.")] = 60,
+    queues: Annotated[int, typer.Option(min=0, help="Number of queues in the organization.")] = 5,
+    seed: Annotated[int, typer.Option(help="Seed for generating ids and credentials.")] = 0,
     rate_limit: Annotated[
         int, typer.Option(min=0, help="Rate limit per token in requests per minute; 0 for none.")
     ] = 0,

@@ -1,8 +1,8 @@
 """A YAML loader that produces only JSON values.
 
-Invariants: as in YAML 1.2, ``no`` and ``2024-01-01`` are strings, and ``0123`` is 123. Only
-``true``, ``false``, ``null`` and numbers are not strings; there is no infinity and no NaN, as in
-JSON.
+Invariants: as in YAML 1.2, ``no`` and ``2024-01-01`` are strings, and ``0123`` is 123. All scalars
+other than ``true``, ``false``, ``null`` and numbers are strings; infinity and NaN are not
+supported, as in JSON.
 """
 
 import re

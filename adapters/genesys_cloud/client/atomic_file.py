@@ -61,7 +61,7 @@ class AtomicFile:
 
     @property
     def part(self) -> PartialFile:
-        """The downloaded part from which a download can resume; always empty."""
+        """The part that was already downloaded; always empty."""
         return PartialFile()
 
     def begin(self, part: PartialFile) -> None:

@@ -26,7 +26,7 @@ downloaded again.
 
 
 class ResumableFile(AtomicFile):
-    """A file to which a download is saved that can resume an interrupted one.
+    """The file that a download is saved to, including one that resumes an interrupted download.
 
     The partial file of ``report.csv`` is ``.report.csv.part``, and its record is
     ``.report.csv.part.json``; the record is locked while a download writes to the partial file.
@@ -57,7 +57,7 @@ class ResumableFile(AtomicFile):
 
     @property
     def part(self) -> PartialFile:
-        """The downloaded part from which the download can resume."""
+        """The part that was already downloaded, which the download resumes."""
         return replace(self._part, size=self._file.tell())
 
     def begin(self, part: PartialFile) -> None:

@@ -38,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m genesys_cloud.definition")
     command = parser.add_subparsers(required=True).add_parser(
-        "generate", help="generate the source"
+        "generate", help="generate source code"
     )
     command.add_argument(
         "--package", help="the import name of a package of your own, such as acme_genesys"

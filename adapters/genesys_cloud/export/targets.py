@@ -207,7 +207,7 @@ class FileSystemTarget:
             # Without the rest of the URL, which may contain a password.
             shown = f"{url.partition('://')[0]}://..."
             raise InvalidValueError(
-                f"out={shown!r}: not a URL of a file system that fsspec has; use another one"
+                f"out={shown!r}: fsspec has no file system for this protocol; use another URL"
             ) from None
         self._files, self._root = found[0], str(found[1]).rstrip("/")
 

@@ -118,12 +118,14 @@ def _check_part(
 
 
 def _check_file(target: Target, file: ExportedFile, part: ExportPart) -> str:
-    way_out = f"remove {file.file} and manifest/{part.slice}.json and run again"
+    way_out = f"remove {file.file} and manifest/{part.slice}.json, and run the export again"
     try:
         with target.open(file.file) as opened:
             found = measure_file(opened)
     except FileNotFoundError:
-        return f"{file.file}: is missing; remove manifest/{part.slice}.json and run again"
+        return (
+            f"{file.file}: is missing; remove manifest/{part.slice}.json and run the export again"
+        )
     if found != (file.size, file.sha256):
         return f"{file.file}: was changed or damaged; {way_out}"
     return ""

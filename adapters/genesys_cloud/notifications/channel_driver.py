@@ -61,7 +61,7 @@ class EventSink(Protocol[T_contra]):
         ...
 
     def close(self, error: Exception | None = None) -> None:
-        """Close the queue: consumers stop iterating, or the error is raised in them."""
+        """Close the queue: consumers stop iterating, or raise the error if one is given."""
         ...
 
 

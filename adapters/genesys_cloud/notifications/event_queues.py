@@ -47,7 +47,7 @@ class EventStore(Protocol[T]):
 
 
 class QueueClosed(Exception):  # noqa: N818 - not an error: the regular end of events
-    """Raised to consumers when the queue was closed."""
+    """Raised in consumers when the queue has been closed."""
 
 
 class _EventQueue(Generic[T]):
@@ -112,7 +112,7 @@ class AsyncEventQueue(_EventQueue[T]):
 
         Raises:
             QueueClosed: the queue was closed.
-            Exception: the error with which the queue was closed.
+            Exception: the error that was passed to :meth:`close`.
         """
         if self._taken >= _CHECKPOINT:
             self._taken = 0
@@ -129,7 +129,7 @@ class AsyncEventQueue(_EventQueue[T]):
             self._space = None
 
     def close(self, error: Exception | None = None) -> None:
-        """Close the queue; consumers stop, or the error is raised in them."""
+        """Close the queue: consumers stop, or raise the error if one is given."""
         self._end = self._end or error or QueueClosed()
         self.put((), Now(0.0, 0.0))  # wakes waiting consumers
         self._free()
@@ -176,7 +176,7 @@ class ThreadEventQueue(_EventQueue[T]):
 
         Raises:
             QueueClosed: the queue was closed.
-            Exception: the error with which the queue was closed.
+            Exception: the error that was passed to :meth:`close`.
         """
         return self.wait()
 

@@ -1,4 +1,4 @@
-"""The common base of the synchronous and the asynchronous notification handler.
+"""The common base of the synchronous and asynchronous notification handlers.
 
 Callbacks are called from coroutines; on threads these never suspend.
 
@@ -37,18 +37,18 @@ EventsT = TypeVar("EventsT", bound="EventQueue[Event]")
 Callbacks: TypeAlias = tuple[
     Callable[[Event], object] | None, Callable[[StateEvent], object] | None
 ]
-"""The callbacks ``on_notification`` and ``on_state`` of a user; ``None`` if not passed."""
+"""The user's ``on_notification`` and ``on_state`` callbacks; ``None`` if not passed."""
 
 
 class EventQueue(EventSink[T], Protocol[T]):
-    """The interface of a queue from which a callback or iterator gets events."""
+    """The interface of a queue that supplies events to a callback or iterator."""
 
     async def take(self) -> Buffered[T]:
         """Wait for the next event and return it.
 
         Raises:
             QueueClosed: the queue was closed.
-            Exception: the error with which the queue was closed.
+            Exception: the error that the queue was closed with.
         """
         ...
 

@@ -54,7 +54,7 @@ class HandlerOptions(TypedDict, total=False):
         connect_uri: replaces the platform's WebSocket address: a base URL such as
             ``wss://gateway.example/streaming``, or a function that maps one address to another.
         headers: extra headers of each WebSocket handshake, for gateways that require them.
-        buffer: maximum number of notifications buffered for a slow consumer (1,000).
+        buffer: maximum number of notifications buffered for a slow consumer; 1,000 by default.
         overflow: what happens when the buffer is full: ``block``, the default, stops reading until
             there is space; ``drop_oldest`` discards the oldest and reports a gap.
         policy: timeouts and backoff of the channels.

@@ -178,7 +178,7 @@ class _OpenSocket:
         self._answer = b""
 
     async def read(self) -> tuple[WebSocketEvent, ...]:
-        """Read once from the socket, and return its undelivered events, possibly none."""
+        """Read once from the socket, and return the events that remain to be delivered."""
         try:
             await self._read(self._take)
         except ssl.SSLEOFError:

@@ -35,7 +35,7 @@ class StatisticsCell:
                 return
 
     def read(self, step: Callable[[ClientStats], ClientStats]) -> ClientStats:
-        """Return the result of a function of the current statistics, which remain unchanged."""
+        """Return a function's result for the current statistics, which remain unchanged."""
         return self._lock.run(self._result, step)
 
     def _result(self, step: Callable[[ClientStats], ClientStats]) -> ClientStats:

@@ -116,7 +116,7 @@ class _IdleStreams:
 
 
 class RedisServer:
-    """A Redis server, with the connections that are reused for commands to it.
+    """A Redis server and its pool of reusable connections.
 
     Args:
         url: ``redis://host:port/database``, or ``rediss://`` for TLS; may contain user name and

@@ -242,7 +242,7 @@ class BrowserSignIn:
             arrival.answer(refused_page(error))
             raise
         except BaseException:
-            arrival.answer(refused_page(GenesysCloudError("it was interrupted")))
+            arrival.answer(refused_page(GenesysCloudError("the sign-in was interrupted")))
             raise
         arrival.answer(signed_in_page())
         return token

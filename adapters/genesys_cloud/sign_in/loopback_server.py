@@ -57,7 +57,7 @@ class LoopbackServer:
             self._listener = socket.create_server((_ADDRESS, port))
         except OSError as error:
             raise ConnectError(
-                f"port {port} of {_ADDRESS} cannot be opened: {error.strerror or error}; "
+                f"port {port} on {_ADDRESS} cannot be opened: {error.strerror or error}; "
                 "stop the program that uses it, or use another port that is registered for the OAuth client",
                 sent=False,
             ) from None

@@ -347,7 +347,7 @@ def _keyring_errors(what: str) -> Generator[None, None, None]:
         yield
     except Exception as error:  # noqa: BLE001 - backends raise any exception
         # Its message is omitted because it may contain the secret.
-        problem = f"cannot {what} the keyring: {type(error).__name__}; is it unlocked?"
+        problem = f"cannot {what} the keyring: {type(error).__name__}; check that it is unlocked"
         raise TokenStoreError(problem) from None
 
 

@@ -41,7 +41,7 @@ class ServerSide(Protocol):
         ...
 
     def time_out(self, now: Now) -> Iterable[WireStep]:
-        """Process the passing of the deadline, and return the steps to perform."""
+        """Handle the deadline when it has passed, and return the steps to perform."""
         ...
 
     def lost(self) -> None:

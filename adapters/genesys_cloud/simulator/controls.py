@@ -1,4 +1,4 @@
-"""Methods with which tests control a simulated platform, with or without sockets.
+"""Methods for tests to control a simulated platform, with or without sockets.
 
 Invariants: everything is done through ``at_hub``, and therefore in the simulator's thread, at the
 time of its clock.

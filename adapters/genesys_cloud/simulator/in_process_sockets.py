@@ -87,7 +87,7 @@ class InProcessSocket:
     Args:
         sockets: the open sockets, including this one.
         connection: the server's side of the connection.
-        connector: the means of waiting in the client's event loop.
+        connector: sleeps and wakes tasks in the client's event loop.
 
     Attributes:
         connection: the server's side of the connection.

@@ -261,8 +261,8 @@ def error_replies(draw: st.DrawFn, *statuses: int) -> Response:
 
 _FAILURES: Final[tuple[tuple[FailureKind, bool, str], ...]] = (
     ("connect", False, "connection refused"),
-    ("timeout", False, "no connection within 10 s"),
-    ("timeout", True, "no response within 60 s"),
+    ("timeout", False, "connecting timed out after 10 s"),
+    ("timeout", True, "no response was received within 60 s"),
     ("closed", True, "the server closed the connection before its response was complete"),
     ("protocol", True, "the response is not HTTP"),
     ("proxy", False, "proxy authentication failed (407)"),

@@ -66,7 +66,7 @@ class AsyncConnection(Protocol):
 
 
 class Connector(Protocol):
-    """The event loop operations with which connections are opened.
+    """The event loop operations for opening connections and waiting.
 
     Attributes:
         loop: the running event loop.

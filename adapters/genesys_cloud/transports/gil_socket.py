@@ -50,7 +50,7 @@ def _system_calls() -> _Calls | None:
 
 
 def can_keep_gil() -> bool:
-    """Return whether Python has a GIL, and functions of the C library can be called directly."""
+    """Return whether Python has a GIL and can call functions of the C library directly."""
     return _system_calls() is not None
 
 

@@ -31,7 +31,7 @@ _MEANINGS: Final[dict[str, _Meaning]] = {
     "PoolTimeout": ("timeout", False, "no connection in the pool became available in time"),
     "ConnectTimeout": ("timeout", False, "connecting timed out"),
     "WriteTimeout": ("timeout", True, "sending the request timed out"),
-    "ReadTimeout": ("timeout", True, "no response in time"),
+    "ReadTimeout": ("timeout", True, "no response was received in time"),
     "TimeoutException": ("timeout", True, "a timeout"),
     "ProxyError": ("proxy", False, "the proxy refused the connection"),
     "ConnectError": ("connect", False, "connecting failed"),

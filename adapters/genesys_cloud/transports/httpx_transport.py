@@ -264,7 +264,9 @@ class _Call:
             raise deadline_failure(sent=False)
         if "transfer-encoding" in request.headers:
             raise TransportFailure(
-                "Transfer-Encoding is set by the transport", kind="protocol", sent=False
+                "Transfer-Encoding must be omitted, because the transport sets it",
+                kind="protocol",
+                sent=False,
             )
         self._shared, self.request, self._body = shared, request, body
         try:

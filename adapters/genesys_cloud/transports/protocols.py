@@ -152,7 +152,7 @@ class WebSocketTransport(Protocol):
 EXPECTED_TRANSPORT: Final = Expected(
     "a transport with the methods send and close", "HttpxTransport()", methods=("send", "close")
 )
-"""The check that a custom transport has the required methods."""
+"""Checks that a custom transport has the required methods."""
 
 
 def open_connections(transport: object) -> int | None:

@@ -1,7 +1,8 @@
 """Explicit actions on the client's token, for ``client.auth``.
 
-Invariants: as in :mod:`genesys_core.calls.token_actions`; and no explicit action loses a token: if
-an exchange fails the client stays unchanged, and a token that a store cannot save is used anyway.
+Invariants: those of :mod:`genesys_core.calls.token_actions`; in addition, no explicit action loses
+a token: if an exchange fails the client stays unchanged, and a token that a store cannot save is
+used anyway.
 
 ===========  ==============================================================================
 action       effect
@@ -52,13 +53,13 @@ __all__ = [
 
 
 class Granted(Struct, frozen=True):
-    """The result of an action after which the client has a new token."""
+    """The result of a successful action that gave the client a new token."""
 
     token: Token
 
 
 class SignedOut(Struct, frozen=True):
-    """The result of an action after which the token is revoked and the client has none."""
+    """The result of a successful sign-out: the token is revoked, and the client has none."""
 
 
 class TokenSnapshot(Struct, frozen=True):
@@ -78,7 +79,7 @@ class TokenSnapshot(Struct, frozen=True):
 
     @classmethod
     def of(cls, session: Session, *, now: Now) -> "TokenSnapshot":
-        """Return the client's present token state."""
+        """Return the client's current token state."""
         vault = session.vault
         return cls(now.monotonic, vault.token, vault.exchanges, session.settings.hosts.login)
 
@@ -102,7 +103,7 @@ class _AuthAction(Struct, frozen=True):
         """Always ``None``: the action has no deadline, only its requests do."""
 
     def timed_out(self, session: Session, *, now: Now) -> Raised:  # noqa: ARG002 - TokenAction
-        """Return the error for a timeout before the action sent a request."""
+        """Return the error for an action that timed out before it sent a request."""
         seconds = session.settings.refresh_token_wait_max
         words = f"timed out after waiting {seconds:g} s for another token exchange"
         return Raised(errors.TimeoutError(words, sent=False))
@@ -124,7 +125,7 @@ AuthOutcome: TypeAlias = Granted | Raised
 
 
 class Refresh(_OwnGrantAction, frozen=True):
-    """The action that obtains a new token, which concurrent refreshes share."""
+    """The action that obtains a new token; concurrent refreshes share a single exchange."""
 
     def reserve(self, session: Session, *, now: Now) -> tuple[Session, ActionAnswer[AuthOutcome]]:
         """Return a token obtained in the meantime, the request for a new token, or an error."""

@@ -27,7 +27,7 @@ __all__ = ["Call"]
 T = TypeVar("T")
 
 LEAST_FOR_A_REPEAT: Final = 1.0
-"""Minimum seconds for a retry, even if less is left of the retry budget."""
+"""Minimum time allowed for a retry, in seconds, even if less of the retry budget is left."""
 
 
 class Call(Struct, Generic[T], frozen=True, kw_only=True):

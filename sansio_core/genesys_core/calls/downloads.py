@@ -53,8 +53,8 @@ MAX_REDIRECTS: Final = 5
 """Maximum number of redirects per download; the platform's own downloads have one redirect."""
 
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-"""Redirect statuses that are followed (RFC 9110 section 15.4); other 3xx are not redirects to a
-target.
+"""Redirect statuses that are followed (RFC 9110 section 15.4); other 3xx statuses do not redirect
+to another URL.
 """
 
 HAS_CONTENT: Final = frozenset({200, 203, 206})
@@ -62,10 +62,10 @@ HAS_CONTENT: Final = frozenset({200, 203, 206})
 204 that there is none."""
 
 SUCCESS: Final = frozenset(range(200, 300))
-"""Statuses of successful responses, whose body does not describe an error."""
+"""Statuses of successful responses; only the bodies of other responses describe an error."""
 
 LARGEST_REFUSAL: Final = 1 << 20
-"""Maximum number of bytes read from an error response; its message needs no more."""
+"""Maximum number of bytes read from an error response, which is enough for its message."""
 
 
 _SOURCE: Final = Expected(
@@ -180,9 +180,9 @@ class Download(Struct, frozen=True, kw_only=True):
         try:
             url = check_url(urljoin(error.request.url, error.location or ""))
         except ValueError:
-            raise _not_followed(error, "its Location is not an http or https URL") from None
+            raise _not_followed(error, "the Location header is not an http or https URL") from None
         if _is_downgrade(error.request.url, url):
-            raise _not_followed(error, "it leads from https to http")
+            raise _not_followed(error, "a redirect from https to http is insecure")
         return msgspec.structs.replace(
             self, target=self._target(url, hosts), redirects=self.redirects - 1
         )
@@ -200,10 +200,10 @@ class Download(Struct, frozen=True, kw_only=True):
 
     def _refusal(self, error: RedirectError) -> str | None:
         if error.location is None:
-            return "it has no Location"
+            return "the response has no Location header"
         # RFC 9110 section 15.4: these two keep the method; the others are followed with a GET.
         if error.request.method not in {"GET", "HEAD"} and error.status in {307, 308}:
-            return f"it would repeat the {error.request.method} at another URL"
+            return f"the {error.request.method} request would be repeated at another URL"
         return None if self.redirects else "too many redirects"
 
 
@@ -222,7 +222,7 @@ class DownloadProgress(Struct, frozen=True):
 
     @classmethod
     def begun(cls, part: PartialFile, limit: int | None = None) -> "DownloadProgress":
-        """Return the progress at the start of a body that is appended to a part of the file.
+        """Return the progress before a response body is appended to a partial file.
 
         Raises:
             GenesysCloudError: the server announces more bytes than the limit.
@@ -257,7 +257,7 @@ def _check(done: int, limit: int | None) -> None:
 
 
 def without_result(operation: Operation[Any]) -> Operation[None]:
-    """Return the same operation without decoding of the response, whose body the caller saves."""
+    """Return the operation with its response left undecoded, for a caller that saves the body."""
     check_operation(operation)
     return msgspec.structs.replace(
         operation, endpoint=msgspec.structs.replace(operation.endpoint, returns=None)
@@ -267,7 +267,8 @@ def without_result(operation: Operation[Any]) -> Operation[None]:
 def nothing_to_save(response: ApiResponse[Any]) -> GenesysCloudError:
     """Return the error for a successful response that does not contain a file."""
     error = GenesysCloudError(
-        f"there is no file yet, or none at all: HTTP {response.status}; a 202 means that it is being prepared"
+        f"the response contains no file (HTTP {response.status}); after a 202, try again "
+        "later: the platform is still preparing it"
     )
     error.is_retry_safe = True
     return error

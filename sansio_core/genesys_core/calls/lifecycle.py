@@ -1,14 +1,14 @@
 """The states of one call, from its operation to its response or error.
 
-All decisions about a call are made here or in what this module calls; a driver sends, sleeps,
+All decisions about a call are made here or in functions called from here; a driver sends, sleeps,
 obtains tokens and applies steps to the session, and nothing more. A state is the effect that it
 waits for, and its methods are its only transitions, so calling one that a state lacks is a type
 error.
 
-Invariants: a call ends. It is retried at most ``retry_max`` times and a rejected token is replaced
-at most once; a rejected token is not sent again; no POST or PATCH that may have taken effect is
-retried, unless the caller allowed it. A request that counts against the rate limit is sent only
-with a permit, and each retry needs its own.
+Invariants: every call ends. It is retried at most ``retry_max`` times and a rejected token is
+replaced at most once; a rejected token is not sent again; no POST or PATCH that may have taken
+effect is retried, unless the caller allowed it. A request that counts against the rate limit is
+sent only with a permit, and each retry needs its own.
 
 ::
 
@@ -101,7 +101,7 @@ class NeedToken(Struct, Generic[T], frozen=True):
         rejected: the token that the platform just rejected, if any.
         arrived: number of exchanges that the vault had completed when the need arose; see
             :meth:`joined`.
-        refusal: the response with which the platform rejected that token.
+        refusal: the platform's response that rejected that token.
     """
 
     call: Call[T]
@@ -110,12 +110,12 @@ class NeedToken(Struct, Generic[T], frozen=True):
     refusal: Response | None = None
 
     def joined(self, session: Session) -> "NeedToken[T]":
-        """Return the state with the session's vault: the call fails if a later exchange fails."""
+        """Return the state of a call that now begins to wait; a later failed exchange fails it."""
         call = replace(self.call, vault=session.vault)
         return replace(self, call=call, arrived=session.vault.exchanges)
 
     def granted(self, token: Token, *, now: Now) -> "NeedPermit[T] | Sending[T] | Raised":
-        """Report that a token was obtained, with which the call can continue."""
+        """Report that a token was obtained, so that the call can continue."""
         if self.rejected is not None and token.access_token == self.rejected.access_token:
             return self.exhausted(
                 "the login host issued the same token that the platform had just rejected"
@@ -175,7 +175,7 @@ class NeedPermit(Struct, Generic[T], frozen=True):
     def queued(
         self, reservation: Reservation, *, gate: Gate | None = None, now: Now
     ) -> "Waiting[T] | Raised":
-        """Report that the request may be sent later; the call fails if that is too late for it.
+        """Report that the request may be sent later; the call fails if it cannot wait that long.
 
         Args:
             reservation: the call's position in the queue, and when to request the permit again. If
@@ -229,7 +229,7 @@ class Sending(Struct, Generic[T], frozen=True):
 
 
 class ClosingGate(Struct, Generic[T], frozen=True):
-    """The gate must be closed for all calls of the rate limit: the platform asks them to wait.
+    """The driver must close the gate for all calls under the rate limit, because of a 429.
 
     Answered by a session step, :func:`~genesys_core.calls.rate_limit.close_gate`. Wake up calls
     that wait for a permit afterwards, because some may not be able to wait that long.

@@ -41,7 +41,7 @@ Status_co = TypeVar("Status_co", covariant=True)
 Item_co = TypeVar("Item_co", covariant=True)
 
 JsonObject: TypeAlias = Mapping[str, object]
-"""A JSON object as a plain dictionary, in which ``None`` is ``null``."""
+"""A JSON object as a plain dictionary; ``None`` is sent as ``null``."""
 
 
 class Endpoint(Struct, frozen=True):
@@ -154,7 +154,7 @@ def _merged_headers(
 
 
 NO_OPTIONS: Final = Options()
-"""Call options that are all unset; a client with this default merges no options into its calls."""
+"""Call options, all unset. A client with these defaults merges no options into its calls."""
 
 
 class Operation(Printable, Generic[T_co], frozen=True):
@@ -179,7 +179,7 @@ class Operation(Printable, Generic[T_co], frozen=True):
     options: Options = NO_OPTIONS
 
     def __repr__(self) -> str:
-        """Return a representation without the body, whose secrets no rule may be able to detect."""
+        """Return a representation without the body, which may contain undetected secrets."""
         query = {name: DEFAULT_REDACTION.shown_parameter(name, value) for name, value in self.query}
         said: dict[str, object] = {**dict(self.path), **query}
         said |= {name: mask_header(name, value) for name, value in self.headers}

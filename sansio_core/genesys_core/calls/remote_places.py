@@ -1,6 +1,6 @@
-"""Converts a server's replies about places in a shared rate limit to a call's next state.
+"""Converts a Redis server's reply, a place in a shared rate limit, to a call's next state.
 
-Invariants: as in :mod:`genesys_core.calls.rate_limit`: a request that is permitted has been
+Invariants: those of :mod:`genesys_core.calls.rate_limit`: a request that is permitted has been
 counted, and one that would have to wait longer than its call allows fails at once and is not sent.
 """
 

@@ -181,7 +181,7 @@ def _type(returns: str, package: str) -> type[object]:
 def api_error(
     response: Response, request: Request, *, retry_after: float | None = None
 ) -> ApiError:
-    """Return the error for a status of 300 or more, with the details in the platform's body."""
+    """Return the error for a status of 300 or more, with the details from the response body."""
     body = _error_body(response.body)
     # SCIM (RFC 7644 section 3.12) has the message in `detail`.
     words = _text(body.get("message")) or _text(body.get("detail"))

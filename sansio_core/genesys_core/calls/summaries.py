@@ -11,7 +11,7 @@ __all__ = ["operation_summaries", "operation_summary"]
 
 
 def operation_summary(builder: Callable[..., object]) -> str:
-    """Return what an operation does: "List the members of a queue".
+    """Return an operation's summary, such as "List the members of a queue".
 
     Args:
         builder: a function of :mod:`genesys_core.api`, or the method of a client that sends its

@@ -69,7 +69,7 @@ ActionAnswer: TypeAlias = Exchanging | Finished[R]
 
 
 class TokenAction(Protocol[R]):
-    """Protocol for actions on the client's token, as token transactions use them."""
+    """Protocol for actions on the client's token, which token transactions perform."""
 
     @property
     def since(self) -> float:
@@ -126,7 +126,7 @@ class ObtainForCall(Struct, Generic[T], frozen=True):
         """Always ``None``: the client's own grant is kept."""
 
     def timed_out(self, session: Session, *, now: Now) -> NeedPermit[T] | Sending[T] | Raised:
-        """Return the next state of the call: with a token that is still valid, or timed out."""
+        """Return the call's next state: it continues if its token is still valid, or timed out."""
         return self.need.timed_out(session, now=now)
 
     def reserve(
@@ -151,7 +151,7 @@ class ObtainForCall(Struct, Generic[T], frozen=True):
     def refused(
         self, session: Session, error: GenesysCloudError, *, now: Now
     ) -> NeedPermit[T] | Sending[T] | Raised:
-        """Return the next state of the call: with a token that is still valid, or failed."""
+        """Return the call's next state: it continues if its token is still valid, or failed."""
         token = session.vault.fallback(self.need.rejected, now)
         if token is None:
             return self.need.refused(error)
@@ -159,7 +159,7 @@ class ObtainForCall(Struct, Generic[T], frozen=True):
 
 
 def obtain_for_call(need: NeedToken[T], session: Session, *, now: Now) -> ObtainForCall[T]:
-    """Return the action for a call that needs a token; the call fails if a later exchange fails."""
+    """Return the action for a call that now waits for a token; it fails if an exchange fails."""
     return ObtainForCall(need.joined(session), now.monotonic)
 
 

@@ -41,7 +41,7 @@ class Decoded(Struct, Generic[T_co], frozen=True):
 
     Attributes:
         data: the decoded value; ``None`` for an empty body.
-        issues: the places of the document that did not match their type, in document order.
+        issues: the values that did not match their type, in document order.
     """
 
     data: T_co
@@ -81,7 +81,7 @@ def decode(type_: object, body: bytes, *, strict: bool = False) -> Decoded[Any]:
 
 
 def decoder_for(type_: object) -> Callable[[bytes | Raw], Any]:
-    """Return the decoder of a type without repair, for callers that decode many bodies of it.
+    """Return a type's decoder without repair, for callers that decode many bodies of this type.
 
     If the decoder raises an exception of :data:`UNFIT`, call :func:`decode` to repair the body.
     """
@@ -89,7 +89,7 @@ def decoder_for(type_: object) -> Callable[[bytes | Raw], Any]:
 
 
 def known_decoder(type_: object) -> Callable[[bytes], object] | None:
-    """Return the decoder without repair of a type that was decoded before, otherwise ``None``.
+    """Return a type's decoder without repair if the type was decoded before, otherwise ``None``.
 
     For callers that decode too few bodies of the type to justify creating a decoder.
     """
@@ -170,7 +170,7 @@ _PLAIN: Mapping[str, object] = {
     "date": date,
     "YearMonth": YearMonth,
 }
-"""The types that are not models, by their name in a type expression, which no model has."""
+"""The types other than models, by their names in type expressions, which no model has."""
 
 
 @cache

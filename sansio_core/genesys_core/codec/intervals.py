@@ -17,7 +17,7 @@ from genesys_core.errors import InvalidValueError
 __all__ = ["Interval", "IntervalUnit"]
 
 IntervalUnit: TypeAlias = Literal["day", "hour"]
-"""The unit in which an interval is split: days from midnight, or full hours, of a time zone."""
+"""The unit by which an interval is split: days from midnight, or full hours, in a time zone."""
 
 _EXAMPLE: Final = "2024-01-01T00:00:00.000Z/2024-01-02T00:00:00.000Z"
 _MOMENT: Final = Expected("a datetime", "datetime(2024, 1, 1, tzinfo=UTC)", (datetime,))
@@ -125,7 +125,7 @@ class Interval(TextValue):
         return self.end - self.start
 
     def __contains__(self, moment: datetime) -> bool:
-        """Whether a datetime is within the interval; the end of the interval is not."""
+        """Whether a datetime is within the interval, which does not include its end."""
         _MOMENT.check("moment", moment)
         return self.start <= _as_utc("moment", moment) < self.end
 

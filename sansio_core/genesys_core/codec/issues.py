@@ -40,7 +40,7 @@ _LONGEST_KEY = 80
 
 
 class Issue(Struct, frozen=True):
-    """A place in a document that did not match its type, and how it was handled.
+    """A part of a document that did not match its type, and how it was handled.
 
     Attributes:
         path: the location, as a JSON path such as ``$.entities[3].dateCreated``.

@@ -77,7 +77,7 @@ def _held(part: object) -> Iterable[tuple[str, object]]:
 
 @lru_cache(4096)
 def list_holders(kind: Hashable) -> tuple[tuple[int, str, str], ...]:
-    """Return index, name and wire name of each field of a model type that may contain models."""
+    """Return the index, name and wire name of each of a model's fields that may contain models."""
     if not isinstance(kind, type) or not issubclass(kind, Struct):
         return ()
     fields = enumerate(msgspec.structs.fields(kind))
@@ -100,7 +100,9 @@ def merge_over_base(model: object, base: bytes) -> object:
         InvalidValueError: ``model`` is not a model, or ``base`` does not match the model's type.
     """
     if not isinstance(model, Struct):
-        raise InvalidValueError(f"base requires a model, not a {type(model).__name__}")
+        raise InvalidValueError(
+            f"base can be used only with a model, not with a {type(model).__name__}"
+        )
     try:
         old = decode(type(model), base).data
         raw = _parse(base)
@@ -116,7 +118,7 @@ def merge_over_base(model: object, base: bytes) -> object:
 def merge_over_response(
     model: Struct, body: bytes, parts: Sequence[object], is_remembered: IsRemembered
 ) -> dict[str, object]:
-    """Return a model with the members of its response that the model lacks, as a value to encode.
+    """Return a model plus those members of its response that it lacks, as a value to encode.
 
     Unlike :func:`merge_over_base`, absent fields stay absent if the response had ``null``.
 

@@ -146,7 +146,7 @@ def model_facts(
     read_only: Sequence[str],
     secret: Sequence[str],
 ) -> str | None:
-    """Return a docstring with what a model's field types do not express, or ``None``.
+    """Return a docstring with facts that a model's field types do not express, or ``None``.
 
     Args:
         wire: the model's name in the definition if it differs from the class name; otherwise empty.

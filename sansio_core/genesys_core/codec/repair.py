@@ -244,7 +244,7 @@ class _Walk:
         return [item]
 
     def leaf(self, raw: str | float, shape: _Leaf, type_: object, at: JsonPath) -> object:
-        """Convert a scalar to the scalar type that is expected."""
+        """Convert a scalar to the expected scalar type."""
         for wanted in shape.types:
             if _unknown_member(raw, wanted):
                 self.report(raw, shape, at, "unknown value kept")

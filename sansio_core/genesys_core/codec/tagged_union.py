@@ -42,7 +42,7 @@ class TaggedUnion(type):
         return cast(type[Struct], getattr(import_module(cls._namespace["__package__"]), name))
 
     def case_of(cls, value: Mapping[str, object]) -> type[Struct] | None:
-        """Return the model of a JSON object, or ``None`` for an unknown kind."""
+        """Return the model for a JSON object, or ``None`` if the object's kind is unknown."""
         kind = value.get(cls.tag)
         name = cls.cases.get(kind) if isinstance(kind, str) else None
         return None if name is None else cls.model(name)

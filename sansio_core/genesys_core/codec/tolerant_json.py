@@ -145,7 +145,7 @@ def _text(text: str, at: JsonPath, issues: list[Issue]) -> str:
 def describe_other_body(body: bytes) -> str | None:
     """Describe an empty body, HTML or XML by its type and size; ``None`` for anything else.
 
-    Nothing of the body is shown, because bodies contain personal data.
+    No part of the body is shown, because bodies contain personal data.
     """
     size = f"{len(body):,} bytes"
     start = body.removeprefix(BOM_UTF8).lstrip(_WHITESPACE)[:14].lower()

@@ -44,7 +44,7 @@ complete responses and the items of listings (``"items"``).
 """
 
 KEEP_UNKNOWN: Final = Expected("True, False or 'items'", "'items'", (bool, str))
-"""The check of the type of the ``keep_unknown`` option."""
+"""The type check for the ``keep_unknown`` option."""
 
 
 def check_keep_unknown(value: object) -> None:
@@ -188,7 +188,7 @@ def _names(kind: Hashable) -> Mapping[str, str]:
 
 
 def restore_unknown_fields(value: object) -> object:
-    """Return the request body ``value`` with the unknown fields of the models from responses.
+    """Return the request body ``value`` with the unknown fields of each model that was received.
 
     The result mixes models, dictionaries and lists. It is ``value`` itself if there are no
     records.

@@ -165,8 +165,7 @@ def dec_hook(type_: type, value: object) -> object:
 
     Raises:
         ValueError: the string is not a year-month, or the object does not match its kind's model.
-        TypeError: a year-month is expected and the value is not a string, or a union and it is not
-            an object.
+        TypeError: the value is not a string, for a year-month, or not an object, for a union.
     """
     if type_ is YearMonth:
         return YearMonth.parse(cast(str, value))

@@ -57,12 +57,14 @@ CONNECTION_OPTIONS: Final = (
     ),
     CommonOption("region", "Region such as eu_west_1, or a domain.", "REGION", group="Connection"),
     CommonOption("host", "Base URL of the API, instead of a region.", "URL", group="Connection"),
-    CommonOption("token-file", "Token file of genesys-cloud login.", "PATH", group="Connection"),
+    CommonOption(
+        "token-file", "Token file written by genesys-cloud login.", "PATH", group="Connection"
+    ),
     CommonOption("secret-file", "File with the OAuth client's secret.", "PATH", group="Connection"),
     CommonOption(
-        "proxy", "Proxy URL; prefer HTTPS_PROXY for one with a password.", "URL", group="Connection"
+        "proxy", "Proxy URL; use HTTPS_PROXY if it contains a password.", "URL", group="Connection"
     ),
-    CommonOption("ca", "CA certificates as a PEM file.", "PATH", group="Connection"),
+    CommonOption("ca", "PEM file of CA certificates.", "PATH", group="Connection"),
 )
 """Options that select the host and the credentials; they may also precede the command."""
 
@@ -75,11 +77,13 @@ COMMON_OPTIONS: Final = (
     ),
     CommonOption("edit", "Edit the body in an editor, starting from a skeleton.", group="Request"),
     CommonOption("header", "Additional header.", "NAME:VALUE", "H", is_repeated=True, group="Request"),
-    CommonOption("timeout", "Seconds for each phase of the request.", "SECONDS", group="Request"),
+    CommonOption(
+        "timeout", "Timeout for each phase of the request, in seconds.", "SECONDS", group="Request"
+    ),
     CommonOption("dry-run", "Print the request and send nothing.", group="Request"),
-    CommonOption("curl", "With --dry-run: as a curl command.", group="Request"),
+    CommonOption("curl", "With --dry-run: print the request as a curl command.", group="Request"),
     CommonOption("output", "Output format.", "FORMAT", "o", values=_OUTPUT_FORMATS),
-    CommonOption("columns", "Fields of tables and CSV, separated by commas.", "A,B.C"),
+    CommonOption("columns", "Fields to show in tables and CSV, separated by commas.", "A,B.C"),
     CommonOption("query", "JMESPath expression that selects from the result.", "EXPRESSION"),
     CommonOption("raw", "Print the response body as received."),
     CommonOption("verbose", "Print attempts, timings and correlation id to stderr.", short="v"),
@@ -88,10 +92,10 @@ COMMON_OPTIONS: Final = (
         "from-file", "Run the operation for each row of a .jsonl or .csv file.", "FILE", group="Bulk"
     ),
     CommonOption(
-        "failures", "File for rows that failed (FILE.failures.jsonl).", "FILE", group="Bulk"
+        "failures", "File for rows that failed (default: FILE.failures.jsonl).", "FILE", group="Bulk"
     ),
     CommonOption("max-failures", "Stop starting rows after this many failures.", "N", group="Bulk"),
-    CommonOption("parallel", "Number of rows processed in parallel (8).", "N", group="Bulk"),
+    CommonOption("parallel", "Number of rows processed in parallel (default: 8).", "N", group="Bulk"),
     CommonOption("all", "Request all pages.", group="Listings"),
     CommonOption("limit", "Maximum number of items; implies --all.", "N", group="Listings"),
     CommonOption(
@@ -221,8 +225,8 @@ def parse_arguments(
 ) -> ParsedArguments:
     """Parse the arguments that follow an operation's name.
 
-    Arguments without an option are the required path parameters, in their order, and after them
-    fields of the body.
+    Arguments without an option are the required path parameters, in order, followed by fields of
+    the body.
 
     Raises:
         UsageError: an unknown option, a missing or wrong value, or an unexpected argument.
@@ -334,7 +338,7 @@ def _place_loose(
 def convert_value(parameter: OperationParameter, text: str) -> object:
     """Convert a text from the command line to a parameter's type; return a tuple for a list.
 
-    A list is split at commas if the definition knows its values, none of which has one.
+    A list is split at commas if the definition lists its values, because none of them contains one.
 
     Raises:
         UsageError: the text is not a value of the parameter's type.
@@ -381,7 +385,7 @@ def check_required(
     ]
     if missing:
         shown = ", ".join(
-            f"a body ({each.kind}) by --body, --edit or key=value"
+            f"a body of type {each.kind} (--body, --edit or key=value)"
             if each.place == "body"
             else f"{each.option} {each.name.upper()}"
             for each in missing

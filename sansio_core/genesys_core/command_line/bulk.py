@@ -40,7 +40,7 @@ __all__ = [
 
 JournalEvent: TypeAlias = Literal["started", "done", "failed", "withdrawn"]
 RowAction: TypeAlias = Literal["start", "skip", "fail"]
-"""What to do with a row: start its call, skip it as finished, or fail it as of unknown outcome."""
+"""What to do with a row: start its call, skip it if done, or fail it if its outcome is unknown."""
 
 _LETTERS: Final[Mapping[str, JournalEvent]] = {
     "s": "started",
@@ -52,12 +52,12 @@ _IDEMPOTENT: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 """The idempotent HTTP methods (RFC 9110 section 9.2.2) that operations use."""
 
 _AHEAD: Final = 16
-"""Maximum number of rows per worker that may be started after a row that is still running."""
+"""Maximum number of rows, per worker, whose outcomes may wait for that of an earlier row."""
 
 
 @dataclass(frozen=True)
 class RowFailure:
-    """The reason why a row of a bulk run failed.
+    """The reason why a row failed in a bulk run.
 
     Attributes:
         reason: the error message.
@@ -72,7 +72,7 @@ class RowFailure:
     may_be_done: bool = False
 
     def line(self, row: int, given: object) -> dict[str, object]:
-        """Return the failures file entry from which the row can be run again."""
+        """Return the entry for the failures file, which another run accepts as a row."""
         entry: dict[str, object] = {"row": row, "reason": self.reason}
         if self.status is not None:
             entry["status"] = self.status
@@ -85,7 +85,7 @@ class RowFailure:
 
 @dataclass(frozen=True)
 class RowOutcome:
-    """The outcome of a row of a bulk run.
+    """A row's outcome in a bulk run.
 
     Attributes:
         row: the row's number, from 1.
@@ -234,7 +234,7 @@ class BulkRun:
 
     @property
     def wants_row(self) -> bool:
-        """Whether another row may be read from the file and offered."""
+        """Whether to read another row from the file and pass it to :meth:`offer`."""
         if self.stop_reason or len(self._running) >= self.parallel:
             return False
         # Outcomes wait for those of earlier rows, so one slow row could fill the memory.
@@ -298,7 +298,7 @@ class BulkRun:
         self.stop("interrupted")
 
     def take_ended(self) -> list[RowOutcome]:
-        """Return the outcomes of finished rows that are next in the order of the rows."""
+        """Return the outcomes that can be reported now, in the order of the rows."""
         found: list[RowOutcome] = []
         while self._order and self._order[0] in self._ended:
             outcome = self._ended.pop(self._order.popleft())

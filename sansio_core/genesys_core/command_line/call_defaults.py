@@ -1,4 +1,4 @@
-"""Default settings of the command that differ from those of the library."""
+"""The command's default settings, where they differ from the library's."""
 
 from typing import Final
 
@@ -13,8 +13,7 @@ _RETRY: Final = RetryConfiguration(max_retry_time_sec=60)
 def default_retry(configuration: Configuration) -> RetryConfiguration | None:
     """Return the command's retry configuration, or ``None`` if the settings already contain one.
 
-    Users and scripts expect retries if the platform is busy, whereas the library retries nothing by
-    default.
+    Users and scripts expect retries if the platform is busy; the library makes none by default.
     """
     origins = {each.origin for each in configuration.describe() if each.section == "retry"}
     return _RETRY if origins <= {None, "default"} else None

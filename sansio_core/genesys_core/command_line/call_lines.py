@@ -1,6 +1,6 @@
 """Lines that the command prints about calls: attempts, waits and progress.
 
-Invariants: no secret and no character that a terminal interprets.
+Invariants: a line contains no secret, and no character that a terminal interprets.
 """
 
 from genesys_core.http.messages import Request, Response, TransportFailure

@@ -50,10 +50,10 @@ _GAP: Final = 2
 
 
 def read_cell(item: object, column: str) -> object:
-    """Return the field of an item at a path such as ``division.name`` or ``skills.0.name``.
+    """Return an item's field at a path such as ``division.name`` or ``skills.0.name``.
 
-    A field whose own name has dots is also supported. An empty path is the item itself. ``None`` if
-    there is no such field.
+    A field whose own name contains dots is also found. An empty path selects the item itself.
+    Returns ``None`` if there is no such field.
     """
     if not column:
         return item
@@ -110,7 +110,8 @@ def record_rows(record: Mapping[str, object]) -> list[dict[str, object]]:
 def list_columns(items: Sequence[object]) -> list[str]:
     """Return all fields of items that contain text, numbers, booleans or lists of text.
 
-    Objects are one level deep, as ``division.name``. Fields keep the order in which they appear.
+    Fields of nested objects are included one level deep, as ``division.name``. Fields keep the
+    order in which they appear.
     """
     found: dict[str, None] = {}
     for item in items:

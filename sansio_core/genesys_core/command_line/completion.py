@@ -30,7 +30,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Candidate:
-    """A word with which the shell can complete the typed one.
+    """A candidate for completing the word at the cursor.
 
     Attributes:
         value: the word to insert.

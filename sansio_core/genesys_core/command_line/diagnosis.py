@@ -36,10 +36,10 @@ Cause: TypeAlias = Literal[
     "expired certificate",
     "TLS",
     "clock",
-    "not the platform",
+    "unexpected response",
     "no credentials",
     "client secret",
-    "client or region",
+    "unknown client",
     "grant",
     "token",
     "permission",
@@ -72,25 +72,24 @@ class Diagnosis:
 _ADVICE: Final[dict[Cause, str]] = {
     "configuration": "correct the setting; genesys-cloud config show lists the source of each setting",
     "DNS": "check the spelling of the host or region, and the name servers of this machine",
-    "connection refused": "check host and port; behind a firewall, set HTTPS_PROXY or --proxy",
+    "connection refused": "check the host and port; behind a firewall, set HTTPS_PROXY or --proxy",
     "timeout": "a firewall may drop the connection; set HTTPS_PROXY or --proxy if you need a proxy",
     "proxy": "check the proxy's address in HTTPS_PROXY or --proxy, and whether it allows this host",
     "proxy credentials": "put the user name and password into the URL in HTTPS_PROXY, percent-encoded",
     "certificate": (
-        "a proxy that inspects TLS has its own authority: pass its certificate with --ca or "
-        "SSL_CERT_FILE"
+        "a proxy that inspects TLS has its own CA: pass the CA's certificate with --ca or SSL_CERT_FILE"
     ),
     "host name": "the address belongs to another server: check the host, gateway and proxy",
     "expired certificate": "check this machine's clock; if it is right, the server's certificate must be renewed",
     "TLS": "the server does not speak TLS here: check the scheme and port of the URL",
     "clock": "set this machine's clock, or enable time synchronization",
-    "not the platform": "a proxy or the network's sign-in page responded: check host and proxy",
+    "unexpected response": "a proxy or the network's sign-in page responded: check the host and proxy",
     "no credentials": (
         "run genesys-cloud login, or set GENESYSCLOUD_OAUTHCLIENT_ID and "
         "GENESYSCLOUD_OAUTHCLIENT_SECRET"
     ),
     "client secret": "check GENESYSCLOUD_OAUTHCLIENT_SECRET; if the secret is lost, create a new one",
-    "client or region": "check GENESYSCLOUD_OAUTHCLIENT_ID, and that the region is the organization's",
+    "unknown client": "check GENESYSCLOUD_OAUTHCLIENT_ID, and whether the region is your organization's",
     "grant": "the OAuth client must allow this grant type; see its settings in the admin interface",
     "token": "sign in again with genesys-cloud login, or obtain another token",
     "permission": "add the permission to a role of the user, or of the OAuth client",
@@ -137,15 +136,15 @@ _CAUSES: Final[tuple[tuple[type[BaseException], Cause], ...]] = (
     (errors.ConfigurationError, "configuration"),
     (errors.InvalidValueError, "configuration"),
     (errors.TimeoutError, "timeout"),
-    (errors.ProtocolError, "not the platform"),
-    (errors.DecodeError, "not the platform"),
+    (errors.ProtocolError, "unexpected response"),
+    (errors.DecodeError, "unexpected response"),
     (errors.TransportError, "network"),
     (errors.AuthenticationError, "token"),
     (errors.PermissionDeniedError, "permission"),
     (errors.RateLimitError, "rate limit"),
     (errors.ServerError, "platform"),
-    (errors.RedirectError, "not the platform"),
-    (errors.NotFoundError, "not the platform"),
+    (errors.RedirectError, "unexpected response"),
+    (errors.NotFoundError, "unexpected response"),
 )
 
 
@@ -162,7 +161,7 @@ def _sign_in_cause(error: errors.OAuthError) -> Cause:
     if isinstance(error, errors.InvalidClientError):
         # The platform uses one error code for an unknown client and for a wrong secret.
         is_unknown = "not found" in (error.description or "").lower()
-        return "client or region" if is_unknown else "client secret"
+        return "unknown client" if is_unknown else "client secret"
     if isinstance(error, errors.UnauthorizedClientError | errors.UnsupportedGrantTypeError):
         return "grant"
     return "token" if isinstance(error, errors.InvalidGrantError) else "other"
@@ -171,7 +170,7 @@ def _sign_in_cause(error: errors.OAuthError) -> Cause:
 def is_answer(error: errors.ApiError) -> bool:
     """Return whether an error response shows that the platform was reached.
 
-    A proxy or a sign-in page of a network answers with HTML, or with a redirect.
+    A proxy or a network's sign-in page responds with HTML, or with a redirect.
     """
     is_html = "html" in (error.headers.get("content-type") or "")
     return not is_html and (error.code is not None or error.status in {401, 403, 404})
@@ -192,11 +191,13 @@ def diagnose_clock(difference: float | None) -> Diagnosis | None:
     if difference is None or abs(difference) <= CLOCK_TOLERANCE:
         return None
     direction = "ahead of" if difference > 0 else "behind"
-    words = f"the clock of this machine is {abs(difference):,.0f} s {direction} the platform's"
+    words = f"this machine's clock is {abs(difference):,.0f} s {direction} the platform's"
     return Diagnosis("clock", _ADVICE["clock"], words)
 
 
 NO_CREDENTIALS: Final = Diagnosis(
-    "no credentials", _ADVICE["no credentials"], "there is neither a sign-in nor an OAuth client"
+    "no credentials",
+    _ADVICE["no credentials"],
+    "you are not signed in, and no OAuth client is configured",
 )
 """The diagnosis of a setup without credentials."""

@@ -102,7 +102,7 @@ def id_lines(items: Iterable[object], identity: str, *, is_terminal: bool) -> It
 def csv_lines(
     items: Iterable[object], columns: Sequence[str], *, is_terminal: bool
 ) -> Iterator[str]:
-    """Yield the lines of a CSV file with a header (RFC 4180), without line ends.
+    """Yield the lines of a CSV file with a header (RFC 4180), without line endings.
 
     Args:
         items: the items, as JSON values.

@@ -76,8 +76,8 @@ def operation_page(
     body = description.body
     if body is not None:
         text = (
-            f"{body.kind}, by --body, --edit, or fields: key=value for strings, key:=json for "
-            f"everything else, a.b=value in objects. See: {_PROGRAM} describe model "
+            f"{body.kind}; pass --body, --edit, or fields: key=value for strings, key:=json for "
+            f"everything else, a.b=value in nested objects. See: {_PROGRAM} describe model "
             f"{body.kind.removeprefix('list of ')}"
         )
         lines += ["Body:", *_wrapped(text, width, "  ", "  "), ""]
@@ -155,7 +155,7 @@ def api_page(api: str, operations: Mapping[str, OperationDescription], width: in
     lines = [
         f"Usage: {_PROGRAM} {api} METHOD [ARGUMENTS] [OPTIONS]",
         "",
-        f"{len(rows)} operations. Help about one: {_PROGRAM} {api} METHOD --help",
+        f"{len(rows)} operations. For help on one: {_PROGRAM} {api} METHOD --help",
         "",
         *_listed(rows, width),
     ]
@@ -183,7 +183,7 @@ def _listed(rows: Iterable[tuple[str, str]], width: int) -> list[str]:
 
 
 def list_definitions(rows: Sequence[tuple[str, str]], width: int) -> list[str]:
-    """Return lines with names in a column and their texts on the right, or below if it is narrow.
+    """Format names and their texts in two columns, or in one if the terminal is narrow.
 
     Args:
         rows: pairs of a name and its text.

@@ -38,13 +38,15 @@ JobCall: TypeAlias = tuple[JobAction, str, str, list[str]]
 JOB_OPTIONS: Final = (
     *(option for option in COMMON_OPTIONS if option.group != "Bulk" and option.name != "all"),
     CommonOption("no-wait", "With run: print the id and do not wait.", group="Job"),
-    CommonOption("deadline", "How long to wait, such as 10m (1h).", "INTERVAL", group="Job"),
+    CommonOption(
+        "deadline", "Maximum time to wait, such as 10m (default: 1h).", "INTERVAL", group="Job"
+    ),
     CommonOption(
         "proceed",
         "Start a job that waits to be started, such as a READY recording job.",
         group="Job",
     ),
-    CommonOption("download", "Save the file of results here.", "PATH", group="Job"),
+    CommonOption("download", "Save the results file at this path.", "PATH", group="Job"),
 )
 """The options of operations that start a job or return its status."""
 
@@ -53,7 +55,7 @@ def parse_job_call(arguments: Sequence[str]) -> JobCall:
     """Parse the arguments of ``jobs`` up to the method's name.
 
     Raises:
-        UsageError: the action is unknown, or API or method is missing.
+        UsageError: the action is unknown, or the API or method is missing.
     """
     action = arguments[0] if arguments else ""
     if action not in JOB_ACTIONS:
@@ -62,8 +64,12 @@ def parse_job_call(arguments: Sequence[str]) -> JobCall:
             f"{suggest_name(action, JOB_ACTIONS)}"
         )
     if len(arguments) < 3 or any(each.startswith("-") for each in arguments[1:3]):
-        what = "that starts a job" if action == "run" else "that returns the job's status"
-        raise UsageError(f"jobs {action}: needs API and METHOD, an operation {what}")
+        what = (
+            "an operation that starts a job"
+            if action == "run"
+            else "an operation that returns a job's status"
+        )
+        raise UsageError(f"jobs {action}: needs API and METHOD of {what}")
     _, api, method, *rest = arguments
     return action, api.replace("-", "_"), method, rest
 
@@ -75,7 +81,7 @@ _STARTS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
 
 
 def starting_request(family: "JobFamily", id: str) -> tuple[str, str, Mapping[str, str]] | None:
-    """Return method, path and body of the request that starts a waiting job; ``None`` if there is none.
+    """Return the method, path and body of the request that starts a waiting job, or ``None``.
 
     Args:
         family: the job's family, which describes how jobs of its kind are polled.
@@ -123,7 +129,7 @@ def continuation_of(
     *,
     is_stopped: bool = False,
 ) -> str:
-    """Return the command with which the user can continue with a job.
+    """Return the command that lets the user continue with a job.
 
     Args:
         action: the action of ``jobs``, such as ``wait``.

@@ -14,7 +14,7 @@ from typing import Final, Literal, TypeAlias
 __all__ = ["OperationDescription", "OperationParameter", "ParameterPlace", "describe_builders"]
 
 ParameterPlace: TypeAlias = Literal["path", "query", "header", "body"]
-"""The part of a request in which a parameter is sent."""
+"""The part of a request that contains a parameter."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class OperationParameter:
 
     Attributes:
         name: the parameter's name in Python, such as ``page_size``.
-        place: the part of the request in which the parameter is sent.
+        place: the part of the request that contains the parameter.
         kind: the parameter's type in the definition, such as ``integer``; for a body, its model.
         is_list: whether the parameter takes several values.
         is_required: whether the definition requires the parameter.

@@ -17,17 +17,17 @@ OWN_COMMANDS: Final[Mapping[str, str]] = {
     "apis": "List the APIs, or search all operations by words, path or permission.",
     "describe": "Describe a method, a model (with its fields and values) or a notification topic.",
     "call": "Call an endpoint by method and path, such as GET /api/v2/users/me.",
-    "jobs": "Start jobs, wait for them, print their results: run, wait, results, cancel.",
-    "recordings": "Recordings of conversations.",
+    "jobs": "Start jobs, wait for them, and print their results: run, wait, results, cancel.",
+    "recordings": "Download the recordings of conversations.",
     "export": "Export records to files, or continue an export; check one with status and verify.",
     "listen": "Print notifications as they arrive, until Ctrl-C.",
     "login": "Sign in as a user through the browser, and save the token for later commands.",
-    "logout": "Revoke the token on the platform and delete it here.",
+    "logout": "Revoke the saved token on the platform and delete it here.",
     "whoami": "Show who is signed in: user, organization, region, expiry.",
     "doctor": "Check configuration, connection, TLS, clock, token, user and notifications, step by step.",
-    "config": "Configuration files.",
-    "completion": "Print the completion script of a shell, or save names for completion.",
-    "definition": "The API definition that this library is generated from.",
+    "config": "Validate a configuration file, or show the effective configuration.",
+    "completion": "Print a shell's completion script, or save names for completion.",
+    "definition": "Fetch and compare API definitions, and generate code from them.",
     "simulate": "Serve a simulated platform (API and login host) until Ctrl-C.",
     "demo": "Call a simulated platform and show the results.",
 }
@@ -35,8 +35,8 @@ OWN_COMMANDS: Final[Mapping[str, str]] = {
 
 
 _APIS: Final = (
-    "Each API is also a command, with its operations as methods, such as: "
-    "genesys-cloud users get_users_me"
+    "Each API is also a command, which takes a method's name: for example, genesys-cloud users "
+    "get_users_me"
 )
 
 
@@ -61,6 +61,6 @@ def root_page(width: int) -> str:
         "Options:",
         *list_definitions(options, width),
         "",
-        "Help about a command: genesys-cloud COMMAND --help",
+        "For help on a command: genesys-cloud COMMAND --help",
     ]
     return "\n".join(lines)

@@ -88,5 +88,5 @@ def missing_profile(name: str, config: str, tokens: str) -> UsageError:
     """
     return UsageError(
         f"profile {name!r}: neither {config} nor {tokens} exists; run "
-        f"genesys-cloud --profile {name} login, or create the first"
+        f"genesys-cloud --profile {name} login, or create the first file"
     )

@@ -44,10 +44,10 @@ def describe_raw_call(method: str) -> OperationDescription:
 def parse_raw_call(
     arguments: Sequence[str],
 ) -> tuple[str, str, dict[str, list[str]], Sequence[str]]:
-    """Return method, path, query parameters and the remaining arguments.
+    """Return the method, the path, the query parameters and the remaining arguments.
 
     Raises:
-        UsageError: method or path are missing or invalid.
+        UsageError: the method or path is missing or invalid.
     """
     if len(arguments) < 2 or arguments[1].startswith("-"):
         raise UsageError("call: needs METHOD and PATH, such as GET /api/v2/users/me")

@@ -43,13 +43,14 @@ _ATTEMPTS: Final = 3
 # A recording without a state may be available: the attempt will tell.
 _READY: Final = frozenset({"AVAILABLE", "RESTORED", ""})
 _REASONS: Final[Mapping[str, str]] = {
-    "UPLOADING": "is not ready yet (UPLOADING); run the same command later",
-    "RESTORING": "is being restored (RESTORING); run the same command later",
+    "UPLOADING": "the recording is not ready yet (UPLOADING); run the same command later",
+    "RESTORING": "the recording is being restored (RESTORING); run the same command later",
     "ARCHIVED": (
-        "is archived; restore it with genesys-cloud recording put_conversation_recording, and run the "
+        "the recording is archived; restore it with genesys-cloud recording "
+        "put_conversation_recording, and run the "
         "same command later"
     ),
-    "ERROR": "the platform could not store it (ERROR)",
+    "ERROR": "the platform could not store the recording (ERROR)",
 }
 _PASSING: Final = frozenset({"UPLOADING", "RESTORING", "ARCHIVED"})
 _EXTENSIONS: Final[Mapping[str, str]] = {
@@ -211,7 +212,7 @@ class RecordingManifest:
 
     Attributes:
         files: the entries of downloaded files, by conversation id and recording id.
-        found: the recordings of conversations that will get no further ones.
+        found: the recordings of each conversation whose list is final.
     """
 
     files: dict[tuple[str, str], Mapping[str, Any]] = field(
@@ -229,7 +230,7 @@ class RecordingManifest:
                 self.files[conversation, recording] = entry
 
     def read_found(self, lines: Iterable[str]) -> None:
-        """Read which recordings earlier runs have found; other lines are ignored."""
+        """Read the recordings that earlier runs found; other lines are ignored."""
         for entry in _documents(lines):
             try:
                 recordings = tuple(_recording_in(each) for each in entry["recordings"])
@@ -296,7 +297,7 @@ class RecordingRun:
 
     @property
     def wants_conversation(self) -> bool:
-        """Whether the next conversation may be read."""
+        """Whether to read the next conversation from the input."""
         if self.stop_reason or self._is_complete:
             return False
         return len(self._conversations) < self.parallel and len(self._waiting) < 2 * BATCH_SIZE
@@ -320,7 +321,7 @@ class RecordingRun:
         return self._look_ups + self._fetches < self.parallel
 
     def offer(self, conversation_id: str) -> None:
-        """Add a conversation whose recordings to download; ignore it if it was added before."""
+        """Add a conversation to download recordings from; ignore it if it was added before."""
         if conversation_id in self._known:
             return
         self._known.add(conversation_id)
@@ -381,7 +382,7 @@ class RecordingRun:
                 self.found += 1
                 self._waiting.append(each)
             elif each.state != "DELETED":  # which is no failure: there is nothing to download
-                reason = _REASONS.get(each.state, f"is in the state {each.state}")
+                reason = _REASONS.get(each.state, f"the recording is in the state {each.state}")
                 self._fail(each, {"reason": reason})
 
     def linked(self, task: RequestLinks, links: Iterable[RecordingLink]) -> None:
@@ -398,7 +399,7 @@ class RecordingRun:
                 self._fail(recording, {"reason": why or "the platform returned no link"})
 
     def fetched(self, task: FetchFile, size: int) -> str:
-        """Record that the file of a recording is downloaded completely.
+        """Record that a recording's file was downloaded completely.
 
         Returns:
             The line that records it in the manifest.

@@ -19,7 +19,7 @@ _TOKEN = "GENESYSCLOUD_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
 
 @dataclass(frozen=True)
 class SecretSource:
-    """The place from which an OAuth client's secret is read.
+    """Where an OAuth client's secret is read from.
 
     Attributes:
         client_id: the OAuth client's id.
@@ -51,7 +51,7 @@ def select_secret(
         return None
     path = path or environment.get(_FILE)
     if path and not client_id:
-        raise UsageError(f"--secret-file {path}: needs the client's id in {_ID}")
+        raise UsageError(f"--secret-file {path}: set {_ID} to the OAuth client's id as well")
     if path:
         return SecretSource(client_id, "file", str(path))
     return SecretSource(client_id, "prompt") if client_id and can_ask else None

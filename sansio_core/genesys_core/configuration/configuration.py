@@ -301,9 +301,7 @@ def _retry_conflicts(settings: JudgedDocument) -> Iterator[ConfigurationProblem]
     # RetryConfiguration would reject this too, but without the key and the line.
     if 0 < budget < least:
         limit = f"{key} = {budget}" if key else f"the default budget of {budget:g} s"
-        rule = (
-            f"must not be above {limit}: no retry would ever be made; lower it, or raise the budget"
-        )
+        rule = f"must not exceed {limit}, or no retry would ever be made; lower it, or raise the budget"
         line = settings.lines["retry", "retry_wait_min"]
         yield ConfigurationProblem(line, f"[retry] retry_wait_min = {least}: {rule}")
 
@@ -344,7 +342,8 @@ def _writable(configuration: Configuration) -> dict[str, dict[str, str | float]]
         elif section != "retry" or value != getattr(RetryConfiguration(), field):
             hint = " (retry_wait_max is the budget there)" if field == "retry_wait_max" else ""
             raise InvalidValueError(
-                f"{section}.{field}: a file has no key for it{hint}; remove it to write the file"
+                f"{section}.{field}: cannot be set in a file{hint}; remove it from the "
+                "configuration first"
             )
     return sections
 

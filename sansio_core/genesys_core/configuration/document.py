@@ -38,7 +38,7 @@ class Entry(Struct, frozen=True):
         key: the key's name in lower case.
         text: the value as text, without quotes; empty if there is none.
         line: line number of the key, from 1.
-        kind: the form in which the value is written.
+        kind: the form of the value in the file.
     """
 
     section: str

@@ -73,7 +73,7 @@ def _check_header(line: str) -> None:
     match = _HEADER.fullmatch(line)
     if match is None:
         raise _MalformedError(
-            'a section header must be only "[", the name and "]"; for example [logging]'
+            'a section header must consist of "[", the name and "]" only; for example [logging]'
         )
     if not match[1].strip():
         raise _MalformedError("a section must have a name; for example [logging]")

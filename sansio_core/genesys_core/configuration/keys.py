@@ -143,7 +143,7 @@ _PATH = "a plain URL path; no query, no fragment, no dot segments"
 KEYS: Final[Mapping[str, Mapping[str, Key]]] = {
     "logging": {
         "log_level": _choice(
-            "The level of the log; trace is the most verbose.", "trace", "debug", "error", "none"
+            "The log level; trace is the most verbose.", "trace", "debug", "error", "none"
         ),
         "log_format": _choice("The format of log records.", "text", "json"),
         "log_to_console": _on_off("Whether records are written to standard error."),
@@ -163,24 +163,29 @@ KEYS: Final[Mapping[str, Mapping[str, Key]]] = {
     },
     "retry": {
         "max_retry_time_sec": _duration(
-            "The budget: how many seconds a call may take with all its retries. 0 disables retries."
+            "The retry budget: how many seconds a call may take with all its retries. 0 "
+            "disables retries."
         ),
         "retry_wait_max": _duration(
-            "The budget, under its name in the .NET SDK; an alias of max_retry_time_sec. "
-            "If both are set, they must be equal. It is not the field of this name in Python, the "
-            "maximum of a single delay."
+            "The retry budget under its name in the .NET SDK; an alias of max_retry_time_sec. "
+            "If both are set, they must be equal. The Python field of this name differs: it "
+            "limits a single delay."
         ),
         "retry_max": Key(_whole, "a whole number, 0 or more", "5", "Maximum number of retries."),
         "retry_wait_min": _duration("Minimum delay before a retry, in seconds."),
-        "retry_after_default": _duration("Seconds to wait if the response has no Retry-After."),
-        "backoff_interval": _duration("Seconds after which the delays increase."),
+        "retry_after_default": _duration(
+            "Seconds to wait before a retry if the response has no Retry-After."
+        ),
+        "backoff_interval": _duration(
+            "Seconds between increases of the backoff delay (3, 9, 27 s)."
+        ),
     },
     "reauthentication": {
         "refresh_access_token": _on_off(
             "Whether a rejected token is replaced with a new one and the request repeated."
         ),
         "refresh_token_wait_max": _duration(
-            "Maximum seconds that a call waits while another one obtains a token."
+            "Maximum time that a call waits for another call's token refresh, in seconds."
         ),
     },
     "general": {
@@ -212,7 +217,7 @@ KEYS: Final[Mapping[str, Mapping[str, Key]]] = {
             _port,
             "a whole number from 0 to 65535, or -1 for none",
             "443",
-            "The gateway's port; by default the protocol's.",
+            "The gateway's port; the protocol's default port if not set.",
         ),
         "path_params_login": Key(
             _gateway("path_params_login"),

@@ -26,8 +26,8 @@ __all__ = [
 _TEXT: Final = TEXT.or_none()
 _FLAG: Final = FLAG.or_none()
 _LOGGING: Final = {
-    "level": Expected("the name of a level", "'debug'", (str,), is_optional=True),
-    "format": Expected("the name of a format", "'json'", (str,), is_optional=True),
+    "level": Expected("the name of a log level", "'debug'", (str,), is_optional=True),
+    "format": Expected("the name of a log format", "'json'", (str,), is_optional=True),
     "to_console": _FLAG,
     "file_path": Expected("a path as a str", "'/var/log/genesys.log'", (str,), is_optional=True),
     "request_body": _FLAG,

@@ -46,7 +46,7 @@ _DIGITS: Final = 12
 """The number of digits of a digest in the name of a part's file."""
 
 LAG: Final = timedelta(hours=24)
-"""The maximum time after which the platform's archive contains a record."""
+"""Maximum delay until a record is in the platform's archive."""
 
 
 class ExportedFile(Struct, frozen=True):
@@ -84,7 +84,7 @@ class ExportPart(Struct, frozen=True, omit_defaults=True):
 
 
 class PlannedSlice(Struct, frozen=True):
-    """A slice, as listed in the document of an export.
+    """A slice of an export, as listed in the export's document.
 
     Attributes:
         id: the slice's id.
@@ -203,12 +203,12 @@ def extend_document(kept: ExportDocument, added: ExportDocument) -> ExportDocume
     """
     for what, here, wanted in (
         ("the export", kept.name, added.name),
-        ("the format", kept.format, added.format),
-        ("operations with the digest", kept.digest, added.digest),
+        ("an export in the format", kept.format, added.format),
+        ("an export with the digest", kept.digest, added.digest),
     ):
         if here != wanted:
             raise ExportError(
-                f"export.json: the directory has {what} {here}, not {wanted}; use another directory"
+                f"export.json: the directory contains {what} {here}, not {wanted}; use another directory"
             )
     known = {one.id for one in added.slices}
     older = [one for one in kept.slices if one.id not in known]
@@ -323,13 +323,11 @@ def decode_document(content: bytes) -> ExportDocument:
     try:
         document = _DOCUMENT.decode(content)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        raise ExportError(
-            "export.json: not the document of an export; use another directory"
-        ) from None
+        raise ExportError("export.json: is not an export document; use another directory") from None
     if document.version != 1:
         raise ExportError(
-            f"export.json: has version {document.version}, and this library knows version 1; "
-            "use a newer version of genesys-cloud"
+            f"export.json: has version {document.version}, but this library supports only "
+            "version 1; upgrade genesys-cloud"
         )
     return document
 

@@ -97,7 +97,8 @@ class Export(Struct, frozen=True):
         check_fields(self, _FIELDS)
         if re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,127}", self.name) is None:
             raise InvalidValueError(
-                f"name={self.name!r}: is part of file names; use up to 128 of a-z, 0-9, '-', '_'"
+                f"name={self.name!r}: must be 1 to 128 characters from a-z, 0-9, '-' and '_', "
+                "because file names contain it"
             )
         if not self.operations:
             raise InvalidValueError("operations=(): pass one or more, such as (get_users(),)")
@@ -109,7 +110,7 @@ class Export(Struct, frozen=True):
             )
         if self.available_until is not None and self.available_until.utcoffset() is None:
             raise InvalidValueError(
-                f"available_until={self.available_until.isoformat()}: has no time zone"
+                f"available_until={self.available_until.isoformat()}: must have a time zone, such as UTC"
             )
         for field, value, least in (
             ("days", self.days, 1),
@@ -129,7 +130,7 @@ class Slice(Struct, frozen=True):
         digest: identifies the export apart from its interval: slices with the same digest can share
             a directory.
         model: the name of the records' type; ``object`` if it is unknown.
-        identity: the field that is unique to a record in the whole export; empty if none is.
+        identity: the field that identifies a record in the whole export; empty if none does.
         source: how the records are requested.
         operations: the operations that request the slice's records, without the interval.
         interval: the interval of the slice's records; ``None`` for all records.
@@ -195,7 +196,7 @@ def fingerprint_export(export: Export) -> str:
 
 
 def job_file(slice: Slice, operation: Operation[Any]) -> str:
-    """Return the name of the file that stores the id of the job that an operation of a slice started.
+    """Return the name of the file that stores the id of a job started for a slice.
 
     A slice may need several jobs, so the name depends on the request, with its interval.
     """
@@ -203,7 +204,7 @@ def job_file(slice: Slice, operation: Operation[Any]) -> str:
 
 
 def record_endpoint(operation: Operation[Any]) -> Endpoint | None:
-    """Return the endpoint that lists the records: the operation's, or that of its job results."""
+    """Return the endpoint that lists the records: the operation's own, or its job's results."""
     if isinstance(operation, JobOperation):
         return find_family(cast("JobOperation[object, object, object]", operation)).results
     return operation.endpoint

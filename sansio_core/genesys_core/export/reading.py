@@ -29,7 +29,7 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 class SliceRequest(Struct, frozen=True):
-    """A request for some or all of the records of a slice.
+    """A request for some or all of a slice's records.
 
     Attributes:
         operation: the operation to send, with the interval.

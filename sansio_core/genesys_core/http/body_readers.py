@@ -212,7 +212,7 @@ class ChunkedReader:
         # 14: each chunk may have 16 bytes of overhead, 2 of which are the CRLF after its data.
         overhead = self._overhead + line_length - 14 - 2 * size
         if overhead > limits.chunk_overhead:
-            raise broken_response("its chunked body is nearly all chunk-size lines")
+            raise broken_response("the chunked body consists mostly of chunk-size lines")
         self._overhead = max(0, overhead)
         self._size += size
         if limits.body is not None and self._size > limits.body:
@@ -242,7 +242,7 @@ class ChunkedReader:
                 raise broken_response("a trailer field is malformed")
             self._trailer_lines += 1
             if self._trailer_lines > self._limits.fields:
-                raise broken_response(f"it has more than {self._limits.fields} trailer fields")
+                raise broken_response(f"more than {self._limits.fields} trailer fields")
 
 
 def read_whole_chunks(data: bytes, position: int, limits: ResponseLimits) -> bytes | None:
@@ -271,7 +271,7 @@ def read_whole_chunks(data: bytes, position: int, limits: ResponseLimits) -> byt
 
 
 def _line_too_long(limit: int) -> TransportFailure:
-    return broken_response(f"its chunked body has a line or trailers of more than {limit} bytes")
+    return broken_response(f"the chunked body has a line or trailers of more than {limit} bytes")
 
 
 def cut_off() -> TransportFailure:

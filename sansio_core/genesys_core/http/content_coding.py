@@ -36,10 +36,10 @@ def content_codings(value: str) -> tuple[str, ...]:
             continue
         # RFC 9110 section 8.4.1.3: x-gzip is equivalent to gzip.
         if coding not in {"gzip", "x-gzip", "deflate"}:
-            raise _undecodable(f"its content coding is neither gzip nor deflate: {coding[:40]!r}")
+            raise _undecodable(f"the content coding is neither gzip nor deflate: {coding[:40]!r}")
         codings.append("deflate" if coding == "deflate" else "gzip")
     if len(codings) > _MOST_CODINGS:
-        raise _undecodable(f"it has more than {_MOST_CODINGS} content codings")
+        raise _undecodable(f"more than {_MOST_CODINGS} content codings")
     return tuple(codings)
 
 
@@ -157,7 +157,7 @@ class _Unpacker:
             try:
                 content = self._zlib.decompress(piece, size)
             except zlib.error:
-                raise _undecodable("its content is corrupt") from None
+                raise _undecodable("the content is corrupt") from None
             self._more = len(content) == size
             if self._zlib.eof:
                 self._end_member(len(piece) - len(self._zlib.unused_data))
@@ -176,7 +176,7 @@ class _Unpacker:
             if self._state == "ended":
                 self._zlib = zlib.decompressobj(_GZIP)  # RFC 1952 section 2.2: another member
         elif self._state == "ended":
-            raise _undecodable("its content is followed by other bytes")
+            raise _undecodable("the content is followed by extra bytes")
         else:
             start = bytes(self._input[self._position : self._position + 2])
             if len(start) < 2:
@@ -199,7 +199,7 @@ class _Unpacker:
         if self._state != "ended" and (
             self._state == "inside" or self._position < len(self._input)
         ):
-            raise _undecodable("its content is cut off")
+            raise _undecodable("the content is truncated")
 
 
 def _undecodable(problem: str) -> TransportFailure:

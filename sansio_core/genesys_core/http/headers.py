@@ -16,7 +16,7 @@ from genesys_core.http.known_secrets import KnownSecrets
 __all__ = ["Headers", "HeadersInput", "header_pairs"]
 
 HeadersInput: TypeAlias = "Mapping[str, str] | Iterable[tuple[str, str]]"
-"""The types from which :class:`Headers` can be created: a mapping, or pairs of name and value."""
+"""The types that :class:`Headers` accepts: a mapping, or pairs of name and value."""
 
 # RFC 9110 section 5.6.2: token = 1*tchar
 _NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -96,7 +96,7 @@ class Headers(Mapping[str, str]):
         return {spelling[name]: value for name, value in self.by_name().items()}
 
     def set(self, name: str, value: str) -> "Headers":
-        """Return a copy in which the named field has exactly this value."""
+        """Return a copy with exactly one field of this name, which has this value."""
         return self.updated({name: value})
 
     def without(self, name: str) -> "Headers":
@@ -135,7 +135,7 @@ class Headers(Mapping[str, str]):
         return hash(self._folded())
 
     def redacted(self) -> "Headers":
-        """Return a copy in which all secrets in the values are redacted."""
+        """Return a copy with all secrets in the values redacted."""
         return Headers.received(self._shown())
 
     def __repr__(self) -> str:
@@ -180,7 +180,7 @@ SECRET_HEADERS = frozenset(
 
 
 def mask_header(name: str, value: str | None) -> str | None:
-    """Return a header's value for display: secrets redacted, and URLs reduced to their location."""
+    """Return a header's value for display, without credentials and URL parameters."""
     if value is None or name.lower() not in SECRET_HEADERS:
         return value if value is None else _URL_SECRETS.sub(REDACTED, value)
     return REDACTED

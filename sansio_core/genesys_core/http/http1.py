@@ -130,7 +130,7 @@ class HTTP1Connection:
 
     @property
     def stale(self) -> bool:
-        """Whether the connection served requests before, and no byte of this response has arrived.
+        """Whether the connection has served other requests, but no byte of this response arrived.
 
         If the connection is closed now, the server had closed it while idle, or was about to
         (RFC 9112 section 9.3.1): an idempotent request may be resent at once on another one.
@@ -181,7 +181,7 @@ class HTTP1Connection:
         sent chunked. ``request.body`` is ignored.
 
         Raises:
-            TransportFailure: as for :meth:`send`.
+            TransportFailure: see :meth:`send`.
         """
         data = self._begin(request, limits, streamed=True)
         self._sending = True
@@ -316,7 +316,7 @@ class HTTP1Connection:
             received bytes to :meth:`receive_body`.
 
         Raises:
-            TransportFailure: as for :meth:`receive_data`.
+            TransportFailure: see :meth:`receive_data`.
         """
         self.receive_body(data)
         head = None if self._reader is None else self._reader.head
@@ -329,7 +329,7 @@ class HTTP1Connection:
         read: call this only if :meth:`read_body` returned ``None``.
 
         Raises:
-            TransportFailure: as for :meth:`receive_data`.
+            TransportFailure: see :meth:`receive_data`.
         """
         try:
             self._receive(data)

@@ -112,7 +112,7 @@ _CREDENTIALS: Final = (
 _ODD: Final = frozenset(" +\\")
 
 _MOST_ROUNDS: Final = 8
-"""Maximum number of rounds of unescaping a text, one for each level of nested documents."""
+"""Maximum number of times that a text is unescaped: once for each level of nested documents."""
 
 _JSON_ESCAPE = re.compile(r"\\+u([0-9a-fA-F]{4})")
 

@@ -15,7 +15,7 @@ __all__ = ["DEFAULT_LIMITS", "ResponseLimits", "broken_response", "response_too_
 
 
 class ResponseLimits(Struct, frozen=True, kw_only=True):
-    """Upper bounds for one response; exceeding one is a ``TransportFailure``.
+    """Upper bounds for one response; exceeding one raises ``TransportFailure``.
 
     Attributes:
         head: bytes of the status line and the header fields, including the blank line. Each

@@ -32,8 +32,7 @@ Chunks_co = TypeVar("Chunks_co", covariant=True)
 
 
 LONGEST: Final = 1e9
-"""Maximum timeout in seconds, about 31 years: sockets reject values that exceed the system's
-clock."""
+"""Maximum timeout in seconds, about 31 years: larger values overflow the system's clock."""
 
 
 class Timeout(Struct, frozen=True, kw_only=True):

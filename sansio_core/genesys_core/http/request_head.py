@@ -119,7 +119,7 @@ def encode_request_head(
 
 
 def invalid_request(problem: str) -> TransportFailure:
-    """Return the failure for a request that is not valid HTTP, of which nothing was sent."""
+    """Return the failure for a request that is not valid HTTP; nothing was sent."""
     return TransportFailure(
         f"the request is not valid HTTP: {problem}", kind="protocol", sent=False
     )
@@ -224,7 +224,7 @@ def _encode_with_h11(
 def _framing(request: Request, fields: list[tuple[str, str]], streamed: bool) -> int | None:  # noqa: FBT001 - private
     headers = request.headers
     if "transfer-encoding" in headers:
-        raise ValueError("Transfer-Encoding is set by the connection")
+        raise ValueError("Transfer-Encoding must be omitted, because the connection sets it")
     announced = headers.get_list("content-length")
     if streamed:
         if not announced:

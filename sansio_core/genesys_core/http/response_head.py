@@ -99,11 +99,11 @@ class HeadSearch:
         return head, rest
 
 
-_NO_HTTP: Final = "its first line is not a status line of HTTP/1.0 or HTTP/1.1"
+_NO_HTTP: Final = "the first line is not an HTTP/1.0 or HTTP/1.1 status line"
 
 
 def _too_long(limit: int) -> Exception:
-    return broken_response(f"its head is longer than {limit} bytes")
+    return broken_response(f"the head is longer than {limit} bytes")
 
 
 def parse_head(head: bytes, limits: ResponseLimits) -> ParsedHead:
@@ -154,14 +154,14 @@ def parse_plain_head(head: bytes, limits: ResponseLimits) -> ParsedHead | None:
 
 
 def _too_many(limit: int) -> Exception:
-    return broken_response(f"it has more than {limit} header fields")
+    return broken_response(f"more than {limit} header fields")
 
 
 def _parse_with_h11(head: bytes, limits: ResponseLimits) -> ParsedHead:
     if _START.match(head) is None:
         raise broken_response(_NO_HTTP)
     if _FORBIDDEN.search(head) is not None:
-        raise broken_response("its head has a control character that is not allowed there")
+        raise broken_response("the head contains a control character that is not allowed")
     if head.count(b"\n") - 2 > limits.fields:
         raise _too_many(limits.fields)
     import h11  # noqa: PLC0415 - few responses need it, and startup is faster without it

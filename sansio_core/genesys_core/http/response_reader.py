@@ -130,7 +130,7 @@ class HTTP1ResponseReader:
         # RFC 9112 section 6.3: a 2xx to CONNECT has no body, whatever its headers are.
         if status == 101 or (request.method == "CONNECT" and status < 300):
             if not request.upgrade:
-                raise broken_response("it switches to a protocol that was not requested")
+                raise broken_response("the server switched to a protocol that was not requested")
             self.switched = True
             self._end_body(data)
         elif request.method == "HEAD" or status in BODILESS:
@@ -182,7 +182,7 @@ class HTTP1ResponseReader:
         ``b""`` is the end of the content.
 
         Raises:
-            TransportFailure: as for :meth:`content`.
+            TransportFailure: see :meth:`content`.
         """
         pieces = self._pieces
         # Only if there is content: an empty body may have any Content-Encoding.

@@ -38,7 +38,7 @@ _PARAMETER: Final = re.compile(r"\{(\w+)\}")
 
 
 class StartedJob(Printable, Generic[StatusT, ItemT], frozen=True):
-    """A job that was started on the platform, with what later calls need to know of it.
+    """A job that was started on the platform, with the data that later calls need.
 
     Attributes:
         family: how jobs of this kind are polled.
@@ -65,7 +65,7 @@ class StartedJob(Printable, Generic[StatusT, ItemT], frozen=True):
         return self._operation(self.family.status)
 
     def results_operation(self) -> Operation[object] | None:
-        """Return the operation for the first page of results; ``None`` if there is no such one."""
+        """Return the operation for the first page of results; ``None`` if the platform has none."""
         return None if self.family.results is None else self._operation(self.family.results)
 
     def cancel_operation(self) -> Operation[object]:
@@ -83,7 +83,7 @@ class StartedJob(Printable, Generic[StatusT, ItemT], frozen=True):
         return self._operation(self.family.cancel, body=self.family.cancel_body)
 
     def judge(self, response: ApiResponse[StatusT]) -> PollResult:
-        """Return whether the wait ends with this response of the status operation, and how."""
+        """Return whether the wait ends with this status response, and how."""
         return judge_status(self.family, self.id, response)
 
     @property
@@ -92,7 +92,7 @@ class StartedJob(Printable, Generic[StatusT, ItemT], frozen=True):
         return PausePolicy(self.family.pause, self.family.longest_pause)
 
     def read_results(self, page: object) -> Sequence[ItemT]:
-        """Return the items of a page of the job's results.
+        """Return the items on a page of the job's results.
 
         Raises:
             PaginationError: the page has no list of items.
@@ -107,7 +107,7 @@ class StartedJob(Printable, Generic[StatusT, ItemT], frozen=True):
         return cast(Sequence[ItemT], items)
 
     def find_data_lag(self, page: object) -> str:
-        """Return a warning if the results lack data of the interval's end, or an empty string.
+        """Return a warning if the results lack data at the end of the interval, or an empty string.
 
         The platform's data may lag; it is complete up to ``dataAvailabilityDate``.
         """
@@ -118,8 +118,8 @@ class StartedJob(Printable, Generic[StatusT, ItemT], frozen=True):
         if until.tzinfo is None or until >= self.interval_end:
             return ""
         return (
-            f"{self.family.status.name}: job {self.id} has data only up to {until.isoformat()}, and "
-            f"the interval ends at {self.interval_end.isoformat()}; run it again later"
+            f"{self.family.status.name}: job {self.id} has data only up to {until.isoformat()}, "
+            f"but the interval ends at {self.interval_end.isoformat()}; run it again later"
         )
 
     def _operation(self, endpoint: Endpoint, body: object = None) -> Operation[StatusT]:
@@ -182,7 +182,7 @@ def find_job(
     elif id is None:
         job_id = str(dict(operation.path).get(family.parameter, ""))
     if not job_id:
-        raise InvalidValueError(f"id={id!r}: pass the job's id, such as job.id of a started job")
+        raise InvalidValueError(f"id={id!r}: pass a job's id, such as the `id` of a started job")
     return _job(operation, family, job_id, None)
 
 

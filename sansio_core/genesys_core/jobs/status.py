@@ -1,4 +1,4 @@
-"""The status of a job: its state, progress, links and errors, read as its family prescribes.
+"""A job's status: its state, progress, links and errors, read as its family describes.
 
 Invariants: reading never raises. A state that is not in the definition never ends a job.
 """

@@ -64,7 +64,7 @@ MAX_MISSES: Final = 5
 """Maximum number of consecutive failed polls."""
 
 LAST_POLL: Final = 5.0
-"""Minimum seconds that a poll may take, even if it is sent shortly before the deadline."""
+"""Minimum timeout of a poll in seconds, even if it is sent shortly before the deadline."""
 
 FACTOR: Final = 1.5
 JITTER: Final = 0.2
@@ -80,7 +80,7 @@ class PollResult(Struct, frozen=True):
 
     Attributes:
         is_over: whether the wait ends with this response.
-        error: the error with which the wait ends; ``None`` if it does not fail.
+        error: the error that ends the wait; ``None`` if it does not fail.
         is_passing: whether that error is raised only if the next poll has the same ``seen``,
             because the state may be temporary.
         seen: what the response shows, such as a job's state, for messages.
@@ -174,13 +174,13 @@ class _Wait(Struct, Generic[T], frozen=True):
 
 
 class Polling(Struct, Generic[T], frozen=True):
-    """State in which a driver sends the polled operation."""
+    """The driver must send the polled operation."""
 
     wait: _Wait[T]
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """The messages of warnings for the caller."""
+        """Warning messages for the caller."""
         return self.wait.warnings
 
     def limited(self, operation: Operation[T], default: float | None, *, now: Now) -> Operation[T]:
@@ -231,7 +231,7 @@ class Polling(Struct, Generic[T], frozen=True):
 
 
 class Pausing(Struct, Generic[T], frozen=True):
-    """State in which a driver sleeps until the next poll.
+    """The driver must sleep until the next poll.
 
     Attributes:
         wait: the data of the wait, the same in all its states.
@@ -247,7 +247,7 @@ class Pausing(Struct, Generic[T], frozen=True):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """The messages of warnings for the caller."""
+        """Warning messages for the caller."""
         return self.wait.warnings
 
     def left(self, *, now: Now) -> float:
@@ -265,7 +265,7 @@ class WaitEnded(Struct, Generic[T_co], frozen=True):
 
     Attributes:
         response: the response that fulfilled the wait.
-        warnings: the messages of warnings for the caller.
+        warnings: warning messages for the caller.
     """
 
     response: ApiResponse[T_co]
@@ -277,7 +277,7 @@ class WaitFailed(Struct, frozen=True):
 
     Attributes:
         error: the error to raise to the caller.
-        warnings: the messages of warnings for the caller.
+        warnings: warning messages for the caller.
     """
 
     error: GenesysCloudError
@@ -304,8 +304,8 @@ def check_repeatable(operation: Operation[object]) -> None:
     endpoint = operation.endpoint
     if endpoint.method not in ("GET", "HEAD") and not endpoint.reads:
         raise InvalidValueError(
-            f"{endpoint.name}: a {endpoint.method} may change something each time it is sent; pass "
-            "an operation that reads, such as a GET"
+            f"{endpoint.name}: a {endpoint.method} may change data each time it is sent; pass "
+            "an operation that only reads, such as a GET"
         )
 
 
@@ -323,11 +323,11 @@ def start_wait(
     random: Random,
     now: Now,
 ) -> Polling[T]:
-    """Return the initial state of a wait, in which the first poll is sent.
+    """Return the initial state of a wait, which requires sending the first poll.
 
     Args:
         judge: returns whether the wait ends with a response, and how.
-        about: a description of what the wait is for, for messages.
+        about: a description of the awaited outcome, for messages.
         deadline: seconds after which the wait fails; ``math.inf`` for no limit.
         policy: the lengths of the pauses between polls.
         random: the source of randomness for jitter.

@@ -174,7 +174,7 @@ def _typed(given: object, type_: object) -> tuple[str, object]:
     pair = cast(Sequence[object], given) if is_pair else ()
     if len(pair) != 2 or not isinstance(topic := pair[0], str):
         wanted = "a topic, or a pair of a topic and a type"
-        raise wrong_type("each of topics", given, wanted, "'v2.users.1234.presence'")
+        raise wrong_type("each element of topics", given, wanted, "'v2.users.1234.presence'")
     return topic, type_ if pair[1] is None else pair[1]
 
 

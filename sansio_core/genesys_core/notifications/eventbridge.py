@@ -63,7 +63,8 @@ def decode_eventbridge_event(
 
     Args:
         content: the event as JSON, or as the dictionary that AWS Lambda passes to its handler.
-        decoder: has the types for your own topics; by default, the types are the API definition's.
+        decoder: a decoder with your own types for topics; by default, those of the API definition
+        are used.
 
     Raises:
         DecodeError: the content is not JSON, or not an EventBridge event.

@@ -112,7 +112,7 @@ class HandlerState:
         """Raise an error if the handler has been used before."""
         if self.has_started or self.channels.stopped:
             raise GenesysCloudError(
-                "a notification handler cannot be reused; create a new one for each block"
+                "a notification handler cannot be reused; create a new one for each `with` block"
             )
 
     def check_running(self) -> None:
@@ -125,7 +125,7 @@ class HandlerState:
             )
 
     def why_over(self) -> Exception:
-        """Return the error with which the channels ended."""
+        """Return the error that ended the channels."""
         error = self.end
         # The same error is raised in every caller, and each `raise` would extend its traceback.
         return error.with_traceback(None) if error else GenesysCloudError("the handler is closed")

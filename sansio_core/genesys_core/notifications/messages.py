@@ -86,7 +86,7 @@ class Notification(Struct, Generic[T_co], frozen=True):
             unknown.
         metadata: the event's metadata, which contains the correlation id.
         raw: the frame as received.
-        issues: places in the body that did not match their type.
+        issues: values in the body that did not match their type.
     """
 
     topic_name: str
@@ -170,7 +170,7 @@ class NotificationDecoder:
     Caches the type of each topic.
 
     Args:
-        types: types by topic, as for :meth:`assign`.
+        types: types by topic; see :meth:`assign`.
         strict: raise for a body that does not match its type instead of repairing it.
         topics: the platform's topics; a generated package has its own ``NOTIFICATION_TOPICS``.
     """

@@ -183,7 +183,7 @@ class Plan(Struct, frozen=True):
         """Return the plan with the topics that an existing channel is subscribed to.
 
         Raises:
-            InvalidValueError: as for :meth:`adding`.
+            InvalidValueError: see :meth:`adding`.
         """
         draft = [_Draft(known) for known in self.channels]
         draft += [_Draft(ChannelTopics()) for _ in range(channel + 1 - len(draft))]
@@ -289,7 +289,8 @@ def _expanded(topics: Iterable[str]) -> list[str]:
 
 def _too_many(max_channels: int) -> InvalidValueError:
     return InvalidValueError(
-        f"topics: do not fit on {max_channels} channels of {MAX_TOPICS:,}. The platform allows "
+        f"topics: too many for {max_channels} channels of {MAX_TOPICS:,} topics each. The "
+        "platform allows "
         f"{MAX_CHANNELS} channels for each user and OAuth client, and displaces the oldest if there "
         "are more. Subscribe to fewer topics, to topics of groups or queues instead of users, or with "
         "a second OAuth client, or use the platform's EventBridge integration"

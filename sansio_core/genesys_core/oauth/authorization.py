@@ -134,7 +134,7 @@ def parse_token_redirect(url: str, *, state: str | None, now: Now) -> Token:
         now: when the redirect was received.
 
     Raises:
-        OAuthError: as for :func:`parse_code_redirect`.
+        OAuthError: see :func:`parse_code_redirect`.
     """
     fields = _received(url, _fragment(url), state)
     return token_of({name: fields[name] for name in fields if name != "state"}, now=now)

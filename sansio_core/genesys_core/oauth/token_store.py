@@ -33,7 +33,7 @@ __all__ = [
 
 
 class TokenStoreError(GenesysCloudError):
-    """The token store failed: not readable, not writable, lock timeout, or unknown format."""
+    """The token store cannot be read, written or locked, or its document has an unknown format."""
 
     is_retry_safe = True  # a call that fails for want of a token has had no effect
 
@@ -188,7 +188,7 @@ class TokenDocument(Printable, frozen=True):
         return None if found is None else _token(found.get("token"))
 
     def put(self, key: TokenKey, token: Token, account: str = "") -> "TokenDocument":
-        """Return the document in which the token of a key and account is replaced."""
+        """Return the document with the token of a key and account replaced."""
         entry = {**_address(key, account), "token": _plain(token)}
         return TokenDocument((*self.without(key, account).entries, entry), self.rest)
 

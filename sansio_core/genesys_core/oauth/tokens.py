@@ -2,7 +2,7 @@
 
 Invariants: a response with an access token yields that token, even if other fields are malformed;
 any other response is an :class:`~genesys_core.errors.OAuthError` with the login host's own code and
-description, in which no secret of the request is repeated.
+description, with the request's secrets redacted.
 """
 
 import re

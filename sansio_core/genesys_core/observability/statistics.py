@@ -1,4 +1,4 @@
-"""Statistics of a client: counts of calls, retries and channels, and times waited.
+"""Statistics of a client: counts of calls, retries and channels, and waiting times.
 
 Invariants: the counts are an immutable value. Each event is a step from one value to the next, and
 the owner applies the steps one at a time. A snapshot is consistent: all of its numbers are from the

@@ -28,7 +28,7 @@ _FIELDS: Final = {
     "max_pages": WHOLE_NUMBER.or_none(),
     "prefetch": WHOLE_NUMBER,
     "resume": TEXT.or_none(),
-    "shortfall": Expected("what to do about missing items", "'warn'", (str,)),
+    "shortfall": Expected("'error', 'warn' or 'ignore'", "'warn'", (str,)),
 }
 
 

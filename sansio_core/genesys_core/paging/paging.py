@@ -51,7 +51,7 @@ class PageResult(Struct, Generic[T], frozen=True):
         items: the items of the page that were not delivered before.
         following: the state for the next page; ``None`` if the listing or the iteration has ended.
         rest: the position at which a later reader continues; ``None`` at the end of the listing.
-        warnings: messages of warnings for the caller.
+        warnings: warning messages for the caller.
         is_cut: whether the limit excludes some of the page's items.
         total: the total number of items, if the platform reports it.
     """

@@ -122,13 +122,13 @@ class ListingReader(Generic[T]):
         return tuple(self._ahead)
 
     def received(self, response: ApiResponse[T]) -> tuple[str, ...]:
-        """Process the response for the page of :meth:`wanted`; return messages of warnings.
+        """Process the response for the page that :meth:`wanted` returned; return warning messages.
 
         Raises:
             PaginationError: the response has no list of items.
         """
         if self._next is None or not self._ahead:
-            raise RuntimeError("no page was wanted; call wanted() first")
+            raise RuntimeError("no response was expected; call wanted() first")
         step = self._next.received(response)
         self._current, self._step, self._next = self._next, step, step.following
         self._index, self._total = 0, step.total

@@ -152,8 +152,8 @@ def _parse(token: str) -> _Saved:
     is_number = saved is not None and saved.kind in ("page", "index")
     if saved is None or isinstance(saved.value, int) != is_number:
         raise InvalidValueError(
-            f"resume: {len(token)} characters that are not a resume token; "
-            "pass `resume_token` of an earlier listing"
+            f"resume: the text of {len(token)} characters is not a resume token; pass "
+            "`resume_token` of an earlier listing"
         )
     if version != _MARK.rstrip("."):
         raise InvalidValueError(

@@ -154,7 +154,7 @@ def leave_command(prefix: str, key: str, lanes: Sequence[RateWindow], ticket: in
 
 
 def close_command(prefix: str, key: str, seconds: float) -> bytes:
-    """Return the command that, after a 429, closes the gate for a time, for all machines."""
+    """Return the command that closes the gate for all machines for some time, after a 429."""
     # The time may have passed since the response arrived.
     duration = max(round(seconds * SECOND), 0)
     return encode_command("EVAL", CLOSE_SCRIPT, 1, _gate(prefix, key), duration)
@@ -170,7 +170,9 @@ def read_place(reply: RedisReply) -> RatePlace:
         case [int(wait), bytes(ticket), int(lane)] if ticket.isdigit():
             return RatePlace(max(wait, 0) / SECOND, int(ticket), lane)
         case _:
-            raise BudgetError("Redis: the reply is not a place in the rate limit; nothing was sent")
+            raise BudgetError(
+                "Redis: unexpected reply to the request for a place in the rate limit; nothing was sent"
+            )
 
 
 def share_pacer(pacer: Pacer, share: float) -> Pacer:

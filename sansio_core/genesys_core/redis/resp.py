@@ -40,7 +40,7 @@ class RedisReplyError(Exception):
 
 
 RedisReply: TypeAlias = "bytes | int | RedisReplyError | list[RedisReply] | None"
-"""A reply of Redis: a string, a number, null, an error or a list of replies."""
+"""A Redis reply: a string, a number, null, an error or a list of replies."""
 
 
 def encode_command(*words: str | bytes | int) -> bytes:
@@ -65,7 +65,7 @@ class ReplyReader:
         """
         self._data += data
         if len(self._data) > MAX_REPLY:
-            raise RedisProtocolError(f"the reply of Redis is longer than {MAX_REPLY} bytes")
+            raise RedisProtocolError(f"the reply from Redis is longer than {MAX_REPLY} bytes")
 
     def take(self) -> "tuple[RedisReply] | None":
         """Return the next reply in a tuple, or ``None`` if it is incomplete.
@@ -141,5 +141,6 @@ def _number(text: bytes) -> int:
 
 def _foreign(data: Sequence[int]) -> RedisProtocolError:
     return RedisProtocolError(
-        f"the server does not speak RESP2: {bytes(data[:20])!r}; is it Redis, and without TLS?"
+        f"the server does not speak RESP2: {bytes(data[:20])!r}; check that it is a Redis "
+        "server, and whether it expects TLS"
     )

@@ -11,9 +11,9 @@ Algorithm: a window keeps the send times of the last period's requests, and the 
 calls. A request may be sent if fewer than the limit were sent in the window, counting those ahead
 of it in the queue as if they were sent now. Otherwise its reservation gives the time to try again:
 when enough earlier requests have left the window. That is an estimate; only requests that were
-really sent decide, so callers that wake up late, early or never cannot exceed the limit. A request
-whose path has its own limit queues there first and then in the common window, so it never blocks
-calls to other paths.
+actually sent decide, so callers that wake up late, early or never cannot exceed the limit. A
+request whose path has its own limit queues there first and then in the common window, so it never
+blocks calls to other paths.
 """
 
 from bisect import bisect_left, bisect_right
@@ -53,8 +53,8 @@ class Pacing(Struct, frozen=True):
 
     Raises:
         TypeError: a value has the wrong type.
-        InvalidValueError: a limit is below 1, the window is not in the range of 0 (exclusive) to
-            one day, or a path does not begin with ``/`` or ends with it.
+        InvalidValueError: a limit is below 1, the window is not between 0 (exclusive) and one day,
+        or a path does not begin with ``/`` or ends with it.
     """
 
     limit: int = 300

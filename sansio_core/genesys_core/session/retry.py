@@ -79,7 +79,7 @@ class RetryConfiguration(Struct, frozen=True):
         retry_wait_max: maximum delay in seconds, if given; does not limit ``Retry-After``.
             Not available in a configuration file, where the key of this name sets the budget.
         retry_after_default: delay in seconds if the server does not send ``Retry-After``.
-        backoff_interval: seconds after which the backoff (3, 9, 27 s) increases.
+        backoff_interval: seconds between increases of the backoff delay (3, 9, 27 s).
         repeat_unsafe: retry POST and PATCH even if the request may have taken effect.
 
     Raises:
@@ -131,7 +131,7 @@ _FIELDS: Final = {
 }
 
 RETRIES_OFF: Final = RetryConfiguration(max_retry_time_sec=0)
-"""The default retry configuration, with which no request is retried."""
+"""The default retry configuration, which disables retries."""
 
 
 class Repeat(Struct, frozen=True):

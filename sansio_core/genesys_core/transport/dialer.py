@@ -188,7 +188,7 @@ class _Step(Struct, frozen=True):
         return "proxy" if self._layer == "proxy" else self.kind
 
     def _failure(self, reason: str, kind: FailureKind) -> "DialFailed":
-        words = f"{self.phase} {self.plan.shown(self._layer)} failed: {reason}"
+        words = f"{self.phase.format(self.plan.shown(self._layer))} failed: {reason}"
         return DialFailed(TransportFailure(words, kind=kind, sent=False))
 
 
@@ -206,7 +206,7 @@ class ResolvingHost(_Step, frozen=True):
     port: int
     is_literal: bool
 
-    phase = "resolving the name of"
+    phase = "resolving the name of {}"
     layer = "proxy"
 
     def resolved(self, addresses: Iterable[Address], *, now: Now) -> "OpeningSockets | DialFailed":
@@ -228,7 +228,7 @@ class OpeningSockets(_Step, frozen=True):
     addresses: tuple[Address, ...]
     began: Now
 
-    phase = "connecting to"
+    phase = "connecting to {}"
     layer = "proxy"
 
     @property
@@ -273,7 +273,7 @@ class ConnectingThroughSocks(_Step, frozen=True):
 
     proxy: Proxy
 
-    phase = "connecting with SOCKS through"
+    phase = "connecting with SOCKS through {}"
     layer = "proxy"
 
     @property
@@ -303,7 +303,7 @@ class StartingTls(_Step, frozen=True):
     server_name: str
     at: Layer
 
-    phase = "the TLS handshake with"
+    phase = "the TLS handshake with {}"
     layer = "proxy"
     kind = "tls"
 
@@ -337,7 +337,7 @@ class SendingConnect(_Step, frozen=True):
 
     tunnel: Tunnel
 
-    phase = "requesting a tunnel from"
+    phase = "requesting a tunnel from {}"
     layer = "proxy"
 
     @property
@@ -359,7 +359,7 @@ class ReceivingConnect(_Step, frozen=True):
 
     tunnel: Tunnel
 
-    phase = "requesting a tunnel from"
+    phase = "requesting a tunnel from {}"
     layer = "proxy"
 
     def received(self, data: bytes) -> "ReceivingConnect | StartingTls | Dialed | DialFailed":
@@ -371,12 +371,12 @@ class ReceivingConnect(_Step, frozen=True):
             return self.failed(f"it {outcome.reason}")
         if outcome:
             # RFC 9112 section 6.3: the bytes belong to the tunnel, in which the client sends first.
-            return self.failed("it sent unsolicited bytes through the tunnel")
+            return self.failed("the proxy sent unsolicited bytes through the tunnel")
         return _behind_proxy(self.plan)
 
 
 class Dialed(Struct, frozen=True):
-    """The final state of a connection that is open.
+    """The final state: the connection is open.
 
     Attributes:
         route: the origin and the proxy, if any.
@@ -386,7 +386,7 @@ class Dialed(Struct, frozen=True):
 
 
 class DialFailed(Struct, frozen=True):
-    """The final state of a connection that could not be established.
+    """The final state: the connection could not be established.
 
     Attributes:
         failure: the failure to raise; its ``sent`` is false.
@@ -403,7 +403,7 @@ DialStep: TypeAlias = (
     | SendingConnect
     | ReceivingConnect
 )
-"""The dialing states in which the driver must perform a step."""
+"""The dialing states that require the driver to perform a step."""
 
 DialState: TypeAlias = DialStep | Dialed | DialFailed
 

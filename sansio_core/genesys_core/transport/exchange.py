@@ -435,7 +435,7 @@ class Exchange(Claim[C]):
     def _late(self, timeout: float | None, now: Now) -> TransportFailure:
         if timeout is None or self._is_over(now):
             return self._failure("the call's deadline passed", "timeout")
-        return self._failure(f"{_LATE[cast(Step, self._step)]} {timeout:g} s", "timeout")
+        return self._failure(_LATE[cast(Step, self._step)].format(timeout), "timeout")
 
     def _failure(
         self, words: str, kind: FailureKind, *, sent: bool | None = None
@@ -463,8 +463,8 @@ class Exchange(Claim[C]):
 
 
 _LATE: Final = {
-    _WAIT: "no connection in the pool became available within",
-    _WRITE: "the request could not be written within",
-    _READ: "no response within",
-    _RESPOND: "no further data was received within",
+    _WAIT: "no connection in the pool became available within {:g} s",
+    _WRITE: "the request could not be written within {:g} s",
+    _READ: "no response was received within {:g} s",
+    _RESPOND: "no further data was received within {:g} s",
 }

@@ -64,7 +64,7 @@ KEEP_ALIVE_MARGIN: Final = 1.0
 """Seconds before the server's announced timeout at which an idle connection is closed."""
 
 LOOK_AGAIN: Final = 1.0
-"""Seconds after which a waiting thread proceeds by itself, in case its wake-up was lost."""
+"""Seconds after which a waiting thread checks the pool by itself, in case its wake-up was lost."""
 
 
 class PoolLimits(Struct, frozen=True, kw_only=True):

@@ -113,8 +113,8 @@ def _credentials(
         pair = unquote_to_bytes(username), unquote_to_bytes(password or "")
     if b":" in pair[0] or _CONTROL.search(pair[0] + pair[1]):
         raise InvalidValueError(
-            "proxy: the user name contains a colon, or the credentials a control character, "
-            "which HTTP cannot represent (RFC 7617)"
+            "proxy: the user name must not contain a colon, nor the user name or password a "
+            "control character (RFC 7617)"
         )
     return pair
 

@@ -61,7 +61,7 @@ class Deflate(Struct, frozen=True):
                     pass
                 case "client_max_window_bits" | "server_max_window_bits", str(bits):
                     if _WINDOW_BITS.fullmatch(bits) is None:
-                        return "window bits outside 8 to 15"
+                        return "window bits outside the range 8 to 15"
                 case _:
                     # RFC 7692 section 7.1: such a response MUST fail the connection.
                     return "an extension parameter that RFC 7692 does not allow"

@@ -157,7 +157,12 @@ def test_a_diff_for_tools_is_json_whatever_a_description_contains(pair):
         ("", "none", 1, ""),
         ("topic-removed\nmodel-*\n", "major", 1, "is not a rule"),
         ("topic-removed\n* A", "warn", 0, ""),
-        ("topic-removed\n* A\nmodel-added B", "minor", 1, "line 3: matches no change"),
+        (
+            "topic-removed\n* A\nmodel-added B",
+            "minor",
+            1,
+            "line 3: this rule matches no change; remove it",
+        ),
     ],
 )
 def test_diff_fails_on_what_is_not_ignored(pair, ignored, limit, code, said):

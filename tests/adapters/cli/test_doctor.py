@@ -243,9 +243,9 @@ def test_clock():
 
 def test_a_sign_in_page_of_the_network():
     page = Reply(200, body=b"<html>sign in</html>", headers=(("Content-Type", "text/html"),))
-    assert failure(at(lambda seen: page)) == ("connection", "not the platform")
+    assert failure(at(lambda seen: page)) == ("connection", "unexpected response")
     moved = Reply(302, headers=(("Location", "http://portal.example"),))
-    assert failure(at(lambda seen: moved)) == ("connection", "not the platform")
+    assert failure(at(lambda seen: moved)) == ("connection", "unexpected response")
 
 
 def test_no_credentials(platform):
@@ -262,7 +262,7 @@ def test_a_wrong_secret(platform):
 
 def test_a_client_of_another_region(platform):
     done = examine(environment=credentials(platform, ID="elsewhere"))
-    assert failure(done) == ("token", "client or region")
+    assert failure(done) == ("token", "unknown client")
 
 
 def test_a_token_that_is_not_accepted(platform):

@@ -109,7 +109,7 @@ def test_after_ctrl_c_the_same_command_continues(command, tmp_path):
         (
             "nosuch://x",
             ["status"],
-            "out='nosuch://...': not a URL of a file system that fsspec has; use another one",
+            "out='nosuch://...': fsspec has no file system for this protocol; use another URL",
         ),
     ],
 )

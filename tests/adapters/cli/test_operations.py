@@ -137,12 +137,12 @@ def test_integers_with_a_zero_at_the_beginning_are_decimal(tmp_path):
         ("a: " + "1" * 5_000, "--body: neither JSON nor YAML"),
         (
             "a: !!timestamp x",
-            "--body: neither JSON nor YAML: a value does not have the form of its tag",
+            "--body: neither JSON nor YAML: a value does not match its YAML tag",
         ),
-        ("a: !!bool x", "--body: neither JSON nor YAML: a value does not have the form of its tag"),
+        ("a: !!bool x", "--body: neither JSON nor YAML: a value does not match its YAML tag"),
         (
             "a: !!float ''",
-            "--body: neither JSON nor YAML: a value does not have the form of its tag",
+            "--body: neither JSON nor YAML: a value does not match its YAML tag",
         ),
         ("[" * 100_000, "--body: nested too deeply"),
         ("a: " + "[" * 20_000, "--body: nested too deeply"),
@@ -159,7 +159,7 @@ def test_a_body_where_there_is_none():
     assert "takes no body" in run_command("users", "get_users", "--edit").err
     needed = run_command("routing", "post_routing_queues")
     assert needed.code == 2
-    assert "a body (CreateQueueRequest) by --body" in needed.err
+    assert "a body of type CreateQueueRequest (--body" in needed.err
 
 
 def test_a_dry_run_sends_nothing_and_shows_no_token(platform):

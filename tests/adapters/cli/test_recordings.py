@@ -240,7 +240,7 @@ def test_what_cannot_be_downloaded_is_listed_with_its_reason(at, tmp_path):
     assert sorted(reasons, key=str) == [None, "r-1", "r-2", "r-4", "r-5", "r-7"]
     assert "not ready yet" in reasons["r-1"]
     assert "restore it" in reasons["r-2"]
-    assert reasons["r-5"] == "is in the state NEW"
+    assert reasons["r-5"] == "the recording is in the state NEW"
     assert reasons["r-7"] == "transcoding failed"
     assert "no such conversation" in reasons[None]
     # Later everything is there.

@@ -227,7 +227,7 @@ def test_the_browser_is_told_when_the_user_interrupts_the_exchange(simulator):
     browser = ScriptedBrowser(simulator)
     with pytest.raises(KeyboardInterrupt):
         signing_in(simulator, browser, transport=Interrupted())
-    assert browser.message == "The sign-in failed: it was interrupted"
+    assert browser.message == "The sign-in failed: the sign-in was interrupted"
 
 
 def test_nothing_secret_is_shown(simulator):
@@ -321,7 +321,7 @@ def test_a_taken_port_ends_with_1(simulator):
         port = listener.getsockname()[1]
         done = run("login", "--host", simulator.url, "--client-id", "c", "--port", port)
     assert done.exit_code == 1
-    assert done.stderr.startswith(f"genesys-cloud login: port {port} of 127.0.0.1")
+    assert done.stderr.startswith(f"genesys-cloud login: port {port} on 127.0.0.1")
 
 
 @pytest.mark.parametrize(

@@ -363,7 +363,7 @@ def test_waiting_until_something_is_true(run, fake_time: FakeTime) -> None:
             WaitTimeoutError, match="get_routing_queue: the condition: not complete"
         ):
             await settled(wait_until(read, lambda queue: False, deadline=5))
-        with pytest.raises(InvalidValueError, match="delete_user: a DELETE may change something"):
+        with pytest.raises(InvalidValueError, match="delete_user: a DELETE may change data"):
             await settled(wait_until(users.delete_user("id"), lambda _: True))
         with pytest.raises(TypeError, match="condition must be a function"):
             await settled(wait_until(read, True))

@@ -164,7 +164,7 @@ def test_who_has_left_comes_back_without_the_token(run, tmp_path):
 @pytest.mark.parametrize(
     ("status", "location", "words"),
     [
-        (302, None, "it has no Location"),
+        (302, None, "the response has no Location header"),
         (302, "ftp://files.example/x", "not an http or https URL"),
         (302, "https://user:hunter2@files.example/x", "not an http or https URL"),
         (302, "/api/v2/file", "too many redirects"),

@@ -549,7 +549,9 @@ def test_bad_arguments(tmp_path):
 
 
 def test_an_unknown_file_system():
-    with pytest.raises(InvalidValueError, match=r"out='nosuch://\.\.\.': not a URL") as refused:
+    with pytest.raises(
+        InvalidValueError, match=r"out='nosuch://\.\.\.': fsspec has no file system"
+    ) as refused:
         read_status("nosuch://me:hunter2@host/x")
     assert "hunter2" not in str(refused.value)
 

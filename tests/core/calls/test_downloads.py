@@ -145,7 +145,7 @@ def test_who_has_left_stays_without():
 @pytest.mark.parametrize(
     ("status", "location", "words"),
     [
-        (302, None, "it has no Location"),
+        (302, None, "the response has no Location header"),
         (302, "http://files.example/x", "from https to http"),
         (302, "http://localhost.evil.example/x", "from https to http"),
         (302, "http://127.0.0.1.evil.example/x", "from https to http"),
@@ -196,7 +196,7 @@ def test_a_post_is_not_repeated_elsewhere(status, is_followed):
         request = begun(followed(download, "https://files.example/x", status))
         assert (request.method, request.body) == ("GET", None)
     else:
-        with pytest.raises(errors.RedirectError, match="would repeat the POST"):
+        with pytest.raises(errors.RedirectError, match="the POST request would be repeated"):
             followed(download, "https://files.example/x", status)
 
 

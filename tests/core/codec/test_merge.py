@@ -218,8 +218,8 @@ def test_a_base_that_breaks_the_rules_of_json_will_do():
         (Tree(), b"", "base is not a Tree: the body is empty"),
         (Tree(), b"<html>", "base is not a Tree: the body looks like HTML"),
         (Tree(), b"[]", "base is not a Tree: expected object .* as the whole body, found array"),
-        ({"id": "1"}, b"{}", "base requires a model, not a dict"),
-        ([Tree()], b"[]", "base requires a model, not a list"),
+        ({"id": "1"}, b"{}", "base can be used only with a model, not with a dict"),
+        ([Tree()], b"[]", "base can be used only with a model, not with a list"),
     ],
 )
 def test_a_base_that_does_not_go_with_the_value_is_refused(value, base, message):

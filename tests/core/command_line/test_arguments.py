@@ -151,5 +151,5 @@ def test_required_parameters():
     with pytest.raises(UsageError, match=r"get_user: needs --user-id USER_ID$"):
         check_required(OPERATIONS["get_user"], [], has_body=False)
     check_required(OPERATIONS["post_rows"], ["list_id", "kind"], has_body=True)
-    with pytest.raises(UsageError, match=r"needs --kind KIND, a body \(list of Row\) by --body"):
+    with pytest.raises(UsageError, match=r"needs --kind KIND, a body of type list of Row \(--body"):
         check_required(OPERATIONS["post_rows"], ["list_id"], has_body=False)

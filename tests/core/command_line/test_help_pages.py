@@ -46,7 +46,7 @@ def test_a_page_has_what_applies():
     assert "Body:" not in page
     assert "--edit" not in page
     body = operation_page(OPERATIONS["post_rows"], 80)
-    assert "list of Row, by --body" in body
+    assert "list of Row; pass --body" in body
     assert "describe model Row" in " ".join(body.split())
     assert "Listings:" not in body
     assert "--kind TEXT     (required)" in body

@@ -28,7 +28,7 @@ def test_an_action_an_api_and_a_method():
         ([], "must be one of run, wait, results, cancel"),
         (["resutls"], "did you mean results"),
         (["run", "analytics"], "an operation that starts a job"),
-        (["wait", "analytics", "--x"], "an operation that returns the job's status"),
+        (["wait", "analytics", "--x"], "an operation that returns a job's status"),
     ],
 )
 def test_wrong_calls(arguments, words):

@@ -137,9 +137,13 @@ def test_recordings_that_are_not_ready_are_failures_and_asked_for_again_by_the_n
     line = run.looked_up(run.take_task(), [found("c", n, state) for n, state in enumerate(states)])
     assert line == ""
     reasons = [each["reason"] for each in run.failures]
-    assert [reason.split()[0] for reason in reasons] == ["is", "is", "is", "the", "is"]
+    assert [reason.split()[1] for reason in reasons] == [
+        *["recording"] * 3,
+        "platform",
+        "recording",
+    ]
     assert "put_conversation_recording" in reasons[2]
-    assert reasons[4] == "is in the state NEW"
+    assert reasons[4] == "the recording is in the state NEW"
 
 
 def test_a_later_run_knows_what_is_there():

@@ -32,5 +32,7 @@ def test_where_the_secret_comes_from(options, environment, can_ask, source):
 
 @pytest.mark.parametrize(("options", "environment"), [(OPTION, {}), ({}, FILE)])
 def test_a_secret_belongs_to_a_client(options, environment):
-    with pytest.raises(UsageError, match="needs the client's id in GENESYSCLOUD_OAUTHCLIENT_ID"):
+    with pytest.raises(
+        UsageError, match="set GENESYSCLOUD_OAUTHCLIENT_ID to the OAuth client's id"
+    ):
         select_secret(options, environment, can_ask=True)

@@ -143,7 +143,7 @@ def test_a_shortest_wait_above_the_budget_of_a_file_is_a_problem(key):
     with pytest.raises(ConfigurationError) as caught:
         Configuration.from_text(f"[retry]\n{key} = 10\nretry_wait_min = 20\n", source="config")
     (problem,) = caught.value.problems
-    assert problem.startswith("config:3: [retry] retry_wait_min = 20: must not be above")
+    assert problem.startswith("config:3: [retry] retry_wait_min = 20: must not exceed")
     assert f"{key} = 10" in problem
     with pytest.raises(ConfigurationError, match="the default budget of 120 s"):
         Configuration.from_text("[retry]\nretry_wait_min = 121\n")
@@ -354,8 +354,8 @@ def test_hosts_follow_from_the_region_the_host_or_the_gateway():
     [
         ("[retry]\nretry_wait_max = 1\nmax_retry_time_sec = 2\n", ["c:3: [retry] retry_wait_max = 1 and"]),
         ("[retry]\nretry_wait_max = 2\nmax_retry_time_sec = 2\n", []),
-        ("[retry]\nretry_wait_max = 5\nretry_wait_min = 6\n", ["c:3: [retry] retry_wait_min = 6: must not be above retry_wait_max = 5"]),
-        ("[retry]\nretry_wait_min = 1e6\n", ["c:2: [retry] retry_wait_min = 1000000.0: must not be above the default budget"]),
+        ("[retry]\nretry_wait_max = 5\nretry_wait_min = 6\n", ["c:3: [retry] retry_wait_min = 6: must not exceed retry_wait_max = 5"]),
+        ("[retry]\nretry_wait_min = 1e6\n", ["c:2: [retry] retry_wait_min = 1000000.0: must not exceed the default budget"]),
         ("[retry]\nretry_wait_max = soon\nretry_wait_min = 1e6\n", ["c:2: [retry] retry_wait_max = 'soon'"]),
         ("[retry]\nretry_wait_max = 0\nretry_wait_min = 6\n", []),
         ("[gateway]\nport = 1\n", ["c:2: [gateway]: must have a host"]),

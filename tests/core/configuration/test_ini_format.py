@@ -141,8 +141,8 @@ def test_text_is_quoted_only_where_it_must_be():
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("[a", 'a section header must be only "[", the name and "]"'),
-        ("[a] b", 'a section header must be only "[", the name and "]"'),
+        ("[a", 'a section header must consist of "[", the name and "]" only'),
+        ("[a] b", 'a section header must consist of "[", the name and "]" only'),
         ("[ ]", "a section must have a name"),
         ("words", '[s] a line without "="'),
         ("= 1", '[s] a line must have a key before its "="'),

@@ -298,15 +298,21 @@ BAD_FILES = {
     ),
     "an unclosed section": (
         "[logging\nlog_level = debug\n",
-        ['config:1: a section header must be only "[", the name and "]"; for example [logging]'],
+        [
+            'config:1: a section header must consist of "[", the name and "]" only; for example [logging]'
+        ],
     ),
     "a section with text after it": (
         "[logging] log_level = debug\n",
-        ['config:1: a section header must be only "[", the name and "]"; for example [logging]'],
+        [
+            'config:1: a section header must consist of "[", the name and "]" only; for example [logging]'
+        ],
     ),
     "a section with a comment too near": (
         "[logging]# what is logged\n",
-        ['config:1: a section header must be only "[", the name and "]"; for example [logging]'],
+        [
+            'config:1: a section header must consist of "[", the name and "]" only; for example [logging]'
+        ],
     ),
     "a section without a name": (
         "[]\n",
@@ -314,7 +320,9 @@ BAD_FILES = {
     ),
     "a section in two brackets": (
         "[[logging]]\nlog_level = debug\n",
-        ['config:1: a section header must be only "[", the name and "]"; for example [logging]'],
+        [
+            'config:1: a section header must consist of "[", the name and "]" only; for example [logging]'
+        ],
     ),
     "an unclosed quote": (
         '[logging]\nlog_file_path = "/var/log\n',
@@ -361,7 +369,7 @@ BAD_FILES = {
         [
             "config:2: [logging] log_level = 'loud': must be trace, debug, error or none; for example error",
             "config:4: [retry] retry_max = 'many': must be a whole number, 0 or more; for example 5",
-            'config:5: a section header must be only "[", the name and "]"; for example [logging]',
+            'config:5: a section header must consist of "[", the name and "]" only; for example [logging]',
             "config:6: [general] host = 'ftp://x': must be the base URL of an API host; for example https://api.mypurecloud.com",
             "config:8: [gateway] port = '0x50': must be a whole number from 0 to 65535, or -1 for none; for example 443",
             "config:8: [gateway]: must have a host if it has other keys; set host, or remove the section",
@@ -518,7 +526,9 @@ BAD_FILES = {
     ),
     "JSON: an array in an array": (
         '[["logging"]]',
-        ['config:1: a section header must be only "[", the name and "]"; for example [logging]'],
+        [
+            'config:1: a section header must consist of "[", the name and "]" only; for example [logging]'
+        ],
     ),
     "a key of letters nobody uses for numbers": (
         "[retry]\nretry_max = 0x10\n",

@@ -124,13 +124,13 @@ def test_a_torn_or_foreign_entry_is_absent(cut, junk):
 
 @pytest.mark.parametrize("content", [b"", b"{}", b'{"version":1', b"\xff", b"[" * 100_000])
 def test_a_foreign_document_is_refused(content):
-    with pytest.raises(ExportError, match="not the document of an export"):
+    with pytest.raises(ExportError, match="is not an export document"):
         decode_document(content)
 
 
 def test_a_later_version_is_refused():
     later = ExportDocument(version=2, name="x", digest="", format="jsonl", slices=())
-    with pytest.raises(ExportError, match=r"has version 2.*newer"):
+    with pytest.raises(ExportError, match=r"has version 2.*upgrade"):
         decode_document(encode_document(later))
 
 
@@ -189,9 +189,13 @@ def test_a_part_of_a_plan_is_added_to_the_rest():
         (days(1, 3), days(1, 3, days=2), "overlaps"),
         (days(2, 3), days(1, 3), "overlaps"),
         (days(1, 3), days(2, 3), "overlaps"),
-        (days(1, 2), days(1, 2, body={"order": "asc"}), "operations with the digest"),
+        (days(1, 2), days(1, 2, body={"order": "asc"}), "an export with the digest"),
         (days(1, 2), describe_export(plan(find_export("users")), "jsonl"), "the export conv"),
-        (days(1, 2), describe_export(plan(EXPORT), "csv"), "the format jsonl, not csv"),
+        (
+            days(1, 2),
+            describe_export(plan(EXPORT), "csv"),
+            "an export in the format jsonl, not csv",
+        ),
     ],
 )
 def test_an_export_that_is_not_the_same_is_refused(kept, added, words):

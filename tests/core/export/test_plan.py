@@ -106,13 +106,13 @@ def test_the_interval_is_written_into_one_field_or_two():
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"name": "Über/users"}, "part of file names"),
+        ({"name": "Über/users"}, "because file names contain it"),
         ({"operations": ()}, "pass one or more"),
         ({"operations": (get_users_me(),)}, "get_users_me neither lists"),
         ({"operations": ("get_users",)}, "str neither lists"),
         ({"operations": (raw_operation("GET", "/x"),)}, "neither lists"),
         ({"interval": DAYS, "places": ()}, "must be one field"),
-        ({"available_until": datetime(2024, 1, 1)}, "no time zone"),  # noqa: DTZ001
+        ({"available_until": datetime(2024, 1, 1)}, "must have a time zone"),  # noqa: DTZ001
         ({"days": 0}, "days=0: must be 1"),
         ({"reach": -1}, "reach=-1: must be 0"),
         ({"group": 0}, "group=0: must be 1"),

@@ -86,17 +86,17 @@ BROKEN = [
     (flipped(HELLO, -2 + len(HELLO)), GZIP, "corrupt"),  # the length
     (HELLO + b"xy", GZIP, "corrupt"),
     (HELLO + b"\0" * 9, GZIP, "corrupt"),
-    (HELLO + b"\x1f", GZIP, "cut off"),
-    (HELLO + HELLO[:-1], GZIP, "cut off"),
+    (HELLO + b"\x1f", GZIP, "truncated"),
+    (HELLO + HELLO[:-1], GZIP, "truncated"),
     (packed(b"hello", "deflate"), GZIP, "corrupt"),
-    (packed(b"hello", "deflate")[:-1], ("deflate",), "cut off"),
-    (packed(b"hello", "deflate") + b"x", ("deflate",), "followed by other bytes"),
-    (packed(b"hello", "raw") + b"x", ("deflate",), "followed by other bytes"),
+    (packed(b"hello", "deflate")[:-1], ("deflate",), "truncated"),
+    (packed(b"hello", "deflate") + b"x", ("deflate",), "followed by extra bytes"),
+    (packed(b"hello", "raw") + b"x", ("deflate",), "followed by extra bytes"),
     (flipped(packed(b"hello", "deflate"), 9), ("deflate",), "corrupt"),
-    (b"\x78", ("deflate",), "cut off"),
+    (b"\x78", ("deflate",), "truncated"),
     (b"\xff\xff\xff", ("deflate",), "corrupt"),
     (packed(b"hello", "gzip")[:-1], ("gzip", "gzip"), "corrupt"),
-    (packed(packed(b"hello", "gzip")[:-1], "gzip"), ("gzip", "gzip"), "cut off"),
+    (packed(packed(b"hello", "gzip")[:-1], "gzip"), ("gzip", "gzip"), "truncated"),
 ]
 
 
@@ -117,7 +117,7 @@ def test_content_cut_off_anywhere_is_refused(codings):
     body = packed(b"hello world", *codings)
     for place in range(1, len(body)):
         for read in (decode_content, lambda *given: decode_streamed([given[0]], given[1])):
-            with pytest.raises(TransportFailure, match="cut off"):
+            with pytest.raises(TransportFailure, match="truncated"):
                 read(body[:place], codings, 1000)
 
 

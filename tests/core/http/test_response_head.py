@@ -137,7 +137,7 @@ class TestHeadSearch:
         search = HeadSearch(99)
         for piece in single_bytes(start[:-1]):
             assert search.feed(piece) is None
-        with pytest.raises(TransportFailure, match="not a status line"):
+        with pytest.raises(TransportFailure, match=r"not an HTTP/1\.0 or HTTP/1\.1 status line"):
             search.feed(start[-1:])
 
     def test_a_head_that_reaches_its_limit_without_an_end_is_refused(self):

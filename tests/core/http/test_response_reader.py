@@ -138,7 +138,7 @@ def test_a_body_beyond_its_bound_is_refused_at_the_head(size):
 
 UNDECODABLE = [
     (head("Content-Length: 1", "Content-Encoding: br") + b"x", "neither gzip nor deflate"),
-    (head("Content-Length: 1", "Content-Encoding: gzip") + b"x", "cut off"),
+    (head("Content-Length: 1", "Content-Encoding: gzip") + b"x", "truncated"),
     (head("Content-Length: 25", "Content-Encoding: gzip", status="206 X") + packed(b"hello", "gzip"), "a range of compressed"),
 ]  # fmt: skip
 

@@ -96,7 +96,7 @@ def test_a_job_is_found_by_the_operation_that_started_it_or_by_its_status() -> N
 
 @pytest.mark.parametrize("id", [None, ""])
 def test_a_job_without_an_id_is_not_found(id: str | None) -> None:
-    with pytest.raises(InvalidValueError, match="pass the job"):
+    with pytest.raises(InvalidValueError, match="pass a job's id"):
         find_job(START, id)
 
 

@@ -213,7 +213,7 @@ def test_a_condition_is_asked() -> None:
 def test_only_what_reads_is_repeated() -> None:
     check_repeatable(users.get_users_me())
     check_repeatable(users.post_users_search({}))
-    with pytest.raises(InvalidValueError, match="delete_user: a DELETE may change something"):
+    with pytest.raises(InvalidValueError, match="delete_user: a DELETE may change data"):
         check_repeatable(users.delete_user("id"))
     with pytest.raises(TypeError, match="must be an operation"):
         check_repeatable(None)  # type: ignore[arg-type]

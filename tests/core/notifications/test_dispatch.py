@@ -313,10 +313,13 @@ def test_topics_are_given_alone_or_each_with_its_type(topics, type_, expected):
     [
         (None, "topics must be topics, not None"),
         (5, "topics must be topics, not an int"),
-        ([5], "each of topics must be a topic, or a pair of a topic and a type, not an int"),
-        ([(PRESENCE,)], "each of topics must be .* not a tuple"),
-        ([(PRESENCE, dict, 1)], "each of topics must be .* not a tuple"),
-        ([(dict, PRESENCE)], "each of topics must be .* not a tuple"),
+        (
+            [5],
+            "each element of topics must be a topic, or a pair of a topic and a type, not an int",
+        ),
+        ([(PRESENCE,)], "each element of topics must be .* not a tuple"),
+        ([(PRESENCE, dict, 1)], "each element of topics must be .* not a tuple"),
+        ([(dict, PRESENCE)], "each element of topics must be .* not a tuple"),
         ([(PRESENCE, "User")], "type must be a model.*, not a str"),
         ([PRESENCE, (STATION, 5)], "type must be a model.*, not an int"),
     ],

@@ -145,7 +145,7 @@ def test_the_limit_of_channels_is_explained():
     assert "EventBridge" in str(caught.value)
     freed = full.removing(["v2.users.user-0.presence"]).adding(["v2.users.one-more.presence"])
     assert len(freed.channels) == MAX_CHANNELS
-    with pytest.raises(InvalidValueError, match="on 2 channels"):
+    with pytest.raises(InvalidValueError, match="for 2 channels"):
         Plan(max_channels=2).adding(users(2001, "presence"))
 
 

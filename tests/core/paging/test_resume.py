@@ -134,7 +134,7 @@ def test_the_token_of_another_operation_is_refused() -> None:
 )  # fmt: skip
 def test_what_is_no_token_is_refused(token: str) -> None:
     with pytest.raises(
-        InvalidValueError, match=r"resume: \d+ characters that are not a resume token"
+        InvalidValueError, match=r"resume: the text of \d+ characters is not a resume token"
     ):
         resumed(token)
 

@@ -62,7 +62,7 @@ def test_replies():
     assert read_place([1_500_000, b"7", 2]) == RatePlace(1.5, 7, 2)
     assert read_place([-3, b"7", 0]) == RatePlace(0, 7)
     for reply in (None, 1, [], [1, b"x", 0], [1, b"7"], [b"1", b"7", 0]):
-        with pytest.raises(BudgetError, match="not a place"):
+        with pytest.raises(BudgetError, match="unexpected reply"):
             read_place(reply)
 
 

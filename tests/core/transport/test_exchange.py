@@ -391,7 +391,7 @@ def test_each_phase_has_its_time():
     assert message == "h:80: the request could not be written within 3 s"
     driver.write()
     message = fails(lambda: exchange.timed_out(now=at(3)), "timeout", sent=True)
-    assert message == "h:80: no response within 2 s"
+    assert message == "h:80: no response was received within 2 s"
 
 
 def test_a_phase_without_timeout_waits_for_ever_or_for_the_deadline():

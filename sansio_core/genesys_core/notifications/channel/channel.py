@@ -294,6 +294,6 @@ def _checked(topics: Iterable[str]) -> frozenset[str]:
     wanted = frozenset(topics)
     if len(wanted) > MAX_TOPICS:
         raise InvalidValueError(
-            f"{len(wanted):,} topics: a channel can have {MAX_TOPICS:,}; use several channels"
+            f"{len(wanted):,} topics: a channel can have at most {MAX_TOPICS:,}; use several channels"
         )
     return wanted

@@ -25,7 +25,7 @@ __all__ = ["channel_from", "rejections_from", "subscription_call", "topics_from"
 def subscription_call(
     channel_id: str, before: frozenset[str] | None, wanted: frozenset[str]
 ) -> Operation[object]:
-    """Return the operation after which the server has exactly the requested topics.
+    """Return the operation that subscribes the channel to exactly the requested topics.
 
     Args:
         channel_id: the id of the channel.

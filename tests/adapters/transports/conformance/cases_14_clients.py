@@ -362,7 +362,7 @@ async def _(bench: Bench, place: str) -> None:
 async def _(bench: Bench, status: int) -> None:
     with directory() as folder, serving(answering(to("/other", status))) as server:
         post = raw_operation("POST", "/case", body={"a": 1})
-        with pytest.raises(errors.RedirectError, match="would repeat the POST"):
+        with pytest.raises(errors.RedirectError, match="the POST request would be repeated"):
             await bench.over(bench.client(server.url).download(post, folder / "x"))
         assert len(server.requests) == 1
 

@@ -30,7 +30,7 @@ def test_every_section_and_key_has_exactly_one_anchor() -> None:
         (
             "logging.log_level",
             [
-                "The level of the log; trace is the most verbose.",
+                "The log level; trace is the most verbose.",
                 "| value | `trace`, `debug`, `error`, `none` |",
                 "| default | `none` |",
                 "| in Python | `LoggingConfiguration(level=...)` |",
