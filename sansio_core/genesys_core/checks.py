@@ -34,7 +34,8 @@ class Expected(Struct, frozen=True):
         example: a valid value.
         types: the accepted types.
         methods: methods that an object of any other type must have; if empty, no other types are
-        accepted. is_optional: whether ``None`` is accepted.
+            accepted.
+        is_optional: whether ``None`` is accepted.
     """
 
     wanted: str

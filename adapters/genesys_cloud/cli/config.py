@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["app"]
 
 app = typer.Typer(
-    help=("Validate a configuration file, or show the effective configuration."),
+    help="Validate a configuration file, or show the effective configuration.",
     no_args_is_help=True,
 )
 

@@ -40,28 +40,35 @@ class ClientOptions(TypedDict, total=False):
         access_token: a static token instead of a grant.
         refresh_access_token: whether expired or rejected tokens are refreshed automatically.
         refresh_token_wait_max: seconds that a call waits for a refresh started by another call; 10
-        by default. token_store: a store that keeps tokens between runs and shares them between
-        processes; see :mod:`genesys_cloud.token_stores`. retry: when failed calls are retried; no
-        retries by default. timeout: seconds for each phase, or a :class:`Timeout`; by default,
-        connect 10, read 60, write 60, pool 10. deadline: seconds for each call as a whole,
-        including retries and waits. pacing: the client-side rate limit, by default 300 requests a
-        minute; ``None`` disables it. Disabled by default for loopback hosts and mock transports.
+            by default.
+        token_store: a store that keeps tokens between runs and shares them between processes;
+            see :mod:`genesys_cloud.token_stores`.
+        retry: when failed calls are retried; no retries by default.
+        timeout: seconds for each phase, or a :class:`Timeout`; by default, connect 10, read 60,
+            write 60, pool 10.
+        deadline: seconds for each call as a whole, including retries and waits.
+        pacing: the client-side rate limit, by default 300 requests a minute; ``None`` disables it.
+            Disabled by default for loopback hosts and mock transports.
         budget: a rate limit shared with other clients or processes that use the same token, such as
-        :class:`genesys_cloud.budgets.FileBudget` or :class:`genesys_cloud.redis.RedisBudget`.
-        headers: header fields that are sent with every request. strict: whether a response that
-        does not match its type raises ``DecodeError``. keep_unknown: whether models from responses
-        keep unknown fields, to send them back; ``True`` by default; with ``"items"``, the items of
-        listings keep theirs as well. proxy: URL of a proxy (``http``, ``https``, ``socks5``,
-        ``socks5h``), including credentials. proxy_auth: user name and password for the proxy, not
-        percent-encoded; overrides those in its URL. verify: ``True``, CA certificates as a file
-        path or PEM text, or an :class:`ssl.SSLContext`. cert: a client certificate for mutual TLS.
-        trust_env: whether environment variables are read; ``True`` by default. config: a
-        configuration that replaces the file and, like every argument, overrides the environment; it
-        is never reloaded. config_file: the file to read instead of the default one.
+            :class:`genesys_cloud.budgets.FileBudget` or :class:`genesys_cloud.redis.RedisBudget`.
+        headers: header fields that are sent with every request.
+        strict: whether a response that does not match its type raises ``DecodeError``.
+        keep_unknown: whether models from responses keep unknown fields, to send them back; ``True``
+            by default. With ``"items"``, the items of listings keep theirs as well.
+        proxy: URL of a proxy (``http``, ``https``, ``socks5``, ``socks5h``), including credentials.
+        proxy_auth: user name and password for the proxy, not percent-encoded; overrides those in
+            its URL.
+        verify: ``True``, CA certificates as a file path or PEM text, or an :class:`ssl.SSLContext`.
+        cert: a client certificate for mutual TLS.
+        trust_env: whether environment variables are read; ``True`` by default.
+        config: a configuration that replaces the file and, like every argument, overrides the
+            environment; it is never reloaded.
+        config_file: the file to read instead of the default one.
         live_reload_config: whether changes to the file are applied; overrides the file's own
-        setting. logging: log levels, formats and destinations. redaction: values to redact in logs
-        and traces in addition to the defaults. telemetry: OpenTelemetry traces and metrics; see
-        :class:`genesys_cloud.Telemetry`.
+            setting.
+        logging: log levels, formats and destinations.
+        redaction: values to redact in logs and traces in addition to the defaults.
+        telemetry: OpenTelemetry traces and metrics; see :class:`genesys_cloud.Telemetry`.
     """
 
     region: Region | str | None

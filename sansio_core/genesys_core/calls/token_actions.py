@@ -126,7 +126,7 @@ class ObtainForCall(Struct, Generic[T], frozen=True):
         """Always ``None``: the client's own grant is kept."""
 
     def timed_out(self, session: Session, *, now: Now) -> NeedPermit[T] | Sending[T] | Raised:
-        """Return the call's next state: it continues if its token is still valid, or timed out."""
+        """Return the call's next state: it continues with a still valid token, or times out."""
         return self.need.timed_out(session, now=now)
 
     def reserve(
@@ -151,7 +151,7 @@ class ObtainForCall(Struct, Generic[T], frozen=True):
     def refused(
         self, session: Session, error: GenesysCloudError, *, now: Now
     ) -> NeedPermit[T] | Sending[T] | Raised:
-        """Return the call's next state: it continues if its token is still valid, or failed."""
+        """Return the call's next state: it continues with a still valid token, or fails."""
         token = session.vault.fallback(self.need.rejected, now)
         if token is None:
             return self.need.refused(error)

@@ -47,8 +47,7 @@ _REASONS: Final[Mapping[str, str]] = {
     "RESTORING": "the recording is being restored (RESTORING); run the same command later",
     "ARCHIVED": (
         "the recording is archived; restore it with genesys-cloud recording "
-        "put_conversation_recording, and run the "
-        "same command later"
+        "put_conversation_recording, and run the same command later"
     ),
     "ERROR": "the platform could not store the recording (ERROR)",
 }

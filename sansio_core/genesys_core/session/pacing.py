@@ -54,7 +54,7 @@ class Pacing(Struct, frozen=True):
     Raises:
         TypeError: a value has the wrong type.
         InvalidValueError: a limit is below 1, the window is not between 0 (exclusive) and one day,
-        or a path does not begin with ``/`` or ends with it.
+            or a path does not begin with ``/`` or ends with it.
     """
 
     limit: int = 300
