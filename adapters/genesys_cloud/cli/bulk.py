@@ -45,8 +45,7 @@ if TYPE_CHECKING:
 __all__ = ["BulkFiles", "run_rows"]
 
 Row = tuple[int, "Mapping[str, object] | UsageError", object]
-"""A row: its number; its values, or why they cannot be read; and its content as read from the
-file."""
+"""A row: its number; its values, or why they are unreadable; and its content in the file."""
 
 _CHUNK = 1 << 20
 """Number of characters of the rows file that are read at a time."""

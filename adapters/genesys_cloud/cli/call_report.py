@@ -1,4 +1,4 @@
-"""Reports about calls: the output of ``--verbose`` on standard error, and the reason why calls wait."""
+"""Reports on calls: the output of ``--verbose``, and the reason why calls wait."""
 
 import sys
 from typing import Any
@@ -61,4 +61,4 @@ class _ReportedCall(CallObserver):
             sys.stderr.write(f"{waiting_line(waiting.seconds, waiting.why)}\n")
 
     def ended(self, outcome: Returned[Any] | Raised | None, now: Now) -> None:
-        """Does nothing: there is nothing more to report."""
+        """Does nothing: the end of a call is not reported."""

@@ -39,7 +39,7 @@ _INCOMPLETE = [[f"--{option.name}"] for option in CONNECTION_OPTIONS]
 
 
 def print_candidates(shell: str, words: Sequence[str]) -> None:
-    """Print the candidates for the last word, one per line.
+    """Print the completion candidates for the last word, one per line.
 
     Args:
         shell: ``bash``, ``zsh`` or ``fish``.

@@ -47,7 +47,7 @@ class _Doctor:
         self._user_id: str | None = None
 
     def run(self) -> None:
-        """Run the steps in order, and stop after the first that fails."""
+        """Run the steps in order, and stop at the first failure."""
         steps: dict[DoctorStep, Callable[[], str]] = {
             "configuration": self._configure,
             "connection": self._connect,

@@ -106,7 +106,7 @@ class AsyncioLoop:
         return task.result()
 
     async def close(self) -> None:
-        """Wait until shielded work whose caller was cancelled has ended."""
+        """Wait for shielded work to end, including work whose caller was cancelled."""
         if self._running:
             await asyncio.wait(self._running)
         if self._thread is not None:

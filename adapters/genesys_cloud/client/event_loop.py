@@ -47,7 +47,7 @@ class EventLoop(Protocol):
         ...
 
     async def close(self) -> None:
-        """Wait until shielded work whose caller was cancelled has ended."""
+        """Wait for shielded work to end, including work whose caller was cancelled."""
         ...
 
     async def acquire(self, owner: LockOwner, seconds: float) -> bool:

@@ -36,7 +36,7 @@ JOB_DEADLINE = 3600.0
 """Default deadline of a job in seconds."""
 
 _RESULTS_DEADLINE = 300.0
-"""Maximum seconds until results are available after a job has succeeded."""
+"""Maximum time to wait for results after a job has succeeded, in seconds."""
 
 
 class _JobBase(Generic[StatusT, ItemT]):

@@ -112,7 +112,7 @@ class ThreadLoop:
         return work(*args)
 
     async def close(self) -> None:
-        """Wait until shielded work whose caller was interrupted has ended."""
+        """Wait for shielded work to end, including work whose caller was interrupted."""
         if self._last is not None and self._last.is_alive():
             self._last.join()
 

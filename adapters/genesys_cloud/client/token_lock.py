@@ -15,7 +15,7 @@ from genesys_cloud.step_lock import StepLock
 __all__ = ["POLL_INTERVAL", "TokenLock"]
 
 POLL_INTERVAL: Final = 0.05
-"""Seconds between an event loop's checks of whether another one has released the token lock."""
+"""Seconds between an event loop's attempts to acquire a token lock that another loop holds."""
 
 
 class TokenLock:

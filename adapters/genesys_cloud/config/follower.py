@@ -26,7 +26,7 @@ SETTLE: Final = 0.1
 """Seconds between reads of the file while it is changing."""
 
 _STEP: Final = 0.02
-"""Maximum seconds until a follower using ``watchfiles`` stops."""
+"""Maximum time until a follower that uses ``watchfiles`` stops, in seconds."""
 
 
 class Trigger(Protocol):

@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 BUNDLED = "bundled"
-"""The name that stands for the bundled definition and topics in place of a path."""
+"""The value that selects the bundled definition and topics instead of a path."""
 
 GUIDE = "docs/moving.md"
 """The path of the migration guide, which contains a generated table of names."""

@@ -50,7 +50,7 @@ _SCALARS: Final[Mapping[str, str]] = {
     "boolean": "bool_",
     "date": "date32",
 }
-"""The names of pyarrow's type factories, by the kind of a column's values."""
+"""The names of pyarrow's type factories, by column type."""
 
 
 def _type(pa: Any, type: ColumnType) -> Any:  # noqa: ANN401

@@ -30,7 +30,7 @@ _BATCH: Final = 2000
 
 
 class Writer(Protocol):
-    """Writes records to the file of a part in one format."""
+    """Writes the records of a part to its file, in one format."""
 
     def write(self, records: Sequence[object]) -> None:
         """Write or buffer records."""

@@ -53,7 +53,7 @@ class EventSink(Protocol[T_contra]):
         ...
 
     def put(self, events: Iterable[T_contra], at: Now) -> None:
-        """Add the events of one read from a socket; never blocks."""
+        """Add the events from one socket read; never blocks."""
         ...
 
     async def room(self) -> None:

@@ -84,7 +84,7 @@ class AsyncEventQueue(_EventQueue[T]):
         self._taken = 0
 
     def put(self, events: Iterable[T], at: Now) -> None:
-        """Add the events of one read from a socket."""
+        """Add the events from one socket read."""
         for event in events:
             self._store.put(event, at=at)
         if self._arrival is not None:
@@ -144,7 +144,7 @@ class ThreadEventQueue(_EventQueue[T]):
         self._free: Callable[[], object] | None = None
 
     def put(self, events: Iterable[T], at: Now) -> None:
-        """Add the events of one read from a socket."""
+        """Add the events from one socket read."""
         with self._changed:
             count = 0
             for event in events:

@@ -85,7 +85,7 @@ class RedisBudget:
         await self._ask(command, is_blocking=is_blocking)
 
     async def close_gate(self, key: str, seconds: float, *, is_blocking: bool) -> None:
-        """Close the gate of a token's rate limit for all machines, for a number of seconds.
+        """Close the gate of a token's rate limit for all machines, for the given number of seconds.
 
         Raises:
             BudgetError: Redis cannot be used.

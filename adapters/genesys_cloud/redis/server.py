@@ -90,7 +90,7 @@ class _IdleStreams:
         return None
 
     def keep(self, stream: _Stream) -> None:
-        """Keep a connection for a later command, or close it if there are enough."""
+        """Keep a connection for a later command, or close it if enough are idle."""
         if len(self._streams) < _IDLE:
             self._streams.append(stream)
         else:

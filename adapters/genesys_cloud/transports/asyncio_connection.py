@@ -234,7 +234,7 @@ class AsyncioConnection(asyncio.Protocol):
             del waiter  # its exception's traceback references this frame
 
     async def send(self, exchange: Exchange["AsyncioConnection"]) -> Step:
-        """Write some of the data of the exchange's request."""
+        """Write some of the exchange's data."""
         data = exchange.data
         piece = data if len(data) <= _PIECE else memoryview(data)[:_PIECE]
         self._write(piece)

@@ -25,7 +25,7 @@ __all__ = ["Progress", "deadline_failure", "failure_of", "raise_transport_failur
 
 
 _Meaning: TypeAlias = tuple[FailureKind, bool, str]
-"""Kind, ``sent`` and message of a transport failure; ``sent`` is false if nothing was written."""
+"""A failure's kind, ``sent`` and message; ``sent`` is false if nothing was written."""
 
 _MEANINGS: Final[dict[str, _Meaning]] = {
     "PoolTimeout": ("timeout", False, "no connection in the pool became available in time"),
@@ -111,7 +111,7 @@ class Progress:
         Args:
             words: a description of the problem for the message.
             kind: the kind of the failure; ``proxy`` instead if connecting to the proxy failed.
-            sent: the assumption if there was no trace, because the client uses a custom transport.
+            sent: the value to assume without a trace, if the client uses a custom transport.
         """
         if self._traced:
             # A request that cannot be encoded is not written, apart from a complete head.

@@ -13,7 +13,7 @@ __all__ = ["AsyncStreamedBody", "BytesBody", "RequestBody", "StreamedBody", "as_
 
 
 class RequestBody:
-    """Base class of the body of a request.
+    """Base class of request bodies.
 
     Attributes:
         began: whether reading the body has begun.

@@ -32,7 +32,7 @@ READ_SIZE: Final = 65_536
 
 _CAN_POLL: Final = hasattr(select, "poll")  # not on Windows
 _LONGEST_POLL: Final = 86_400.0
-"""Maximum seconds per wait, because the system counts milliseconds in an ``int``."""
+"""Maximum duration of a wait in seconds, because the system counts milliseconds in an ``int``."""
 
 
 class StreamSocket(Protocol):

@@ -252,4 +252,4 @@ def ask_socks_proxy(state: ConnectingThroughSocks, timeout: float | None) -> soc
 
 
 _NO_TIMEOUT: Final = 1e9
-"""The timeout passed to python-socks if there is none, because it cannot be disabled there."""
+"""The timeout passed to python-socks instead of no timeout, which python-socks does not support."""

@@ -233,7 +233,7 @@ class SignOut(_OwnGrantAction, frozen=True):
     def reserve(
         self, session: Session, *, now: Now
     ) -> tuple[Session, ActionAnswer[SignedOut | Raised]]:
-        """Return the request that revokes the token or renews it before that, or the result."""
+        """Return the request that revokes the token, or that renews it first, or the result."""
         if self.asked.login_host_changed(session):
             return session, Finished(Raised(moved_away_error()))
         vault = session.vault

@@ -31,7 +31,7 @@ LEAST_FOR_A_REPEAT: Final = 1.0
 
 
 class Call(Struct, Generic[T], frozen=True, kw_only=True):
-    """The constants and counters of one call.
+    """The data of one call, which its states share.
 
     Attributes:
         endpoint: the endpoint of the operation.
@@ -86,7 +86,7 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
     def uses_login_host(self, login: str) -> bool:
         """Return whether tokens issued by a login host are valid for this call.
 
-        A reload may have changed the host.
+        A configuration reload may have changed the client's login host.
         """
         return self.login is None or self.login == login
 

@@ -166,7 +166,7 @@ class Download(Struct, frozen=True, kw_only=True):
         return request.url if isinstance(self.target, Operation) else request.url.partition("?")[0]
 
     def redirected(self, error: GenesysCloudError, hosts: Hosts) -> "Download":
-        """Return the download of a redirect's target.
+        """Return the download that follows a redirect to its target.
 
         Raises:
             GenesysCloudError: the error itself, if it is not a redirect.

@@ -362,7 +362,7 @@ def start(
 
 
 def ready_to_send(call: Call[T], *, now: Now) -> NeedPermit[T] | Sending[T]:
-    """Return the state of a call that has its token, so that only the rate limit may delay it."""
+    """Return the state of a call that has its token: only the rate limit may still delay it."""
     return NeedPermit(call) if call.paced else Sending(call, call.next_request(now))
 
 

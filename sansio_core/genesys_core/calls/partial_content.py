@@ -81,7 +81,7 @@ class PartialFile(Struct, frozen=True, kw_only=True):
         return self.can_continue and response.status == _RANGE_NOT_SATISFIABLE
 
     def received(self, status: int, headers: Headers) -> "PartialFile":
-        """Return the partial file to which a successful response's body is appended.
+        """Return the partial file to append a successful response's body to.
 
         Raises:
             TransportFailure: the body is not the requested part.

@@ -308,7 +308,7 @@ class BulkRun:
 
 
 def describe_failure(error: BaseException) -> RowFailure:
-    """Return the failure of a row whose call raised an error."""
+    """Return the failure to record for a row whose call raised an error."""
     # Also for an error of the last attempt after an earlier one whose effect is unknown, and for a
     # response that cannot be read.
     may_be_done = isinstance(error, DecodeError) or (
@@ -332,7 +332,7 @@ def stop_code(run: BulkRun) -> ExitCode:
 
 
 def summarize_run(run: BulkRun, seconds: float, failures: str) -> str:
-    """Return a summary of a run in one sentence.
+    """Return a one-sentence summary of a run.
 
     Args:
         run: the bulk run.

@@ -48,7 +48,7 @@ Cause: TypeAlias = Literal[
     "network",
     "other",
 ]
-"""The causes of failed steps that are recognized."""
+"""The recognized causes of failed steps."""
 
 CLOCK_TOLERANCE: Final = 300.0
 """Maximum difference in seconds between the clocks of this machine and the platform."""

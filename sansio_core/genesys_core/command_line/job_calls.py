@@ -33,7 +33,7 @@ JOB_ACTIONS: Final[dict[JobAction, str]] = {
 """The descriptions of the ``jobs`` actions for help, by action."""
 
 JobCall: TypeAlias = tuple[JobAction, str, str, list[str]]
-"""The arguments of ``jobs``: the action, the API's name, the method's name, all other arguments."""
+"""The arguments of ``jobs``: the action, the API's name, the method's name, and all others."""
 
 JOB_OPTIONS: Final = (
     *(option for option in COMMON_OPTIONS if option.group != "Bulk" and option.name != "all"),
@@ -117,7 +117,7 @@ def describe_ready_job(status: object) -> str:
 
 
 def has_results(family: "JobFamily") -> bool:
-    """Return whether the results of a family of jobs can be requested, other than as a file."""
+    """Return whether a job family's results can be requested as items, not only as a file."""
     return bool(family.results or family.inline)
 
 

@@ -182,7 +182,7 @@ def recordings_query(interval: str) -> dict[str, object]:
 
 
 def read_conversation_ids(lines: Iterable[str]) -> Iterable[str]:
-    """Yield the ids in a text that has one per line, plain or in JSON.
+    """Yield the ids in a text with one id per line, plain or as JSON.
 
     A JSON line is a string, or an object with ``conversationId`` or ``id``.
     """
@@ -484,7 +484,7 @@ def _reason_of(error: BaseException) -> dict[str, object]:
 
 
 def summarize_downloads(run: RecordingRun, size: int, seconds: float, failures: str) -> str:
-    """Return a summary of a run in one sentence.
+    """Return a one-sentence summary of a run.
 
     Args:
         run: the download run.

@@ -140,7 +140,7 @@ class Arguments(Confidential, frozen=True, kw_only=True):
             )
 
     def configuration(self) -> Configuration:
-        """Return the configuration from the arguments; ``config`` supplies what they do not set.
+        """Return the configuration from the arguments; ``config`` supplies what they omit.
 
         Raises:
             InvalidValueError: a region, host or number is invalid.

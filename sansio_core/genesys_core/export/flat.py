@@ -41,7 +41,7 @@ DEPTH: Final = 2
 
 
 def flat_columns(columns: Sequence[Column], *, depth: int = DEPTH) -> tuple[FlatColumn, ...]:
-    """Return the columns of the flat form for nested columns.
+    """Flatten nested columns.
 
     Args:
         columns: the nested columns.

@@ -96,7 +96,7 @@ class Headers(Mapping[str, str]):
         return {spelling[name]: value for name, value in self.by_name().items()}
 
     def set(self, name: str, value: str) -> "Headers":
-        """Return a copy with exactly one field of this name, which has this value."""
+        """Return a copy whose only field of this name has this value."""
         return self.updated({name: value})
 
     def without(self, name: str) -> "Headers":

@@ -184,7 +184,7 @@ class ChannelSet(Struct, frozen=True):
         now: Now,
         read_at: Now | None = None,
     ) -> "SetStep":
-        """Process the events of one read of a channel's socket, or its failure to open.
+        """Process the events from one read of a channel's socket, or the socket's failure to open.
 
         Args:
             channel: the index of the channel.

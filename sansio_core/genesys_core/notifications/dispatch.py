@@ -287,7 +287,7 @@ def _names(topic: str) -> list[str]:
 
 
 def latest_failure(events: Iterable[object], known: str | None) -> str | None:
-    """Return why a subscription is not confirmed yet, given new events; ``None`` if nothing failed.
+    """Return why a subscription is still unconfirmed after new events; ``None`` if nothing failed.
 
     Args:
         events: the channels' events.

@@ -38,7 +38,7 @@ Attributes: TypeAlias = dict[str, str | int | float]
 """Attributes of a span, span event or metric, by attribute name."""
 
 SCHEMA_URL: Final = "https://opentelemetry.io/schemas/1.37.0"
-"""The schema URL of the version of the semantic conventions that attributes follow."""
+"""The schema URL of the semantic conventions that the attributes follow."""
 
 _METHODS: Final = frozenset(
     {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"}

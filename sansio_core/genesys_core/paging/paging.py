@@ -29,7 +29,7 @@ __all__ = ["DEFAULT_SIZE", "DIGEST_SIZE", "MEMORY", "PageResult", "Paging", "dig
 T = TypeVar("T")
 
 MEMORY: Final = 4
-"""The number of pages whose item ids are remembered, to omit items repeated by an insertion."""
+"""The number of pages whose item ids are remembered, to omit items that an insertion repeats."""
 
 DEFAULT_SIZE: Final = 25
 """The platform's default number of items on a page."""

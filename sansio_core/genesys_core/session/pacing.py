@@ -170,7 +170,7 @@ class RateWindow(Struct, frozen=True):
         return path.startswith(self.path) and path[len(self.path) :][:1] in {"", "/", "?"}
 
     def with_ticket(self, ticket: int | None) -> "tuple[RateWindow, int]":
-        """Return the next window and a ticket: the given, a released or a new one at the end."""
+        """Return the next window and a ticket: the given one, a released one, or a new last one."""
         if ticket is not None and self.position(ticket) is not None:
             return self, ticket
         if self.vacant:

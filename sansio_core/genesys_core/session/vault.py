@@ -182,7 +182,7 @@ class Vault(Struct, frozen=True):
     def request(
         self, *, rejected: Token | None, arrived: int, now: Now
     ) -> TokenReady | ExchangeNeeded | NoToken:
-        """Decide what a call that needs a token has to do; see :meth:`reserve`."""
+        """Decide how a call that needs a token gets one; see :meth:`reserve`."""
         # An exchange that ended while this call waited for the lock answers this call too.
         failure = self.failure if self.exchanges > arrived else None
         token = self.usable(now)

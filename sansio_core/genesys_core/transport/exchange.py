@@ -82,7 +82,7 @@ _IDEMPOTENT: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 
 
 def may_resend(method: str, *, stale: bool, written: bool, whole: bool) -> bool:
-    """Return whether a request whose connection closed may be resent over a new connection.
+    """Return whether a request may be resent over a new connection after its connection closed.
 
     Args:
         method: the request's method.
@@ -98,7 +98,7 @@ class Step(Enum):
     """The next step of an exchange, which the driver must perform."""
 
     WAIT = "wait for a connection slot in the pool, until woken"
-    CHECK = "check without blocking whether there is data or an end to read"
+    CHECK = "check without blocking whether there is data, or the end of the stream, to read"
     CLOSE = "close the connection"
     DIAL = "open a connection"
     WRITE = "write some of `data`; read while writing blocks"

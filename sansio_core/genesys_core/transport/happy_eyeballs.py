@@ -91,7 +91,7 @@ class Race(Struct, frozen=True):
         return replace(self, starting=())
 
     def begun(self) -> "Race":
-        """Record that the attempts in :attr:`starting` have begun; starts no further one."""
+        """Record that the attempts in :attr:`starting` have begun, without starting another."""
         return replace(self, starting=())
 
     def failed(self, address: Address, reason: str, *, now: Now) -> "Race":

@@ -96,7 +96,7 @@ class PoolLimits(Struct, frozen=True, kw_only=True):
 
 
 class PoolStatistics(Struct, frozen=True):
-    """The numbers of connections and waiting claims of a pool at one time.
+    """A snapshot of a pool's connections and waiting claims.
 
     Attributes:
         open: number of connections, including those being opened.
@@ -119,7 +119,7 @@ class Reusable(Protocol):
 
     @property
     def reusable(self) -> bool:
-        """Whether the connection accepts a request: no response is outstanding, nothing failed."""
+        """Whether the connection accepts a request: no response is pending, nothing has failed."""
         ...
 
     @property

@@ -184,7 +184,7 @@ class OutOfSync(Struct, frozen=True):
     until: float
 
     def begun(self, call: int, wanted: frozenset[str], *, now: Now, policy: Policy) -> "Syncing":
-        """Record that the call that changes the server's topics was started."""
+        """Record the start of the call that changes the server's topics."""
         limit = now.monotonic + policy.call_limit
         return Syncing(call, limit, wanted, self.failures, before=self.confirmed)
 
@@ -207,7 +207,7 @@ class InSync(Struct, frozen=True):
     since: float
 
     def begun(self, call: int, wanted: frozenset[str], *, now: Now, policy: Policy) -> "Syncing":
-        """Record that the call that changes the server's topics was started."""
+        """Record the start of the call that changes the server's topics."""
         limit = now.monotonic + policy.call_limit
         return Syncing(call, limit, wanted, self._recent(now, policy), before=self.confirmed)
 
@@ -349,7 +349,7 @@ class Listening(Struct, frozen=True):
         return 1 if now.monotonic - self.opened >= policy.stable_after else self.failures + 1
 
     def changed(self, change: Syncing, *, now: Now, policy: Policy) -> "Listening":
-        """Record an applied change; one that sent all topics extends the channel's lifetime."""
+        """Record an applied change; if it sent all topics, it extends the channel's lifetime."""
         # A proper subset: only the topics that were added have been sent.
         whole = change.before is None or not change.before < change.wanted
         renew_at = now.monotonic + (self.channel.life or policy.renew_after)

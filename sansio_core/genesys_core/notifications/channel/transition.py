@@ -338,7 +338,7 @@ class Transition:
         start_move(self)
 
     def reading_resumed(self) -> None:
-        """Record that reading resumed: the frames that prove that sockets are alive are still unread."""
+        """Record that reading resumed: frames that prove the sockets alive may still be unread."""
         for role, connection in tuple(self.connections.items()):
             if isinstance(connection, Listening):
                 self._behind(role, connection)
