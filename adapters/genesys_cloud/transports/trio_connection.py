@@ -210,7 +210,7 @@ class TrioConnection:
         self._sock.close()
 
     def drop(self) -> None:
-        """Discard a connection that belongs to another process or an ended run."""
+        """Discard a connection that belongs to another process, or to a trio run that has ended."""
         self._sock.close()
 
 

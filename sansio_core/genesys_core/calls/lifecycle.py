@@ -110,7 +110,7 @@ class NeedToken(Struct, Generic[T], frozen=True):
     refusal: Response | None = None
 
     def joined(self, session: Session) -> "NeedToken[T]":
-        """Return the state as the wait begins; exchanges that fail after this fail the call."""
+        """Return the state for a wait that starts now: a failed exchange then fails the call."""
         call = replace(self.call, vault=session.vault)
         return replace(self, call=call, arrived=session.vault.exchanges)
 

@@ -71,7 +71,7 @@ class Diagnosis:
 
 _ADVICE: Final[dict[Cause, str]] = {
     "configuration": "correct the setting; genesys-cloud config show lists the source of each setting",
-    "DNS": "check the spelling of the host or region, and the name servers of this machine",
+    "DNS": "check the spelling of the host or region, and this machine's DNS settings",
     "connection refused": "check the host and port; behind a firewall, set HTTPS_PROXY or --proxy",
     "timeout": "a firewall may drop the connection; set HTTPS_PROXY or --proxy if you need a proxy",
     "proxy": "check the proxy's address in HTTPS_PROXY or --proxy, and whether it allows this host",
@@ -81,7 +81,7 @@ _ADVICE: Final[dict[Cause, str]] = {
     ),
     "host name": "the address belongs to another server: check the host, gateway and proxy",
     "expired certificate": "check this machine's clock; if it is right, the server's certificate must be renewed",
-    "TLS": "the server does not speak TLS here: check the scheme and port of the URL",
+    "TLS": "the server does not use TLS on this port: check the URL's scheme and port",
     "clock": "set this machine's clock, or enable time synchronization",
     "unexpected response": "a proxy or the network's sign-in page responded: check the host and proxy",
     "no credentials": (

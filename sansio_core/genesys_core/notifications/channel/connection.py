@@ -131,7 +131,7 @@ class Inspecting(Struct, frozen=True):
 
 
 class Checking(Struct, frozen=True):
-    """Waiting for the response to the check whether the channel still exists."""
+    """Waiting for the response to a check that the channel still exists."""
 
     call: int
     until: float
