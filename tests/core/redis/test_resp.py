@@ -97,7 +97,7 @@ def test_of_what_is_not_redis_twenty_bytes_are_shown():
     with pytest.raises(RedisProtocolError) as caught:
         take(b"HTTP/1.1 400 Bad Request\r\n")
     assert str(caught.value) == (
-        "the server does not speak RESP2: b'HTTP/1.1 400 Bad Req'; is it Redis, and without TLS?"
+        "the server does not speak RESP2: b'HTTP/1.1 400 Bad Req'; check that it is a Redis server, and whether it expects TLS"
     )
 
 

@@ -247,7 +247,11 @@ def test_compression_that_was_offered_may_be_agreed(compression, extra, deflate)
     [
         (False, b"permessage-deflate", "an extension that was not offered"),
         (True, b"permessage-bzip2", "an extension that was not offered"),
-        (True, b"permessage-deflate; client_max_window_bits=7", "window bits outside 8 to 15"),
+        (
+            True,
+            b"permessage-deflate; client_max_window_bits=7",
+            "window bits outside the range 8 to 15",
+        ),
     ],
 )
 def test_compression_that_was_not_offered_is_refused(compression, extension, problem):
