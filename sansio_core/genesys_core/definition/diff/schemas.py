@@ -8,6 +8,7 @@ severity of a change differs between parameters and properties.
 from collections.abc import Iterator
 from typing import Final, TypeAlias, overload
 
+from genesys_core.definition.read.definition import format_number
 from genesys_core.definition.read.references import definition_name
 from genesys_core.definition.read.swagger import SwaggerParameter, SwaggerSchema
 
@@ -141,4 +142,6 @@ def values_differ(old: object, new: object) -> bool:
 
 
 def _text(value: object) -> str:
-    return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return format_number(value)
+    return "" if value is None else str(value)

@@ -5,7 +5,7 @@ resolved; the order is the definition's.
 """
 
 from collections import Counter
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -27,6 +27,7 @@ __all__ = [
     "PlainKind",
     "Ref",
     "Type",
+    "format_number",
 ]
 
 PlainKind: TypeAlias = Literal[
@@ -95,6 +96,17 @@ class Limits(Struct, frozen=True):
     format: str = ""
     pattern: str = ""
     is_unique: bool = False
+
+
+def format_number(value: float) -> str:
+    """Return a number of a document as text with all its digits; an integer without a fraction."""
+    if abs(value) < _INTEGERS and value % 1 == 0:
+        return str(int(value))
+    return str(value)
+
+
+_INTEGERS: Final = 2.0**53
+"""The number up to which a float represents each integer."""
 
 
 class Field(Struct, frozen=True):

@@ -9,7 +9,13 @@ from collections.abc import Collection, Mapping
 from typing import Final
 
 from genesys_core.calls.listing import Listing
-from genesys_core.definition.read.definition import ApiParameter, Array, Limits, Plain
+from genesys_core.definition.read.definition import (
+    ApiParameter,
+    Array,
+    Limits,
+    Plain,
+    format_number,
+)
 from genesys_core.definition.words.lexicon import read_words, split_name, to_plural, with_article
 from genesys_core.definition.words.parameter_meanings import PAGE_MEANINGS, PARAMETER_MEANINGS
 
@@ -91,17 +97,10 @@ def describe_limits(limits: Limits) -> str:
 
 def _bounds(least: float | None, most: float | None, unit: str) -> str:
     if least is not None and most is not None:
-        return f"from {_number(least)} to {_number(most)}{unit}"
+        return f"from {format_number(least)} to {format_number(most)}{unit}"
     if least is not None:
-        return f"at least {_number(least)}{unit}"
-    return f"at most {_number(most)}{unit}" if most is not None else ""
-
-
-def _number(value: float) -> str:
-    try:
-        return f"{value:g}"
-    except OverflowError:  # JSON has integers beyond all floats
-        return str(value)
+        return f"at least {format_number(least)}{unit}"
+    return f"at most {format_number(most)}{unit}" if most is not None else ""
 
 
 def _is_id(name: str) -> bool:

@@ -110,3 +110,10 @@ def test_the_format_of_numbers() -> None:
 def test_limits_are_tightened_or_loosened(old: Any, new: Any, found: Any) -> None:
     assert list(changed_limits(schema(old), schema(new))) == [found]
     assert list(changed_limits(schema(old), schema(old))) == []
+
+
+def test_a_changed_limit_has_all_its_digits() -> None:
+    old, new = {"type": "integer", "maximum": 1000000}, {"type": "integer", "maximum": 1000001}
+    assert list(changed_limits(schema(old), schema(new))) == [
+        ("maximum", "1000000", "1000001", False)
+    ]

@@ -1,5 +1,6 @@
 """The definition as values."""
 
+import pytest
 from msgspec.structs import replace
 
 from genesys_core.definition.read.definition import (
@@ -8,6 +9,7 @@ from genesys_core.definition.read.definition import (
     ApiOperation,
     ApiParameter,
     Plain,
+    format_number,
 )
 
 BODY = ApiParameter("body", "body", "body", Plain("object"))
@@ -16,6 +18,24 @@ QUERY = ApiParameter("name", "name", "query", Plain("string"))
 
 def operation(name: str, path: str, *parameters: ApiParameter) -> ApiOperation:
     return ApiOperation(name, "POST", path, ("Users",), parameters)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (25, "25"),
+        (25.0, "25"),
+        (1234567.0, "1234567"),  # not rounded to 1.23457e+06
+        (0.1234567, "0.1234567"),
+        (1e300, "1e+300"),
+        (-0.5, "-0.5"),
+        (float("nan"), "nan"),
+        (float("inf"), "inf"),
+        (10**400, f"1{'0' * 400}"),
+    ],
+)
+def test_a_number_has_all_its_digits(value: float, text: str) -> None:
+    assert format_number(value) == text
 
 
 def test_the_body_is_the_parameter_that_travels_there():

@@ -140,6 +140,8 @@ def test_pages_without_a_listing(wire: str, expected: str) -> None:
         (Limits(maximum=0.5), "at most 0.5"),
         (Limits(min_length=3, max_length=9), "from 3 to 9 characters"),
         (Limits(max_items=50), "at most 50 items"),
+        (Limits(minimum=1.5, maximum=2147483647.0), "from 1.5 to 2147483647"),
+        (Limits(maximum=1e300), "at most 1e+300"),
         (Limits(maximum=10**400), f"at most 1{'0' * 400}"),
         (Limits("a", format="uri"), "default a, in the format uri"),
         (Limits(is_unique=True, pattern="[a-z]+"), "without duplicates, matching [a-z]+"),
