@@ -95,22 +95,25 @@ class UploadBody(Struct, frozen=True):
         if not _is_form(content):
             _require_readable(content, can_await=can_await)
             return cls(content, measure(content), once=_is_once(content))
-        parts = list(cast(Sequence[Part[object]], content))
-        for part in parts:
+        parts: list[Part[object]] = []
+        for index, part in enumerate(cast(Sequence[Part[object]], content)):
+            if not isinstance(part, Part):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise wrong_type(f"content[{index}]", part, "a Part", "Part('name', 'value')")
             # A field of a form may be text; a whole body may not.
             _require_readable(
                 b"" if isinstance(part.content, str) else part.content, can_await=can_await
             )
-        parts = [_measured(part, measure) for part in parts]
+            parts.append(_measured(part, measure))
         form = Multipart(parts, boundary)
         once = any(_is_once(part.content) for part in parts)
         return cls(form, form.length, form.content_type, once)
 
 
 def _is_form(content: object) -> bool:
-    if not isinstance(content, list | tuple):
-        return False
-    return all(isinstance(part, Part) for part in cast(Sequence[object], content))
+    # An empty list is no bytes: a form has at least one part (RFC 2046 section 5.1).
+    return isinstance(content, list | tuple) and any(
+        isinstance(part, Part) for part in cast(Sequence[object], content)
+    )
 
 
 def _measured(part: Part[object], measure: Callable[[object], int | None]) -> Part[object]:
@@ -245,8 +248,8 @@ def start_upload(
         InvalidValueError: the URL, a header, the timeout or the deadline is invalid.
     """
     fields = Headers(headers)
-    if "content-type" not in fields and body.content_type is not None:
-        fields = fields.set("Content-Type", body.content_type)
+    if "content-type" not in fields:
+        fields = fields.updated({"Content-Type": body.content_type})
     content = body.source if isinstance(body.source, bytes) and not in_pieces else None
     TEXT.check("method", method)
     FLAG.check("authenticate", authenticate)

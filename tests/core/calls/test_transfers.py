@@ -78,6 +78,21 @@ def test_any_text_is_a_url_or_a_documented_error(text):
         assert check_url(sent) == sent
 
 
+def test_a_refused_url_is_shown_in_part():
+    refusal = "must be an absolute http or https URL"
+    with pytest.raises(InvalidValueError, match=rf"^URL 'h/a': {refusal}"):
+        check_url("ftp://user:hunter2@h/a?signature=hunter2")
+    with pytest.raises(InvalidValueError, match=rf"^URL '{'a' * 200}': {refusal}"):
+        check_url("a" * 200)
+    with pytest.raises(InvalidValueError, match=rf"^URL '{'a' * 200}': {refusal}"):
+        check_url("a" * 201)
+
+
+def test_a_url_is_a_text():
+    with pytest.raises(TypeError, match="url must be a str, not a bytes"):
+        check_url(b"https://h/")
+
+
 def test_a_plain_request_carries_nothing_but_the_user_agent():
     request = plain_request("GET", "https://files.example/x", session(), timeout=3)
     assert request.headers == Headers({"Accept": "*/*", "User-Agent": "mine/1"})
@@ -117,12 +132,26 @@ def test_a_transfer_may_carry_the_token():
     assert isinstance(sending.received(Response(401), now=NOW), NeedToken)
 
 
-def test_an_authorization_of_the_callers_own_wins():
-    request = plain_request("PUT", "https://h/", session(), headers={"Authorization": "own"})
+def test_a_client_without_authentication_sends_without_a_token():
+    state = start_transfer(put(), session(), now=NOW, authenticate=True)
+    assert isinstance(state, Sending)
+    assert "authorization" not in state.request.headers
+
+
+def test_a_token_that_cannot_be_replaced_ends_with_its_401():
     vault = Vault(token=Token("t"))
+    state = start_transfer(put(), session(vault=vault), now=NOW, authenticate=True)
+    assert isinstance(state, Sending)
+    assert isinstance(state.received(Response(401), now=NOW), Raised)
+
+
+@pytest.mark.parametrize("vault", [Vault(token=Token("t")), Vault(ClientCredentials("id", "s"))])
+def test_an_authorization_of_the_callers_own_wins(vault):
+    request = plain_request("PUT", "https://h/", session(), headers={"Authorization": "own"})
     state = start_transfer(request, session(vault=vault), now=NOW, authenticate=True)
     assert isinstance(state, Sending)
     assert state.request.headers["authorization"] == "own"
+    assert isinstance(state.received(Response(401), now=NOW), Raised)
 
 
 @pytest.mark.parametrize(
@@ -142,6 +171,13 @@ def test_a_put_is_repeated_unless_its_body_can_be_read_only_once(outcome):
     assert isinstance(after(options=off), Raised)
 
 
+def test_a_post_is_not_repeated():
+    request = plain_request("POST", "https://h/", session(), body=b"x")
+    state = start_transfer(request, session(), now=NOW)
+    assert isinstance(state, Sending)
+    assert isinstance(state.received(Response(502), now=NOW), Raised)
+
+
 def test_what_can_be_read_once_is_not_sent_again_with_another_token():
     vault = Vault(ClientCredentials("id", "secret"), Token("t"))
     state = start_transfer(put(), session(vault=vault), now=NOW, authenticate=True, once=True)
@@ -153,6 +189,10 @@ def test_a_deadline_is_the_callers_or_the_clients():
     state = start_transfer(put(), session(), now=NOW, options=Options(deadline=5))
     assert isinstance(state, Sending)
     assert state.request.expires == 105
+    of_client = Session(Settings(hosts=HOSTS, deadline=8))
+    state = start_transfer(put(), of_client, now=NOW)
+    assert isinstance(state, Sending)
+    assert state.request.expires == 108
     with pytest.raises(InvalidValueError, match="deadline"):
         start_transfer(put(), session(), now=NOW, options=Options(deadline=-1))
 
@@ -183,12 +223,19 @@ class File(io.BytesIO):
     pass
 
 
+class Readable:
+    """A file that cannot be iterated over."""
+
+    def read(self, size: int = -1) -> bytes:
+        return b""
+
+
 async def pieces():
     yield b"x"
 
 
 def body_of(content, **options):
-    return UploadBody.of(content, measure=measure, boundary="b", **options)
+    return UploadBody.of(content, measure=measure, boundary="b" * 9, **options)
 
 
 def measure(content):
@@ -203,9 +250,11 @@ def measure(content):
         (File(b"x"), None, True),
         (iter([b"x"]), None, True),
         ([b"x", b"y"], None, False),
+        ([], None, False),
+        (Readable(), None, True),
         (pieces(), None, True),
     ],
-    ids=["bytes", "path", "file", "iterator", "list", "async iterator"],
+    ids=["bytes", "path", "file", "iterator", "list", "empty", "readable", "async iterator"],
 )
 def test_what_can_be_read_again_may_be_sent_again(content, length, once):
     body = body_of(content)
@@ -215,11 +264,22 @@ def test_what_can_be_read_again_may_be_sent_again(content, length, once):
 def test_a_form_is_measured_part_by_part():
     body = body_of([Part("a", "text"), Part("b", Named()), Part("c", iter([b"x"]), length=1)])
     assert body.once
-    assert body.content_type == 'multipart/form-data; boundary="b"'
+    assert body.content_type == 'multipart/form-data; boundary="bbbbbbbbb"'
     assert isinstance(body.source, Multipart)
     assert [part.length for part in body.source.parts] == [None, 7, 1]
     assert body.length == body.source.length
     assert not body_of((Part("a", b"x"),)).once
+
+
+def test_text_and_bytes_of_a_form_need_no_measure():
+    parts = [Part("a", "text"), Part("b", b"bytes")]
+    assert body_of(parts).source == Multipart(parts, "b" * 9)
+
+
+@pytest.mark.parametrize("content", [[Part("a", "x"), b"y"], (b"x", Part("b", "y"))])
+def test_a_form_has_nothing_but_parts(content):
+    with pytest.raises(TypeError, match=r"content\[[01]\] must be a Part, not a bytes; for"):
+        body_of(content)
 
 
 @pytest.mark.parametrize("content", [1, None, "text", [Part("a", 1)]])
@@ -238,16 +298,33 @@ def test_who_cannot_await_is_given_nothing_to_await():
 
 def test_an_upload_announces_what_is_known_of_its_content():
     def upload(body, **options):
-        return start_upload("https://x/y", body, session(), now=NOW, **options).request
+        own = session(vault=Vault(token=Token("t")))
+        return start_upload("https://x/y", body, own, now=NOW, **options).request
 
     known = upload(UploadBody(b"four", 4, "text/plain"), method="post")
     assert (known.method, known.body) == ("POST", b"four")
     assert known.headers["content-type"] == "text/plain"
     assert "content-length" not in known.headers  # the transport's, which has the bytes
+    assert "authorization" not in known.headers
+    assert "content-type" not in upload(UploadBody(b"four", 4)).headers
+    in_pieces = upload(UploadBody(b"four", 4), in_pieces=True)
+    assert (in_pieces.body, in_pieces.headers["content-length"]) == (None, "4")
     streamed = upload(UploadBody(Named(), 7, "text/plain"), headers={"Content-Type": "a/b"})
     assert (streamed.method, streamed.body) == ("PUT", None)
     assert (streamed.headers["content-type"], streamed.headers["content-length"]) == ("a/b", "7")
     assert "content-length" not in upload(UploadBody(iter([b"x"]), None, once=True)).headers
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"method": b"PUT"}, "method must be a str, not a bytes"),
+        ({"authenticate": "no"}, "authenticate must be True or False, not a str"),
+    ],
+)
+def test_what_an_upload_is_told_has_a_type(said, words):
+    with pytest.raises(TypeError, match=words):
+        start_upload("https://x/y", UploadBody(b"x", 1), session(), now=NOW, **said)
 
 
 def test_an_upload_that_can_be_read_once_is_sent_once():
