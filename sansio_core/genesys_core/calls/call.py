@@ -59,7 +59,7 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
     policy: RetryConfiguration
     repeatable: bool
     refreshable: bool
-    paced: bool = False
+    paced: bool
     random: Random
     started: float
     deadline: float | None = None
@@ -171,11 +171,7 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
         if self.expires is not None:
             bounds.append(self.expires - now.monotonic)
         # A slow first attempt is not a failure, and cutting off a POST leaves its effect unknown.
-        if (
-            self.repeatable
-            and self.attempts
-            and any(attempt.status != 401 for attempt in self.attempts)
-        ):
+        if self.repeatable and any(attempt.status != 401 for attempt in self.attempts):
             left = self.policy.max_retry_time_sec - self.elapsed(now)
             bounds.append(max(left, LEAST_FOR_A_REPEAT))
         return min(bounds, default=None)

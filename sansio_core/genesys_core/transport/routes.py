@@ -65,7 +65,7 @@ class Router:
             InvalidValueError: the URL is invalid.
         """
         end = url.find("/", 8)  # after "https://"
-        start = url if end < 0 else url[:end]
+        start = url if end == -1 else url[:end]
         route = self._known.get(start)
         return self._find(start) if route is None else route
 

@@ -13,7 +13,7 @@ from genesys_core.calls.auth_actions import (
     TokenSnapshot,
     UseToken,
 )
-from genesys_core.calls.lifecycle import Raised
+from genesys_core.calls.lifecycle import Raised, Waiting
 from genesys_core.calls.token_actions import Exchanging, Finished
 from genesys_core.errors import (
     AuthenticationError,
@@ -22,10 +22,11 @@ from genesys_core.errors import (
     InvalidGrantError,
     ServerError,
 )
-from genesys_core.http.messages import Request, Response
+from genesys_core.http.messages import Request, Response, TransportFailure
 from genesys_core.oauth.grants import AuthorizationCode, ClientCredentials, Pkce, RefreshToken
 from genesys_core.oauth.token_store import TokenStoreError
 from genesys_core.oauth.tokens import Token
+from genesys_core.session.retry import RetryConfiguration
 from genesys_core.session.session import Session
 from genesys_core.session.vault import Vault
 from tests.strategies.oauth import MARK
@@ -129,6 +130,18 @@ def test_a_grant_that_is_exchanged_is_the_clients_from_then_on():
     assert client.sent[1][1] == "grant_type=refresh_token&refresh_token=r5"
 
 
+def test_a_refresh_token_that_was_exchanged_stays_in_use_if_no_other_comes():
+    client = driver(Vault(SERVICE), Token("user"))
+    token = Token("user", refresh_token="r0")
+    assert client.take(SignIn(asked(client), KEPT)) == Granted(token)
+    assert client.session.vault.token == token
+
+
+def test_only_a_grant_is_exchanged():
+    with pytest.raises(TypeError, match="grant must be a grant, not a str; for example"):
+        SignIn(asked(driver(Vault())), "code")
+
+
 def test_a_grant_that_is_refused_leaves_the_client_as_it_was():
     client = driver(Vault(SERVICE, A1), InvalidGrantError("invalid_grant"))
     before = client.session.vault
@@ -154,6 +167,14 @@ def test_a_token_from_elsewhere_is_used_at_once():
     client.take(UseToken(asked(client), A2, KEPT))
     assert client.session.vault.refreshable
     assert client.sent == []
+
+
+def test_only_a_token_is_used_and_only_a_grant_renews_it():
+    moment = asked(driver(Vault()))
+    with pytest.raises(TypeError, match="token must be a Token, not a str; for example"):
+        UseToken(moment, "theirs")
+    with pytest.raises(TypeError, match="grant must be a grant or None, not a str; for example"):
+        UseToken(moment, A1, "code")
 
 
 def test_a_token_from_elsewhere_asks_for_nothing_and_survives_an_answer():
@@ -190,6 +211,16 @@ def test_the_revocation_is_a_call_of_the_api_with_that_token():
     assert replies.read(Response(204), at(0)).data == A1
     refusal = replies.error(Response(401), Request("DELETE", request.url), None)
     assert isinstance(refusal, AuthenticationError)
+
+
+def test_a_revocation_that_failed_is_sent_again():
+    policy = RetryConfiguration(max_retry_time_sec=60)
+    session = session_with(Vault(KEPT, A1), retry=policy)
+    session, step = SignOut(asked(session)).reserve(session, now=at(0))
+    broken = TransportFailure("the connection was reset", kind="closed", sent=True)
+    waiting = step.state.failed(broken, now=at(0))
+    assert isinstance(waiting, Waiting)
+    assert waiting.woke(session, now=at(waiting.until)).request.method == "DELETE"
 
 
 @pytest.mark.parametrize(

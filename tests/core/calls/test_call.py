@@ -5,15 +5,14 @@ import pytest
 from msgspec.structs import replace
 
 from genesys_core import errors
-from genesys_core.calls.call import LEAST_FOR_A_REPEAT
-from genesys_core.calls.lifecycle import start
+from genesys_core.calls.lifecycle import NeedToken, start
 from genesys_core.http.headers import Headers
 from genesys_core.http.known_secrets import KnownSecrets
 from genesys_core.http.messages import Response, Timeout, TransportFailure
 from genesys_core.oauth import ClientCredentials, Token
 from genesys_core.session.retry import RetryConfiguration
 from genesys_core.session.vault import Vault
-from tests.strategies.calls import CUT_OFF, at, operation, reply, session, with_token
+from tests.strategies.calls import CUT_OFF, UNSENT, at, operation, reply, session, with_token
 
 
 def call(method="GET", begin=0.0, **options):
@@ -31,7 +30,8 @@ def test_its_time():
 def test_its_next_request_has_no_more_time_than_there_is():
     timed = call(deadline=30, timeout=Timeout(connect=1, read=None, write=40, pool=30))
     assert timed.next_request(at(10)).timeout == Timeout(connect=1, read=20, write=20, pool=20)
-    assert timed.next_request(None).timeout == timed.request.timeout
+    assert timed.next_request(at(10)).expires == 30
+    assert timed.next_request(None) == timed.request
 
 
 def test_its_history_grows():
@@ -66,6 +66,27 @@ def test_its_end_tells_whether_it_may_be_made_again(method, safe):
     assert state.call.timeout_error("slow").sent
 
 
+def test_what_was_not_sent_may_be_sent_again():
+    post = start(operation("POST"), session(), now=at(0)).call
+    error = post.with_history(post.error(UNSENT))
+    assert error.is_retry_safe
+    assert error.attempts == ()
+
+
+def test_a_timeout_is_that_of_its_deadline_unless_another_is_named():
+    timed = call(deadline=2.5)
+    assert timed.timeout_error().message == "the call's deadline of 2.5 s has passed"
+    assert timed.timeout_error("slow").message == "slow"
+    assert not timed.timeout_error().sent
+
+
+def test_a_rejected_token_is_replaced_once():
+    state = start(operation(), session(vault=with_token("t")), now=at(0))
+    need = state.received(reply(401), now=at(1))
+    assert isinstance(need, NeedToken)
+    assert (state.call.refreshed, need.call.refreshed) == (False, True)
+
+
 def test_its_token_is_put_on_last():
     own = start(operation(), session(vault=with_token("t")), now=at(0)).call
     assert own.next_request(at(0)).headers["authorization"] == "Bearer t"
@@ -83,13 +104,20 @@ def test_a_retry_has_no_more_time_than_the_budget_leaves():
     policy = RetryConfiguration(max_retry_time_sec=20)
     timed = call(retry=policy, timeout=60).with_attempt(reply(503), "again", now=at(5))
     assert timed.next_request(at(8)).timeout.read == 12
-    assert timed.next_request(at(19.999)).timeout.read == LEAST_FOR_A_REPEAT
+    assert timed.next_request(at(18.75)).timeout.read == 1.25
+    assert timed.next_request(at(19.25)).timeout.read == 1
+    timed = call(retry=policy, timeout=60, deadline=15).with_attempt(reply(503), "", now=at(5))
+    assert timed.next_request(at(8)).timeout.read == 7
+    timed = call(retry=policy, timeout=60, deadline=25).with_attempt(reply(503), "", now=at(5))
+    assert timed.next_request(at(8)).timeout.read == 12
 
 
 def test_a_replaced_token_is_no_retry_and_a_post_is_not_cut_off():
     policy = RetryConfiguration(max_retry_time_sec=20)
     with_another_token = call(retry=policy, timeout=60).with_attempt(reply(401), "", now=at(5))
     assert with_another_token.next_request(at(8)).timeout.read == 60
+    retry = with_another_token.with_attempt(reply(503), "again", now=at(6))
+    assert retry.next_request(at(8)).timeout.read == 12
     post = call("POST", retry=policy, timeout=60).with_attempt(reply(429), "", now=at(5))
     assert post.next_request(at(8)).timeout.read == 60
 

@@ -45,8 +45,9 @@ def test_defaults_fill_in_what_a_call_does_not_say():
         deadline=8,
         retry=retry,
         strict=True,
+        keep_unknown="items",
     )
-    own = OPERATION.with_options(headers={"X-B": None}, timeout=1, strict=False)
+    own = OPERATION.with_options(headers={"X-B": None}, timeout=1, strict=False, keep_unknown=False)
     assert own.under(defaults).options == Options(
         headers={"X-A": "1", "X-B": None},
         query={"a": 1},
@@ -54,6 +55,7 @@ def test_defaults_fill_in_what_a_call_does_not_say():
         deadline=8,
         retry=retry,
         strict=False,
+        keep_unknown=False,
     )
     assert OPERATION.under(defaults).options == defaults
     assert own.under(Options()).options == own.options
@@ -119,6 +121,19 @@ def test_a_raw_operation_takes_headers():
     assert raw_operation("GET", "/x").options == Options()
 
 
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"method": b"GET"}, "method must be a str, not a bytes"),
+        ({"path": b"/x"}, "path must be a str, not a bytes"),
+        ({"query": [("a", 1)]}, "query must be a mapping of names to values or None, not a list"),
+    ],
+)
+def test_a_raw_operation_of_wrong_types_is_refused(said, words):
+    with pytest.raises(TypeError, match=words):
+        raw_operation(**{"method": "GET", "path": "/x", **said})
+
+
 @pytest.mark.parametrize("method", ["", "GE T", "GET\r\n", "G@T", "GÄT", "GET1"])
 def test_a_method_that_is_no_word_is_refused(method):
     with pytest.raises(InvalidValueError, match=r"method .*must be letters"):
@@ -178,8 +193,19 @@ def test_options_are_copied_so_that_a_later_change_of_the_callers_is_none_of_the
         ({"deadline": True}, "deadline must be a number of seconds or None, not a bool"),
         ({"retry": 3}, "retry must be a RetryConfiguration or None, not an int"),
         ({"strict": "no"}, "strict must be True or False or None, not a str"),
+        ({"keep_unknown": 1}, "keep_unknown must be True, False or 'items' or None, not an int"),
     ],
 )
 def test_options_of_a_wrong_type_are_refused_where_they_are_given(said, words):
     with pytest.raises(TypeError, match=words):
         Operation[object](Endpoint("get_x", "GET", "/x")).with_options(**said)
+
+
+def test_only_items_is_a_word_for_unknown_fields():
+    assert Options(keep_unknown="items").keep_unknown == "items"
+    with pytest.raises(InvalidValueError, match="keep_unknown='all': must be True, False or"):
+        Options(keep_unknown="all")
+
+
+def test_an_operation_only_reads_where_its_definition_says_so():
+    assert not Endpoint("post_x", "POST", "/x").reads

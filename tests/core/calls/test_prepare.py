@@ -104,6 +104,12 @@ def test_a_raw_operation_takes_any_json_even_a_false_one(body):
     assert "content-type" in request.headers
 
 
+def test_an_endpoint_that_declares_no_body_takes_any():
+    endpoint = Endpoint("delete_x", "DELETE", "/api/v2/x")
+    request = prepare_request(Operation[object](endpoint, body=["a"]), SETTINGS)
+    assert (request.body, request.headers["content-type"]) == (b'["a"]', "application/json")
+
+
 def test_no_body_is_no_body_and_no_content_type():
     request = prepare_request(Operation[object](SEARCH), SETTINGS)
     assert request.body is None
@@ -205,7 +211,8 @@ def test_a_token_is_put_on_and_does_not_show():
 def test_the_callers_own_authorization_stays():
     request = prepare_request(get().with_options(headers={"authorization": "Basic x"}), SETTINGS)
     assert authorize_request(request, Token("hunter2")) is request
-    assert authorize_request(request, None) is request
+    without = prepare_request(get(), SETTINGS)
+    assert authorize_request(without, None) is without
 
 
 def test_a_form_is_sent_with_its_type():

@@ -4,11 +4,12 @@ from genesys_core import Now
 from genesys_core.api.users import get_users_me
 from genesys_core.calls.lifecycle import NeedPermit, Raised, Sending, Waiting, start
 from genesys_core.calls.remote_places import answer_place, place_not_released
-from genesys_core.errors import BudgetError
+from genesys_core.errors import BudgetError, RateLimitError
 from genesys_core.hosts import Hosts
 from genesys_core.oauth.tokens import Token
 from genesys_core.session.budget import TICKET, RatePlace
 from genesys_core.session.pacing import Pacer, Pacing
+from genesys_core.session.retry import GRAIN
 from genesys_core.session.session import Session, Settings
 from genesys_core.session.vault import Vault
 
@@ -25,7 +26,10 @@ def need(**options) -> NeedPermit:
 
 
 def test_a_place_now_is_a_permit():
-    assert isinstance(answer_place(need(), RatePlace(0.0, 1), LANES, now=NOW), Sending)
+    for wait in (0.0, GRAIN):
+        assert isinstance(answer_place(need(), RatePlace(wait, 1), LANES, now=NOW), Sending)
+    longer = answer_place(need(), RatePlace(2 * GRAIN, 1), LANES, now=NOW)
+    assert isinstance(longer, Waiting)
 
 
 def test_a_later_place_is_waited_for_with_its_ticket():
@@ -44,6 +48,8 @@ def test_a_place_that_is_too_late_ends_the_call():
 def test_a_closed_gate_is_a_429_to_a_call_without_retries():
     state = answer_place(need(), RatePlace(5.0, 7, -1), LANES, now=NOW)
     assert isinstance(state, Raised)
+    assert isinstance(state.error, RateLimitError)
+    assert (state.error.status, state.error.retry_after) == (429, 5.0)
 
 
 def test_a_place_that_is_not_released_is_mentioned_by_the_calls_own_error():

@@ -1,5 +1,7 @@
 """A shared rate limit: what is kept is a pacer, and every step of it is one of the pacer's."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +9,14 @@ from hypothesis import strategies as st
 from genesys_core.clock import Now
 from genesys_core.errors import BudgetBusyError, BudgetError, GenesysCloudError
 from genesys_core.oauth import Token
-from genesys_core.session.budget import TICKET, RatePlace, change_pacer, next_attempt, token_key
+from genesys_core.session.budget import (
+    EXPECTED_BUDGET,
+    TICKET,
+    RatePlace,
+    change_pacer,
+    next_attempt,
+    token_key,
+)
 from genesys_core.session.pacing import Gate, Pacer, Pacing, Reservation
 from tests.strategies.calls import at, reply
 
@@ -90,6 +99,7 @@ def test_what_is_no_pacer_is_an_error(damage):
 def test_a_key_tells_nothing_of_its_token():
     key = token_key(Token("hunter2"))
     assert "hunter2" not in key
+    assert re.fullmatch("[0-9a-f]{32}", key)
     assert key == token_key(Token("hunter2", expires_in=5)) != token_key(Token("hunter3"))
     assert token_key(None) == ""
 
@@ -121,4 +131,13 @@ def test_a_place_is_a_reservation_on_the_own_clock():
         11.5, ((TICKET, 7),), "the shared rate limit"
     )
     assert RatePlace(1.5, 7, 1).reservation(lanes, 10.0).why == "2 requests in 60 s"
+    whys = [RatePlace(1.0, 7, lane).reservation(TWO.windows, 10.0).why for lane in (1, 2)]
+    assert whys == [window.describe() for window in TWO.windows]
+    assert len(set(whys)) == 2
     assert [RatePlace(1.0, 1, lane).is_gate for lane in (-1, 0, 1)] == [True, False, False]
+
+
+def test_a_budget_may_be_left_out():
+    EXPECTED_BUDGET.check("budget", None)
+    with pytest.raises(TypeError, match="budget must be a budget or None, not a str"):
+        EXPECTED_BUDGET.check("budget", "/tmp/budget")

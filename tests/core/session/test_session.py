@@ -5,6 +5,7 @@ import pytest
 from genesys_core.confidential import REDACTED
 from genesys_core.errors import InvalidValueError
 from genesys_core.http.known_secrets import KnownSecrets
+from genesys_core.http.messages import LONGEST
 from genesys_core.oauth.tokens import Token
 from genesys_core.session.session import Session, Settings, check_deadline, no_jitter
 from genesys_core.session.vault import Vault
@@ -25,10 +26,20 @@ def test_retry_is_off_unless_asked_for():
     assert (settings.deadline, settings.refresh_token_wait_max) == (None, 10)
 
 
+def test_a_client_is_tolerant_keeps_what_it_does_not_know_and_stores_nothing_by_default():
+    settings = Settings(hosts=HOSTS)
+    assert (settings.strict, settings.keep_unknown, settings.stores_tokens) == (False, True, False)
+
+
 @pytest.mark.parametrize("seconds", [-1, 1e10, float("inf"), float("nan")])
 def test_a_wait_for_a_token_is_finite(seconds):
     with pytest.raises(InvalidValueError, match="refresh_token_wait_max="):
         Settings(hosts=HOSTS, refresh_token_wait_max=seconds)
+
+
+@pytest.mark.parametrize("seconds", [0, LONGEST])
+def test_a_call_may_wait_for_a_token_not_at_all_or_as_long_as_clocks_allow(seconds):
+    assert Settings(hosts=HOSTS, refresh_token_wait_max=seconds).refresh_token_wait_max == seconds
 
 
 @pytest.mark.parametrize("seconds", [0, -1, 1e10, float("inf"), float("nan")])
@@ -40,6 +51,7 @@ def test_a_deadline_is_a_positive_number_of_seconds(seconds):
 def test_a_deadline_may_be_none():
     assert check_deadline(None) is None
     assert check_deadline(0.5) == 0.5
+    assert check_deadline(LONGEST) == LONGEST
 
 
 def test_the_library_names_itself():

@@ -73,6 +73,29 @@ def test_a_host_that_is_an_address():
     assert parse_ip("localhost") is None
 
 
+@pytest.mark.parametrize(
+    ("host", "plain"), [("[::1]", "::1"), ("::1", "::1"), ("[2001:DB8::1]", "2001:db8::1")]
+)
+def test_an_address_may_have_brackets(host, plain):
+    assert parse_host(host) == plain
+
+
+@pytest.mark.parametrize(
+    "host", ["[::1", "::1]", "[::1x", "x::1]", "[h]", "[192.0.2.1]", "[]", "[", "[[::1]]"]
+)
+def test_brackets_are_a_pair_around_an_address(host):
+    with pytest.raises(InvalidValueError):
+        parse_host(host)
+
+
+def test_the_longest_name_has_253_characters():
+    longest = ".".join(["a" * 63, "b" * 63, "c" * 63, "d" * 61])
+    assert len(longest) == 253
+    assert parse_host(longest) == parse_host(longest + ".") == longest
+    with pytest.raises(InvalidValueError, match="must be a host name"):
+        parse_host(longest + "d")
+
+
 @given(st.text())
 def test_any_text_is_a_host_or_refused(text):
     try:

@@ -36,6 +36,20 @@ def test_what_belonged_to_another_process_is_dropped():
     assert pools.find(2) is child
 
 
+def test_a_process_does_not_use_the_pool_of_its_parent():
+    pools = OwnedPools(object, lambda pool: None)
+    for loop in (None, Loop()):
+        parent = pools.find(1, loop)
+        assert pools.find(2, loop) is not parent
+
+
+def test_whoever_asked_last_is_found_without_making_a_pool():
+    made = []
+    pools = OwnedPools(lambda: made.append(object()) or made[-1], lambda pool: None)
+    assert pools.find(1) is pools.find(1)
+    assert len(made) == 1
+
+
 def test_what_belonged_to_a_loop_that_ended_is_dropped():
     dropped = []
     pools = OwnedPools(object, dropped.append)

@@ -22,6 +22,7 @@ def test_urls_of_one_origin_have_one_route():
     assert routes == [Route(Origin("https", "h.example", 443), tls="context")] * 3
     assert len(set(routes)) == 1
     assert router.route("https://h.example/other/path") is router.route("https://h.example/")
+    assert router.route("http://h/other/path") is router.route("http://h/")
 
 
 def test_whatever_makes_a_difference_makes_another_route():
@@ -54,6 +55,10 @@ def test_a_proxy_is_given_requests_or_only_carries_bytes(url, proxy, always, tun
     settings = ProxySettings(proxy, proxy)
     route = Router(settings, always_tunnel=always).route(url)
     assert (route.proxy, route.is_tunnel, route.is_forwarded) == (proxy, tunnel, forwarded)
+
+
+def test_a_proxy_does_not_tunnel_what_it_can_forward():
+    assert not Router(ProxySettings(PROXY, PROXY)).route("http://h").is_tunnel
 
 
 def test_exceptions_go_out_directly():
