@@ -112,13 +112,15 @@ _CREDENTIALS: Final = (
 _ODD: Final = frozenset(" +\\")
 
 _MOST_ROUNDS: Final = 8
-"""Maximum number of times that a text is unescaped: once for each level of nested documents."""
+"""Maximum number of times that a text is unescaped: once for each level of nested documents. A text
+with more levels, which only an attacker writes, may contain any secret.
+"""
 
 _JSON_ESCAPE = re.compile(r"\\+u([0-9a-fA-F]{4})")
 
 
 def _can_be_read(secret: str, text: str) -> bool:
-    """Return whether a text contains a secret in any escaping."""
+    """Return whether a text contains, or has too many levels to tell, a secret in any escaping."""
     wanted = _folded(secret)
     for _ in range(_MOST_ROUNDS):
         if wanted in _folded(text):
@@ -131,7 +133,7 @@ def _can_be_read(secret: str, text: str) -> bool:
         if plain == text:
             return False
         text = plain
-    return wanted in _folded(text)
+    return True
 
 
 def _folded(text: str) -> str:

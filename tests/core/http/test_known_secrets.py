@@ -69,8 +69,44 @@ def test_short_words_and_nothing_are_no_secrets():
 
 
 def test_endless_escapes_end():
-    text = PLAIN.replace("h", "%" + "25" * 40 + "68")
-    assert PLAIN not in KnownSecrets.of([PLAIN]).hide(text)
+    for levels in (1, 6, 7, 8, 40, 1000):
+        text = PLAIN.replace("h", "%" + "25" * levels + "68")
+        assert KnownSecrets.of([PLAIN]).hide(f"was {text}.") == f"was {MASK}."
+
+
+def test_a_text_with_more_levels_of_escapes_than_are_undone_is_not_shown_at_all():
+    secrets = KnownSecrets.of([PLAIN])
+    assert secrets.hide(f"was {'%' + '25' * 6 + '41'}") == f"was {'%' + '25' * 6 + '41'}"
+    assert secrets.hide(f"was {'%' + '25' * 40 + '41'}") == MASK
+
+
+def test_a_plus_may_be_a_space_and_a_space_a_plus():
+    for secret, text in [
+        ("hunter2 hunter2", "hunter2+hunter2"),
+        ("hunter2+hunter2", "hunter2 hunter2"),
+    ]:
+        for others in ([], [PLAIN]):
+            assert KnownSecrets.of([secret, *others]).hide(f"was {text}.") == f"was {MASK}."
+
+
+def test_each_secret_is_looked_for_in_escaped_text():
+    secrets = KnownSecrets.of([PLAIN, f"{PLAIN}-longer"])
+    assert secrets.hide(f"was {PLAIN.replace('h', '%68')}.") == f"was {MASK}."
+
+
+def test_eight_characters_are_a_secret():
+    assert KnownSecrets.of(["hunter2"]).values == ()
+    assert KnownSecrets.of(["hunter22"]).hide("hunter22") == MASK
+
+
+AROUND = {"in JSON": '{"text": "%s"}', "in JSON beyond ASCII": '["%s"]'}
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_what_is_around_a_secret_stays(spelling):
+    secret = 'hunter2 /+="é😀hunter2'
+    shown = KnownSecrets.of([secret]).hide(f"it was {SPELLINGS[spelling](secret)}.")
+    assert shown == f"it was {AROUND.get(spelling, '%s') % MASK}."
 
 
 @pytest.mark.parametrize(
