@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from email.message import Message
 from email.parser import BytesParser
+from hashlib import sha256
 from typing import Any, cast
 from urllib.parse import parse_qsl
 
@@ -85,9 +86,19 @@ def test_encoding_is_repeatable_and_the_boundary_follows_the_content(files: list
     assert [one.partition(b"\r\n\r\n")[2].removesuffix(b"\r\n") for one in contents] == files
 
 
+def test_the_boundary_is_a_digest_of_all_that_a_form_says() -> None:
+    parts = [Part("x", b"png", "a.png", "image/png"), Part("x", "\u00e9")]
+    form = FormBody("multipart", (("image", parts[0]), ("note", parts[1])))
+    said = b"5:image5:a.png9:image/png3:png4:note0:0:2:\xc3\xa9"
+    boundary = sha256(said).hexdigest()[:48]
+    assert form.encode()[0] == f'multipart/form-data; boundary="{boundary}"'
+
+
 def test_what_cannot_be_sent_is_refused() -> None:
     with pytest.raises(InvalidValueError, match="field file: is a file, which a urlencoded form"):
         FormBody("urlencoded", (("file", b"1"),)).encode()
+    with pytest.raises(InvalidValueError, match="field more: is a file"):
+        FormBody("urlencoded", (("more", cast(Any, ["text", b"1"])),)).encode()
     source = cast("Part[bytes]", Part("x", cast(Any, iter([b"1"]))))
     with pytest.raises(InvalidValueError, match=r"field file: .*stream it with client\.upload"):
         FormBody("multipart", (("file", source),)).encode()

@@ -30,6 +30,16 @@ def test_a_number_means_every_phase():
     assert Timeout.given(2.5, Timeout()) == Timeout.of(2.5)
 
 
+def test_a_time_is_at_most_a_thousand_million_seconds():
+    assert Timeout.of(1e9).read == LONGEST
+    with pytest.raises(InvalidValueError, match="at most 1e\\+09"):
+        Timeout(read=math.nextafter(1e9, math.inf))
+
+
+def test_without_a_timeout_each_phase_has_one():
+    assert Timeout() == Timeout(connect=10, read=60, write=60, pool=10)
+
+
 def test_nothing_given_means_the_default():
     default = Timeout.of(7)
     assert Timeout.given(None, default) is default

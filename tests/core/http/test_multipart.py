@@ -117,6 +117,20 @@ def test_a_part_that_cannot_be_written_is_refused(wrong):
         Part(**{"name": "x", "content": b"", **wrong})
 
 
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"name": 1}, "name must be a str, not an int"),
+        ({"filename": b"x"}, "filename must be a str or None, not a bytes"),
+        ({"content_type": b"a/b"}, "content_type must be a media type or None, not a bytes"),
+        ({"length": "5"}, "length must be a whole number or None, not a str"),
+    ],
+)
+def test_a_part_of_wrong_types_is_refused(wrong, words):
+    with pytest.raises(TypeError, match=words):
+        Part(**{"name": "x", "content": b"", **wrong})
+
+
 def test_text_that_cannot_be_encoded_is_refused():
     with pytest.raises(InvalidValueError, match="surrogate"):
         Multipart([Part("x", "\ud800")], "b")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from genesys_core.errors import JobFailedError
 from genesys_core.jobs.status import JobStatus, judge_status, read_inline_results, read_status
 from genesys_core.models import AsyncQueryStatus
 from tests.strategies.jobs import FAMILY, reply
@@ -75,6 +77,9 @@ def test_without_anything_to_look_at_a_job_is_over_unless_it_is_accepted() -> No
         (("done", "of"), {"done": 1, "of": 4}, 0.25),
         (("done", "of"), {"done": 0, "of": 0}, None),
         (("done", "of"), {"done": 1}, None),
+        (("done", "of"), {"done": 0.25, "of": 0.5}, 0.5),
+        (("done", "of"), {"done": 0.0, "of": 1e15}, None),
+        (("done", "of"), {"done": 0.0, "of": math.nextafter(1e15, 0)}, 0.0),
     ],
 )
 def test_progress(fields: tuple[str, ...], data: dict[str, Any], progress: float | None) -> None:
@@ -85,7 +90,7 @@ def test_links_and_the_upload_url_are_read_and_not_shown() -> None:
     data = {
         "state": "Done",
         "downloadUrl": "https://one",
-        "downloadUrls": ["https://two", None],
+        "downloadUrls": ["https://two", None, "", 7],
         "uploadUrl": "https://secret",
     }
     status = read_status(FAMILY, reply(data))
@@ -121,6 +126,10 @@ def test_what_a_status_means_for_those_who_wait() -> None:
     failed = judge_status(FAMILY, "j1", reply({"state": "Failed"}))
     assert str(failed.error) == "get_thing_job: job j1 ended as Failed"
     cancelled = judge_status(FAMILY, "j1", reply({"state": "Cancelled", "errorMessage": "why"}))
+    assert isinstance(cancelled.error, JobFailedError)
+    assert cancelled.error.is_cancelled
+    assert isinstance(failed.error, JobFailedError)
+    assert not failed.error.is_cancelled
     assert str(cancelled.error) == "get_thing_job: job j1 was cancelled (Cancelled): why"
     novel = judge_status(FAMILY, "j1", reply({"state": "Novel"}))
     assert (novel.is_over, novel.error) == (False, None)

@@ -271,7 +271,7 @@ def test_what_was_learned_is_bounded(monkeypatch):
     for number in range(10):
         assert decoder.decode(frame(f"v2.{number}", {"n": number})).event_body == {"n": number}
         assert decoder.decode(frame("v2.mine")).event_body == Mine("PURECLOUD")
-    assert len(decoder._learned) <= 3
+        assert len(decoder._learned) <= 3
 
 
 @example('{"topicName":"v2.users.x.presence","eventBody":{"modifiedDate":"yesterday"}}')
