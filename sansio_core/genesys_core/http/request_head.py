@@ -190,7 +190,7 @@ def _encode_with_h11(
     target, host = _target(request, absolute=proxy_headers is not None)
     fields = list(headers.raw)
     if "host" not in headers:
-        fields.insert(0, ("Host", host))
+        fields.append(("Host", host))  # h11 writes it first (RFC 9110 section 7.2)
     if proxy_headers is not None:
         fields += proxy_headers.raw
     if "accept-encoding" not in headers:

@@ -22,6 +22,7 @@ PLAIN = [
     (Request("GET", "http://h:443"), "GET / HTTP/1.1\r\nHost: h:443\r\n" + END),
     (Request("DELETE", "http://h/a%2Fb/../c?x=1&y#z"), "DELETE /a%2Fb/../c?x=1&y HTTP/1.1\r\nHost: h\r\n" + END),
     (Request("GET", "http://h/", Headers({"X-U": "ü", "X-E": ""})), "GET / HTTP/1.1\r\nHost: h\r\nX-U: ü\r\nX-E: \r\n" + END),
+    (Request("GET", "http://h/", Headers({"X-U": "\u00c0"})), "GET / HTTP/1.1\r\nHost: h\r\nX-U: \u00c0\r\n" + END),
     (Request("POST", "http://h/"), "POST / HTTP/1.1\r\nHost: h\r\n" + END + "Content-Length: 0\r\n"),
     (Request("PUT", "http://h/", body=b""), "PUT / HTTP/1.1\r\nHost: h\r\n" + END + "Content-Length: 0\r\n"),
     (Request("DELETE", "http://h/", body=b"[]"), "DELETE / HTTP/1.1\r\nHost: h\r\n" + END + "Content-Length: 2\r\n"),
@@ -42,6 +43,9 @@ ODD = [
     (Request("GET", "http://h:/"), "GET / HTTP/1.1\r\nHost: h\r\n" + END),
     (Request("PURGE", "http://h/"), "PURGE / HTTP/1.1\r\nHost: h\r\n" + END),
     (Request("GET", "http://h/", Headers({"X-T": "a\tb"})), "GET / HTTP/1.1\r\nHost: h\r\nX-T: a\tb\r\n" + END),
+    (Request("GET", "http://h/", RAW([("X-T", "a\x7f")])), "GET / HTTP/1.1\r\nHost: h\r\nX-T: a\x7f\r\n" + END),
+    (Request("GET", "http://h%41/"), "GET / HTTP/1.1\r\nHost: h%41\r\n" + END),
+    (Request("GET", "http://h/", Headers({"Expect": "x"})), "GET / HTTP/1.1\r\nHost: h\r\nExpect: x\r\n" + END),
     # Host comes first; a caller's Host and Accept-Encoding stand.
     (
         Request("PATCH", "http://h/", Headers({"X-A": "b", "HOST": "other", "accept-encoding": "identity"}), b"{}"),
@@ -189,6 +193,33 @@ ONE_REQUEST = st.tuples(
     st.lists(st.sampled_from(FIELDS), max_size=2),
     st.sampled_from([None, b"", b"body"]),
 )
+
+
+def test_the_lines_of_the_last_request_are_used_for_one_with_the_same_fields_and_origin():
+    lines = FieldLines()
+    fields = Headers([PLAIN])
+    encoded(Request("GET", "https://h.example/a", fields), field_lines=lines)
+    assert (lines.fields, lines.base) == ((PLAIN,), "https://h.example")
+    assert lines.lines == "Host: h.example\r\nAccept: application/json\r\n" + END
+    lines.lines = "X: known\r\n"
+    again = encoded(Request("DELETE", "https://h.example/b", fields, b"x"), field_lines=lines)
+    assert again == b"DELETE /b HTTP/1.1\r\nX: known\r\nContent-Length: 1\r\n\r\n"
+    for url, others in [
+        ("https://h.example/a", Headers({"Accept": "text/csv"})),
+        ("https://h.example/a", Headers()),
+        ("https://g.example/a", fields),
+        ("https://h.example.org/a", fields),
+    ]:
+        known = FieldLines()
+        known.fields, known.base, known.lines = lines.fields, lines.base, lines.lines
+        other = Request("GET", url, others)
+        assert encoded(other, field_lines=known) == encoded(other)
+
+
+def test_a_url_without_a_path_leaves_no_lines():
+    lines = FieldLines()
+    encoded(Request("GET", "https://h.example"), field_lines=lines)
+    assert (lines.fields, lines.base, lines.lines) == (None, "", "")
 
 
 @given(st.lists(ONE_REQUEST, max_size=4))

@@ -71,6 +71,18 @@ def test_a_few_topics_take_one_channel():
     assert world.set.settled
 
 
+def test_connections_are_the_channels_that_deliver():
+    world = SetWorld(users(1001))
+    assert world.set.connections == 0
+    world.settle()
+    assert world.set.connections == 2
+    first, _ = world.places
+    world.keep(world.set.disconnected(*first, Closed(1001, ""), now=world.now))
+    assert world.set.connections == 1
+    world.keep(world.set.stop(now=world.now))
+    assert world.set.connections == 0
+
+
 def test_no_topics_take_one_channel():
     world = SetWorld()
     world.settle()
@@ -173,7 +185,13 @@ def test_the_earliest_deadline_counts_and_the_timer_serves_all():
     world = SetWorld(users(1001))
     world.settle()
     assert world.set.next_deadline == 135.0
-    world.time = 135.0
+    first, _ = world.places
+    world.time = 110.0
+    text = '{"topicName":"v2.users.user-0.presence"}'
+    world.keep(world.set.received(*first, [text], now=world.now))
+    assert world.set.members[0].deadline() == 145.0
+    assert world.set.next_deadline == 135.0
+    world.time = 145.0
     world.keep(world.set.timer(now=world.now))
     assert all(place.endswith("pinged") for place in world.places.values())
 

@@ -52,6 +52,12 @@ def test_what_is_no_topic(text):
         Plan().adding([text])
 
 
+def test_a_topic_is_a_text_of_at_most_200_characters():
+    assert expand_topic("x" * 200) == ("x" * 200,)
+    with pytest.raises(TypeError, match="topic must be a topic, not an int"):
+        expand_topic(5)
+
+
 @pytest.mark.parametrize(
     ("topic", "automatic"),
     [
@@ -90,6 +96,8 @@ def test_combining():
 def test_ids_are_not_suffixes():
     flows = ["v2.flows.outcomes.a-1", "v2.flows.outcomes.b2"]
     assert combine_topics(flows) == tuple(flows)
+    kinds = ["v2.flows.calls", "v2.flows.chats"]  # no resource: a kind without an id
+    assert combine_topics(kinds) == tuple(kinds)
 
 
 @given(st.lists(topics, unique=True, max_size=30))
@@ -109,6 +117,10 @@ def test_combined_topics_stay_below_200_characters():
         first, *_ = following.partition("?")[2].split("&")
         assert len(f"{entry}&{first}") >= MAX_LENGTH, "there was room for one more"
     assert [name for entry in entries for name in expand_topic(entry)] == asked
+    pair = [f"v2.users.{'x' * 150}.{'a' * 20}", f"v2.users.{'x' * 150}.{'b' * 18}"]
+    (entry,) = combine_topics(pair)
+    assert len(entry) == MAX_LENGTH - 1
+    assert combine_topics([pair[0], pair[1] + "b"]) == (pair[0], pair[1] + "b")
 
 
 def test_topics_go_one_by_one_while_they_fit():
@@ -135,6 +147,13 @@ def test_a_resource_joins_its_own_even_on_a_full_channel():
     assert "v2.users.user-7.station" in plan.channels[0].names
     assert "v2.users.user-7?presence&station" in plan.entries(0)
     assert len(plan.entries(0)) == MAX_TOPICS
+
+
+def test_a_resource_joins_its_own_even_if_an_earlier_channel_has_room():
+    plan = Plan().adding(users(1001, "presence")).removing(["v2.users.user-0.presence"])
+    plan = plan.adding(["v2.users.user-1000.station", "v2.users.user-1.station", "v2.flows.x"])
+    assert "v2.users.user-1000.station" in plan.channels[1].names
+    assert "v2.users.user-1.station" in plan.channels[0].names
 
 
 def test_the_limit_of_channels_is_explained():
@@ -165,6 +184,8 @@ def test_adopting_prefers_the_channel_that_has_the_topic():
         .adopting(1, ["v2.flows.x", "v2.users.user-0.presence"])
     )
     assert "v2.flows.x" in plan.channels[1].names
+    assert len(plan.channels) == 2
+    assert len(Plan().adding(users(1, "presence")).adopting(1, ["v2.flows.x"]).channels) == 2
     assert "v2.users.user-0.presence" not in plan.channels[1].names
     assert Plan().adopting(0, ["v2.flows.x"]) == Plan().adding(["v2.flows.x"])
     full = Plan().adding(users(1000, "presence")).adopting(0, ["v2.flows.x"])

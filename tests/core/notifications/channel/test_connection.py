@@ -26,7 +26,8 @@ A, AB = frozenset({"a"}), frozenset({"a", "b"})
 
 def opened(**changes: object) -> Listening:
     facts = {"failures": 0, "opened": 900.0, "heard": NOW, "renew_at": 5000.0}
-    return Listening(1, KNOWN, **{**facts, "sync": InSync(A, 0, 900.0), **changes})
+    facts |= {"channel": KNOWN, "sync": InSync(A, 0, 900.0)}
+    return Listening(1, **{**facts, **changes})
 
 
 @pytest.mark.parametrize(
@@ -58,9 +59,26 @@ def test_a_channel_that_was_just_made_has_no_topics():
     assert opening.connected(now=NOW, policy=POLICY).sync == OutOfSync(frozenset(), 0, 1000.0)
 
 
+@pytest.mark.parametrize(
+    "opening",
+    [
+        Creating(1, 0.0, 3).made(KNOWN, 2, now=NOW, policy=POLICY),
+        Inspecting(1, 0.0, 3, GIVEN).seen(2, now=NOW, policy=POLICY),
+        Checking(1, 0.0, 3, KNOWN).exists(2, now=NOW, policy=POLICY),
+    ],
+)
+def test_a_socket_has_30_seconds_to_open_and_promises_nothing_yet(opening):
+    assert opening.until == 1030.0
+    connection = opening.connected(now=NOW, policy=POLICY)
+    assert (connection.opened, connection.heard, connection.failures) == (1000.0, NOW, 3)
+    assert not connection.subscribed
+    assert not connection.leaving
+
+
 def test_of_a_channel_that_was_there_nobody_can_tell():
     opening = Inspecting(1, 0.0, 0, GIVEN).seen(2, now=NOW, policy=POLICY)
     assert (opening.channel.given, opening.channel.own, opening.confirmed) == (False, False, None)
+    assert (KNOWN.given, KNOWN.own) == (False, True)
     assert Checking(1, 0.0, 2, KNOWN).exists(2, now=NOW, policy=POLICY).confirmed is None
 
 
@@ -104,6 +122,7 @@ def test_only_a_change_that_sent_all_topics_renews(before, wanted, renew_at):
 @pytest.mark.parametrize(
     ("before", "wanted", "confirmed"),
     [
+        (A, A, frozenset()),  # nothing is sent
         (A, AB, AB - A),  # only b is added
         (None, AB, AB),  # all are sent
         (AB, A, A),  # likewise
@@ -116,6 +135,12 @@ def test_topics_that_are_asked_for_again_during_a_change_that_omits_them_are_sen
     change = Syncing(1, 0.0, wanted, 0, before)
     assert change.asked_again(A).done(now=NOW) == InSync(confirmed, 0, 1000.0)
     assert (change.asked_again(A) is change) == (confirmed == wanted)
+
+
+def test_a_channel_of_unknown_life_is_renewed_an_hour_before_a_day_is_over():
+    change = Syncing(1, 0.0, A, 0, None)
+    connection = opened(channel=GIVEN, sync=change).changed(change, now=NOW, policy=POLICY)
+    assert connection.renew_at == 1000.0 + 23 * 3600
 
 
 def test_a_doubtful_change_is_made_again():

@@ -10,6 +10,7 @@ from genesys_core.notifications.channel.events import (
     ChannelEvent,
     Connect,
     Effect,
+    Gap,
     datetime_of,
     wall_datetime,
 )
@@ -27,6 +28,11 @@ def test_events_and_effects_are_values_and_public(kind):
 def test_moments_are_aware():
     assert wall_datetime(0.5) == datetime(1970, 1, 1, 0, 0, 0, 500_000, UTC)
     assert datetime_of(Now(7.0, 0.0)) == datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def test_a_gap_of_a_connection_dropped_nothing():
+    moment = wall_datetime(0.0)
+    assert Gap(moment, moment).dropped == 0
 
 
 def test_an_address_is_not_shown():
