@@ -20,13 +20,17 @@ __all__ = [
 
 # `_` is markup only at the edge of a word; `~`, `$`, `^` and `=` are those of the site's extensions.
 _MARKUP: Final = re.compile(r"([\\`*{}\[\]<>#|&~$^=]|(?<!\w)_|_(?!\w))")
+# The beginnings of lists, rules and admonitions.
+_AT_START: Final = re.compile(r"^(\d*)((?<=\d)[.)](?= |$)|(?<!\d)[-+!])")
 _NOT_IN_ANCHORS: Final = re.compile(r"[^\w.:-]+")
 _BACKTICKS: Final = re.compile(r"`+")
 
 
 def plain_text(text: str) -> str:
     """Return text as one line, with Markdown escaped."""
-    return _MARKUP.sub(r"\\\1", " ".join(text.split()))
+    line = _MARKUP.sub(r"\\\1", " ".join(text.split()))
+    # A question mark has no escape in Python-Markdown.
+    return _AT_START.sub(r"\1\\\2", line).replace("?", "&#63;", line.startswith("???"))
 
 
 def inline_code(text: str) -> str:

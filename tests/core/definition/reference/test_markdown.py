@@ -29,6 +29,15 @@ from genesys_core.definition.reference.markdown import (
         ("v2.users.{id}", "v2.users.\\{id\\}"),
         ("<script>[a](b)|`*", "\\<script\\>\\[a\\](b)\\|\\`\\*"),
         ("two\nlines\t", "two lines"),
+        # At the start of a line: a list, a rule, an admonition, a collapsible block.
+        ("- a - b", "\\- a - b"),
+        ("+ a", "\\+ a"),
+        ("---", "\\---"),
+        ("1986. Great", "1986\\. Great"),
+        ("1) a", "1\\) a"),
+        ("1.5 a", "1.5 a"),
+        ("!!! danger", "\\!!! danger"),
+        ("??? note", "&#63;?? note"),
     ],
 )
 def test_plain_text(text: str, written: str) -> None:
