@@ -667,7 +667,7 @@ def test_no_option_of_a_command_takes_a_secret_that_a_list_of_processes_shows():
             found[parameter.name] = getattr(option, "help", "")
     suspects = {name for name in found if re.search("secret|password|token|proxy|auth|key", name)}
     assert suspects == {"token_file", "proxy"}
-    assert "Prefer HTTPS_PROXY if it contains a password" in found["proxy"]
+    assert "Use HTTPS_PROXY if it contains a password" in found["proxy"]
 
 
 def commands_of(typer_app):

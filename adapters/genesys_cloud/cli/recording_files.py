@@ -181,7 +181,7 @@ class _Folder:
             return False
 
     def record_file(self, line: str) -> None:
-        """Append the line of a downloaded file to the manifest."""
+        """Append a downloaded file's entry to the manifest."""
         _append(self._files, line)
 
     def record_found(self, line: str) -> None:

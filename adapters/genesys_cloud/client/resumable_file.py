@@ -26,7 +26,7 @@ downloaded again.
 
 
 class ResumableFile(AtomicFile):
-    """The file that a download is saved to, including one that resumes an interrupted download.
+    """The destination of a download, which may resume an interrupted one.
 
     The partial file of ``report.csv`` is ``.report.csv.part``, and its record is
     ``.report.csv.part.json``; the record is locked while a download writes to the partial file.
