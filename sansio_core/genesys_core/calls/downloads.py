@@ -293,7 +293,7 @@ def _target(source: Operation[Any] | str, hosts: Hosts) -> Operation[Any] | str:
     parts = urlsplit(url)
     bare = f"{parts.scheme}://{parts.netloc.lower()}{parts.path}"
     path = bare.removeprefix(hosts.api)
-    if path == bare or not path.startswith("/") or not is_path(path):
+    if not path.startswith("/") or not is_path(path):
         return url
     query = f"?{parts.query}" if parts.query else ""
     return Operation(Endpoint("download", "GET", f"{path}{query}", accept="*/*"))
@@ -394,7 +394,7 @@ def _shortened(name: str) -> str:
     if len(name.encode()) <= _LONGEST_NAME:
         return name
     stem, dot, extension = name.rpartition(".")
-    if not stem or len(extension.encode()) > _LONGEST_EXTENSION:
+    if len(extension.encode()) > _LONGEST_EXTENSION:
         stem, dot, extension = name, "", ""
     room = _LONGEST_NAME - len(f"{dot}{extension}".encode())
     return stem.encode()[:room].decode("utf-8", "ignore").rstrip(". ") + dot + extension

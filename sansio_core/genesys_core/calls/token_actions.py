@@ -185,7 +185,7 @@ def reserve_token(
         state = start_exchange(answer.grant, session, now=now)
         return session, Exchanging(state, answer.grant)
     # There was nothing to try, so the 401 says more than "no token".
-    if answer.exhausted and need.refusal is not None:
+    if answer.exhausted:
         return session, need.exhausted(str(answer.error))
     return session, need.refused(answer.error)
 

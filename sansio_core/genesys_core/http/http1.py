@@ -135,7 +135,7 @@ class HTTP1Connection:
         If the connection is closed now, the server had closed it while idle, or was about to
         (RFC 9112 section 9.3.1): an idempotent request may be resent at once on another one.
         """
-        return self._state != _IDLE and self._exchanges > 0 and self._silent
+        return self._exchanges > 0 and self._silent
 
     @property
     def status(self) -> int | None:
@@ -436,7 +436,7 @@ class HTTP1Connection:
 
     def _answered(self, reader: HTTP1ResponseReader) -> None:
         """Update the sending state after a response was received."""
-        if reader.continued or reader.head is not None:
+        if reader.continued:
             self._waits = False
         if reader.head is None:
             return

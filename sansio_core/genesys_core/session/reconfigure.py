@@ -46,7 +46,7 @@ def _emptied(vault: Vault) -> Vault:
     if not vault.authenticates:
         return empty
     reusable = vault.grant is not None and (vault.grant.repeatable or not vault.spent)
-    if vault.signed_out or not reusable:
+    if not reusable:
         return msgspec.structs.replace(empty, signed_out=True)
     return msgspec.structs.replace(empty, grant=vault.grant)
 

@@ -278,7 +278,7 @@ class Exchange(Claim[C]):
         self._written = self._sent = True
 
     def _after_write(self, now: Now) -> Step:
-        if not self._uploads or not self._http.sending:
+        if not self._http.sending:
             return self._read(now)
         if self._http.waits_for_continue:
             self._limit(CONTINUE_WAIT, now)
@@ -395,7 +395,7 @@ class Exchange(Claim[C]):
             raise self._late(timeout.pool, now)
         if self._step is _WRITE:
             raise self._late(timeout.write, now)
-        if self._step is _READ and self._http.waits_for_continue and not self._is_over(now):
+        if self._http.waits_for_continue and not self._is_over(now):
             return self._ask_for_body()
         raise self._late(timeout.read, now)
 

@@ -9,6 +9,7 @@ from genesys_core import errors
 from genesys_core.api import users
 from genesys_core.calls.downloads import (
     HAS_CONTENT,
+    LARGEST_REFUSAL,
     SUCCESS,
     Download,
     DownloadProgress,
@@ -108,6 +109,12 @@ def test_numbers_that_cannot_be_used_are_refused():
         Download.of(OPERATION, SESSION, now=NOW, max_redirects=-1)
     with pytest.raises(errors.InvalidValueError, match="deadline"):
         Download.of(OPERATION, SESSION, now=NOW, options=Options(deadline=0))
+    with pytest.raises(TypeError, match="max_redirects"):
+        Download.of(OPERATION, SESSION, now=NOW, max_redirects="5")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="source must be an operation, an API path or a URL"):
+        Download.of(5, SESSION, now=NOW)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="must be an operation"):
+        without_result("/api/v2/x")  # type: ignore[arg-type]
 
 
 def test_a_callers_own_coding_is_kept():
@@ -164,6 +171,20 @@ def test_what_is_not_followed_says_why(status, location, words):
 
 
 @pytest.mark.parametrize(
+    ("location", "where"), [("http://files.example/x", "http://files.example/x"), (None, "nowhere")]
+)
+def test_what_is_not_followed_says_where_it_leads(location, where):
+    download = Download.of(OPERATION, SESSION, now=NOW)
+    with pytest.raises(errors.RedirectError, match=f"the redirect to {where} is not followed"):
+        download.redirected(redirect(begun(download), location), HOSTS)
+
+
+def test_from_http_a_redirect_may_lead_to_http():
+    download = Download.of("http://127.0.0.1/x", SESSION, now=NOW)
+    assert begun(followed(download, "http://files.example/x")).url == "http://files.example/x"
+
+
+@pytest.mark.parametrize(
     "host", ["127.0.0.1", "localhost", "LOCALHOST:8080", "[::1]", "127.1.2.3", "app.localhost"]
 )
 def test_on_the_machine_itself_https_may_lead_to_http(host):
@@ -198,6 +219,20 @@ def test_a_post_is_not_repeated_elsewhere(status, is_followed):
     else:
         with pytest.raises(errors.RedirectError, match="the POST request would be repeated"):
             followed(download, "https://files.example/x", status)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_get_is_repeated_elsewhere(status):
+    download = followed(Download.of(OPERATION, SESSION, now=NOW), "https://files.example/x", status)
+    assert begun(download).url == "https://files.example/x"
+
+
+def test_five_redirects_are_followed_unless_said_otherwise():
+    download = Download.of(OPERATION, SESSION, now=NOW)
+    for _ in range(5):
+        download = followed(download, "/x")
+    with pytest.raises(errors.RedirectError, match="too many redirects"):
+        followed(download, "/x")
 
 
 @given(st.integers(0, 6), st.lists(st.sampled_from(["/x", "https://a.example/", "//b.example/?c"])))
@@ -237,6 +272,7 @@ def test_the_deadline_holds_for_all_requests():
     second = away.begin(SESSION, now=Now(104.0, NOW.wall))
     assert isinstance(second, Sending)
     assert second.request.expires == 110
+    assert isinstance(away.begin(SESSION, now=Now(109.5, NOW.wall)), Sending)
     with pytest.raises(errors.TimeoutError):
         away.begin(SESSION, now=Now(110.0, NOW.wall))
 
@@ -307,6 +343,13 @@ def test_only_a_whole_body_is_finished(sizes, total):
         assert caught.value.sent
 
 
+def test_a_file_that_is_as_large_as_announced_and_allowed_is_finished():
+    DownloadProgress.begun(PartialFile(), 0).finished()
+    saving = DownloadProgress(total=5, limit=5).advanced(5)
+    assert saving.done == 5
+    saving.finished()
+
+
 @given(st.lists(st.integers(1, 100)), st.integers(0, 500))
 def test_no_more_is_saved_than_wanted(sizes, limit):
     saving = DownloadProgress(limit=limit)
@@ -339,7 +382,8 @@ def test_a_file_is_identified_by_what_is_the_same_next_time():
 
 def test_statuses():
     assert [status for status in range(100, 600) if status in SUCCESS] == list(range(200, 300))
-    assert not HAS_CONTENT & {202, 204, 205}
+    assert {200, 203, 206} == HAS_CONTENT
+    assert LARGEST_REFUSAL == 2**20
     error = nothing_to_save(ApiResponse(202, Headers(), None, b""))
     assert "HTTP 202" in str(error)
     assert error.is_retry_safe
@@ -406,6 +450,9 @@ def test_a_long_name_keeps_its_extension():
     assert name.endswith("é.wav")
     assert len(name.encode()) <= 200
     assert len(safe_file_name(None, "x." + "y" * 300)) == 200
+    assert safe_file_name(None, "x" * 300 + "." + "y" * 20) == "x" * 179 + "." + "y" * 20
+    assert safe_file_name(None, "x" * 300 + "." + "y" * 21) == "x" * 200
+    assert safe_file_name(None, "x" * 300) == "x" * 200
 
 
 @given(st.none() | st.text() | st.text().map("attachment; filename={}".format), st.text())

@@ -10,6 +10,7 @@ from genesys_core.http.messages import Request, Response, TransportFailure
 
 REQUEST = Request("GET", "https://api.example/f", Headers({"Accept": "*/*"}))
 PART = PartialFile(source="f", validator='"v1"', size=5, total=9)
+NOTHING_YET = PartialFile(source="f", validator='"v1"', total=9)
 SATURDAY, LATER = "Sat, 28 Nov 2026 10:00:00 GMT", "Sat, 28 Nov 2026 10:00:01 GMT"
 
 
@@ -18,6 +19,7 @@ SATURDAY, LATER = "Sat, 28 Nov 2026 10:00:00 GMT", "Sat, 28 Nov 2026 10:00:01 GM
     [
         (PART, ("bytes=5-", '"v1"')),
         (PartialFile(validator='"v1"', size=5), ("bytes=5-", '"v1"')),
+        (PartialFile(validator='"v1"', size=1, total=9), ("bytes=1-", '"v1"')),
         (PartialFile(validator='"v1"', size=0, total=9), None),
         (PartialFile(validator=None, size=5, total=9), None),
         (PartialFile(validator='"v1"', size=9, total=9), None),
@@ -60,6 +62,8 @@ def test_a_whole_body_begins_the_file_anew():
     assert PART.received(200, headers) == PartialFile(source="f", validator='"v2"', total=7)
     coded = headers.set("Content-Encoding", "gzip")
     assert PART.received(200, coded) == PartialFile(source="f")
+    chunked = headers.set("Transfer-Encoding", "chunked")
+    assert PART.received(200, chunked) == PartialFile(source="f", validator='"v2"')
 
 
 @pytest.mark.parametrize("total", ["9", "*"])
@@ -100,6 +104,7 @@ def test_another_part_is_a_failure(part, headers):
         (PART.to_record(), "f", 7, PART),  # not all of it was flushed
         (PART.to_record(), "f", 4, PartialFile(source="f")),
         (PART.to_record(), "g", 5, PartialFile(source="g")),
+        (NOTHING_YET.to_record(), "f", 0, NOTHING_YET),
         (b"", "f", 5, PartialFile(source="f")),
         (b'{"source":"f","size":-1}', "f", 5, PartialFile(source="f")),
         (b'{"size":"5"}', "f", 5, PartialFile(source="f")),

@@ -68,9 +68,11 @@ def test_a_body_of_another_shape_is_one_documented_error(body):
     ("endpoint", "response"),
     [
         (ME, Response(204)),
+        (ME, Response(204, body=b"odd")),
         (ME, Response(205, body=b"odd")),
         (ME, Response(200)),
         (Endpoint("head", "HEAD", "/x", returns="UserMe"), Response(200)),
+        (Endpoint("head", "HEAD", "/x", returns="UserMe"), Response(200, body=b"odd")),
         (Endpoint("delete", "DELETE", "/x"), Response(202, body=b'{"some":"words"}')),
         (Endpoint("delete", "DELETE", "/x"), Response(200, body=b"<html>")),
     ],
@@ -157,6 +159,13 @@ def test_numbers_in_the_place_of_text_are_kept_as_text():
     assert error.message_params == {}
 
 
+@pytest.mark.parametrize("value", ["", None, {}, {"a": 1}, [], ["a"]])
+def test_what_is_no_text_and_no_limit_is_absent(value):
+    error = failed(400, {"message": value, "code": value, "limit": value})
+    assert (error.message, error.code) == ("the platform returned HTTP 400", None)
+    assert error.limit == ({"a": 1} if value == {"a": 1} else None)
+
+
 def test_scim_has_its_words_in_detail():
     scim = {
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:Error"],
@@ -209,6 +218,29 @@ def test_the_status_decides_the_class(status, cls):
     error = failed(status, {})
     assert type(error) is cls
     assert error.message
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (299, "the platform returned HTTP 299"),
+        (300, "the platform returned a redirect, which is not followed"),
+        (304, "the entity has not changed"),
+        (399, "the platform returned a redirect, which is not followed"),
+        (400, "the platform returned HTTP 400"),
+        (401, "the platform does not accept the access token"),
+        (403, "the platform does not permit this"),
+        (404, "the platform has no such entity or path"),
+        (409, "the entity already exists or was modified concurrently"),
+        (429, "the platform's rate limit was exceeded"),
+    ],
+)
+def test_the_status_speaks_where_the_body_says_nothing(status, message):
+    assert failed(status, {}).message == message
+
+
+def test_unknown_fields_are_kept_if_wanted():
+    assert not ApiResponseReader[object](ME, strict=False).keep_unknown
 
 
 def test_a_redirect_is_told_with_its_location_and_without_following_it():

@@ -9,6 +9,7 @@ from genesys_core.calls.token_actions import (
     Exchanging,
     Finished,
     ObtainForCall,
+    moved_away_error,
     obtain_for_call,
     reserve_token,
     settle_token,
@@ -157,6 +158,53 @@ def test_with_nothing_to_get_another_token_with_the_platforms_refusal_is_raised(
     assert [attempt.status for attempt in ended.error.attempts] == [401]
 
 
+def test_a_401_is_not_what_a_failed_exchange_says():
+    shared = session(vault=Vault(GRANT, token=Token("token-0")))
+    need = start(operation(), shared, now=at(0)).received(reply(401), now=at(1)).joined(shared)
+    shared, step = reserve_token(shared, need, now=at(1))
+    failed = step.state.received(reply(400, body=b'{"error": "invalid_client"}'), now=at(2))
+    shared, _ = settle_token(shared, need, failed, now=at(2))
+    _, ended = reserve_token(shared, need, now=at(2))
+    assert isinstance(ended.error, errors.InvalidClientError)
+
+
+def test_a_client_that_has_neither_token_nor_grant_says_so():
+    shared = session(vault=Vault())
+    need = start(operation(), session(vault=Vault(GRANT)), now=at(0))
+    _, ended = reserve_token(shared, need, now=at(0))
+    assert type(ended.error) is errors.GenesysCloudError
+
+
+@pytest.mark.parametrize(
+    ("vault", "is_rejected", "has_renewed"),
+    [
+        (Vault(SERVICE), False, False),
+        (Vault(SERVICE, LASTING), False, True),
+        (Vault(SERVICE, LASTING), True, True),
+    ],
+)
+def test_a_call_renews_a_token_once(vault, is_rejected, has_renewed):
+    """The client's first exchange is no renewal; one before the token has expired is."""
+    shared = session(vault=vault)
+    need = start(operation(), shared, now=at(1000))
+    if is_rejected:
+        need = start(operation(), shared, now=at(0)).received(reply(401), now=at(1))
+    shared, _ = reserve_token(shared, need, now=at(1000))
+    _, state = settle_token(shared, need, returned(Token("a2")), now=at(1001))
+    assert state.call.refreshed is has_renewed
+    # A token that is signed out of in the meantime does not allow a second renewal.
+    renewed = msgspec.structs.replace(need, call=state.call)
+    signed_out = session(vault=Vault(SERVICE))
+    _, state = settle_token(signed_out, renewed, returned(Token("a3")), now=at(1002))
+    assert state.call.refreshed is has_renewed
+
+
+def test_a_401_to_an_exchange_asks_for_no_token():
+    exchange = start_exchange(GRANT, session(vault=Vault(GRANT, Token("t"))), now=at(0))
+    assert isinstance(exchange.received(reply(401), now=at(1)), Raised)
+    assert not exchange.call.refreshable
+
+
 def test_an_exchange_carries_the_clients_headers():
     exchange = start_exchange(GRANT, session(headers=Headers({"X-Gateway": "k"})), now=at(0))
     assert exchange.request.headers["x-gateway"] == "k"
@@ -184,6 +232,8 @@ def test_a_call_of_another_login_host_is_given_no_token_of_this_one():
     assert after == moved(shared)
     assert "login host changed" in str(ended.error)
     assert ended.error.is_retry_safe
+    # Actions of `client.auth` raise it too.
+    assert moved_away_error().is_retry_safe
 
 
 def test_an_exchange_that_ends_after_the_client_has_moved_serves_its_own_call():

@@ -160,6 +160,13 @@ def test_a_static_token_is_nothing_for_a_store():
     assert driver.store.asked == []
 
 
+def test_a_sign_in_that_fails_takes_nothing_from_the_store():
+    driver = client(Vault(KEPT), InvalidGrantError("no"), held=A1)
+    assert isinstance(driver.take(SignIn(by_hand(driver), KEPT)), Raised)
+    assert driver.session.vault == Vault(KEPT, store_failure=None)
+    assert driver.store.tokens == {KEY: A1}
+
+
 # Failures
 
 
@@ -302,6 +309,15 @@ def test_signing_out_revokes_a_token_that_only_the_store_knew():
     assert driver.store.tokens == {}
 
 
+def test_signing_out_without_a_token_clears_the_store():
+    driver = client(Vault(SERVICE))
+    driver.store.tokens = {key_of(SERVICE): Token("a1", expires_in=1000, expires_at=1000.0)}
+    driver.now = at(1000)  # it has expired, so there is nothing to revoke
+    assert driver.take(SignOut(by_hand(driver))) == SignedOut()
+    assert driver.steps == ["Locking", "Deleting", "Unlocking", "Ended"]
+    assert driver.store.tokens == {}
+
+
 @pytest.mark.parametrize("failing", ["lock", "delete"])
 def test_signing_out_says_that_the_store_still_holds_the_token(failing):
     driver = client(Vault(KEPT, A1, stored=A1), A1, held=A1)
@@ -378,6 +394,23 @@ def test_a_revocation_that_outlives_a_move_writes_nothing():
     step = driver.advance(step)
     assert isinstance(step, Unlocking)
     assert driver.store.tokens == {KEY: A1}
+
+
+@pytest.mark.parametrize("answer", [Token("a2"), ConnectError("down", sent=False)])
+def test_a_renewal_before_a_revocation_that_outlives_a_move_is_kept_or_fails(answer):
+    driver = client(Vault(KEPT, A1, stored=A1), answer, held=A1, wall=1000)
+    action = SignOut(by_hand(driver))
+    driver.session, step = begin_transaction(driver.session, action, now=driver.now)
+    step = driver.advance(step)
+    moved(driver)
+    step = driver.advance(step)
+    kept = [Token("a2", refresh_token="r1")] if isinstance(answer, Token) else []
+    assert isinstance(step, Saving) is bool(kept)
+    while not isinstance(step, Ended):
+        step = driver.advance(step)
+    assert isinstance(step.result, Raised)
+    assert "login host changed" in str(step.result.error)
+    assert list(driver.store.tokens.values()) == (kept or [A1])
 
 
 # Waiting

@@ -83,6 +83,46 @@ def test_a_plain_response_that_is_all_there_is_read_in_one_step(data, monkeypatc
     assert response.body == b"hi"
 
 
+def test_content_may_look_like_a_response():
+    inner = head("Content-Length: 2") + b"hi"
+    first = head(f"Content-Length: {len(inner)}")
+    connection, response = exchanged([first, inner])
+    assert isinstance(response, Response)
+    assert response.body == inner
+    assert connection.reusable
+
+
+@pytest.mark.parametrize("cut", [None, 20])
+def test_content_is_unpacked_by_its_own_coding(cut):
+    deflated = packed(b"hi", "deflate")
+    data = head(f"Content-Length: {len(deflated)}", "Content-Encoding: deflate") + deflated
+    _, response = exchanged([data] if cut is None else [data[:cut], data[cut:]])
+    assert isinstance(response, Response)
+    assert response.body == b"hi"
+
+
+@pytest.mark.parametrize("cut", [None, 20])
+def test_a_range_of_packed_content_is_a_failure(cut):
+    content = packed(b"hi", "gzip")
+    fields = (
+        "Content-Encoding: gzip",
+        f"Content-Length: {len(content)}",
+        "Content-Range: bytes 0-1/9",
+    )
+    data = head(*fields, status="206 Partial Content") + content
+    _, failure = exchanged([data] if cut is None else [data[:cut], data[cut:]])
+    assert isinstance(failure, TransportFailure)
+    assert failure.kind == "protocol"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br"])
+def test_no_content_needs_no_unpacking(coding):
+    connection, response = exchanged([head("Content-Length: 0", f"Content-Encoding: {coding}")])
+    assert isinstance(response, Response)
+    assert response.body == b""
+    assert connection.reusable
+
+
 NOT_AGAIN = [
     ([head("Content-Length: 2", "Connection: close") + b"hi"], GET),
     ([head("Content-Length: 2", "Connection: Keep-Alive, Close") + b"hi"], GET),
@@ -119,6 +159,14 @@ def test_a_response_without_a_body_ends_with_its_head(status):
     assert isinstance(response, Response)
     assert response.body == b""
     assert connection.leftover == b"hi"
+    assert not connection.reusable
+
+
+@pytest.mark.parametrize("status", ["204 X", "304 X"])
+def test_a_status_without_a_body_has_none_whatever_the_length_says(status):
+    connection, response = exchanged([head("Content-Length: 2", status=status) + b"hi"])
+    assert isinstance(response, Response)
+    assert (response.body, connection.leftover) == (b"", b"hi")
     assert not connection.reusable
 
 
@@ -206,6 +254,16 @@ def test_connect_opens_a_tunnel():
     assert not connection.reusable
 
 
+def test_a_tunnel_may_speak_first():
+    """A 2xx to CONNECT has no body, whatever its Content-Length says (RFC 9112, 6.3)."""
+    data = head("Content-Length: 6") + b"tunnel"
+    connection, response = exchanged([data], Request("CONNECT", "http://api.example:443"))
+    assert response == Response(200, Headers({"Content-Length": "6"}))
+    assert connection.switched
+    assert connection.leftover == b"tunnel"
+    assert not connection.reusable
+
+
 def test_an_upgrade_that_was_asked_for():
     request = Request("GET", "http://h/", Headers({"Connection": "upgrade", "Upgrade": "x"}))
     data = head("Upgrade: x", status="101 Switching Protocols") + b"frames"
@@ -232,9 +290,9 @@ class TestStale:
             connection.receive_data(CLOSED)
         assert not connection.stale
 
-    @pytest.mark.parametrize("data", [WHOLE[0], WHOLE[2]])
-    def test_a_used_one_is_until_the_first_byte_of_a_response(self, data):
-        connection, _ = exchanged([data])
+    @pytest.mark.parametrize("pieces", [[WHOLE[0]], [WHOLE[2]], [WHOLE[0][:9], WHOLE[0][9:]]])
+    def test_a_used_one_is_until_the_first_byte_of_a_response(self, pieces):
+        connection, _ = exchanged(pieces)
         assert not connection.stale
         connection.send(GET)
         assert connection.stale
@@ -312,6 +370,13 @@ class TestStreamedResponses:
             connection.read_body(0)
         assert connection.read_body(1) == b"h"
 
+    def test_there_is_no_content_before_the_head_is_there(self):
+        connection = HTTP1Connection()
+        connection.send(GET)
+        assert connection.receive_head(b"HTTP/1.1 200 OK\r\n") is None
+        with pytest.raises(TransportFailure, match="no response body to read"):
+            connection.read_body()
+
     def test_a_body_until_the_close(self):
         connection = HTTP1Connection()
         connection.send(GET)
@@ -350,6 +415,8 @@ class TestStreamedResponses:
             connection.read_body()
         assert failure.value.sent
         assert not connection.reusable
+        with pytest.raises(TransportFailure, match="no response body to read"):
+            connection.read_body()
 
     def test_a_rest_that_is_there_is_dropped_and_one_that_is_not_ends_the_connection(self):
         for data, reusable in ((b"abcd", True), (b"ab", False), (b"", False), (b"abcdx", False)):
@@ -360,6 +427,8 @@ class TestStreamedResponses:
             assert connection.reusable is reusable
             connection.discard_body()
             assert connection.reusable is reusable
+            with pytest.raises(TransportFailure, match="unsolicited" if reusable else "no longer"):
+                connection.receive_body(b"cd")
         connection = HTTP1Connection()
         connection.send(GET)
         connection.discard_body()

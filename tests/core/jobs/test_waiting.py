@@ -20,11 +20,13 @@ from genesys_core.errors import (
     WaitTimeoutError,
 )
 from genesys_core.jobs.waiting import (
+    CONDITION_POLICY,
     LAST_POLL,
     MAX_MISSES,
     RESULTS_POLICY,
     PausePolicy,
     Pausing,
+    PollResult,
     WaitEnded,
     WaitFailed,
     check_repeatable,
@@ -62,6 +64,15 @@ def test_pauses_grow_to_a_limit_and_are_spread() -> None:
     assert spread.pauses == [0.9]
 
 
+@pytest.mark.parametrize(
+    ("policy", "longest"), [(PausePolicy(), 30), (RESULTS_POLICY, 5), (CONDITION_POLICY, 30)]
+)
+def test_pauses_grow_to_the_limit_of_their_policy(policy, longest) -> None:
+    run = WaitRun([RUNNING] * 12 + [DONE], policy=policy, deadline=math.inf)
+    run.run()
+    assert (run.pauses[0], max(run.pauses)) == (1, longest)
+
+
 def test_a_first_pause_that_is_longer_than_the_longest_stays() -> None:
     run = WaitRun([RUNNING] * 3 + [DONE], policy=PausePolicy(10, 5))
     run.run()
@@ -84,6 +95,9 @@ def test_the_last_poll_is_at_the_deadline() -> None:
         "job j1: not complete within 4 s (last seen: Running); wait again, with a longer deadline"
     )
     assert [time - 100 for time in run.polls] == [0, 1, 2.5, 4]
+    run = WaitRun([RUNNING], deadline=3.5)
+    error_of(run)
+    assert [time - 100 for time in run.polls] == [0, 1, 2.5, 3.5]
 
 
 @pytest.mark.parametrize(
@@ -127,6 +141,9 @@ def test_a_wait_that_the_platform_asks_for_is_not_begun_if_it_is_too_long() -> N
     run = WaitRun([{**RUNNING, "Retry-After": "60"}], deadline=30)
     assert "and the platform asks to wait 60 s" in str(error_of(run))
     assert run.clock == 100
+    run = WaitRun([{**RUNNING, "Retry-After": "30"}, DONE], deadline=30)
+    assert isinstance(run.run(), WaitEnded)
+    assert run.clock == 130
 
 
 @pytest.mark.parametrize("deadline", [-1, math.nan])
@@ -151,6 +168,27 @@ def test_a_stopped_job_is_polled_twice_before_it_says_what_to_do() -> None:
     assert len(run.polls) == 3
     assert isinstance(WaitRun([{"state": "Ready"}, RUNNING, DONE]).run(), WaitEnded)
     assert isinstance(WaitRun([{"state": "Ready"}, missing(), DONE]).run(), WaitFailed)
+
+
+def test_what_may_pass_is_judged_by_two_polls_even_if_nothing_is_seen() -> None:
+    stopped = PollResult(error=JobStoppedError("stopped", id="j1", state=""), is_passing=True)
+    polling = start_wait(
+        lambda _: stopped,
+        about="it",
+        deadline=60,
+        policy=PausePolicy(),
+        random=lambda: 0.0,
+        now=at(0),
+    )
+    pausing = polling.received(reply({}), now=at(0))
+    assert isinstance(pausing, Pausing)
+    again = pausing.woke(now=at(1))
+    assert not isinstance(again, Pausing)
+    assert isinstance(again.received(reply({}), now=at(1)), WaitFailed)
+
+
+def test_a_result_neither_ends_a_wait_nor_passes_unless_it_says_so() -> None:
+    assert (PollResult().is_over, PollResult().is_passing) == (False, False)
 
 
 def test_an_unknown_state_is_reported_once_and_waited_on() -> None:
@@ -198,6 +236,10 @@ def test_a_404_may_mean_not_yet_until_the_deadline() -> None:
     policy = PausePolicy(is_missing_expected=True)
     assert isinstance(WaitRun([*[missing()] * 20, DONE], policy=policy).run(), WaitEnded)
     assert isinstance(error_of(WaitRun([missing()], policy=policy)), WaitTimeoutError)
+    assert isinstance(WaitRun([missing()] * 20 + [DONE], policy=CONDITION_POLICY).run(), WaitEnded)
+    # Other failures are counted.
+    failure = api_error(ServerError, 503)
+    assert error_of(WaitRun([failure], policy=policy)) is failure
 
 
 def test_results_are_there_unless_they_are_being_prepared() -> None:
@@ -235,6 +277,18 @@ def test_a_pause_that_is_woken_too_early_goes_on() -> None:
     assert pausing.woke(now=at(1.5)) is pausing
     assert pausing.left(now=at(1.5)) == 0.5
     assert pausing.woke(now=at(2)) == polling.__class__(pausing.wait)
+
+
+def test_a_pause_says_what_was_seen() -> None:
+    polling = start_wait(
+        lambda _: PollResult(seen="Running"),
+        about="it",
+        deadline=60,
+        policy=PausePolicy(),
+        random=lambda: 0.0,
+        now=at(0),
+    )
+    assert polling.received(reply({}), now=at(0)).why == "Running"
 
 
 @given(wait_runs)

@@ -38,6 +38,13 @@ def test_the_settings_are_swapped_whole_and_the_rest_is_kept():
     assert new == msgspec.structs.replace(old, settings=settings)
 
 
+def test_other_settings_give_no_new_rate_limit():
+    pacer, _ = Pacer.of(Pacing(limit=1)).reserve("/api/v2/x", now=at(0))
+    new, kept = reconfigure_session(session(pacer=pacer), Settings(hosts=HERE, strict=True))
+    assert kept
+    assert new.pacer is pacer
+
+
 def test_another_api_host_with_the_same_login_host_keeps_the_token():
     # A gateway with another path to the API, say.
     one, two = (Gateway("gw.example", path_params_api=path) for path in ("one", "two"))
@@ -81,6 +88,12 @@ def test_a_client_that_cannot_sign_in_there_says_so_instead_of_sending(vault):
 def test_a_client_without_authentication_stays_one():
     new, _ = reconfigure_session(session(Vault()), Settings(hosts=THERE))
     assert isinstance(start(operation(), new, now=at(0)), Sending)
+
+
+def test_a_grant_that_can_be_repeated_is_exchanged_there_as_well():
+    vault = msgspec.structs.replace(KNOWN, spent=True)
+    new, _ = reconfigure_session(session(vault), Settings(hosts=THERE))
+    assert (new.vault.grant, new.vault.token, new.vault.signed_out) == (GRANT, None, False)
 
 
 def test_a_code_that_was_not_exchanged_yet_is_still_to_be():

@@ -14,7 +14,7 @@ from genesys_core.http.headers import Headers
 from genesys_core.http.limits import ResponseLimits
 from genesys_core.http.messages import Request, Timeout, TransportFailure
 from genesys_core.transport.dialer import ResolvingHost
-from genesys_core.transport.exchange import CONTINUE_WAIT, Step, may_resend
+from genesys_core.transport.exchange import Exchange, Step, may_resend
 from genesys_core.transport.origins import Origin
 from genesys_core.transport.pool import Pool, PoolLimits
 from genesys_core.transport.proxies import Proxy
@@ -124,6 +124,17 @@ def test_bytes_that_nobody_asked_for_close_a_connection_before_it_is_used():
     assert driver.pool.statistics().open == 1
 
 
+def test_a_connection_that_was_closed_belongs_to_the_lease_no_more():
+    driver = Driver()
+    driver.call()
+    driver.begin()
+    driver.step = driver.exchange.checked(readable=True, now=at(0))
+    assert driver.exchange.closed(now=at(7)) is Step.DIAL
+    lease = driver.exchange.lease
+    assert lease is not None
+    assert (lease.connection, lease.http, lease.opened) == (None, None, at(7))
+
+
 def test_a_connection_that_turns_out_broken_when_looked_at_is_replaced():
     driver = Driver()
     driver.call()
@@ -189,6 +200,14 @@ def test_one_byte_of_a_reply_forbids_to_repeat(method, how):
     driver.ask(Request(method, "http://h/x"))
     driver.receive(b"H")
     fails(lambda: end(driver, how), "closed", sent=True)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_reply_that_is_no_http_is_not_repeated(method):
+    driver = Driver()
+    driver.call()
+    driver.ask(Request(method, "http://h/x"))
+    fails(lambda: driver.receive(b"garbage\r\n\r\n"), "protocol", sent=True)
 
 
 def test_a_break_of_tls_is_not_repeated():
@@ -307,6 +326,18 @@ def test_the_407_of_a_forwarding_proxy_needs_no_end(how):
         fails(lambda: driver.exchange.broke(reset, now=at(0)), "proxy", sent=False)
 
 
+@pytest.mark.parametrize("reply", [b"", REPLY[:-1]])
+@pytest.mark.parametrize("how", ["close", "reset"])
+def test_a_forwarding_proxy_that_ends_without_a_407_is_a_failure_like_others(how, reply):
+    driver = Driver(Route(DIRECT.origin, PROXY))
+    driver.ask(POST)
+    if reply:
+        driver.receive(reply)
+    message = fails(lambda: end(driver, how), "closed", sent=True)
+    assert message.startswith("h:80 (through the proxy p:3128): ")
+    assert "407" not in message
+
+
 @pytest.mark.parametrize("streams", [False, True])
 def test_the_407_of_a_forwarding_proxy_is_its_own_word(streams):
     driver = Driver(Route(DIRECT.origin, PROXY))
@@ -343,6 +374,16 @@ def test_a_wait_for_the_pool_ends(looks):
     assert first.lease is not None
 
 
+def test_a_wait_for_the_pool_without_timeout_goes_on_after_each_look():
+    driver = Driver()
+    driver.begin()
+    first = driver.exchange
+    second = driver.begin(Request("GET", "http://h/x", timeout=Timeout(pool=None)))
+    assert (driver.step, second.until) == (Step.WAIT, None)
+    assert second.begin(now=at(1e9)) is Step.WAIT
+    assert first.lease is not None
+
+
 def test_a_call_that_waits_for_a_pool_that_is_closed_is_refused():
     driver = Driver()
     driver.begin()
@@ -352,6 +393,16 @@ def test_a_call_that_waits_for_a_pool_that_is_closed_is_refused():
     with pytest.raises(GenesysCloudError, match="closed in the meantime; nothing was sent"):
         second.begin(now=at(0))
     assert first.lease is not None
+
+
+def test_a_call_that_a_closed_pool_refused_has_nothing_to_release():
+    driver = Driver()
+    driver.pool.close()
+    exchange: Exchange[str] = Exchange(GET, DIRECT)
+    with pytest.raises(GenesysCloudError, match="the client is closed"):
+        driver.pool.acquire(exchange, DIRECT, now=at(0))
+    driver.pool.release(exchange, now=at(0))
+    assert (exchange.lease, exchange.is_waiting) == (None, False)
 
 
 def expiring(at_second: float, **timeouts: float | None) -> Request:
@@ -387,9 +438,11 @@ def test_each_phase_has_its_time():
     driver.begin(expiring(100))
     driver.connect()
     exchange = driver.exchange
+    assert exchange.until == 3
     message = fails(lambda: exchange.timed_out(now=at(3)), "timeout", sent=False)
     assert message == "h:80: the request could not be written within 3 s"
     driver.write()
+    assert exchange.until == 2
     message = fails(lambda: exchange.timed_out(now=at(3)), "timeout", sent=True)
     assert message == "h:80: no response was received within 2 s"
 
@@ -519,7 +572,7 @@ EXPECTING = Request("PUT", "http://h/x", Headers({"Expect": "100-continue"}), ti
 def test_a_body_waits_for_leave_and_goes_out_when_it_comes():
     driver = Driver()
     driver.ask(EXPECTING, uploads=True)
-    assert (driver.step, driver.exchange.until) == (Step.READ, CONTINUE_WAIT)
+    assert (driver.step, driver.exchange.until) == (Step.READ, 1)
     driver.receive(b"HTTP/1.1 100 Continue\r\n\r\n")
     upload(driver, iter([b"x"]))
     assert driver.written.endswith(b"1\r\nx\r\n0\r\n\r\n")
@@ -564,7 +617,8 @@ def test_a_response_is_read_piece_by_piece():
     assert driver.step is Step.RESPOND
     exchange = driver.exchange
     assert (exchange.response.status, exchange.response.body) == (200, b"")
-    assert exchange.read_body(now=at(5)) == b"o"
+    assert exchange.read_body(now=at(4)) == b"o"
+    assert exchange.until == 2
     assert exchange.read_body(now=at(5)) is None
     assert exchange.until == 7
     assert exchange.received(b"k", now=at(6)) is Step.RESPOND
@@ -604,6 +658,9 @@ def test_the_rest_of_a_response_has_its_time_and_the_deadline():
     driver = Driver()
     driver.ask(expiring(9), streams=True)
     driver.receive(REPLY[:-1])
+    assert driver.exchange.read_body(1, now=at(1)) == b"o"
+    assert driver.exchange.read_body(now=at(8)) is None
+    assert driver.exchange.until == 9
     message = fails(lambda: driver.exchange.timed_out(now=at(2)), "timeout", sent=True)
     assert message == "h:80: no further data was received within 2 s"
     # Also where the data is here, and only the consumer is slow.
