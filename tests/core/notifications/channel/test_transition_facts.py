@@ -229,6 +229,17 @@ def test_a_refused_topic_is_asked_for_again_on_demand():
     assert isinstance(begun.facts().primary.sync, Syncing)
 
 
+def test_a_refused_topic_is_asked_for_again_during_a_move_while_the_old_socket_is_lost():
+    rejected = frozenset({SubscriptionRejected("a", "no", ())})
+    lost = BackingOff(110.0, 1, None)
+    begun = transition(facts(lost, successor=listening(), refusals=rejected))
+    begun.ask_again(frozenset({"a"}))
+    (call,) = begun.effects
+    assert call.operation.body == [{"id": "a"}]
+    assert begun.facts().primary == lost
+    assert isinstance(begun.facts().successor.sync, Syncing)
+
+
 def test_what_was_not_refused_or_is_on_its_way_is_not_asked_for_again():
     rejected = frozenset({SubscriptionRejected("a", "no", ())})
     for primary, topics in (
