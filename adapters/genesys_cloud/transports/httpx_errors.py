@@ -1,12 +1,12 @@
 """Maps exceptions of httpx and httpx2 to transport failures, and tracks the progress of requests.
 
 Invariants: every exception of the library or the operating system becomes a
-:class:`~genesys_core.http.messages.TransportFailure` that guarantees that nothing was sent only if
-that is certain. Its message is composed of this module's own text, operating system and OpenSSL
-error codes, and a proxy's status; never of the library's own message, which may quote the request
-or the peer. The library's exceptions refer to the request with its credentials, so no failure is
-chained to them: some picklers and error reporters follow the chain. Exceptions are recognized by
-class name, which both libraries share.
+:class:`~genesys_core.http.messages.TransportFailure`, whose ``sent`` is false only if it is certain
+that nothing was sent. Its message is composed of this module's own text, operating system and
+OpenSSL error codes, and a proxy's status; never of the library's own message, which may quote the
+request or the peer. The library's exceptions refer to the request with its credentials, so no
+failure is chained to them: some picklers and error reporters follow the chain. Exceptions are
+recognized by class name, which both libraries share.
 """
 
 import os

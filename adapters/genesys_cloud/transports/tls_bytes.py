@@ -2,8 +2,8 @@
 
 asyncio's and trio's own TLS streams cannot resume sessions.
 
-Invariants: no I/O. The caller sends the result of :meth:`TlsBytes.take` after every other step, and
-passes received bytes to :meth:`TlsBytes.feed`.
+Invariants: no I/O. The caller passes received bytes to :meth:`TlsBytes.feed` and, after each call
+of a method, sends the result of :meth:`TlsBytes.take`.
 """
 
 import ssl
@@ -51,7 +51,7 @@ class TlsBytes:
             self._incoming.write_eof()
 
     def take(self) -> bytes:
-        """Return the bytes to send to the peer; call it after every other step."""
+        """Return the bytes to send to the peer; call this after each call of another method."""
         return self._outgoing.read()
 
     def shake_hands(self) -> bool:

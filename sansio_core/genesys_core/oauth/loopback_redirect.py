@@ -270,7 +270,7 @@ def check_timeout(seconds: float) -> None:
     """Check the timeout of a sign-in.
 
     Raises:
-        InvalidValueError: the timeout is zero, negative or infinite.
+        InvalidValueError: the timeout is not positive, or is too long.
     """
     NUMBER.check("timeout", seconds)
     if not 0 < seconds <= LONGEST:
@@ -284,7 +284,7 @@ def sign_in_timed_out(seconds: float, foreign: int) -> errors.TimeoutError:
 
     Args:
         seconds: the timeout in seconds.
-        foreign: number of redirects from other sign-ins that were rejected in the meantime.
+        foreign: number of rejected redirects, which belonged to other sign-ins.
     """
     words = f"sign-in timed out after {seconds:g} s"
     if foreign:

@@ -39,7 +39,7 @@ class TokenStoreError(GenesysCloudError):
 
 
 class TokenKey(Struct, frozen=True):
-    """Identifies stored tokens. Stores distinguish users of the same client id themselves.
+    """Identifies stored tokens. A store itself distinguishes between the users of a client id.
 
     Args:
         client_id: the OAuth client's id.
@@ -78,8 +78,8 @@ class TokenStore(Protocol):
     def lock(self, key: TokenKey, *, timeout: float) -> AbstractContextManager[None]:
         """Prevent other users of the store from exchanging this key's token.
 
-        The other three methods may be called with or without the lock. It must be released if the
-        holder dies.
+        The other three methods may be called with or without the lock. The lock must be released
+        if its holder dies.
 
         Args:
             key: the token's key.

@@ -14,7 +14,8 @@ error     failed calls: all of the above, and the response body if enabled
 none      nothing
 ========  ===========================================================================
 
-The attempt that ends a call in failure is recorded once, as an error, at each of the three levels.
+With ``trace``, ``debug`` and ``error``, the attempt that ends a call in failure gets a single
+record, of the level ``error``.
 """
 
 import re
@@ -83,13 +84,14 @@ class RoundTrip(Printable, frozen=True, kw_only=True):
         outcome: the response, or the transport's failure.
         wall: when the outcome was known, in seconds since 1970-01-01 UTC (``Now.wall``).
         attempt: number of the attempt within the call, starting at 1.
-        decision: the next step and its reason, if the outcome is not simply the call's result: the
-            request is sent again (for example with a new token), or the call has failed (for
-            example because the response cannot be decoded). ``None`` derives it from the outcome.
-        hides_bodies: whether bodies are never logged: those of a token exchange are secret, those
-            of a transfer are files. A request to a URL that ends in ``/oauth/token`` is always
-            treated as a token exchange.
-        returned: whether the call succeeded regardless of the status, as a repeated DELETE may.
+        decision: whether the request is sent again (for example with a new token) or the call has
+            failed (for example because the response cannot be decoded), and why; if ``None``, the
+            outcome determines whether the call has failed.
+        hides_bodies: whether the bodies are not logged even if that is enabled: those of a token
+            exchange are secret, those of a transfer are files. A request to a URL that ends in
+            ``/oauth/token`` is always treated as a token exchange.
+        returned: whether the call succeeded regardless of the status: a repeated DELETE may succeed
+            with a 404.
         call: the call that the attempt belongs to; its secrets are redacted wherever they appear.
     """
 
@@ -203,7 +205,7 @@ class LogEntry(
         return _one_line(", ".join(words) + reason + correlated)
 
     def formatted(self, format: LogFormat | None = None) -> str:
-        """Return the record as ``json``, or as ``text``, the default."""
+        """Return the record in the given format; the default is ``text``."""
         return self.to_json() if format == "json" else self.to_text()
 
     def to_json(self) -> str:
@@ -295,7 +297,7 @@ def log_entry(
 
     Args:
         trip: the attempt to record.
-        settings: the log level, and whether bodies are logged; a field of ``None`` disables it.
+        settings: the log level (``None`` disables logging), and whether bodies are logged.
         redaction: the rules for redacting secrets.
 
     Returns:

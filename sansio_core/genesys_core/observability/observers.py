@@ -6,7 +6,7 @@ Invariants: an observer changes no outcome. It may add header fields to a reques
 
     call = observer.begin(name, "api", now)        # None: ignore this call
     request = call.sending(request)                # before each attempt; the result is sent
-    call.attempted(sending, request, outcome, state, now)    # after it; `state` is the next state
+    call.attempted(sending, request, outcome, state, now)    # after each; `state` is the next one
     call.waiting(waiting)                          # before each wait
     call.ended(outcome, now)                       # once; None: the call was cancelled
 
@@ -57,7 +57,7 @@ class CallObserver:
         """Called before the call waits for a retry or for the rate limit."""
 
     def ended(self, outcome: Returned[Any] | Raised | None, now: Now) -> None:
-        """Called when the call has ended; ``None`` if it was cancelled."""
+        """Called when the call has ended; the outcome is ``None`` if it was cancelled."""
 
 
 class Observer:
@@ -129,7 +129,7 @@ class ChannelObservers(Observer):
 
 
 def report_connections(observer: Observer, before: int, after: int) -> None:
-    """Notify an observer of notification channels that connected or disconnected.
+    """Report to an observer that notification channels have connected or disconnected.
 
     Args:
         observer: the observer to notify.

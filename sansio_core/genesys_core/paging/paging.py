@@ -29,14 +29,16 @@ __all__ = ["DEFAULT_SIZE", "DIGEST_SIZE", "MEMORY", "PageResult", "Paging", "dig
 T = TypeVar("T")
 
 MEMORY: Final = 4
-"""The number of pages whose item ids are remembered, to omit items that an insertion repeats."""
+"""The number of pages whose item ids are remembered, to omit items that recur because an insertion
+shifted the pages.
+"""
 
 DEFAULT_SIZE: Final = 25
 """The platform's default number of items on a page."""
 
 DIGEST_SIZE: Final = 6
-"""Length of a digest in bytes: among a thousand items, collisions occur once in half a billion
-listings.
+"""Length of a digest in bytes: of half a billion listings with a thousand items each, about one has
+a collision.
 """
 
 _SEEN: Final = 16
@@ -75,7 +77,7 @@ class Paging(Struct, Generic[T], frozen=True):
         hosts: the hosts that links may point to.
         options: the limits of the iteration.
         position: the position of the next page.
-        number: the number of the next page, counted from 1 or the caller's first page.
+        number: the number of the next page, counted from the caller's page number, by default 1.
         skip: number of items on the next page that an earlier reader has delivered.
         known: digests of the ids of items that an earlier reader delivered.
         recent: the ids of the items on the last few pages.
@@ -141,9 +143,9 @@ class Paging(Struct, Generic[T], frozen=True):
         """Return the operation to send for the next page.
 
         Raises:
-            PaginationError: the page cannot be requested: a link points to another host, a page
-                number is not a number, the window is exhausted, or there are more items and the
-                definition has no way to request them.
+            PaginationError: the page cannot be requested: a link points to another host, the
+                caller's page number is not an integer, the window is exhausted, or there are more
+                items and the definition has no way to request them.
         """
         if self.refusal is not None:
             raise self.refusal
@@ -197,8 +199,8 @@ class Paging(Struct, Generic[T], frozen=True):
     def received(self, response: ApiResponse[T]) -> PageResult[T]:
         """Return the page to deliver, its new items, and the next page.
 
-        A received page is delivered even if no further page can be requested: :meth:`asked` raises
-        that error.
+        A received page is delivered even if no further page can be requested; the next
+        :meth:`asked` then raises the error.
 
         Raises:
             PaginationError: the response has no list of items.

@@ -168,4 +168,4 @@ def _number(value: object) -> int | None:
 
 
 _MAX: Final = 2**53
-"""The exclusive maximum of numbers to read; JSON parsers may round larger numbers."""
+"""Numbers from this one on are treated as absent, because JSON parsers may round them."""

@@ -53,7 +53,7 @@ class ReceivedPage(Struct, frozen=True):
         operation: the caller's operation, which requests the first page.
         listing: how the operation is paginated.
         position: the position of the page.
-        number: the number of the page, counted from 1 or the caller's first page.
+        number: the number of the page, counted from the caller's page number, by default 1.
         empty: number of consecutive empty pages, including this one.
         fresh: number of the page's items that had not been received before.
         is_whole: whether the iteration began with the first page.
@@ -94,7 +94,7 @@ def page_number(operation: Operation[object], listing: Listing) -> int:
     """Return the page number in the caller's operation; 1 if it has none.
 
     Raises:
-        PaginationError: the caller's page number is not a number.
+        PaginationError: the caller's page number is not an integer.
     """
     said = read_place(operation, listing.send)
     try:

@@ -33,7 +33,7 @@ def lease_name(prefix: str, key: TokenKey, account: str) -> str:
 
 
 def acquire_command(name: str, owner: str, seconds: float) -> bytes:
-    """Return the command that acquires a lease; its reply is null if another owner has it."""
+    """Return the command that acquires a lease; the reply is null if another owner has it."""
     # Redis rejects an expiry of 0.
     return encode_command("EVAL", ACQUIRE_SCRIPT, 1, name, owner, max(round(seconds * 1000), 1))
 

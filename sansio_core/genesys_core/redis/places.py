@@ -5,9 +5,9 @@ machines does not matter. No window has more places than the limit, including th
 later. Places are granted in the order of the requests, from any machine. A place that is not used
 in time expires.
 
-A client requests a place once: it gets one now, or one at a later time together with a ticket, and
-repeats the request with the ticket at that time. A client that has had places, and finds that Redis
-has lost its state, closes the gate for one window.
+A client requests a place, and gets one for now, or a ticket for a later time, at which it repeats
+the request with the ticket. A client that has had places, and finds that Redis has lost its state,
+closes the gate for one window.
 """
 
 from collections.abc import Sequence
@@ -154,7 +154,7 @@ def leave_command(prefix: str, key: str, lanes: Sequence[RateWindow], ticket: in
 
 
 def close_command(prefix: str, key: str, seconds: float) -> bytes:
-    """Return the command that closes the gate for all machines for some time, after a 429."""
+    """Return the command that closes the gate for all machines for some seconds, after a 429."""
     # The time may have passed since the response arrived.
     duration = max(round(seconds * SECOND), 0)
     return encode_command("EVAL", CLOSE_SCRIPT, 1, _gate(prefix, key), duration)

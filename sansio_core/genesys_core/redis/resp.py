@@ -68,7 +68,7 @@ class ReplyReader:
             raise RedisProtocolError(f"the reply from Redis is longer than {MAX_REPLY} bytes")
 
     def take(self) -> "tuple[RedisReply] | None":
-        """Return the next reply in a tuple, or ``None`` if it is incomplete.
+        """Return the next reply in a tuple, because it may be null; ``None`` if it is incomplete.
 
         Raises:
             RedisProtocolError: the reply is not valid RESP2.

@@ -52,9 +52,9 @@ class Budget(Protocol):
             key: identifies a token, without revealing it.
             change: returns the next state and a result; called at most once, with ``None`` if
                 there is no state yet.
-            wait: seconds to wait for the lock; 0 fails immediately. Clients call it with 0, in the
-                event loop if they are asynchronous, and repeat that if the state is locked; only to
-                release a reservation do they wait, for a fraction of a second.
+            wait: seconds to wait for the lock; 0 fails immediately. Clients pass 0, and call again
+                later if the state is locked; only to release a reservation do they wait, for a
+                fraction of a second. Asynchronous clients call this in the event loop.
 
         Returns:
             The result of ``change``.
@@ -139,7 +139,7 @@ class RemoteBudget(Protocol):
         ...
 
     async def close_gate(self, key: str, seconds: float, *, is_blocking: bool) -> None:
-        """Close the gate of a key, so that no places are granted for some time."""
+        """Close the gate of a key, so that no places are granted for some seconds."""
         ...
 
 
@@ -215,10 +215,10 @@ def change_pacer(
         state: the stored state; ``None`` if there is none yet.
         like: a pacer with this client's limits, for a new state.
         change: returns the next pacer and a result.
-        now: both clocks. All clients that share the state must use the same monotonic clock.
+        now: the current time. All clients that share the state must use the same monotonic clock.
 
     Returns:
-        The next state to store; the next pacer, and the result of ``change``.
+        The state to store, and the result of ``change``: the next pacer and its result.
 
     Raises:
         BudgetError: the state is corrupt.

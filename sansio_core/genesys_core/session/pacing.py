@@ -170,7 +170,7 @@ class RateWindow(Struct, frozen=True):
         return path.startswith(self.path) and path[len(self.path) :][:1] in {"", "/", "?"}
 
     def with_ticket(self, ticket: int | None) -> "tuple[RateWindow, int]":
-        """Return the next window and a ticket: the given one, a released one, or a new last one."""
+        """Return the next window and a ticket: the given one, a released one, or a new one."""
         if ticket is not None and self.position(ticket) is not None:
             return self, ticket
         if self.vacant:
@@ -367,7 +367,7 @@ class Pacer(Struct, frozen=True):
         return Pacer(tuple(windows.values()), self.gate)
 
     def with_gate(self, gate: Gate) -> "Pacer":
-        """Return the limiter with a closed gate, unless its gate is already closed for longer."""
+        """Return the limiter with a gate; unchanged if its present gate opens no earlier."""
         if self.gate is not None and self.gate.until >= gate.until:
             return self
         return msgspec.structs.replace(self, gate=gate)

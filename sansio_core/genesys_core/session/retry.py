@@ -50,7 +50,7 @@ RETRYABLE_STATUSES: Final = frozenset({429, 502, 503, 504})
 """HTTP statuses after which the official SDKs retry a request."""
 
 REPEATABLE_METHODS: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
-"""Idempotent HTTP methods (RFC 9110 section 9.2.2)."""
+"""The idempotent HTTP methods (RFC 9110 section 9.2.2) except OPTIONS and TRACE."""
 
 BEFORE_LADDER: Final = 5
 """Number of retries after a 502, 503, 504 or a broken connection before the backoff of 3, 9, 27 s
@@ -253,8 +253,9 @@ def explain_overrun(
 ) -> str | None:
     """Describe the limit that a wait would exceed; ``None`` if the wait may begin.
 
-    A wait may end exactly when the budget does, as in the official SDKs, because one more request
-    follows. At the deadline no request could follow.
+    A wait may end exactly when the budget does, as in the official SDKs, because a request may
+    still be sent then. It must end before the deadline, because no request may be sent at the
+    deadline.
 
     Args:
         wait: seconds to wait.

@@ -398,9 +398,8 @@ class Simulator:
 
         Returns:
             ``handler`` if it is hand-written, ``rule A`` and so on (see
-                :data:`genesys_core.simulator.resources.rule_types.RULES`), or ``example`` for a
-                stateless
-            example.
+            :data:`genesys_core.simulator.resources.rule_types.RULES`), or ``example`` if it
+            returns a stateless example.
         """
         rules = self._resources.rules
         return {
@@ -418,8 +417,8 @@ class Simulator:
         Returns:
             ``handler`` if its events are hand-written, the path of the resource whose changes
             are published by rule, the operation that causes them, or ``none`` with the reason if
-            the simulator never publishes it: :meth:`make_event` creates events for
-            :meth:`Hub.publish`.
+            the simulator never publishes any: tests can create them with :meth:`make_event`
+            and publish them with :meth:`Hub.publish`.
         """
         by_rule = self._events.heard(self._resources.rules) if self.settings.stateful else {}
         heard = {**self._operation_events.heard(), **by_rule}

@@ -222,7 +222,7 @@ class OpeningSockets(_Step, frozen=True):
 
     Attributes:
         addresses: the addresses in the resolver's order.
-        began: when this step began, on both clocks.
+        began: when this step began.
     """
 
     addresses: tuple[Address, ...]

@@ -4,10 +4,10 @@ Invariants:
 
 * A failure states whether the request may have reached the server: ``sent`` is false until the
   first of its bytes is written.
-* If a connection that has served requests closes before any byte of the response, the server had
-  closed it, or was about to (RFC 9112 section 9.3.1). The request is resent over a new connection
-  in the same pool slot, if that is safe (:func:`may_resend`): this does not count as a retry, and
-  is independent of the retry configuration.
+* If a connection that has served requests closes before any byte of the response, the server is
+  assumed to have closed it while it was idle (RFC 9112 section 9.3.1). The request is resent over a
+  new connection in the same pool slot, if that is safe (:func:`may_resend`): this does not count as
+  a retry, and is independent of the retry configuration.
 * A connection with unsolicited bytes is closed before the next request.
 * A response that arrives early, while the request is still being written, is valid.
 * A 407 is a proxy failure only if a forwarding proxy returned it.
@@ -180,9 +180,9 @@ class Exchange(Claim[C]):
 
     @property
     def competes(self) -> bool:
-        """Whether its connection is one of several to the same origin.
+        """Whether the pool has other connections with the same key.
 
-        They are used by several threads, which compete for Python's global lock.
+        Several threads use them, and compete for Python's global interpreter lock.
         """
         return self.lease is not None and self.lease.siblings > 0
 
@@ -274,7 +274,7 @@ class Exchange(Claim[C]):
         return self._after_write(now) if self._uploads else self._read(now)
 
     def partly_written(self) -> None:
-        """Report that some bytes of :attr:`data`, an unknown number, may have been written."""
+        """Report that an unknown number of bytes of :attr:`data` may have been written."""
         self._written = self._sent = True
 
     def _after_write(self, now: Now) -> Step:
@@ -360,8 +360,8 @@ class Exchange(Claim[C]):
         """Return the next chunk of the response's body, after :attr:`Step.RESPOND`.
 
         Returns:
-            Content; ``b""`` at its end; or ``None``: the driver must read, within :attr:`until`,
-            and pass the data to :meth:`received`.
+            Content; ``b""`` at its end; or ``None``: the driver must read before
+            :attr:`until`, and pass the data to :meth:`received`.
 
         Raises:
             TransportFailure: the rest of the response cannot arrive, or cannot be decoded.

@@ -1,10 +1,10 @@
 """The connection pool: assignment of connections, the queue of waiting calls, and expiry.
 
-A :class:`Lease` is a slot in the pool and the connection in it. Idle leases are kept by the pool;
-leased ones are held by the :class:`Claim` of one call. The pool refers to leases in use weakly, so
-the used slots are exactly the existing leases: occupancy is derived, never counted. A lease that is
-no longer referenced (after an exception at an unfortunate moment, or in a dead thread) is a free
-slot at the next step.
+A :class:`Lease` is a slot in the pool and the connection in it. The pool keeps idle leases; a lease
+in use is held by the :class:`Claim` of one call. The pool refers to leases in use weakly, so the
+used slots are exactly the existing leases: occupancy is derived, never counted. A lease that is no
+longer referenced (after an exception at an unfortunate moment, or in a dead thread) is a free slot
+at the next step.
 
 Invariants:
 
@@ -12,7 +12,7 @@ Invariants:
   request, which is not the case from the first byte of a request until the response is complete.
 * There are never more leases than :attr:`PoolLimits.connections`, nor more for one key than
   :attr:`PoolLimits.connections_per_key`, including connections being opened.
-* The most recently idle connection is used first. A full pool closes the one that has been idle
+* The connection that became idle last is used first. A full pool closes the one that has been idle
   longest.
 * Claims wait in a FIFO queue; new claims never overtake. A claim that waits because of its key's
   limit does not block others; it joins the common queue when that limit allows.

@@ -72,7 +72,8 @@ class WebSocket:
 
     Attributes:
         address: the address to connect to, with TLS for ``wss``.
-        over: whether the last event was returned; close the socket then.
+        over: whether the last event has been returned; write the remaining bytes and close the
+            socket then.
     """
 
     def __init__(

@@ -2,7 +2,7 @@
 
 Invariants: events do not depend on how the bytes were split. wsproto parses frames, one at a time
 and only after their length has been checked, so nothing larger than the limit is ever buffered.
-Short text messages in a single frame, which are nearly all that this protocol sends, are parsed
+Short text messages in a single frame, which are nearly all that Genesys Cloud sends, are parsed
 here, which is ten times faster. Frames are also built here, because wsproto takes masks from the
 operating system's random source, which the core must not use.
 """
@@ -27,8 +27,8 @@ __all__ = ["Frames"]
 _FINAL_TEXT: Final = 0x81  # FIN, no reserved bit, opcode 1
 _FINAL_CLOSE: Final = 0x88  # the same, opcode 8
 _SLICE: Final = 4096
-"""wsproto gets payloads in slices of this size, counted from the start of each frame, so that the
-first error found does not depend on how the bytes were split.
+"""Size in bytes of the slices in which wsproto gets payloads, counted from the start of each frame,
+so that the first error found does not depend on how the bytes were split.
 """
 
 _LENGTH_16: Final = 126

@@ -1,7 +1,7 @@
 """Starts and stops outbound campaigns, and rejects changes to active campaigns and rules.
 
-Invariants: a new campaign is off. Turning a campaign off takes as long as a job (``stopping``);
-until then it can be neither changed nor deleted. The simulator does not dial, so no campaign
+Invariants: a new campaign is off. Turning a campaign off takes as long as a job; meanwhile it is
+``stopping``, and can be neither changed nor deleted. The simulator does not dial, so no campaign
 completes by itself.
 
 Guesses: a stopping campaign cannot be turned on before it is off; turning a campaign off keeps its
@@ -47,7 +47,7 @@ _NO_SETTINGS: Final = frozenset({"version", "campaignStatus", "dateCreated", "da
 
 
 def check_campaign_update(call: ApiCall) -> None:
-    """Check that an update has all required fields, and keeps an active campaign's settings.
+    """Check that an update has all required fields, and no changed settings of an active campaign.
 
     Raises:
         Problem: 400 for a missing field; 409 for a changed setting, or for starting a campaign that

@@ -52,7 +52,8 @@ _USERS: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
     "dnclists/{dncListId}": (_CAMPAIGNS, "dncLists"),
     "rulesets/{ruleSetId}": (("campaigns",), "ruleSets"),
 }
-"""By an outbound entity's path: the collections that can refer to it, and by which property."""
+"""By an outbound entity's path: the collections whose items can refer to it, and the property that
+contains the reference."""
 
 
 def check_columns(call: ApiCall) -> None:

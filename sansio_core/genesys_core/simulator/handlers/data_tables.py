@@ -22,7 +22,10 @@ TABLES: Final = ("", "api", "v2", "flows", "datatables")
 
 
 def get_rows(call: ApiCall) -> Reply:
-    """Return a page of a table's rows by key; only the keys, unless ``showbrief=false`` is set."""
+    """Return a page of a table's rows in order of key.
+
+    Only the keys are shown, unless ``showbrief=false`` is set.
+    """
     _table(call)
     rows = sorted(_rows(call).values(), key=lambda row: str(row["key"]).casefold())
     if call.argument("sortOrder", "ascending").startswith("desc"):

@@ -31,7 +31,7 @@ def check_schedule_removal(call: ApiCall) -> None:
 
 
 def check_batch(call: ApiCall) -> None:
-    """Check that a batch of recordings is not empty; its maximum size has been checked before.
+    """Check that a batch of recordings is not empty; the maximum is checked elsewhere.
 
     Raises:
         Problem: 400 for an empty batch.

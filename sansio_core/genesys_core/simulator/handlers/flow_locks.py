@@ -4,7 +4,7 @@ Invariants: a flow is locked by at most one caller, a user or a client. Its crea
 initially. Only the holder can check it in or revert it; others cannot change, publish or delete it.
 Flows themselves are not executed.
 
-Guesses: a flow is published immediately, even by the holder of the lock; any caller may unlock a
+Guesses: a flow is published immediately, even if the caller has locked it; any caller may unlock a
 flow.
 """
 
@@ -66,7 +66,7 @@ def lock_new(call: ApiCall) -> ApiCall:
 
 
 def keep_lock(call: ApiCall) -> ApiCall:
-    """Add the flow's current lock to a call that changes it."""
+    """Add the flow's current lock to a call that changes the flow."""
     old = call.state.collections.get(_PLACE, {}).get(call.arguments["flowId"], {})
     return _with_lock(call, {name: old[name] for name in _LOCKS if name in old})
 
@@ -82,7 +82,7 @@ def revert_flow(call: ApiCall) -> Reply:
 
 
 def unlock_flow(call: ApiCall) -> Reply:
-    """Unlock a flow that any caller has locked."""
+    """Unlock a flow, whichever caller has locked it."""
     return _act(call, _unlocked, is_forced=True)
 
 

@@ -1,7 +1,7 @@
 """Phrases and topics that topic mining ignores, by language.
 
-Invariants: an added entry is listed until it is removed. Each text is unique for its side of a
-conversation.
+Invariants: an added entry is listed until it is removed. No two entries for the same side of a
+conversation have the same text.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,8 @@
 """The published API definition: ``/api/v2/docs/swagger`` and ``/api/v2/docs/swaggerpreview``.
 
-Invariants: both serve the document that the simulator was created from, without a token, as on the
-platform. The schemas of ``/api/v2/notifications/availabletopics`` are from the same document.
+Invariants: both serve the document that the simulator was created from and, as on the platform,
+require no token. The schemas of ``/api/v2/notifications/availabletopics`` are from the same
+document.
 """
 
 import re

@@ -30,7 +30,10 @@ _USER_FACTS: Final = ("id", "name", "email", "version", "selfUri")
 
 
 def get_members(call: ApiCall) -> Reply:
-    """Return a page of a queue's members by name, filtered by ``joined``, name and ``memberBy``."""
+    """Return a page of a queue's members in order of name.
+
+    The parameters ``joined``, ``name`` and ``memberBy`` filter the members.
+    """
     queue_id = _queue_id(call)
     members = call.state.contact_center.members.get(queue_id, {})
     joined, name = call.argument("joined", "").lower(), call.argument("name", "").casefold()

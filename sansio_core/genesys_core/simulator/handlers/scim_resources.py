@@ -47,7 +47,7 @@ def as_object(value: Json) -> ScimResource:
 
 
 def show_resource(call: ApiCall, shown: Record, *, status: int = 200) -> Reply:
-    """Return a response with a resource and its ``ETag``, or a 304 if the version is unchanged."""
+    """Return a response with a resource and its ``ETag``, or a 304 if the caller has this version."""
     version = _version_of(shown)
     headers = (("ETag", version),)
     if call.route.method == "GET" and _names_version(call, "If-None-Match", version):

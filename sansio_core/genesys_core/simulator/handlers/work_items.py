@@ -1,8 +1,8 @@
 """Task management: versions, histories, wrap-ups and assignments of work items, bins and types.
 
 Invariants: every change to a work item, bin or type creates a version, counted from 1; the latest
-100 are kept until it is deleted. A history lists the differences from the previous version. Updates
-need no version, because the models have none: the last update wins.
+100 are kept until the entity is deleted. A history lists the differences from the previous version.
+Updates need no version, because the models have none: the last update wins.
 
 Guesses: a wrap-up creates a version of its work item; the number of versions kept.
 """

@@ -1,7 +1,7 @@
 """Checks values against the JSON Schema bounds for numbers, strings and lists.
 
-Invariants: a bound applies only to values of its own kind, and the ends of a range are included
-unless exclusive. A pattern matches anywhere in a string; one that Python cannot compile is ignored.
+Invariants: a bound applies only to values of its own kind, and is inclusive unless it is declared
+exclusive. A pattern matches anywhere in a string; one that Python cannot compile is ignored.
 """
 
 import re

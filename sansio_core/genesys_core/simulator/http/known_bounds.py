@@ -215,8 +215,8 @@ _STATED: Final[Mapping[tuple[_Kind, float | None, float | None], str]] = {
         CaseplanCreate.defaultTtlSeconds CaseplanUpdate.defaultTtlSeconds
     """,
 }
-"""By kind of bound (number of items, length of a string, value of a number), minimum and maximum:
-the properties that have this bound, as ``Model.property``."""
+"""The properties that have a bound, as ``Model.property``, separated by whitespace. The key is the
+bound: what it limits (number of items, length of a string, value of a number), minimum, maximum."""
 
 
 def _entries() -> Iterator[tuple[tuple[str, str], Bounds]]:

@@ -1,7 +1,7 @@
 """Converts a caller's values to another model, such as that of the response.
 
-Invariants: a value in the form of a schema has the declared types everywhere, no undeclared
-property, and all required ones.
+Invariants: a converted value has the declared types everywhere, no undeclared properties, and all
+required properties.
 """
 
 from collections.abc import Mapping
@@ -29,8 +29,8 @@ def adopt_properties(
     Args:
         definition: the API definition, which resolves references.
         entity: the schema of the entity.
-        given: the properties, named as in the model that creates or changes it. Nulls are kept, and
-            properties that the entity lacks are omitted.
+        given: the properties, named as in the body that creates or changes the entity. Nulls are
+            kept, and properties that the entity lacks are omitted.
     """
     known = entity.properties or {}
     adopted: dict[str, Json] = {}

@@ -1,8 +1,8 @@
 """The token endpoint: ``POST /oauth/token``.
 
-Invariants: a token is issued only for a permitted grant, in exchange for the client's secret or a
-code verifier; codes and refresh tokens are single-use; every error has an error code from RFC 6749
-section 5.2.
+Invariants: a token is issued only for a permitted grant. An authorization code is exchanged only
+with the client's secret or a code verifier. Codes and refresh tokens are single-use. Every error
+has an error code from RFC 6749 section 5.2.
 """
 
 import re
@@ -67,7 +67,7 @@ def client_credentials(call: LoginCall) -> Reply:
 
 
 def authorization_code(call: LoginCall) -> Reply:
-    """Issue tokens for the user who signed in, in exchange for the client's secret or with PKCE."""
+    """Exchange an authorization code for tokens; requires the secret or a code verifier."""
     client = authenticate_client(call) if sends_secret(call) else find_named_client(call)
     check_grant(client, "authorization_code")
     value, redirect_uri = _field(call, "code"), _field(call, "redirect_uri")

@@ -196,7 +196,7 @@ def _writes(rules: ResourceRules, call: ApiCall) -> bool:
 
 
 _ITEM: Final = 5
-"""The number of slashes in the path of a queue or an OAuth client; a user's path has fewer."""
+"""The maximum number of slashes in an item's path: queues and OAuth clients have this many."""
 
 
 def _search(definition: Definition, schema: Schema, value: Json, place: str) -> Iterator[Reference]:

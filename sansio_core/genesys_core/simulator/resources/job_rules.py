@@ -1,8 +1,8 @@
 """Rule H: jobs, which are started, polled and read, often at several paths.
 
 Invariants: every job has a path at which it is polled: its own, or the path of its results. Its id
-is in the response to its start, as ``id``, ``jobId``, ``operationId``, under the name of its path
-parameter, or within ``job``.
+is in the response to the request that starts it, as ``id``, ``jobId``, ``operationId``, under the
+name of its path parameter, or within ``job``.
 """
 
 from collections.abc import Mapping

@@ -35,7 +35,7 @@ PAGE_WINDOWS: Final[Mapping[str, tuple[int, int]]] = {
     "/api/v2/externalcontacts/organizations/{externalOrganizationId}/notes": (1000, 0),
     "/api/v2/routing/queues/divisionviews": (0, 5),
 }
-"""By path: the last item and the last page that a page number can reach; 0 for no limit."""
+"""The last item and the last page that can be requested by page number, by path; 0 for no limit."""
 
 
 def make_listing(call: ApiCall, style: ListingStyle, items: Sequence[Json]) -> Json:
@@ -277,7 +277,7 @@ def _encode_search(search: Mapping[str, Json], number: int) -> str:
 
 
 _SCANS: Final = "/api/v2/externalcontacts/scan/"
-"""The beginning of the paths of listings whose cursors expire."""
+"""The path prefix of listings whose cursors expire."""
 
 _CURSOR_LIFE: Final = 24 * 60 * 60
 """Seconds after which the cursor of a scan expires."""

@@ -1,6 +1,6 @@
 """Rule F: other views of a collection, such as division views.
 
-Invariants: a view shows the items of one collection whose items can be created, or users or queues.
+Invariants: a view shows users, queues, or the items of one collection whose items can be created.
 The model of the view's items is that of the collection, or is named after it. Every id in its path
 either locates the collection or filters by a property.
 """
@@ -46,7 +46,7 @@ OTHERS: Final = frozenset(
 _RELATIONS: Final = {
     "/api/v2/users/{userId}/directreports": (("userId", "manager"),),
 }
-"""By path: each path parameter that filters the view, and the property that it must equal."""
+"""By path: the parameters that filter the view, each with the property that must equal it."""
 
 
 class OwnerFinder:

@@ -91,7 +91,7 @@ class Published(Struct, frozen=True):
         sequence: the number of the event, counted from 1 in order of publication.
         topic: the topic of the event.
         correlation_id: the correlation id in the event's metadata, unique for each event.
-        channels: the ids of the channels subscribed to the topic at that time.
+        channels: the ids of the channels that were subscribed to the topic.
         at: when the event was published.
     """
 
@@ -103,8 +103,8 @@ class Published(Struct, frozen=True):
 
 
 Fate: TypeAlias = Literal["sent", "unconnected", "silenced", "withheld"]
-"""An event's outcome for a channel: sent, lost (no socket or half-open), or withheld by a test. A
-held event has no outcome yet.
+"""An event's outcome for a channel: sent; lost, because the channel had no socket (``unconnected``)
+or a half-open one (``silenced``); or held by a test and never sent (``withheld``).
 """
 
 

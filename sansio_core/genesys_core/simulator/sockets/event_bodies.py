@@ -1,7 +1,7 @@
 """Builds event bodies: stored records converted to the models of the topics.
 
-Invariants: a body has only declared properties, of their types, and all required ones. Values that
-do not fit the model are omitted.
+Invariants: a body has only declared properties, with the declared types, and all required ones.
+Values that do not fit the model are omitted.
 """
 
 import re

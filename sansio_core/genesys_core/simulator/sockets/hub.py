@@ -1,9 +1,10 @@
 """The sockets of notification channels, and the delivery of events.
 
 Invariants: no I/O and no clock. The adapter reports what happened and when, and performs the
-actions that :meth:`Hub.take` returns. An event is sent to the sockets of all channels subscribed at
-that time, in order; for a channel without a socket it is lost, as on the platform, and recorded as
-such. A channel has at most one socket: a new connection replaces the previous one.
+actions that :meth:`Hub.take` returns. Events are sent in order, each to the sockets of all channels
+that are subscribed when it is published; those for a channel without a socket are lost, as on the
+platform, and recorded as such. A channel has at most one socket: a new connection replaces the
+previous one.
 """
 
 from collections import Counter, deque
@@ -172,8 +173,8 @@ class Hub:
     def restore(self, state: PlatformState, now: Now) -> None:
         """Replace the platform's state with another one, and close the sockets of its missing channels.
 
-        The other state may be that of a platform that is served elsewhere, or not at all: the port
-        of the sockets and their connections remain those of this hub.
+        The other state may be that of a platform that is served elsewhere, or not served: this
+        hub's sockets keep their connections and their port.
         """
         state.socket_port = self.state.socket_port
         self.state = state

@@ -35,7 +35,7 @@ __all__ = ["JobStart", "OperationEvents"]
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 _KINDS: Final[Mapping[str, ChangeKind]] = {"POST": "created", "DELETE": "deleted"}
 _MOMENT: Final = 0.001
-"""The delay, in seconds, before a job's end is checked: floating-point rounding may end it late."""
+"""Seconds after a job's computed end at which the end is checked; rounding may delay the end."""
 
 
 class OperationEvents:
@@ -55,7 +55,7 @@ class OperationEvents:
     def publish(
         self, call: ApiCall, reply: Reply, changes: Sequence[RecordChange], *, has_job: bool = False
     ) -> None:
-        """Add the events that a call causes to the state, and set a timer for later events.
+        """Add to the state the events that a call causes, and set a timer for later events.
 
         Args:
             call: the call that has been performed.

@@ -1,7 +1,7 @@
 """Topics whose names do not reveal the operations that cause their events.
 
-Invariants: each cause names operations in the definition. A topic is published once for a call, or
-once for each item in the call. Topics named like the changed resource's path have rules; see
+Invariants: each cause names operations in the definition. A call causes one event on a topic, or
+one for each item in its body. Topics named like the changed resource's path have rules; see
 :mod:`genesys_core.simulator.sockets.event_rules`. Guesses: these operations cause these events; the
 user who requested a computation receives the event with its result.
 """
@@ -27,11 +27,11 @@ class TopicCause(Struct, frozen=True):
             chat room, ``{group}`` for a group's chat room, ``{now}`` for the time, and ``{.name}``
             for a property in the body or the response.
         operations: the operations, each with method and path below ``/api/v2``.
-        is_late: whether the event is published when the work is done: with the job that the
-            operation starts, or after the duration of a job.
-        each: the list in the body whose items each cause a separate event; ``*`` for the body
-            itself, and ``agents`` for the agents in message conversations with the sender that the
-            body names.
+        is_late: whether the events are published later than the response: when the job that the
+            operation starts has ended or, without a job, after ``Settings.job_duration``.
+        each: the name of a list in the body; each of its items causes an event. ``*`` if the body
+            is the list; empty for a single event. ``agents`` is not a list in the body: it causes
+            an event for each agent in a message conversation with the sender that the body names.
         needs: a property that must be present, or must have a value: ``name`` or ``name=value``.
         more: further properties for the body, with the same placeholders, and ``{*}`` for all
             values in the path, request and response.

@@ -1,6 +1,7 @@
 """Detects the records that a request has changed.
 
-The stored records on its path, and others that it names, are compared before and after the request.
+The records on the request's path, and others that the request may change, are compared with their
+values before the request.
 
 Invariants: only records that differ are reported, each once, outermost first. The cost depends on
 the length of the path and the number of created records, not on the size of the collections.
@@ -51,7 +52,7 @@ class RecordChange(Struct, frozen=True):
 
 
 class ChangeWatch:
-    """Compares the records on a request's path, before and after the request.
+    """Compares the records on a request's path after the request with those before it.
 
     Args:
         state: the state before the request.

@@ -1,9 +1,9 @@
 """Role grants, and the resulting permissions of users and OAuth clients.
 
-Invariants: a grant names a role and a division that exist; a grant that names a deleted one has no
-effect. Members of a group inherit its grants. The divisions in which a permission applies are
-determined in :mod:`genesys_core.simulator.http.divisions`. The permissions of the role ``employee``
-are a guess.
+Invariants: a grant is made only for a role and a division that exist, and has no effect after one
+of them has been deleted. Members of a group inherit its grants. The divisions in which a permission
+applies are determined in :mod:`genesys_core.simulator.http.divisions`. The permissions of the role
+``employee`` are a guess.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -73,7 +73,7 @@ def forget_subject(state: PlatformState, subject: str) -> None:
 
 
 def own_grants(state: PlatformState, subject: str) -> dict[GrantKey, str]:
-    """Return the dates of a subject's own grants, by role and division, omitting deleted ones."""
+    """Return the dates of a subject's own grants, by existing role and division."""
     roles, divisions = state.collections.get(ROLES, {}), state.collections.get(DIVISIONS, {})
     return {
         (role_id, division_id): when

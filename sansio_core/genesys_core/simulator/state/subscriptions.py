@@ -28,7 +28,7 @@ def subscribe_channel(
     topics: Mapping[str, ChannelTopic],
     now: Now,
 ) -> bool:
-    """Set a channel's topics, and restart its lifetime of 24 hours.
+    """Set a channel's topics, and restart its lifetime.
 
     Returns:
         ``False``, without changing anything, if there are more topics than a channel may have.

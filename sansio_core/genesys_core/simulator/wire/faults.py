@@ -71,10 +71,10 @@ class Interrupted(Struct, frozen=True):
     """The connection breaks or stalls in the middle of a request or response.
 
     Attributes:
-        at: ``request`` after its head was read but not its body, ``before`` it is performed,
-            ``after`` it was performed but nothing was sent, in the middle of the response's
-            ``head`` or ``body``. With ``after``, ``head`` and ``body``, the platform has performed
-            the request.
+        at: when this happens. ``request``: after the request's head has been read, but not its
+            body; ``before``: when the request has been read, but not performed; ``after``: when it
+            has been performed, but nothing has been sent; ``head`` and ``body``: in the middle of
+            this part of the response, so that the request has been performed as well.
         by: ``reset`` (RST), ``close`` (FIN), or ``silence`` until the client disconnects.
 
     Raises:

@@ -2,8 +2,9 @@
 
 Invariants: the connection takes received bytes and returns steps. It decides what is written, how
 slowly, and how the connection ends; the owner of the socket only performs the steps in order.
-Requests are performed one at a time, each when its predecessor's steps are taken, so that a client
-that does not read stalls only its own connection. A connection's limits bound its memory use.
+Requests are performed one at a time, each when the owner has taken the steps of the previous one,
+so that a client that does not read stalls only its own connection. A connection's limits bound its
+memory use.
 """
 
 from collections.abc import Iterator

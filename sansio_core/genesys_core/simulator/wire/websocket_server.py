@@ -41,7 +41,7 @@ class Received(Struct, frozen=True):
 
 
 class ConnectionEnded(Struct, frozen=True):
-    """The connection has ended: close it when all pending bytes have been written.
+    """The WebSocket connection has ended: close the socket once all pending bytes have been written.
 
     Attributes:
         code: the client's close code; 1005 if its close frame has no code, 1006 without a close
@@ -133,7 +133,7 @@ class WebSocketServer:
         self._end(_ABNORMAL)
 
     def send_text(self, text: str, fragments: int = 1) -> None:
-        """Send a text message, split into a number of frames with a ping between them."""
+        """Send a text message, split into a number of frames with pings between them."""
         payload = text.encode("utf-8", "replace")
         size = -(-len(payload) // fragments) or 1
         pieces = [payload[at : at + size] for at in range(0, len(payload), size)] or [b""]
