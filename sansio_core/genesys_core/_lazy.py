@@ -27,7 +27,7 @@ def export_lazily(
         namespace: the module's ``globals()``; names are cached there once imported.
         homes: maps each defining module to its names, separated by spaces; ``name=original``
             exports ``original`` as ``name``, and ``name=.`` the module itself.
-        unlisted: the same for names that ``from module import *`` leaves out.
+        unlisted: like ``homes``, for names that ``from module import *`` leaves out.
         endings: maps a name suffix to the module that has all names with this suffix; ``from module
             import *`` leaves these out as well.
     """

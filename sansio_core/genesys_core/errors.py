@@ -33,7 +33,7 @@
     │   └── BudgetBusyError                    it was locked for too long
     ├── DecodeError                            the response does not match its type
     ├── ExportError                            an export is incomplete or unusable; see ``missing``
-    ├── JobError                               the outcome of a job is unknown; ``id``, ``state``
+    ├── JobError                               the outcome of a job is unknown; see ``state``
     │   ├── JobFailedError                     the platform reports that it failed or was cancelled
     │   └── JobStoppedError                    it waits for an upload or another step; ``next_step``
     ├── WaitTimeoutError (also the builtin)    a job or a condition took longer than the deadline

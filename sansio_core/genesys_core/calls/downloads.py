@@ -104,7 +104,7 @@ class Download(Struct, frozen=True, kw_only=True):
             source: an operation, an API path (``/api/v2/downloads/...``) or an absolute URL; a URL
                 below the API's base URL is requested with the client's token, others without.
             session: the client's session.
-            now: both clocks.
+            now: the current time on the monotonic and the wall clock.
             max_redirects: maximum number of redirects; 0 follows none.
             options: options for the download; the deadline includes redirects and retries. An
                 operation's own options take precedence.
@@ -152,8 +152,8 @@ class Download(Struct, frozen=True, kw_only=True):
     def identify(self, request: Request) -> str:
         """Return an identifier for the file, to resume the download later.
 
-        It is the URL of the first request; for other hosts without the query, because its signature
-        differs each time.
+        It is the URL of the first request. For other hosts, the query is omitted, because it
+        contains a signature that differs each time.
 
         Raises:
             InvalidValueError: the request is not a GET; parts can be requested only with GET.

@@ -110,7 +110,7 @@ class NeedToken(Struct, Generic[T], frozen=True):
     refusal: Response | None = None
 
     def joined(self, session: Session) -> "NeedToken[T]":
-        """Return the state for a wait that starts now: a failed exchange then fails the call."""
+        """Return the state for a wait that starts now: if an exchange fails later, the call fails."""
         call = replace(self.call, vault=session.vault)
         return replace(self, call=call, arrived=session.vault.exchanges)
 
@@ -138,7 +138,7 @@ class NeedToken(Struct, Generic[T], frozen=True):
     def timed_out(self, session: Session, *, now: Now) -> "NeedPermit[T] | Sending[T] | Raised":
         """Report that another call's token exchange took too long.
 
-        It exceeded ``refresh_token_wait_max`` or this call's deadline.
+        The wait exceeded ``refresh_token_wait_max`` or this call's deadline.
         """
         if self.call.expired(now):
             return _raised(self.call, self.call.timeout_error())
@@ -249,7 +249,7 @@ class ClosingGate(Struct, Generic[T], frozen=True):
     def not_closed(self, error: BudgetError) -> "Waiting[T] | Raised":
         """Report that a shared rate limit could not be changed, which does not affect this call.
 
-        Its next state is the same, and mentions the error.
+        Return the same state as :meth:`closed`, with a note about the error.
         """
         problem, then = f"other calls are not paused: {error}", self.then
         if isinstance(then, Raised):
@@ -325,7 +325,7 @@ def start(
     Args:
         operation: the operation.
         session: the client's settings and token.
-        now: both clocks.
+        now: the current time on the monotonic and the wall clock.
 
     Raises:
         InvalidValueError: a value cannot be sent; nothing was sent.

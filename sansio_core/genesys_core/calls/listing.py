@@ -45,8 +45,8 @@ class Listing(Struct, frozen=True):
         items: the response field that contains the items; empty if the response is an array.
         identity: the item field that identifies an item; empty if no field does.
         send: the request field that selects the page.
-        next: the response field with the next page's token; with ``time``, the item field with its
-            date.
+        next: the response field with the next page's token; for the style ``time``, the item field
+            with the item's date.
         size: the request field with the page size.
         total: the response field with the total number of items.
         links: whether the response may link to the next page with ``nextUri``.

@@ -99,7 +99,7 @@ class Options(Printable, frozen=True):
     """Options for one call, in addition to the operation's own parameters.
 
     Attributes:
-        headers: headers that are added to the client's or replace them; ``None`` removes a header.
+        headers: request headers to add, or to override; ``None`` as a value removes a header.
         query: additional query parameters.
         timeout: overrides the client's timeouts.
         deadline: seconds for the whole call, including retries and delays.
@@ -207,7 +207,7 @@ class Operation(Printable, Generic[T_co], frozen=True):
         """Return the operation with the given options; its other options stay unchanged.
 
         Args:
-            headers: added to the headers; ``None`` as a value removes a header.
+            headers: request headers to add, or to override; ``None`` as a value removes a header.
             query: added to the query, for undocumented parameters.
             timeout: seconds for each of connect, read, write and pool, or a :class:`Timeout`.
             deadline: seconds for the whole call, including retries and delays.
@@ -296,7 +296,7 @@ def raw_operation(
         path: the absolute path, such as ``/api/v2/users/me``, percent-encoded.
         query: the query parameters.
         body: a model, or any JSON value; ``None`` for no body.
-        headers: override the client's; ``None`` as a value removes a header.
+        headers: request headers, which override the client's; ``None`` removes a header.
 
     Raises:
         InvalidValueError: the method is not a token, or the path is not absolute.

@@ -109,7 +109,7 @@ def share_step(
         step: the step.
         session: the client's session, which has a pacer.
         state: the call's state.
-        now: both clocks, read while no other client can change ``kept``.
+        now: the current time on both clocks, read while no other client can change ``kept``.
 
     Returns:
         The state to store; the next pacer, for :func:`with_pacer`, and the call's next state.

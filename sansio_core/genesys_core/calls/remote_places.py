@@ -41,6 +41,6 @@ def answer_place(
 
 
 def place_not_released(raised: Raised, error: BudgetError) -> Raised:
-    """Return the state of a call whose place could not be released: its own error mentions that."""
+    """Return the state of a call whose place could not be released; add a note to its error."""
     raised.error.add_note(f"its place in the shared rate limit was not released: {error}")
     return raised

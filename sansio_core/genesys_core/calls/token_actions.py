@@ -159,7 +159,7 @@ class ObtainForCall(Struct, Generic[T], frozen=True):
 
 
 def obtain_for_call(need: NeedToken[T], session: Session, *, now: Now) -> ObtainForCall[T]:
-    """Return the action for a call that now waits for a token; it fails if an exchange fails."""
+    """Return the action for a call that now waits for a token, and fails if an exchange fails."""
     return ObtainForCall(need.joined(session), now.monotonic)
 
 

@@ -19,10 +19,10 @@ written to a token store, so no store failure loses it.
 Without a token store (``Settings.stores_tokens``) a transaction consists of requests. With a store:
 
 * Nothing is exchanged before the store has been locked and read: another process may have already
-  renewed the token. Both together take at most ``refresh_token_wait_max``.
+  renewed the token. Locking and reading take at most ``refresh_token_wait_max``.
 * If the store cannot be locked or read, a grant that can be exchanged any number of times is
   exchanged anyway. Other grants are not, because another process may be using the same
-  refresh token, or because the next one could not be saved: a call then uses a token that is still
+  refresh token, or because the next refresh token could not be saved: a call then uses a token that is still
   valid, or raises the store's error, and nothing has been sent.
 * If the new token cannot be written it is used anyway, and written in the next transaction.
 * The store's last failure is in ``Vault.store_failure``; adapters log each failure.

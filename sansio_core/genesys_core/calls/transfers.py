@@ -1,8 +1,8 @@
 """Requests to hosts other than the API: pre-signed URLs, and redirect targets.
 
-Invariants: other hosts receive only the client's ``User-Agent``: no token, no custom headers, and
-such requests do not count against its rate limit. Otherwise they are like any call: timeouts,
-deadline, retries and errors are the same.
+Invariants: a request to another host contains the client's ``User-Agent``, but no token and none of
+the client's custom headers, and does not count against the client's rate limit. Otherwise it is like
+any call: timeouts, deadline, retries and errors are the same.
 """
 
 from collections.abc import AsyncIterable, Callable, Iterable, Sequence
@@ -185,7 +185,7 @@ def start_transfer(
     Args:
         request: the complete request.
         session: the client's session, for its deadline and retry configuration.
-        now: both clocks.
+        now: the current time on the monotonic and the wall clock.
         options: the request's deadline and retry configuration, if set.
         once: whether the body can be read only once, so that the request is never retried.
         authenticate: whether the request is sent with the client's token.
@@ -237,7 +237,7 @@ def start_upload(
         url: absolute; see :func:`check_url`.
         body: the content to upload.
         session: the client's session.
-        now: both clocks.
+        now: the current time on the monotonic and the wall clock.
         method: case-insensitive.
         headers: additional headers; ``Content-Type`` overrides the content's own.
         options: timeout, deadline and retry configuration, if set.

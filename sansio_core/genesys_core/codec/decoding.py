@@ -170,7 +170,7 @@ _PLAIN: Mapping[str, object] = {
     "date": date,
     "YearMonth": YearMonth,
 }
-"""The types other than models, by their names in type expressions, which no model has."""
+"""Types other than models, by name in type expressions; no model has one of these names."""
 
 
 @cache
@@ -178,8 +178,8 @@ def resolve_type(expression: str, package: str = "genesys_core") -> type[object]
     """Resolve the type expression in an endpoint's ``returns``, importing the models that it names.
 
     Args:
-        expression: a model's name, ``str``, ``int``, ``float``, ``bool``, ``object``, or
-            ``list[...]`` and ``dict[str, ...]`` of those.
+        expression: a model's name, ``str``, ``int``, ``float``, ``bool``, ``object``,
+            ``datetime``, ``date``, ``YearMonth``, or a ``list[...]`` or ``dict[str, ...]`` of one.
         package: the package whose module ``models`` defines the models in the expression.
 
     Raises:

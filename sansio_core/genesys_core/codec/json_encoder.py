@@ -148,7 +148,7 @@ def _has_minutes(moment: datetime) -> bool:
 _MINUTE: Final = timedelta(minutes=1)
 
 _CHECKS: Final[Mapping[type, Callable[[Any], bool]]] = {float: isfinite, datetime: _has_minutes}
-"""Return whether a value of these types is encoded exactly."""
+"""By type: functions that return whether a value of the type is encoded exactly."""
 
 _CONTAINERS: Final = frozenset({dict, list, tuple})
 """Types whose contents :func:`gc.get_referents` can list: keys and values, or elements."""

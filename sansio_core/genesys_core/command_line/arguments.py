@@ -94,7 +94,9 @@ COMMON_OPTIONS: Final = (
     CommonOption(
         "failures", "File for rows that failed (default: FILE.failures.jsonl).", "FILE", group="Bulk"
     ),
-    CommonOption("max-failures", "Stop starting rows after this many failures.", "N", group="Bulk"),
+    CommonOption(
+        "max-failures", "Stop starting rows if more than N rows have failed.", "N", group="Bulk"
+    ),
     CommonOption("parallel", "Number of rows processed in parallel (default: 8).", "N", group="Bulk"),
     CommonOption("all", "Request all pages.", group="Listings"),
     CommonOption("limit", "Maximum number of items; implies --all.", "N", group="Listings"),
@@ -336,9 +338,10 @@ def _place_loose(
 
 
 def convert_value(parameter: OperationParameter, text: str) -> object:
-    """Convert a text from the command line to a parameter's type; return a tuple for a list.
+    """Convert a text from the command line to a parameter's type.
 
-    A list is split at commas if the definition lists its values, because none of them contains one.
+    If the parameter is a list whose possible values are in the definition, the text is split at
+    commas into a tuple, because no possible value contains a comma.
 
     Raises:
         UsageError: the text is not a value of the parameter's type.

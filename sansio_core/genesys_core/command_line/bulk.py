@@ -1,8 +1,8 @@
 """Bulk runs: one operation for each row of a file, in parallel, each row once.
 
-Invariants: a row is started at most once, unless its call can be repeated safely.
-Every row ends up either as done or in the failures file, even across an interruption. Outcomes are
-returned in the order of the rows.
+Invariants: a row's call is made at most once, unless it can be repeated safely. Every row whose call
+was made ends up either as done or in the failures file, even if the run is interrupted and later
+continued. Outcomes are returned in the order of the rows.
 """
 
 import json
@@ -40,7 +40,9 @@ __all__ = [
 
 JournalEvent: TypeAlias = Literal["started", "done", "failed", "withdrawn"]
 RowAction: TypeAlias = Literal["start", "skip", "fail"]
-"""What to do with a row: start its call, skip it if done, or fail it if its outcome is unknown."""
+"""What to do with a row: start its call, skip it because an earlier run finished it, or fail it because
+its outcome is unknown.
+"""
 
 _LETTERS: Final[Mapping[str, JournalEvent]] = {
     "s": "started",
@@ -52,7 +54,7 @@ _IDEMPOTENT: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 """The idempotent HTTP methods (RFC 9110 section 9.2.2) that operations use."""
 
 _AHEAD: Final = 16
-"""Maximum number of rows, per worker, whose outcomes may wait for that of an earlier row."""
+"""Maximum number of rows, per worker, that are in progress or wait for an earlier row's outcome."""
 
 
 @dataclass(frozen=True)
@@ -184,7 +186,7 @@ def read_journal(lines: Iterable[str], head: str, source: str) -> BulkJournal:
 
 
 def complete_lines(content: bytes) -> tuple[int, str]:
-    """Return how a failures file is continued that a killed run may have cut off within a line.
+    """Return how to continue a failures file whose last line may be incomplete after a killed run.
 
     Args:
         content: the file's content.
@@ -210,7 +212,8 @@ class BulkRun:
     Attributes:
         repeatable: whether a call can be repeated without applying its effect twice.
         parallel: the maximum number of rows processed in parallel.
-        max_failures: failed rows after which no more are started; ``None`` for no limit.
+        max_failures: the maximum number of failed rows; if it is exceeded, no more rows are started.
+            ``None`` for no limit.
         journal: the rows in the journal of the earlier run that is continued.
         done: the number of rows that succeeded in this run.
         failed: the number of rows that failed in this run.

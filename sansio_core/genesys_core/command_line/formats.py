@@ -2,8 +2,8 @@
 
 Invariants: JSON and YAML contain no character that a terminal interprets, and mean exactly what the
 platform sent. CSV (RFC 4180) and ids are escaped only for terminals, because programs that read
-them expect no escapes. If the items end with an error, those before it are still returned: the token
-with which a listing is continued begins after them.
+them expect no escapes. If the items end with an error, those before it are still returned, because
+a listing that is continued with a token begins after them.
 """
 
 import itertools
@@ -56,9 +56,9 @@ def collect_items(
 
 
 def json_array_lines(items: Iterable[object]) -> Iterator[str]:
-    """Yield the lines of a JSON array, each item once the next one is available.
+    """Yield the lines of a JSON array, each item as soon as the next one is available.
 
-    After an error the array stays open, so that no program takes it for complete.
+    After an error the closing bracket is omitted, so that no program accepts the array as complete.
     """
     rows = iter(items)
     last = None

@@ -1,4 +1,4 @@
-"""Commands other than the APIs' own, for the help page and for completion.
+"""The commands that are not named after an API, for the help page and for completion.
 
 Invariants: the page is formatted without importing the package that parses these commands, whose
 import would take longer than printing the page.

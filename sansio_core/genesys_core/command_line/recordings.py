@@ -38,7 +38,7 @@ _BATCHES: Final = 2
 """The maximum number of batch requests in progress."""
 
 _ATTEMPTS: Final = 3
-"""The number of attempts to download a recording, each with a new link."""
+"""The maximum number of attempts to download a recording, each with a new link."""
 
 # A recording without a state may be available: the attempt will tell.
 _READY: Final = frozenset({"AVAILABLE", "RESTORED", ""})

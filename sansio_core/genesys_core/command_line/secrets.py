@@ -35,7 +35,7 @@ class SecretSource:
 def select_secret(
     options: Mapping[str, object], environment: Mapping[str, str], *, can_ask: bool
 ) -> SecretSource | None:
-    """Return where to read the secret from; ``None`` if it is not needed, or there is no client.
+    """Return where to read the secret from; ``None`` if it is set, not needed or unavailable.
 
     Args:
         options: the command's options, by name without dashes.

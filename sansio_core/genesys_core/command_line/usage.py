@@ -8,8 +8,8 @@ __all__ = ["UsageError", "suggest_name"]
 class UsageError(ValueError):
     """The command line is invalid: an unknown option, a missing argument, a value of the wrong type.
 
-    Nothing was sent. It is not one of the library's errors, whose module would make help pages slow
-    to import.
+    Nothing was sent. This is not a subclass of ``GenesysCloudError``, because importing that module
+    would slow down help pages.
     """
 
 

@@ -234,8 +234,11 @@ KEYS: Final[Mapping[str, Mapping[str, Key]]] = {
             is_text=True,
         ),
         # The official SDKs have these keys too, so a file may contain them.
-        "username": _line("Stored but not used."),
-        "password": _line("Stored but not used; never shown.", is_secret=True),
+        "username": _line("Accepted for compatibility with the official SDKs, but not used."),
+        "password": _line(
+            "Accepted for compatibility with the official SDKs, but neither used nor shown.",
+            is_secret=True,
+        ),
     },
 }
 """All keys by section: those of the official SDKs, ``max_retry_time_sec``, and two further fields

@@ -43,7 +43,7 @@ class Resolved(Confidential, frozen=True, kw_only=True):
     Attributes:
         configuration: the merged sources, each value with its origin.
         settings: the settings for the client's session.
-        logging: what is logged; ``None`` fields leave it to the program's own ``logging``.
+        logging: what is logged; the program's own ``logging`` determines fields that are ``None``.
         follows_file: whether changes to the file are applied.
         warnings: a line for each setting without effect.
     """
@@ -125,10 +125,11 @@ class Sources(Confidential, frozen=True):
         Args:
             file: the snapshot of ``path``; an empty snapshot if there is no path.
             directory_exists: whether the directory of ``path`` exists. If it does not, this machine
-                evidently uses no default file, and none is waited for.
+                evidently uses no default file, and the client does not wait for one.
 
         Raises:
-            ConfigurationError: the file has problems, or was named explicitly and does not exist.
+            ConfigurationError: the file has problems; or it was named explicitly, does not exist, and
+                the client does not apply changes to it.
             InvalidValueError: a value is invalid.
         """
         found = file.configuration(self.path or "")

@@ -284,12 +284,12 @@ def check_published(part: ExportPart, files: Iterable[str]) -> None:
     """Check that the part of a manifest entry exists.
 
     Raises:
-        ExportError: another process, which fetches the same slice, has removed it.
+        ExportError: another process that fetches the same slice has removed it.
     """
     if part.file not in files:
         raise ExportError(
-            f"{part.file}: other processes, which fetch the same slice, remove this file; "
-            "run the export again when they have ended",
+            f"{part.file}: another process that fetches the same slice has removed this file; "
+            "run the export again when that process has ended",
             missing=(part.slice,),
         )
 

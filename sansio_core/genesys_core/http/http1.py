@@ -130,7 +130,7 @@ class HTTP1Connection:
 
     @property
     def stale(self) -> bool:
-        """Whether the connection has served other requests, but no byte of this response arrived.
+        """Whether the connection has served a request before, but no byte of this response arrived.
 
         If the connection is closed now, the server had closed it while idle, or was about to
         (RFC 9112 section 9.3.1): an idempotent request may be resent at once on another one.

@@ -23,14 +23,14 @@ class ResponseLimits(Struct, frozen=True, kw_only=True):
         fields: header fields in one head, and lines in one trailer section.
         informational: informational (1xx) responses before the final one.
         chunk_line: bytes of one chunk-size line, including chunk extensions and the line break.
-        chunk_overhead: bytes by which chunk-size lines may exceed an allowance of 16 bytes per
-            chunk plus twice the data, over the whole body.
+        chunk_overhead: bytes of excess framing in a chunked body. Each chunk may have 16 bytes of
+            framing plus twice the size of its data; the excess is added up over the chunks.
         trailers: bytes of the trailer section after the last chunk.
         body: bytes of the body, both as received and with content codings decoded; ``None`` removes
             the limit, for a body that is streamed.
 
     Raises:
-        InvalidValueError: a limit is not an integer, or below 0 (``head`` and ``chunk_line``: 16).
+        InvalidValueError: a limit is not an integer, or is below 0 (``head``, ``chunk_line``: below 16).
     """
 
     head: int = 64 * 1024

@@ -189,7 +189,7 @@ class Polling(Struct, Generic[T], frozen=True):
         Args:
             operation: the operation that is polled.
             default: seconds for operations without their own deadline; ``None`` for no limit.
-            now: the current times of both clocks.
+            now: the current time on the monotonic and the wall clock.
         """
         own = default if operation.options.deadline is None else operation.options.deadline
         left = max(self.wait.left(now), LAST_POLL)
@@ -331,7 +331,7 @@ def start_wait(
         deadline: seconds after which the wait fails; ``math.inf`` for no limit.
         policy: the lengths of the pauses between polls.
         random: the source of randomness for jitter.
-        now: the current times of both clocks.
+        now: the current time on the monotonic and the wall clock.
 
     Raises:
         InvalidValueError: the deadline is negative or not a number.

@@ -71,7 +71,7 @@ class ChannelSet(Struct, frozen=True):
         Args:
             topics: the topics to subscribe to.
             policy: timeouts and delays of each channel.
-            now: both clocks.
+            now: the current time on the monotonic and the wall clock.
             existing: a channel that the caller has created, which becomes the first.
             plan: an empty plan with custom limits.
 
@@ -92,7 +92,11 @@ class ChannelSet(Struct, frozen=True):
         return self.deadline()
 
     def deadline(self, *, reading: bool = True) -> float | None:
-        """Return when to call :meth:`timer`, given whether sockets are being read."""
+        """Return when to call :meth:`timer`; ``None`` if all channels stopped.
+
+        Args:
+            reading: whether sockets are being read; see :meth:`Running.timer`.
+        """
         running = (member for member in self.members if isinstance(member, Running))
         return min((member.deadline(reading=reading) for member in running), default=None)
 
@@ -190,7 +194,7 @@ class ChannelSet(Struct, frozen=True):
             channel: the index of the channel.
             socket: the number of the socket.
             events: the events that :class:`~genesys_core.websocket.WebSocket` returned, in order.
-            now: both clocks.
+            now: the current time on the monotonic and the wall clock.
             read_at: when the events were read, if earlier than ``now``.
         """
         # In this order, whatever one read contains: the handshake precedes the first message, and

@@ -68,7 +68,7 @@ class HandlerState:
 
     Args:
         policy: timeouts and delays of each channel.
-        now: both clocks.
+        now: the current time on the monotonic and the wall clock.
         existing: a channel that the caller created.
         topics: the topics in the client's API definition.
 
@@ -158,7 +158,7 @@ class HandlerState:
 
         Args:
             wanted: see :func:`~genesys_core.notifications.dispatch.typed_topics`.
-            now: both clocks.
+            now: the current time on the monotonic and the wall clock.
 
         Raises:
             InvalidValueError: too many topics; nothing was changed.

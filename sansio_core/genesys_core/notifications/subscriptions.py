@@ -1,7 +1,7 @@
 """Assignment of topics to channels.
 
-Invariants: a topic stays on its channel. Adding and removing others never moves it, so no change of
-subscriptions interrupts the others. Topics are subscribed individually as long as they fit, because
+Invariants: a topic stays on its channel. Adding or removing other topics never moves it, so no
+change interrupts the remaining subscriptions. Topics are subscribed individually as long as they fit, because
 only then does the platform report which one it rejects; combined topics are used if the channels
 would be full otherwise.
 
@@ -35,7 +35,7 @@ MAX_TOPICS: Final = 1_000
 """Maximum number of topics on a channel; a combined topic counts as one."""
 
 MAX_CHANNELS: Final = 20
-"""Maximum number of channels per user and client; a 21st displaces the least recently used."""
+"""Maximum number of channels per user and client; a 21st displaces the least recently used one."""
 
 MAX_LENGTH: Final = 200
 """Maximum length of a topic in characters; combined topics are kept shorter, as in the platform's
@@ -291,7 +291,7 @@ def _too_many(max_channels: int) -> InvalidValueError:
     return InvalidValueError(
         f"topics: too many for {max_channels} channels of {MAX_TOPICS:,} topics each. The "
         "platform allows "
-        f"{MAX_CHANNELS} channels for each user and OAuth client, and displaces the oldest if there "
-        "are more. Subscribe to fewer topics, to topics of groups or queues instead of users, or with "
+        f"{MAX_CHANNELS} channels for each user and OAuth client, and displaces the least "
+        "recently used if there are more. Subscribe to fewer topics, to topics of groups or queues instead of users, or with "
         "a second OAuth client, or use the platform's EventBridge integration"
     )

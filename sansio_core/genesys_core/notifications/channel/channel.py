@@ -112,7 +112,11 @@ class Running(Struct, frozen=True):
         return self.deadline()
 
     def deadline(self, *, reading: bool = True) -> float:
-        """Return when to call :meth:`timer`, given whether sockets are being read."""
+        """Return when to call :meth:`timer`, on the monotonic clock.
+
+        Args:
+            reading: whether sockets are being read; see :meth:`timer`.
+        """
         return self.facts.next_deadline(self.policy, reading=reading)
 
     @property
@@ -137,7 +141,7 @@ class Running(Struct, frozen=True):
         Args:
             call: the call's number.
             outcome: the operation's result, or the ``GenesysCloudError`` that it raised.
-            now: both clocks.
+            now: the current time on the monotonic and the wall clock.
         """
         transition = self._transition(now)
         take_result(transition, call, outcome)
@@ -157,7 +161,7 @@ class Running(Struct, frozen=True):
         Args:
             socket: the socket's number.
             texts: all messages of one read.
-            now: both clocks.
+            now: the current time on the monotonic and the wall clock.
             read_at: when the messages were read, if earlier than ``now``. A gap never begins later
                 than that.
         """
@@ -175,7 +179,7 @@ class Running(Struct, frozen=True):
         """Perform the actions that are due, such as a ping, a retry or a renewal of topics.
 
         Args:
-            now: both clocks.
+            now: the current time on the monotonic and the wall clock.
             reading: whether sockets are being read. While reading is paused for a slow consumer,
                 missing frames do not count as a failure; :meth:`resumed` ends the pause.
         """
@@ -267,7 +271,7 @@ def start_channel(
     Args:
         topics: the topics to subscribe to.
         policy: timeouts and delays.
-        now: both clocks.
+        now: the current time on the monotonic and the wall clock.
         existing: a channel that the caller has created; by default a new one is created.
 
     Raises:

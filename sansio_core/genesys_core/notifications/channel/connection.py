@@ -54,11 +54,11 @@ __all__ = [
 ]
 
 _CHECK_FROM: Final = 2
-"""After this many consecutive failures, a request checks that the channel exists before its socket
-is opened."""
+"""After at least this many consecutive failures, a request checks that the channel exists before the
+channel's socket is opened."""
 
 _RENEW_EVERY: Final = 5
-"""After each multiple of this many consecutive failures a new channel is created, even if the old
+"""If the number of consecutive failures is a multiple of this, a new channel is created even if the old
 one exists: its address may be unreachable, or another program may be connecting to it.
 """
 
@@ -295,7 +295,7 @@ class Listening(Struct, frozen=True):
         sync: the state of the server's topics.
         pinged: when a ping was sent, if no frame has been received since.
         pongs_due: number of unanswered pings.
-        subscribed: whether the server has had all topics at any time.
+        subscribed: whether the channel has ever been subscribed to all requested topics.
         leaving: whether the server announced that it will close the socket.
         backlog: frames still to be read after the consumer was too slow.
     """

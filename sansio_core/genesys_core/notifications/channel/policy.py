@@ -57,8 +57,8 @@ class Policy(Struct, frozen=True):
         lag: maximum time for which a frame is in transit; a gap starts this long before the last
             frame was received.
         linger: how long late duplicates are still recognized after the old socket has closed.
-        renew_after: how often topics are renewed; a channel lives for 24 hours. If the platform
-            states a lifetime, 23/24 of it is used instead.
+        renew_after: interval between renewals of the topics; a channel expires 24 hours after the
+            last one. If the platform states a lifetime, 23/24 of it is used instead.
         rewrite: changes the socket's address, for sites behind a gateway.
     """
 

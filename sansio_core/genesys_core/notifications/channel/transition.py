@@ -81,7 +81,7 @@ class Transition:
     Args:
         facts: the channel's state before the transition.
         policy: timeouts and delays.
-        now: both clocks.
+        now: the current time on the monotonic and the wall clock.
     """
 
     def __init__(self, facts: Facts, policy: Policy, now: Now) -> None:
