@@ -46,8 +46,8 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
         deadline: maximum duration in seconds, or ``None``.
         token: the token in use.
         refreshed: whether a rejected token was already replaced.
-        attempts: number of failed requests.
-        doubtful: whether one of these requests may have taken effect.
+        attempts: the failed requests so far, oldest first, each with the retry decision.
+        doubtful: whether one of the failed requests may have taken effect.
         login: the login host that must have issued the call's token; ``None`` for any login host.
         vault: the client's token and grant, whose secrets are redacted in errors.
         secrets: further secrets to redact.
@@ -80,7 +80,7 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
 
     @property
     def expires(self) -> float | None:
-        """When the call's deadline passes, on the monotonic clock."""
+        """When the call's deadline passes, on the monotonic clock; ``None`` without a deadline."""
         return None if self.deadline is None else self.started + self.deadline
 
     def uses_login_host(self, login: str) -> bool:

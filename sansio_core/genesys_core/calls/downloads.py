@@ -326,8 +326,8 @@ def safe_file_name(content_disposition: str | None, fallback: str = "download") 
     """Return a file name that is safe to create in any directory, on any system.
 
     ``filename*`` (RFC 8187) takes precedence over ``filename`` (RFC 6266 section 4.3). Only the
-    last part of a path is kept; characters that are special to file systems or shells, or that
-    mislead readers, are removed.
+    last part of a path is kept; characters that Windows forbids in names are replaced with ``_``,
+    and control and formatting characters are removed.
 
     Args:
         content_disposition: the header's value, or ``None``.

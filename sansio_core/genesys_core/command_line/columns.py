@@ -70,7 +70,7 @@ def read_cell(item: object, column: str) -> object:
 
 
 def cell_text(value: object) -> str:
-    """Return a cell's text for a JSON value: empty for null, JSON for objects and mixed lists."""
+    """Return a cell's text: empty for null, plain for text and lists of text, otherwise JSON."""
     if value is None:
         return ""
     if isinstance(value, str):

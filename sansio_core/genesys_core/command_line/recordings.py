@@ -271,7 +271,8 @@ class RecordingRun:
         done: the number of files downloaded by this run.
         skipped: the number of files that an earlier run downloaded.
         found: the number of recordings to download that are known so far.
-        failures: the entries for the failures file, one for each recording that failed.
+        failures: the entries for the failures file, one for each recording that failed, and for each
+            conversation whose recordings could not be listed.
         stop_reason: why no more tasks are started; empty until the run is stopped.
         stop_error: the error that ended the run, if one did.
     """

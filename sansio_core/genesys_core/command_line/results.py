@@ -1,7 +1,8 @@
 """How results of operations are printed: the format, the rows and the columns.
 
-Invariants: without ``--output`` the format is a table at a terminal, and JSON otherwise. Formats
-with rows show the items of a listing; document formats show the whole response.
+Invariants: without ``--output`` the format is a table at a terminal; elsewhere it is CSV if
+``--columns`` is given, otherwise JSON. Formats with rows show the items of a listing; document
+formats show the whole response.
 """
 
 from collections.abc import Mapping, Sequence
@@ -108,7 +109,7 @@ def find_rows(document: object, path: str | None = None) -> list[object]:
 
 
 def shows_record(value: object, output: OutputOptions) -> bool:
-    """Return whether a value is a single object, which is shown as a table of its fields."""
+    """Return whether a value is shown as a table of its fields: a single object, as a table."""
     is_chosen = output.format == "table" and not output.columns
     return is_chosen and isinstance(value, dict) and not _has_rows(cast(dict[str, object], value))
 

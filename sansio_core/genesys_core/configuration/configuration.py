@@ -70,7 +70,7 @@ class Setting(NamedTuple):
 
 
 class Configuration(Struct, frozen=True, kw_only=True, eq=False):
-    """All settings of a client; each section is ``None`` if not set.
+    """All settings of a client. A section or field that is not set is ``None``.
 
     Two configurations are equal if their values are, regardless of their origins.
 
@@ -162,7 +162,7 @@ class Configuration(Struct, frozen=True, kw_only=True, eq=False):
 
     @property
     def hosts(self) -> Hosts:
-        """Return the base URLs that result from the region or host and the gateway.
+        """The base URLs that result from the region or host and the gateway.
 
         Raises:
             InvalidValueError: the region or host is invalid.

@@ -251,7 +251,7 @@ class JudgedDocument(Struct, frozen=True):
 
     Attributes:
         values: the value of each ``(section, key)`` that is present and valid.
-        lines: the line number of each key that is present, valid or not.
+        lines: the line number of each key that has a value, valid or not.
         problems: a problem for each invalid setting, in line order.
         warnings: a warning for each setting without effect, in line order.
     """

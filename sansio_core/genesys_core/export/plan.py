@@ -216,7 +216,7 @@ def with_interval(
     """Return a copy of the operation that requests only the records of an interval.
 
     Raises:
-        PaginationError: the operation's body has no field of that name.
+        PaginationError: the operation's body lacks a field that ``places`` names.
     """
     if interval is None:
         return operation

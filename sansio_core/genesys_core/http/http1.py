@@ -370,7 +370,8 @@ class HTTP1Connection:
     def discard_body(self) -> None:
         """Discard the rest of the current response.
 
-        The connection stays reusable only if all of it was received; it is not decoded.
+        The connection stays reusable only if the whole response was received. The rest is not
+        decoded.
         """
         if self._state == _BUSY:
             reader = self._reader

@@ -98,7 +98,8 @@ class PausePolicy(Struct, frozen=True):
     """The lengths of the pauses between the polls of a wait, and which failures are repeated.
 
     Attributes:
-        first: seconds between the first and second poll; each further pause is 50% longer.
+        first: seconds between the first and second poll; each further pause is 50% longer than the
+            previous one, up to ``longest``.
         longest: maximum seconds of a pause.
         is_missing_expected: whether a 404 means "not yet" until the deadline; otherwise only for
             the first few polls.
@@ -146,7 +147,7 @@ class _Wait(Struct, Generic[T], frozen=True):
         return replace(self, seen=result.seen, has_seen=True, misses=0, warnings=warnings)
 
     def paused(self, asked: float | None, why: str, now: Now) -> "Pausing[T] | WaitFailed":
-        """Return the next pause, or a failure if the pause would end after the deadline."""
+        """Return the next pause, or a failure if the deadline passed or is before ``Retry-After``."""
         left = self.left(now)
         own = self.pause * (1 - JITTER * self.random())
         seconds = own if asked is None else max(own, asked)

@@ -241,7 +241,7 @@ def test_an_entry_counts_if_its_part_exists() -> None:
     here, gone = named_part("a.jsonl"), named_part("b.jsonl")
     assert select_present([here, gone], ["a.jsonl", "manifest"]) == (here,)
     check_published(here, ["a.jsonl"])
-    with pytest.raises(ExportError, match=r"^b.jsonl: other processes") as caught:
+    with pytest.raises(ExportError, match=r"^b.jsonl: another process") as caught:
         check_published(gone, ["a.jsonl"])
     assert caught.value.missing == ("s-0123456789ab",)
 
