@@ -30,7 +30,7 @@ def convert_model(kind: type[T], source: Struct) -> tuple[T, list[str]]:
         source: the model, including the unknown fields of its response.
 
     Returns:
-        The copy, and the paths of the source's members that the copy's type does not have, such as
+        The copy, and the paths of the source's values that the copy does not have, such as
         ``$.memberCount``.
 
     Raises:
@@ -49,11 +49,11 @@ def _missing(before: object, after: object, at: JsonPath) -> Iterator[JsonPath]:
     if isinstance(before, dict) and isinstance(after, dict):
         kept = cast(dict[str, object], after)
         for key, value in cast(dict[str, object], before).items():
-            if key in kept:
-                yield from _missing(value, kept[key], (at, key))
-            elif value is not None:  # null and absent are the same in a model
-                yield at, key
+            # Null and absent are the same in a model.
+            yield from _missing(value, kept.get(key), (at, key))
     elif isinstance(before, list) and isinstance(after, list):
         pairs = zip(cast(list[object], before), cast(list[object], after), strict=False)
         for index, (value, kept_value) in enumerate(pairs):
             yield from _missing(value, kept_value, (at, index))
+    elif after is None and before is not None:
+        yield at

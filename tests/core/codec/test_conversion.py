@@ -1,6 +1,7 @@
 """Copies of a model as another type."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -47,6 +48,49 @@ def test_absent_and_null_members_are_not_told():
     queue = Queue(name="Support", description=NULL)
     copy, left_out = convert_model(Tree, queue)
     assert (copy, left_out) == (Tree(), ["$.name"])
+
+
+class Loose(Model, kw_only=True):
+    """A model whose fields have any value."""
+
+    value: Any = None
+
+
+class Shaped(Model, kw_only=True):
+    value: list[Tree] | None = None
+
+
+class Single(Model, kw_only=True):
+    value: Tree | None = None
+
+
+class Whole(Model, kw_only=True):
+    value: list[int] | None = None
+
+
+class Number(Model, kw_only=True):
+    value: int | None = None
+
+
+class Mapped(Model, kw_only=True):
+    value: dict[str, int] | None = None
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "copied", "left_out"),
+    [
+        (Shaped, {"id": "1"}, [Tree(id="1")], []),
+        (Single, [{"id": "1"}], Tree(id="1"), []),
+        (Whole, 5, [5], []),
+        (Number, [5], 5, []),
+        (Number, {"a": 5}, None, ["$.value"]),
+        (Number, [], None, ["$.value"]),
+        (Whole, [1, "x", None, {}, 2], [1, None, None, None, 2], ["$.value[1]", "$.value[3]"]),
+        (Mapped, {"a": 1, "b": "x", "c": None}, {"a": 1, "b": None, "c": None}, ["$.value.b"]),
+    ],
+)
+def test_values_of_another_shape_are_converted_or_told(kind, value, copied, left_out):
+    assert convert_model(kind, Loose(value=value)) == (kind(value=copied), left_out)
 
 
 @pytest.mark.parametrize("source", [None, {"name": "x"}, "x"])
