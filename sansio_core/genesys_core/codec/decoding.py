@@ -49,9 +49,9 @@ class Decoded(Struct, Generic[T_co], frozen=True):
 
 
 @overload
-def decode(type_: type[T], body: bytes, *, strict: bool = False) -> Decoded[T]: ...
+def decode(type_: type[T], body: bytes, *, strict: bool = ...) -> Decoded[T]: ...
 @overload
-def decode(type_: object, body: bytes, *, strict: bool = False) -> Decoded[object]: ...
+def decode(type_: object, body: bytes, *, strict: bool = ...) -> Decoded[object]: ...
 def decode(type_: object, body: bytes, *, strict: bool = False) -> Decoded[Any]:
     """Decode a JSON body as a type.
 
@@ -189,8 +189,8 @@ def resolve_type(expression: str, package: str = "genesys_core") -> type[object]
 
 
 def _resolve(expression: str, package: str) -> object:
-    head, bracket, rest = expression.partition("[")
-    if bracket and rest.endswith("]"):
+    head, _, rest = expression.partition("[")
+    if rest.endswith("]"):
         inner = rest[:-1].strip()
         if head == "list":
             return GenericAlias(list, (_resolve(inner, package),))

@@ -7,7 +7,7 @@ matched if they are the same object, have the same id or are equal, never by pos
 """
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from gc import is_tracked
@@ -69,16 +69,16 @@ def _held(part: object) -> Iterable[tuple[str, object]]:
     if type(part) is dict:
         members = cast(dict[str, object], part)
         return [each for each in members.items() if isinstance(each[1], _PARTS)]
-    holders = list_holders(cast(Hashable, type(part)))
+    holders = list_holders(type(part))
     # Not by attribute, which would list the parts of a model that is watched for its parts.
     values = msgspec.structs.astuple(cast(Struct, part)) if holders else ()
     return [(key, values[index]) for index, _, key in holders if values[index]]
 
 
 @lru_cache(4096)
-def list_holders(kind: Hashable) -> tuple[tuple[int, str, str], ...]:
+def list_holders(kind: type) -> tuple[tuple[int, str, str], ...]:
     """Return the index, name and wire name of each of a model's fields that may contain models."""
-    if not isinstance(kind, type) or not issubclass(kind, Struct):
+    if not issubclass(kind, Struct):
         return ()
     fields = enumerate(msgspec.structs.fields(kind))
     return tuple(
@@ -87,10 +87,9 @@ def list_holders(kind: Hashable) -> tuple[tuple[int, str, str], ...]:
 
 
 def _may_hold(annotation: object) -> bool:
-    arguments = get_args(annotation)
-    is_model = isinstance(annotation, type) and not arguments and issubclass(annotation, Struct)
+    is_model = isinstance(annotation, type) and issubclass(annotation, Struct)
     is_union = hasattr(annotation, "convert_union")
-    return is_model or is_union or any(map(_may_hold, arguments))
+    return is_model or is_union or any(map(_may_hold, get_args(annotation)))
 
 
 def merge_over_base(model: object, base: bytes) -> object:
@@ -303,8 +302,7 @@ def _pair_elements(
         else:
             left[key].append(index)
     return [
-        _next(left[key]) if index is None and key is not None else index
-        for key, index in zip(keys, pairs, strict=True)
+        _next(left[key]) if index is None else index for key, index in zip(keys, pairs, strict=True)
     ]
 
 

@@ -19,6 +19,7 @@ from genesys_core.codec.decoding import (
     check_type,
     decode,
     decoder_for,
+    known_decoder,
     resolve_type,
 )
 from genesys_core.codec.encoding import to_json
@@ -231,11 +232,37 @@ def test_types_that_nothing_can_be_read_as(type_):
 
 
 @pytest.mark.parametrize(
-    "expression", ["Nobody", "list[Nobody]", "dict[int, str]", "list[", "", "preload", "os", "None"]
+    "expression",
+    [
+        *("Nobody", "list[Nobody]", "list[", "list[Userx", "tuple[str, User]"),
+        *("dict[int, str]", "dict[User]", "", "preload", "os", "None"),
+    ],
 )
 def test_resolve_refuses_what_names_no_type(expression):
     with pytest.raises(InvalidValueError, match="neither a model nor a plain type"):
         resolve_type(expression)
+
+
+def test_the_reason_that_a_class_cannot_be_decoded_is_told_but_no_other_value():
+    class Odd(msgspec.Struct):
+        value: "Missing"  # type: ignore[name-defined] # noqa: F821
+
+    with pytest.raises(TypeError, match=r" \(name 'Missing' is not defined\)$"):
+        check_type(Odd)
+    with pytest.raises(TypeError) as caught:
+        check_type("hunter2")
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_decoder_is_known_once_its_type_was_decoded():
+    class Late(msgspec.Struct):
+        id: str
+
+    assert known_decoder(Late) is None
+    decode(Late, b'{"id": "1"}')
+    known = known_decoder(Late)
+    assert known is not None
+    assert known(b'{"id": "2"}') == Late("2")
 
 
 def test_resolve_refuses_a_package_that_does_not_exist():

@@ -59,6 +59,7 @@ Pair = namedtuple("Pair", "a b")  # noqa: PYI024 - the plain kind is what caller
 
 
 _PLUS_ONE = timezone(timedelta(hours=1))
+_KATHMANDU = timezone(timedelta(hours=5, minutes=45))
 
 
 @pytest.mark.parametrize(
@@ -67,6 +68,7 @@ _PLUS_ONE = timezone(timedelta(hours=1))
         (datetime(2024, 5, 1, 10, tzinfo=UTC), b'"2024-05-01T10:00:00Z"'),
         (datetime(2024, 5, 1, 10, 0, 0, 123000, UTC), b'"2024-05-01T10:00:00.123000Z"'),
         (datetime(2024, 5, 1, 10, tzinfo=_PLUS_ONE), b'"2024-05-01T10:00:00+01:00"'),
+        (datetime(2024, 5, 1, 10, tzinfo=_KATHMANDU), b'"2024-05-01T10:00:00+05:45"'),
         (datetime(2024, 5, 1, 10), b'"2024-05-01T10:00:00"'),  # noqa: DTZ001 - local on purpose
         (Moment(2024, 5, 1, 10, tzinfo=UTC), b'"2024-05-01T10:00:00Z"'),
         (Moment(2024, 5, 1, 10, tzinfo=_PLUS_ONE), b'"2024-05-01T10:00:00+01:00"'),
@@ -84,6 +86,8 @@ _PLUS_ONE = timezone(timedelta(hours=1))
         (Colour.RED, b'"red"'),
         (Record(Record(1.5)), b'{"value":{"value":1.5}}'),
         ((1, (2,)), b"[1,[2]]"),
+        ([], b"[]"),
+        ({}, b"{}"),
         (Pair(1, 2), b"[1,2]"),
         (deque([1]), b"[1]"),
         (range(3), b"[0,1,2]"),

@@ -1,19 +1,27 @@
 import gc
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar, Literal
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from msgspec import Struct
 
 from genesys_core.codec.decoding import decode
 from genesys_core.codec.encoding import to_json
-from genesys_core.codec.merge import list_parts, merge_over_response
+from genesys_core.codec.merge import list_holders, list_parts, merge_over_response
+from genesys_core.codec.tagged_union import TaggedUnion
 from genesys_core.codec.values import NULL
 from genesys_core.errors import InvalidValueError
 from tests.helpers.examples import examples
 from tests.strategies.codec import Everything, Login, Page, Spoiled, Tree, documents
+
+
+class Other(Struct):
+    """A model with an id of another type."""
+
+    id: str
 
 
 def _edited(type_, base, edit):
@@ -247,11 +255,53 @@ def test_without_a_change_the_document_stays_what_it_was(spoiled: Spoiled):
     assert _edited(Page, spoiled.document, lambda _: None) == spoiled.document
 
 
+def test_null_stays_null_in_a_base():
+    base = {"id": "1", "weight": None, "newer": None}
+    assert _edited(Tree, base, lambda it: setattr(it, "id", "2")) == base | {"id": "2"}
+
+
+@pytest.mark.parametrize("now", [None, "2"])
+@pytest.mark.parametrize("before", [{}, {"id": "1"}])
+def test_a_model_without_an_id_before_or_afterwards_is_the_same_one(before, now):
+    base = {"child": {"newer": "of child", **before}}
+    after = _edited(Tree, base, lambda it: setattr(it, "child", Tree(id=now, weight=5)))
+    is_same = now is None or not before
+    expected = {"weight": 5} | ({"newer": "of child"} if is_same else {})
+    assert after == {"child": expected | ({} if now is None else {"id": now})}
+
+
+def test_a_model_of_another_type_inherits_nothing():
+    base = {"child": {"id": "1", "newer": 2}}
+    after = _edited(Tree, base, lambda it: setattr(it, "child", Other(id="1")))
+    assert after == {"child": {"id": "1"}}
+
+
+def test_of_several_equal_elements_one_stays_in_the_middle():
+    base = _trees(*({"weight": 1, "newer": name} for name in "abc"))
+
+    def edit(it):
+        it.trees[0].weight = it.trees[2].weight = 2
+
+    assert _edited(Everything, base, edit) == _trees(
+        {"weight": 2}, {"weight": 1, "newer": "b"}, {"weight": 2}
+    )
+
+
+def test_plain_elements_with_an_id_keep_the_digits_of_their_numbers():
+    body = b'{"anything":[{"id":1,"x":1.10},{"id":2,"x":2.20}]}'
+    model = decode(Everything, body).data
+    model.anything.reverse()
+    model.anything[1]["y"] = 3
+    assert to_json(model, base=body) == (
+        b'{"anything":[{"id":2,"x":2.20},{"id":1,"x":1.10,"y":3}]}'
+    )
+
+
 # --- over a response
 
 
-def _sent(edit, body, remembered=()):
-    tree = decode(Tree, body).data
+def _sent(edit, body, remembered=(), kind=Tree):
+    tree = decode(kind, body).data
     parts = list_parts(tree)[1:]
     edit(tree)
     document = merge_over_response(tree, body, parts, lambda value: value in remembered)
@@ -282,6 +332,29 @@ def test_values_that_hold_no_model_are_passed_over():
     assert after == page | {"pageSize": 1}
 
 
+def test_fields_that_may_hold_models():
+    class Shape(metaclass=TaggedUnion):
+        tag = "kind"
+        cases: ClassVar = {}
+
+    class Fields(Struct):
+        text: str
+        mode: Literal["a", "b"]
+        tree: Tree
+        shape: Shape
+        words: list[str]
+        maybe: Tree | None
+        trees: dict[str, list[Tree]] = msgspec.field(name="treeMap")
+
+    assert list_holders(Fields) == (
+        (2, "tree", "tree"),
+        (3, "shape", "shape"),
+        (5, "maybe", "maybe"),
+        (6, "trees", "treeMap"),
+    )
+    assert list_holders(dict) == ()
+
+
 def test_keys_that_are_numbers_are_text_in_json():
     class Counted(Struct):
         counts: dict[int, int]
@@ -289,6 +362,8 @@ def test_keys_that_are_numbers_are_text_in_json():
     base = {"counts": {"1": 2}, "newer": 3}
     after = _edited(Counted, base, lambda it: it.counts.update({4: 5}))
     assert after == {"counts": {"1": 2, "4": 5}, "newer": 3}
+    after = _edited(Counted, base, lambda it: setattr(it, "counts", {"1": 3}))
+    assert after == {"counts": {"1": 3}, "newer": 3}
 
 
 def test_models_are_recognized_whatever_the_garbage_collector_tracks():
@@ -359,6 +434,48 @@ def test_what_was_replaced_inherits_nothing_and_what_was_changed_keeps_all():
         "children": [{"weight": 5, "newer": 2}],
     }
     assert _sent(replace, body) == {"child": {"weight": 5}, "children": [{"weight": 5}]}
+
+
+def test_what_did_not_fit_stays_unless_it_was_changed():
+    body = b'{"id": "1", "weight": "heavy", "newer": 1}'
+    assert _sent(lambda tree: setattr(tree, "id", "2"), body) == {
+        "id": "2",
+        "weight": "heavy",
+        "newer": 1,
+    }
+
+
+def test_maps_in_lists_keep_what_did_not_fit():
+    class Maps(Struct):
+        maps: list[dict[str, Tree]]
+
+    body = b'{"maps": [{"a": 5, "b": {"newer": 1}}]}'
+    assert _sent(lambda _: None, body, kind=Maps) == json.loads(body)
+
+
+def test_a_model_that_equals_the_one_it_replaced_inherits_its_members():
+    body = b'{"child": {"weight": 2, "newer": 1}}'
+    assert _sent(lambda tree: setattr(tree, "child", Tree(weight=2)), body) == json.loads(body)
+
+
+def test_an_element_that_is_still_in_the_list_gives_nothing_to_an_equal_one():
+    body = b'{"children": [{"weight": 0, "newer": 0}, {"weight": 1, "newer": 1}]}'
+
+    def double(tree):
+        tree.children = [tree.children[0], Tree(weight=0), Tree(weight=1)]
+
+    assert _sent(double, body) == {
+        "children": [{"weight": 0, "newer": 0}, {"weight": 0}, {"weight": 1, "newer": 1}]
+    }
+
+
+def test_a_new_model_without_parts_of_the_response_is_left_to_the_encoder():
+    body = b'{"newer": 1}'
+    tree, new = decode(Tree, body).data, Tree(id="a", child=Tree(id="b"))
+    tree.child = new
+    merged = merge_over_response(tree, body, [], lambda _: False)
+    assert merged == {"newer": 1, "child": new}
+    assert merged["child"] is new
 
 
 def test_a_model_of_another_response_is_left_to_its_own():

@@ -218,6 +218,13 @@ def test_a_part_that_is_replaced_before_it_was_read_gives_nothing_to_its_success
     assert sent(tree)["child"] == {"weight": 4}
 
 
+def test_a_part_that_is_replaced_and_read_afterwards_gives_nothing_to_its_successor():
+    tree = received({"child": {"newer": 1}})
+    tree.child = Tree(weight=1)
+    assert tree.child.weight == 1
+    assert sent(tree) == {"child": {"weight": 1}}
+
+
 def test_a_subclass_of_a_received_type_is_received_as_well():
     received({"id": "1"})
 
@@ -258,6 +265,24 @@ def test_a_listing_is_parsed_when_an_item_is_sent_back(monkeypatch):
     assert len(parsed) == 1
 
 
+def test_a_listing_without_a_part_for_each_item_is_parsed_once(monkeypatch):
+    parsed = []
+    parse = unknown_fields._Listing._parse
+    monkeypatch.setattr(
+        unknown_fields._Listing, "_parse", lambda self: parsed.append(self) or parse(self)
+    )
+    page = Page(entities=[Everything(text="a"), Everything(text="b")])
+    remember_items(page, b'{"entities":{}}', "entities")
+    assert [sent(item) for item in page.entities] == [{"text": "a"}, {"text": "b"}]
+    assert len(parsed) == 1
+
+
+def test_the_items_of_a_listing_are_recorded_without_a_call_for_each():
+    pages = [Page(entities=[Everything() for _ in range(count)]) for count in (1, 1, 500)]
+    counts = [calls(partial(remember_items, page, b"{}", "entities")) for page in pages]
+    assert counts[2] == counts[1]
+
+
 def test_a_model_that_is_remembered_again_is_what_came_last():
     tree = received({"id": "1", "newer": 1})
     remember_model(tree, b'{"id": "1", "newer": 2}')
@@ -283,11 +308,21 @@ def test_before_the_first_record_no_body_is_looked_at(monkeypatch):
     assert restore_unknown_fields(body) is body
 
 
-def test_bodies_without_remembered_models_stay_as_they_are():
-    kept = received({"id": "1"})
-    for body in ([Tree(child=Tree())], {"a": [1, (2, "x")]}, [{Plain}], Tree(), 5):
+BODIES = ([Tree(child=Tree())], {"a": [1, (2, "x")]}, [{Plain}], Tree(), (), 5)
+
+
+def test_bodies_without_remembered_models_are_not_rebuilt(monkeypatch):
+    received({"id": "1"})
+    monkeypatch.delattr(unknown_fields, "_restored")
+    for body in BODIES:
         assert restore_unknown_fields(body) is body
-    assert restore_unknown_fields(kept) == {"id": "1"}
+
+
+def test_values_beside_a_remembered_model_stay_as_they_are():
+    kept = received({"id": "1", "newer": 1})
+    first, *others = restore_unknown_fields([kept, *BODIES])
+    assert first == {"id": "1", "newer": 1}
+    assert all(one is other for one, other in zip(others, BODIES, strict=True))
 
 
 def test_a_body_that_contains_itself_is_refused_as_before():
