@@ -142,6 +142,28 @@ def test_what_the_platform_would_not_understand_is_refused(options, message):
         prepare_authorize_url(HOSTS, **{"client_id": "id", "redirect_uri": "r", **options})
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"client_id": None}, "^client_id must be a str, not None"),
+        ({"redirect_uri": None}, "^redirect_uri must be a str, not None"),
+        ({"state": 5}, "^state must be a str, not an int"),
+        ({"code_challenge": 5}, "^code_challenge must be a str, not an int"),
+        ({"hosts": "mypurecloud.ie"}, "^hosts must be the hosts, not a str"),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_named(options, message):
+    with pytest.raises(TypeError, match=message):
+        prepare_authorize_url(**{"hosts": HOSTS, "client_id": "id", "redirect_uri": "r", **options})
+
+
+def test_a_logout_needs_hosts_and_a_client():
+    with pytest.raises(TypeError, match=r"^hosts must be the hosts, not a str"):
+        prepare_logout_url("mypurecloud.ie", client_id="id")
+    with pytest.raises(TypeError, match=r"^client_id must be a str, not None"):
+        prepare_logout_url(HOSTS, client_id=None)
+
+
 def test_a_misspelt_option_is_a_type_error():
     with pytest.raises(TypeError):
         prepare_authorize_url(HOSTS, client_id="id", redirect_uri="r", promt="login")
@@ -303,7 +325,7 @@ def test_a_code_is_not_taken_from_the_fragment_nor_a_token_from_the_query():
 
 @pytest.mark.parametrize(
     "fields",
-    ["code=c&code=d&state=s", "code=c&state=s&state=s", "error=a&error=b", "access_token=a&access_token=a"],
+    ["code=c&code=d&state=s", "code=&code=d&state=s", "code=c&state=s&state=s", "error=a&error=b", "access_token=a&access_token=a"],
 )  # fmt: skip
 def test_nothing_is_read_from_a_redirect_that_repeats_itself(fields):
     for parse in (_code, _token):

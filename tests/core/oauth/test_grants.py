@@ -166,6 +166,20 @@ def test_both_kinds_of_base64_are_sent_as_they_are(assertion):
     assert dict(Saml2Bearer("i", "s", "o", assertion).form())["assertion"] == assertion
 
 
+@pytest.mark.parametrize("assertion", ["", " \n", None])
+def test_an_assertion_must_not_be_empty(assertion):
+    with pytest.raises(ConfigurationError) as caught:
+        Saml2Bearer("i", "s", "o", assertion)
+    assert caught.value.problems == ("assertion: must be a non-empty string",)
+
+
+def test_one_lone_surrogate_is_enough():
+    with pytest.raises(ConfigurationError) as caught:
+        ClientCredentials("i", "a\ud800b")
+    (problem,) = caught.value.problems
+    assert problem == "client_secret: contains a lone surrogate, which UTF-8 cannot encode"
+
+
 def test_line_breaks_in_an_assertion_are_removed():
     raw = b"<samlp:Response>" + b"x" * 200
     wrapped = base64.encodebytes(raw).decode()

@@ -137,6 +137,28 @@ def test_nothing_secret_is_shown():
     assert "hunter2" not in repr(BrowserRequest("POST", "/callback?code=hunter2", HOST, b"hunter2"))
 
 
+def test_a_page_has_no_script_but_its_own():
+    page = BrowserPage(200, "A title", "")
+    assert b"<script" not in page.to_bytes()
+    with_script = BrowserPage(200, "A title", "", script="go()").to_bytes()
+    assert with_script.count(b"<script>go()</script>") == with_script.count(b"<script") == 1
+
+
+def test_the_page_at_the_end_is_no_error_for_the_browser():
+    for page in (
+        signed_in_page(),
+        refused_page(OAuthError("server_error")),
+        refused_page(AccessDeniedError("access_denied")),
+    ):
+        assert page.to_bytes().startswith(b"HTTP/1.1 200 OK\r\n")
+
+
+def test_a_redirect_brings_a_code_unless_it_is_implicit():
+    redirect = LoopbackRedirect(URI, "s")
+    request = BrowserRequest("GET", "/callback?code=abc&state=s", HOST)
+    assert redirect.received(request, now=NOW) == CodeArrived("abc")
+
+
 def test_pages_leak_nothing():
     for page in (
         signed_in_page(),
@@ -191,6 +213,7 @@ def test_a_request_is_read_in_any_pieces():
         (b"GET / HTTP/2\r\n\r\n", 400),
         (b"GET /a b HTTP/1.1\r\n\r\n", 400),
         (http("/", "GET", "no colon"), 400),
+        (http("/", "GET", ": no name"), 400),
         (http("/", "GET", "Host: other"), 400),
         (http("/", "POST", "Content-Length: x"), 400),
         (http("/", "POST", "Content-Length: -1"), 400),
@@ -204,6 +227,13 @@ def test_what_is_no_request_gets_a_page(data, status):
     page = read_browser_request(data)
     assert isinstance(page, BrowserPage)
     assert page.status == status
+
+
+def test_a_request_has_at_most_64_kib():
+    assert read_browser_request(b"a" * 65_536) is None
+    page = read_browser_request(b"a" * 65_537)
+    assert isinstance(page, BrowserPage)
+    assert page.status == 413
 
 
 @given(st.binary(max_size=60) | st.text(max_size=40).map(lambda t: http(quote(t, safe="/?&=%"))))
@@ -255,6 +285,8 @@ def test_redirect_uris_that_can_be_served(uri, expected):
         "http://localhost:80/#a",
         "http://localhost:80/ ",
         "http://localhost:80/é",
+        "http://localhost:80/\x7f",
+        "http://localhost:80/\t",
     ],
 )
 def test_redirect_uris_that_cannot(uri):
@@ -295,6 +327,19 @@ def test_the_port_is_the_one_that_was_named(port, uri, expected):
 def test_ports_that_cannot_be_listened_on(port, uri, words):
     with pytest.raises(InvalidValueError, match=words):
         redirect_port(port, uri)
+
+
+@pytest.mark.parametrize(
+    ("check", "message"),
+    [
+        (lambda: check_redirect_uri(URI.encode()), "^redirect_uri must be a str, not a bytes"),  # type: ignore[arg-type]
+        (lambda: redirect_port("80", None), "^port must be a whole number, not a str"),  # type: ignore[arg-type]
+        (lambda: check_timeout("5"), "^timeout must be a number, not a str"),  # type: ignore[arg-type]
+    ],
+)
+def test_a_value_of_the_wrong_type_is_named(check, message):
+    with pytest.raises(TypeError, match=message):
+        check()
 
 
 def test_the_default_redirect_uri_can_be_served():
