@@ -203,7 +203,7 @@ class SliceReading:
 
     def _end_request(self) -> None:
         expected = self._expected_here
-        if self._request is None or expected is None:
+        if expected is None:
             return
         self._expected = (self._expected or 0) + expected
         seen = len(self._seen) + self._unnamed

@@ -153,6 +153,31 @@ def test_what_is_missing_is_said_and_when_it_may_be_there():
     assert judge_export(DOCUMENT, [part(n) for n in range(3)]).is_complete
 
 
+def test_a_document_is_indented_and_may_lack_what_has_a_default():
+    document = ExportDocument(name="x", digest="d", format="csv", slices=(PlannedSlice("all"),))
+    assert (
+        encode_document(document).decode()
+        == """{
+  "version": 1,
+  "name": "x",
+  "digest": "d",
+  "format": "csv",
+  "identity": "",
+  "model": "object",
+  "slices": [
+    {
+      "id": "all",
+      "interval": "",
+      "takes_earlier": false
+    }
+  ]
+}
+"""
+    )
+    bare = b'{"name": "x", "digest": "d", "format": "csv", "slices": [{"id": "all"}]}'
+    assert decode_document(bare) == document
+
+
 def test_a_shortfall_that_is_no_lag_has_no_date():
     planned = PlannedSlice("all")
     document = ExportDocument(name="x", digest="", format="csv", slices=(planned,))
@@ -163,6 +188,9 @@ def test_a_shortfall_that_is_no_lag_has_no_date():
     ):
         status = judge_export(document, [ExportPart("all", "f", 0, "", totals)])
         assert status.missing == (MissingSlice("all", "", "few"),)
+    first = DOCUMENT.slices[0]
+    status = judge_export(DOCUMENT, [part(0, shortfall="few"), part(1), part(2)])
+    assert status.missing == (MissingSlice(first.id, first.interval, "few"),)
 
 
 def days(first: int, last: int, **options):

@@ -1,22 +1,33 @@
 """Plans: slices cover each record exactly once, whatever the interval and the limits."""
 
 import pickle
+import re
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 
+from genesys_core.api.ai_studio import post_guides_jobs
 from genesys_core.api.analytics import (
     post_analytics_conversations_details_jobs,
     post_analytics_conversations_details_query,
 )
+from genesys_core.api.journey import post_journey_actionmaps_estimates_jobs
 from genesys_core.api.quality import get_quality_evaluations_query
 from genesys_core.api.users import get_users, get_users_me
 from genesys_core.calls.operation import raw_operation
 from genesys_core.codec.intervals import Interval
 from genesys_core.errors import InvalidValueError
-from genesys_core.export.plan import Export, fingerprint_export, job_file, plan, with_interval
+from genesys_core.export.plan import (
+    Export,
+    Slice,
+    fingerprint_export,
+    job_file,
+    plan,
+    record_endpoint,
+    with_interval,
+)
 from tests.helpers.examples import examples
 from tests.strategies.export import expected, exported, exports, records
 
@@ -53,6 +64,68 @@ def test_the_archive_serves_what_it_has_completely():
     later = Export("conversations", (QUERY,), DAYS, archive=JOB)
     assert [one.id for one in plan(export)] == [one.id for one in plan(later)]
     assert {one.source for one in plan(later)} == {"listing"}
+
+
+def test_without_an_archive_operations_serve_what_it_would_have():
+    until = datetime(2024, 1, 3, tzinfo=UTC)
+    slices = plan(Export("conversations", (QUERY,), DAYS, available_until=until))
+    assert [one.operations for one in slices] == [(QUERY,)] * 4
+    (everything,) = plan(Export("users", (get_users(),), archive=JOB, available_until=until))
+    assert everything.operations == (get_users(),)
+
+
+def test_records_are_those_of_the_archive_if_there_is_one():
+    assert record_endpoint(QUERY).name == "post_analytics_conversations_details_query"
+    results = record_endpoint(JOB)
+    assert results is not None
+    assert results.name == "get_analytics_conversations_details_job_results"
+    (queried,) = plan(Export("conversations", (QUERY,), DAYS, days=None))
+    (archived,) = plan(Export("conversations", (QUERY,), DAYS, days=None, archive=JOB))
+    assert (queried.model, queried.identity) == (
+        "AnalyticsConversationWithoutAttributes",
+        "conversationId",
+    )
+    assert (archived.model, archived.identity) == ("AnalyticsConversation", "conversationId")
+
+
+@pytest.mark.parametrize(
+    ("operation", "interval", "moment", "identity"),
+    [
+        (get_users(), None, "", "id"),
+        (QUERY, DAYS, "conversationStart", "conversationId"),
+        (QUERY, DAYS, "", ""),  # a record may be in several slices
+        (QUERY, Interval.of_days(date(2024, 1, 1), date(2024, 1, 1)), "", "conversationId"),
+        (post_guides_jobs({}), None, "", ""),  # without results
+        (post_journey_actionmaps_estimates_jobs({}), None, "", ""),  # results without a listing
+    ],
+)
+def test_a_record_is_identified_in_the_whole_export_or_not(operation, interval, moment, identity):
+    slices = plan(Export("x", (operation,), interval, moment=moment))
+    assert {one.identity for one in slices} == {identity}
+
+
+def test_the_id_of_a_slice_begins_with_its_start():
+    first, second, *_ = plan(Export("conversations", (QUERY,), DAYS))
+    assert re.fullmatch(r"conversations-20240101T000000Z-[0-9a-f]{12}", first.id)
+    assert re.fullmatch(r"conversations-20240102T000000Z-[0-9a-f]{12}", second.id)
+
+
+def test_unless_said_otherwise_a_slice_has_one_operation_and_no_limit():
+    one, other = get_users(id=["1"]), get_users(id=["2"])
+    slices = plan(Export("users", (one, other)))
+    assert [each.operations for each in slices] == [(one,), (other,)]
+    assert [(each.reach, each.media) for each in slices] == [(0, False)] * 2
+    bare = Slice("s", "x", "", "object", "id", "listing", (one,))
+    assert (bare.reach, bare.takes_earlier, bare.media) == (0, False, False)
+
+
+def test_places_count_only_with_an_interval():
+    assert len(plan(Export("users", (get_users(),), places=()))) == 1
+
+
+def test_a_field_of_the_wrong_type_is_named():
+    with pytest.raises(TypeError, match="days must be a whole number or None, not a str"):
+        Export("users", (get_users(),), days="1")  # type: ignore[arg-type]
 
 
 def test_a_job_without_a_query_serves_every_slice():
@@ -112,6 +185,7 @@ def test_the_interval_is_written_into_one_field_or_two():
         ({"operations": ("get_users",)}, "str neither lists"),
         ({"operations": (raw_operation("GET", "/x"),)}, "neither lists"),
         ({"interval": DAYS, "places": ()}, "must be one field"),
+        ({"interval": DAYS, "places": ("body.a", "body.b", "body.c")}, "must be one field"),
         ({"available_until": datetime(2024, 1, 1)}, "must have a time zone"),  # noqa: DTZ001
         ({"days": 0}, "days=0: must be 1"),
         ({"reach": -1}, "reach=-1: must be 0"),
@@ -143,4 +217,4 @@ def test_each_request_of_a_slice_has_a_file_for_its_job() -> None:
     first, second = (job_file(slice_, one) for one in slice_.operations)
     assert first != second
     assert first == job_file(slice_, get_users(page_size=1))
-    assert first.startswith(f"jobs/{slice_.id}-")
+    assert re.fullmatch(rf"jobs/{slice_.id}-[0-9a-f]{{12}}", first)

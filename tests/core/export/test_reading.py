@@ -45,6 +45,18 @@ def test_parts_are_adjacent_and_cover_the_interval(interval, total, reach):
     assert len(parts) >= 2 or interval.duration == timedelta(milliseconds=1)
 
 
+def test_a_part_is_a_millisecond_or_longer():
+    moments = [DAY.start + timedelta(milliseconds=n) for n in range(4)]
+    assert divide_interval(Interval(moments[0], moments[3]), 100, 1) == tuple(
+        Interval(start, end) for start, end in pairwise(moments)
+    )
+
+
+def test_an_interval_is_divided_into_twice_as_many_parts_as_needed_and_two_at_least():
+    counts = {total: len(divide_interval(DAY, total, 10)) for total in (1, 10, 11, 20, 21)}
+    assert counts == {1: 2, 10: 2, 11: 3, 20: 4, 21: 5}
+
+
 def test_what_has_no_interval_is_not_divided():
     assert divide_interval(None, 10, 1) == ()
     reading = started(listing(get_users(), reach=1))
@@ -66,6 +78,71 @@ def test_a_request_with_too_many_records_is_replaced_by_parts():
     assert parts[0].interval.start == DAY.start
     assert parts[-1].interval.end == DAY.end
     assert reading.totals == SliceTotals(expected=0)
+
+
+def test_two_parts_are_enough():
+    interval = Interval(DAY.start, DAY.start + timedelta(milliseconds=2))
+    reading = started(slice_of(interval=interval, reach=1))
+    assert reading.receive([], total=2) is None
+    first, second = reading.next_request(), reading.next_request()
+    assert first is not None
+    assert second is not None
+    middle = DAY.start + timedelta(milliseconds=1)
+    assert first.interval == Interval(DAY.start, middle)
+    assert second.interval == Interval(middle, interval.end)
+    assert (first.takes_earlier, second.takes_earlier) == (False, False)
+    assert reading.next_request() is None
+
+
+def test_a_slice_is_divided_into_a_thousand_requests_and_no_more():
+    assert started(slice_of(reach=2)).receive([], total=1000) is None
+    assert started(slice_of(reach=2)).receive([], total=1001) == []
+
+
+def test_without_a_total_nothing_is_divided():
+    assert started(slice_of(reach=1)).receive([item("a"), item("b")], identity="id") == [
+        item("a"),
+        item("b"),
+    ]
+
+
+def test_operations_are_requested_in_their_order_and_their_totals_added():
+    operations = get_users(id=["1"]), get_users(id=["2"])
+    reading = SliceReading(listing(*operations))
+    for operation, id_ in zip(operations, "ab", strict=True):
+        request = reading.next_request()
+        assert request is not None
+        assert request.operation == operation
+        assert reading.receive([item(id_)], identity="id", total=1) == [item(id_)]
+    assert reading.next_request() is None
+    assert reading.totals == SliceTotals(2, 2, expected=2)
+
+
+def test_the_largest_of_the_totals_is_expected():
+    reading = started(slice_of())
+    reading.receive([item("a")], identity="id", total=3)
+    reading.receive([item("b")], identity="id", total=2)
+    assert reading.next_request() is None
+    assert reading.totals.expected == 3
+    assert "2 different records were received, and the platform counted 3" in (
+        reading.totals.shortfall
+    )
+
+
+def test_records_without_an_id_count_once_each():
+    reading = started(slice_of())
+    reading.receive([item(None), item(None)], identity="id", total=3)
+    assert reading.next_request() is None
+    assert "2 different records were received, and the platform counted 3" in (
+        reading.totals.shortfall
+    )
+
+
+def test_records_belong_to_a_slice_without_an_interval_or_a_moment():
+    old = item("a", "2023-01-01T00:00:00Z")
+    assert started(slice_of(interval=None)).receive([old], identity="id") == [old]
+    text = "2023-01-01T00:00:00Z"
+    assert started(slice_of(moment="")).receive([old, text], identity="id") == [old, text]
 
 
 def test_dividing_ends_where_it_does_not_help():
