@@ -167,6 +167,22 @@ def test_the_rate_limit_is_kept_unless_there_is_none(said, pacer):
     assert session(**said).pacer == pacer
 
 
+class StubBudget:
+    """A budget that nothing is reserved in."""
+
+    def change_state(self, key, change, *, wait):
+        raise NotImplementedError
+
+
+def test_a_shared_budget_is_kept_behind_a_loopback_address_as_well():
+    assert session(host="http://127.0.0.1", budget=StubBudget()).pacer == PACED
+
+
+def test_a_transport_is_no_mock_unless_it_is_said():
+    sources = gather()
+    assert sources.session(sources.resolve(MISSING), no_jitter).pacer == PACED
+
+
 def test_chance_comes_from_the_adapter():
     sources = gather()
     draw = lambda: 0.5  # noqa: E731 - compared by identity
@@ -202,9 +218,12 @@ def test_a_file_is_followed_unless_somebody_says_not_to(follows):
 
 def test_a_default_file_is_waited_for_where_its_directory_is_there():
     sources = gather()
+    assert sources.resolve(MISSING).follows_file
     assert sources.resolve(MISSING, directory_exists=True).follows_file
     assert not sources.resolve(MISSING, directory_exists=False).follows_file
     assert sources.resolve(MISSING, directory_exists=False).warnings == ()
+    # The directory may have been created between the two looks.
+    assert sources.resolve(FileSnapshot(""), directory_exists=False).follows_file
 
 
 def test_a_file_that_was_named_and_is_not_there_is_waited_for_or_an_error():

@@ -102,6 +102,12 @@ def test_a_field_that_is_no_list_has_no_known_type(items):
     assert record_type(endpoint) is object
 
 
+def test_without_an_endpoint_or_its_type_the_records_have_no_known_type():
+    assert record_type(None) is object
+    untyped = Endpoint("x", "GET", "/x", None, listing=Listing("page", items="entities"))
+    assert record_type(untyped) is object
+
+
 def test_a_list_of_plain_values_has_no_model():
     endpoint = Endpoint("x", "GET", "/x", "list[str]", listing=Listing("single", items=""))
     assert record_type(endpoint) is object
@@ -143,8 +149,25 @@ def test_values_that_fit_are_converted():
 @pytest.mark.parametrize(
     ("field", "value"),
     [
+        ("count", -(2**63)),
+        ("ratio", 2**53),
+        ("ratio", -(2**53)),
+        ("ratio", 1e300),
+        ("ratio", -1e300),
+    ],
+)
+def test_the_largest_numbers_that_fit_are_converted(field, value):
+    row = to_row({field: value}, COLUMNS)
+    assert (row[field], row[REST]) == (value, None)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
         ("someText", 1),
         ("count", 2**63),
+        ("count", -(2**63) - 1),
+        ("ratio", -(2**53) - 1),
         ("count", True),
         ("count", "1"),
         ("ratio", True),

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from genesys_core.http.messages import Request
 from genesys_core.oauth import ClientCredentials
 from genesys_core.observability.statistics import ClientStats, StatisticsObserver
 from genesys_core.session.pacing import Pacing
@@ -83,6 +84,15 @@ def test_time_spent_for_the_rate_limit():
     stats = counted(reply(200), calls=3, pacing=Pacing(limit=1, window=10), retry=RETRY)
     assert (stats.calls, stats.retries, stats.retry_seconds) == (3, 0, 0.0)
     assert stats.pacing_seconds == pytest.approx(20.4)
+
+
+def test_what_is_sent_is_only_counted():
+    counts = Counted()
+    call = counts.observer.begin("get_things", "api", at(0))
+    request = Request("GET", "https://api.mypurecloud.ie/api/v2/users/me")
+    assert call.sending(request) is request
+    assert call.sending(request) is request
+    assert counts.stats == ClientStats(calls=1, calls_under_way=1, retries=1)
 
 
 def test_a_cancelled_call_is_neither_under_way_nor_a_failure():
