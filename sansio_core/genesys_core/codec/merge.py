@@ -69,7 +69,8 @@ def _held(part: object) -> Iterable[tuple[str, object]]:
     if type(part) is dict:
         members = cast(dict[str, object], part)
         return [each for each in members.items() if isinstance(each[1], _PARTS)]
-    holders = list_holders(type(part))
+    kind: type = type(part)
+    holders = list_holders(kind)
     # Not by attribute, which would list the parts of a model that is watched for its parts.
     values = msgspec.structs.astuple(cast(Struct, part)) if holders else ()
     return [(key, values[index]) for index, _, key in holders if values[index]]
@@ -87,9 +88,9 @@ def list_holders(kind: type) -> tuple[tuple[int, str, str], ...]:
 
 
 def _may_hold(annotation: object) -> bool:
-    is_model = isinstance(annotation, type) and issubclass(annotation, Struct)
     is_union = hasattr(annotation, "convert_union")
-    return is_model or is_union or any(map(_may_hold, get_args(annotation)))
+    is_model = isinstance(annotation, type) and issubclass(annotation, Struct)
+    return is_union or is_model or any(map(_may_hold, get_args(annotation)))
 
 
 def merge_over_base(model: object, base: bytes) -> object:
