@@ -140,7 +140,7 @@ def get_assistant_queue_users_job(
     queue_id: str,
     job_id: str,
 ) -> _Operation[_m.AssistantQueueUsersJobsResponse]:
-    """Get the status of a job for the users of a queue of an assistant.
+    """Get the status of a job for the users of an assistant queue.
 
     GET /api/v2/assistants/{assistantId}/queues/{queueId}/users/jobs/{jobId} -> ``AssistantQueueUsersJobsResponse``.
     Requires ``assistants:queueUserJob:view``.
@@ -361,7 +361,7 @@ def post_assistant_queue_users_bulk_add(
     queue_id: str,
     body: _m.AssistantQueueUsersBulkAddRequest | _JsonObject,
 ) -> _Lists[_m.BulkResponse, _m.BulkResult]:
-    """Add users to a queue of an assistant in bulk.
+    """Add users to an assistant queue in bulk.
 
     POST /api/v2/assistants/{assistantId}/queues/{queueId}/users/bulk/add -> ``BulkResponse``.
     Requires ``assistants:queueUserAssignment:add``.
@@ -384,7 +384,7 @@ def post_assistant_queue_users_bulk_remove(
     queue_id: str,
     body: _m.AssistantQueueUsersBulkRemoveRequest | _JsonObject,
 ) -> _Lists[_m.BulkResponse, _m.BulkResult]:
-    """Remove users from a queue of an assistant in bulk.
+    """Remove users from an assistant queue in bulk.
 
     POST /api/v2/assistants/{assistantId}/queues/{queueId}/users/bulk/remove -> ``BulkResponse``.
     Requires ``assistants:queueUserAssignment:delete``.
@@ -407,7 +407,7 @@ def post_assistant_queue_users_jobs(
     queue_id: str,
     body: _m.AssistantQueueUsersJobsRequest | _JsonObject,
 ) -> _Jobs[_m.AssistantQueueUsersJobsResponse, _m.AssistantQueueUsersJobsResponse, _Any]:
-    """Start a job for the users of a queue of an assistant.
+    """Start a job for the users of an assistant queue.
 
     POST /api/v2/assistants/{assistantId}/queues/{queueId}/users/jobs -> ``AssistantQueueUsersJobsResponse``.
     Requires ``assistants:queueUserJob:add``. Starts a job; ``run`` waits for it.
@@ -432,7 +432,7 @@ def post_assistant_queue_users_query(
     *,
     expand: _Sequence[_Open[_Literal["assistant", "copilot"]]] | None = None,
 ) -> _Lists[_m.AssistantQueueUsersQueryResponse, _m.UserReference]:
-    """Query the users of a queue of an assistant.
+    """Query the users of an assistant queue.
 
     POST /api/v2/assistants/{assistantId}/queues/{queueId}/users/query -> ``AssistantQueueUsersQueryResponse``.
     Read-only. Requires ``assistants:queueUserAssignment:view``.

@@ -205,7 +205,7 @@ def get_guide(guide_id: str) -> _Operation[_m.Guide]:
 
 
 def get_guide_job(guide_id: str, job_id: str) -> _Operation[_m.GuideJob]:
-    """Get the status of a deletion job of a guide.
+    """Get the status of a guide deletion job.
 
     GET /api/v2/guides/{guideId}/jobs/{jobId} -> ``GuideJob``.
     Requires ``aiStudio:guideJob:view``.
@@ -241,7 +241,7 @@ def get_guide_version_job(
     version_id: str,
     job_id: str,
 ) -> _Operation[_m.GuideVersionPublishJob]:
-    """Get the status of a publishing job of a version of a guide.
+    """Get the status of a publishing job of a guide version.
 
     GET /api/v2/guides/{guideId}/versions/{versionId}/jobs/{jobId} -> ``GuideVersionPublishJob``.
     Requires ``aiStudio:guideVersionJob:view``.
@@ -370,7 +370,7 @@ def post_agentic_virtualagent_version_jobs(
     version_id: str,
     body: _m.AgenticVirtualAgentVersionPublishJobRequest | _JsonObject,
 ) -> _Operation[_m.AgenticVirtualAgentVersionPublishJob]:
-    """Start the publishing of a version of a virtual agent.
+    """Start the publishing of a virtual agent version.
 
     POST /api/v2/agentic/virtualagents/{virtualAgentId}/versions/{versionId}/jobs -> ``AgenticVirtualAgentVersionPublishJob``.
     Requires ``agentic:virtualAgentVersionJob:add``.
@@ -470,7 +470,7 @@ def post_guide_version_jobs(
     version_id: str,
     body: _m.GuideVersionPublishJobRequest | _JsonObject,
 ) -> _Jobs[_m.GuideVersionPublishJob, _m.GuideVersionPublishJob, _Any]:
-    """Start the publishing of a version of a guide.
+    """Start the publishing of a guide version.
 
     POST /api/v2/guides/{guideId}/versions/{versionId}/jobs -> ``GuideVersionPublishJob``.
     Requires ``aiStudio:guideVersionJob:add``. Starts a job; ``run`` waits for it.

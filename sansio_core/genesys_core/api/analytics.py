@@ -1109,7 +1109,7 @@ def get_analytics_knowledge_aggregates_job_results(
 
 
 def get_analytics_reporting_dashboards_user(user_id: str) -> _Operation[_m.DashboardUser]:
-    """Get a summary of the dashboards of a user.
+    """Get a summary of a user's dashboards.
 
     GET /api/v2/analytics/reporting/dashboards/users/{userId} -> ``DashboardUser``.
     Requires ``analytics:dashboardConfigurations:view``.

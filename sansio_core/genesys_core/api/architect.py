@@ -109,7 +109,7 @@ def delete_architect_grammar_language_files_dtmf(
     grammar_id: str,
     language_code: str,
 ) -> _Operation[None]:
-    """Delete the DTMF file of a language of a grammar.
+    """Delete the DTMF file of a grammar language.
 
     DELETE /api/v2/architect/grammars/{grammarId}/languages/{languageCode}/files/dtmf -> nothing.
     Requires ``architect:grammar:edit``.
@@ -129,7 +129,7 @@ def delete_architect_grammar_language_files_voice(
     grammar_id: str,
     language_code: str,
 ) -> _Operation[None]:
-    """Delete the voice file of a language of a grammar.
+    """Delete the voice file of a grammar language.
 
     DELETE /api/v2/architect/grammars/{grammarId}/languages/{languageCode}/files/voice -> nothing.
     Requires ``architect:grammar:edit``.
@@ -198,7 +198,7 @@ def delete_architect_prompt_resource(prompt_id: str, language_code: str) -> _Ope
 
 
 def delete_architect_prompt_resource_audio(prompt_id: str, language_code: str) -> _Operation[None]:
-    """Delete the audio of a resource of a prompt.
+    """Delete the audio of a prompt resource.
 
     DELETE /api/v2/architect/prompts/{promptId}/resources/{languageCode}/audio -> nothing.
     Requires ``architect:userPrompt:edit``.
@@ -1757,7 +1757,7 @@ def get_flow_version_health(
     *,
     language: _LanguageValues | None = None,
 ) -> _Operation[_m.FlowHealth]:
-    """Get the health of the intents of a flow version.
+    """Get the health of the intents in a flow version.
 
     GET /api/v2/flows/{flowId}/versions/{versionId}/health -> ``FlowHealth``.
     Requires ``architect:flow:view``.
@@ -1781,7 +1781,7 @@ def get_flow_version_intent_health(
     intent_id: str,
     language: _LanguageValues,
 ) -> _Operation[_m.FlowHealthIntent]:
-    """Get the health of an intent of a flow version.
+    """Get the health of an intent in a flow version.
 
     GET /api/v2/flows/{flowId}/versions/{versionId}/intents/{intentId}/health -> ``FlowHealthIntent``.
     Requires ``architect:flow:view``.
@@ -1809,7 +1809,7 @@ def get_flow_version_intent_utterance_health(
     utterance_id: str,
     language: _LanguageValues,
 ) -> _Operation[_m.FlowHealthUtterance]:
-    """Get the health of an utterance of an intent of a flow version.
+    """Get the health of an utterance of an intent in a flow version.
 
     GET /api/v2/flows/{flowId}/versions/{versionId}/intents/{intentId}/utterances/{utteranceId}/health -> ``FlowHealthUtterance``.
     Requires ``architect:flow:view``.

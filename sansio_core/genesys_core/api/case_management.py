@@ -452,7 +452,7 @@ def get_casemanagement_caseplan_version_stageplan_stepplan(
     *,
     expands: _Sequence[_Open[_Literal["stageplan", "caseplan", "worktype"]]] | None = None,
 ) -> _Operation[_m.Stepplan]:
-    """Get a step plan of a stage plan of a case plan version.
+    """Get a step plan of a stage plan in a case plan version.
 
     GET /api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/stageplans/{stageplanId}/stepplans/{stepplanId} -> ``Stepplan``.
     Requires ``caseManagement:stepplan:view``.
@@ -486,7 +486,7 @@ def get_casemanagement_caseplan_version_stageplan_stepplans(
     page_size: str | None = None,
     expands: _Sequence[_Open[_Literal["caseplan", "stageplan", "worktype"]]] | None = None,
 ) -> _Lists[_m.StepplanListing, _m.Stepplan]:
-    """List the step plans of a stage plan of a case plan version.
+    """List the step plans of a stage plan in a case plan version.
 
     GET /api/v2/casemanagement/caseplans/{caseplanId}/versions/{versionId}/stageplans/{stageplanId}/stepplans -> ``StepplanListing``.
     Requires ``caseManagement:stepplan:view``. Paginated by ``after`` or ``next_uri`` of the

@@ -137,7 +137,7 @@ def delete_conversations_call_participant_communication_postflowaction(
     participant_id: str,
     communication_id: str,
 ) -> _Operation[None]:
-    """Remove the post-flow action of a communication of a call.
+    """Remove the post-flow action of a call communication.
 
     DELETE /api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/postflowaction -> nothing.
     Requires ``conversation:call:deleteMandatoryPostFlowAction``.
@@ -161,7 +161,7 @@ def delete_conversations_call_participant_consult(
     conversation_id: str,
     participant_id: str,
 ) -> _Operation[None]:
-    """Cancel the consult transfer of a participant of a call.
+    """Cancel the consult transfer of a call participant.
 
     DELETE /api/v2/conversations/calls/{conversationId}/participants/{participantId}/consult -> nothing.
     https://developer.genesys.cloud/devapps/api-explorer#delete-api-v2-conversations-calls--conversationId--participants--participantId--consult
@@ -607,7 +607,7 @@ def get_conversation_communication_agentchecklist_job(
     agent_checklist_id: str,
     job_id: str,
 ) -> _Operation[_m.ChecklistInferenceJobResponse]:
-    """Get the status of an inference job of an agent checklist.
+    """Get the status of an agent checklist inference job.
 
     GET /api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId}/jobs/{jobId} -> ``ChecklistInferenceJobResponse``.
     Requires ``conversation:agentchecklist:view``.
@@ -1182,7 +1182,7 @@ def get_conversations_calls_history(
 
 
 def get_conversations_calls_maximumconferenceparties() -> _Operation[_m.MaxParticipants]:
-    """Get the maximum number of participants of a conference call.
+    """Get the maximum number of participants in a conference call.
 
     GET /api/v2/conversations/calls/maximumconferenceparties -> ``MaxParticipants``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-conversations-calls-maximumconferenceparties
@@ -1680,7 +1680,7 @@ def get_conversations_message_communication_messages_media(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.MessageMediaListing, _m.MessageMediaData]:
-    """List the message media of a communication of a message conversation.
+    """List the message media of a communication in a message conversation.
 
     GET /api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages/media -> ``MessageMediaListing``.
     Requires ``conversation:messageMedia:view``. Paginated by ``page_number`` or ``next_uri`` of the
@@ -1708,7 +1708,7 @@ def get_conversations_message_communication_messages_media_media_id(
     communication_id: str,
     media_id: str,
 ) -> _Operation[_m.MessageMediaData]:
-    """Get media of a message of a communication.
+    """Get media of a message in a communication.
 
     GET /api/v2/conversations/messages/{conversationId}/communications/{communicationId}/messages/media/{mediaId} -> ``MessageMediaData``.
     Requires ``conversation:message:view`` or ``conversation:webmessaging:view``.
@@ -3171,7 +3171,7 @@ def patch_conversations_call_participant_communication_postflowaction(
     *,
     body: _m.MandatoryPostCallActionInput | _JsonObject | None = None,
 ) -> _Operation[None]:
-    """Set the post-flow action of a communication of a call.
+    """Set the post-flow action of a call communication.
 
     PATCH /api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/postflowaction -> nothing.
     Requires ``conversation:call:setMandatoryPostFlowAction``.
@@ -3221,7 +3221,7 @@ def patch_conversations_call_participant_user_user_id(
     user_id: str,
     body: _m.MediaParticipantRequest | _JsonObject,
 ) -> _Operation[None]:
-    """Update a participant of a call on behalf of a user.
+    """Update a call participant on behalf of a user.
 
     PATCH /api/v2/conversations/calls/{conversationId}/participants/{participantId}/user/{userId} -> nothing.
     Requires ``conversation:participant:wrapup`` or ``conversation:call:record`` or
@@ -4124,7 +4124,7 @@ def post_conversation_communication_agentchecklist(
     agent_checklist_id: str,
     body: _m.ChecklistActivationPayload | _JsonObject,
 ) -> _Operation[_m.AgentChecklistResponse]:
-    """Activate an agent checklist of a communication of a conversation.
+    """Activate an agent checklist of a communication in a conversation.
 
     POST /api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/{agentChecklistId} -> ``AgentChecklistResponse``.
     Requires ``conversation:agentchecklist:edit``.
@@ -4207,7 +4207,7 @@ def post_conversation_communication_agentchecklists_finalize(
     communication_id: str,
     body: _m.ChecklistFinalizePayload | _JsonObject,
 ) -> _Lists[_m.AgentChecklistResponseList, _m.AgentChecklistResponse]:
-    """Finalize the agent checklists of a communication of a conversation.
+    """Finalize the agent checklists of a communication in a conversation.
 
     POST /api/v2/conversations/{conversationId}/communications/{communicationId}/agentchecklists/finalize -> ``AgentChecklistResponseList``.
     Requires ``conversation:agentchecklist:edit``.
@@ -4632,7 +4632,7 @@ def post_conversations_call_participant_communication_summaries(
     *,
     body: _m.OnDemandConversationSummaryRequest | _JsonObject | None = None,
 ) -> _Operation[_m.OnDemandSummaryAcceptedResponse]:
-    """Request a summary of a communication of a call.
+    """Request a summary of a call communication.
 
     POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/summaries -> ``OnDemandSummaryAcceptedResponse``.
     Requires ``conversation:summary:add``.
@@ -4850,7 +4850,7 @@ def post_conversations_call_participant_snippet_record(
     participant_id: str,
     body: _m.SnippetRecordingRequest | _JsonObject,
 ) -> _Operation[str]:
-    """Start or stop a snippet recording of a participant of a call.
+    """Start or stop a snippet recording of a call participant.
 
     POST /api/v2/conversations/calls/{conversationId}/participants/{participantId}/snippet/record -> string.
     Requires ``conversation:recording:snippetRecord``.
@@ -5645,7 +5645,7 @@ def post_conversations_message_participant_communication_summaries(
     *,
     body: _m.OnDemandConversationSummaryRequest | _JsonObject | None = None,
 ) -> _Operation[_m.OnDemandSummaryAcceptedResponse]:
-    """Request a summary of a communication of a message conversation.
+    """Request a summary of a communication in a message conversation.
 
     POST /api/v2/conversations/messages/{conversationId}/participants/{participantId}/communications/{communicationId}/summaries -> ``OnDemandSummaryAcceptedResponse``.
     Requires ``conversation:summary:add``.
@@ -6237,7 +6237,7 @@ def put_conversation_participant_flaggedreason(
     conversation_id: str,
     participant_id: str,
 ) -> _Operation[None]:
-    """Set the flagged reason of a participant of a conversation.
+    """Set the flagged reason of a conversation participant.
 
     PUT /api/v2/conversations/{conversationId}/participants/{participantId}/flaggedreason -> nothing.
     https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-conversations--conversationId--participants--participantId--flaggedreason
@@ -6299,7 +6299,7 @@ def put_conversations_call_participant_communication_uuidata(
     communication_id: str,
     body: _m.SetUuiDataRequest | _JsonObject,
 ) -> _Operation[_Any]:
-    """Set the UUI data of a communication of a call.
+    """Set the UUI data of a call communication.
 
     PUT /api/v2/conversations/calls/{conversationId}/participants/{participantId}/communications/{communicationId}/uuidata -> any JSON value.
     https://developer.genesys.cloud/devapps/api-explorer#put-api-v2-conversations-calls--conversationId--participants--participantId--communications--communicationId--uuidata

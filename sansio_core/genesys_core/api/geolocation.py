@@ -24,7 +24,7 @@ def get_geolocations_settings() -> _Operation[_m.GeolocationSettings]:
 
 
 def get_user_geolocation(user_id: str, client_id: str) -> _Operation[_m.Geolocation]:
-    """Get the geolocation of a client of a user.
+    """Get the geolocation of a user's client.
 
     GET /api/v2/users/{userId}/geolocations/{clientId} -> ``Geolocation``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--geolocations--clientId-
@@ -62,7 +62,7 @@ def patch_user_geolocation(
     client_id: str,
     body: _m.Geolocation | _JsonObject,
 ) -> _Operation[_m.Geolocation]:
-    """Update the geolocation of a client of a user.
+    """Update the geolocation of a user's client.
 
     PATCH /api/v2/users/{userId}/geolocations/{clientId} -> ``Geolocation``.
     https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-users--userId--geolocations--clientId-

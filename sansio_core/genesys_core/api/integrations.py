@@ -598,7 +598,7 @@ def get_integrations_botconnector_bots_summaries(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.BotSummaryEntityListing, _m.BotConnectorSummary]:
-    """List the summaries of bots of a bot connector integration by cursor.
+    """List the bot summaries of a bot connector integration by cursor.
 
     GET /api/v2/integrations/botconnectors/{integrationId}/bots/summaries -> ``BotSummaryEntityListing``.
     Preview: may change without notice. Requires ``integration:botconnector:view``. Paginated by
@@ -694,7 +694,7 @@ def get_integrations_botconnector_integration_id_bots_summaries(
     page_number: int | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.BotConnectorBotSummaryEntityListing, _m.BotSummary]:
-    """List the summaries of bots of a bot connector integration.
+    """List the bot summaries of a bot connector integration.
 
     GET /api/v2/integrations/botconnector/{integrationId}/bots/summaries -> ``BotConnectorBotSummaryEntityListing``.
     Requires ``integration:botconnector:view``. Paginated by ``page_number`` or ``next_uri`` of the
@@ -1911,7 +1911,7 @@ def post_integrations_speech_nuance_nuance_integration_id_bots_launch_validate(
     nuance_integration_id: str,
     settings: _m.BotExecutionConfiguration | _JsonObject,
 ) -> _Operation[None]:
-    """Validate the credential of a bot of a Nuance integration.
+    """Validate the credential of a bot in a Nuance integration.
 
     POST /api/v2/integrations/speech/nuance/{nuanceIntegrationId}/bots/launch/validate -> nothing.
     Requires ``integrations:integration:edit``.

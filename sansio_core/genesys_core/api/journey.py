@@ -954,7 +954,7 @@ def get_journey_view_version_chart_version(
     chart_id: str,
     chart_version: str,
 ) -> _Operation[_m.JourneyViewChart]:
-    """Get a version of a chart of a journey view.
+    """Get a version of a journey view chart.
 
     GET /api/v2/journey/views/{viewId}/versions/{journeyViewVersion}/charts/{chartId}/versions/{chartVersion} -> ``JourneyViewChart``.
     Requires ``journey:views:view``.
@@ -1003,7 +1003,7 @@ def get_journey_view_version_job_results(
     journey_view_version: str,
     job_id: str,
 ) -> _Operation[_m.JourneyViewResult]:
-    """Get the results of a job of a journey view.
+    """Get the results of a journey view job.
 
     GET /api/v2/journey/views/{viewId}/versions/{journeyViewVersion}/jobs/{jobId}/results -> ``JourneyViewResult``.
     Requires ``journey:viewsResults:view``.
@@ -1027,7 +1027,7 @@ def get_journey_view_version_job_results_chart(
     job_id: str,
     chart_id: str,
 ) -> _Operation[_m.JourneyViewChartResult]:
-    """Get the result of a job of a journey view for a chart.
+    """Get the result of a journey view job for a chart.
 
     GET /api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs/{jobId}/results/charts/{chartId} -> ``JourneyViewChartResult``.
     Requires ``journey:viewsResults:view``.
@@ -1053,7 +1053,7 @@ def get_journey_view_version_jobs_latest(
     view_id: str,
     journey_version_id: str,
 ) -> _Operation[_m.JourneyViewJob]:
-    """Get the latest job of a version of a journey view.
+    """Get the latest job of a journey view version.
 
     GET /api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs/latest -> ``JourneyViewJob``.
     Requires ``journey:viewsJobs:view``.
@@ -1365,7 +1365,7 @@ def patch_journey_view_version_job(
     job_id: str,
     body: _m.JourneyViewJob | _JsonObject,
 ) -> _Operation[_m.JourneyViewJob]:
-    """Cancel a job of a version of a journey view.
+    """Cancel a job of a journey view version.
 
     PATCH /api/v2/journey/views/{viewId}/versions/{journeyVersionId}/jobs/{jobId} -> ``JourneyViewJob``.
     Requires ``journey:viewsJobs:edit``.

@@ -1357,7 +1357,7 @@ def get_knowledge_knowledgebase_uploads_urls_job(
     knowledge_base_id: str,
     job_id: str,
 ) -> _Operation[_m.GetUploadSourceUrlJobStatusResponse]:
-    """Get the status of a job that uploads content of a URL.
+    """Get the status of a job that uploads content from a URL.
 
     GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/uploads/urls/jobs/{jobId} -> ``GetUploadSourceUrlJobStatusResponse``.
     Requires ``knowledge:uploadSourceUrlJob:view``.
@@ -1725,7 +1725,7 @@ def patch_knowledge_guest_session_documents_search_search_id(
     search_id: str,
     body: _m.SearchUpdateRequest | _JsonObject,
 ) -> _Operation[None]:
-    """Record the outcome of a search of a guest session.
+    """Record the outcome of a search in a guest session.
 
     PATCH /api/v2/knowledge/guest/sessions/{sessionId}/documents/search/{searchId} -> nothing.
     Requires no access token.
@@ -1793,7 +1793,7 @@ def patch_knowledge_knowledgebase_chunks_search_search_id(
     *,
     body: _m.ChunkSearchRegisterRequest | _JsonObject | None = None,
 ) -> _Operation[None]:
-    """Record the result of a chunk search of a knowledge base.
+    """Record the result of a chunk search in a knowledge base.
 
     PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/chunks/search/{searchId} -> nothing.
     Requires ``knowledge:knowledgebase:search``.
@@ -1897,7 +1897,7 @@ def patch_knowledge_knowledgebase_documents_search_search_id(
     *,
     body: _m.SearchUpdateRequest | _JsonObject | None = None,
 ) -> _Operation[None]:
-    """Record the outcome of a search of a knowledge base.
+    """Record the outcome of a search in a knowledge base.
 
     PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/search/{searchId} -> nothing.
     Requires ``knowledge:search:edit``.
@@ -1920,7 +1920,7 @@ def patch_knowledge_knowledgebase_import_job(
     import_job_id: str,
     body: _m.ImportStatusRequest | _JsonObject,
 ) -> _Operation[_m.KnowledgeImportJobResponse]:
-    """Start an import job of a knowledge base that waits.
+    """Start a pending import job of a knowledge base.
 
     PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/import/jobs/{importJobId} -> ``KnowledgeImportJobResponse``.
     Requires ``knowledge:importJob:edit``.
@@ -1966,7 +1966,7 @@ def patch_knowledge_knowledgebase_parse_job(
     parse_job_id: str,
     body: _m.KnowledgeParseJobRequestPatch | _JsonObject,
 ) -> _Operation[None]:
-    """Update the articles of a parse job of a knowledge base.
+    """Update the articles of a knowledge base parse job.
 
     PATCH /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/parse/jobs/{parseJobId} -> nothing.
     Requires ``knowledge:importJob:edit``.
@@ -2259,7 +2259,7 @@ def post_knowledge_guest_session_documents_search_suggestions(
     *,
     body: _m.KnowledgeGuestDocumentSuggestionRequest | _JsonObject | None = None,
 ) -> _Lists[_m.KnowledgeGuestDocumentSuggestion, _m.KnowledgeGuestDocumentSuggestionResult]:
-    """Get suggestions for a search of documents of a guest session.
+    """Get suggestions for a document search in a guest session.
 
     POST /api/v2/knowledge/guest/sessions/{sessionId}/documents/search/suggestions -> ``KnowledgeGuestDocumentSuggestion``.
     Requires no access token.
@@ -2413,7 +2413,7 @@ def post_knowledge_knowledgebase_document_versions(
     document_id: str,
     body: _m.KnowledgeDocumentVersion | _JsonObject,
 ) -> _Operation[_m.KnowledgeDocumentVersion]:
-    """Create or restore a version of a document of a knowledge base.
+    """Create or restore a version of a knowledge base document.
 
     POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/{documentId}/versions -> ``KnowledgeDocumentVersion``.
     Requires ``knowledge:documentVersion:add``.
@@ -2618,7 +2618,7 @@ def post_knowledge_knowledgebase_documents_search_suggestions(
     *,
     body: _m.KnowledgeDocumentSuggestionRequest | _JsonObject | None = None,
 ) -> _Lists[_m.KnowledgeDocumentSuggestion, _m.KnowledgeDocumentSuggestionResult]:
-    """Get suggestions for a search of documents of a knowledge base.
+    """Get suggestions for a document search in a knowledge base.
 
     POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/documents/search/suggestions -> ``KnowledgeDocumentSuggestion``.
     Read-only. Requires ``knowledge:knowledgebase:search``.
@@ -2724,7 +2724,7 @@ def post_knowledge_knowledgebase_parse_job_import(
     parse_job_id: str,
     body: _m.KnowledgeParseJobRequestImport | _JsonObject,
 ) -> _Operation[None]:
-    """Import the articles of a parse job of a knowledge base.
+    """Import the articles of a knowledge base parse job.
 
     POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/parse/jobs/{parseJobId}/import -> nothing.
     Requires ``knowledge:importJob:edit``.
@@ -2878,7 +2878,7 @@ def post_knowledge_knowledgebase_uploads_urls_jobs(
     knowledge_base_id: str,
     body: _m.CreateUploadSourceUrlJobRequest | _JsonObject,
 ) -> _Jobs[_m.CreateUploadSourceUrlJobResponse, _m.GetUploadSourceUrlJobStatusResponse, _Any]:
-    """Start a job that uploads content of a URL to a knowledge base.
+    """Start a job that uploads content from a URL to a knowledge base.
 
     POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/uploads/urls/jobs -> ``CreateUploadSourceUrlJobResponse``.
     Requires ``knowledge:uploadSourceUrlJob:add``. Starts a job; ``run`` waits for it.

@@ -507,7 +507,7 @@ def get_languageunderstanding_miner_topic_phrase(
     topic_id: str,
     phrase_id: str,
 ) -> _Operation[_m.MinerTopicPhrase]:
-    """Get the utterances of a phrase of a topic of a miner.
+    """Get the utterances of a phrase in a miner topic.
 
     GET /api/v2/languageunderstanding/miners/{minerId}/topics/{topicId}/phrases/{phraseId} -> ``MinerTopicPhrase``.
     Requires ``languageUnderstanding:miner:view``.

@@ -20,7 +20,7 @@ if _TYPE_CHECKING:
 
 
 def delete_diagnostics_logcapture_browser_user(user_id: str) -> _Operation[None]:
-    """Stop the capture of browser logs of a user.
+    """Stop the browser log capture of a user.
 
     DELETE /api/v2/diagnostics/logcapture/browser/users/{userId} -> nothing.
     Requires ``troubleshooting:logCapture:delete``.
@@ -143,7 +143,7 @@ def post_diagnostics_logcapture_browser_user(
     *,
     body: _m.LogCaptureUserConfiguration | _JsonObject | None = None,
 ) -> _Operation[_m.LogCaptureUserConfiguration]:
-    """Start or extend the capture of browser logs of a user.
+    """Start or extend the browser log capture of a user.
 
     POST /api/v2/diagnostics/logcapture/browser/users/{userId} -> ``LogCaptureUserConfiguration``.
     Requires ``troubleshooting:logCapture:add``.

@@ -92,7 +92,7 @@ def get_oauth_client_usage_query_result(
     execution_id: str,
     client_id: str,
 ) -> _Lists[_m.ApiUsageQueryResult, _m.ApiUsageRow]:
-    """Get the results of a usage query of an OAuth client.
+    """Get the results of a usage query for an OAuth client.
 
     GET /api/v2/oauth/clients/{clientId}/usage/query/results/{executionId} -> ``ApiUsageQueryResult``.
     Requires ``oauth:client:view`` or ``usage:client:view``. Paginated by ``after``.

@@ -1169,7 +1169,7 @@ def get_outbound_contactlist_contacts_bulk_job(
     contact_list_id: str,
     job_id: str,
 ) -> _Operation[_m.ContactsBulkOperationJob]:
-    """Get the status of a job on contacts of a contact list.
+    """Get the status of a job on contacts in a contact list.
 
     GET /api/v2/outbound/contactlists/{contactListId}/contacts/bulk/jobs/{jobId} -> ``ContactsBulkOperationJob``.
     Requires ``outbound:contactList:view``.
@@ -1189,7 +1189,7 @@ def get_outbound_contactlist_contacts_bulk_job(
 def get_outbound_contactlist_contacts_bulk_jobs(
     contact_list_id: str,
 ) -> _Lists[_m.ContactsBulkOperationJobListing, _m.ContactsBulkOperationJob]:
-    """List the jobs on contacts of a contact list.
+    """List the jobs on contacts in a contact list.
 
     GET /api/v2/outbound/contactlists/{contactListId}/contacts/bulk/jobs -> ``ContactsBulkOperationJobListing``.
     Requires ``outbound:contactList:view``.
@@ -1210,7 +1210,7 @@ def get_outbound_contactlist_export(
     *,
     download: str | None = None,
 ) -> _Operation[_m.ExportUri]:
-    """Get the URL of an export of a contact list.
+    """Get the URL of a contact list export.
 
     GET /api/v2/outbound/contactlists/{contactListId}/export -> ``ExportUri``.
     Requires ``outbound:contact:view`` and ``outbound:contactList:view``.
@@ -1501,7 +1501,7 @@ def get_outbound_diagnostics_campaign_summary(
     start: str,
     end: str,
 ) -> _Operation[_m.CampaignDiagnosticSummary]:
-    """Get a summary of the diagnostics of a campaign.
+    """Get a diagnostics summary of a campaign.
 
     GET /api/v2/outbound/diagnostics/campaigns/{campaignId}/summary -> ``CampaignDiagnosticSummary``.
     Requires ``outbound:campaignDiagnostic:view``.
@@ -1596,7 +1596,7 @@ def get_outbound_dnclist_export(
     *,
     download: str | None = None,
 ) -> _Operation[_m.ExportUri]:
-    """Get the URL of an export of a DNC list.
+    """Get the URL of a DNC list export.
 
     GET /api/v2/outbound/dnclists/{dncListId}/export -> ``ExportUri``.
     Requires ``outbound:dnc:view`` and ``outbound:dncList:view``.

@@ -244,7 +244,7 @@ def get_conversation_recording_annotations(
 def get_conversation_recordingmetadata(
     conversation_id: str,
 ) -> _Lists[list[_m.RecordingMetadata], _m.RecordingMetadata]:
-    """List the metadata of the recordings of a conversation.
+    """List the recording metadata of a conversation.
 
     GET /api/v2/conversations/{conversationId}/recordingmetadata -> list of ``RecordingMetadata``.
     Requires ``recording:recording:view`` or ``recording:recordingSegment:view`` or
@@ -265,7 +265,7 @@ def get_conversation_recordingmetadata_recording_id(
     conversation_id: str,
     recording_id: str,
 ) -> _Operation[_m.RecordingMetadata]:
-    """Get the metadata of a recording of a conversation.
+    """Get the metadata of a conversation recording.
 
     GET /api/v2/conversations/{conversationId}/recordingmetadata/{recordingId} -> ``RecordingMetadata``.
     Requires ``recording:recording:view`` or ``recording:recordingSegment:view`` or
@@ -1071,7 +1071,7 @@ def put_conversation_recording(
     *,
     clear_export: bool | None = None,
 ) -> _Operation[_m.Recording]:
-    """Update the retention of a recording of a conversation.
+    """Update the retention of a conversation recording.
 
     PUT /api/v2/conversations/{conversationId}/recordings/{recordingId} -> ``Recording``.
     Requires ``recording:recording:view`` or ``recording:recording:editRetention`` or

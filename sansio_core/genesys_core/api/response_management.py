@@ -203,7 +203,7 @@ def get_responsemanagement_responseasset(response_asset_id: str) -> _Operation[_
 def get_responsemanagement_responseassets_status_status_id(
     status_id: str,
 ) -> _Operation[_m.ResponseAssetStatus]:
-    """Get the status of an upload of a response asset.
+    """Get the status of a response asset upload.
 
     GET /api/v2/responsemanagement/responseassets/status/{statusId} -> ``ResponseAssetStatus``.
     Requires ``responseAssets:asset:view``.

@@ -2433,7 +2433,7 @@ def patch_routing_queue_user(
     member_id: str,
     body: _m.QueueMember | _JsonObject,
 ) -> _Operation[None]:
-    """Update the ring number or joined status of a user of a queue.
+    """Update the ring number or joined status of a queue user.
 
     PATCH /api/v2/routing/queues/{queueId}/users/{memberId} -> nothing.
     Deprecated. Requires ``routing:queue:edit`` or ``routing:queueMember:manage``.
@@ -2617,7 +2617,7 @@ def patch_user_routinglanguage(
     language_id: str,
     body: _m.UserRoutingLanguage | _JsonObject,
 ) -> _Operation[_m.UserRoutingLanguage]:
-    """Update the proficiency of a routing language of a user.
+    """Update the proficiency of a user in a routing language.
 
     PATCH /api/v2/users/{userId}/routinglanguages/{languageId} -> ``UserRoutingLanguage``.
     Requires ``routing:skill:assign`` or ``routing:language:assign``.
@@ -3603,7 +3603,7 @@ def put_user_routingskill(
     skill_id: str,
     body: _m.UserRoutingSkill | _JsonObject,
 ) -> _Operation[_m.UserRoutingSkill]:
-    """Update the proficiency of a routing skill of a user.
+    """Update the proficiency of a user in a routing skill.
 
     PUT /api/v2/users/{userId}/routingskills/{skillId} -> ``UserRoutingSkill``.
     Requires ``routing:skill:assign``.

@@ -23,7 +23,7 @@ def delete_conversation_participant_screenmonitors_session(
     participant_id: str,
     screen_monitoring_id: str,
 ) -> _Operation[None]:
-    """Stop a screen monitoring session of a participant of a conversation.
+    """Stop a screen monitoring session of a conversation participant.
 
     DELETE /api/v2/conversations/{conversationId}/participants/{participantId}/screenmonitors/sessions/{screenMonitoringId} -> nothing.
     Requires ``realtimeMonitor:screen:monitorConversation``.
@@ -156,7 +156,7 @@ def post_conversation_participant_screenmonitors_sessions(
     conversation_id: str,
     participant_id: str,
 ) -> _Operation[_m.StartScreenMonitorResponseBody]:
-    """Start a screen monitoring session of a participant of a conversation.
+    """Start a screen monitoring session of a conversation participant.
 
     POST /api/v2/conversations/{conversationId}/participants/{participantId}/screenmonitors/sessions -> ``StartScreenMonitorResponseBody``.
     Requires ``realtimeMonitor:screen:monitorConversation``.

@@ -369,7 +369,7 @@ def get_scripts_upload_status(
     *,
     long_poll: bool | None = None,
 ) -> _Operation[_m.ImportScriptStatusResponse]:
-    """Get the status of an upload of a script.
+    """Get the status of a script upload.
 
     GET /api/v2/scripts/uploads/{uploadId}/status -> ``ImportScriptStatusResponse``.
     Requires ``scripter:script:view``.

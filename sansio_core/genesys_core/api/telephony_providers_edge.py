@@ -471,7 +471,7 @@ def get_telephony_providers_edge_setuppackage(edge_id: str) -> _Operation[_m.VmP
 def get_telephony_providers_edge_softwareupdate(
     edge_id: str,
 ) -> _Operation[_m.DomainEdgeSoftwareUpdateDto]:
-    """Get the status of the software update of an Edge.
+    """Get the status of an Edge software update.
 
     GET /api/v2/telephony/providers/edges/{edgeId}/softwareupdate -> ``DomainEdgeSoftwareUpdateDto``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-telephony-providers-edges--edgeId--softwareupdate
@@ -1152,7 +1152,7 @@ def get_telephony_providers_edges_mediastatistics_conversation_communication(
     conversation_id: str,
     communication_id: str,
 ) -> _Operation[_m.MediaStatistics]:
-    """Get the media statistics of a communication of a conversation.
+    """Get the media statistics of a communication in a conversation.
 
     GET /api/v2/telephony/providers/edges/mediastatistics/conversations/{conversationId}/communications/{communicationId} -> ``MediaStatistics``.
     Preview: may change without notice. Requires ``analytics:conversationDetail:view``.

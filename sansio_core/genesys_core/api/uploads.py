@@ -21,7 +21,7 @@ def get_knowledge_knowledgebase_uploads_urls_job(
     knowledge_base_id: str,
     job_id: str,
 ) -> _Operation[_m.GetUploadSourceUrlJobStatusResponse]:
-    """Get the status of a job that uploads content of a URL.
+    """Get the status of a job that uploads content from a URL.
 
     GET /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/uploads/urls/jobs/{jobId} -> ``GetUploadSourceUrlJobStatusResponse``.
     Requires ``knowledge:uploadSourceUrlJob:view``.
@@ -118,7 +118,7 @@ def post_knowledge_knowledgebase_uploads_urls_jobs(
     knowledge_base_id: str,
     body: _m.CreateUploadSourceUrlJobRequest | _JsonObject,
 ) -> _Jobs[_m.CreateUploadSourceUrlJobResponse, _m.GetUploadSourceUrlJobStatusResponse, _Any]:
-    """Start a job that uploads content of a URL to a knowledge base.
+    """Start a job that uploads content from a URL to a knowledge base.
 
     POST /api/v2/knowledge/knowledgebases/{knowledgeBaseId}/uploads/urls/jobs -> ``CreateUploadSourceUrlJobResponse``.
     Requires ``knowledge:uploadSourceUrlJob:add``. Starts a job; ``run`` waits for it.

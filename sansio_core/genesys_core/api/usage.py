@@ -22,7 +22,7 @@ def get_oauth_client_usage_query_result(
     execution_id: str,
     client_id: str,
 ) -> _Lists[_m.ApiUsageQueryResult, _m.ApiUsageRow]:
-    """Get the results of a usage query of an OAuth client.
+    """Get the results of a usage query for an OAuth client.
 
     GET /api/v2/oauth/clients/{clientId}/usage/query/results/{executionId} -> ``ApiUsageQueryResult``.
     Requires ``oauth:client:view`` or ``usage:client:view``. Paginated by ``after``.
@@ -133,7 +133,7 @@ def get_usage_simplesearch_execution_id_results(
     after: str | None = None,
     page_size: int | None = None,
 ) -> _Lists[_m.ApiUsageQueryResult, _m.ApiUsageRow]:
-    """Get the results of a search of the API usage.
+    """Get the results of an API usage search.
 
     GET /api/v2/usage/simplesearch/{executionId}/results -> ``ApiUsageQueryResult``.
     Requires ``oauth:client:view`` or ``usage:simpleSearch:view``. Paginated by ``after``.

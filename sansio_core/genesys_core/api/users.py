@@ -837,7 +837,7 @@ def get_user_favorites(
 
 
 def get_user_geolocation(user_id: str, client_id: str) -> _Operation[_m.Geolocation]:
-    """Get the geolocation of a client of a user.
+    """Get the geolocation of a user's client.
 
     GET /api/v2/users/{userId}/geolocations/{clientId} -> ``Geolocation``.
     https://developer.genesys.cloud/devapps/api-explorer#get-api-v2-users--userId--geolocations--clientId-
@@ -1697,7 +1697,7 @@ def patch_user_geolocation(
     client_id: str,
     body: _m.Geolocation | _JsonObject,
 ) -> _Operation[_m.Geolocation]:
-    """Update the geolocation of a client of a user.
+    """Update the geolocation of a user's client.
 
     PATCH /api/v2/users/{userId}/geolocations/{clientId} -> ``Geolocation``.
     https://developer.genesys.cloud/devapps/api-explorer#patch-api-v2-users--userId--geolocations--clientId-
@@ -1763,7 +1763,7 @@ def patch_user_routinglanguage(
     language_id: str,
     body: _m.UserRoutingLanguage | _JsonObject,
 ) -> _Operation[_m.UserRoutingLanguage]:
-    """Update the proficiency of a routing language of a user.
+    """Update the proficiency of a user in a routing language.
 
     PATCH /api/v2/users/{userId}/routinglanguages/{languageId} -> ``UserRoutingLanguage``.
     Requires ``routing:skill:assign`` or ``routing:language:assign``.
@@ -2518,7 +2518,7 @@ def put_user_routingskill(
     skill_id: str,
     body: _m.UserRoutingSkill | _JsonObject,
 ) -> _Operation[_m.UserRoutingSkill]:
-    """Update the proficiency of a routing skill of a user.
+    """Update the proficiency of a user in a routing skill.
 
     PUT /api/v2/users/{userId}/routingskills/{skillId} -> ``UserRoutingSkill``.
     Requires ``routing:skill:assign``.

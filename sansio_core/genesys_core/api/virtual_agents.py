@@ -133,7 +133,7 @@ def post_agentic_virtualagent_version_jobs(
     version_id: str,
     body: _m.AgenticVirtualAgentVersionPublishJobRequest | _JsonObject,
 ) -> _Operation[_m.AgenticVirtualAgentVersionPublishJob]:
-    """Start the publishing of a version of a virtual agent.
+    """Start the publishing of a virtual agent version.
 
     POST /api/v2/agentic/virtualagents/{virtualAgentId}/versions/{versionId}/jobs -> ``AgenticVirtualAgentVersionPublishJob``.
     Requires ``agentic:virtualAgentVersionJob:add``.

@@ -141,7 +141,7 @@ def delete_workforcemanagement_businessunit_capacityplan_staffinggroupallocation
     *,
     before_date_id: _date | str | None = None,
 ) -> _Operation[None]:
-    """Delete the history of staffing group allocations of a capacity plan.
+    """Delete the staffing group allocation history of a capacity plan.
 
     DELETE /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffinggroupallocationshistory -> nothing.
     Requires ``wfm:capacityPlan:edit``.
@@ -1162,7 +1162,7 @@ def get_workforcemanagement_businessunit_activityplan_runs_job(
     activity_plan_id: str,
     job_id: str,
 ) -> _Operation[_m.ActivityPlanJobResponse]:
-    """Get the status of a run of an activity plan.
+    """Get the status of an activity plan run.
 
     GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/{activityPlanId}/runs/jobs/{jobId} -> ``ActivityPlanJobResponse``.
     Requires ``wfm:activityPlanRunJob:view``.
@@ -1208,7 +1208,7 @@ def get_workforcemanagement_businessunit_activityplans(
 def get_workforcemanagement_businessunit_activityplans_jobs(
     business_unit_id: str,
 ) -> _Lists[_m.ActivityPlanJobListing, _m.ActivityPlanJobResponse]:
-    """List the latest jobs of activity plans of a business unit.
+    """List the latest activity plan jobs of a business unit.
 
     GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/activityplans/jobs -> ``ActivityPlanJobListing``.
     Requires ``wfm:activityPlan:view``.
@@ -1522,7 +1522,7 @@ def get_workforcemanagement_businessunit_capacityplanning_longtermrequirements_a
     *,
     granularity: _Open[_Literal["weekly", "monthly"]] | None = None,
 ) -> _Operation[_m.LongTermRequirementsResponse]:
-    """Get the long-term requirements of a forecast of a business unit.
+    """Get the long-term requirements of a business unit forecast.
 
     GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplanning/longtermrequirements/automaticbestmethod/weeks/{weekDateId}/forecasts/{forecastId} -> ``LongTermRequirementsResponse``.
     Requires ``wfm:longTermStaffing:view``.
@@ -1629,7 +1629,7 @@ def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session
     business_unit_id: str,
     job_id: str,
 ) -> _Operation[_m.AggregatedSessionExportJobStatus]:
-    """Get the status of an export of a continuous forecast.
+    """Get the status of a continuous forecast export.
 
     GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/forecast/jobs/{jobId} -> ``AggregatedSessionExportJobStatus``.
     Requires ``wfm:mainForecastExportForecast:view``.
@@ -1651,7 +1651,7 @@ def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session
     business_unit_id: str,
     job_id: str,
 ) -> _Operation[_m.AggregatedHistoricalExportJobStatus]:
-    """Get the status of an export of historical data of a continuous forecast.
+    """Get the status of a historical data export of a continuous forecast.
 
     GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/historical/jobs/{jobId} -> ``AggregatedHistoricalExportJobStatus``.
     Requires ``wfm:mainForecastExportHistorical:view``.
@@ -1673,7 +1673,7 @@ def get_workforcemanagement_businessunit_mainforecast_continuousforecast_session
     business_unit_id: str,
     job_id: str,
 ) -> _Operation[_m.AggregatedSnapshotExportJobStatus]:
-    """Get the status of an export of a continuous forecast snapshot.
+    """Get the status of a continuous forecast snapshot export.
 
     GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/snapshot/jobs/{jobId} -> ``AggregatedSnapshotExportJobStatus``.
     Requires ``wfm:mainForecastExportSnapshot:add``.
@@ -1924,7 +1924,7 @@ def get_workforcemanagement_businessunit_schedulebid_group_preferences(
         "agentsScheduleBidPreferences.agentScheduleBidPreferencePriorities",
     ]]] | None = None,
 ) -> _Operation[_m.AdminAgentScheduleBidPreferenceResponse]:
-    """Get the preferences of agents of a bid group of a schedule bid.
+    """Get the preferences of the agents in a bid group of a schedule bid.
 
     GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/schedulebids/{bidId}/groups/{bidGroupId}/preferences -> ``AdminAgentScheduleBidPreferenceResponse``.
     Requires ``wfm:scheduleBidGroup:view``.
@@ -2556,7 +2556,7 @@ def get_workforcemanagement_businessunit_week_schedule_history_agent(
     schedule_id: str,
     agent_id: str,
 ) -> _Operation[_m.BuAgentScheduleHistoryResponse]:
-    """Get the history of an agent in a schedule of a business unit.
+    """Get the schedule history of an agent in a business unit.
 
     GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/history/agents/{agentId} -> ``BuAgentScheduleHistoryResponse``.
     Requires ``wfm:schedule:view`` or ``wfm:publishedSchedule:view``.
@@ -2607,7 +2607,7 @@ def get_workforcemanagement_businessunit_week_schedule_performancepredictions_re
     schedule_id: str,
     recalculation_id: str,
 ) -> _Operation[_m.PerformancePredictionRecalculationResponse]:
-    """Get a recalculation of performance predictions of a schedule.
+    """Get a recalculation of performance predictions for a schedule.
 
     GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/performancepredictions/recalculations/{recalculationId} -> ``PerformancePredictionRecalculationResponse``.
     Requires ``wfm:schedule:view`` or ``wfm:publishedSchedule:view``.
@@ -2918,7 +2918,7 @@ def get_workforcemanagement_businessunit_workplanbid_group_preferences(
     bid_id: str,
     bid_group_id: str,
 ) -> _Operation[_m.AdminAgentWorkPlanPreferenceResponse]:
-    """Get the preferences of agents of a bid group of a work plan bid.
+    """Get the preferences of the agents in a bid group of a work plan bid.
 
     GET /api/v2/workforcemanagement/businessunits/{businessUnitId}/workplanbids/{bidId}/groups/{bidGroupId}/preferences -> ``AdminAgentWorkPlanPreferenceResponse``.
     Requires ``wfm:workPlanBidGroup:view``.
@@ -3350,7 +3350,7 @@ def get_workforcemanagement_managementunit_decisionmetrics(
 def get_workforcemanagement_managementunit_shifttrades_matched(
     management_unit_id: str,
 ) -> _Lists[_m.ShiftTradeMatchesSummaryResponse, _m.WeekShiftTradeMatchesSummaryResponse]:
-    """Get a summary of the matched shift trades of a management unit.
+    """Get a summary of the matched shift trades in a management unit.
 
     GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/shifttrades/matched -> ``ShiftTradeMatchesSummaryResponse``.
     Deprecated. Requires ``wfm:shiftTradeRequest:view`` or ``wfm:shiftTradeRequest:edit``.
@@ -3600,7 +3600,7 @@ def get_workforcemanagement_managementunit_week_schedules(
     earliest_week_date: str | None = None,
     latest_week_date: str | None = None,
 ) -> _Lists[_m.WeekScheduleListResponse, _m.WeekScheduleListItemResponse]:
-    """List the schedules of a week of a management unit.
+    """List the schedules of a management unit for a week.
 
     GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekId}/schedules -> ``WeekScheduleListResponse``.
     Deprecated. Requires ``wfm:publishedSchedule:view`` or ``wfm:schedule:view``.
@@ -3631,7 +3631,7 @@ def get_workforcemanagement_managementunit_week_shifttrades(
     include_cross_week_shifts: bool | None = None,
     force_download_service: bool | None = None,
 ) -> _Lists[_m.WeekShiftTradeListResponse, _m.WeekShiftTradeResponse]:
-    """List the shift trades of a week of a management unit.
+    """List the shift trades of a management unit for a week.
 
     GET /api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades -> ``WeekShiftTradeListResponse``.
     Deprecated. Requires ``wfm:shiftTradeRequest:view`` or ``wfm:shiftTradeRequest:edit``.
@@ -5048,7 +5048,7 @@ def patch_workforcemanagement_managementunit_timeoffrequest_user_integrationstat
     user_id: str,
     body: _m.SetTimeOffIntegrationStatusRequest | _JsonObject,
 ) -> _Operation[_m.UserTimeOffIntegrationStatusResponse]:
-    """Update the integration status of a time-off request of a user.
+    """Update the integration status of a user's time-off request.
 
     PATCH /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/{timeOffRequestId}/users/{userId}/integrationstatus -> ``UserTimeOffIntegrationStatusResponse``.
     Requires ``wfm:timeOffRequest:edit``.
@@ -6228,7 +6228,7 @@ def post_workforcemanagement_businessunit_capacityplan_staffinggroupallocationsh
     _m.CapacityPlanStaffingGroupMetricChangeHistoryListResponse,
     _m.StaffingGroupMetricChangeResponse,
 ]:
-    """Query the history of staffing group allocations of a capacity plan.
+    """Query the staffing group allocation history of a capacity plan.
 
     POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplans/{capacityPlanId}/staffinggroupallocationshistory/query -> ``CapacityPlanStaffingGroupMetricChangeHistoryListResponse``.
     Read-only. Requires ``wfm:capacityPlan:view``.
@@ -6253,7 +6253,7 @@ def post_workforcemanagement_businessunit_capacityplanning_longtermrequirements_
     week_date_id: _date | str,
     forecast_id: str,
 ) -> _Operation[_m.LongTermRequirementsResponse]:
-    """Regenerate the long-term requirements of a forecast of a business unit.
+    """Regenerate the long-term requirements of a business unit forecast.
 
     POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/capacityplanning/longtermrequirements/automaticbestmethod/weeks/{weekDateId}/forecasts/{forecastId}/forceregenerate -> ``LongTermRequirementsResponse``.
     Requires ``wfm:longTermStaffing:edit``.
@@ -6321,7 +6321,7 @@ def post_workforcemanagement_businessunit_decisionmetrics_update(
     business_unit_id: str,
     body: _m.DecisionMetricsUpdateJobRequest | _JsonObject,
 ) -> _Operation[_m.DecisionMetricsUpdateJobResponse]:
-    """Start an update of decision metrics of a business unit.
+    """Start an update of decision metrics for a business unit.
 
     POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/decisionmetrics/update -> ``DecisionMetricsUpdateJobResponse``.
     Requires ``wfm:decisionMetrics:edit``.
@@ -6387,7 +6387,7 @@ def post_workforcemanagement_businessunit_mainforecast_continuousforecast_sessio
     business_unit_id: str,
     body: _m.AggregatedExportJobRequest | _JsonObject,
 ) -> _Jobs[_m.AggregatedSessionExportJobResponse, _m.AggregatedSessionExportJobStatus, _Any]:
-    """Start an export of the forecast of a continuous forecast session.
+    """Start a forecast export of a continuous forecast session.
 
     POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/forecast/jobs -> ``AggregatedSessionExportJobResponse``.
     Requires ``wfm:mainForecastExportForecast:add``. Starts a job; ``run`` waits for it.
@@ -6409,7 +6409,7 @@ def post_workforcemanagement_businessunit_mainforecast_continuousforecast_sessio
     business_unit_id: str,
     body: _m.AggregatedExportJobRequest | _JsonObject,
 ) -> _Jobs[_m.AggregatedHistoricalExportJobResponse, _m.AggregatedHistoricalExportJobStatus, _Any]:
-    """Start an export of the historical data of a continuous forecast session.
+    """Start a historical data export of a continuous forecast session.
 
     POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/historical/jobs -> ``AggregatedHistoricalExportJobResponse``.
     Requires ``wfm:mainForecastExportHistorical:add``. Starts a job; ``run`` waits for it.
@@ -6431,7 +6431,7 @@ def post_workforcemanagement_businessunit_mainforecast_continuousforecast_sessio
     business_unit_id: str,
     body: _m.AggregatedExportSnapshotJobRequest | _JsonObject,
 ) -> _Jobs[_m.AggregatedSnapshotExportJobResponse, _m.AggregatedSnapshotExportJobStatus, _Any]:
-    """Start an export of a snapshot of a continuous forecast session.
+    """Start a snapshot export of a continuous forecast session.
 
     POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/mainforecast/continuousforecast/session/export/snapshot/jobs -> ``AggregatedSnapshotExportJobResponse``.
     Requires ``wfm:mainForecastExportSnapshot:view``. Starts a job; ``run`` waits for it.
@@ -6843,7 +6843,7 @@ def post_workforcemanagement_businessunit_shifttrading_trades_state_bulk_jobs(
     _m.ShiftTradeBulkUpdateTradeStateBuJobResponse, _m.ShiftTradeBulkUpdateTradeStateBuJobResponse,
     _Any,
 ]:
-    """Start a job that updates states of shift trades of a business unit.
+    """Start a job that updates states of shift trades in a business unit.
 
     POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/shifttrading/trades/state/bulk/jobs -> ``ShiftTradeBulkUpdateTradeStateBuJobResponse``.
     Requires ``wfm:shiftTradeRequest:edit``. Starts a job; ``run`` waits for it.
@@ -6950,7 +6950,7 @@ def post_workforcemanagement_businessunit_staffinggroups_planninggroups_query(
     business_unit_id: str,
     body: _m.QueryPlanningGroupToStaffingGroupsRequest | _JsonObject,
 ) -> _Lists[_m.PlanningGroupToStaffingGroupsListing, _m.PlanningGroupToStaffingGroupsResponse]:
-    """Query the staffing groups of planning groups of a business unit.
+    """Query the staffing groups of planning groups in a business unit.
 
     POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/planninggroups/query -> ``PlanningGroupToStaffingGroupsListing``.
     Read-only. Requires ``wfm:staffingGroup:view``.
@@ -6974,7 +6974,7 @@ def post_workforcemanagement_businessunit_staffinggroups_query(
     *,
     force_download_service: bool | None = None,
 ) -> _Lists[_m.UserStaffingGroupListing, _m.UserStaffingGroupResponse]:
-    """Query the staffing groups of users of a business unit.
+    """Query the staffing groups of users in a business unit.
 
     POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/staffinggroups/query -> ``UserStaffingGroupListing``.
     Read-only. Requires ``wfm:staffingGroup:view``.
@@ -6999,7 +6999,7 @@ def post_workforcemanagement_businessunit_timeofflimit_granularityconversion(
     time_off_limit_id: str,
     body: _m.BuConvertTimeOffLimitGranularityJobRequest | _JsonObject,
 ) -> _Operation[_m.BuConvertTimeOffLimitGranularityJobResponse]:
-    """Start a conversion of the granularity of a time-off limit.
+    """Start a granularity conversion of a time-off limit.
 
     POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/timeofflimits/{timeOffLimitId}/granularityconversion -> ``BuConvertTimeOffLimitGranularityJobResponse``.
     Requires ``wfm:timeOffLimit:convertGranularity``.
@@ -7260,7 +7260,7 @@ def post_workforcemanagement_businessunit_week_schedule_performancepredictions_r
     schedule_id: str,
     body: _m.WfmProcessUploadRequest | _JsonObject,
 ) -> _Operation[_m.PerformancePredictionRecalculationResponse]:
-    """Request a recalculation of performance predictions of a schedule.
+    """Request a recalculation of performance predictions for a schedule.
 
     POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/performancepredictions/recalculations -> ``PerformancePredictionRecalculationResponse``.
     Requires ``wfm:schedule:edit``.
@@ -7312,7 +7312,7 @@ def post_workforcemanagement_businessunit_week_schedule_reschedule(
     schedule_id: str,
     body: _m.BuRescheduleRequest | _JsonObject,
 ) -> _Operation[_m.BuAsyncScheduleRunResponse]:
-    """Start a rescheduling run of a schedule of a business unit.
+    """Start a rescheduling run for a schedule of a business unit.
 
     POST /api/v2/workforcemanagement/businessunits/{businessUnitId}/weeks/{weekId}/schedules/{scheduleId}/reschedule -> ``BuAsyncScheduleRunResponse``.
     Requires ``wfm:schedule:generate``.
@@ -7810,7 +7810,7 @@ def post_workforcemanagement_managementunit_historicaladherencequery(
     management_unit_id: str,
     body: _m.WfmHistoricalAdherenceQuery | _JsonObject,
 ) -> _Operation[_m.WfmHistoricalAdherenceResponse]:
-    """Request a report of historical adherence of a management unit.
+    """Request a historical adherence report for a management unit.
 
     POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/historicaladherencequery -> ``WfmHistoricalAdherenceResponse``.
     Requires ``wfm:historicalAdherence:view``.
@@ -7985,7 +7985,7 @@ def post_workforcemanagement_managementunit_timeoffrequests_integrationstatus_qu
 ) -> _Lists[
     _m.UserTimeOffIntegrationStatusResponseListing, _m.UserTimeOffIntegrationStatusResponse,
 ]:
-    """Query the integration status of time-off requests of a management unit.
+    """Query the integration status of time-off requests in a management unit.
 
     POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/timeoffrequests/integrationstatus/query -> ``UserTimeOffIntegrationStatusResponseListing``.
     Read-only. Requires ``wfm:timeOffRequest:view``.
@@ -8109,7 +8109,7 @@ def post_workforcemanagement_managementunit_user_timeoffrequests_estimate(
     *,
     include_only: _Open[_Literal["overrideDateType"]] | None = None,
 ) -> _Operation[_m.EstimateAvailableTimeOffResponse]:
-    """Estimate the available time off of a user of a management unit.
+    """Estimate the available time off of a user in a management unit.
 
     POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/users/{userId}/timeoffrequests/estimate -> ``EstimateAvailableTimeOffResponse``.
     Requires ``wfm:timeOffRequest:view``.
@@ -8218,7 +8218,7 @@ def post_workforcemanagement_managementunit_week_shifttrades_state_bulk(
     *,
     force_async: bool | None = None,
 ) -> _Operation[_m.BulkUpdateShiftTradeStateResponse]:
-    """Update states of shift trades of a management unit in bulk.
+    """Update shift trade states of a management unit in bulk.
 
     POST /api/v2/workforcemanagement/managementunits/{managementUnitId}/weeks/{weekDateId}/shifttrades/state/bulk -> ``BulkUpdateShiftTradeStateResponse``.
     Deprecated. Requires ``wfm:agentShiftTradeRequest:participate`` or
@@ -8563,7 +8563,7 @@ def post_workforcemanagement_team_adherence_historical(
     team_id: str,
     body: _m.WfmHistoricalAdherenceQueryForTeams | _JsonObject,
 ) -> _Operation[_m.WfmHistoricalAdherenceResponse]:
-    """Request a report of historical adherence of a team.
+    """Request a historical adherence report for a team.
 
     POST /api/v2/workforcemanagement/teams/{teamId}/adherence/historical -> ``WfmHistoricalAdherenceResponse``.
     Requires ``wfm:historicalAdherence:view``.
