@@ -146,7 +146,10 @@ def generate(
     definition: _Definition = "bundled",
     topics: _Topics = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit code 1 if the code is not current.")
+        bool,
+        typer.Option(
+            "--check", help="Write nothing; exit with code 1 if the generated code is out of date."
+        ),
     ] = False,
     strict: Annotated[
         bool, typer.Option("--strict", help="Reject a definition with invalid parts (findings).")

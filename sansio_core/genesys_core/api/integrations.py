@@ -1525,7 +1525,7 @@ def get_integrations_userapps(
         expand: query, list of string. The additional data to include in the response.
         next_page: query, string. The cursor from the previous response.
         previous_page: query, string. The cursor of the previous page.
-        app_host: query, string. Only apps of this type of host.
+        app_host: query, string. Only apps for this type of host application.
     """
     return _Lists(_Endpoint(
         "get_integrations_userapps", "GET", "/api/v2/integrations/userapps", "UserAppEntityListing",

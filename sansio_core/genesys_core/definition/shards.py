@@ -1,8 +1,8 @@
 """Assigns models to the modules that contain them (shards).
 
-Invariants: a shard imports only earlier shards, so imports are never circular. That follows
-from the assignment, because a model is reachable from every API from which a model that references
-it is reachable; it is checked anyway.
+Invariants: a shard imports only earlier shards, so imports are never circular. This follows from
+the assignment, because if an API reaches a model, it also reaches all models that the model
+references. It is checked anyway.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +23,7 @@ from genesys_core.errors import InvalidValueError
 __all__ = ["EVERYDAY", "SLICE", "Shard", "make_shards"]
 
 SLICE = 60
-"""The number of models at which a shard is full, so that the next models start a new one.
+"""The number of models at which a shard is full; the next model starts a new shard.
 
 Creating a class takes 29 µs, so the first use of a model costs about 2 ms for its shard. Smaller
 shards would save little of that time, and would need more files and imports.

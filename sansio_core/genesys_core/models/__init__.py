@@ -7,8 +7,8 @@ that it depends on. :func:`preload` imports models ahead of time.
 
 from importlib import import_module as _import_module
 
-# A module of models to a paragraph. Finding a name in this text is rare and takes microseconds; a
-# dictionary of all names would take its time whenever this package is imported.
+# One paragraph per module of models. Finding a name in this text is rare and takes microseconds;
+# creating a dictionary of all names would slow down every import of this package.
 _TABLE = """
 _user_me Actions AcwSettings AddressableEntityRef Adjacents AgentOwnedRouting AutoAnswerSetting
  AutoAnswerSettings Biography Bullseye CallbackMediaSettings CannedResponseLibraries Chat

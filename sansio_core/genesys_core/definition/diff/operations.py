@@ -64,7 +64,7 @@ class OperationView(Struct, frozen=True):
         return [key for key, one in self.parameters.items() if _is_required(one)]
 
     def statuses(self, *, success: bool) -> list[str]:
-        """Return the documented 2xx statuses, or the other statuses, without ``default``."""
+        """Return the documented statuses that are 2xx, or those that are not, except ``default``."""
         return [
             status
             for status in self.responses

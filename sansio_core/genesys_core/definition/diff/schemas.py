@@ -32,7 +32,7 @@ def unwrap_schema(schema: SwaggerSchema) -> SwaggerSchema: ...
 @overload
 def unwrap_schema(schema: Described) -> Described: ...
 def unwrap_schema(schema: Described) -> Described:
-    """Return the schema in a parameter or in an ``allOf`` with one member, or the schema itself."""
+    """Return the schema that a parameter or a single-member ``allOf`` contains, else the argument."""
     while True:
         if isinstance(schema, SwaggerParameter):
             if schema.schema is None:

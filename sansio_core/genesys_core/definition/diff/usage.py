@@ -3,8 +3,8 @@
 Invariants: a change affects a program that uses what changed: it calls the method, passes the
 parameter (or omits it, if the change affects calls without it), names the model or reaches it from
 a used operation through fields that it names, or subscribes to the topic. Additions affect no
-program. Names are matched regardless of the types of objects, so that a change which may affect the
-program is included.
+program. Names are matched regardless of the types of objects, so that every change that may affect
+the program is included.
 """
 
 import re

@@ -99,14 +99,14 @@ class Limits(Struct, frozen=True):
 
 
 def format_number(value: float) -> str:
-    """Return a number of a document as text with all its digits; an integer without a fraction."""
+    """Format a number from a document with all its digits, and whole numbers without a fraction."""
     if abs(value) < _INTEGERS and value % 1 == 0:
         return str(int(value))
     return str(value)
 
 
 _INTEGERS: Final = 2.0**53
-"""The number up to which a float represents each integer."""
+"""The bound below which a float represents every integer exactly."""
 
 
 class Field(Struct, frozen=True):
@@ -209,7 +209,7 @@ class Api(Struct, frozen=True):
 
 
 class ApiDefinition(Struct, frozen=True):
-    """A complete API definition; ``topics`` has topic templates with their events' class names."""
+    """A complete API definition; ``topics`` has topic templates and their events' class names."""
 
     version: str
     models: tuple[ModelDef, ...]
@@ -225,7 +225,7 @@ class ApiDefinition(Struct, frozen=True):
         return tuple(seen.values())
 
     def common_errors(self) -> frozenset[str]:
-        """Return the error codes of at least half of the operations, such as ``not.found``."""
+        """Return the error codes that at least half of the operations have, such as ``not.found``."""
         # In a definition of one operation nothing is common: its codes would all be left out.
         operations = self.operations()
         counts = Counter(

@@ -93,7 +93,7 @@ class UniqueNames:
     """Numbers duplicate names: the second ``name`` becomes ``name_2``, and so on.
 
     Args:
-        taken: the names that no name may become.
+        taken: the names that are already in use.
     """
 
     def __init__(self, taken: Iterable[str] = ()) -> None:
@@ -106,7 +106,7 @@ class UniqueNames:
 
         Args:
             name: the preferred name.
-            prefixes: what is put before the name to make other names, which must be unused too.
+            prefixes: prefixes of other names derived from the name, which must be unused too.
         """
         number = self._numbers.get(name, 1)
         chosen = number_name(name, number)

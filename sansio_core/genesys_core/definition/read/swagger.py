@@ -88,7 +88,7 @@ class SwaggerSchema(_Values, kw_only=True):
 
     @property
     def is_read_only(self) -> bool:
-        """Whether the property is read-only (``x-read-only`` is its flag next to a ``$ref``)."""
+        """Whether the property is read-only; next to a ``$ref``, ``x-read-only`` declares that."""
         return self.read_only or self.x_read_only
 
 
@@ -145,7 +145,7 @@ class SwaggerOperation(Struct, kw_only=True):
         return self.preview or self.genesys_preview
 
     def required_permissions(self) -> SwaggerPermissions:
-        """Return the required permissions; the list in documents from 2016 is converted."""
+        """Return the required permissions; a plain list, as in documents from 2016, is accepted too."""
         if isinstance(self.permissions, list):
             return SwaggerPermissions(permissions=self.permissions)
         return self.permissions or SwaggerPermissions()

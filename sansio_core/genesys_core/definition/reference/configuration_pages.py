@@ -53,7 +53,7 @@ OTHER_VARIABLES: Final[Mapping[str, str]] = {
     "GENESYSCLOUD_TOKEN_FILE": "The file in which `genesys-cloud login` saves the sign-in.",
     "HTTPS_PROXY": "The proxy for HTTPS requests and notifications. The name may also be in lower case.",
     "HTTP_PROXY": "The proxy for HTTP requests. The name may also be in lower case.",
-    "ALL_PROXY": "The proxy if neither of the above applies; may be a SOCKS proxy.",
+    "ALL_PROXY": "The proxy if neither `HTTPS_PROXY` nor `HTTP_PROXY` applies; may be a SOCKS proxy.",
     "NO_PROXY": "Hosts that are reached without a proxy, separated by commas.",
     "SSL_CERT_FILE": "A PEM file with the trusted certificate authorities.",
     "SSL_CERT_DIR": "A directory with the trusted certificate authorities.",

@@ -43,7 +43,7 @@ A browser renders about 400 methods per second.
 """
 
 _LONGEST_NAME: Final = 100
-"""The maximum number of characters of a page's name; file systems have 255 bytes for it."""
+"""The maximum number of characters in a page's name; file systems allow 255 bytes."""
 
 _PLAIN: Final = {"object": "object", "any": "any JSON value"}
 

@@ -117,7 +117,7 @@ _FILTERS: Final[Mapping[str, str]] = {
     "addressRequirement": "only numbers with this address requirement",
     "agentHasRead": "filter by whether the agent has read the evaluation",
     "app": "only questions from this application",
-    "appHost": "only apps of this type of host",
+    "appHost": "only apps for this type of host application",
     "appType": "only feedback from this application",
     "areaCode": "only numbers with this area code",
     "askActionResults": "only turns with one of these results",

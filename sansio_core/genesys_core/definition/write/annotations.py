@@ -118,7 +118,7 @@ def repeated_enums(uses: Iterable[tuple[str, Type]]) -> Enums:
 
 
 _SHORT = 20
-"""The maximum total length of an enum's values that are repeated instead of being named."""
+"""The maximum total length of an enum's values up to which they are repeated, not named."""
 
 
 def enum_lines(enums: Enums, indent: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Conversations as in REST responses, with all media types or only one; also wrap-ups.
+"""REST representations of conversations, with all media types or only one, and of wrap-ups.
 
 Invariants: a view depends only on the timeline and the names of users and queues. REST and
 analytics spell segments and disconnect types differently (REST: ``Interact``,

@@ -25,7 +25,7 @@ GRANT_TYPES: Final[Mapping[str, str]] = {
 
 
 def grant_type_of(client: OAuthClient) -> str:
-    """Return the API's name for a client's grant type; if the client has several, for the first."""
+    """Return the API's name of the first grant type in :data:`GRANT_TYPES` that a client may use."""
     return next((name for name, grant in GRANT_TYPES.items() if grant in client.grants), "CODE")
 
 
