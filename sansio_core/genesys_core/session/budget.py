@@ -161,7 +161,7 @@ LOCK_WAIT: Final = 30.0
 """Seconds to wait for the lock of a shared rate limit, which each process holds for less than a millisecond."""
 
 LOCK_PAUSE: Final = 0.002
-"""Seconds between two attempts to lock it, of all waiting calls of a client together."""
+"""Mean seconds between attempts to lock a shared rate limit, by all waiting calls of a client."""
 
 _LONGEST_PAUSE: Final = 1.0
 

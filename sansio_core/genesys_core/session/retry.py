@@ -292,7 +292,7 @@ def decide_retry(
     Args:
         outcome: the response or failure.
         policy: the caller's configuration.
-        repeatable: whether the request is idempotent.
+        repeatable: whether repeating the request is safe.
         history: the call's earlier attempts.
         elapsed: seconds since the call began.
         deadline: seconds for the whole call, or ``None``.

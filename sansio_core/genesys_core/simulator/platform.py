@@ -343,8 +343,9 @@ class Simulator:
     def start_traffic(self, rate: str | float, *, now: Now, seed: int | None = None) -> None:
         """Start generating conversations, with customers and the agents who answer them.
 
-        If no queue has members, all users, except those that belong to OAuth clients, are added to
-        queues; all members are set on queue. A new rate replaces the previous one.
+        If no queue has members, each active user, except those that belong to OAuth clients, is
+        added to two queues. All members of queues are put on queue. A new rate replaces the
+        previous one.
 
         Args:
             rate: the rate, such as ``10/min``, ``2/s`` or ``30/h``; a number is a mean rate per

@@ -101,7 +101,7 @@ class Step(Enum):
     CHECK = "check without blocking whether there is data, or the end of the stream, to read"
     CLOSE = "close the connection"
     DIAL = "open a connection"
-    WRITE = "write some of `data`; read while writing blocks"
+    WRITE = "write some of `data`; if writing blocks, read in the meantime"
     READ = "read some bytes"
     BODY = "get the next chunk of the request's body from the caller"
     RESPOND = "return the response"

@@ -80,7 +80,7 @@ def start_traffic(state: PlatformState, per_minute: float, seed: int, now: Now) 
     """Start generating conversations with customers, at random intervals.
 
     If no queue has members, each active user, except those that belong to OAuth clients, is added
-    to two queues and put on queue.
+    to two queues. All members of queues are put on queue.
 
     Args:
         state: the platform's state.

@@ -68,7 +68,7 @@ class Answer(Struct, frozen=True):
 
 
 class Interrupted(Struct, frozen=True):
-    """The connection breaks or stalls in the middle of a request or response.
+    """The connection breaks or stalls before the response is complete.
 
     Attributes:
         at: when this happens. ``request``: after the request's head has been read, but not its
@@ -184,7 +184,7 @@ class FaultPlan(Struct, frozen=True):
         return FaultPlan(self.rules + rules, self.counts + (0,) * len(rules))
 
     def meets(self, method: str, *paths: str | None) -> "tuple[FaultPlan, Fault | None]":
-        """Return the fault for the next request, or ``None``, and the plan that has counted it.
+        """Return the plan that has counted the next request, and the request's fault or ``None``.
 
         Args:
             method: the request's HTTP method.

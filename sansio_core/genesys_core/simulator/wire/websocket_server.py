@@ -41,7 +41,7 @@ class Received(Struct, frozen=True):
 
 
 class ConnectionEnded(Struct, frozen=True):
-    """The WebSocket connection has ended: close the socket once all pending bytes have been written.
+    """The WebSocket connection has ended: write all pending bytes, then close the socket.
 
     Attributes:
         code: the client's close code; 1005 if its close frame has no code, 1006 without a close
