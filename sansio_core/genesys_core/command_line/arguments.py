@@ -227,8 +227,8 @@ def parse_arguments(
 ) -> ParsedArguments:
     """Parse the arguments that follow an operation's name.
 
-    Arguments without an option are the required path parameters, in order, followed by fields of
-    the body.
+    Positional arguments are, in order, the path parameters that no option sets; the remaining ones
+    are fields of the body.
 
     Raises:
         UsageError: an unknown option, a missing or wrong value, or an unexpected argument.

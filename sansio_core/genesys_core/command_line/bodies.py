@@ -89,7 +89,8 @@ def build_body(base: object, fields: Sequence[BodyField]) -> object:
         fields: the fields to set, in order.
 
     Raises:
-        UsageError: the path of a field contains a value that is not an object.
+        UsageError: the path of a field contains a value that is not an object, or an element is
+            added to a value that is not a list.
     """
     body = base
     for field in fields:

@@ -23,7 +23,7 @@ def parse_period(first: str | None, last: str | None) -> Interval | None:
 
     Raises:
         InvalidValueError: the interval is empty, because its end is not after its start.
-        UsageError: only one end is given, or an end is neither a day nor a date-time.
+        UsageError: only one of the two is given, or a value is neither a day nor a date-time.
     """
     if first is None and last is None:
         return None

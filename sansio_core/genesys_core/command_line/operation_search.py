@@ -14,8 +14,8 @@ class OperationFilter:
     """The conditions of a search; a condition that is not set matches every operation.
 
     Attributes:
-        words: the words, which must all occur in the name, path, summary or notes;
-            case-insensitive.
+        words: the words, which must all occur in the API's name or in the operation's name, path,
+            summary or notes; case-insensitive.
         path: a text that must occur in the path.
         permission: a text that must occur in a permission.
         is_preview: whether only preview operations match, which may change without notice.

@@ -45,7 +45,7 @@ class FormBody(EncodedBody, frozen=True):
         """Return the ``Content-Type`` of the form and the encoded body.
 
         Raises:
-            InvalidValueError: a value cannot be sent, such as a file in a form without files.
+            InvalidValueError: a value cannot be sent, such as a file in a form that is URL-encoded.
         """
         if self.kind == "urlencoded":
             return "application/x-www-form-urlencoded", self._urlencoded()

@@ -1,7 +1,7 @@
 """Encoding of request heads.
 
 Invariants: no value can inject a header line or a request. A plain head is written here and
-verified: it has as many line breaks as lines, and no other control character. Every other head is
+verified: it has as many line breaks as lines, and no other control character. All other heads are
 encoded by h11, which writes the same bytes for a plain one.
 """
 

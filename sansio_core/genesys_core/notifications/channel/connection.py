@@ -198,7 +198,7 @@ class InSync(Struct, frozen=True):
 
     Attributes:
         confirmed: the server's topics, including rejected topics.
-        failures: number of consecutive failures to set the topics before that.
+        failures: number of consecutive failures to set the topics before they were confirmed.
         since: when the topics were confirmed.
     """
 
@@ -228,7 +228,7 @@ class Syncing(Struct, frozen=True):
         call: the call's number.
         until: when the call times out.
         wanted: the server's topics after the change.
-        failures: number of consecutive failures to set the topics before that.
+        failures: number of consecutive failures to set the topics before this change.
         before: the server's topics before the change; ``None`` if unknown.
         doubtful: whether the server removed topics in the meantime, possibly after the change.
         again: rejected topics that were requested again in the meantime, to be sent afterwards.

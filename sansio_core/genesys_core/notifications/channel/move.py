@@ -53,7 +53,7 @@ __all__ = [
 _MAX_FRAMES: Final = 10_000
 _MAX_CHARACTERS: Final = 16 * 1024 * 1024
 """Maximum number of remembered frames without a duplicate, and of characters in them. A move lasts
-seconds and duplicates arrive within fractions of one, so these limits are reached only if one
+seconds and duplicates arrive within a fraction of a second, so these limits are reached only if one
 socket stalls; duplicates of further frames are then delivered again.
 """
 
