@@ -78,7 +78,7 @@ class LazyApis:
     """Exposes each API as an attribute and imports its module on first access.
 
     Args:
-        classes: the name of the API's class, by attribute name, such as ``users: UsersApi``.
+        classes: the class name of each API, by attribute name, such as ``users: UsersApi``.
         prefix: text prepended to the names of the classes.
         home: the name of the package with a module for each API.
         topics: the module with the notification topics of the same definition.
@@ -173,11 +173,11 @@ class SyncListMethod(SyncMethod[P, T_co], Protocol[P, T_co, Item_co]):
     """A listing method of a synchronous API."""
 
     def paginate(self, *args: P.args, **kwargs: P.kwargs) -> "Paginator[Item_co]":
-        """Iterate over the items of all pages. Takes the method's own arguments."""
+        """Iterate over the items of all pages. Takes the same arguments as a call of the method."""
         ...
 
     def pages(self, *args: P.args, **kwargs: P.kwargs) -> "Paginator[T_co]":
-        """Iterate over the pages. Takes the method's own arguments."""
+        """Iterate over the pages. Takes the same arguments as a call of the method."""
         ...
 
     def with_paging(
@@ -199,11 +199,11 @@ class AsyncListMethod(AsyncMethod[P, T_co], Protocol[P, T_co, Item_co]):
     """A listing method of an asynchronous API."""
 
     def paginate(self, *args: P.args, **kwargs: P.kwargs) -> "AsyncPaginator[Item_co]":
-        """Iterate over the items of all pages. Takes the method's own arguments."""
+        """Iterate over the items of all pages. Takes the same arguments as a call of the method."""
         ...
 
     def pages(self, *args: P.args, **kwargs: P.kwargs) -> "AsyncPaginator[T_co]":
-        """Iterate over the pages. Takes the method's own arguments."""
+        """Iterate over the pages. Takes the same arguments as a call of the method."""
         ...
 
     def with_paging(
@@ -217,7 +217,7 @@ class SyncJobMethod(SyncMethod[P, T_co], Protocol[P, T_co, StatusT, Item]):
     """A method of a synchronous API that starts a job."""
 
     def run(self, *args: P.args, **kwargs: P.kwargs) -> "Job[StatusT, Item]":
-        """Start the job and return it. Takes the method's own arguments."""
+        """Start the job and return it. Takes the same arguments as a call of the method."""
         ...
 
 
@@ -227,7 +227,7 @@ class AsyncJobMethod(AsyncMethod[P, T_co], Protocol[P, T_co, StatusT, Item]):
     def run(
         self, *args: P.args, **kwargs: P.kwargs
     ) -> "Coroutine[Any, Any, AsyncJob[StatusT, Item]]":
-        """Start the job and return it. Takes the method's own arguments."""
+        """Start the job and return it. Takes the same arguments as a call of the method."""
         ...
 
 
@@ -415,7 +415,7 @@ def api_classes(
     checkers.
 
     Args:
-        name: the synchronous class's name; the asynchronous class's name adds ``Async`` before it.
+        name: the synchronous class's name; the asynchronous class's name is ``Async`` and this name.
         builders: a module of :mod:`genesys_core.api`.
         about: the beginning of the classes' docstrings.
         home: the module name that the classes have as ``__module__``.
@@ -433,5 +433,9 @@ def api_classes(
 
     return (
         made(SyncApi, "", "sends its operation and returns the response"),
-        made(AsyncApi, "Async", "returns a coroutine of the response"),
+        made(
+            AsyncApi,
+            "Async",
+            "returns a coroutine that sends its operation and returns the response",
+        ),
     )

@@ -29,7 +29,7 @@ _NAMES = {
     "_date": date,
     "_datetime": datetime,
 }
-"""The types that generated builder modules import only for type checkers, by their names there."""
+"""The types that generated builder modules import only for type checkers, by name in those modules."""
 
 _KNOWN_VALUES = re.compile(r"\b_\w+Values(?:_\d+)?\b")
 """Matches type aliases for the known values of an open enum, which at run time is a string."""

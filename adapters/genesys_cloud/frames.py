@@ -43,7 +43,8 @@ def to_arrow(source: FrameSource, *, model: type[object] | None = None) -> Any: 
 
     Args:
         source: the source of the records.
-        model: the type of the records; by default that of the first. Required if there are none.
+        model: the type of the records; by default that of the first one. Required if there are
+            no records.
 
     Raises:
         ImportError: pyarrow is not installed.

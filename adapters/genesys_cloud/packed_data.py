@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["MOST_BYTES", "bundled_definition", "read_data", "read_own_data", "unpack_data"]
 
 MOST_BYTES = 512 * 1024 * 1024
-"""Maximum size of a data file, compressed and decompressed; the platform's definition has about 20
-MB."""
+"""Maximum size of a data file, compressed and decompressed; the platform's definition is about
+20 MB."""
 
 _GZIP = b"\x1f\x8b"
 _XZ = b"\xfd7zXZ\x00"

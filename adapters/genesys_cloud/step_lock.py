@@ -27,8 +27,8 @@ class StepLock:
     one in case of an exception during the first.
 
     Attributes:
-        owner: the thread that runs a step; 0 if there is none. A finalizer that runs during a step
-            of its thread is not kept out by the lock.
+        owner: the thread that runs a step; 0 if there is none. A finalizer that runs in
+            this thread during a step does not wait for the lock.
     """
 
     __slots__ = ("__weakref__", "_lock", "owner")

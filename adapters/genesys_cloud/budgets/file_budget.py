@@ -1,8 +1,8 @@
 """Rate limits shared by the processes on one machine, stored in files.
 
-Invariants: the state is read, changed and replaced under a lock that the operating system releases
-when its process dies, with the machine's monotonic clock. If a process is killed before it has
-replaced the state, the previous state remains.
+Invariants: the state is read, changed and replaced under a lock, which the operating system releases
+if the process that holds it dies. Times are those of the machine's monotonic clock. If a process is
+killed before it has replaced the state, the previous state remains.
 """
 
 import contextlib

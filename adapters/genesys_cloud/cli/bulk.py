@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 __all__ = ["BulkFiles", "run_rows"]
 
 Row = tuple[int, "Mapping[str, object] | UsageError", object]
-"""A row: its number; its values, or why they are unreadable; and its content in the file."""
+"""A row: its number; its values, or why they cannot be read; and its text in the file."""
 
 _CHUNK = 1 << 20
 """Number of characters of the rows file that are read at a time."""
@@ -204,7 +204,7 @@ def run_rows(
 
     Args:
         files: the files of the run.
-        run: the state of the run; this function reads the run's journal.
+        run: the initial state of the run; this function reads the journal into it.
         name: the name of the operation.
         send: sends the call of a row and returns the response's data.
         show: prints the results of successful rows.

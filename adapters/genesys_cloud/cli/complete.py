@@ -1,8 +1,8 @@
 """Candidates for shell completion.
 
 Invariants: typer is imported only to complete the commands that it parses; no API is imported, and
-nothing is sent. On failure nothing is printed, because it would appear in the middle of a command
-line.
+nothing is sent. On failure nothing is printed, because an error message would appear in the middle of
+the command line.
 """
 
 import json
@@ -56,8 +56,8 @@ def complete_words(words: Sequence[str], typed: str) -> list[Candidate]:
     """Return the completion candidates for the word at the cursor.
 
     Args:
-        words: the complete words before the word.
-        typed: the part of the word that has been typed.
+        words: the complete words before that word.
+        typed: the part of that word before the cursor.
     """
     options, rest = split_command(words)
     if list(words[-1:]) in _INCOMPLETE and (found := _connection_values(words[-1], typed)):

@@ -40,7 +40,7 @@ def token_file_of(options: Mapping[str, object]) -> str:
 
 
 def config_file_of(options: Mapping[str, object]) -> str | None:
-    """Return the path of the profile's configuration file; ``None`` without profile or file.
+    """Return the path of the selected profile's configuration file; ``None`` if there is none.
 
     Raises:
         UsageError: the profile's name is invalid.
@@ -84,7 +84,7 @@ def sign_in_options(options: Mapping[str, object]) -> "ClientOptions":
 
 
 def can_ask() -> bool:
-    """Return whether the user can be prompted: standard input and standard error are a terminal."""
+    """Return whether the user can be prompted: both standard input and standard error are terminals."""
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 

@@ -1,4 +1,4 @@
-"""The connection options of commands that typer parses, before the command or after it.
+"""Connection options, allowed before or after each command that typer parses.
 
 Invariants: an option after the command takes precedence over the same option before it.
 """

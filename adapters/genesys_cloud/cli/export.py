@@ -2,7 +2,7 @@
 
 Invariants: progress and problems go to standard error, the result of ``status`` and ``verify`` to
 standard output. Exit code 0 if the export is complete, 11 if something is missing or damaged, 130
-after Ctrl-C; in all cases the same command continues the export.
+after Ctrl-C. The same command continues an export that is not complete.
 """
 
 import signal

@@ -2,7 +2,7 @@
 
 Invariants: only events and gaps are written to standard output, one per line with ``--json``;
 everything else goes to standard error. Exit code 0 when interrupted or after the requested number
-of events, 1 if the platform rejects the client or a topic.
+of events and gaps, 1 if the platform rejects the client or a topic.
 """
 
 import signal
@@ -32,7 +32,7 @@ def listen(
         bool, typer.Option("--json", help="Print one JSON document per line.")
     ] = False,
     count: Annotated[
-        int, typer.Option(min=0, help="Exit after this number of events; 0 for never.")
+        int, typer.Option(min=0, help="Exit after this number of events and gaps; 0 for never.")
     ] = 0,
 ) -> None:
     """Print notifications as they arrive, until Ctrl-C.

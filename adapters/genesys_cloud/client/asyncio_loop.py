@@ -77,7 +77,7 @@ class AsyncioLoop:
     async def run_in_thread(self, work: Callable[..., T], *args: object) -> T:
         """Run a function in a dedicated thread.
 
-        All threads of the loop's executor may be busy with calls that wait for its result.
+        Not in the loop's executor, whose threads may all be busy with calls that wait for the result.
         """
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, "genesys-cloud-token-store")

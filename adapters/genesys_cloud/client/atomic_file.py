@@ -61,7 +61,7 @@ class AtomicFile:
 
     @property
     def part(self) -> PartialFile:
-        """The part that was already downloaded; always empty."""
+        """The part that was downloaded earlier: always empty, because nothing is resumed."""
         return PartialFile()
 
     def begin(self, part: PartialFile) -> None:
@@ -111,7 +111,7 @@ class AtomicFile:
 
 
 def flush_directory(path: Path) -> None:
-    """Flush a directory to disk, which makes a rename in it durable; not possible or necessary on Windows.
+    """Flush a directory to disk, which makes a rename in it durable; neither possible nor necessary on Windows.
 
     Raises:
         OSError: the file system does not support it.

@@ -122,8 +122,8 @@ class Auth(_Facts):
         Raises:
             OAuthError: the login host rejected the grant; each error code has a subclass.
             TransportError: the login host did not respond.
-            TokenStoreError: the token store is not accessible; the grant was not sent, unless it
-                can be exchanged repeatedly.
+            TokenStoreError: the token store is not accessible, so the grant was not sent. A grant
+                that can be exchanged repeatedly is sent anyway, without an error.
         """
         return run_now(self._obtain(SignIn(self._asked, grant))).token
 

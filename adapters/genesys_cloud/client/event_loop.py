@@ -1,8 +1,8 @@
 """The event loop interface for a client's driver: one protocol for threads, asyncio and trio.
 
 The driver is written once, in coroutines. With threads they never suspend (:class:`ThreadLoop`
-blocks instead), so that :func:`~genesys_cloud.transports.awaited.run_now` completes one like a
-function call.
+blocks instead), so that :func:`~genesys_cloud.transports.awaited.run_now` completes a
+coroutine like a function call.
 """
 
 from collections.abc import Callable, Coroutine

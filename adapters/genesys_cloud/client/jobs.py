@@ -204,8 +204,8 @@ class Job(_JobBase[StatusT, ItemT]):
     def wait(self, *, deadline: float = JOB_DEADLINE) -> StatusT:
         """Poll until the job has succeeded, and return the last response body.
 
-        Pauses grow from poll to poll. A partial success and an unknown state cause a
-        :class:`~genesys_core.jobs.waiting.JobWarning`; after the latter the wait continues.
+        Pauses grow from poll to poll. A partial success or an unknown state causes a
+        :class:`~genesys_core.jobs.waiting.JobWarning`; in an unknown state, polling continues.
 
         Args:
             deadline: seconds after which the wait fails; ``math.inf`` for no limit.
@@ -226,7 +226,7 @@ class Job(_JobBase[StatusT, ItemT]):
                 :class:`~genesys_core.paging.options.PagingOptions`.
 
         Raises:
-            JobError: the results are in a file, or for a reason listed in :meth:`wait`.
+            JobError: the results are in a file, or waiting for the job fails; see :meth:`wait`.
             GenesysCloudError: see :mod:`genesys_core.errors`.
         """
         self.wait()
@@ -251,7 +251,7 @@ class Job(_JobBase[StatusT, ItemT]):
                 :class:`~genesys_core.paging.options.PagingOptions`.
 
         Raises:
-            JobError: the results have no pages, or for a reason listed in :meth:`wait`.
+            JobError: the results have no pages, or waiting for the job fails; see :meth:`wait`.
             GenesysCloudError: see :mod:`genesys_core.errors`.
         """
         operation = self._paged_operation()

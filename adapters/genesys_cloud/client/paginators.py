@@ -45,7 +45,7 @@ class _Progress:
 
     @property
     def total(self) -> int | None:
-        """The total number of items, if the platform reports it; ``None`` before the first page."""
+        """The total number of items; ``None`` before the first page, or if it is not reported."""
         return self._reader.total
 
     @property

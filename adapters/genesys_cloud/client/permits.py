@@ -1,9 +1,9 @@
 """Permits of the rate limit, from the client's own pacer or a shared one.
 
 Invariants: the core computes the steps; this module only selects where the pacer is stored. A
-shared pacer is changed in the event loop, which takes microseconds and is either done or not: a
-call that is cancelled has no reservation that it does not know. While another client holds the
-lock, calls sleep between attempts, so that they can be cancelled at any time.
+shared pacer is changed within microseconds and without suspending the task, so that a cancelled
+call always knows whether it has a reservation. While another client holds the lock, calls sleep
+between attempts, so that they can be cancelled at any time.
 """
 
 from collections.abc import Callable

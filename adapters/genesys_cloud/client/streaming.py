@@ -59,8 +59,8 @@ async def report_progress(progress: AsyncProgress | None, done: int, total: int 
 class UploadProgress:
     """Counts the bytes of an upload and reports its progress to the caller.
 
-    A chunk is counted when the transport requests the next one. The last chunk is counted with the
-    response at the latest, because a transport may not request another one after it.
+    A chunk is counted when the transport requests the next one. The last chunk is counted when
+    the response arrives, at the latest, because a transport need not request another one after it.
     """
 
     def __init__(self, progress: AsyncProgress | None, total: int | None) -> None:
@@ -133,7 +133,7 @@ class _StreamedCall:
 
 
 class StreamOpener(_StreamedCall):
-    """Sends a call's requests; leaves a successful response's body open until the stack is closed.
+    """Sends a call's requests; a successful response's body stays open until ``stack`` is closed.
 
     Attributes:
         reply: the streamed response; ``None`` before it arrives.

@@ -1,8 +1,8 @@
 """The token lock, shared by the threads and event loops of a process.
 
-Invariants: at most one owner at a time. The lock is free if its owner was garbage-collected, for
-example because an exception interrupted it before the release, or if it belongs to the parent of a
-forked process.
+Invariants: at most one owner at a time. The lock counts as free if its owner was
+garbage-collected, for example because an exception prevented the release, or if the owner is in the
+parent of a forked process.
 """
 
 from typing import Final

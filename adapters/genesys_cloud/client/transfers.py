@@ -245,16 +245,16 @@ class SyncTransfers(_Transfers):
         """Upload a file to a URL that the platform returned.
 
         Apart from ``User-Agent``, none of the client's headers are sent unless ``authenticate`` is
-        set. Bytes and paths are retried according to the retry configuration; open files and
-        iterators are sent once.
+        set. Uploads of bytes and paths are retried according to the retry configuration; those of open
+        files and iterators are not.
 
         Args:
             url: an absolute URL; pre-signed URLs need no authentication.
             content: bytes, a :class:`pathlib.Path`, a file opened in binary mode, an iterable of
                 bytes, or a list of :class:`Part` for ``multipart/form-data``.
             method: the HTTP method: ``PUT``, or the one that the platform specifies.
-            headers: headers that the URL was signed with; ``Content-Length`` if the content's
-                length is unknown.
+            headers: headers that the URL was signed with, and ``Content-Length`` if you know the
+                length of an iterable.
             progress: called with the number of bytes sent and the total (or ``None``); a retry
                 starts again at 0.
             authenticate: whether to send the client's token, for the platform's own hosts.

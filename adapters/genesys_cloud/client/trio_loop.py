@@ -79,7 +79,8 @@ class TrioLoop:
     async def run_in_thread(self, work: Callable[..., T], *args: object) -> T:
         """Run a function in a dedicated thread.
 
-        All threads of trio's default limiter may be busy with calls that wait for its result.
+        Not under trio's default limiter, whose threads may all be busy with calls that wait for the
+        result.
         """
         return await trio.to_thread.run_sync(work, *args, limiter=self._thread)
 

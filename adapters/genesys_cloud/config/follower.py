@@ -148,7 +148,7 @@ class Follower:
     Args:
         path: the absolute path of the file.
         known: the content of the configuration in effect.
-        changed: called with each new content in the follower's thread; returning ``False`` ends the
+        changed: called in the follower's thread with each new content; returning ``False`` ends the
             thread. The function must not reference the follower, which would then never be
             garbage-collected.
         trigger: decides when the file is read; ``None`` for :func:`trigger_for`.
@@ -180,7 +180,7 @@ class Follower:
         return self._thread.is_alive()
 
     def close(self) -> None:
-        """Stop watching, and wait a few hundredths of a second for the thread to end."""
+        """Stop watching and wait for the thread to end, usually for a few hundredths of a second."""
         self._stop()
         if self._thread is not threading.current_thread():
             self._thread.join()

@@ -49,7 +49,7 @@ _CHUNK: Final = 1 << 20
 """Number of bytes of a file that are read and hashed at a time."""
 
 _ATTEMPTS: Final = 5
-"""The number of times that a part is written, if other processes remove it."""
+"""The maximum number of times that a part is written if another process removes it."""
 
 _BATCH: Final = 1000
 """Number of records written at a time, for a job whose results have no pages."""
@@ -67,16 +67,16 @@ def fetch(
     Args:
         slice: a slice of :func:`~genesys_cloud.export.plan`.
         out: the export's directory: a local path or an fsspec URL.
-        client: returns a client; called in the process that fetches. :class:`Client` itself
-            reads the environment and the configuration file.
+        client: returns a client; called in the process that fetches. :class:`Client`, the
+            default, reads the environment and the configuration file.
         format: ``jsonl``, ``csv`` or ``parquet``.
 
     Returns:
-        The entry; that of another process, if one has fetched the slice at the same time.
+        The entry; if another process has fetched the slice at the same time, possibly its entry.
 
     Raises:
-        ExportError: other processes, which fetch the slice at the same time, remove the file again
-            and again.
+        ExportError: other processes, which fetch the slice at the same time, repeatedly removed the
+            file.
         GenesysCloudError: see :mod:`genesys_core.errors`; nothing was written.
         OSError: the file cannot be written.
     """

@@ -77,7 +77,7 @@ def run(
         executor: any :class:`concurrent.futures.Executor`: threads, processes,
             ``dask.distributed.Client.get_executor()``. By default 4 threads.
         format: ``jsonl``, ``csv`` or ``parquet``.
-        ahead: the number of slices submitted at the same time.
+        ahead: the maximum number of slices that are submitted but not finished.
 
     Raises:
         ExportError: the directory contains another export, or another process has locked it for
@@ -196,7 +196,7 @@ def read_export_model(out: str | os.PathLike[str]) -> type:
 
 
 def read_parts(target: Target) -> list[ExportPart]:
-    """Return the entries of a manifest, ignoring incomplete ones."""
+    """Return the entries of a manifest; partially written ones are ignored."""
     contents = (target.read(f"manifest/{name}") for name in target.list("manifest"))
     decoded = (decode_part(content) for content in contents if content is not None)
     return [part for part in decoded if part is not None]

@@ -26,7 +26,7 @@ _UNFINISHED: Final = ".unfinished"
 _LOCK: Final = ".lock"
 
 TIMEOUT: Final = 30.0
-"""Seconds to wait for the lock of a directory, which another process has for milliseconds."""
+"""Seconds to wait for the lock of a directory, which other processes hold for milliseconds."""
 
 _POLL: Final = 0.02
 """Seconds between attempts to lock a directory."""
@@ -56,7 +56,7 @@ class Target(Protocol):
         ...
 
     def lock(self) -> AbstractContextManager[None]:
-        """Return a context manager during which no other process has it, where there are locks."""
+        """Return a context manager that holds the export's lock, if the target supports locks."""
         ...
 
     def new_file(self) -> AbstractContextManager[Path]:
@@ -127,10 +127,10 @@ class DirectoryTarget:
 
     @contextmanager
     def lock(self) -> Generator[None]:
-        """Return a context manager during which no other process has it.
+        """Return a context manager that holds the directory's lock, which excludes other processes.
 
         Raises:
-            ExportError: another process has it for longer than :data:`TIMEOUT`.
+            ExportError: another process has held the lock for longer than :data:`TIMEOUT`.
         """
         if not self._path.exists():
             self._path.mkdir(parents=True, exist_ok=True)
@@ -159,7 +159,7 @@ class DirectoryTarget:
             path.unlink(missing_ok=True)
 
     def put(self, path: Path, name: str) -> None:
-        """Give a file of :meth:`new_file`, which has been flushed to disk, another name, its destination."""
+        """Write a copy of a local file to its destination, where it appears complete or not at all."""
         final = self._path / name
         final.parent.mkdir(parents=True, exist_ok=True)
         with self.new_file() as copy:

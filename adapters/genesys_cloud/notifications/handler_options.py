@@ -116,7 +116,7 @@ class HandlerContext(Struct, frozen=True):
         self.setup.logging.warn(words, now=read_clocks(), name=LOGGER)  # noqa: G010 - no Logger
 
     def delivered(self, held: Buffered[Event]) -> Event:
-        """Notify observers of an event's delivery, and return the event, even if one of them raises."""
+        """Notify observers of an event's delivery, and return the event even if an observer raises."""
         if self.setup.channel_observer.observes_delivery and isinstance(held.event, Notification):
             lag = time.monotonic() - held.at.monotonic
             try:

@@ -146,7 +146,7 @@ class NotificationHandler(HandlerBase[ThreadEventQueue[Event]]):
 
         Raises:
             GenesysCloudError: called from a ``connect_uri`` function or a log handler, which run in
-                the handler's own thread and would deadlock.
+                the handler's own thread, where this call would deadlock.
         """
         if self._process != process_id():
             return  # a fork copies no threads, and the sockets are the parent's

@@ -194,7 +194,7 @@ class _OpenSocket:
         return self._events
 
     async def flush(self) -> None:
-        """Write the bytes that the WebSocket has to send to the socket."""
+        """Write the WebSocket's pending bytes to the socket."""
         data = self.ws.data_to_send()
         if data:
             await self.connection.write(data, None)

@@ -5,8 +5,8 @@ and only if the level is enabled. A client does not change the program's loggers
 has its own handlers for console and file, so clients with different settings can coexist in a
 process. A record is appended to the file with one write, and a failing write never fails a call.
 
-Without a level in the client's configuration, the program's applies: the level of the logger
-``genesys_cloud``, or ``DEBUG`` and below on one of its parents.
+If the client's configuration has no level, the program's logging configuration applies: the level of
+the logger ``genesys_cloud``, or of one of its parents if that is ``DEBUG`` or lower.
 """
 
 import contextlib
@@ -237,7 +237,7 @@ def _record(
 
 
 _console_lock: Final = StepLock()
-"""Serializes writes to the console; unlocked after a fork and for interrupting signal handlers."""
+"""Serializes writes to the console; blocks neither a forked child nor an interrupting signal handler."""
 
 
 def _to_console(line: str) -> None:

@@ -20,7 +20,7 @@ _ADDRESS: Final = "127.0.0.1"
 _LONGEST_NAP: Final = 0.5
 """Maximum seconds per wait, because Ctrl-C does not interrupt a wait on Windows."""
 _WRITE_TIMEOUT: Final = 5.0
-"""Seconds to send a page of a few kilobytes to a browser on this machine."""
+"""Timeout in seconds for sending a page of a few kilobytes to a browser on this machine."""
 _MOST_CONNECTIONS: Final = 32
 """Maximum number of open connections. Browsers open some speculatively; the oldest is closed."""
 

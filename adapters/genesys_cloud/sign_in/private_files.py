@@ -28,7 +28,7 @@ _LARGEST: Final = 16 << 20
 
 
 def open_file(path: Path, flags: int = os.O_RDONLY) -> int:
-    """Open a regular file, created with mode 0600, and return its descriptor.
+    """Open a regular file and return its descriptor; a file that this creates has the mode 0600.
 
     Raises:
         OSError: the file cannot be opened.

@@ -134,7 +134,7 @@ class SavedSignIn:
     def client(self, **options: Unpack[ClientOptions]) -> Client | None:
         """Return a client with the saved token; ``None`` if not signed in.
 
-        It refreshes the token if there is a refresh token and saves it in the token file.
+        If there is a refresh token, the client refreshes the token, and saves it in the token file.
 
         Args:
             options: client options such as ``proxy`` and ``verify``.

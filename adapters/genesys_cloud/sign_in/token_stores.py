@@ -1,8 +1,8 @@
 """Token stores: in memory, in a file, in the operating system's keyring.
 
-Invariants: a token is written completely or not at all, and is readable only by its owner from the
-first byte. A token written by a process that is killed is not lost. Processes exchange a token one
-at a time: the locks are the operating system's, which releases them when a process dies.
+Invariants: a token is written completely or not at all; a file of tokens is created readable only by
+its owner. A token that has been written is not lost if the process is killed. Processes exchange a
+token one at a time: the locks are the operating system's, which releases them when a process dies.
 
 All methods may block briefly, and :meth:`lock` up to its timeout. Event loops call them in worker
 threads, possibly a different one each time.
@@ -220,7 +220,7 @@ class FileTokenStore:
             self._warned = True
             logging.getLogger(TOKENS_LOGGER).warning(
                 "token file %s: other users can read or write it; run chmod 600 on it, and sign in "
-                "again if that may have happened",
+                "again if another user may have read or written it",
                 self._path,
             )
         return TokenDocument.from_bytes(content)

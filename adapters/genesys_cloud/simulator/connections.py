@@ -37,7 +37,7 @@ class ServerSide(Protocol):
         ...
 
     def receive_data(self, data: bytes, *, now: Now) -> Iterable[WireStep]:
-        """Process received bytes, and return steps; ``b""``: the client closed its side."""
+        """Process received bytes, and return steps; ``b""`` means that the client closed its side."""
         ...
 
     def time_out(self, now: Now) -> Iterable[WireStep]:
@@ -58,8 +58,8 @@ class ConnectionServer(Generic[Side]):
     Args:
         accept: returns the core's side of a new connection.
         clock: returns the current time.
-        after: called after input of any connection has been processed, because it may affect
-            others.
+        after: called after input of any connection has been processed, because the input may affect
+            other connections.
 
     Attributes:
         connections: the open connections.

@@ -70,7 +70,7 @@ class RunningSimulator(SimulatorControls):
         """Wait until no HTTP connection is open.
 
         Raises:
-            TimeoutError: a connection is still open after the timeout: a client leaks it.
+            TimeoutError: a connection is still open after the timeout, probably leaked by a client.
             RuntimeError: the simulator is no longer being served.
         """
         self._portal.call(self._server.wait_until_closed, seconds)

@@ -106,7 +106,8 @@ class Connector(Protocol):
     async def race(self, step: OpeningSockets) -> socket.socket | Race:
         """Connect to the first address that accepts a connection.
 
-        Returns the connected socket, or the race if all attempts failed. Raises ``TimeoutError``.
+        Returns the connected socket, or if all attempts failed, the :class:`Race` with the errors.
+        Raises ``TimeoutError``.
         """
         ...
 

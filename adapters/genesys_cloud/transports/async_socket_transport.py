@@ -52,7 +52,7 @@ _CONNECTED: Final = (_CHECK, _WRITE, _READ)
 """The steps of an exchange that use an open connection."""
 
 _LATER: Final = 0.001
-"""Seconds after a connection's expiry when the timer checks it, because clocks may be coarse."""
+"""Seconds by which the timer is later than a connection's expiry, because clocks may be coarse."""
 
 
 class AsyncSocketTransport:

@@ -407,7 +407,7 @@ class AsyncioConnector:
     async def race(self, step: OpeningSockets) -> socket.socket | Race:
         """Connect to the first address that accepts a connection.
 
-        Returns the connected socket, or the race if all attempts failed.
+        Returns the connected socket, or if all attempts failed, the :class:`Race` with the errors.
 
         Raises:
             TimeoutError: the timeout has passed.

@@ -1,7 +1,7 @@
 """Settings shared by the socket transports: routes, TLS contexts and sessions, limits.
 
 Invariants: unusable settings raise an error when the transport is created, and the error contains
-no password. The environment is read only if it is trusted, and only at that time.
+no password. The environment is read only then, and only if it is trusted.
 """
 
 import os

@@ -206,5 +206,5 @@ def _has_ended(error: ssl.SSLError) -> bool:
 
 def deadline_failure(*, sent: bool = True) -> TransportFailure:
     """Return the failure of a call whose deadline has passed."""
-    words = "the call's deadline or retry budget has passed"
+    words = "the call exceeded its deadline or retry budget"
     return TransportFailure(words, kind="timeout", sent=sent)

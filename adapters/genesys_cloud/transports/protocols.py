@@ -134,7 +134,7 @@ class EarlyReader(Protocol):
 class WebSocketTransport(Protocol):
     """Optional interface of a transport that also opens the connections of notification handlers.
 
-    Without it they are opened over the network with the client's options.
+    Without it, those connections are opened over the network with the client's options.
     """
 
     async def open_websocket(self, url: str) -> ByteStream:

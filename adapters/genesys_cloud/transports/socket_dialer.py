@@ -1,6 +1,6 @@
 """The dialer for blocking clients: performs the steps of :mod:`genesys_core.transport.dialer`.
 
-Invariants: a socket that is not returned is closed, even if an exception is raised in between. No
+Invariants: a socket that is not returned is closed, even if an exception interrupts a step. No
 step exceeds the time limit of its state.
 """
 
@@ -252,4 +252,4 @@ def ask_socks_proxy(state: ConnectingThroughSocks, timeout: float | None) -> soc
 
 
 _NO_TIMEOUT: Final = 1e9
-"""The timeout passed to python-socks instead of no timeout, which python-socks does not support."""
+"""The timeout passed to python-socks, which requires one, if the caller sets no time limit."""

@@ -1,8 +1,8 @@
 """TLS settings: trusted certificate authorities and the client certificate.
 
 Invariants: certificates are always verified, unless the caller passes an SSL context that disables
-it. Key material given as text is on disk only while OpenSSL reads it, in a directory that only the
-owner can access; neither it nor its password appears in an error.
+verification. Key material given as text is on disk only while OpenSSL reads it, in a directory that
+only the owner can access; neither the key nor its password appears in an error.
 """
 
 import os

@@ -118,7 +118,7 @@ class TlsBytes:
         return not (incoming.pending or incoming.eof or self._has_ended or self._tls.pending())
 
     def has_content(self) -> bool:
-        """Whether content or an end has arrived, not counting session tickets and similar records.
+        """Whether content or the end of the stream has arrived, not counting session tickets and similar records.
 
         Consumes a byte of content, so call this only if none is expected.
         """

@@ -264,7 +264,7 @@ class TrioConnector:
     async def race(self, step: OpeningSockets) -> socket.socket | Race:
         """Connect to the first address that accepts a connection.
 
-        Returns the connected socket, or the race if all attempts failed.
+        Returns the connected socket, or if all attempts failed, the :class:`Race` with the errors.
         """
         race = step.race
         # A single address needs no nursery.

@@ -367,7 +367,7 @@ def test_a_file_that_others_can_read_is_warned_of_once(path, caplog):
     assert (record.name, record.levelname) == ("genesys_cloud.tokens", "WARNING")
     assert record.getMessage() == (
         f"token file {path}: other users can read or write it; run chmod 600 on it, and sign in again "
-        "if that may have happened"
+        "if another user may have read or written it"
     )
     store.save(KEY, Token("a2"))
     caplog.clear()
