@@ -70,7 +70,7 @@ class PartialFile(Struct, frozen=True, kw_only=True):
         return self.size > 0 and self.validator is not None and is_short
 
     def request(self, request: Request) -> Request:
-        """Return the request for the rest of the file, or the unchanged one without :attr:`can_continue`."""
+        """Return the request for the rest, or the unchanged request if not :attr:`can_continue`."""
         if not self.can_continue:
             return request
         ranged = {"Range": f"bytes={self.size}-", "If-Range": self.validator}

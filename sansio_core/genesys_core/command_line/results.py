@@ -109,7 +109,7 @@ def find_rows(document: object, path: str | None = None) -> list[object]:
 
 
 def shows_record(value: object, output: OutputOptions) -> bool:
-    """Return whether a value is shown as a table of its fields: a single object, as a table."""
+    """Return whether a value is shown as a table of its fields: a single object in table format."""
     is_chosen = output.format == "table" and not output.columns
     return is_chosen and isinstance(value, dict) and not _has_rows(cast(dict[str, object], value))
 

@@ -147,7 +147,7 @@ class _Wait(Struct, Generic[T], frozen=True):
         return replace(self, seen=result.seen, has_seen=True, misses=0, warnings=warnings)
 
     def paused(self, asked: float | None, why: str, now: Now) -> "Pausing[T] | WaitFailed":
-        """Return the next pause, or a failure if the deadline passed or is before ``Retry-After``."""
+        """Return the next pause, or a failure if the deadline has passed or precedes ``Retry-After``."""
         left = self.left(now)
         own = self.pause * (1 - JITTER * self.random())
         seconds = own if asked is None else max(own, asked)
