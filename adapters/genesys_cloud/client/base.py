@@ -333,7 +333,7 @@ def _left_of_pause(pausing: "Pausing[Any]") -> Callable[[], float]:
     return lambda: pausing.left(now=read_clocks())
 
 
-async def _close_handler(handler: Any) -> None:  # noqa: ANN401 - of any flavour
+async def _close_handler(handler: Any) -> None:  # noqa: ANN401 - of any flavor
     closing = handler.close()
     if inspect.isawaitable(closing):
         await closing

@@ -162,8 +162,8 @@ class ApiOperation(Struct, frozen=True):
     ``returns`` is the type of a successful response's body, and ``replies`` has each successful
     status whose type differs from it. ``form`` is the encoding of ``formData`` parameters, and
     ``accept`` the value of the ``Accept`` header. ``errors`` has the error codes of each status.
-    ``schemes`` is ``None`` if the operation accepts an access token; otherwise any one of these
-    security schemes suffices, and if it is empty, no authentication is needed.
+    ``schemes`` is ``None`` if the operation accepts an access token; otherwise it has the security
+    schemes, any one of which suffices, and is empty if no authentication is needed.
     """
 
     name: str

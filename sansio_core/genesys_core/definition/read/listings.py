@@ -104,7 +104,7 @@ _ENVELOPES: Final = ("entities", "results", "Resources", "conversations", "userD
 _TOTALS: Final = ("total", "totalResults", "totalHits")
 _SIZES: Final = ("pageSize", "limit", "count")
 _WRAPPER_FIELDS: Final = 3
-"""The maximum number of fields in a response whose only list is assumed to be the items."""
+"""If a response has at most this many fields and only one list, the list contains the items."""
 
 
 def find_listing(operation: ApiOperation, models: Mapping[str, ModelDef]) -> Listing | None:
