@@ -61,6 +61,7 @@ MODULES = (
     "export/plan.py",
     "export/reading.py",
     "http/body_readers.py",
+    "http/content_coding.py",
     "http/forms.py",
     "http/headers.py",
     "http/http1.py",
