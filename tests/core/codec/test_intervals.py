@@ -97,6 +97,8 @@ def test_a_text_that_is_no_interval_is_an_error_that_names_it(text: str, why: st
 def test_wrong_types_are_rejected() -> None:
     with pytest.raises(TypeError, match="interval must be a str, not a date"):
         Interval.parse(date(2024, 1, 1))  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="last must be a date, not a str"):
+        Interval.of_days(date(2024, 1, 1), "2024-01-02")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="end must be a datetime, not a date; for example"):
         Interval(at(2024, 1, 1), date(2024, 1, 2))  # type: ignore[arg-type]
     with pytest.raises(InvalidValueError, match=r"start=2024-01-01T00:00:00: has no time zone"):
@@ -174,6 +176,12 @@ def test_a_piece_longer_than_all_dates_is_the_whole() -> None:
     ]
 
 
+def test_the_shortest_limit_is_a_millisecond() -> None:
+    start, step = at(2024, 1, 1), timedelta(milliseconds=1)
+    pieces = list(Interval(start, start + 2 * step).split(limit=step))
+    assert pieces == [Interval(start, start + step), Interval(start + step, start + 2 * step)]
+
+
 def test_a_zone_that_leads_backwards_does_not_stop_a_split() -> None:
     class Odd(tzinfo):
         def utcoffset(self, moment: datetime | None) -> timedelta:
@@ -230,7 +238,7 @@ def test_an_interval_is_a_value():
     interval = Interval(datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 1, 2, tzinfo=UTC))
     same = Interval.parse(str(interval))
     assert same == interval != Interval(interval.start, interval.start + timedelta(hours=1))
-    assert interval != str(interval)
+    assert (interval == str(interval)) is False
     assert {interval: 1}[same] == 1
     assert eval(repr(interval)) == interval
     assert pickle.loads(pickle.dumps(interval)) == copy.copy(interval) == interval

@@ -1,6 +1,7 @@
 """The files of recordings: names that lead nowhere else, and media that are not there yet."""
 
 import re
+from hashlib import sha256
 
 import pytest
 from hypothesis import given
@@ -30,6 +31,12 @@ def test_a_file_for_each_channel_named_by_recording_and_channel():
     assert media_folder("slice-1") == "media/slice-1"
 
 
+def test_a_name_that_is_no_file_name_is_replaced_by_half_of_its_digest():
+    one = recording(id="a/b", mediaUris=uris(_0="https://s/a.wav"))
+    digest = sha256(b"a/b").hexdigest()
+    assert find_media(one, "s")[0].name == f"media/s/{digest[:32]}-0.wav"
+
+
 def test_models_have_media_as_json_does():
     one = Recording(id="r", media_uris={"0": MediaResult(media_uri="https://s/a.ogg")})
     assert find_media(one, "s")[0].name == "media/s/r-0.ogg"
@@ -42,7 +49,7 @@ def test_models_have_media_as_json_does():
         recording(mediaUris=None),
         recording(mediaUris=[1]),
         recording(mediaUris={}),
-        recording(mediaUris={"0": {}, "1": {"mediaUri": ""}, "2": None}),
+        recording(mediaUris={"0": {}, "1": {"mediaUri": ""}, "2": None, "3": {"mediaUri": 5}}),
         recording(id=None, mediaUris=uris(_0="https://s/a.wav")),
         None,
         "r",

@@ -50,6 +50,12 @@ def test_the_default_is_the_longest():
     assert len(generate_pkce_code_verifier(choice=lambda characters: characters[0])) == 128
 
 
+@pytest.mark.parametrize("length", ["43", 43.0, None])
+def test_a_length_of_another_type_is_named(length):
+    with pytest.raises(TypeError, match="length must be a whole number, not"):
+        generate_pkce_code_verifier(length, choice=lambda characters: characters[0])
+
+
 @pytest.mark.parametrize("length", [42, 129, 0, -1])
 def test_other_lengths_are_refused(length):
     with pytest.raises(InvalidValueError, match=rf"length={length}: must be 43 to 128"):
