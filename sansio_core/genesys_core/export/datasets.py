@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 from msgspec import Struct
 
 from genesys_core.calls.operation import JobOperation, Operation
-from genesys_core.checks import FLAG, MAPPING, TEXT, Expected
+from genesys_core.checks import MAPPING, TEXT, Expected
 from genesys_core.codec.intervals import Interval
 from genesys_core.errors import InvalidValueError
 from genesys_core.export.plan import Export
@@ -181,7 +181,6 @@ def build_recordings_export(
     from genesys_core.api.recording import get_conversation_recordings  # noqa: PLC0415 - long
 
     _IDS.check("conversation_ids", conversation_ids)
-    FLAG.check("media", media)
     # With the format NONE the platform converts nothing, and returns the metadata at once.
     operations = tuple(
         get_conversation_recordings(
@@ -219,7 +218,7 @@ def _build(
         operation = builder(**given)
     except TypeError as error:
         raise InvalidValueError(f"{name}: {error}; pass its path parameters in `path`") from None
-    return _with_query(operation, query or {})
+    return operation.with_options(query=query) if query else operation
 
 
 def _find_builder(name: str) -> Callable[..., Operation[Any]]:
@@ -227,7 +226,7 @@ def _find_builder(name: str) -> Callable[..., Operation[Any]]:
 
     module, _, method = name.partition(".")
     # Names come from users: nothing else than a builder of an API is imported or returned.
-    if module in dir(api) and method.isidentifier() and not method.startswith("_"):
+    if module in dir(api) and not method.startswith("_"):
         found = getattr(import_module(f"genesys_core.api.{module}"), method, None)
         if callable(found) and getattr(found, "__module__", "") == f"genesys_core.api.{module}":
             return cast("Callable[..., Operation[Any]]", found)
@@ -236,7 +235,3 @@ def _find_builder(name: str) -> Callable[..., Operation[Any]]:
         f"{name!r}: no such export; use one of {', '.join(names)}, or any listing or job as "
         "'api.method', such as 'groups.get_groups'"
     )
-
-
-def _with_query(operation: Operation[Any], query: Mapping[str, Any]) -> Operation[Any]:
-    return operation.with_options(query=query) if query else operation

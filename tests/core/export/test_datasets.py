@@ -1,6 +1,7 @@
 """Exports by name: the table fits the definition, and any listing or job can be exported."""
 
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -40,6 +41,50 @@ def test_every_data_set_has_operations_and_typed_records(name):
     for one in plan(export):
         assert all(with_interval(each, one.places, one.interval) for each in one.operations)
     assert isinstance(export.archive, JobOperation) == bool(dataset.archive)
+
+
+def test_limits_and_places_are_those_of_the_platform():
+    exports = {
+        name: find_export(name, DAYS if dataset.interval else None)
+        for name, dataset in DATASETS.items()
+    }
+    assert {name: dataset.size for name, dataset in DATASETS.items() if dataset.size} == {
+        "conversations": ("body.paging.pageSize", 100),
+        "user-details": ("body.paging.pageSize", 100),
+        "users": ("query.pageSize", 500),
+        "queues": ("query.pageSize", 500),
+        "external-contacts": ("query.limit", 200),
+        "external-organizations": ("query.limit", 200),
+    }
+    assert {name: one.longest.days for name, one in exports.items() if one.longest} == {
+        "conversations": 31,
+        "user-details": 31,
+    }
+    assert {name for name, one in exports.items() if one.days != 1} == {"evaluations"}
+    assert exports["evaluations"].places == ("query.startTime", "query.endTime")
+    # Without an interval as well, because the digest of an export depends on it.
+    assert exports["users"].places == ("body.interval",)
+
+
+def _private():
+    raise NotImplementedError
+
+
+_private.__module__ = "genesys_core.api.users"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("_private", _private),
+        ("imported", dict),
+        ("constant", SimpleNamespace(__module__="genesys_core.api.users")),
+    ],
+)
+def test_nothing_but_a_builder_of_an_api_is_an_export(name, value, monkeypatch):
+    monkeypatch.setattr(f"genesys_core.api.users.{name}", value, raising=False)
+    with pytest.raises(InvalidValueError, match=f"^'users.{name}': no such export"):
+        find_export(f"users.{name}")
 
 
 def test_conversations_by_name():
@@ -109,6 +154,10 @@ def test_a_bad_name_or_argument_is_refused(name, arguments, words):
 def test_wrong_types():
     with pytest.raises(TypeError, match="query"):
         find_export("users", query=[])
+    with pytest.raises(TypeError, match="name must be a str, not an int"):
+        find_export(5)
+    with pytest.raises(TypeError, match="media must be"):
+        build_recordings_export(["c-1"], media="no")
 
 
 def test_the_availability_of_an_archive_is_an_operation():
@@ -129,6 +178,8 @@ def test_recordings_of_conversations():
     assert dict(export.operations[0].query)["formatId"] == "MP3"
     assert export.media
     alone = build_recordings_export(("c-1",), media=False)
+    assert alone.group == 50
+    assert dict(alone.operations[0].query)["maxWaitMs"] == 5000
     assert dict(alone.operations[0].query)["formatId"] == "NONE"
     assert not alone.media
     with pytest.raises(InvalidValueError, match="pass the ids of conversations"):
