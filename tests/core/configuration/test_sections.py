@@ -56,6 +56,26 @@ def test_a_wrong_value_is_refused_when_the_part_is_made(part, value, message):
     assert str(caught.value) == message
 
 
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        (LoggingConfiguration, {"to_console": "yes"}),
+        (ReauthenticationConfiguration, {"refresh_access_token": "yes"}),
+        (GeneralConfiguration, {"live_reload_config": "yes"}),
+        (Credentials, {"client_id": 5}),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_named(part, value):
+    (name,) = value
+    with pytest.raises(TypeError, match=f"^{name} must be "):
+        part(**value)
+
+
+def test_a_host_or_a_region_may_be_given_alone():
+    assert GeneralConfiguration(host="https://gw").region is None
+    assert GeneralConfiguration(region=Region.eu_west_1).host is None
+
+
 def test_a_host_that_is_no_base_url_is_refused():
     with pytest.raises(InvalidValueError, match="host"):
         GeneralConfiguration(host="ftp://api.mypurecloud.com")

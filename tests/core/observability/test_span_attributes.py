@@ -1,7 +1,7 @@
 """The names and attributes of spans and metrics: the conventions' words, and no ids or secrets."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from genesys_core.calls.lifecycle import Raised
@@ -73,6 +73,8 @@ def test_a_call_that_the_definition_lacks_has_no_template():
 
 
 @given(st.integers(0, 100))
+@example(1)
+@example(2)
 def test_the_count_of_resends_begins_with_the_second_request(sent):
     found = attributes.resend_attributes(sent)
     assert found == ({"http.request.resend_count": sent - 1} if sent > 1 else {})
@@ -193,6 +195,7 @@ def test_how_a_call_without_a_response_ended(outcome, result):
     [
         ({"ININ-Correlation-Id": "c0ffee"}, {"genesys_cloud.correlation_id": "c0ffee"}),
         ({}, {}),
+        ({"ININ-Correlation-Id": ""}, {}),
     ],
 )
 def test_how_a_call_with_a_response_ended(status, result, headers, correlation):
@@ -200,6 +203,16 @@ def test_how_a_call_with_a_response_ended(status, result, headers, correlation):
     outcome = Driver(session(), scripted(response)).call(operation())
     assert attributes.call_result_attributes(outcome) == result
     assert attributes.correlation_attributes(outcome) == correlation
+
+
+def test_a_correlation_id_is_a_text():
+    error = ConnectError("no route", sent=False)
+    error.correlation_id = 5  # type: ignore[attr-defined]
+    assert attributes.correlation_attributes(Raised(error)) == {}
+    error.correlation_id = "c0ffee"  # type: ignore[attr-defined]
+    assert attributes.correlation_attributes(Raised(error)) == {
+        "genesys_cloud.correlation_id": "c0ffee"
+    }
 
 
 def test_a_notification_is_counted_by_the_template_of_its_topic():

@@ -41,6 +41,13 @@ def test_what_a_terminal_would_obey_is_spelt_out(text, shown):
     assert escape_line(text) == shown
 
 
+def test_json_stays_json_with_the_same_value():
+    document = '{"a":\t1,\r\n"b":"\U000e0041\u202e\x9b\x7f"}'
+    escaped = r'{"a": 1,  "b":"\udb40\udc41\u202e\u009b\u007f"}'
+    assert escape_json(document) == escaped
+    assert json.loads(escaped) == json.loads(document)
+
+
 def test_lines_keep_their_line_feeds_and_tabs():
     assert escape_lines("a\tb\n\x1b[A\rc") == "a\tb\n\\x1b[A\\rc"
 
