@@ -8,6 +8,7 @@ matched if they are the same object, have the same id or are equal, never by pos
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from decimal import Decimal
 from functools import lru_cache
 from gc import is_tracked
@@ -15,13 +16,20 @@ from typing import Final, TypeAlias, cast, get_args
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from genesys_core.codec.decoding import decode
 from genesys_core.codec.json_encoder import encode_json
 from genesys_core.codec.tolerant_json import parse_json
 from genesys_core.errors import DecodeError, InvalidValueError
 
-__all__ = ["list_holders", "list_parts", "merge_over_base", "merge_over_response"]
+__all__ = [
+    "list_holders",
+    "list_parts",
+    "merge_over_base",
+    "merge_over_response",
+    "replace_fields",
+]
 
 # Decimal, so that numbers nobody changed keep all their digits.
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
@@ -214,11 +222,21 @@ def _merge_new(new: object, response: _Origins | None) -> object:
 
 def _merge_fields(new: Struct, response: _Origins) -> object:
     values = msgspec.structs.astuple(new)
-    merged = [_merge(value, None, None, response) for value in values]
-    if all(one is other for one, other in zip(merged, values, strict=True)):
-        return new
-    names = new.__struct_encode_fields__
-    return {name: each for name, each in zip(names, merged, strict=True) if each is not None}
+    return replace_fields(new, [_merge(value, None, None, response) for value in values])
+
+
+def replace_fields(model: Struct, values: Sequence[object]) -> Struct:
+    """Return a copy of a model with other values, of any type; the model itself if none differs.
+
+    A copy, not a dictionary: a caller's own type may have a tag, be a list, or encode ``None``.
+    """
+    old = msgspec.structs.astuple(model)
+    if all(one is other for one, other in zip(values, old, strict=True)):
+        return model
+    result = copy(model)
+    for name, value in zip(model.__struct_fields__, values, strict=True):
+        force_setattr(result, name, value)
+    return result
 
 
 def _same(new: object, old: object) -> bool:

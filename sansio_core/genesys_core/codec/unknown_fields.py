@@ -25,7 +25,7 @@ from msgspec import Raw, Struct
 
 from genesys_core.checks import Expected
 from genesys_core.codec.decoding import UNFIT
-from genesys_core.codec.merge import list_holders, list_parts, merge_over_response
+from genesys_core.codec.merge import list_holders, list_parts, merge_over_response, replace_fields
 from genesys_core.codec.model import Model
 from genesys_core.errors import InvalidValueError
 
@@ -226,7 +226,7 @@ def _restored(value: object) -> object:
         case Struct():
             response = _response(value)
             if response is None:
-                return _restored_fields(value)
+                return replace_fields(value, list(map(_restored, msgspec.structs.astuple(value))))
             merged = merge_over_response(value, *response, _is_remembered)
             return {key: _restored(each) for key, each in merged.items()}
         case list() | tuple():
@@ -253,15 +253,6 @@ def _response(model: Struct) -> tuple[bytes, Sequence[object]] | None:
     source, *parts = record
     body = source.listing.part(source.index) if isinstance(source, _Item) else cast(bytes, source)
     return None if body is None else (body, parts)
-
-
-def _restored_fields(model: Struct) -> object:
-    values = msgspec.structs.astuple(model)
-    restored = [_restored(each) for each in values]
-    if _same(restored, values):
-        return model
-    names = model.__struct_encode_fields__
-    return {n: each for n, each in zip(names, restored, strict=True) if each is not None}
 
 
 def _same(new: Iterable[object], old: Iterable[object]) -> bool:

@@ -403,6 +403,23 @@ def test_an_object_keeps_its_members_wherever_it_goes():
     }
 
 
+class Tagged(Struct, tag="own"):
+    """A type of a user's own around a model."""
+
+    tree: Tree
+    note: str | None = None
+
+
+def test_a_type_of_a_users_own_around_a_part_is_encoded_as_it_says():
+    def wrap(tree):
+        tree.child.weight = 5
+        tree.by_name, tree.child = {"a": Tagged(tree.child)}, None
+
+    assert _sent(wrap, b'{"child": {"newer": 1}}') == {
+        "byName": {"a": {"type": "own", "tree": {"newer": 1, "weight": 5}, "note": None}}
+    }
+
+
 def test_what_did_not_fit_has_no_members_of_its_own():
     """The element of an array that stands for one model, and arrays that lost elements."""
     body = b'{"child": [{"weight": 1, "newer": 1}], "children": {"weight": 2, "newer": 2}}'

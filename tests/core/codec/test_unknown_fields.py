@@ -325,6 +325,32 @@ def test_values_beside_a_remembered_model_stay_as_they_are():
     assert all(one is other for one, other in zip(others, BODIES, strict=True))
 
 
+class Tagged(Struct, tag="w", tag_field="kind", rename={"count": "how_many"}):
+    """A type of a user's own that says what it is, and has fields that may be null."""
+
+    tree: Tree
+    note: str | None = None
+    count: int = 0
+
+
+class Row(Struct, array_like=True, frozen=True):
+    """A type of a user's own that is a list in JSON."""
+
+    tree: Tree
+    note: str | None = None
+
+
+def test_a_type_of_a_users_own_is_encoded_as_without_a_remembered_model():
+    for kind in (Tagged, Row):
+        before, after = kind(Tree(id="1")), kind(received({"id": "1", "newer": 2}))
+        tree = json.dumps({"id": "1", "newer": 2})
+        without = json.dumps(sent(before))
+        assert json.dumps(sent(after)) == without.replace(json.dumps({"id": "1"}), tree)
+    assert sent(Tagged(Tree(id="1")))["kind"] == "w"
+    assert sent(Row(Tree(id="1"))) == [{"id": "1"}, None]
+    assert after.tree == Tree(id="1"), "the value itself is not changed"
+
+
 def test_a_body_that_contains_itself_is_refused_as_before():
     received_tree = received({"id": "1"})
     tree = Tree(child=received_tree)
