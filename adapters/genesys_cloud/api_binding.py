@@ -173,11 +173,11 @@ class SyncListMethod(SyncMethod[P, T_co], Protocol[P, T_co, Item_co]):
     """A listing method of a synchronous API."""
 
     def paginate(self, *args: P.args, **kwargs: P.kwargs) -> "Paginator[Item_co]":
-        """Iterate over the items of all pages. Takes the same arguments as a call of the method."""
+        """Iterate over the items of all pages. Takes the same arguments as the method itself."""
         ...
 
     def pages(self, *args: P.args, **kwargs: P.kwargs) -> "Paginator[T_co]":
-        """Iterate over the pages. Takes the same arguments as a call of the method."""
+        """Iterate over the pages. Takes the same arguments as the method itself."""
         ...
 
     def with_paging(
@@ -199,11 +199,11 @@ class AsyncListMethod(AsyncMethod[P, T_co], Protocol[P, T_co, Item_co]):
     """A listing method of an asynchronous API."""
 
     def paginate(self, *args: P.args, **kwargs: P.kwargs) -> "AsyncPaginator[Item_co]":
-        """Iterate over the items of all pages. Takes the same arguments as a call of the method."""
+        """Iterate over the items of all pages. Takes the same arguments as the method itself."""
         ...
 
     def pages(self, *args: P.args, **kwargs: P.kwargs) -> "AsyncPaginator[T_co]":
-        """Iterate over the pages. Takes the same arguments as a call of the method."""
+        """Iterate over the pages. Takes the same arguments as the method itself."""
         ...
 
     def with_paging(
@@ -217,7 +217,7 @@ class SyncJobMethod(SyncMethod[P, T_co], Protocol[P, T_co, StatusT, Item]):
     """A method of a synchronous API that starts a job."""
 
     def run(self, *args: P.args, **kwargs: P.kwargs) -> "Job[StatusT, Item]":
-        """Start the job and return it. Takes the same arguments as a call of the method."""
+        """Start the job and return it. Takes the same arguments as the method itself."""
         ...
 
 
@@ -227,7 +227,7 @@ class AsyncJobMethod(AsyncMethod[P, T_co], Protocol[P, T_co, StatusT, Item]):
     def run(
         self, *args: P.args, **kwargs: P.kwargs
     ) -> "Coroutine[Any, Any, AsyncJob[StatusT, Item]]":
-        """Start the job and return it. Takes the same arguments as a call of the method."""
+        """Start the job and return it. Takes the same arguments as the method itself."""
         ...
 
 

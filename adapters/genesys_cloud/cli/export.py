@@ -60,10 +60,11 @@ def export(
         list[str] | None, typer.Option(metavar="NAME=VALUE", help="Query parameter.")
     ] = None,
 ) -> None:
-    """Export records to files, or continue an export; check one with status and verify.
+    """Export records to files, or continue an export.
 
-    Each record is exported exactly once. After Ctrl-C or a crash, the same command continues. Lists
-    the named exports if the name is unknown.
+    Each record is exported exactly once. After Ctrl-C or a crash, run the same command again to
+    continue. If the name is unknown, the available names are listed. Use status or verify instead
+    of a name to check an export.
     """
     from genesys_core.command_line.intervals import parse_period  # noqa: PLC0415 - see cli.app
 

@@ -18,8 +18,10 @@ def apis(
         list[str] | None, typer.Argument(metavar="[WORD]...", help="Words to search for.")
     ] = None,
     *,
-    path: Annotated[str, typer.Option(help="Text in the path.")] = "",
-    permission: Annotated[str, typer.Option(help="Text in a permission.")] = "",
+    path: Annotated[str, typer.Option(help="Only operations whose path contains this text.")] = "",
+    permission: Annotated[
+        str, typer.Option(help="Only operations with a permission that contains this text.")
+    ] = "",
     preview: Annotated[bool, typer.Option("--preview", help="Only operations in preview.")] = False,
     deprecated: Annotated[
         bool, typer.Option("--deprecated", help="Only deprecated operations.")

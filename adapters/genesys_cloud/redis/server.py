@@ -106,7 +106,10 @@ class _IdleStreams:
             self.connector.call_soon(self._close_all)
 
     def drop(self) -> None:
-        """Discard the idle connections of another process, or of an event loop that has ended."""
+        """Drop idle connections without closing them properly.
+
+        They were inherited from a parent process, or belong to an event loop that has ended.
+        """
         while (stream := self.take()) is not None:
             stream.drop()
 

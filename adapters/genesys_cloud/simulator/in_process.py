@@ -104,7 +104,7 @@ class InProcessSimulator(SimulatorControls):
         return self.at_hub(lambda _, now: self.faults.respond(request, now=now))
 
     async def open_websocket(self) -> InProcessSocket:
-        """Return a new connection to the notification sockets, for the running event loop."""
+        """Open a WebSocket connection to the simulated platform, in the running event loop."""
         return await self._sockets.open()
 
     def _now(self) -> Now:

@@ -1146,8 +1146,7 @@ def get_analytics_reporting_dashboards_users(
         page_size: query, integer. The number of items per page.
         id: query, list of string. Only the items with these IDs.
         state: query, string: active, inactive. Filter by state.
-        deleted_only: query, boolean. Whether to return only deleted dashboards, or users with
-            deleted ones.
+        deleted_only: query, boolean. Whether to consider only deleted dashboards.
     """
     return _Lists(_Endpoint(
         "get_analytics_reporting_dashboards_users", "GET",
@@ -1272,8 +1271,7 @@ def get_analytics_reporting_settings_user_dashboards(
         page_size: query, integer. The number of items per page.
         public_only: query, boolean. Whether to return only public dashboards.
         favorite_only: query, boolean. Whether to return only favorites.
-        deleted_only: query, boolean. Whether to return only deleted dashboards, or users with
-            deleted ones.
+        deleted_only: query, boolean. Whether to consider only deleted dashboards.
         name: query, string. Filter by name.
     """
     return _Lists(_Endpoint(

@@ -81,7 +81,9 @@ _STARTS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
 
 
 def starting_request(family: "JobFamily", id: str) -> tuple[str, str, Mapping[str, str]] | None:
-    """Return the method, path and body of the request that starts a waiting job, or ``None``.
+    """Return the method, path and body of the request that starts a job waiting for confirmation.
+
+    ``None`` if jobs of this family do not wait for confirmation.
 
     Args:
         family: the job's family, which describes how jobs of its kind are polled.

@@ -42,7 +42,8 @@ def profile_paths(name: str) -> tuple[str, str]:
     """
     if not _NAME.fullmatch(name):
         raise UsageError(
-            f"profile {name!r}: use letters, digits, '.', '-' and '_', such as production"
+            f"invalid profile name {name!r}: use only letters, digits, '.', '-' and '_', and do not "
+            "begin with '.' or '-'; for example: production"
         )
     folder = f"{PROFILES_FOLDER}/{name}"
     return f"{folder}/config", f"{folder}/tokens.json"

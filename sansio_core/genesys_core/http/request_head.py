@@ -231,7 +231,7 @@ def _framing(request: Request, fields: list[tuple[str, str]], streamed: bool) ->
             fields.append(("Transfer-Encoding", "chunked"))
             return None
         if len(announced) > 1 or not re.fullmatch("[0-9]{1,18}", announced[0]):
-            raise ValueError("Content-Length must appear exactly once and contain only digits")
+            raise ValueError("Content-Length must appear at most once and contain only digits")
         return int(announced[0])
     length = len(request.body or b"")
     if announced and announced != [str(length)]:

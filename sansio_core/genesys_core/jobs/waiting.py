@@ -168,7 +168,7 @@ class _Wait(Struct, Generic[T], frozen=True):
     def _late(self, when: str) -> "WaitFailed":
         seen = f" (last seen: {self.seen})" if self.seen else ""
         error = WaitTimeoutError(
-            f"{self.about}: not complete {when}{seen}; wait again, with a longer deadline",
+            f"{self.about}: did not complete {when}{seen}; wait again with a longer deadline",
             seconds=self.deadline,
         )
         return WaitFailed(error, self.warnings)

@@ -96,12 +96,18 @@ class _Material(Confidential, frozen=True):
 
     @property
     def repeatable(self) -> bool:
-        """``False`` by default: codes are valid once, and refresh tokens are rotated."""
+        """Whether the grant can be exchanged more than once.
+
+        ``False`` by default: codes are valid once, and refresh tokens are rotated.
+        """
         return False
 
     @property
     def resumes(self) -> bool:
-        """``False`` by default: a new code or assertion may be another user's."""
+        """Whether a stored token may be used instead of exchanging this grant.
+
+        ``False`` by default: a new code or assertion may belong to another user.
+        """
         return False
 
     def __post_init__(self) -> None:

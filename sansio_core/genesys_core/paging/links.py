@@ -43,7 +43,7 @@ def follow_link(operation: OperationT, link: str, hosts: Hosts) -> OperationT:
         ) from None
     if not is_here or not is_path(path):
         raise PaginationError(
-            f"the link to the next page points to a host other than {base.netloc!r}; not followed",
+            f"the link to the next page does not point to {base.scheme}://{base.netloc}; not followed",
             link=link,
         )
     # The link has its own query; sending the caller's too would repeat parameters.

@@ -1,8 +1,8 @@
 """Events of a WebSocket connection.
 
-Invariants: every network event of a connection is one of these values, and the last one is
-:class:`Closed` or :class:`Failed`, exactly once. No event shows the path of the address: the
-channel id it contains is sufficient to read the channel.
+Invariants: every network event is one of these values. Each connection ends with exactly one
+:class:`Closed` or :class:`Failed`. No event shows the URL's path, because it contains the channel
+id, and anyone who knows that id can receive the channel's events.
 """
 
 from collections.abc import Callable

@@ -46,10 +46,10 @@ _BAD_GATEWAY: Final = 1014
 
 
 class Frames:
-    """The frames of an open connection, in both directions.
+    """Encodes and decodes the frames of an open connection.
 
     Args:
-        random_bytes: source of masks.
+        random_bytes: source of masking keys.
         deflate: the negotiated compression, if any.
         max_size: maximum size of a decompressed message in bytes.
     """

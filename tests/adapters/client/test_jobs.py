@@ -267,7 +267,7 @@ def test_a_deadline(run, fake_time: FakeTime) -> None:
     async def scenario(api: Api) -> None:
         job = await settled(api.client.run(START))
         with pytest.raises(
-            WaitTimeoutError, match=r"job j1: not complete within 10 s \(last seen: PENDING"
+            WaitTimeoutError, match=r"job j1: did not complete within 10 s \(last seen: PENDING"
         ):
             await settled(job.wait(deadline=10))
         with pytest.raises(InvalidValueError, match="deadline=-1"):

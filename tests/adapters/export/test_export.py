@@ -285,7 +285,9 @@ def test_a_part_that_others_remove_again_and_again_is_reported_and_fetched_by_th
         list(run(slices[1:], out=out, client=client))
         with monkeypatch.context() as patch:
             before_entry(patch, out, *[remove] * 5)
-            with pytest.raises(ExportError, match="other processes") as caught:
+            with pytest.raises(
+                ExportError, match="another process that fetches the same slice"
+            ) as caught:
                 list(run(slices, out=out, client=client))
         assert caught.value.missing == (slices[0].id,)
         assert [one.id for one in read_status(out).missing] == [slices[0].id]

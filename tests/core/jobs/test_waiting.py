@@ -92,7 +92,7 @@ def test_the_last_poll_is_at_the_deadline() -> None:
     assert isinstance(error, TimeoutError)
     assert error.seconds == 4
     assert str(error) == (
-        "job j1: not complete within 4 s (last seen: Running); wait again, with a longer deadline"
+        "job j1: did not complete within 4 s (last seen: Running); wait again with a longer deadline"
     )
     assert [time - 100 for time in run.polls] == [0, 1, 2.5, 4]
     run = WaitRun([RUNNING], deadline=3.5)

@@ -70,7 +70,7 @@ def test_links_go_through_the_gateway(base: str, link: str, target: str) -> None
     ],
 )  # fmt: skip
 def test_a_link_that_leads_away_is_not_followed(link: str) -> None:
-    with pytest.raises(PaginationError, match="points to a host other than") as raised:
+    with pytest.raises(PaginationError, match="does not point to") as raised:
         follow_link(Operation[object](USERS), link, HOSTS)
     assert raised.value.link == link
 

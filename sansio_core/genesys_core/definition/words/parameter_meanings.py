@@ -138,7 +138,7 @@ _FILTERS: Final[Mapping[str, str]] = {
     "dashboardType": "only dashboards of this type",
     "dataSchema": "only data with this schema",
     "deleted": "whether to return deleted items",
-    "deletedOnly": "whether to return only deleted dashboards, or users with deleted ones",
+    "deletedOnly": "whether to consider only deleted dashboards",
     "dialects": "only topics in these dialects",
     "direction": "filter by whether the recognition was sent or received",
     "dncSourceType": "only DNC lists with this type of source",

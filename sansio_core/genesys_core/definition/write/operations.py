@@ -127,7 +127,7 @@ class _Scope:
         return format_annotation(type_, self.spell, self.enums)
 
     def reply_annotation(self, operation: ApiOperation) -> str:
-        """Format the type of an operation's response; ``None`` if it has no body."""
+        """Return the annotation of an operation's response as source code; without a body, ``"None"``."""
         # ``None`` comes last, as in all annotations.
         types = sorted(operation.return_types, key=lambda type_: type_ is None)
         return " | ".join("None" if one is None else self.annotation(one) for one in types)

@@ -282,7 +282,10 @@ class Transition:
             self.connections[role] = replace(connection, sync=begun)
 
     def ask_again(self, topics: frozenset[str]) -> None:
-        """Send rejected topics again, after a change in progress that omits them."""
+        """Request rejected topics again.
+
+        If a change that omits them is in progress, they are requested after it.
+        """
         again = self.rejected & topics
         for role, connection in tuple(self.connections.items()):
             if not again or not isinstance(connection, Listening):
