@@ -19,7 +19,7 @@ OWN_COMMANDS: Final[Mapping[str, str]] = {
     "call": "Call an endpoint by method and path, such as GET /api/v2/users/me.",
     "jobs": "Start jobs, wait for them, and print their results: run, wait, results, cancel.",
     "recordings": "Download the recordings of conversations.",
-    "export": "Export records to files, or continue an export; check one with status and verify.",
+    "export": "Export records to files, or continue an export.",
     "listen": "Print notifications as they arrive, until Ctrl-C.",
     "login": "Sign in as a user through the browser, and save the token for later commands.",
     "logout": "Revoke the saved token on the platform and delete it here.",

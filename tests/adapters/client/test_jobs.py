@@ -360,7 +360,7 @@ def test_waiting_until_something_is_true(run, fake_time: FakeTime) -> None:
         queue = await settled(wait_until(read, lambda queue: queue.name == "new"))
         assert queue.name == "new"
         with pytest.raises(
-            WaitTimeoutError, match="get_routing_queue: the condition: not complete"
+            WaitTimeoutError, match="get_routing_queue: the condition: did not complete"
         ):
             await settled(wait_until(read, lambda queue: False, deadline=5))
         with pytest.raises(InvalidValueError, match="delete_user: a DELETE may change data"):

@@ -23,10 +23,10 @@ def test_a_profile_has_a_folder():
 
 @pytest.mark.parametrize("name", ["", "..", ".x", "a/b", "a\\b", "a b", "é"])
 def test_a_name_never_leads_elsewhere(name):
-    with pytest.raises(UsageError, match="use letters"):
+    with pytest.raises(UsageError, match="use only letters"):
         profile_paths(name)
     if name:
-        with pytest.raises(UsageError, match="use letters"):
+        with pytest.raises(UsageError, match="use only letters"):
             select_token_file({"profile": name}, {})
 
 
