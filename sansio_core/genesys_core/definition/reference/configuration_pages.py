@@ -37,7 +37,8 @@ _SECTIONS: Final[Mapping[str, str]] = {
 
 _MEANINGS: Final[Mapping[str, str]] = {
     "GENESYSCLOUD_REGION": (
-        "A region's name, `eu_west_1` or `eu-west-1`, or a domain name that contains a dot."
+        "The name of a region, such as `eu_west_1` (or `eu-west-1`), or its domain, such as "
+        "`mypurecloud.ie`."
     ),
     "GENESYSCLOUD_HOST": "The base URL of the API. Set either this or the region.",
     "GENESYSCLOUD_OAUTHCLIENT_ID": "The OAuth client's id.",
