@@ -12,7 +12,7 @@ __all__ = ["drop_user", "follow_deletion", "leave_lists"]
 
 
 def follow_deletion(state: PlatformState, user: Record, limit: int) -> None:
-    """Record whether a user is deleted; beyond the limit, discard the users who were deleted first.
+    """Record whether a user is deleted; if more are deleted than allowed, discard the earliest.
 
     Args:
         state: the platform's state.
