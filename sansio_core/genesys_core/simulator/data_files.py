@@ -46,11 +46,12 @@ def parse_data(text: bytes | str) -> dict[str, Json]:
 def load_data(simulator: Simulator, data: Mapping[str, Json], *, now: Now) -> dict[str, str]:
     """Create the entities that a data file's document describes.
 
-    Keys are paths. A list below a collection's path creates its items, with one request for each;
-    if the path does not support creation, the list replaces the existing one. An object below the
-    path of an item or a single resource replaces or changes it. An ``id`` that begins with ``$`` is
-    a label: wherever it occurs later, in paths and in values, it is replaced with the id that the
-    platform assigned. ``$me`` is the first OAuth client's user.
+    The document's keys are paths. The value of a collection's path is a list of items, each of
+    which is created with one request; if the path does not support creation, the list replaces the
+    existing one. The value of the path of an item or a single resource is an object that replaces
+    or changes it. An ``id`` that begins with ``$`` is a label: wherever the label occurs later, in
+    paths and in values, it is replaced with the id that the platform assigned. ``$me`` is the first
+    OAuth client's user.
 
     Args:
         simulator: the simulated platform.

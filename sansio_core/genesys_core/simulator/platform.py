@@ -313,7 +313,7 @@ class Simulator:
         self.hub.timer(now)
 
     def next_deadline(self, now: Now) -> float | None:
-        """When :meth:`timer` is due, on the monotonic clock; ``None`` if never."""
+        """Return the monotonic time at which :meth:`timer` is due; ``None`` if never."""
         due = (self.hub.next_deadline(now), next_timer(self.state.contact_center))
         return min((each for each in due if each is not None), default=None)
 
@@ -455,8 +455,8 @@ class Simulator:
             method: ``GET``, or ``POST`` for a search or query.
             target: the path of a listing, such as
                 ``/api/v2/routing/queues/q1/members?joined=true``; items get the values of its query
-                as properties, if their model has them, and missing parents are created. Or a path
-                template, for listings below ids that are not known yet, such as a job's results.
+                as properties, if their model has them, and missing parents are created. A path
+                template selects listings below ids that are not known yet, such as a job's results.
             count: the number of items to add.
 
         Returns:

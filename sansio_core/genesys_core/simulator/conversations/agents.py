@@ -32,13 +32,13 @@ __all__ = [
 
 
 def routing_status(state: PlatformState, user_id: str) -> str:
-    """Return a user's routing status, by default ``OFF_QUEUE``."""
+    """Return a user's routing status; ``OFF_QUEUE`` if none has been set."""
     status = state.users.get(user_id, {}).get("routingStatus")
     return str(status.get("status")) if isinstance(status, Mapping) else "OFF_QUEUE"
 
 
 def set_routing_status(state: PlatformState, user_id: str, status: str, now: Now) -> None:
-    """Change a user's routing status; does nothing if it is unchanged.
+    """Change a user's routing status; has no effect if the user already has this status.
 
     Args:
         state: the platform's state.
@@ -57,7 +57,10 @@ def set_routing_status(state: PlatformState, user_id: str, status: str, now: Now
 
 
 def follow_presence(state: PlatformState, user_id: str, presence: str, now: Now) -> None:
-    """Set the routing status that follows from a presence: idle for ``On Queue``, otherwise off queue.
+    """Adjust a user's routing status to a new presence.
+
+    ``On Queue`` makes a user who is off queue idle, or interacting if the user is busy; any other
+    presence sets the user to off queue.
 
     Args:
         state: the platform's state.
@@ -156,7 +159,7 @@ def forget_member(state: PlatformState, queue_id: str, user_id: str) -> None:
 
 
 def retire_user(state: PlatformState, user_id: str, now: Now) -> None:
-    """Set a user who is about to be deleted to off queue, and remove them from all queues."""
+    """Prepare a user's deletion: set the user to off queue, and remove the user from all queues."""
     set_routing_status(state, user_id, "OFF_QUEUE", now)
     for queue_id in list(state.contact_center.memberships.get(user_id, ())):
         forget_member(state, queue_id, user_id)

@@ -1,9 +1,9 @@
 """Consult transfers and conferences, in which an agent speaks to a third party.
 
-Invariants: an agent consults before a transfer, or instead of one, and has at most one consult at a
-time. During a consult, ``speakTo`` determines who hears whom; the excluded party is on hold. If the
-agent leaves, the conversation is transferred (``transfer.consult``); if the destination leaves or
-the consult is cancelled, the agent is connected to the other party again.
+Invariants: a consult may or may not be followed by a transfer. An agent has at most one consult at
+a time. During a consult, ``speakTo`` determines who hears whom; the excluded party is on hold. If
+the agent leaves, the conversation is transferred (``transfer.consult``); if the destination leaves
+or the consult is cancelled, the agent is connected to the other party again.
 
 Guesses: the agent may leave before the destination answers; all parties to a conference hear each
 other immediately; a call that is merged into another conversation has the disconnect type

@@ -39,7 +39,9 @@ _UNSUPPORTED: Final = ("evaluationFilters", "surveyFilters", "resolutionFilters"
 def query_details(
     conversations: Iterable[ConversationTimeline], query: Mapping[str, Json]
 ) -> Record:
-    """Return the response to a details query, which selects conversations by day of start.
+    """Return the response to a details query.
+
+    The query selects the conversations that started on a UTC day of its interval.
 
     Args:
         conversations: all conversations.

@@ -65,8 +65,8 @@ def parse_granularity(text: str | None, interval: tuple[int, int]) -> int:
     """Return a granularity such as ``PT30M`` in milliseconds; if ``None``, the interval's length.
 
     Raises:
-        Problem: 400 if it is not a duration in weeks, days, hours, minutes and seconds, or is too
-            fine for the interval.
+        Problem: 400 if the granularity is not a duration in weeks, days, hours, minutes and
+            seconds, or is too fine for the interval.
     """
     length = interval[1] - interval[0]
     if text is None:

@@ -236,8 +236,8 @@ def enter_queue(
         conversation: the conversation that will wait.
         queue_id: the id of an existing queue.
         now: the current time.
-        seconds: for a scheduled callback, the seconds until it waits for an agent.
-        media: the media type that the agent is needed for; by default the conversation's.
+        seconds: for a scheduled callback, the number of seconds until it waits for an agent.
+        media: the media type of the communication that waits; by default the conversation's.
     """
     is_later = seconds > 0
     start: tuple[str, SegmentKind] = (
@@ -406,8 +406,8 @@ def refuse_alert(
 ) -> None:
     """End an alert that an agent declined or did not answer.
 
-    The conversation returns to the head of its queue, and no further conversation is offered to the
-    agent.
+    The conversation returns to the head of its queue, and the agent is offered no further
+    conversation until the routing status is set.
     """
     agent.did_not_respond = True
     _leave(state, conversation, agent, disconnect_type, now, responded=agent.answers is None)
@@ -558,7 +558,7 @@ def wrap_up(
     notes: str = "",
     tags: Sequence[str] = (),
 ) -> None:
-    """Record an agent's wrap-up, which ends after-call work unless its duration is forced.
+    """Record an agent's wrap-up; end after-call work, unless the queue prescribes its duration.
 
     Guess: a later wrap-up replaces the previous one.
 

@@ -1,8 +1,8 @@
 """The metrics of a conversation, computed from its timeline.
 
-Invariants: a metric belongs to one session and one time; its value is never split. A metric is
-emitted when its segment ends. When no participant is waiting, the number offered is the sum of
-answered, abandoned and flow-out.
+Invariants: a metric belongs to one session and one point in time; its value is never split. The
+metric of a segment is emitted when the segment ends. When no participant is waiting, the number
+offered is the sum of answered, abandoned and flow-out.
 
 Guesses: which session ``tAbandon``, ``nOutbound`` and ``nOutboundConnected`` belong to; the metric
 of after-call work is the duration that the wrap-up reports.
@@ -62,7 +62,7 @@ def conversation_metrics(conversation: ConversationTimeline) -> Iterator[Emitted
 
 
 def handle_time(agent: Participant) -> int:
-    """Return a session's handle time in milliseconds: talk, hold, dialing and after-call work."""
+    """Return an agent's handle time in milliseconds: talk, hold, dialing and after-call work."""
     session = agent.session
     spent = sum(time_spent(session, kind) for kind in ("interact", "hold", "dialing"))
     return spent + _acw_time(agent)

@@ -3,7 +3,7 @@
 Invariants: each agent who was connected in an ended conversation has one recording, from the
 connection to the end of the session.
 
-Guesses: there is one recording for each agent; it is available when the conversation ends.
+Guesses: there is one recording for each agent; recordings are available when the conversation ends.
 """
 
 from collections.abc import Iterator, Mapping

@@ -35,7 +35,7 @@ MEDIA_PATHS: Final[Mapping[MediaKind, str]] = {
     "email": "emails",
     "message": "messages",
 }
-"""By media type: the participant's list of communications, and the segment in paths and topics."""
+"""By media type: a participant's list of communications, whose name paths and topics also use."""
 
 _ALL_MEDIA: Final = (
     "calls",

@@ -1,8 +1,8 @@
 """Timers of conversations, jobs and traffic, on the virtual clock.
 
-Invariants: timers are due in order of time; those with the same time, in the order in which they
-were set. Timers are not cancelled: an obsolete one does nothing, because its action checks the
-conversation first.
+Invariants: the timer that is due first is returned first; of timers that are due at the same time,
+the one that was set first. Timers are not cancelled: an obsolete one does nothing, because its
+action checks the conversation.
 """
 
 from heapq import heappop, heappush
@@ -36,16 +36,19 @@ def set_timer(
 
 
 def next_timer(center: ContactCenter) -> float | None:
-    """Return when the next timer is due, on the monotonic clock; ``None`` if no timer is set."""
+    """Return the monotonic time at which the next timer is due; ``None`` if no timer is set."""
     return center.timers[0].due if center.timers else None
 
 
 def due_timer(center: ContactCenter, now: Now) -> tuple[VirtualTimer, Now] | None:
-    """Remove and return the first timer that is due, with the time at which it was due.
+    """Remove the first timer that is due, and return it with the time at which it was due.
 
     Args:
         center: the contact center that keeps the timers.
         now: the current time.
+
+    Returns:
+        ``None`` if no timer is due.
     """
     if not center.timers or center.timers[0].due > now.monotonic:
         return None

@@ -84,7 +84,7 @@ def bulk_remove(call: ApiCall) -> Reply:
 
 
 def bulk_replace(call: ApiCall) -> Reply:
-    """Replace all of a subject's roles, each granted in a division."""
+    """Replace a subject's grants with those in the body, each of a role in a division."""
     _replace(call, _subject(call), list(_pairs(call)))
     return no_content()
 

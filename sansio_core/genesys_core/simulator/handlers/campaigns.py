@@ -47,7 +47,7 @@ _NO_SETTINGS: Final = frozenset({"version", "campaignStatus", "dateCreated", "da
 
 
 def check_campaign_update(call: ApiCall) -> None:
-    """Check that an update has all required fields, and no changed settings of an active campaign.
+    """Check that an update has all required fields, and changes no settings of an active campaign.
 
     Raises:
         Problem: 400 for a missing field; 409 for a changed setting, or for starting a campaign that

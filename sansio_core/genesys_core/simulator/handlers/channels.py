@@ -42,7 +42,7 @@ __all__ = ["HANDLERS"]
 
 
 def post_channels(call: ApiCall) -> Reply:
-    """Create a channel; beyond the maximum, the caller's least recently used channel is deleted."""
+    """Create a channel; if the caller has too many, delete the least recently used channel."""
     token = _token(call)
     identity = call.state.new_id("channel")
     channel = mark_used(
@@ -63,7 +63,7 @@ def post_channels(call: ApiCall) -> Reply:
 
 
 def get_channels(call: ApiCall) -> Reply:
-    """List the channels of the token or of its client; only the token's channels have URIs."""
+    """List the channels of the caller's token or client; only the token's channels have URIs."""
     token = _token(call)
     wide = call.argument("includechannels", "token") == "oauthclient"
     return json_reply(

@@ -52,8 +52,8 @@ _USERS: Final[Mapping[str, tuple[tuple[str, ...], str]]] = {
     "dnclists/{dncListId}": (_CAMPAIGNS, "dncLists"),
     "rulesets/{ruleSetId}": (("campaigns",), "ruleSets"),
 }
-"""By an outbound entity's path: the collections whose items can refer to it, and the property that
-contains the reference."""
+"""The collections whose items can refer to an outbound entity, and the property that contains the
+reference, by the entity's path."""
 
 
 def check_columns(call: ApiCall) -> None:

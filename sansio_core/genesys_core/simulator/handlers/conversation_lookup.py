@@ -1,7 +1,7 @@
 """Lookups for conversation handlers: the conversation, the participant, the caller.
 
-Invariants: an unknown conversation or participant returns 404 with the platform's error code, as
-does a conversation whose media type differs from the one in the path.
+Invariants: a call that refers to an unknown conversation or participant gets a 404 with the
+platform's error code, as does a call whose path has a media type that the conversation lacks.
 """
 
 from collections.abc import Mapping
@@ -56,10 +56,11 @@ def find_conversation(call: ApiCall) -> ConversationTimeline:
 
 
 def find_party(call: ApiCall, conversation: ConversationTimeline) -> Participant:
-    """Return the participant that a call refers to, by its own or its communication's id.
+    """Return the participant named in a call's path, whose communication the path may name too.
 
     Raises:
-        Problem: 404 if the conversation has no such participant or communication.
+        Problem: 404 if the conversation has no such participant, or the participant has another
+            communication.
     """
     identity = call.arguments["participantId"]
     found = conversation.participant(identity)

@@ -5,7 +5,7 @@ The path is ``/api/v2/authorization/divisions/{divisionId}/objects/{objectType}`
 Invariants: all entities in a request are moved, or none. An entity is in one division, which is
 named by its ``division`` property.
 
-Guess: an unknown id returns 404.
+Guess: a request with an unknown id gets a 404.
 """
 
 from collections.abc import Iterator, Mapping
@@ -69,7 +69,7 @@ def post_objects(call: ApiCall) -> Reply:
 
 
 def name_objects(call: ApiCall) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield the path segments of the collection, and the id, of each entity that a call moves."""
+    """Yield, for each entity that a call moves, its collection's path segments and its id."""
     path = OBJECT_TYPES.get(call.arguments.get("objectType", ""))
     if path is not None and isinstance(call.body, list):
         for each in call.body:

@@ -1,8 +1,8 @@
 """Flow locks, which reserve changes for one caller until the flow is checked in or published.
 
 Invariants: a flow is locked by at most one caller, a user or a client. Its creator holds the lock
-initially. Only the holder can check it in or revert it; others cannot change, publish or delete it.
-Flows themselves are not executed.
+initially. Only the holder can check in or revert the flow; other callers cannot change, publish or
+delete a locked flow. Flows themselves are not executed.
 
 Guesses: a flow is published immediately, even if the caller has locked it; any caller may unlock a
 flow.

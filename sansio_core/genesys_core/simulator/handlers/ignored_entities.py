@@ -26,14 +26,14 @@ _KINDS: Final = ("phrases", "topics")
 
 
 def list_ignored(call: ApiCall) -> Reply:
-    """Return the ignored phrases or topics, filtered by text."""
+    """Return a page of the ignored phrases or topics, optionally filtered by text."""
     wanted = call.argument("text", "").casefold()
     found = [e for e in _stored(call).values() if wanted in str(e["text"]).casefold()]
     return json_reply(make_page(call, found, lambda each: each))
 
 
 def add_ignored(call: ApiCall) -> Reply:
-    """Add an ignored phrase or topic; an existing entry with the same text is updated."""
+    """Add ignored phrases or topics; an existing entry with the same text is updated."""
     stored, kind = _stored(call), _kind(call)
     when, added, updated = format_instant(call.now.wall), 0, 0
     for each in _mappings(call.document().get(kind)):
@@ -54,7 +54,7 @@ def add_ignored(call: ApiCall) -> Reply:
 
 
 def remove_ignored(call: ApiCall) -> Reply:
-    """Remove an ignored phrase or topic."""
+    """Remove ignored phrases or topics, given by id; unknown ids are ignored."""
     for each in _mappings(call.document().get("entities")):
         _stored(call).pop(str(each.get("id")), None)
     return no_content()

@@ -53,7 +53,7 @@ def get_members(call: ApiCall) -> Reply:
 
 
 def post_members(call: ApiCall) -> Reply:
-    """Add users to a queue, or remove them with ``delete=true``."""
+    """Add users to a queue or, with ``delete=true``, remove members from it."""
     queue_id = _queue_id(call)
     users = [require_user(call, each.get("id")) for each in _given(call)]
     for user_id in users:

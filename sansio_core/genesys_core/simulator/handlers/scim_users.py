@@ -3,7 +3,7 @@
 Invariants: users created here exist at ``/api/v2/users``, and vice versa; ``userName`` is the
 email. Attributes that only SCIM has, such as ``externalId``, are stored separately.
 
-Guess: creating a deleted user again restores it.
+Guess: creating a user with the email of a deleted user restores the deleted user.
 """
 
 import re

@@ -112,7 +112,7 @@ def get_wrapups(call: ApiCall) -> Reply:
 
 
 def patch_wrapups(call: ApiCall) -> Reply:
-    """Add a user's wrap-up to a work item, or remove it."""
+    """Add a user's wrap-up to a work item or, with the action ``Remove``, remove that wrap-up."""
     item, body = _find(call), call.document()
     user_id = call.arguments.get("userId") or require_user_context(call)
     _check_user(call, user_id, field="userId")

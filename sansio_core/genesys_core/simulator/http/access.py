@@ -40,7 +40,9 @@ def authenticate_request(request: Request, state: PlatformState, now: Now) -> Is
 
 
 def check_permissions(facts: OperationFacts, token: IssuedToken, state: PlatformState) -> None:
-    """Check that a token's user, or else its client, has the permissions an operation requires.
+    """Check that a token's user has the permissions that an operation requires.
+
+    For a token without a user, the permissions of the token's client are checked.
 
     Raises:
         Problem: 403, naming the missing permissions.

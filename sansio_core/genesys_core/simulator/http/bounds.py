@@ -14,7 +14,7 @@ __all__ = ["find_broken_bound"]
 
 
 def find_broken_bound(bounds: Bounds, value: Json) -> str | None:
-    """Return a description of the bound that a value violates, such as ``at most 25``, if any."""
+    """Return the bound that a value violates, such as ``at most 25``; ``None`` if there is none."""
     return next(_broken(bounds, value), None)
 
 

@@ -185,9 +185,9 @@ def _member(schema: Schema, name: str) -> Schema | None:
 
 
 def is_wider(model: str | None, name: str, value: Json) -> bool:
-    """Return whether the platform accepts a value where the definition declares an object.
+    """Return whether the platform accepts a value although the definition declares an object.
 
-    In a JSON schema only ``additionalProperties: false`` excludes other properties, and the
+    In a JSON schema, only ``additionalProperties: false`` excludes other properties, and the
     operations of a SCIM PATCH have values of any type.
     """
     if name == "additionalProperties":

@@ -38,7 +38,7 @@ def answer_preflight(request: Request) -> Reply | None:
 
 
 def cross_origin_headers(request: Request) -> tuple[tuple[str, str], ...]:
-    """Return the headers that let a page read the response; none without an ``Origin`` header."""
+    """Return the headers that let a page read the response; empty without an ``Origin`` header."""
     if "origin" not in request.headers:
         return ()
     return (("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", "*"))

@@ -45,7 +45,7 @@ def check_divisions(call: ApiCall) -> None:
     """Check that the caller has the permissions in the divisions of the entities in a call.
 
     Raises:
-        Problem: 403, naming the permissions.
+        Problem: 403, naming the required permissions.
     """
     if call.divisions is None:
         return

@@ -39,7 +39,7 @@ def is_read(call: ApiCall) -> bool:
 
 
 def delay_change(state: PlatformState, change: RecordChange, now: Now) -> None:
-    """Delay the moment when reads see that an item was created or deleted."""
+    """Hide an item's creation or deletion from reads for some time; updates are not delayed."""
     if change.kind == "updated" or not change.template.endswith("/{}"):
         return
     ids = iter(change.ids)
@@ -59,7 +59,7 @@ def delay_change(state: PlatformState, change: RecordChange, now: Now) -> None:
 
 @contextmanager
 def show_earlier_items(call: ApiCall) -> Generator[None, None, None]:
-    """During a read, hide created items and show deleted items whose change is not yet visible."""
+    """During a read, undo the creations and deletions of items that are not visible yet."""
     state, now = call.state, call.now.monotonic
     is_listing = not call.route.template.endswith("}")
     saved: dict[RecordPath, dict[str, Record]] = {}

@@ -1,7 +1,7 @@
 """Success statuses that the definition lacks: it has only one response for each operation.
 
 Invariants: a status replaces only 200 or 204, never the status of a problem. All other operations
-return 200, or 204 without a body.
+return 200 or, if the response has no body, 204.
 """
 
 from typing import Final

@@ -91,7 +91,7 @@ class ValueFault(Struct, frozen=True):
 
 
 def find_value_faults(call: ApiCall) -> Iterator[ValueFault]:
-    """Yield the values in a call's parameters and body that the platform may not accept."""
+    """Yield the values in a call's parameters and body that the platform might reject."""
     for parameter in call.route.facts.parameters:
         match parameter.location:
             case "query":
@@ -114,7 +114,7 @@ def find_value_faults(call: ApiCall) -> Iterator[ValueFault]:
 
 
 def clamp_page_size(call: ApiCall) -> ApiCall:
-    """Return a call with the page size reduced to the maximum, if its API family truncates it."""
+    """Return a call with a page size of at most the maximum, if its API family truncates pages."""
     if not call.route.template.startswith(_CLAMPED):
         return call
     most = KNOWN_LIMITS.get((call.route.facts.name, "page_size"))
@@ -179,7 +179,7 @@ def _limit_fault(operation: str, name: str, values: Sequence[str]) -> Iterator[V
 
 
 _IDS: Final[Mapping[tuple[str, str], int]] = {("get_authorization_roles", "id"): 100}
-"""The maximum number of ids in parameters whose descriptions do not state it, by operation."""
+"""The maximum number of ids in parameters whose descriptions state none, by operation and name."""
 
 _CODES: Final[Mapping[tuple[str, str], str]] = {
     ("BatchDownloadJobSubmission", "batchDownloadRequestList"): "batch.download.too.many.items",

@@ -153,8 +153,8 @@ def check_body_references(rules: ResourceRules, store: ResourceStore, call: ApiC
     """Check that the entities to which a call's body refers exist.
 
     Raises:
-        Problem: 400 for an unknown id, naming the property and the id; 404 if the
-            entity in the path does not exist.
+        Problem: 400 for an unknown id, naming the property and the id; 404 instead if an entity in
+            the path does not exist.
     """
     if not call.settings.check_references or not _writes(rules, call):
         return

@@ -1,6 +1,7 @@
 """Item ids that the caller chooses instead of the platform, such as domains and languages.
 
-Invariants: the id is a string property of the body; without it, the platform assigns one.
+Invariants: the id is a string property of the body; if the body lacks this property, the platform
+assigns an id.
 """
 
 from collections.abc import Mapping
@@ -22,7 +23,7 @@ The keys of data table rows, which are ids too, are handled separately.
 
 
 def find_chosen_id(place: tuple[str, ...], given: Mapping[str, Json]) -> str | None:
-    """Return the id that a body chooses for an item of the collection, or ``None``."""
+    """Return the id that a request body specifies for a collection's new item, or ``None``."""
     for template, name in CHOSEN_IDS.items():
         if len(template) == len(place) and all(
             part in ("{}", segment) for part, segment in zip(template, place, strict=True)

@@ -1,7 +1,7 @@
-"""Rules I and M: commands on an item that return the item, and commands on many items.
+"""Rules I and M: commands on an item that return the item, and bulk commands on a collection.
 
-Invariants: the path of a command is below the item or the collection that it changes. It changes
-only the properties in its body.
+Invariants: the path of a command is below the item or the collection that it changes. A command
+changes only the properties in its body.
 """
 
 from collections.abc import Callable, Mapping
@@ -37,7 +37,7 @@ CollectionFinder = Callable[[str], Collection | None]
 def find_command(
     shapes: PathShapes, collection: CollectionFinder, route: ApiRoute
 ) -> ResourceRule | None:
-    """Return the rule of a command on an item, or ``None`` for other operations."""
+    """Return the rule for a command on an item; ``None`` if the operation is not one."""
     item, _, verb = route.template.rpartition("/")
     template, _, last = item.rpartition("/")
     if is_placeholder(verb) or not is_placeholder(last) or verb in _NO_COMMANDS:
@@ -65,7 +65,7 @@ _SMALLEST: Final = 5
 def find_bulk_command(
     shapes: PathShapes, collection: CollectionFinder, route: ApiRoute
 ) -> ResourceRule | None:
-    """Return the rule of a command on many items, or ``None`` for other operations."""
+    """Return the rule for a bulk command; ``None`` if the operation is not one."""
     if is_placeholder(route.template.rpartition("/")[2]):
         return None
     template, verb = _split(route.template)

@@ -91,10 +91,10 @@ class ResourceEngine:
         return self._answer_rule(call, rule, rule.collection)
 
     def check_body(self, call: ApiCall) -> None:
-        """Check that the entities that a write refers to, in its path and body, exist.
+        """Check that the entities to which the body of a write refers exist.
 
         Raises:
-            Problem: 404 for an unknown id in the path, 400 for one in the body.
+            Problem: 400 for an unknown id; 404 instead if an entity in the path does not exist.
         """
         if call.settings.stateful and call.body is not None:
             check_body_references(self.rules, self.store, call)

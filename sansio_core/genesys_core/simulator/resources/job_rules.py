@@ -94,7 +94,7 @@ JOB_STARTERS: Final[Mapping[tuple[str, str], str]] = {
         f"{_UNIT}/users/{{userId}}/timeoffrequests/{{timeOffRequestId}}/timeoffbalance/jobs",
     ): _BALANCE,
 }
-"""The collection of the started job, by operation, if it is not below the operation's path."""
+"""The path of the started job's collection, by operation, if it is not the operation's own path."""
 
 _ELSEWHERE: Final = frozenset(map(path_key, JOB_STARTERS.values()))
 
@@ -141,7 +141,7 @@ def _has_results(entity: Schema) -> bool:
 
 
 def identity_of(shapes: PathShapes, start: ApiRoute) -> tuple[str, ...] | None:
-    """Return where the response to a job's start contains the job's id; ``None`` if nowhere."""
+    """Return the path of the job's id in the response to a job's start, or ``None``."""
     properties = shapes.reply(start).properties or {}
     at = path_key(start.template)
     polled = [*shapes.routes(f"{at}/{{}}").values(), *shapes.routes(f"{at}/{{}}/results").values()]

@@ -284,7 +284,7 @@ _CURSOR_LIFE: Final = 24 * 60 * 60
 
 _CURSOR: Final = re.compile(r"p?([0-9]{1,9})")
 _SCAN_CURSOR: Final = re.compile(r"p([0-9]{1,9})t([0-9]{1,12})")
-"""The number of items before the page, and when the cursor was issued, in seconds since 1970."""
+"""A scan's cursor: the number of items before the page, and the time of issue (Unix time)."""
 
 _FURTHEST: Final = 10**9
 """The value to which larger integers in requests are reduced; page numbers have 32 bits."""

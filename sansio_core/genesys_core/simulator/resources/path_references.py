@@ -1,8 +1,8 @@
 """References by id in request paths, such as to a user, a queue or a conversation.
 
-Invariants: an id in the path of another collection, such as the user's in
-``/api/v2/voicemail/users/{userId}/policy``, returns 404 unless it exists. The collection is determined
-by the parameter's name.
+Invariants: a request whose path refers to an item of another collection, such as the user in
+``/api/v2/voicemail/users/{userId}/policy``, gets a 404 unless that item exists. The
+parameter's name determines which collection is meant.
 """
 
 from collections.abc import Collection as Container

@@ -83,7 +83,7 @@ class Collection(Struct, frozen=True):
 
     @property
     def is_creatable(self) -> bool:
-        """Whether callers can create items; if so, only the ids of created items exist."""
+        """Whether callers can create items; if so, a request for an unknown id gets a 404."""
         return self.letter in {"A", "B", "E", "H"}
 
 

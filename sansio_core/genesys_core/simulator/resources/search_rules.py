@@ -1,6 +1,6 @@
 """Rule G: searches of a collection, by POST or with an encoded ``q64``.
 
-Invariants: a search shows the items of one collection, like a view.
+Invariants: like a view, a search shows the items of one collection.
 """
 
 from typing import Final
@@ -15,7 +15,7 @@ _SEGMENTS: Final = ("query", "search")
 
 
 def find_search(shapes: PathShapes, owners: OwnerFinder, route: ApiRoute) -> ResourceRule | None:
-    """Return the rule of a search, or ``None`` if the operation is not a search."""
+    """Return the rule for a search; ``None`` if the operation is not a search."""
     segments = route.template.split("/")
     listed = shapes.items(route)
     if listed is None or not set(_SEGMENTS) & set(segments[4:]) or "rules" in segments[4:]:

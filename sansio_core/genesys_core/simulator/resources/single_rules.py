@@ -42,7 +42,7 @@ _ACTIONS: Final[Mapping[str, ResourceAction]] = {
 
 
 def find_single(shapes: PathShapes, route: ApiRoute, method: str) -> ResourceRule | None:
-    """Return the rule of an operation on a single resource, or ``None`` for other operations."""
+    """Return the rule for an operation on a single resource, or ``None`` for other operations."""
     key = path_key(route.template)
     routes = shapes.routes(key)
     read = routes.get("GET")
@@ -79,7 +79,7 @@ def _as_read(given: Schema, entity: Schema) -> Schema:
 
 
 def find_list_property(shapes: PathShapes, entity: Schema, given: Schema) -> str | None:
-    """Return the property of a resource that a body replaces if the body is a list, or ``None``."""
+    """Return the resource's property that a list in a request body replaces, or ``None``."""
     item = shapes.resolved(given.items)
     for name, facts in (entity.properties or {}).items():
         if facts.type != "array":

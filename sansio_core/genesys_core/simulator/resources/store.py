@@ -73,7 +73,8 @@ class ResourceStore:
         """Check that every parent resource in a call's path exists.
 
         Raises:
-            Problem: 404 for an id that was never created, or was deleted.
+            Problem: 404 for a parent that was never created or has been deleted; 410 for a deleted
+                flow.
         """
         for owner, item in self._rules.parents(call.route.template):
             known = self.known_items(call.state, owner, call.arguments)
@@ -236,7 +237,7 @@ class ResourceStore:
             del state.issued[kind]
 
     def show_record(self, call: ApiCall, entity: Schema, record: Record) -> Reply:
-        """Return a response that contains an item, or an example if the call returns no item."""
+        """Return a response with an item, or an example if the response is of another model."""
         schema = call.route.facts.reply_schema
         if schema is None or not are_alike(self._definition.resolve(schema), entity):
             return respond_with_example(call)

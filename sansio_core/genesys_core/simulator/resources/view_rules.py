@@ -46,7 +46,7 @@ OTHERS: Final = frozenset(
 _RELATIONS: Final = {
     "/api/v2/users/{userId}/directreports": (("userId", "manager"),),
 }
-"""By path: the parameters that filter the view, each with the property that must equal it."""
+"""The parameters that filter a view, each with the item property that must equal it, by path."""
 
 
 class OwnerFinder:
@@ -108,7 +108,7 @@ _NEAR: Final = 4
 def find_division_view(
     shapes: PathShapes, collection: Callable[[str], Collection | None], route: ApiRoute
 ) -> ResourceRule | None:
-    """Return the rule of a division view of a collection, or ``None``."""
+    """Return the rule for a division view of a collection, or ``None`` for other operations."""
     base, view, rest = route.template.partition("/divisionviews")
     owner = collection(base) if view else None
     if owner is None or not owner.is_creatable:
@@ -121,7 +121,7 @@ def find_division_view(
 
 
 def find_view(shapes: PathShapes, owners: OwnerFinder, route: ApiRoute) -> ResourceRule | None:
-    """Return the rule of any other kind of view, or ``None`` if the operation is not a view."""
+    """Return the rule for any other kind of view; ``None`` if the operation is not a view."""
     segments = route.template.split("/")
     schema = route.facts.reply_schema
     is_other = route.template in OTHERS or not NOT_VIEWS.isdisjoint(segments)
@@ -175,7 +175,7 @@ def _identity(owner: Collection, segments: Sequence[str]) -> str | None:
 
 
 def view_identity(owner: Collection, template: str) -> str:
-    """Return the name of the path parameter for the id of the single item that a view shows."""
+    """Return the path parameter that identifies a view's only item; empty if there is none."""
     return _identity(owner, template.split("/")) or ""
 
 

@@ -38,7 +38,7 @@ class WriteText(Struct, frozen=True):
 
 
 class WriteBytes(Struct, frozen=True):
-    """Send raw bytes, which need not be valid WebSocket frames, on the socket."""
+    """Send raw bytes, which need not be valid WebSocket frames, on a socket."""
 
     socket: int
     data: bytes
@@ -65,7 +65,7 @@ class Drop(Struct, frozen=True):
 
 
 class FallSilent(Struct, frozen=True):
-    """Stop reading from and writing to the socket, but leave its connection open (half-open)."""
+    """Stop reading from and writing to a socket, but leave its connection open (half-open)."""
 
     socket: int
 

@@ -1,7 +1,7 @@
 """The topics to which an event is published when a stored record changes.
 
 Invariants: the rules are derived from the topic map and a reviewed table of topics whose name
-differs from their resource's path. A topic whose ids are unknown is not published.
+differs from their resource's path. No event is published on a topic whose ids are unknown.
 
 A topic ``v2.outbound.campaigns.{id}`` belongs to ``/api/v2/outbound/campaigns/{campaignId}``, and
 ``v2.edges.{id}.interfaces`` to every item below ``/api/v2/edges/{edgeId}/interfaces``.
@@ -79,8 +79,8 @@ they create or change.
 """
 
 AUDITS: Final = "v2.audits.entitytype.{id}.entityid.{id}"
-"""The topic that is published whenever an item of an audited type is created, changed or deleted;
-without delay, because the platform's delay is unknown."""
+"""The topic of the event that is published when an item of an audited type is created, changed or
+deleted; the event is not delayed, because the platform's delay is unknown."""
 
 HEARD_BY_HAND: Final = frozenset(
     {
@@ -99,7 +99,7 @@ _PLACEHOLDER: Final = re.compile(r"\{[^}]*\}")
 
 
 class TopicSource(Struct, frozen=True):
-    """The rule that publishes a topic.
+    """A rule by which events are published on a topic.
 
     Attributes:
         topic: the topic's template, a key of the topic map.

@@ -133,7 +133,7 @@ class Hub:
                 self._send(line, QueuedText(write_metadata(HEARTBEAT), "heartbeat"))
 
     def next_deadline(self, now: Now) -> float | None:
-        """When :meth:`timer` is due, on the monotonic clock; ``None`` if never."""
+        """Return the monotonic time at which :meth:`timer` is due; ``None`` if never."""
         due = [line.due for line in self._lines.values()]
         due += [now.monotonic + self._end(each) - now.wall for each in self._lines]
         return min(due, default=None)
@@ -171,10 +171,10 @@ class Hub:
                 self._close(line, _GOING_AWAY, "the channel no longer exists")
 
     def restore(self, state: PlatformState, now: Now) -> None:
-        """Replace the platform's state with another one, and close the sockets of its missing channels.
+        """Replace the platform's state, and close the sockets of channels that the new state lacks.
 
-        The other state may be that of a platform that is served elsewhere, or not served: this
-        hub's sockets keep their connections and their port.
+        The new state may be that of a simulator that is served at another port, or not at all: this
+        hub's port and the connections of the remaining sockets stay the same.
         """
         state.socket_port = self.state.socket_port
         self.state = state

@@ -1,8 +1,8 @@
 """Events caused by an operation or a job, immediately or when the work is done.
 
 Invariants: an event contains values from the request, the response and the stored item, in the form
-of the topic's model. A topic whose ids are unknown is not published. No event is published for the
-end of a job that was deleted or waits for its caller.
+of the topic's model. No event is published on a topic whose ids are unknown, or for the end of a
+job that was deleted or waits for its caller.
 """
 
 import re
@@ -35,7 +35,7 @@ __all__ = ["JobStart", "OperationEvents"]
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
 _KINDS: Final[Mapping[str, ChangeKind]] = {"POST": "created", "DELETE": "deleted"}
 _MOMENT: Final = 0.001
-"""Seconds after a job's computed end at which the end is checked; rounding may delay the end."""
+"""The number of seconds added to the time at which a job's end is checked, because of rounding."""
 
 
 class OperationEvents:

@@ -85,5 +85,5 @@ class HubSocket(Struct):
 
     @property
     def due(self) -> float:
-        """When the socket's next heartbeat or close is due, on the monotonic clock."""
+        """The monotonic time at which the socket's next heartbeat or close is due."""
         return self.beat if self.closes is None else min(self.beat, self.closes)

@@ -110,7 +110,7 @@ def is_heard(channels: Mapping[str, Channel], topic: str) -> bool:
 
 
 Death: TypeAlias = Literal["displaced", "token_revoked", "token_expired", "expired"]
-"""The cause for which a channel ended."""
+"""The cause of a channel's end."""
 
 
 def death_of(channel: Channel, tokens: Mapping[str, IssuedToken], wall: float) -> Death | None:

@@ -139,7 +139,7 @@ class _Maker(Struct, frozen=True):
         return {name: each for name, each in made.items() if not isinstance(each, UnsetType)}
 
     def least(self, schema: Schema, hint: str, above: frozenset[str]) -> Json:
-        """Return the smallest value with all required properties; recursive ones are empty."""
+        """Return the smallest value with all required properties; recursive models are empty."""
         target = self.definition.resolve(schema)
         if target.type == "array":
             return []

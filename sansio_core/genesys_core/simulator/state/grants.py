@@ -73,7 +73,7 @@ def forget_subject(state: PlatformState, subject: str) -> None:
 
 
 def own_grants(state: PlatformState, subject: str) -> dict[GrantKey, str]:
-    """Return the dates of a subject's own grants, by existing role and division."""
+    """Return the dates of a subject's own grants, by role and division, if both still exist."""
     roles, divisions = state.collections.get(ROLES, {}), state.collections.get(DIVISIONS, {})
     return {
         (role_id, division_id): when
@@ -83,7 +83,7 @@ def own_grants(state: PlatformState, subject: str) -> dict[GrantKey, str]:
 
 
 def effective_grants(state: PlatformState, subject: str) -> dict[GrantKey, str]:
-    """Return the dates of a subject's own and its groups' grants, by role and division."""
+    """Return the dates of the grants of a subject and of its groups, by role and division."""
     found = own_grants(state, subject)
     for group in state.collections.get(GROUPS, {}):
         if group in state.grants and subject in state.collections.get(

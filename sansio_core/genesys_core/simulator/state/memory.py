@@ -139,7 +139,7 @@ class Served(Struct, frozen=True):
 
 
 class Unsettled(Struct, frozen=True):
-    """The creation or deletion of an item that is not yet visible to reads.
+    """A change that is not yet visible to reads: the creation or deletion of an item.
 
     Attributes:
         before: the deleted item; ``None`` if an item was created.

@@ -21,7 +21,7 @@ GRANT_TYPES: Final[Mapping[str, str]] = {
     "TOKEN": "implicit",
     "SAML2-BEARER": SAML2_BEARER,
 }
-"""The names of grant types at the login host, by their names in the API, except ``PASSWORD``."""
+"""The login host's name of each grant type except ``PASSWORD``, by the API's name."""
 
 
 def grant_type_of(client: OAuthClient) -> str:

@@ -269,7 +269,7 @@ class ConversationTimeline(Struct):
     metrics_told: dict[tuple[str, str], int] = {}
 
     def participant(self, identity: str) -> Participant | None:
-        """Return the participant with an id."""
+        """Return the participant with an id, or ``None`` if there is none."""
         return next((each for each in self.participants if each.id == identity), None)
 
     @property

@@ -41,7 +41,7 @@ ReplyPart: TypeAlias = Literal["head", "body"]
 
 
 class Answer(Struct, frozen=True):
-    """A response that replaces the platform's: a 429, a 502 from a load balancer, a 200 with HTML.
+    """A response that replaces the platform's, such as a 429, or a 502 from a load balancer.
 
     Attributes:
         status: the HTTP status code.
@@ -159,15 +159,15 @@ class Rule(Struct, frozen=True):
         return self.method in {None, method} and (self.path is None or self.path in paths)
 
     def is_due(self, number: int) -> bool:
-        """Return whether the matching request with a number, counted from 1, gets the fault."""
+        """Return whether the matching request with this number, counted from 1, gets the fault."""
         return self.first <= number < self.first + (math.inf if self.times is None else self.times)
 
 
 class FaultPlan(Struct, frozen=True):
     """A fault plan: rules, each with the number of requests that it has counted.
 
-    Each rule counts every matching request, including those with another rule's fault. If two rules
-    select a request, the earlier one applies.
+    Each rule counts every matching request, including requests that get another rule's fault. If
+    two rules select a request, the earlier one applies.
     """
 
     rules: tuple[Rule, ...] = ()
@@ -184,7 +184,7 @@ class FaultPlan(Struct, frozen=True):
         return FaultPlan(self.rules + rules, self.counts + (0,) * len(rules))
 
     def meets(self, method: str, *paths: str | None) -> "tuple[FaultPlan, Fault | None]":
-        """Return the plan that has counted the next request, and the request's fault or ``None``.
+        """Return the plan with one more request counted, and that request's fault or ``None``.
 
         Args:
             method: the request's HTTP method.
