@@ -117,7 +117,7 @@ def parse_code_redirect(url: str, *, state: str | None) -> str:
     Raises:
         OAuthError: its ``error`` is ``access_denied`` if the user refused,
             ``state_mismatch`` if the redirect belongs to another request, ``invalid_response`` if
-            it has neither a code nor an error.
+            the redirect has neither a code nor an error.
     """
     fields = _received(url, _queried(url), state)
     if not fields.get("code"):
@@ -145,7 +145,7 @@ class Implicit(Struct, frozen=True):
 
     The platform has accepted no new clients since 2026 and ends support in 2027; use
     :class:`~genesys_core.oauth.grants.Pkce`. There is no token exchange and no refresh token, so a
-    client cannot use this as ``auth``; pass it the token instead.
+    client cannot use this as ``auth``; pass the token to the client instead.
 
     Args:
         client_id: the OAuth client's id.

@@ -290,7 +290,7 @@ class RefreshToken(_Material, frozen=True):
 
     Args:
         client_id: the OAuth client's id.
-        client_secret: the OAuth client's secret, never shown; ``None`` if it signed in with PKCE.
+        client_secret: the OAuth client's secret, never shown; ``None`` for a public client (PKCE).
         refresh_token: the refresh token; never shown.
 
     Raises:
@@ -347,7 +347,7 @@ def text_problems(name: str, value: object) -> Iterator[str]:
 
 
 def colon_problems(client_id: object) -> Iterator[str]:
-    """Yield the problems with a client id in a Basic header."""
+    """Yield a problem if a client id contains a colon, which a Basic header does not allow."""
     # RFC 7617 section 2: "a user-id containing a colon character is invalid".
     if isinstance(client_id, str) and ":" in client_id:
         yield "client_id: contains a colon, which a Basic header cannot represent; pass only the id"
@@ -363,7 +363,7 @@ _BASE64: Final = re.compile(r"(?:[A-Za-z0-9+/]+|[A-Za-z0-9_-]+)(={0,2})")
 
 
 def assertion_problems(assertion: object) -> Iterator[str]:
-    """Yield the problems with an assertion that is neither base64 nor base64url."""
+    """Yield a problem if an assertion is neither base64 nor base64url."""
     if not isinstance(assertion, str) or not assertion.strip():
         yield "assertion: must be a non-empty string"
     elif assertion.lstrip("\ufeff \t\r\n").startswith("<"):

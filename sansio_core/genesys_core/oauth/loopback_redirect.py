@@ -1,6 +1,6 @@
 """HTTP requests and pages for a loopback redirect server (RFC 8252 section 7.3).
 
-Invariants: only the redirect that belongs to our own sign-in ends it; every other request gets a
+Invariants: only the redirect that belongs to this sign-in ends the wait; every other request gets a
 page with the reason, and the server keeps waiting. Pages load no external resources, send no
 referrer, are not cached, and escape all external text.
 
@@ -108,7 +108,7 @@ class BrowserPage(Struct, frozen=True):
 
     @property
     def is_foreign(self) -> bool:
-        """Whether the request was a redirect from another sign-in, which was rejected."""
+        """Whether the page rejects a redirect that belongs to another sign-in."""
         # Of the pages that LoopbackRedirect.received returns, only this one has the status.
         return self.status == 400
 
@@ -202,7 +202,7 @@ def check_redirect_uri(uri: str) -> tuple[str, int]:
     """Return the host and port of a redirect URI that a loopback server can serve.
 
     Args:
-        uri: such as ``http://127.0.0.1:8080/callback``, with the port.
+        uri: such as ``http://127.0.0.1:8080/callback``; the port is required.
 
     Raises:
         InvalidValueError: the URI does not have this form.

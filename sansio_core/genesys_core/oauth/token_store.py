@@ -76,7 +76,7 @@ class TokenStore(Protocol):
         ...
 
     def lock(self, key: TokenKey, *, timeout: float) -> AbstractContextManager[None]:
-        """Prevent other users of the store from exchanging this key's token.
+        """Return a lock, so that only one user of the store at a time exchanges this key's token.
 
         The other three methods may be called with or without the lock. The lock must be released
         if its holder dies.

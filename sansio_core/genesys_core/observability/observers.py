@@ -32,7 +32,7 @@ class CallObserver:
     __slots__ = ()
 
     def sending(self, request: Request) -> Request:
-        """Called before a request is sent; returns it, optionally with additional header fields."""
+        """Called before a request is sent; returns the request, possibly with added headers."""
         return request
 
     def attempted(
@@ -113,17 +113,17 @@ class ChannelObservers(Observer):
         return bool(self._of_delivery)
 
     def channel_opened(self) -> None:
-        """Notify all observers."""
+        """Notify all observers that the socket of a channel opened."""
         for observer in self._observers:
             observer.channel_opened()
 
     def channel_closed(self) -> None:
-        """Notify all observers."""
+        """Notify all observers that the socket of a channel closed."""
         for observer in self._observers:
             observer.channel_closed()
 
     def delivered(self, topic: str, seconds: float) -> None:
-        """Notify all observers."""
+        """Notify the observers that override this method that a notification was delivered."""
         for observer in self._of_delivery:
             observer.delivered(topic, seconds)
 

@@ -49,9 +49,9 @@ _PORTS: Final = {"https": 443, "http": 80}
 
 
 def operation_label(operation_name: str) -> str:
-    """Return a call's name for metrics: the operation's name, or the method if undocumented.
+    """Return a documented operation's name for metrics; for other calls, the HTTP method.
 
-    The name of an undocumented call contains its path, which may include ids.
+    The name of an undocumented call is not used, because it contains a path with possible ids.
     """
     method = operation_name.partition(" ")[0]
     # As the conventions name spans whose method they do not know.
@@ -83,7 +83,7 @@ def endpoint_attributes(endpoint: Endpoint) -> Attributes:
 
 
 def resend_attributes(sent: int) -> Attributes:
-    """Return the attribute for how often a request was sent again; empty if it was sent once.
+    """Return the attribute for the number of resends of a request; empty if there were none.
 
     Args:
         sent: how many times the request was sent in total.
@@ -122,7 +122,7 @@ def decision_attributes(trip: RoundTrip) -> Attributes:
 
 
 def wait_reason_attributes(waiting: Waiting[Any]) -> Attributes:
-    """Return the attribute for why a call waits: before a retry, or for the rate limit."""
+    """Return the attribute for the reason why a call waits: a retry, or the rate limit."""
     reason = "retry" if waiting.reservation is None else "pacing"
     return {"genesys_cloud.wait.reason": reason}
 
@@ -130,7 +130,7 @@ def wait_reason_attributes(waiting: Waiting[Any]) -> Attributes:
 def call_result_attributes(outcome: Returned[Any] | Raised | None) -> Attributes:
     """Return the attribute for the error type of a call; empty if it succeeded.
 
-    An outcome of ``None`` means that it was cancelled.
+    An outcome of ``None`` means that the call was cancelled.
     """
     if outcome is None:
         return {"error.type": "cancelled"}
@@ -142,7 +142,7 @@ def call_result_attributes(outcome: Returned[Any] | Raised | None) -> Attributes
 
 
 def correlation_attributes(outcome: Returned[Any] | Raised | None) -> Attributes:
-    """Return the attribute for the platform's correlation id, needed for support requests."""
+    """Return the attribute for the platform's correlation id; empty if there is none."""
     found: object = None
     if isinstance(outcome, Returned):
         found = outcome.response.correlation_id

@@ -3,7 +3,7 @@
 Invariants: the counts are an immutable value. Each event is a step from one value to the next, and
 the owner applies the steps one at a time. A snapshot is consistent: all of its numbers are from the
 same time. Calls in progress are not counted but referenced weakly, so that an interrupted call
-never counts indefinitely.
+does not count as in progress indefinitely.
 """
 
 import weakref

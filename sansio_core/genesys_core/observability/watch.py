@@ -65,7 +65,7 @@ class Watch:
         *,
         now: Now,
     ) -> State[T]:
-        """Return the call's next state after an attempt's outcome, and notify observers of both.
+        """Return the call's state after an attempt, and notify observers of outcome and state.
 
         Args:
             sending: the call's state before the attempt.
@@ -87,7 +87,7 @@ class Watch:
         return state
 
     def begin_wait(self, waiting: Waiting[Any]) -> None:
-        """Record that the call waits; observers are notified once, despite early wake-ups."""
+        """Record that the call waits; observers are notified once, even if it wakes up early."""
         if waiting is not self._waiting:
             self._waiting = waiting
             for observer in self._observers:

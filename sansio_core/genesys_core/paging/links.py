@@ -1,7 +1,7 @@
 """Links to the next page.
 
-Invariants: a link is opaque. Its path and query are sent unchanged, on the host of the first page
-or not at all.
+Invariants: a link is opaque. Its path and query are sent unchanged, and only to the host of the
+first page.
 """
 
 from typing import TypeVar

@@ -361,8 +361,8 @@ _LINKED: Final = Listing("link", items=GUESS, identity="")
 _SHIFTING: Final = ("page", "index", "time")
 _OPAQUE: Final = ("link", "token")
 _APPROXIMATE: Final = ("totalHits",)
-"""Paths of analytics queries, whose totals are approximate because the data changes while it is
-read (Genesys blog, 2022-04-21)."""
+"""Paths of the totals in responses to analytics queries; these totals are approximate because the
+data changes while it is read (Genesys blog, 2022-04-21)."""
 _FIRST_PAGES: Final = (None, "", 1, "1")
 
 

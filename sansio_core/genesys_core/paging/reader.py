@@ -41,9 +41,9 @@ class Fetch(Struct, Generic[T], frozen=True):
 class ListingReader(Generic[T]):
     """Reads one listing, item by item or page by page.
 
-    While :meth:`wanted` returns a page, send it and pass the response to :meth:`received`; then
-    :meth:`take` returns the next item. The pages that :meth:`ahead` returns may be requested at the
-    same time.
+    While :meth:`wanted` returns a request, send it and pass the response to :meth:`received`;
+    then :meth:`take` returns the next item. The requests that :meth:`ahead` returns may be sent at
+    the same time.
 
     Args:
         operation: the operation of the first page.
@@ -88,13 +88,13 @@ class ListingReader(Generic[T]):
 
     @property
     def resume_token(self) -> str:
-        """The resume token: a later reader continues after the last item returned."""
+        """The resume token, with which a later reader continues after the last item returned."""
         return format_resume_token(self._current, self._step, self._taken_items())
 
     def wanted(self) -> Fetch[T] | None:
-        """Return the page that is required before the next item can be taken; ``None`` if none is.
+        """Return the request to send before the next :meth:`take`; ``None`` if none is needed.
 
-        The same page is returned until it has been received, so a failed request can be repeated.
+        The same request is returned until its page is received, so a failed one can be repeated.
 
         Raises:
             PaginationError: the page cannot be requested.
@@ -106,7 +106,7 @@ class ListingReader(Generic[T]):
         return self._ahead[0]
 
     def ahead(self) -> tuple[Fetch[T], ...]:
-        """Return the pages to request in parallel; requests for other pages may be cancelled."""
+        """Return the requests to send in parallel; requests for other pages may be cancelled."""
         if self._next is None or not self._depth:
             return ()
         try:
@@ -122,7 +122,7 @@ class ListingReader(Generic[T]):
         return tuple(self._ahead)
 
     def received(self, response: ApiResponse[T]) -> tuple[str, ...]:
-        """Process the response for the page that :meth:`wanted` returned; return warning messages.
+        """Process the response to the request from :meth:`wanted`; return warning messages.
 
         Raises:
             PaginationError: the response has no list of items.

@@ -1,8 +1,8 @@
 """The rules for the next page of a listing, one for each style of pagination.
 
-Invariants: a rule returns the next position, ``None`` at the end, or raises if there are more items
-that it cannot request. A link to the same host takes precedence, because it has the platform's own
-parameters; without one, the style's token, number, index or date is used.
+Invariants: a rule returns the next position or, at the end, ``None``; it raises if there are more
+items that it cannot request. A link to the same host takes precedence, because it has the
+platform's own parameters; without one, the style's token, number, index or date is used.
 """
 
 from datetime import datetime

@@ -6,8 +6,8 @@ later. Places are granted in the order of the requests, from any machine. A plac
 in time expires.
 
 A client requests a place, and gets one for now, or a ticket for a later time, at which it repeats
-the request with the ticket. A client that has had places, and finds that Redis has lost its state,
-closes the gate for one window.
+the request with the ticket. If a client has had places and Redis has since lost the state of the
+rate limit, the gate is closed for one window.
 """
 
 from collections.abc import Sequence

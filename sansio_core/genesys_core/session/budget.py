@@ -52,9 +52,9 @@ class Budget(Protocol):
             key: identifies a token, without revealing it.
             change: returns the next state and a result; called at most once, with ``None`` if
                 there is no state yet.
-            wait: seconds to wait for the lock; 0 fails immediately. Clients pass 0, and call again
-                later if the state is locked; only to release a reservation do they wait, for a
-                fraction of a second. Asynchronous clients call this in the event loop.
+            wait: seconds to wait for the lock; 0 raises immediately if the state is locked. Clients
+                pass 0 and call again later, except when they release a reservation: then they
+                pass a fraction of a second. Asynchronous clients call this in the event loop.
 
         Returns:
             The result of ``change``.
@@ -76,8 +76,8 @@ class RatePlace(Struct, frozen=True):
     Attributes:
         wait: seconds until the place may be used; 0 if it may be used now.
         ticket: identifies the place.
-        lane: the number of the limit that it waits for, counted from 1 as in the Lua script; 0 for
-            none, -1 for the gate.
+        lane: the number of the limit that delays the place, counted from 1 as in the Lua script;
+            0 if none is reported, -1 if the gate delays the place.
     """
 
     wait: float
@@ -86,7 +86,7 @@ class RatePlace(Struct, frozen=True):
 
     @property
     def is_gate(self) -> bool:
-        """Whether the place is in the future because a 429 closed the gate."""
+        """Whether the place cannot be used yet because the gate is closed."""
         return self.lane < 0
 
     def reservation(self, lanes: Sequence[RateWindow], now: float) -> Reservation:
@@ -118,7 +118,7 @@ class RemoteBudget(Protocol):
         had_places: bool,
         is_blocking: bool,
     ) -> RatePlace:
-        """Return a place in the rate limit of a key, which may be used now or later.
+        """Return a place in the rate limit of a key; the place can be used now or later.
 
         Args:
             key: identifies a token, without revealing it.
@@ -150,15 +150,19 @@ EXPECTED_BUDGET: Final = Expected(
 
 
 def token_key(token: Token | None) -> str:
-    """Return the key of a token's rate limit, because the platform counts requests by token.
+    """Return the key that identifies a token's rate limit; ``""`` without a token.
 
-    It is a digest truncated to 128 bits, usable as a file name or database key.
+    The platform counts the requests of each token separately. The key is a digest of the token,
+    truncated to 128 bits, and usable as a file name or database key.
     """
     return "" if token is None else sha256(token.access_token.encode()).hexdigest()[:32]
 
 
 LOCK_WAIT: Final = 30.0
-"""Seconds to wait for the lock of a shared rate limit, which each process holds for less than a millisecond."""
+"""Maximum seconds that a call waits for the lock of a shared rate limit.
+
+Each process holds the lock for less than a millisecond.
+"""
 
 LOCK_PAUSE: Final = 0.002
 """Mean seconds between attempts to lock a shared rate limit, by all waiting calls of a client."""
@@ -167,9 +171,9 @@ _LONGEST_PAUSE: Final = 1.0
 
 
 def next_attempt(busy: BudgetBusyError, waiting: int, *, begun: Now, now: Now) -> float:
-    """Return when a call tries again to lock a shared rate limit, on the monotonic clock.
+    """Return the monotonic time of a call's next attempt to lock a shared rate limit.
 
-    The more calls of a client wait, the longer each pauses, so that the attempts of many calls do
+    The more calls of a client wait, the longer each call pauses, so that many calls' attempts do
     not use up the processor.
 
     Args:
@@ -218,7 +222,7 @@ def change_pacer(
         now: the current time. All clients that share the state must use the same monotonic clock.
 
     Returns:
-        The state to store, and the result of ``change``: the next pacer and its result.
+        The state to store, and what ``change`` returned: the next pacer and a result.
 
     Raises:
         BudgetError: the state is corrupt.

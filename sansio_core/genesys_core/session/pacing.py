@@ -46,7 +46,7 @@ class Pacing(Struct, frozen=True):
     """Rate limits: the maximum number of requests in a period.
 
     Attributes:
-        limit: requests in any window, over all paths; the platform's limit for a token.
+        limit: requests in any window, over all paths; by default the platform's limit for a token.
         window: length of the window in seconds.
         paths: limits by path prefix, such as ``{"/api/v2/architect/ivrs": 100}``; these requests
             count against ``limit`` as well.
@@ -103,10 +103,11 @@ class Gate(Struct, frozen=True):
 
     @classmethod
     def closed_by(cls, response: Response, *, now: Now) -> "Gate | None":
-        """Return the gate that a response closes: a 429 closes it until its Retry-After has passed.
+        """Return the gate that a 429 closes until its Retry-After has passed, otherwise ``None``.
 
-        A delay longer than :data:`~genesys_core.session.retry.MAX_RETRY_AFTER` comes from an
-        individual API's daily limit and does not close the gate.
+        A 429 without a Retry-After closes no gate. Neither does a delay longer than
+        :data:`~genesys_core.session.retry.MAX_RETRY_AFTER`: it comes from an individual API's daily
+        limit.
         """
         if response.status != 429:
             return None
@@ -135,14 +136,14 @@ class Reservation(Struct, frozen=True):
 
 
 class Ticket(NamedTuple):
-    """A waiting request in a window: its ticket, and when it is due to try again."""
+    """A waiting request in a window: its ticket number, and the time of its next attempt."""
 
     number: int
     return_at: float
 
 
 class RateWindow(Struct, frozen=True):
-    """One rate limit and its recent requests. Each step returns the next window.
+    """One rate limit and its recent requests. Immutable: each change returns a new window.
 
     Attributes:
         path: the prefix of the paths that the limit applies to; ``""`` for all paths.
@@ -170,7 +171,11 @@ class RateWindow(Struct, frozen=True):
         return path.startswith(self.path) and path[len(self.path) :][:1] in {"", "/", "?"}
 
     def with_ticket(self, ticket: int | None) -> "tuple[RateWindow, int]":
-        """Return the next window and a ticket: the given one, a released one, or a new one."""
+        """Return the updated window, and a ticket in its queue.
+
+        It is the given ticket if that is still in the queue, otherwise a released ticket if there
+        is one, otherwise a new ticket.
+        """
         if ticket is not None and self.position(ticket) is not None:
             return self, ticket
         if self.vacant:
@@ -181,7 +186,9 @@ class RateWindow(Struct, frozen=True):
         return msgspec.structs.replace(self, queue=queue, issued=self.issued + 1), self.issued
 
     def opening_time(self, ticket: int, opens: float) -> float:
-        """Return when a ticket may be used if all tickets ahead of it are used as early as possible.
+        """Return the earliest time at which a ticket may be used.
+
+        All tickets ahead of it are assumed to be used as early as possible.
 
         Args:
             ticket: the ticket.
@@ -201,7 +208,7 @@ class RateWindow(Struct, frozen=True):
         return msgspec.structs.replace(self, queue=queue)
 
     def with_ticket_used(self, ticket: int, now: float) -> "RateWindow":
-        """Record that the request with this ticket is sent now, which ends the ticket."""
+        """Record that the request with this ticket is sent now, and remove the ticket."""
         return self.without(ticket).with_request(now)
 
     def with_request(self, now: float) -> "RateWindow":
@@ -213,11 +220,11 @@ class RateWindow(Struct, frozen=True):
 
     @property
     def has_room(self) -> bool:
-        """Return whether a new request can skip the queue."""
+        """Whether a new request can be sent at once, without a ticket."""
         return not self.queue and len(self.sent) < self.limit
 
     def with_ticket_returned(self, ticket: int) -> "RateWindow":
-        """Release a ticket: the next new request takes it over, without delaying others."""
+        """Release a ticket, which the next new request takes over without delaying others."""
         index = self.position(ticket)
         if index is None:
             return self
@@ -235,10 +242,11 @@ class RateWindow(Struct, frozen=True):
         )
 
     def as_of(self, now: float) -> "RateWindow":
-        """Drop the window's expired state.
+        """Return the window at a given time, without its expired state.
 
-        That is: requests before the window, released tickets that are due, and tickets at the head
-        of the queue whose owner did not try again within a whole window.
+        The expired state is: requests sent longer ago than the window's length, released tickets
+        that are due, and tickets at the head of the queue whose calls have not tried again within
+        the window's length after they were due.
         """
         window = self
         past = bisect_right(self.sent, now - self.window + GRAIN)
@@ -294,7 +302,7 @@ class RateWindow(Struct, frozen=True):
 
 
 class Pacer(Struct, frozen=True):
-    """The rate limiter of one token. Immutable: every step returns the next limiter.
+    """The rate limiter of one token. Immutable: each change returns a new rate limiter.
 
     Attributes:
         windows: the windows of individual paths, most specific first; the last one is for all
@@ -324,9 +332,9 @@ class Pacer(Struct, frozen=True):
             reservation: the previous reservation of this request, if it has one.
 
         Returns:
-            The next limiter, and a reservation. If it is due, send now: the request has been
-            counted. Otherwise call this again at its time with the reservation, or :meth:`release`
-            it.
+            The updated rate limiter, and a reservation. If the reservation is due, send the request
+            now: it has been counted. Otherwise call this again with the reservation at the time
+            :attr:`Reservation.at`, or :meth:`release` the reservation.
         """
         moment = now.monotonic
         # The gate delays the queue but does not empty it: places stay in order of arrival.
@@ -357,7 +365,7 @@ class Pacer(Struct, frozen=True):
         return Pacer(tuple(windows.values()), self.gate), Reservation(moment)
 
     def release(self, reservation: Reservation, *, now: Now) -> "Pacer":
-        """Release an unused reservation, which the next request may take over."""
+        """Release an unused reservation, whose tickets later requests may take over."""
         windows = {window.path: window.as_of(now.monotonic) for window in self.windows}
         windows |= {
             path: windows[path].with_ticket_returned(t)
@@ -367,13 +375,13 @@ class Pacer(Struct, frozen=True):
         return Pacer(tuple(windows.values()), self.gate)
 
     def with_gate(self, gate: Gate) -> "Pacer":
-        """Return the limiter with a gate; unchanged if its present gate opens no earlier."""
+        """Return the rate limiter with the given gate, unless its current gate opens no earlier."""
         if self.gate is not None and self.gate.until >= gate.until:
             return self
         return msgspec.structs.replace(self, gate=gate)
 
     def shuts_out(self, reservation: Reservation) -> bool:
-        """Return whether the gate stays closed for longer than the reservation has to wait."""
+        """Return whether the gate is still closed at the time for which the reservation is made."""
         return self.gate is not None and self.gate.until > reservation.at + GRAIN
 
     def closed(self, now: Now) -> Gate | None:

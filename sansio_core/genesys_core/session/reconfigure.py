@@ -19,9 +19,9 @@ def reconfigure_session(
     """Apply new settings to a session.
 
     If the login host stays the same, the token and the rate limit state are kept. Otherwise the
-    token is discarded and a new one obtained with the same grant. A client that cannot do that (a
-    static token, a code that has been exchanged) is signed out, and its calls raise an error
-    instead of being sent without a token.
+    token is discarded and a new one obtained with the same grant. A client that cannot obtain one
+    (it has a static token, or a code that has already been exchanged) is signed out, and its calls
+    raise an error instead of being sent without a token.
 
     Args:
         session: the current session.

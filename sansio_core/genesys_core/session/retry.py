@@ -42,8 +42,8 @@ hits an exhausted limit at the worst moment still succeeds.
 """
 
 MAX_RETRY_AFTER: Final = 180.0
-"""Maximum delay in seconds; the official SDKs give up if the server requests a longer one (some
-APIs' daily limits require hours).
+"""Maximum delay in seconds before a retry; a call whose response requests a longer delay is not
+retried, as in the official SDKs (some APIs' daily limits require hours).
 """
 
 RETRYABLE_STATUSES: Final = frozenset({429, 502, 503, 504})
@@ -67,8 +67,8 @@ GRAIN: Final = 1e-6
 class RetryConfiguration(Struct, frozen=True):
     """Retry limits and delays.
 
-    Without a retry configuration a client does not retry, as in the official SDKs. With one it
-    does, within the default budget unless another is given.
+    A client without a retry configuration does not retry, as in the official SDKs. A client with
+    a retry configuration retries within the default budget, unless it sets another budget.
 
     Attributes:
         max_retry_time_sec: the budget: maximum seconds from the start of the call, including
@@ -203,7 +203,7 @@ _MONTHS: Final = (
 def seconds_until(text: str, now: Now) -> float | None:
     """Return the seconds from now until an HTTP date, in any form of RFC 9110 section 5.6.7.
 
-    Negative for a past date; ``None`` if the text is not such a date.
+    The result is negative for a past date, and ``None`` if the text is not such a date.
     """
     match = next((found for form in _DATES if (found := form.fullmatch(text))), None)
     if match is None:
@@ -236,7 +236,7 @@ def requested_wait(outcome: Response | TransportFailure, now: Now) -> float | No
 
 
 def certainly_not_done(outcome: Response | TransportFailure, asked: float | None) -> bool:
-    """Return whether the request certainly had no effect: it was not sent, or rejected up front.
+    """Return whether a request certainly had no effect: it was not sent, or not processed.
 
     Args:
         outcome: the response or failure.

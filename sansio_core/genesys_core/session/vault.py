@@ -8,8 +8,8 @@ needed.
 * A rejected token is not used again, unless the login host issues it again.
 * A token is renewed before it expires. During the renewal, and if it fails, the token remains in
   use until it expires; after a failure the renewal is retried at half of the remaining lifetime.
-* A failure is raised in all waiting calls, each with its own copy, so that tracebacks do not
-  accumulate on one object; later calls may try again.
+* A failure is raised in all waiting calls. Each call raises a separate copy of the error, so that
+  tracebacks do not accumulate on one object. Later calls may try again.
 * A response without a refresh token keeps the old one; a rotated one replaces it.
 * A token that another process has saved in the token store in the meantime is adopted.
 
@@ -131,7 +131,9 @@ class Vault(Struct, frozen=True):
         return token if now.wall < self.ahead_from and not _has_ended(token, now) else None
 
     def fallback(self, rejected: Token | None, now: Now) -> Token | None:
-        """Return the token while it is valid, if an early renewal failed or takes too long.
+        """Return the current token, for use if an early renewal failed or takes too long.
+
+        ``None`` if the token has expired, was rejected, or is missing.
 
         Args:
             rejected: a token that must not be returned.
@@ -244,8 +246,8 @@ class Vault(Struct, frozen=True):
         After an exchange, :meth:`granted` or :meth:`failed` follows.
 
         Args:
-            known: the token that the caller wants to replace; if another one has replaced it in the
-                meantime, the new one is returned.
+            known: the token that the caller wants to replace; if it has been replaced in the
+                meantime, the new token is returned.
             arrived: :attr:`exchanges` at the time when the caller began to wait.
         """
         token = self._accepted
@@ -279,10 +281,10 @@ class Vault(Struct, frozen=True):
     def adopted(self, stored: Token | None) -> "Vault":
         """Apply the token store's content: adopt a token that another process has saved.
 
-        Call :meth:`reserve` again afterwards; its first result does not prevent another attempt.
-        Before the first exchange, a stored token is adopted only for grants that
-        :attr:`~Grant.resumes`; a code or an assertion may belong to a different user than the
-        stored token, and is exchanged.
+        Call :meth:`reserve` again afterwards: if it returned an :class:`ExchangeNeeded` before,
+        that exchange no longer counts as begun. While the vault has no token, a stored token is
+        adopted only if the grant's :attr:`~Grant.resumes` is true: a code or an assertion may
+        belong to a different user than the stored token, and is exchanged instead.
         """
         vault = msgspec.structs.replace(self, ahead_from=0.0, store_failure=None)
         if stored is None or self.grant is None or _same(stored, self.stored):
@@ -294,7 +296,7 @@ class Vault(Struct, frozen=True):
 
     @property
     def unsaved(self) -> Token | None:
-        """Return the current token if it is not yet in the token store."""
+        """The current token if it is not yet in the token store, otherwise ``None``."""
         # All fields count: the same access token may come with another refresh token.
         return self.token if self.grant is not None and self.token != self.stored else None
 

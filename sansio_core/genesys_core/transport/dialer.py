@@ -17,8 +17,8 @@ Invariants: one timeout covers resolving, all addresses, the proxy and TLS toget
 request was sent, so failures have ``sent=False``. The message gives the host, port, proxy and
 phase, but no credentials and no data from the peer. The kind is ``proxy`` if the proxy failed,
 ``tls`` for the origin's certificate or handshake, ``timeout`` for any timeout, otherwise
-``connect``. The first address that accepts the connection is used; if TLS fails on it, no other is
-tried.
+``connect``. The first address that accepts the connection is used; if TLS then fails, no other
+address is tried.
 
 A driver (here with sockets) handles each state until it is :class:`Dialed` or :class:`DialFailed`,
 and closes everything that it opened if the last state is not :class:`Dialed`, or if it is
@@ -198,8 +198,8 @@ class ResolvingHost(_Step, frozen=True):
     Attributes:
         host: the host name.
         port: the port for the resulting addresses.
-        is_literal: whether the host is an address with a zone, parsed by the system
-            (``AI_NUMERICHOST``) without a resolver.
+        is_literal: whether the host is an IP address with a zone, which the system parses
+            (``AI_NUMERICHOST``) without querying a resolver.
     """
 
     host: str
@@ -309,7 +309,7 @@ class StartingTls(_Step, frozen=True):
 
     @property
     def session_key(self) -> Hashable:
-        """Key of the TLS sessions that may be resumed: they had the same peer and route."""
+        """Key of the TLS sessions that may be resumed: those with the same peer and route."""
         return self.at, self.plan.route
 
     @property

@@ -182,7 +182,8 @@ class Exchange(Claim[C]):
     def competes(self) -> bool:
         """Whether the pool has other connections with the same key.
 
-        Several threads use them, and compete for Python's global interpreter lock.
+        If so, several threads use these connections and compete for Python's global interpreter
+        lock.
         """
         return self.lease is not None and self.lease.siblings > 0
 
@@ -208,7 +209,7 @@ class Exchange(Claim[C]):
         return self._go(_WAIT)
 
     def checked(self, readable: bool, *, now: Now) -> Step:  # noqa: FBT001 - what the step asks
-        """Report whether the connection is readable: data or end of stream (:attr:`Step.CHECK`)."""
+        """Report whether data or an end of stream can be read (:attr:`Step.CHECK`)."""
         # Before the request, anything to read makes the idle connection unusable (an end, or
         # unsolicited bytes). Before a chunk of the body, it is an early response.
         if self._written:
@@ -360,8 +361,8 @@ class Exchange(Claim[C]):
         """Return the next chunk of the response's body, after :attr:`Step.RESPOND`.
 
         Returns:
-            Content; ``b""`` at its end; or ``None``: the driver must read before
-            :attr:`until`, and pass the data to :meth:`received`.
+            A chunk; ``b""`` at the end of the body; ``None`` if the driver must first read from the
+            connection, before :attr:`until`, and pass the data to :meth:`received`.
 
         Raises:
             TransportFailure: the rest of the response cannot arrive, or cannot be decoded.

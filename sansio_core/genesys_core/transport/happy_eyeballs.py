@@ -39,7 +39,10 @@ class Address(Struct, frozen=True):
 
 
 def sort_addresses(addresses: Iterable[Address]) -> tuple[Address, ...]:
-    """Deduplicate addresses and interleave IPv6 and IPv4, IPv6 first, in the resolver's order."""
+    """Remove duplicates, and alternate IPv6 and IPv4 addresses, beginning with IPv6.
+
+    The addresses of each family keep the resolver's order.
+    """
     every = tuple(dict.fromkeys(addresses))
     first = [address for address in every if address.is_ipv6]
     second = [address for address in every if not address.is_ipv6]
@@ -85,7 +88,7 @@ class Race(Struct, frozen=True):
         return not self.trying
 
     def waited(self, *, now: Now) -> "Race":
-        """Return the race with the next attempt started, if it is due."""
+        """Return the race after a wait: the next attempt is in :attr:`starting` if it is due."""
         if self.next_start is not None and now.monotonic >= self.next_start:
             return _start_next(self.trying, self.left, self.failures, now)
         return replace(self, starting=())

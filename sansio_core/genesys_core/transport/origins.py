@@ -38,7 +38,7 @@ _LONGEST_NAME: Final = 253  # RFC 1035 section 2.3.4, minus the length bytes
 
 
 def parse_host(host: str) -> str:
-    """Normalize a host: lower case, ASCII, without brackets and trailing dot.
+    """Normalize a host: lower case, ASCII, without brackets or a trailing dot.
 
     Args:
         host: a name, an IPv4 address, or an IPv6 address (with or without brackets; a zone after
@@ -117,7 +117,10 @@ class Origin(Struct, frozen=True):
 
 
 def parse_ip(host: str) -> IPAddress | None:
-    """Parse an IP address, or return ``None``; an IPv4-mapped IPv6 address counts as IPv4."""
+    """Parse an IP address; ``None`` if the host is not one.
+
+    An IPv4-mapped IPv6 address is returned as an IPv4 address.
+    """
     with contextlib.suppress(ValueError):
         address = ipaddress.ip_address(host)
         mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None

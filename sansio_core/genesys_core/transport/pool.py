@@ -14,18 +14,19 @@ Invariants:
   :attr:`PoolLimits.connections_per_key`, including connections being opened.
 * The connection that became idle last is used first. A full pool closes the one that has been idle
   longest.
-* Claims wait in a FIFO queue; new claims never overtake. A claim that waits because of its key's
-  limit does not block others; it joins the common queue when that limit allows.
-* A connection that is idle too long, by either clock, or too old is never used. There is no thread:
-  idle connections are closed at the next step, or when a timer set to :attr:`Pool.next_expiry`
-  fires.
+* Claims wait in a FIFO queue; a new claim never overtakes a waiting one. A claim that waits because
+  of its key's limit does not block claims with other keys; it joins the common queue when that
+  limit allows.
+* A connection that has been idle for too long or is too old, by either the monotonic or the wall
+  clock, is never used. The pool has no background thread: idle connections are closed at the next
+  step, or when a timer that the driver sets to :attr:`Pool.next_expiry` fires.
 * No step iterates over all connections, keys or claims: its cost is independent of their number.
 * If an exception interrupts a step between any two instructions, no slot is lost and none is
   assigned twice.
 
 A pool does no I/O and uses no lock. The driver makes each step under its own lock (asyncio and
-trio: between two checkpoints); then, without it, it closes the connections in :attr:`Pool.closing`
-and wakes the claims in :attr:`Pool.waking`. For threads::
+trio: between two checkpoints). After releasing the lock, it closes the connections in
+:attr:`Pool.closing` and wakes the claims in :attr:`Pool.waking`. For threads::
 
     claim = Claim()
     try:
@@ -61,7 +62,7 @@ __all__ = ["LOOK_AGAIN", "Claim", "Lease", "Pool", "PoolLimits", "PoolStatistics
 C = TypeVar("C")  # the driver's connection type
 
 KEEP_ALIVE_MARGIN: Final = 1.0
-"""Seconds before the server's announced timeout at which an idle connection is closed."""
+"""An idle connection is closed this many seconds before the timeout that the server announced."""
 
 LOOK_AGAIN: Final = 1.0
 """Seconds after which a waiting thread checks the pool by itself, in case its wake-up was lost."""
@@ -258,7 +259,10 @@ class Pool(Generic[C]):
 
     @property
     def next_expiry(self) -> float | None:
-        """When the connection that has been idle longest expires, on the monotonic clock."""
+        """The monotonic time at which the connection that has been idle longest expires.
+
+        ``None`` if no connection is idle.
+        """
         for lease in self._idle:
             return lease.idle_since.monotonic + self.limits.keep_alive
         return None
@@ -366,7 +370,7 @@ class Pool(Generic[C]):
         self._look_at = Now(since.monotonic + keep_alive, since.wall + keep_alive)
 
     def discard(self, lease: Lease[C]) -> None:
-        """Close an idle connection whose peer closed it or sent unsolicited data.
+        """Remove an idle connection whose peer closed it or sent data, for the driver to close.
 
         Does nothing if the connection is not idle.
         """
@@ -374,7 +378,10 @@ class Pool(Generic[C]):
             self._evict(lease)
 
     def close(self) -> None:
-        """Close idle connections and reject waiting claims; leased connections are closed on release."""
+        """Close the pool: remove idle connections, for the driver to close, and reject claims.
+
+        Leased connections are removed when their claims are released.
+        """
         self._closed = True
         while self._idle:
             self._evict(next(iter(self._idle)))
@@ -387,7 +394,7 @@ class Pool(Generic[C]):
         self._queue.clear()
 
     def next_closing(self) -> Lease[C] | None:
-        """Remove and return the next lease in :attr:`closing`; needs no lock."""
+        """Remove and return the next lease in :attr:`closing`, if any; needs no lock."""
         try:
             # Not `if self.closing`: another thread may empty it in between.
             return self.closing.popleft()
@@ -395,7 +402,7 @@ class Pool(Generic[C]):
             return None
 
     def next_waking(self) -> Claim[C] | None:
-        """Remove and return the next claim in :attr:`waking`; needs no lock."""
+        """Remove and return the next claim in :attr:`waking`, if any; needs no lock."""
         try:
             return self.waking.popleft()
         except IndexError:

@@ -91,7 +91,7 @@ class Proxy(Printable, frozen=True):
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     def credentials(self) -> list[tuple[str, str]]:
-        """Return the ``Proxy-Authorization`` header (RFC 7617), if the proxy has credentials."""
+        """Return the ``Proxy-Authorization`` header (RFC 7617); empty without credentials."""
         if self.username is None or self.is_socks:
             return []
         pair = base64.b64encode(self.username + b":" + self.password)

@@ -19,7 +19,7 @@ _MOST_KNOWN: Final = 1000
 
 
 class Route(Struct, frozen=True, cache_hash=True):
-    """The route to an origin; the key of :class:`~genesys_core.transport.pool.Pool`.
+    """The route to an origin, which is the key of its connections in the pool.
 
     Attributes:
         origin: the destination.

@@ -1,8 +1,8 @@
 """Tunnels through an HTTP proxy with ``CONNECT`` (RFC 9110 section 9.3.6).
 
 Invariants: sans-IO, with the same limits as for any other response. Headers and bodies for the
-origin are never sent to the proxy, and no part of the proxy's response is passed to the origin's
-reader. The proxy's text is never quoted.
+origin are never sent to the proxy, and no part of the proxy's response is parsed as a response of
+the origin. Error messages never quote text from the proxy.
 """
 
 from collections.abc import Iterable
@@ -35,7 +35,7 @@ class TunnelRefused(Struct, frozen=True):
 
 
 class Tunnel:
-    """A ``CONNECT`` exchange: send :attr:`request`, then :meth:`receive` until it has a result.
+    """A ``CONNECT`` exchange: send :attr:`request`, then call :meth:`receive` for its result.
 
     Args:
         authority: ``host:port`` of the origin.

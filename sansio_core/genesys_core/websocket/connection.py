@@ -102,7 +102,7 @@ class WebSocket:
         compression: bool = True,
         max_size: int = DEFAULT_MAX_SIZE,
     ) -> "WebSocket":
-        """Create a connection; nothing is sent until the caller does so.
+        """Create a connection, whose handshake request :meth:`data_to_send` then returns.
 
         Args:
             url: ``ws://`` or ``wss://``.
@@ -197,7 +197,7 @@ class WebSocket:
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Start the closing handshake. Idempotent.
 
-        Before the connection is open there is no handshake to make: close the socket.
+        Before the connection is open there is no closing handshake: just close the socket.
 
         Raises:
             InvalidValueError: the code must not be sent (RFC 6455 section 7.4), or the reason has

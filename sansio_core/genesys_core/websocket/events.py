@@ -82,7 +82,7 @@ class Failed(Struct, frozen=True):
         kind: the kind of cause.
         message: a description of the cause.
         status: the HTTP status, if the server rejected the handshake.
-        headers: the headers of that response.
+        headers: the headers of the response that rejected the handshake.
         code: the close code that was sent to the peer, or 1006 (RFC 6455 section 7.1.5).
     """
 

@@ -64,7 +64,10 @@ class OperationView(Struct, frozen=True):
         return [key for key, one in self.parameters.items() if _is_required(one)]
 
     def statuses(self, *, success: bool) -> list[str]:
-        """Return the documented statuses that are 2xx, or those that are not, except ``default``."""
+        """Return the documented 2xx statuses if ``success`` is true, otherwise all others.
+
+        ``default`` is never included.
+        """
         return [
             status
             for status in self.responses
@@ -72,7 +75,7 @@ class OperationView(Struct, frozen=True):
         ]
 
     def returned(self) -> SwaggerSchema | None:
-        """Return the schema of the first 2xx response with a body, or that of ``default``."""
+        """Return the schema of the first 2xx response with a body, else of ``default``, if any."""
         for status in (*sorted(self.statuses(success=True)), "default"):
             if self.responses.get(status) is not None:
                 return self.responses[status]

@@ -372,7 +372,7 @@ class Comparison(Struct, frozen=True):
         return cls(old.version, new.version, tuple(touched), unused, touched)
 
     def fails(self, limit: str | None) -> bool:
-        """Return whether any change has at least the severity named by ``limit``.
+        """Return whether any change has at least the severity ``limit``; ``None`` is no limit.
 
         Raises:
             InvalidValueError: no severity has that name.

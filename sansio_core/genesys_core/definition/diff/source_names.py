@@ -26,8 +26,8 @@ class CallSite(Struct, frozen=True):
         owner: the name before its dot, such as ``users`` or ``UsersApi``; empty if there is none.
         line: the line number in the source file.
         positional: the number of positional arguments of the call; ``None`` if unknown.
-        keywords: the keyword arguments: the value of a string literal, ``None`` for any other
-            value. ``None`` instead of a mapping if the arguments are unknown.
+        keywords: the value of each keyword argument: the text of a string literal, ``None`` for
+            any other value. ``None`` instead of a mapping if the arguments are unknown.
     """
 
     name: str
@@ -111,7 +111,7 @@ class _TreeReader:
                 pass
 
     def owner(self, node: ast.expr) -> str:
-        """Return an expression's last name; for a variable that holds an API object, its class."""
+        """Return an expression's last name, or the class name of a variable's API object."""
         name = _last_name(node.func if isinstance(node, ast.Call) else node)
         return self.bound.get(name, name)
 

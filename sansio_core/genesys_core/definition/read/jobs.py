@@ -63,7 +63,7 @@ OTHER_STATUSES: Final[Mapping[str, str]] = {
     f"{_WFM}/businessunits/{{businessUnitId}}/scheduling/runs/{{runId}}": "a scheduling run",
     f"{_WFM}/historicaldata/importstatus/{{jobId}}": "a job whose collection is not named jobs",
 }
-"""Job status paths that do not end with ``jobs/{id}``, each with the reason."""
+"""Job status paths that do not end with ``jobs/{id}``, each with a note on the job."""
 
 OTHER_SUBMITS: Final[Mapping[str, str]] = {
     f"POST {_API}/flows/datatables/{{datatableId}}/import/csv/jobs": (

@@ -70,7 +70,8 @@ def api_page_texts(
         models: all models by class name.
         jobs: the job families of operations that start jobs, by method and path.
         places: creates links to models and permissions.
-        example: returns a model's example, for example responses; ``None`` omits the responses.
+        example: returns a model's example, which is shown as a response; ``None`` shows no
+            responses.
     """
     pages = api_pages(api)
     start = api_page(api.name)

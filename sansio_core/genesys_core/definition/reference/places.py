@@ -79,7 +79,7 @@ def _file_name(text: str) -> str:
 
 
 def model_page(model: str) -> str:
-    """Return the path of a model's page, after the first word of its name: ``models/user.md``."""
+    """Return the path of a model's page, named after the model's first word: ``models/user.md``."""
     word = _FIRST_WORD.match(model)
     return f"models/{(word[0] if word else model).lower()[:_LONGEST_NAME]}.md"
 

@@ -43,7 +43,7 @@ __all__ = [
 
 
 class PathStep(Struct, frozen=True):
-    """Segments of a path up to the next parameter, whose name is empty if none follows."""
+    """Segments of a path, and the name of the parameter after them; empty if none follows."""
 
     segments: tuple[str, ...]
     parameter: str = ""
@@ -90,7 +90,7 @@ def name_things(steps: Sequence[PathStep]) -> str:
 
 
 def name_by_rules(steps: Sequence[PathStep]) -> str:
-    """Return the name of a path's resource that the rules derive, ignoring reviewed names."""
+    """Return the name that the rules derive for a path's resource, ignoring reviewed names."""
     segments = list(steps[-1].segments)
     if segments[1:] and segments[-1] == "divisionviews":  # the same things, as a caller sees them
         segments.pop()

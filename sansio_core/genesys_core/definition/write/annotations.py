@@ -118,7 +118,7 @@ def repeated_enums(uses: Iterable[tuple[str, Type]]) -> Enums:
 
 
 _SHORT = 20
-"""The maximum total length of an enum's values up to which they are repeated, not named."""
+"""The maximum total length of the values of an enum that gets no name in generated modules."""
 
 
 def enum_lines(enums: Enums, indent: str) -> list[str]:
