@@ -87,9 +87,9 @@ class RoundTrip(Printable, frozen=True, kw_only=True):
         decision: whether the request is sent again (for example with a new token) or the call has
             failed (for example because the response cannot be decoded), and why; if ``None``, the
             outcome determines whether the call has failed.
-        hides_bodies: whether the bodies are not logged even if that is enabled: those of a token
-            exchange are secret, those of a transfer are files. A request to a URL that ends in
-            ``/oauth/token`` is always treated as a token exchange.
+        hides_bodies: whether the bodies are omitted even if logging of bodies is enabled: the
+            bodies of a token exchange are secret, those of a transfer are files. A request to a URL
+            that ends in ``/oauth/token`` is always treated as a token exchange.
         returned: whether the call succeeded regardless of the status: a repeated DELETE may succeed
             with a 404.
         call: the call that the attempt belongs to; its secrets are redacted wherever they appear.

@@ -19,7 +19,10 @@ OperationT = TypeVar("OperationT", bound=Operation[object])
 
 
 def read_path(value: object, path: str) -> object:
-    """Return the field at a path in a model or JSON object; for an empty path, the object."""
+    """Return the field at a path in a model or JSON object; ``None`` if it is missing.
+
+    For an empty path, return the object itself.
+    """
     for name in path.split(".") if path else ():
         value = _read_field(value, name)
     return value
@@ -35,7 +38,7 @@ def read_each(items: Sequence[object], wire: str) -> list[object]:
 
 
 def read_place(operation: Operation[object], place: str) -> object:
-    """Return the value of a request field such as ``query.pageNumber``."""
+    """Return a request field such as ``query.pageNumber``; ``None`` if it is missing."""
     where, _, rest = place.partition(".")
     if where == "body":
         return read_path(operation.body, rest)

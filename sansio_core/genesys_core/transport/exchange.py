@@ -222,7 +222,7 @@ class Exchange(Claim[C]):
         return self._go(_DIAL)
 
     def dial(self, *, now: Now) -> DialState:
-        """Start dialing a connection (:attr:`Step.DIAL`)."""
+        """Return the first step of dialing a connection (:attr:`Step.DIAL`)."""
         request = self.request
         return dial(self.route, timeout=request.timeout.connect, expires=request.expires, now=now)
 
