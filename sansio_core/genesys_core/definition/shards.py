@@ -48,7 +48,7 @@ EVERYDAY: tuple[str, ...] = (
     "PresenceEventUserPresence",
     "ConversationEventTopicConversation",
 )
-"""The models that most programs use first; each has its own shard, which contains its dependencies.
+"""The models that most programs use first; each has a shard for itself and its dependencies.
 
 The order matters: a dependency of several of these models is in the shard of the first.
 """

@@ -57,7 +57,7 @@ class CallObserver:
         """Called before the call waits for a retry or for the rate limit."""
 
     def ended(self, outcome: Returned[Any] | Raised | None, now: Now) -> None:
-        """Called when the call has ended; the outcome is ``None`` if it was cancelled."""
+        """Called when the call has ended; ``outcome`` is ``None`` if the call was cancelled."""
 
 
 class Observer:

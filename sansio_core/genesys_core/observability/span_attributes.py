@@ -43,7 +43,7 @@ SCHEMA_URL: Final = "https://opentelemetry.io/schemas/1.37.0"
 _METHODS: Final = frozenset(
     {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"}
 )
-"""The HTTP methods that the semantic conventions know; others are reported as ``_OTHER``."""
+"""The HTTP methods that the semantic conventions define; others are reported as ``_OTHER``."""
 
 _PORTS: Final = {"https": 443, "http": 80}
 

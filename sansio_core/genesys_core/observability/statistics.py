@@ -54,7 +54,7 @@ class ClientStats(Struct, frozen=True, kw_only=True):
         return replace(self, calls=self.calls + number, calls_under_way=number)
 
     def call_ended(self, outcome: Returned[Any] | Raised | None) -> "ClientStats":
-        """Count an API call that has ended; an outcome of ``None`` means that it was cancelled."""
+        """Count an API call that has ended; ``outcome`` is ``None`` if the call was cancelled."""
         failures = self.failures + isinstance(outcome, Raised)
         return replace(self, calls=self.calls + 1, failures=failures)
 

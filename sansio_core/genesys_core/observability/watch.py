@@ -87,14 +87,14 @@ class Watch:
         return state
 
     def begin_wait(self, waiting: Waiting[Any]) -> None:
-        """Record that the call waits; observers are notified once, even if it wakes up early."""
+        """Record that the call waits; early wake-ups of the call do not notify observers again."""
         if waiting is not self._waiting:
             self._waiting = waiting
             for observer in self._observers:
                 observer.waiting(waiting)
 
     def end(self, state: State[Any], *, now: Now) -> None:
-        """Record the end of the call; any state that is not final means that it was cancelled."""
+        """Record the end of the call; a state that is not final means cancellation."""
         outcome = state if isinstance(state, _ENDED) else None
         # In reverse, so that what observers began is nested: spans are detached in this order.
         for observer in reversed(self._observers):

@@ -233,7 +233,7 @@ class Vault(Struct, frozen=True):
         )
 
     def refused(self, token: Token) -> "Vault":
-        """Record that the platform rejected a token with a 401; ignored unless it is current."""
+        """Record that the platform rejected a token with a 401; ignored for an earlier token."""
         return msgspec.structs.replace(self, rejected=token) if _same(token, self.token) else self
 
     # Steps of `client.auth`, under the token lock like those above.
@@ -269,7 +269,7 @@ class Vault(Struct, frozen=True):
         return self._holding(grant, _keeping(token, kept), spent=True)
 
     def given(self, token: Token, grant: Grant | None = None) -> "Vault":
-        """Use a token from another source; it is renewed only if a grant is passed with it."""
+        """Use a token from another source; the token is renewed only if a grant is passed too."""
         return self._holding(grant, token, spent=False)
 
     def without_token(self) -> "Vault":

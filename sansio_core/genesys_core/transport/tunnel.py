@@ -35,7 +35,7 @@ class TunnelRefused(Struct, frozen=True):
 
 
 class Tunnel:
-    """A ``CONNECT`` exchange: send :attr:`request`, then call :meth:`receive` for its result.
+    """A ``CONNECT`` exchange: send :attr:`request`, then :meth:`receive` until it returns a result.
 
     Args:
         authority: ``host:port`` of the origin.

@@ -189,7 +189,7 @@ class Frames:
         self._write(Opcode.PING, payload)
 
     def close(self, payload: bytes) -> None:
-        """Queue a close frame with code and reason; only the first one is sent."""
+        """Queue a close frame with code and reason; only the first close frame is sent."""
         if not self._closing:
             self._closing = True
             self._write(Opcode.CLOSE, payload)

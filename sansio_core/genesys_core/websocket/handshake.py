@@ -91,7 +91,7 @@ class WebSocketAddress(Printable, frozen=True):
 
 
 class Upgrade:
-    """The opening handshake: send :attr:`request`, then call :meth:`receive` for its result."""
+    """An opening handshake: send :attr:`request`, then :meth:`receive` until it has completed."""
 
     def __init__(
         self,

@@ -292,7 +292,7 @@ class _DefinitionReader:
         )
 
     def can_be_field(self, wire: str, place: Place) -> bool:
-        """Return whether msgspec accepts a property's name, and report it otherwise."""
+        """Return whether msgspec accepts a property's name; if it does not, add a finding."""
         if _NO_FIELD.search(wire) is None:
             return True
         self.report(
@@ -483,7 +483,7 @@ class _DefinitionReader:
     def without_second_body(
         self, given: list[tuple[swagger.SwaggerParameter, Place]], place: Place
     ) -> list[tuple[swagger.SwaggerParameter, Place]]:
-        """Drop all bodies but one, and form data if there is a body, as a request has one body."""
+        """Drop all bodies but one, and form data if there is a body: a request has one body."""
         # The first, and of parameters with the same name the last: the operation's own.
         body = next((one.name for one, _ in given if one.location == "body"), None)
         for one, here in given:
@@ -498,7 +498,7 @@ class _DefinitionReader:
     def parameters(
         self, given: Sequence[tuple[swagger.SwaggerParameter, Place]], path: str, title: str
     ) -> tuple[ApiParameter, ...]:
-        """Merge parameters by name and location: an operation's override those of its path."""
+        """Merge parameters by name and location: an operation's parameters override its path's."""
         merged = list({(one.name, one.location): (one, here) for one, here in given}.values())
         declared = {one.name for one, _ in merged if one.location == "path"}
         undeclared = [name for name in _PLACEHOLDER.findall(path) if name not in declared]

@@ -40,7 +40,7 @@ _INDENT = "    "
 
 
 def model_docstring(model: ModelDef) -> str:
-    """Return the facts about a model that its field types do not express, as text, if any."""
+    """Return the facts about a model that its field types do not express; may be empty."""
     facts = model_facts(
         "" if model.wire == model.name else to_plain_text(model.wire),
         model.fields,
