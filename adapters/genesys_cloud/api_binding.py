@@ -1,8 +1,9 @@
 """Binds operation builders to clients as methods, synchronous and asynchronous.
 
 Invariants: sync and async methods share one definition. A :class:`Method` wraps a pure builder and,
-like a function, binds to the object that it is accessed on: on a synchronous API it returns the
-result, on an asynchronous one a coroutine; its signature reflects this.
+like a function, binds to the object that it is accessed on. Calling a method of a synchronous API
+returns the result, calling one of an asynchronous API returns a coroutine; the method's signature
+reflects this.
 """
 
 import inspect
@@ -59,7 +60,7 @@ Item_co = TypeVar("Item_co", covariant=True)
 
 
 class SyncApi:
-    """Base class of an API's synchronous methods, bound to a :class:`~genesys_cloud.Client`."""
+    """Base of synchronous APIs such as ``UsersApi``; uses a :class:`~genesys_cloud.Client`."""
 
     def __init__(self, client: "SyncClientBase") -> None:
         self.send = client.send
@@ -67,7 +68,7 @@ class SyncApi:
 
 
 class AsyncApi:
-    """Base class of an API's async methods, bound to an :class:`~genesys_cloud.AsyncClient`."""
+    """Base of async APIs such as ``AsyncUsersApi``; uses an :class:`~genesys_cloud.AsyncClient`."""
 
     def __init__(self, client: "AsyncClientBase") -> None:
         self.send = client.send
@@ -189,8 +190,8 @@ class SyncListMethod(SyncMethod[P, T_co], Protocol[P, T_co, Item_co]):
 
             users = client.users.get_users.with_paging(limit=500).paginate(page_size=100)
 
-        See :class:`~genesys_core.paging.options.PagingOptions`. They are separate from the method's
-        arguments, which may also include a ``limit``.
+        See :class:`~genesys_core.paging.options.PagingOptions`. These options are separate from the
+        method's arguments, which may also include a ``limit``.
         """
         ...
 

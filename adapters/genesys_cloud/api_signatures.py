@@ -29,10 +29,10 @@ _NAMES = {
     "_date": date,
     "_datetime": datetime,
 }
-"""The types that generated builder modules import only for type checkers, by name in those modules."""
+"""The types that generated builder modules import only for type checkers, by their names there."""
 
 _KNOWN_VALUES = re.compile(r"\b_\w+Values(?:_\d+)?\b")
-"""Matches type aliases for the known values of an open enum, which at run time is a string."""
+"""Matches names of type aliases for an open enum's known values, which are strings at run time."""
 
 
 def signature_of(builder: Callable[..., object], *, asynchronous: bool, bound: bool) -> Signature:

@@ -45,7 +45,8 @@ else:
 def wait_for_lock(descriptor: int, *, timeout: float, poll: float) -> bool:
     """Lock an open file; return ``False`` if another open file keeps the lock for longer than ``timeout``.
 
-    The operating system's locks have no timeout, so they are tried every ``poll`` seconds.
+    The operating system's locks have no timeout, so this function tries to lock the file every
+    ``poll`` seconds.
     """
     deadline = time.monotonic() + timeout
     while not try_lock(descriptor):

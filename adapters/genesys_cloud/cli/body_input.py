@@ -77,11 +77,11 @@ def bundled_document() -> dict[str, Any]:
 
 
 def edit_body(model: str, body: object) -> object:
-    """Open ``VISUAL`` or ``EDITOR`` for the user to write a body, and return it.
+    """Open the editor in ``VISUAL`` or ``EDITOR`` for the user to write a body; return the body.
 
     Args:
         model: the name of the body's model.
-        body: the initial text; ``None`` for a skeleton of the model.
+        body: the initial body; ``None`` for a skeleton of the model.
 
     Raises:
         UsageError: the editor failed, or the edited text is neither JSON nor YAML.

@@ -1,7 +1,8 @@
 """``--from-file``: runs an operation for each row of a file.
 
 Invariants: :class:`~genesys_core.command_line.bulk.BulkRun` decides which rows are started and when
-the run ends. The journal records a row before its call is sent and after it has ended.
+the run ends. The journal records each row before its call is sent, and again when the call has
+ended.
 """
 
 import csv
@@ -57,7 +58,7 @@ class BulkFiles:
     Args:
         rows: the path of the file with the rows.
         failures: the path of the failures file, or ``None`` for the default.
-        journal: the journal's path, to continue its run; ``None`` for a new run.
+        journal: the path of an earlier run's journal, to continue that run; ``None`` for a new run.
     """
 
     def __init__(self, rows: str, failures: str | None, journal: str | None) -> None:
@@ -122,7 +123,7 @@ class BulkFiles:
             self.failures.unlink()
 
     def discard_new_journal(self) -> None:
-        """Delete the journal of a run that could not begin, unless it continues an earlier one."""
+        """Delete the journal of a new run that could not begin; keep that of a continued run."""
         if not self.is_continued:
             with suppress(OSError):  # Windows does not delete an open file
                 self.journal.unlink()

@@ -53,7 +53,7 @@ def config_file_of(options: Mapping[str, object]) -> str | None:
 
 
 def client_options(options: Mapping[str, object]) -> "ClientOptions":
-    """Return the client arguments for a command's options, except for the sign-in.
+    """Return the client arguments for a command's options, without those of the saved sign-in.
 
     Raises:
         UsageError: the profile has neither settings nor a sign-in.
@@ -67,7 +67,7 @@ def client_options(options: Mapping[str, object]) -> "ClientOptions":
 
 
 def sign_in_options(options: Mapping[str, object]) -> "ClientOptions":
-    """Return the client arguments for a sign-in; its profile need not exist yet.
+    """Return the client arguments to sign in with; the selected profile need not exist yet.
 
     Raises:
         UsageError: the profile's name is invalid.

@@ -1,7 +1,7 @@
 """The commands for the operations of all APIs, created when they are run.
 
-Invariants: a command for one operation imports nothing for the others, and help and completion
-execute no builder.
+Invariants: a command for one operation imports nothing that only other operations need, and help
+and completion execute no builder.
 """
 
 from collections.abc import Mapping, Sequence

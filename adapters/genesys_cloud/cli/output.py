@@ -29,7 +29,7 @@ def write_line(line: str) -> None:
 
 
 def terminal_width() -> int:
-    """Return the width of the terminal in characters; 80 if there is none."""
+    """Return the width of the terminal in characters; 80 if it is unknown."""
     return shutil.get_terminal_size((80, 24)).columns
 
 
@@ -75,7 +75,7 @@ def print_document(value: object, output: OutputOptions) -> None:
 
 
 def print_rows(items: Iterable[object], output: OutputOptions) -> None:
-    """Print items in a format with rows, each item as soon as the format allows."""
+    """Print items in the selected format, each item as soon as that format allows."""
     for line in _lines(items, output):
         write_line(line)
 

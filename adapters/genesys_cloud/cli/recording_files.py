@@ -59,7 +59,7 @@ _GRACE = 3.0
 
 @dataclass(frozen=True)
 class DownloadRequest:
-    """Which recordings to download, and to which folder.
+    """The recordings to download, and the folder to download them to.
 
     Attributes:
         out: the path of the download folder.
@@ -190,7 +190,7 @@ class _Folder:
             _append(self._found, line)
 
     def write_failures(self, run: RecordingRun) -> None:
-        """Write the failures to a file, or remove that file if there are none."""
+        """Write the failures to a file, or remove that file if a complete run had no failures."""
         path = self.path / _FAILURES
         if run.failures:
             lines = (json.dumps(each, ensure_ascii=False) for each in run.failures)

@@ -2,7 +2,8 @@
 
 Invariants: :class:`~genesys_core.command_line.recordings.RecordingRun` decides which request is
 next. File paths go to standard output, everything else to standard error. Exit code 11 if
-recordings are missing, 130 after Ctrl-C; in both cases the same command continues.
+recordings are missing, 130 after Ctrl-C; in both cases running the same command again continues the
+download.
 """
 
 from pathlib import Path

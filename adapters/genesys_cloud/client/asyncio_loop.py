@@ -30,19 +30,19 @@ class AsyncioLoop:
         self._thread: ThreadPoolExecutor | None = None
 
     async def sleep(self, left: Callable[[], float]) -> None:
-        """Sleep until ``left`` returns 0 or :meth:`notify_all` is called; cancellable."""
+        """Sleep for ``left()`` seconds, or until :meth:`notify_all` is called; cancellable."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(left()):
                 await self._rung.wait()
 
     def notify_all(self) -> None:
-        """Wake all tasks in :meth:`sleep`."""
+        """Wake all tasks that are waiting in :meth:`sleep`."""
         # Replaced instead of cleared: each sleeper waits for the event that it found.
         self._rung.set()
         self._rung = asyncio.Event()
 
     async def acquire(self, owner: LockOwner, seconds: float) -> bool:
-        """Acquire the token lock for an owner within a timeout; cancellable."""
+        """Acquire the token lock for an owner; return ``False`` on timeout. Cancellable."""
         try:
             async with asyncio.timeout(seconds):
                 owner.holds = await self._lock.acquire()
@@ -62,7 +62,11 @@ class AsyncioLoop:
     async def shielded(
         self, work: Callable[[], Coroutine[Any, Any, T]], seconds: float | None
     ) -> T | None:
-        """Run ``work`` in its own task, which survives cancellation of the caller."""
+        """Run ``work`` in its own task, which survives cancellation of the caller.
+
+        Returns:
+            The result of ``work``, or ``None`` if it is still running after ``seconds``.
+        """
         task = asyncio.ensure_future(work())
         self._running.add(task)
         task.add_done_callback(self._running.discard)
@@ -77,14 +81,15 @@ class AsyncioLoop:
     async def run_in_thread(self, work: Callable[..., T], *args: object) -> T:
         """Run a function in a dedicated thread.
 
-        Not in the loop's executor, whose threads may all be busy with calls that wait for the result.
+        The loop's executor is not used: its threads may all be busy with calls that wait for the
+        result.
         """
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, "genesys-cloud-token-store")
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *args)
 
     async def run_in_worker(self, work: Callable[..., T], *args: object) -> T:
-        """Run a function in a worker thread; a cancelled caller waits for it."""
+        """Run a function in a worker thread; a cancelled caller waits for the function to end."""
         import anyio.to_thread  # noqa: PLC0415 - few clients transfer files
 
         # In a task of its own: the shield of anyio is for its own cancellation and not for asyncio's,

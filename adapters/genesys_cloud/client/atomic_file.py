@@ -37,7 +37,7 @@ def target_path(path: str | os.PathLike[str]) -> Path:
 
 
 class AtomicFile:
-    """A file written under a temporary name; the context manager removes it unless it was committed.
+    """A file written under a temporary name, and removed on exit unless it was committed.
 
     Args:
         target: the path to replace; or a directory, in which the file gets the name given to
@@ -65,7 +65,7 @@ class AtomicFile:
         return PartialFile()
 
     def begin(self, part: PartialFile) -> None:
-        """Truncate the file to the part that is kept, so that further bytes are appended to it."""
+        """Truncate the file to the size of ``part``; further bytes are appended after that part."""
         self._file.seek(part.size)
         self._file.truncate()
 

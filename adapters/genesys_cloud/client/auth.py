@@ -39,7 +39,7 @@ class _Facts:
 
     @property
     def token(self) -> Token | None:
-        """The client's current token, or ``None``; its ``repr`` omits the secrets.
+        """The client's current token, or ``None``; the token's ``repr`` omits the secrets.
 
         A client obtains a token with its first call or with ``refresh()``.
         """
@@ -77,7 +77,7 @@ class _Facts:
 
     @property
     def store_failure(self) -> GenesysCloudError | None:
-        """The error from the last access to the token store; ``None`` if it succeeded.
+        """The error from the last access to the token store; ``None`` if that access succeeded.
 
         A token that could not be saved is still used, but other processes and later runs will not
         see it.

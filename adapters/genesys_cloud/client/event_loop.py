@@ -27,7 +27,7 @@ class Background(Protocol[T_co]):
     """A handle for work that runs in the background."""
 
     async def result(self) -> T_co:
-        """Wait for the result, and return it or raise the error; cancellation ends only the wait."""
+        """Wait for the work; return its result or raise its error. Cancellation ends only the wait."""
         ...
 
     def cancel(self) -> None:
@@ -39,11 +39,11 @@ class EventLoop(Protocol):
     """The operations that the driver needs from an event loop."""
 
     async def sleep(self, left: Callable[[], float]) -> None:
-        """Sleep until ``left`` returns 0 or :meth:`notify_all` is called; cancellable."""
+        """Sleep for ``left()`` seconds, or until :meth:`notify_all` is called; cancellable."""
         ...
 
     def notify_all(self) -> None:
-        """Wake all threads or tasks in :meth:`sleep`."""
+        """Wake all threads or tasks that are waiting in :meth:`sleep`."""
         ...
 
     async def close(self) -> None:
@@ -51,7 +51,7 @@ class EventLoop(Protocol):
         ...
 
     async def acquire(self, owner: LockOwner, seconds: float) -> bool:
-        """Acquire the token lock for an owner within a timeout; cancellable."""
+        """Acquire the token lock for an owner; return ``False`` on timeout. Cancellable."""
         ...
 
     def release(self, owner: LockOwner) -> None:

@@ -60,7 +60,7 @@ class _JobBase(Generic[StatusT, ItemT]):
 
     @property
     def progress(self) -> float | None:
-        """The job's completed fraction at the last poll, from 0 to 1; ``None`` if unknown."""
+        """The fraction of the job completed at the last poll, from 0 to 1; ``None`` if unknown."""
         return self._status.progress
 
     @property

@@ -37,7 +37,10 @@ class Permits(Protocol):
     """Applies the core's steps that request and release permits of the rate limit."""
 
     async def apply(self, step: PermitStep[S, R], state: S) -> R:
-        """Apply a step; raises ``BudgetError`` if a shared rate limit cannot be used."""
+        """Apply a step of the core to the rate limit, and return its result.
+
+        Raises ``BudgetError`` if a shared rate limit cannot be used.
+        """
         ...
 
     def release(self, state: State[Any]) -> None:

@@ -61,7 +61,7 @@ class ResumableFile(AtomicFile):
         return replace(self._part, size=self._file.tell())
 
     def begin(self, part: PartialFile) -> None:
-        """Truncate the file to the part that is kept, so that further bytes are appended to it."""
+        """Truncate the file to the size of ``part``; further bytes are appended after that part."""
         super().begin(part)
         self._part = part
         self._checkpoint()

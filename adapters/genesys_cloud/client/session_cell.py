@@ -17,7 +17,7 @@ R = TypeVar("R")
 
 
 class Unpicklable:
-    """Base class of objects with connections and a token, which cannot be pickled."""
+    """Base class of objects that cannot be pickled, because they have connections and a token."""
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(

@@ -73,7 +73,7 @@ class Setup:
     Attributes:
         cell: the cell that holds the client's session.
         observers: observers of the client's calls.
-        channel_observer: one observer that combines them, for notification channels.
+        channel_observer: one observer that combines ``observers``, for notification channels.
         token_store: accesses the client's token store, if it has one.
         logging: the logger; its ``warn`` logs messages that do not belong to a call.
     """
@@ -119,7 +119,7 @@ class Setup:
         observer.warn(str(failure), now=read_clocks(), name=TOKENS_LOGGER)
 
     def warn_shared_token(self) -> None:
-        """Log a warning if the token is shared with another client, but its rate limit is not."""
+        """Warn that another client shares the token, unless the rate limit is shared or disabled."""
         if self.cell.session.pacer is not None and not self._has_budget:
             observer = self.logging
             observer.warn(

@@ -43,7 +43,7 @@ __all__ = [
 Chunks: TypeAlias = Streamed[AsyncIterator[bytes]]
 
 Progress: TypeAlias = Callable[[int, int | None], object]
-"""Called with the number of bytes received, and the total or ``None`` if unknown."""
+"""A function called with the number of bytes transferred, and the total or ``None`` if unknown."""
 
 AsyncProgress: TypeAlias = Callable[[int, int | None], Awaitable[object] | object]
 """Like :data:`Progress`, but may also be a coroutine function."""
@@ -60,7 +60,7 @@ class UploadProgress:
     """Counts the bytes of an upload and reports its progress to the caller.
 
     A chunk is counted when the transport requests the next one. The last chunk is counted when
-    the response arrives, at the latest, because a transport need not request another one after it.
+    the response arrives, at the latest, because a transport need not request anything after it.
     """
 
     def __init__(self, progress: AsyncProgress | None, total: int | None) -> None:
@@ -119,7 +119,7 @@ class _StreamedCall:
         self._wanted: Final = wanted
 
     async def send(self, request: Request) -> Response:
-        """Send a request; an unsuccessful response is read here."""
+        """Send a request; if the response is unsuccessful, read its body before returning it."""
         self.request = request
         async with AsyncExitStack() as opened:
             reply = await opened.enter_async_context(open_stream(self._transport, request))

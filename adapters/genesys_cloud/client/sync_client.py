@@ -149,13 +149,14 @@ class SyncClientBase(SyncTransfers):
         """Return a job that was started earlier, possibly in another process; nothing is sent.
 
         Args:
-            operation: the operation that started it (its body is used only for warnings about the
-                interval), or the operation that returns the job's status.
-            id: the job's id; not needed if the operation returns the job's status.
+            operation: the operation that started the job (the operation's body is used only for
+                warnings about the interval), or the operation that returns the job's status.
+            id: the job's id; may be omitted with the operation that returns the job's status,
+                because that operation contains the id.
 
         Raises:
-            InvalidValueError: the operation neither starts a job nor returns its status, or the id
-                is missing.
+            InvalidValueError: the operation neither starts a job nor returns a job's status, or the
+                id is missing.
         """
         from genesys_cloud.client.jobs import Job  # noqa: PLC0415 - few calls run jobs
         from genesys_core.jobs.job import find_job  # noqa: PLC0415

@@ -68,11 +68,11 @@ class ThreadLoop:
         wakeup.wait(left())
 
     def notify_all(self) -> None:
-        """Wake all threads in :meth:`sleep`."""
+        """Wake all threads that are waiting in :meth:`sleep`."""
         self._rung.ring()
 
     async def acquire(self, owner: LockOwner, seconds: float) -> bool:
-        """Acquire the token lock for an owner within a timeout."""
+        """Acquire the token lock for an owner; return ``False`` on timeout."""
         until = time.monotonic() + seconds
         while True:
             freed = self._freed.next  # read first, so that no later release is lost
@@ -92,7 +92,11 @@ class ThreadLoop:
     async def shielded(
         self, work: Callable[[], Coroutine[Any, Any, T]], seconds: float | None
     ) -> T | None:
-        """Run ``work`` in its own thread, which continues if the caller is interrupted."""
+        """Run ``work`` in its own thread, which continues if the caller is interrupted.
+
+        Returns:
+            The result of ``work``, or ``None`` if it is still running after ``seconds``.
+        """
         await self.close()  # the previous one has released the token lock and is about to end
         # Not a daemon: the interpreter waits for it at exit.
         result, self._last = _start_thread(work, "genesys-cloud-token", daemon=False)

@@ -66,7 +66,7 @@ class StoreDriver:
     async def work(
         self, step: StoreStep[R], held: AsyncExitStack, loop: EventLoop, *, is_blocking: bool
     ) -> Token | TokenStoreError | None:
-        """Perform a step of a transaction on the token store.
+        """Perform a step on the token store; return the loaded token or an error, otherwise ``None``.
 
         Args:
             step: the step to perform.

@@ -32,17 +32,17 @@ class TrioLoop:
         self._running: set[_SystemTask[Any]] = set()
 
     async def sleep(self, left: Callable[[], float]) -> None:
-        """Sleep until ``left`` returns 0 or :meth:`notify_all` is called; cancellable."""
+        """Sleep for ``left()`` seconds, or until :meth:`notify_all` is called; cancellable."""
         with trio.move_on_after(left()):
             await self._rung.wait()
 
     def notify_all(self) -> None:
-        """Wake all tasks in :meth:`sleep`."""
+        """Wake all tasks that are waiting in :meth:`sleep`."""
         self._rung.set()
         self._rung = trio.Event()
 
     async def acquire(self, owner: LockOwner, seconds: float) -> bool:
-        """Acquire the token lock for an owner within a timeout; cancellable."""
+        """Acquire the token lock for an owner; return ``False`` on timeout. Cancellable."""
         with trio.move_on_after(seconds):
             try:
                 self._lock.acquire_nowait()  # a free lock is acquired even with a timeout of 0 s
@@ -64,7 +64,11 @@ class TrioLoop:
     async def shielded(
         self, work: Callable[[], Coroutine[Any, Any, T]], seconds: float | None
     ) -> T | None:
-        """Run ``work`` in a system task, which survives cancellation of the caller."""
+        """Run ``work`` in a system task, which survives cancellation of the caller.
+
+        Returns:
+            The result of ``work``, or ``None`` if it is still running after ``seconds``.
+        """
         # Shielded, because trio cancels system tasks when its main task ends.
         task = _SystemTask(work, trio.CancelScope(shield=True))
         self._running = {task, *(other for other in self._running if not other.over.is_set())}
@@ -79,13 +83,13 @@ class TrioLoop:
     async def run_in_thread(self, work: Callable[..., T], *args: object) -> T:
         """Run a function in a dedicated thread.
 
-        Not under trio's default limiter, whose threads may all be busy with calls that wait for the
-        result.
+        Not limited by trio's default limiter: its threads may all be busy with calls that wait for
+        the result.
         """
         return await trio.to_thread.run_sync(work, *args, limiter=self._thread)
 
     async def run_in_worker(self, work: Callable[..., T], *args: object) -> T:
-        """Run a function in a worker thread; a cancelled caller waits for it."""
+        """Run a function in a worker thread; a cancelled caller waits for the function to end."""
         return await trio.to_thread.run_sync(work, *args)
 
     async def close(self) -> None:

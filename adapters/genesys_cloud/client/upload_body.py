@@ -51,7 +51,7 @@ def inspect_content(content: AsyncContent, *, can_await: bool) -> UploadBody:
 
 
 async def read_chunks(source: object, loop: EventLoop) -> AsyncGenerator[bytes, None]:
-    """Yield a source's bytes in chunks; read files and iterators in a thread if that may block."""
+    """Yield a source's bytes in chunks; read files and iterators with ``loop.run_in_worker``."""
     if isinstance(source, Multipart):
         for piece in cast(Multipart[object], source).pieces():
             async with aclosing(read_chunks(piece, loop)) as inner:

@@ -85,7 +85,7 @@ def default_path() -> str | None:
 
 
 def read_snapshot(path: str | os.PathLike[str]) -> FileSnapshot:
-    """Return a configuration file's text, or why it is unusable; neither if there is no file."""
+    """Return a configuration file's text, or why it is unusable; neither if it does not exist."""
     try:
         content = _read(Path(path))
     except (FileNotFoundError, NotADirectoryError):

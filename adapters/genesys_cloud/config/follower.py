@@ -134,7 +134,7 @@ def _identity(directory: str) -> tuple[int, int] | None:
 
 
 def trigger_for(path: str) -> Trigger:
-    """Return :class:`FileEvents` if ``watchfiles`` (extra ``reload``) is installed, or polling."""
+    """Return a trigger: :class:`FileEvents` if ``watchfiles`` is installed, else :class:`Polling`."""
     try:
         from watchfiles import watch  # noqa: PLC0415 - an extra
     except ImportError:

@@ -91,7 +91,7 @@ def load_sources(path: str | Path, topics: str | Path | None = None) -> Definiti
 def load_documents(
     path: str | Path, topics: str | Path | None = None
 ) -> tuple[Mapping[str, object], Mapping[str, object]]:
-    """Read a definition and its topics as parsed JSON, from the files of :func:`load_sources`."""
+    """Return a definition and its topics as parsed JSON; see :func:`load_sources`."""
     if str(path) == BUNDLED:
         return load_definition(), load_topics(topics)
     file = Path(path)

@@ -1,8 +1,8 @@
 """Writes a definition's reference: pages about APIs, models, topics, permissions, keys and changes.
 
 Invariants: the core (:mod:`genesys_core.definition.reference`) produces the text of the pages; the
-example responses come from the simulator. It rejects definitions with invalid parts, for which there
-are therefore no examples.
+example responses come from the simulator. The simulator rejects definitions with invalid parts, so
+there are no examples for these definitions.
 """
 
 from collections.abc import Iterable, Mapping

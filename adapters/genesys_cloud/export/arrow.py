@@ -26,7 +26,7 @@ def arrow_schema(columns: Sequence[Column]) -> Any:  # noqa: ANN401
 
 
 def arrow_table(rows: Sequence[Mapping[str, object]], schema: Any) -> Any:  # noqa: ANN401
-    """Return a ``pyarrow.Table`` with rows of :func:`~genesys_core.export.columns.to_row`."""
+    """Return a ``pyarrow.Table`` of rows from :func:`~genesys_core.export.columns.to_row`."""
     return import_pyarrow().Table.from_pylist(rows, schema=schema)
 
 

@@ -1,7 +1,7 @@
 """The date up to which the platform's archive is complete.
 
-Invariants: if an organization or a server lacks the operation, there is no date, and all slices are
-fetched with queries.
+Invariants: if the operation that reports the date does not exist or is not permitted, the date is
+unknown, and all slices are fetched with queries.
 """
 
 from datetime import datetime

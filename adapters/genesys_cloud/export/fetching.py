@@ -1,8 +1,8 @@
 """Fetches one slice: writes its records to a file, atomically, and then its manifest entry.
 
 Invariants: the core decides what is requested and which records belong to the slice. The entry is
-written after the file; then the slice's other files are removed. The id of a job is stored when it has started, so that another process can
-continue with it instead of starting a new one.
+written after the file; then the slice's other files are removed. The id of a job is stored when the
+job has started, so that another process can continue with that job instead of starting a new one.
 """
 
 import hashlib
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 __all__ = ["ClientFactory", "check_factory", "fetch", "measure_file"]
 
 ClientFactory: TypeAlias = Callable[[], AbstractContextManager[Client]]
-"""Returns a client for the worker that calls it, from the worker's environment or a token store.
-Must be picklable: a class or a module-level function.
+"""A function that returns a client for the worker that calls it, configured from the worker's
+environment or a token store. Must be picklable: a class or a module-level function.
 """
 
 _SLICE: Final = Expected("a Slice", "plan(export)[0]", (Slice,))
@@ -49,7 +49,7 @@ _CHUNK: Final = 1 << 20
 """Number of bytes of a file that are read and hashed at a time."""
 
 _ATTEMPTS: Final = 5
-"""The maximum number of times that a part is written if another process removes it."""
+"""Maximum number of times that a part is written, because another process may remove it."""
 
 _BATCH: Final = 1000
 """Number of records written at a time, for a job whose results have no pages."""
@@ -72,7 +72,8 @@ def fetch(
         format: ``jsonl``, ``csv`` or ``parquet``.
 
     Returns:
-        The entry; if another process has fetched the slice at the same time, possibly its entry.
+        The entry; if another process has fetched the slice at the same time, possibly that
+        process's entry.
 
     Raises:
         ExportError: other processes, which fetch the slice at the same time, repeatedly removed the
@@ -243,7 +244,7 @@ def _fetch_media(
 
 
 def measure_file(file: BinaryIO) -> tuple[int, str]:
-    """Return the size and the SHA-256 of a file, in hexadecimal."""
+    """Return the size of a file in bytes, and its SHA-256 digest in hexadecimal."""
     digest, size = hashlib.sha256(), 0
     while chunk := file.read(_CHUNK):
         digest.update(chunk)

@@ -80,9 +80,9 @@ def run(
         ahead: the maximum number of slices that are submitted but not finished.
 
     Raises:
-        ExportError: the directory contains another export, or another process has locked it for
-            longer than 30 s; or, at the end, slices have failed: the
-            first failure is its cause.
+        ExportError: the directory contains another export; another process has locked it for longer
+            than 30 s; or slices have failed, which is raised at the end, with the first failure as
+            the cause.
         InvalidValueError: an argument is invalid.
         BrokenExecutor: the executor's workers died; call the function again.
     """

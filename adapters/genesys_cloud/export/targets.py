@@ -1,7 +1,7 @@
 """Destinations of exports: a local directory, or any fsspec file system.
 
-Invariants: a file appears complete or not at all; its data is on disk before it gets its name. On
-fsspec file systems a file is one upload; leftovers of a failed upload have no entry in the
+Invariants: a file appears complete or not at all; its data is on disk before the file is renamed.
+On fsspec file systems a file is one upload; leftovers of a failed upload have no entry in the
 manifest.
 """
 
@@ -52,7 +52,7 @@ class Target(Protocol):
         ...
 
     def list(self, folder: str) -> list[str]:
-        """Return the names of the files in a folder; the empty name is the export's directory."""
+        """Return the names of the files in a folder; ``""`` means the export's own directory."""
         ...
 
     def lock(self) -> AbstractContextManager[None]:
@@ -60,7 +60,7 @@ class Target(Protocol):
         ...
 
     def new_file(self) -> AbstractContextManager[Path]:
-        """Return a context manager with the path of a new local file, which is removed at the end."""
+        """Return a context manager that yields a path for a local file and removes it on exit."""
         ...
 
     def put(self, path: Path, name: str) -> None:
@@ -68,7 +68,10 @@ class Target(Protocol):
         ...
 
     def clean(self) -> None:
-        """Remove temporary files of killed processes. No other process may be writing."""
+        """Remove temporary files of killed processes.
+
+        Call this only while no other process is writing.
+        """
         ...
 
 
@@ -148,7 +151,7 @@ class DirectoryTarget:
 
     @contextmanager
     def new_file(self) -> Generator[Path]:
-        """Return a context manager with the path of a new local file, which is removed at the end."""
+        """Return a context manager that yields a path for a local file and removes it on exit."""
         folder = self._path / _UNFINISHED
         folder.mkdir(parents=True, exist_ok=True)
         # In the same file system, so that the move is atomic; the name is unique across machines.
@@ -168,7 +171,10 @@ class DirectoryTarget:
         flush_directory(final.parent)
 
     def clean(self) -> None:
-        """Remove temporary files of killed processes. No other process may be writing."""
+        """Remove temporary files of killed processes.
+
+        Call this only while no other process is writing.
+        """
         shutil.rmtree(self._path / _UNFINISHED, ignore_errors=True)
 
 
@@ -247,7 +253,7 @@ class FileSystemTarget:
 
     @contextmanager
     def new_file(self) -> Generator[Path]:
-        """Return a context manager with the path of a new local file, which is removed at the end."""
+        """Return a context manager that yields a path for a local file and removes it on exit."""
         with tempfile.TemporaryDirectory(prefix="genesys-export-") as folder:
             yield Path(folder) / "part"
 

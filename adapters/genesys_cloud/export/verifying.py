@@ -30,10 +30,10 @@ from genesys_core.export.manifest import (
 __all__ = ["Verification", "verify"]
 
 _BUCKETS: Final = 64
-"""Number of buckets for digests; 100 million records make 2 GB, 31 MB in each bucket."""
+"""Number of buckets for digests; the digests of 100 million records take 2 GB, 31 MB a bucket."""
 
 _IN_MEMORY: Final = 1 << 18
-"""Bytes of a bucket that are buffered in memory while it is written."""
+"""Size in bytes above which a bucket is moved from memory to disk."""
 
 _DIGEST: Final = 16
 _PART: Final = 4

@@ -42,7 +42,7 @@ class EventStore(Protocol[T]):
         ...
 
     def take(self) -> Buffered[T] | None:
-        """Remove and return the oldest event."""
+        """Remove and return the oldest event; ``None`` if the store is empty."""
         ...
 
 
@@ -98,7 +98,7 @@ class AsyncEventQueue(_EventQueue[T]):
             await self._space.wait()
 
     def take_now(self) -> Buffered[T] | None:
-        """Return the next buffered event; ``None`` if there is none or the caller should yield."""
+        """Return the next buffered event; ``None`` if the caller must call :meth:`take` instead."""
         self._taken += 1
         if self._taken >= _CHECKPOINT or self._end is not None:
             return None

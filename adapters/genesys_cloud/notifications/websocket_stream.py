@@ -33,11 +33,13 @@ CLOSE_LIMIT: Final = 2.0
 """Seconds to wait for the server's close frame."""
 
 Deliver: TypeAlias = Callable[[tuple[WebSocketEvent, ...], Now], Awaitable[None]]
-"""Called with the events and the time of one read; the next read starts after it has returned."""
+"""A function that is called with the events and the time of one read; the next read starts after
+the function has completed.
+"""
 
 DeliverEarly: TypeAlias = Callable[[tuple[WebSocketEvent, ...], Now], bool]
-"""Called before :data:`Deliver` with the same arguments, in the event loop's callback; returns
-whether it accepted the events.
+"""A function that is called before :data:`Deliver` with the same arguments, in the event loop's
+callback; returns whether it accepted the events.
 """
 
 

@@ -5,8 +5,9 @@ and only if the level is enabled. A client does not change the program's loggers
 has its own handlers for console and file, so clients with different settings can coexist in a
 process. A record is appended to the file with one write, and a failing write never fails a call.
 
-If the client's configuration has no level, the program's logging configuration applies: the level of
-the logger ``genesys_cloud``, or of one of its parents if that is ``DEBUG`` or lower.
+If the client's configuration has no level, the program's logging configuration applies: the level
+set on the logger ``genesys_cloud``, or a level inherited from a parent if that level is ``DEBUG``
+or lower.
 """
 
 import contextlib
@@ -162,7 +163,7 @@ class LoggingObserver(Observer):
             logger.handle(record)
 
     def close(self) -> None:
-        """Close the log file; later records go only to the program's handlers."""
+        """Close the log file; later records are no longer written to a file."""
         self._lock.run(self._close)
 
     def _close(self) -> None:

@@ -23,8 +23,8 @@ class RedisBudget:
 
     Pass it as ``budget`` to clients that share a token. Places are granted in the order of the
     requests, in one round trip each, by Redis's clock. Redis should write each change to disk
-    (``appendfsync always``): if it loses its state, the clients that notice close the gate for one
-    window.
+    (``appendfsync always``): if Redis loses its state and a client notices, no places are granted
+    for one window.
 
     Args:
         url: ``redis://host:6379/0``, or ``rediss://`` for TLS; may contain user name and password.
@@ -85,7 +85,7 @@ class RedisBudget:
         await self._ask(command, is_blocking=is_blocking)
 
     async def close_gate(self, key: str, seconds: float, *, is_blocking: bool) -> None:
-        """Close the gate of a token's rate limit for all machines, for the given number of seconds.
+        """Grant no places in a token's rate limit, to any machine, for the given number of seconds.
 
         Raises:
             BudgetError: Redis cannot be used.

@@ -90,7 +90,7 @@ class _IdleStreams:
         return None
 
     def keep(self, stream: _Stream) -> None:
-        """Keep a connection for a later command, or close it if enough are idle."""
+        """Keep a connection for a later command, or close it if enough connections are idle."""
         if len(self._streams) < _IDLE:
             self._streams.append(stream)
         else:
@@ -108,7 +108,7 @@ class _IdleStreams:
     def drop(self) -> None:
         """Drop idle connections without closing them properly.
 
-        They were inherited from a parent process, or belong to an event loop that has ended.
+        The connections were inherited from a parent process, or belong to an ended event loop.
         """
         while (stream := self.take()) is not None:
             stream.drop()

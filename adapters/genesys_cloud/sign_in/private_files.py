@@ -28,7 +28,7 @@ _LARGEST: Final = 16 << 20
 
 
 def open_file(path: Path, flags: int = os.O_RDONLY) -> int:
-    """Open a regular file and return its descriptor; a file that this creates has the mode 0600.
+    """Open a regular file and return its descriptor; if the file is created, its mode is 0600.
 
     Raises:
         OSError: the file cannot be opened.

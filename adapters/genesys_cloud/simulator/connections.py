@@ -33,7 +33,7 @@ class ServerSide(Protocol):
 
     @property
     def deadline(self) -> float | None:
-        """When :meth:`time_out` is due, on the monotonic clock; ``None`` if never."""
+        """The monotonic time at which :meth:`time_out` is due; ``None`` if there is no deadline."""
         ...
 
     def receive_data(self, data: bytes, *, now: Now) -> Iterable[WireStep]:

@@ -146,8 +146,8 @@ class SimulatorControls(ABC):
         """Start generating customers, and agents that answer them, as the clock advances.
 
         Args:
-            rate: the rate, such as ``10/min``, ``2/s`` or ``30/h``; a number is a mean rate per
-                minute.
+            rate: the rate at which customers arrive, such as ``10/min``, ``2/s`` or ``30/h``; a
+                number is a mean rate per minute.
             seed: the seed of the traffic; by default the seed in the simulator's settings.
 
         Raises:

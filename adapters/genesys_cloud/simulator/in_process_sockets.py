@@ -57,7 +57,7 @@ class InProcessSockets:
             return None if due is None else max(0.0, due - now.monotonic)
 
     async def open(self) -> "InProcessSocket":
-        """Return a new connection to the hub, which belongs to the running event loop."""
+        """Return a new connection to the hub, for use in the running event loop."""
         with self._lock:
             connection = ChannelConnection(self._simulator.hub)
             socket = InProcessSocket(self, connection, running_connector())

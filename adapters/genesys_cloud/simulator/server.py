@@ -200,7 +200,7 @@ class _Server:
     async def serve(
         self, host: str, port: int, *, task_status: TaskStatus[tuple[int, asyncio.Event]]
     ) -> None:
-        """Serve until the stop event is set; report that event and the port once listening."""
+        """Serve until the stop event is set; once listening, report the port and the stop event."""
         stop = asyncio.Event()
         http = self._http = ConnectionServer(self._accept, self._clock, self.sockets.flush)
         # The sockets first: responses contain their address.

@@ -37,11 +37,11 @@ class AsyncConnection(Protocol):
         ...
 
     async def receive(self, exchange: "Exchange[Any]") -> Step:
-        """Read until the exchange's next step is not :attr:`Step.READ`."""
+        """Read until the exchange's next step is not :attr:`Step.READ`; return that step."""
         ...
 
     async def send(self, exchange: "Exchange[Any]") -> Step:
-        """Write some of the exchange's data, or process input that arrives in the meantime."""
+        """Write some of the exchange's data, or process an early response; return the next step."""
         ...
 
     async def read(self, until: float | None) -> bytes:
@@ -116,7 +116,7 @@ class Connector(Protocol):
         ...
 
     async def adopt(self, sock: socket.socket) -> AsyncConnection:
-        """Create a connection from a connected socket, which it then owns."""
+        """Create a connection from a connected socket, which the connection then owns."""
         ...
 
 

@@ -52,7 +52,7 @@ _CONNECTED: Final = (_CHECK, _WRITE, _READ)
 """The steps of an exchange that use an open connection."""
 
 _LATER: Final = 0.001
-"""Seconds by which the timer is later than a connection's expiry, because clocks may be coarse."""
+"""Seconds added to a connection's expiry when the timer is set, because clocks may be coarse."""
 
 
 class AsyncSocketTransport:
@@ -285,7 +285,7 @@ class _OwnPool:
         self._look_later()
 
     def watch(self, connection: AsyncConnection, lease: Lease[AsyncConnection]) -> None:
-        """Arrange that an idle connection is closed when its peer closes it."""
+        """Arrange for an idle connection to be closed when the peer closes its side."""
         # A weak reference, because an unreferenced lease is a free slot.
         reference = weakref.ref(lease)
 

@@ -219,7 +219,7 @@ class AsyncioConnection(asyncio.Protocol):
     # --- called by the transport ------------------------------------------------------------------
 
     async def receive(self, exchange: "Exchange[AsyncioConnection] | _EarlyRead") -> Step:
-        """Read until the exchange's next step is not :attr:`Step.READ`."""
+        """Read until the exchange's next step is not :attr:`Step.READ`; return that step."""
         if self._has_arrived:
             return exchange.received(self._take(), now=read_clocks())
         # As in `_wait`, without a further coroutine.
@@ -234,7 +234,7 @@ class AsyncioConnection(asyncio.Protocol):
             del waiter  # its exception's traceback references this frame
 
     async def send(self, exchange: Exchange["AsyncioConnection"]) -> Step:
-        """Write some of the exchange's data."""
+        """Write some of the exchange's data, or process an early response; return the next step."""
         data = exchange.data
         piece = data if len(data) <= _PIECE else memoryview(data)[:_PIECE]
         self._write(piece)
@@ -462,7 +462,7 @@ class AsyncioConnector:
         return sock
 
     async def adopt(self, sock: socket.socket) -> AsyncioConnection:
-        """Create a connection from a connected socket, which it then owns."""
+        """Create a connection from a connected socket, which the connection then owns."""
         _, connection = await asyncio.get_running_loop().create_connection(
             lambda: AsyncioConnection(sock), sock=sock
         )

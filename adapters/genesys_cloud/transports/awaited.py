@@ -87,7 +87,7 @@ def enter_now(context: AbstractAsyncContextManager[T]) -> Generator[T]:
 class AwaitedChunks:
     """Adapts an iterator to an asynchronous iterator.
 
-    It is not an asynchronous generator, so it need not be closed.
+    The adapter is not an asynchronous generator, so it need not be closed.
     """
 
     def __init__(self, chunks: Iterator[bytes]) -> None:

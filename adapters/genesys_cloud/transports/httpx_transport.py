@@ -82,8 +82,8 @@ class HttpxTransport:
     """Sends with an httpx or httpx2 client; safe to share between threads.
 
     Responses are limited by :class:`~genesys_core.http.limits.ResponseLimits`, unless they are
-    streamed. A call's deadline limits each phase and is checked between chunks of the body; a
-    response head can exceed it if each piece arrives within the read timeout.
+    streamed. A call's deadline limits each phase and is checked between chunks of the body;
+    reading a response head can exceed the deadline if each piece arrives within the read timeout.
 
     Args:
         client: your own client, which you have to close; ``None`` creates one.
@@ -314,7 +314,7 @@ class _Call:
         return {name: left if of is None else min(of, left) for name, of in phases.items()}
 
     def fail(self, error: Exception) -> NoReturn:
-        """Re-raise an exception of the caller's iterator; convert all others."""
+        """Re-raise an error of the caller's iterator; raise others as a ``TransportFailure``."""
         body = self._body
         # By identity: the caller's iterator may itself use httpx and raise one of its exceptions.
         if error is body.error:

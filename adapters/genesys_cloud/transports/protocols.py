@@ -120,7 +120,10 @@ class ByteStream(Protocol):
 
 @runtime_checkable
 class EarlyReader(Protocol):
-    """Optional interface of a byte stream that passes data to the reader before resuming its task."""
+    """Optional interface of a byte stream that can deliver data in the event loop's callback.
+
+    The data is delivered before the task that is waiting for it resumes.
+    """
 
     async def read_early(self, take: Callable[[bytes], None]) -> None:
         """Read some bytes and call ``take`` with them, in the event loop's callback.

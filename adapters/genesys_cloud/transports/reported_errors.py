@@ -21,7 +21,7 @@ def system_words(error: OSError) -> str:
 
 
 def is_own_timeout(error: OSError) -> bool:
-    """Return whether an error is the caller's timeout, not the system's for an unresponsive peer."""
+    """Return whether an error results from a timeout that the caller set, not from the system's."""
     return isinstance(error, TimeoutError) and error.errno is None
 
 

@@ -1,8 +1,8 @@
 """One connection over a blocking client's socket, with or without TLS.
 
 Invariants: the socket is non-blocking, and every wait has a time limit set by the caller. An
-unreferenced connection closes its socket, so no interrupt leaks one. Closing sends no
-``close_notify`` and never waits.
+unreferenced connection closes its socket, so an interrupt cannot leak a socket. Closing
+sends no ``close_notify`` and never waits.
 """
 
 import contextlib
@@ -123,7 +123,7 @@ class SocketConnection:
         sock: a connected, non-blocking socket.
 
     Attributes:
-        session_key: the key under which its TLS session is stored; ``None`` without TLS.
+        session_key: the key under which the connection's TLS session is stored; ``None`` without TLS.
     """
 
     __slots__ = ("_gil_socket", "_is_plain", "_poll", "_socket", "_stream", "session_key")

@@ -278,7 +278,7 @@ class _LockedPool:
             self._settle()
 
     def wait(self, exchange: SocketExchange) -> None:
-        """Wait until the exchange gets a connection from the pool, or must check again."""
+        """Wait until the pool gives the exchange a connection; may return early, so check again."""
         waker = threading.Lock()
         waker.acquire()
         exchange.waker = waker
@@ -300,8 +300,8 @@ class _LockedPool:
     def close(self) -> None:
         """Close the pool and its connections.
 
-        In a child process that did not open its connections, this only closes file descriptors: the
-        connections stay usable for the parent.
+        In a child process, this only closes the file descriptors of connections that the parent
+        opened: the parent can still use the connections.
         """
         self._lock.run(self._pool.close)
         self._settle()

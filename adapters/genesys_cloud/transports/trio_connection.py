@@ -60,7 +60,7 @@ class TrioConnection:
         return self._tls
 
     async def receive(self, exchange: Exchange["TrioConnection"]) -> Step:
-        """Read until the exchange's next step is not :attr:`Step.READ`."""
+        """Read until the exchange's next step is not :attr:`Step.READ`; return that step."""
         step = _READ
         # Wait first: a response is rarely available at once, and each call must yield once.
         await self._wait_readable(exchange.until)
@@ -70,7 +70,7 @@ class TrioConnection:
         return step
 
     async def send(self, exchange: Exchange["TrioConnection"]) -> Step:
-        """Write some of the exchange's data, or process input that arrives in the meantime."""
+        """Write some of the exchange's data, or process an early response; return the next step."""
         data = exchange.data
         if self._tls.layers:
             # A TLS record must be completed once begun, so no input is processed in the meantime.
@@ -328,7 +328,7 @@ class TrioConnector:
         return sock
 
     async def adopt(self, sock: socket.socket) -> TrioConnection:
-        """Create a connection from a connected socket, which it then owns."""
+        """Create a connection from a connected socket, which the connection then owns."""
         return TrioConnection(sock)
 
 
