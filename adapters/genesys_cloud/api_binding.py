@@ -139,7 +139,7 @@ class _Shown:
 
 
 class _ShownForm(_Shown):
-    """The same for another form of a call, which has a different return type."""
+    """Like :class:`_Shown`, for another form of a call; without the method's return type."""
 
     @property
     def __signature__(self) -> inspect.Signature:
@@ -302,7 +302,7 @@ class Method(Generic[P, T]):
         )
 
     def _form(self, act: Callable[[Any], object], name: str, doc: str) -> Callable[..., object]:
-        """Return a function with the builder's parameters that builds the operation and acts on it."""
+        """Return a function that takes the builder's arguments and calls ``act`` with the operation."""
         builder = self.__wrapped__
 
         def form(*args: Any, **kwargs: Any) -> object:  # noqa: ANN401 - the builder checks them

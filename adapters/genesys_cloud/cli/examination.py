@@ -62,7 +62,7 @@ class _Doctor:
                 raise self._report_failure(name, error) from None
 
     def _report_failure(self, name: str, error: Exception) -> BaseException:
-        """Print the diagnosis of a failed step, and return what ends the command."""
+        """Print the diagnosis of a failed step, and return the exception that ends the command."""
         from genesys_core.command_line.diagnosis import (  # noqa: PLC0415 - see cli.app
             diagnose_clock,
             diagnose_error,
@@ -159,7 +159,7 @@ class _Doctor:
 
 
 class _Found(Exception):  # noqa: N818 - not an error of the library
-    """A step has found the problem itself, without an error of the library."""
+    """Raised by a step that detected a problem without an error from the library."""
 
     def __init__(self, diagnosis: "Diagnosis", code: ExitCode) -> None:
         super().__init__(diagnosis.message)

@@ -88,7 +88,7 @@ class DownloadRequest:
 
 
 class _Stopped(Exception):  # noqa: N818 - ends a download that is in progress
-    """The run has ended."""
+    """Raised in downloads that are in progress when the run ends."""
 
 
 def download_recordings(

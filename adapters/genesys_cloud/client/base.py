@@ -235,7 +235,7 @@ class ClientBase(LazyApis, Unpicklable):
         operation: Operation[T],
         response: ApiResponse[T] | None = None,
     ) -> ApiResponse[T]:
-        """Poll until the wait ends; ``response`` is the first one, if it has already been received."""
+        """Poll until the wait ends; ``response`` is the first response if it was already received."""
         from genesys_core.jobs.waiting import JobWarning, Pausing, Polling, WaitEnded  # noqa: PLC0415
 
         operation, shown = apply_defaults(operation, self._defaults), 0

@@ -26,7 +26,7 @@ SendPage = Callable[[Operation[Any]], Coroutine[Any, Any, ApiResponse[Any]]]
 
 
 class _Progress:
-    """A listing and its progress: requests the pages that the reader wants, also those ahead.
+    """A listing and its progress; requests the pages that ``reader`` wants, including later ones.
 
     Args:
         reader: decides what to request.

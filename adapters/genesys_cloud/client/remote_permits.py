@@ -112,7 +112,7 @@ class RemotePermits:
             await self._budget.leave_place(key, lanes, ticket, is_blocking=self._is_blocking)
 
     def _find_share(self, share: float) -> OwnPermits:
-        """Return the permits of a share of the limit, which this client uses without the server."""
+        """Return permits for the share of the limit that this client uses without the server."""
         if self._share is None:
             session = self._cell.session
             pacer = None if session.pacer is None else share_pacer(session.pacer, share)

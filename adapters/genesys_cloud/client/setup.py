@@ -152,7 +152,7 @@ class Setup:
 
 
 class _Reload:
-    """Applies a changed file. It has no reference to :class:`Setup`, which can be garbage-collected."""
+    """Applies a changed file; holds no reference that would keep its :class:`Setup` alive."""
 
     def __init__(
         self, sources: Sources, resolved: Resolved, cell: SessionCell, log: LoggingObserver

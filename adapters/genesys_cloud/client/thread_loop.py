@@ -24,7 +24,7 @@ _POLL_INTERVAL: Final = 1.0
 
 
 class _Bell:
-    """Wakes the threads that wait at the time.
+    """Wakes the threads that are waiting when it rings.
 
     Each step is one operation of a dictionary, so two threads that ring at once cannot replace an
     event that a third one already waits for.

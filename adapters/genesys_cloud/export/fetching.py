@@ -129,7 +129,7 @@ def _publish(target: Target, path: Path, part: ExportPart, format: str) -> Expor
 def _remove_others(
     target: Target, part: ExportPart, format: str
 ) -> tuple[ExportPart, Sequence[str]]:
-    """Remove the files of a slice that its entry does not name; return the entry and what is left."""
+    """Remove a slice's files that its entry does not name; return the entry and the remaining files."""
     # In this order: a file that is listed, and whose entry is written now, is not removed.
     files = target.list("")
     current = _read_entry(target, part)
@@ -165,7 +165,7 @@ def check_factory(client: object) -> None:
 def _read(
     client: Client, slice: Slice, reading: SliceReading, target: Target, jobs: list[str]
 ) -> Iterator[list[object]]:
-    """Yield the records of each page, and note the files with the ids of jobs in ``jobs``."""
+    """Yield the records of each page, and append the names of job id files to ``jobs``."""
     while (request := reading.next_request()) is not None:
         # Pages are read without a check of the total: SliceReading judges what is missing.
         operation = request.operation.with_options(keep_unknown="items")

@@ -102,7 +102,7 @@ def run(
 
 
 class _Resources(NamedTuple):
-    """What a run uses."""
+    """The target, the executor and the limits of a run."""
 
     target: Target
     executor: Executor | None

@@ -164,7 +164,7 @@ class _OpenSocket:
 
     Attributes:
         ws: the state of the WebSocket.
-        connection: the connection that it uses.
+        connection: the connection that the WebSocket uses.
     """
 
     def __init__(

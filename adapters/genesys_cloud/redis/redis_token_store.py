@@ -155,7 +155,7 @@ class RedisTokenStore:
         await self._ask(command, is_blocking=is_blocking)
 
     async def _acquire(self, key: TokenKey, seconds: float, *, is_blocking: bool) -> str:
-        """Acquire the lease of a token, and return its owner."""
+        """Acquire the lease of a token, and return the random text that identifies the owner."""
         name, owner = lease_name(self._prefix, key, self._account), secrets.token_hex(16)
         command = acquire_command(name, owner, self._lease)
         try:

@@ -220,8 +220,8 @@ class RedisServer:
         Args:
             stream: the connection, which is kept if all commands succeed.
             commands: the commands.
-            until: when to give up, on the monotonic clock.
-            idle: where to keep it.
+            until: the time limit on the monotonic clock.
+            idle: the pool in which the connection is kept.
         """
         reply, is_whole = None, False
         try:

@@ -219,15 +219,15 @@ def _close_forgotten(pools: "OwnedPools[_OwnPool]") -> None:
 
 
 class _OwnPool:
-    """The pool of one owner, and its event loop.
+    """The pool of one process and event loop.
 
-    A call that is garbage-collected is finalized in whatever thread that happens, and even during a
-    step of the pool: it is released by a callback of the event loop.
+    A call that is garbage-collected may be finalized in any thread, even during a step of the pool;
+    its connection is therefore released in a callback of the event loop.
 
     Attributes:
         connections: the pool.
-        connector: the operations of its event loop.
-        is_stepping: whether a step of the pool runs.
+        connector: the operations of the pool's event loop.
+        is_stepping: whether a step of the pool is in progress.
         thread: the thread that the event loop ran in when a call began.
     """
 
@@ -338,7 +338,7 @@ class _OwnPool:
             self._look_later()
 
     def _settle(self) -> None:
-        """Make late releases, then close connections and wake claims for the pool."""
+        """Perform late releases, then close connections and wake claims as the pool requires."""
         if self._late:
             self._release_late()
         pool = self.connections

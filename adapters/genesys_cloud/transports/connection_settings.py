@@ -122,7 +122,7 @@ def proxy_settings(
 
 
 def _may_have_proxies() -> bool:
-    """Return false if the standard library would find no proxies, without importing it."""
+    """Return whether the standard library may find proxies, without importing ``urllib.request``."""
     has_settings = sys.platform in {"darwin", "win32"}
     return has_settings or any(name.lower().endswith("_proxy") for name in os.environ)
 

@@ -63,7 +63,7 @@ def open_connection(
 
 
 class _Dialer:
-    """The sockets opened so far."""
+    """Performs the steps of one dial, and tracks the sockets opened so far."""
 
     def __init__(self, settings: ConnectionSettings) -> None:
         self._settings = settings

@@ -152,7 +152,7 @@ class SocketTransport:
     def _run(
         self, exchange: SocketExchange, pool: "_LockedPool", content: Iterator[bytes] | None
     ) -> Now:
-        """Perform the steps of an exchange until there is a response; returns when it arrived."""
+        """Perform the steps of an exchange until there is a response; return its time of arrival."""
         now = read_clocks()
         pool.acquire(exchange, now)
         step = exchange.begin(now=now)
@@ -195,7 +195,7 @@ class SocketTransport:
         return now
 
     def _connect(self, step: Step, exchange: SocketExchange, pool: "_LockedPool") -> Step:
-        """Perform a step that comes before there is an open connection."""
+        """Perform a step of an exchange that has no usable connection yet; return the next step."""
         if step is _DIAL:
             return self._dial(exchange)
         if step is _WAIT:
@@ -307,7 +307,10 @@ class _LockedPool:
         self._settle()
 
     def _settle(self) -> None:
-        """Make late releases, then close connections and wake claims for the pool, without the lock."""
+        """Perform late releases, then close connections and wake claims as the pool requires.
+
+        The lock is not held while connections are closed and claims are woken.
+        """
         pool = self._pool
         while self._late:
             try:

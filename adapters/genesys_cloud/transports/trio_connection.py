@@ -344,7 +344,7 @@ def _start_timing(connection: TrioConnection, scope: trio.CancelScope) -> None:
 async def _time_reads(
     reference: "weakref.ref[TrioConnection]", scope: trio.CancelScope | None
 ) -> None:
-    """Time the reads of a connection, as long as there are any."""
+    """Time out the reads of a connection; ends when no read has a timeout."""
     while scope is not None:
         with scope:
             await trio.sleep_forever()
