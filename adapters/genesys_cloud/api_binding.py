@@ -60,7 +60,7 @@ Item_co = TypeVar("Item_co", covariant=True)
 
 
 class SyncApi:
-    """Base of synchronous APIs such as ``UsersApi``; uses a :class:`~genesys_cloud.Client`."""
+    """Base class of APIs such as ``UsersApi``; uses a :class:`~genesys_cloud.Client`."""
 
     def __init__(self, client: "SyncClientBase") -> None:
         self.send = client.send
@@ -68,7 +68,7 @@ class SyncApi:
 
 
 class AsyncApi:
-    """Base of async APIs such as ``AsyncUsersApi``; uses an :class:`~genesys_cloud.AsyncClient`."""
+    """Base class of APIs such as ``AsyncUsersApi``; uses an :class:`~genesys_cloud.AsyncClient`."""
 
     def __init__(self, client: "AsyncClientBase") -> None:
         self.send = client.send

@@ -172,8 +172,8 @@ class SyncClientBase(SyncTransfers):
     ) -> T:
         """Send an operation repeatedly until a condition is true.
 
-        Use it for changes that take effect with a delay. A 404 means "not yet". Pauses grow from
-        one request to the next.
+        Use it for changes that take effect with a delay. A 404 response counts as "not yet".
+        Pauses grow from one request to the next.
 
         Args:
             operation: an operation that only reads data.

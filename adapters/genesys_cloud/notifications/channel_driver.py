@@ -153,15 +153,15 @@ class Driver:
         await self._ask(partial(self.state.add, wanted), tuple(topic for topic, _ in wanted))
 
     async def remove(self, topics: tuple[str, ...]) -> None:
-        """Unsubscribe from topics; raises like :meth:`add`."""
+        """Unsubscribe from topics; raises the same exceptions as :meth:`add`."""
         await self._ask(partial(self.state.remove, topics))
 
     async def clear(self) -> None:
-        """Unsubscribe from all topics; raises like :meth:`add`."""
+        """Unsubscribe from all topics; raises the same exceptions as :meth:`add`."""
         await self._ask(self.state.clear)
 
     async def ping(self) -> None:
-        """Send a ping on each channel; raises like :meth:`add`."""
+        """Send a ping on each channel; raises the same exceptions as :meth:`add`."""
         self.state.check_running()
         self._advance(self.state.apply(ChannelSet.ping, now=read_clocks()))
 

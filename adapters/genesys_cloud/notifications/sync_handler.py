@@ -116,7 +116,7 @@ class NotificationHandler(HandlerBase[ThreadEventQueue[Event]]):
         self._do(timeout, self._driver.add, typed_topics(topics, type))
 
     def remove_subscription(self, topic: str, *, timeout: float | None = _TIMEOUT) -> None:
-        """Unsubscribe from a topic; raises like :meth:`add_subscription`.
+        """Unsubscribe from a topic; raises the same exceptions as :meth:`add_subscription`.
 
         Events that are already buffered are still delivered.
         """
@@ -125,7 +125,7 @@ class NotificationHandler(HandlerBase[ThreadEventQueue[Event]]):
     def remove_all_subscriptions(self, *, timeout: float | None = _TIMEOUT) -> None:
         """Unsubscribe from all topics; the handler stays connected.
 
-        Raises like :meth:`add_subscription`.
+        Raises the same exceptions as :meth:`add_subscription`.
         """
         self._do(timeout, self._driver.clear)
 

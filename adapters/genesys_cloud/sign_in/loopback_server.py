@@ -22,7 +22,9 @@ _LONGEST_NAP: Final = 0.5
 _WRITE_TIMEOUT: Final = 5.0
 """Timeout in seconds for sending a page of a few kilobytes to a browser on this machine."""
 _MOST_CONNECTIONS: Final = 32
-"""Maximum number of open connections. Browsers open some speculatively; the oldest is closed."""
+"""Maximum number of open connections, some of which browsers open speculatively; if there are more,
+the oldest is closed.
+"""
 
 
 @dataclass(frozen=True)

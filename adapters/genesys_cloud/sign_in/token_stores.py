@@ -2,7 +2,8 @@
 
 Invariants: a token is written completely or not at all; a file of tokens is created readable only by
 its owner. A token that has been written is not lost if the process is killed. Processes exchange a
-token one at a time: the locks are the operating system's, which releases them when a process dies.
+token one at a time: the locks belong to the operating system, which releases them when a
+process dies.
 
 All methods may block briefly, and :meth:`lock` up to its timeout. Event loops call them in worker
 threads, possibly a different one each time.
