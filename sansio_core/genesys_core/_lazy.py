@@ -18,13 +18,13 @@ def export_lazily(
     unlisted: Mapping[str, str] | None = None,
     endings: Mapping[str, str] | None = None,
 ) -> None:
-    """Export other modules' names from this module, importing each on first access.
+    """Export other modules' names from the calling module, importing each on first access.
 
-    Defines ``__all__``, ``__getattr__`` and ``__dir__`` in the module. Type checkers see none of
+    Defines ``__all__``, ``__getattr__`` and ``__dir__`` in that module. Type checkers see none of
     the three, so they report misspelled names as errors.
 
     Args:
-        namespace: the module's ``globals()``; names are cached there once imported.
+        namespace: the calling module's ``globals()``; names are cached there once imported.
         homes: maps each defining module to its names, separated by spaces; ``name=original``
             exports ``original`` as ``name``, and ``name=.`` the module itself.
         unlisted: like ``homes``, for names that ``from module import *`` leaves out.

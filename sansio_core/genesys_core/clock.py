@@ -25,5 +25,5 @@ class Now(NamedTuple):
 
 
 def assume_utc(moment: datetime) -> datetime:
-    """Return a time from the platform as an aware datetime; without a zone, it is in UTC."""
+    """Return a time from the platform as an aware datetime; a time without a zone is in UTC."""
     return moment.replace(tzinfo=UTC) if moment.utcoffset() is None else moment

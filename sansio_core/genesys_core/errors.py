@@ -564,7 +564,7 @@ class PaginationError(GenesysCloudError):
 
 
 class PagingWindowError(PaginationError):
-    """The page number limit is reached: the platform rejects pages beyond the window.
+    """The page number limit is reached: the platform rejects higher page numbers.
 
     Attributes:
         instead: the name of a method without this limit.

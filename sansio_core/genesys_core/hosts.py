@@ -20,7 +20,7 @@ __all__ = ["KNOWN_REGIONS", "Gateway", "Hosts", "Region"]
 
 
 class _Regions(StructMeta):
-    """Lets the known regions be listed: ``list(Region)``."""
+    """The metaclass that makes ``list(Region)`` return the known regions."""
 
     def __iter__(cls) -> Iterator["Region"]:  # noqa: N805 - of a metaclass
         return iter(KNOWN_REGIONS.values())

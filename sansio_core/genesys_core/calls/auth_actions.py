@@ -1,7 +1,7 @@
 """Explicit actions on the client's token, for ``client.auth``.
 
 Invariants: those of :mod:`genesys_core.calls.token_actions`; in addition, no explicit action loses
-a token: if an exchange fails the client stays unchanged, and a token that a store cannot save is
+a token: if an exchange fails, the client stays unchanged, and a token that a store cannot save is
 used anyway.
 
 ===========  ==============================================================================
@@ -89,7 +89,7 @@ class TokenSnapshot(Struct, frozen=True):
 
 
 class _AuthAction(Struct, frozen=True):
-    """Common parts of the actions of ``client.auth``."""
+    """Base class of the actions of ``client.auth``."""
 
     asked: TokenSnapshot
 
@@ -147,7 +147,7 @@ class Refresh(_OwnGrantAction, frozen=True):
         *,
         now: Now,
     ) -> tuple[Session, ActionAnswer[AuthOutcome]]:
-        """Apply the new token or the failure for all waiting callers; on failure the old token remains."""
+        """Apply the new token or failure for all waiting callers; a failure keeps the old token."""
         if self.asked.login_host_changed(session):
             return session, Finished(Raised(moved_away_error()))
         ended = outcome.response.data if isinstance(outcome, Returned) else outcome.error
@@ -219,7 +219,7 @@ class UseToken(_AuthAction, frozen=True):
         *,
         now: Now,
     ) -> tuple[Session, ActionAnswer[AuthOutcome]]:
-        """Required by the interface; never called, because this action sends no token request."""
+        """Required by the interface; never called, because this action sends no request."""
         return self.reserve(session, now=now)
 
 
@@ -233,7 +233,11 @@ class SignOut(_OwnGrantAction, frozen=True):
     def reserve(
         self, session: Session, *, now: Now
     ) -> tuple[Session, ActionAnswer[SignedOut | Raised]]:
-        """Return the request that revokes the token or first renews it; or the result, if none is needed."""
+        """Return the request that revokes the token or first renews it, or return the result.
+
+        No request is needed if the client has neither a valid token nor a refresh token; none is
+        sent if its login host has changed.
+        """
         if self.asked.login_host_changed(session):
             return session, Finished(Raised(moved_away_error()))
         vault = session.vault
@@ -248,7 +252,7 @@ class SignOut(_OwnGrantAction, frozen=True):
     def settle(
         self, session: Session, asked: Exchanging, outcome: Returned[Token] | Raised, *, now: Now
     ) -> tuple[Session, ActionAnswer[SignedOut | Raised]]:
-        """After a renewal, return the request that revokes the token; after the revocation, the result."""
+        """Return the request that revokes a renewed token; after the revocation, the result."""
         if self.asked.login_host_changed(session):
             return session, Finished(Raised(moved_away_error()))
         if isinstance(outcome, Returned):

@@ -25,7 +25,7 @@ __all__ = ["check_keys"]
 
 
 def check_keys(body: object, endpoint: Endpoint) -> None:
-    """Check the keys in a body of dictionaries and lists that is known to be encodable.
+    """Check the keys in a body of dictionaries and lists that can be encoded as JSON.
 
     Raises:
         InvalidValueError: a key is the Python name of a field, such as ``division_id``.
@@ -83,17 +83,17 @@ def _types(model: type[Struct]) -> Mapping[str, object]:
 
 @lru_cache
 def _wire_names(model: type[Struct]) -> Mapping[str, str]:
-    """Return the wire names by Python name, of those that are no wire names."""
+    """Return wire names by Python name, except for Python names that are themselves wire names."""
     wires: Sequence[str] = model.__struct_encode_fields__
     pairs = zip(model.__struct_fields__, wires, strict=True)
     return {name: wire for name, wire in pairs if name not in wires}
 
 
 def _body_type(endpoint: Endpoint) -> type[object] | None:
-    """Return the declared type of an endpoint's body; ``None`` if it is no model or unknown.
+    """Return the declared type of an endpoint's body; ``None`` if it is unknown or not a model.
 
-    A builder's annotation has it, which costs calls nothing. The module of a builder that made an
-    operation is loaded.
+    The type is read from the annotation of the endpoint's builder, so that endpoints need not
+    store it. The builder's module is already loaded if the builder created the operation.
     """
     try:
         apis = vars(import_module(f"{endpoint.package}.api"))

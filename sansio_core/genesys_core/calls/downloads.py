@@ -2,8 +2,8 @@
 
 Invariants: a redirect away from the API's base URL is followed without the token or any custom
 headers, a limited number of times, and never from ``https`` to ``http`` except on the loopback
-interface. A body shorter than announced is an error. A file name from a server never names a
-directory.
+interface. A body shorter than announced is an error. A file name supplied by a server is reduced to
+a bare name, so it cannot point into another directory.
 
 ::
 
@@ -169,7 +169,7 @@ class Download(Struct, frozen=True, kw_only=True):
         """Return the download that follows a redirect to its target.
 
         Raises:
-            GenesysCloudError: the error itself, if it is not a redirect.
+            GenesysCloudError: the given error, if it is not a redirect.
             RedirectError: the redirect is not followed; the message includes the reason.
         """
         if not isinstance(error, RedirectError) or error.status not in REDIRECTS:
@@ -188,7 +188,10 @@ class Download(Struct, frozen=True, kw_only=True):
         )
 
     def _target(self, url: str, hosts: Hosts) -> Operation[Any] | str:
-        """Return the next target: a call within the API, or once outside, a URL without a token."""
+        """Return the next target: an API call, or a URL that is requested without a token.
+
+        After a redirect to another host, all further targets are URLs.
+        """
         # A redirect from another host back to the API gets no token: that host chose the URL.
         target = _target(url, hosts) if isinstance(self.target, Operation) else url
         if isinstance(target, str) or isinstance(self.target, str):
@@ -363,7 +366,7 @@ def _names(content_disposition: str) -> tuple[str, ...]:
 
 
 def _extended(value: str) -> str:
-    """Decode RFC 8187 section 3.2: charset'language'percent-encoded."""
+    """Decode a value of the form ``charset'language'percent-encoded`` (RFC 8187 section 3.2)."""
     charset, _, rest = value.partition("'")
     codec = {"utf-8": "utf-8", "iso-8859-1": "latin-1"}.get(charset.strip().lower())
     if codec is None:
@@ -372,7 +375,7 @@ def _extended(value: str) -> str:
 
 
 def _utf8(value: str) -> str:
-    """Decode as UTF-8: headers were decoded as Latin-1, but servers send UTF-8."""
+    """Decode a value again as UTF-8, which servers send although headers are decoded as Latin-1."""
     try:
         return unquote(value.encode("latin-1").decode("utf-8"), errors="replace")
     except UnicodeError:

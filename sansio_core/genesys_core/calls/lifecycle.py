@@ -110,7 +110,7 @@ class NeedToken(Struct, Generic[T], frozen=True):
     refusal: Response | None = None
 
     def joined(self, session: Session) -> "NeedToken[T]":
-        """Return the state for a wait that starts now: if an exchange fails later, the call fails."""
+        """Return the state for a wait that starts now; the call fails if a later exchange fails."""
         call = replace(self.call, vault=session.vault)
         return replace(self, call=call, arrived=session.vault.exchanges)
 
@@ -231,8 +231,8 @@ class Sending(Struct, Generic[T], frozen=True):
 class ClosingGate(Struct, Generic[T], frozen=True):
     """The driver must close the gate for all calls under the rate limit, because of a 429.
 
-    Answered by a session step, :func:`~genesys_core.calls.rate_limit.close_gate`. Wake up calls
-    that wait for a permit afterwards, because some may not be able to wait that long.
+    Answered by a session step, :func:`~genesys_core.calls.rate_limit.close_gate`. Afterwards,
+    wake up all calls that wait for a permit, because some of them may not wait that long.
 
     Attributes:
         gate: the closed gate, with the 429 that closed it.
@@ -266,7 +266,7 @@ class Waiting(Struct, Generic[T], frozen=True):
         seconds: duration of the wait.
         why: the reason for the wait.
         until: when the wait ends, on the monotonic clock.
-        reservation: the position in the rate limit that it waits for; ``None`` before a retry.
+        reservation: the call's position in the queue for a permit; ``None`` before a retry.
     """
 
     call: Call[T]
@@ -379,7 +379,7 @@ def _raised(call: Call[T], error: GenesysCloudError) -> Raised:
 def _not_sent(
     call: Call[T], reservation: Reservation, gate: Gate | None, wait: float, limit: str
 ) -> Raised:
-    """Return the error of a call that would wait too long: the platform's 429, or our own."""
+    """Return the error of a call that would wait too long: the platform's 429, or a local one."""
     if gate is not None:
         error = call.error(gate.refusal, wait)
         error.add_note(f"not sent: all calls wait {wait:.3g} s after another call's 429; {limit}")
@@ -413,7 +413,7 @@ def _with_another_token(call: Call[T], response: Response, now: Now) -> NeedToke
 
 
 def _was_deleted(call: Call[T], response: Response, now: Now) -> Returned[T]:
-    """A 404 after a DELETE that may have succeeded means that it has."""
+    """Return success for a 404 after a DELETE that may have succeeded: the entity is gone."""
     nothing = call.reader.read(Response(204, response.headers), now)
     return Returned(replace(nothing, status=response.status, raw=response.body))
 

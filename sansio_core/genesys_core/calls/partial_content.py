@@ -1,8 +1,8 @@
 """Partial downloads: the partial file on disk, and the request for the rest.
 
 Invariants: bytes of two versions of a file are never mixed. The rest is requested only if the file
-has a strong validator, and only if it is unchanged (``Range`` and ``If-Range``, RFC 9110 sections
-14.2 and 13.1.5), and appended only if it begins where the partial file ends.
+has a strong validator, on the condition that the file is unchanged (``Range`` and ``If-Range``, RFC
+9110 sections 14.2 and 13.1.5), and is appended only if it begins where the partial file ends.
 """
 
 import re
@@ -81,7 +81,9 @@ class PartialFile(Struct, frozen=True, kw_only=True):
         return self.can_continue and response.status == _RANGE_NOT_SATISFIABLE
 
     def received(self, status: int, headers: Headers) -> "PartialFile":
-        """Return the partial file to append a successful response's body to.
+        """Return the partial file to which the body of a successful response must be appended.
+
+        The partial file is empty if the body is the whole file.
 
         Raises:
             TransportFailure: the body is not the requested part.

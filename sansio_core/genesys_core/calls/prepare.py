@@ -103,7 +103,7 @@ _FRAMING = ("content-length", "transfer-encoding")
 
 
 def _body(operation: Operation[object]) -> tuple[bytes | None, str | None]:
-    """Return the body and its type."""
+    """Return the encoded body and its ``Content-Type``."""
     endpoint = operation.endpoint
     if isinstance(operation.body, EncodedBody):
         content_type, content = operation.body.encode()

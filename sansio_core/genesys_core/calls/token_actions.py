@@ -1,8 +1,8 @@
 """Actions on a client's token, including the one for a call that needs a token.
 
 Invariants: an action is a value with pure steps, which :mod:`genesys_core.calls.token_transaction`
-takes one at a time. It determines the requests to the login host, and what the responses mean for
-the client.
+takes one at a time. The action determines the requests to the login host, and what the responses
+mean for the client.
 
 Explicit actions are in :mod:`genesys_core.calls.auth_actions`.
 """
@@ -87,7 +87,7 @@ class TokenAction(Protocol[R]):
         ...
 
     def timed_out(self, session: Session, *, now: Now) -> R:
-        """Return the action's result if its request or its wait for another exchange timed out."""
+        """Return the action's result after its request or its wait for an exchange timed out."""
         ...
 
     def reserve(self, session: Session, *, now: Now) -> tuple[Session, ActionAnswer[R]]:
@@ -101,7 +101,7 @@ class TokenAction(Protocol[R]):
         ...
 
     def refused(self, session: Session, error: GenesysCloudError, *, now: Now) -> R:
-        """Return the action's result if the token store failed."""
+        """Return the action's result after a failure of the token store."""
         ...
 
 
@@ -159,7 +159,7 @@ class ObtainForCall(Struct, Generic[T], frozen=True):
 
 
 def obtain_for_call(need: NeedToken[T], session: Session, *, now: Now) -> ObtainForCall[T]:
-    """Return the action for a call that now waits for a token, and fails if an exchange fails."""
+    """Return the action that obtains a token for a call, which begins to wait for it now."""
     return ObtainForCall(need.joined(session), now.monotonic)
 
 

@@ -16,15 +16,15 @@ written to a token store, so no store failure loses it.
 
 ``docs/states.md`` has the diagram.
 
-Without a token store (``Settings.stores_tokens``) a transaction consists of requests. With a store:
+Without a token store (``Settings.stores_tokens``), a transaction only sends requests. With a store:
 
 * Nothing is exchanged before the store has been locked and read: another process may have already
   renewed the token. Locking and reading take at most ``refresh_token_wait_max``.
 * If the store cannot be locked or read, a grant that can be exchanged any number of times is
-  exchanged anyway. Other grants are not, because another process may be using the same
-  refresh token, or because the next refresh token could not be saved: a call then uses a token that is still
-  valid, or raises the store's error, and nothing has been sent.
-* If the new token cannot be written it is used anyway, and written in the next transaction.
+  exchanged anyway. Other grants are not, because another process may be using the same refresh
+  token, or because the next refresh token could not be saved: a call then uses a token that is
+  still valid, or raises the store's error, and nothing has been sent.
+* If the new token cannot be written, it is used anyway, and written in the next transaction.
 * The store's last failure is in ``Vault.store_failure``; adapters log each failure.
 """
 
@@ -255,7 +255,7 @@ def _without_store(
 def _following(
     session: Session, action: TokenAction[R], answer: ActionAnswer[R], key: TokenKey
 ) -> tuple[Session, _AfterLock[R]]:
-    """Return the step for an action's answer while the store is locked for ``key``."""
+    """Return the step that follows an action's answer while the store is locked for ``key``."""
     if isinstance(answer, Exchanging):
         return session, Requesting(action, answer, key)
     if answer.forget_token:
@@ -270,7 +270,7 @@ def _following(
 def _following_alone(
     session: Session, action: TokenAction[R], answer: ActionAnswer[R], now: Now
 ) -> tuple[Session, Requesting[R] | Ended[R]]:
-    """Return the step for an action's answer without a store, or without its lock."""
+    """Return the step that follows an action's answer if no store is locked."""
     if isinstance(answer, Exchanging):
         return session, Requesting(action, answer, None)
     if not answer.forget_token:
@@ -284,7 +284,7 @@ def _following_alone(
 def _forgotten(
     session: Session, action: TokenAction[R], result: R, failure: GenesysCloudError | None, now: Now
 ) -> R:
-    """Return the result of deleting a token; a store that still has it is an error."""
+    """Return the result of deleting a token; an error if the store still has the token."""
     if failure is None or isinstance(result, Raised):
         return result
     return action.refused(session, failure, now=now)

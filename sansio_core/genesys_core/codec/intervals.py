@@ -217,7 +217,7 @@ def _as_utc(name: str, moment: datetime) -> datetime:
 
 
 def _midnight(day: date, zone: tzinfo) -> datetime:
-    """Return the start of a day; where clocks skip midnight, the moment at which they do."""
+    """Return the start of a day: midnight, or the moment at which the clocks skip midnight."""
     # In UTC at once: between datetimes of the same zone, Python ignores changes of the offset.
     return datetime.combine(day, time(), zone).astimezone(UTC)
 

@@ -39,10 +39,10 @@ def encode_json(value: object) -> bytes | None:
 
 
 def _comes_back(value: object, result: bytes) -> bool:
-    """Return whether models are equal to what their encoding is decoded as: nothing was altered.
+    """Return whether decoding the JSON of a model, or of a list of models, gives an equal value.
 
-    The fastest check, where the type has a decoder already. It may be false for a sound value (a
-    tuple comes back as a list).
+    This is the fastest check if the type already has a decoder. The result may be ``False`` for a
+    value that was encoded exactly, because a tuple is decoded as a list.
     """
     decode = _decoder_of(value)
     try:
@@ -60,7 +60,7 @@ def _decoder_of(value: object) -> Callable[[bytes], object] | None:
 
 
 def _is_sound(value: object, result: bytes) -> bool:
-    """Return whether a value contains nothing that msgspec altered, from a look at all of it."""
+    """Return whether a value contains nothing that msgspec altered, by examining all of it."""
     # Infinity and NaN are encoded as null, so output without "null" contains neither.
     harmless = _HARMLESS if b"null" in result else _HARMLESS_AND_FLOAT
     return _is_plain(value, result, harmless) or _is_harmless(value, harmless)
@@ -108,11 +108,11 @@ _SETS: Final = (set, frozenset)
 
 
 def _is_plain(value: object, result: bytes, harmless: frozenset[type]) -> bool:
-    """Return whether a value consists of models, dictionaries, lists and harmless values alone.
+    """Return whether a value consists only of models, dictionaries, lists and harmless values.
 
-    This is the case of nearly every body, and costs a fifth of a look at each container: what the
-    containers of one level hold is listed together, and only the types of it are compared. Most
-    fields of a model are absent; empty values are left out unless one may be bytes or a set.
+    Nearly every body does. The check takes a fifth of the time of examining each container: the
+    contents of all containers on one level are listed together, and only their types are compared.
+    Most fields of a model are absent; empty values are omitted unless one may be bytes or a set.
     """
     # As such, msgspec encodes empty bytes and empty sets.
     may_be_empty = b':""' in result or b":[]" in result
@@ -138,7 +138,7 @@ def _is_plain(value: object, result: bytes, harmless: frozenset[type]) -> bool:
 
 
 def _has_minutes(moment: datetime) -> bool:
-    """Return whether the offset of a date-time is one of whole minutes, as RFC 3339 has them."""
+    """Return whether the UTC offset of a date-time is in whole minutes, as RFC 3339 requires."""
     if moment.tzinfo is UTC:
         return True
     offset = moment.utcoffset()
@@ -148,7 +148,7 @@ def _has_minutes(moment: datetime) -> bool:
 _MINUTE: Final = timedelta(minutes=1)
 
 _CHECKS: Final[Mapping[type, Callable[[Any], bool]]] = {float: isfinite, datetime: _has_minutes}
-"""By type: functions that return whether a value of the type is encoded exactly."""
+"""Functions that return whether a value is encoded exactly, by the type of the value."""
 
 _CONTAINERS: Final = frozenset({dict, list, tuple})
 """Types whose contents :func:`gc.get_referents` can list: keys and values, or elements."""
@@ -157,8 +157,9 @@ _CONTAINERS: Final = frozenset({dict, list, tuple})
 def _is_harmless(value: object, harmless: frozenset[type]) -> bool:
     """Return whether a value contains nothing that msgspec alters, at any depth.
 
-    That is no set, no bytes, no infinite or NaN number, and no date-time with an odd offset. Types are collected per container rather than checked one by one: 4 µs for a model of 56
-    fields instead of 54 µs.
+    msgspec alters sets, bytes, infinite and NaN numbers, and date-times whose offset has seconds.
+    Types are collected for each container instead of being checked one by one, which takes 4 µs
+    instead of 54 µs for a model of 56 fields.
     """
     todo = [value]  # not recursive: msgspec accepts deeper values than Python's stack
     while todo:

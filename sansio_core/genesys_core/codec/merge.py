@@ -36,7 +36,9 @@ _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 
 IsRemembered: TypeAlias = Callable[[object], bool]
-"""Returns whether a model was received as a separate response, and is merged with that response."""
+"""A function that returns whether a model was received as a separate response.
+
+Such a model is merged with that response."""
 
 
 _PARTS: Final = (Struct, list, dict)
@@ -53,7 +55,7 @@ def list_parts(model: Struct) -> list[object]:
 
 
 def _pair_parts(model: Struct, raw: object) -> Iterable[tuple[object, object]]:
-    """Return the parts of a model in the order of :func:`list_parts`, each with its document."""
+    """Return the parts of a model in the order of :func:`list_parts`, each with its JSON value."""
     parts: list[object] = [model]
     documents = [raw]
     # Both lists grow in the loop: level by level, so that depth needs no recursion.
@@ -155,7 +157,7 @@ def merge_over_response(
 
 
 class _Origins(Struct):
-    """What the models of a response were decoded as and from, by the identity of each."""
+    """For each model of a response, by identity: the model as decoded, and its JSON object."""
 
     parts: dict[int, tuple[Struct, dict[str, object]]]
     is_remembered: IsRemembered
@@ -187,7 +189,7 @@ def _merge(new: object, old: object, raw: object, response: _Origins | None = No
 
 
 def _merge_nested(new: Struct, old: object, raw: object, response: _Origins | None) -> object:
-    """Merge a model with what it was decoded from, or with the one that it replaced."""
+    """Merge a model with the JSON it was decoded from, or with the model that it replaced."""
     if response is not None and response.is_remembered(new):
         return new
     # Each origin once: the same object in a second place is another item, without unknown members.
@@ -206,7 +208,7 @@ def _merge_nested(new: Struct, old: object, raw: object, response: _Origins | No
 
 
 def _merge_new(new: object, response: _Origins | None) -> object:
-    """Return a new value, after a look whether parts of the response were moved into it."""
+    """Return a new value; models of the response that were moved into it are merged."""
     if response is None:
         return new
     match new:
@@ -228,7 +230,8 @@ def _merge_fields(new: Struct, response: _Origins) -> object:
 def replace_fields(model: Struct, values: Sequence[object]) -> Struct:
     """Return a copy of a model with other values, of any type; the model itself if none differs.
 
-    A copy, not a dictionary: a caller's own type may have a tag, be a list, or encode ``None``.
+    The result is not a dictionary, because a caller's own type may have a tag, be encoded as an
+    array, or encode ``None``.
     """
     old = msgspec.structs.astuple(model)
     if all(one is other for one, other in zip(values, old, strict=True)):
@@ -245,12 +248,12 @@ def _same(new: object, old: object) -> bool:
 
 
 def _may_be_same(new: Struct, old: Struct) -> bool:
-    """Return whether a model may be another one with changes: their ids do not differ."""
+    """Return whether a model may be a changed version of another: their ids do not differ."""
     return _id_of(new) == _id_of(old) or _id_of(new) is None or _id_of(old) is None
 
 
 def _is_same(new: Struct, old: Struct) -> bool:
-    """Return whether a model stands for another one: the ids are the same, or all the fields."""
+    """Return whether two models are the same entity: their ids or all of their fields are equal."""
     return new == old or _id_of(new) == _id_of(old) is not None
 
 
@@ -300,10 +303,10 @@ def _pair_elements(
     old: list[object],
     origins: Mapping[int, tuple[Struct, dict[str, object]]],
 ) -> list[int | None]:
-    """Return for each new element the index of the old element that it was, or ``None``.
+    """Return, for each new element, the index of the old element that it matches, or ``None``.
 
-    Elements of the response are recognized elsewhere, by their identity. Others match by their
-    id, and those without an id if they are equal.
+    Elements that were decoded from the response match none here, because they are recognized by
+    identity. All other elements match by id, or if they are equal and have no id.
     """
     places = {id(value): index for index, value in enumerate(old)}
     known = [origins.get(id(value)) for value in new]

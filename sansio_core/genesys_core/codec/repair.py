@@ -91,7 +91,7 @@ class _List(Struct, frozen=True):
 
 
 class _Leaf(Struct, frozen=True):
-    """A type that is not descended into: a scalar, or a type that only callers use."""
+    """A type whose values are converted as a whole: a scalar, or a type that only callers use."""
 
     types: tuple[object, ...]
 
@@ -100,7 +100,7 @@ class _Leaf(Struct, frozen=True):
 
 
 class _Choice(Struct, frozen=True):
-    """An object whose kind decides on its type."""
+    """A JSON object whose type is determined by its kind."""
 
     union: TaggedUnion
 
@@ -126,7 +126,7 @@ def _leaf_name(type_: object) -> str:
 
 @cache
 def _shape(type_: object) -> _Shape:
-    """Return how to descend into a type, given its annotation."""
+    """Return how values of a type are traversed, given the type's annotation."""
     members = _members(type_)
     if len(members) != 1:
         return _Leaf(members)

@@ -143,7 +143,7 @@ def _text(text: str, at: JsonPath, issues: list[Issue]) -> str:
 
 
 def describe_other_body(body: bytes) -> str | None:
-    """Describe an empty body, HTML or XML by its type and size; ``None`` for anything else.
+    """Describe an empty body, HTML or XML by its type and size; return ``None`` for anything else.
 
     No part of the body is shown, because bodies contain personal data.
     """

@@ -87,7 +87,7 @@ class _Listing:
 
 
 class _Item(Struct, frozen=True, gc=False):
-    """The place of an item in its listing."""
+    """The position of an item in its listing."""
 
     listing: _Listing
     index: int
@@ -131,7 +131,11 @@ def remember_items(page: object, body: bytes, path: str) -> None:
 
 
 def _watch(kind: type) -> bool:
-    """Make the models of a type list their parts in time; return whether they can have a record."""
+    """Make models of a type list their parts on first access, if they can have a record.
+
+    Returns:
+        Whether models of the type can have a record.
+    """
     if not issubclass(kind, Model) or kind.__struct_config__.frozen:
         return False
     for _, name, _ in list_holders(kind):
@@ -204,8 +208,8 @@ def restore_unknown_fields(value: object) -> object:
 def _has_record(value: object) -> bool:
     """Return whether a value is or contains a model with a record.
 
-    The garbage collector tracks these models, and what contains them: what it does not track is
-    passed over, such as strings, numbers, and models of strings and numbers.
+    The garbage collector tracks these models, and every container of them. Values that it does not
+    track are skipped, such as strings, numbers, and models that contain only strings and numbers.
     """
     match value:
         case Struct():
@@ -246,7 +250,7 @@ def _is_remembered(value: object) -> bool:
 
 
 def _response(model: Struct) -> tuple[bytes, Sequence[object]] | None:
-    """Return the body of the response that a model was, and its parts when it was decoded."""
+    """Return the response body that a model was decoded from, and the parts it had at that time."""
     record = cast(Sequence[object] | None, getattr(model, "_response", None))
     if record is None:
         return None

@@ -127,7 +127,7 @@ class ParsedArguments:
     )
 
     def text(self, name: str) -> str | None:
-        """Return the value of a command option; ``None`` if it was not given."""
+        """Return the value of a command option; ``None`` if the option was not given."""
         value = self.common.get(name)
         return value if isinstance(value, str) else None
 
@@ -137,7 +137,7 @@ class ParsedArguments:
         return value if isinstance(value, tuple) else ()
 
     def number(self, name: str) -> int | None:
-        """Return the number given as a command option; ``None`` if it was not given.
+        """Return the value of a command option as a number; ``None`` if the option was not given.
 
         Raises:
             UsageError: the option's value is not a whole number.
@@ -185,8 +185,8 @@ def split_command(words: Sequence[str]) -> tuple[dict[str, str], list[str]]:
         words: the words of the command line after the program's name.
 
     Returns:
-        The options by name, and the other words, which begin with an unknown or incomplete option
-        if there is one.
+        The options by name, and the remaining words: from the command on, or from the first option
+        that is unknown or incomplete.
     """
     known = {f"--{option.name}": option.name for option in CONNECTION_OPTIONS}
     options: dict[str, str] = {}

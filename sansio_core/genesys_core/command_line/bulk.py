@@ -40,8 +40,8 @@ __all__ = [
 
 JournalEvent: TypeAlias = Literal["started", "done", "failed", "withdrawn"]
 RowAction: TypeAlias = Literal["start", "skip", "fail"]
-"""What to do with a row: start its call, skip it because an earlier run finished it, or fail it because
-its outcome is unknown.
+"""What to do with a row: start its call, skip the row because an earlier run finished it, or fail
+the row because the outcome of its call is unknown.
 """
 
 _LETTERS: Final[Mapping[str, JournalEvent]] = {
@@ -186,7 +186,7 @@ def read_journal(lines: Iterable[str], head: str, source: str) -> BulkJournal:
 
 
 def complete_lines(content: bytes) -> tuple[int, str]:
-    """Return how to continue a failures file whose last line may be incomplete after a killed run.
+    """Return how to append to a failures file whose last line may be incomplete after a killed run.
 
     Args:
         content: the file's content.

@@ -21,7 +21,7 @@ def parse_json_row(line: str) -> dict[str, object]:
     """Parse a line of a rows file or a failures file.
 
     Raises:
-        UsageError: the line is not a JSON object, or reports a row that is not one.
+        UsageError: the line, or the row that its failure entry contains, is not a JSON object.
     """
     try:
         row = json.loads(line)

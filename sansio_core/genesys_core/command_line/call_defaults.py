@@ -11,7 +11,7 @@ _RETRY: Final = RetryConfiguration(max_retry_time_sec=60)
 
 
 def default_retry(configuration: Configuration) -> RetryConfiguration | None:
-    """Return the command's retry configuration, or ``None`` if the settings contain one.
+    """Return the command's retry configuration; ``None`` if the settings have their own.
 
     Users and scripts expect retries if the platform is busy; the library makes none by default.
     """

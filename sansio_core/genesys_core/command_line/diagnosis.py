@@ -183,7 +183,7 @@ def lacks_user(error: errors.ApiError) -> bool:
 
 
 def diagnose_clock(difference: float | None) -> Diagnosis | None:
-    """Return a diagnosis if the clock of this machine is wrong.
+    """Return a diagnosis if the clock of this machine is wrong, otherwise ``None``.
 
     Args:
         difference: seconds by which the clock is ahead of the platform's; ``None`` if unknown.

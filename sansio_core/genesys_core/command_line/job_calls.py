@@ -33,7 +33,7 @@ JOB_ACTIONS: Final[dict[JobAction, str]] = {
 """The descriptions of the ``jobs`` actions for help, by action."""
 
 JobCall: TypeAlias = tuple[JobAction, str, str, list[str]]
-"""The arguments of ``jobs``: the action, the API's name, the method's name, and all others."""
+"""The arguments of ``jobs``: the action, the API's name, the method's name, and the rest."""
 
 JOB_OPTIONS: Final = (
     *(option for option in COMMON_OPTIONS if option.group != "Bulk" and option.name != "all"),
@@ -83,7 +83,7 @@ _STARTS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
 def starting_request(family: "JobFamily", id: str) -> tuple[str, str, Mapping[str, str]] | None:
     """Return the method, path and body of the request that starts a job waiting for confirmation.
 
-    ``None`` if jobs of this family do not wait for confirmation.
+    The result is ``None`` if jobs of this family do not wait for confirmation.
 
     Args:
         family: the job's family, which describes how jobs of its kind are polled.

@@ -55,7 +55,7 @@ class OperationDescription:
         method: the HTTP method; empty if the builder has no docstring (``python -OO``).
         path: the template of the operation's path.
         returns: the type of the response as the docstring names it.
-        summary: a sentence about the operation, or an empty text.
+        summary: a sentence about the operation; empty if unknown.
         notes: sentences about preview, permissions, pagination and so on.
         link: the URL of the platform's page about the operation; empty if unknown.
         arguments: names of the parameters and the number of those that are required.

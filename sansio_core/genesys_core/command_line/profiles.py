@@ -1,7 +1,7 @@
 """Profiles: named settings and sign-ins, each in its own folder.
 
-Invariants: a name never escapes the profiles folder. Options take precedence over the
-environment, and a token file over a profile.
+Invariants: no profile name can select a folder outside the profiles folder. Options take precedence
+over the environment, and a token file over a profile.
 """
 
 import re

@@ -239,11 +239,11 @@ class RecordingManifest:
 
 
 def _recording_in(entry: Mapping[str, Any]) -> FoundRecording:
-    """Return a recording that an earlier run has written.
+    """Return the recording in an entry that an earlier run wrote.
 
     Raises:
-        AttributeError: not an object.
-        TypeError: it has other fields, or values that are not strings.
+        AttributeError: the entry is not an object.
+        TypeError: the entry has other fields, or values that are not strings.
     """
     for value in entry.values():
         if not isinstance(value, str):

@@ -8,13 +8,13 @@ __all__ = ["UsageError", "suggest_name"]
 class UsageError(ValueError):
     """The command line is invalid: an unknown option, a missing argument, a value of the wrong type.
 
-    Nothing was sent. This is not a subclass of ``GenesysCloudError``, because importing that module
-    would slow down help pages.
+    Nothing was sent. This is not a subclass of ``GenesysCloudError``, because importing the
+    module of that class would slow down help pages.
     """
 
 
 def suggest_name(name: str, known: Iterable[str]) -> str:
-    """Return ``; did you mean ...?`` for a misspelled name, or an empty text."""
+    """Return ``; did you mean ...?`` if a known name is similar, otherwise an empty string."""
     from difflib import get_close_matches  # noqa: PLC0415 - for errors alone
 
     names = list(known)

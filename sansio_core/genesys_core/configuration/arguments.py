@@ -77,7 +77,7 @@ _FIELDS: Final = {
 
 
 class Arguments(Confidential, frozen=True, kw_only=True):
-    """A client's arguments, under the same names; all optional.
+    """A client's arguments, each as a field of the same name; all are optional.
 
     ``pacing`` is unset by default, because ``None`` disables it. ``config_file`` is absolute.
     :class:`~genesys_cloud.client.options.ClientOptions` describes the arguments.

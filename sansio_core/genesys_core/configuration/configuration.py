@@ -125,8 +125,9 @@ class Configuration(Struct, frozen=True, kw_only=True, eq=False):
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """Read the platform's environment variables; empty ones count as not set.
 
-        ``GENESYSCLOUD_REGION`` or ``GENESYSCLOUD_HOST``, ``GENESYSCLOUD_OAUTHCLIENT_ID``,
-        ``GENESYSCLOUD_OAUTHCLIENT_SECRET`` and ``GENESYSCLOUD_ACCESS_TOKEN``.
+        The variables are ``GENESYSCLOUD_REGION`` or ``GENESYSCLOUD_HOST``,
+        ``GENESYSCLOUD_OAUTHCLIENT_ID``, ``GENESYSCLOUD_OAUTHCLIENT_SECRET`` and
+        ``GENESYSCLOUD_ACCESS_TOKEN``.
 
         Args:
             environment: all variables, such as :data:`os.environ`.
@@ -256,7 +257,7 @@ _SECRET: Final = frozenset({"password", "client_secret", "access_token"})
 
 
 def python_field(section: str, key: str) -> tuple[str, str]:
-    """Return the class and the field that hold the value of a key, such as ``Gateway`` and ``host``."""
+    """Return the class and the field for the value of a key, such as ``Gateway`` and ``host``."""
     name = f"{section}.{key}"
     part, field = _PLACES[_ALIASES.get(name, name)]
     expected = _FIELDS[part].types[0]

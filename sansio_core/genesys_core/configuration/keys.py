@@ -104,7 +104,7 @@ def _host(text: str) -> str:
 
 
 def _gateway(field: str) -> Callable[[str], str]:
-    """Return a reader that lets :class:`Gateway` validate one field."""
+    """Return a function that reads one field of :class:`Gateway`, which validates the value."""
 
     def read(text: str) -> str:
         fields: dict[str, Any] = {"host": "host", field: _text(text)}
@@ -282,7 +282,7 @@ def judge_document(document: Document) -> JudgedDocument:
 
 
 def _complaint(entry: Entry, key: Key) -> str | None:
-    """Describe what is wrong with the value of a known key, if anything."""
+    """Return why the value of a known key is invalid; ``None`` if it is valid."""
     place = f"[{entry.section}] {entry.key}"
     if entry.kind == "container":
         return f"{place}: must be a single value, not an object or array; for example {key.example}"
@@ -301,7 +301,7 @@ def _complaint(entry: Entry, key: Key) -> str | None:
 
 
 def _repeated(document: Document) -> Iterator[ConfigurationProblem]:
-    """Yield duplicate sections and keys."""
+    """Yield a problem for each duplicate section or key."""
     first: dict[tuple[str, ...], int] = {}
     places: list[tuple[tuple[str, ...], int]] = [
         ((name,), line) for name, line in document.sections
@@ -317,7 +317,7 @@ def _repeated(document: Document) -> Iterator[ConfigurationProblem]:
 
 
 def _misplaced(document: Document) -> Iterator[ConfigurationProblem]:
-    """Yield known names outside any section, where they have no effect."""
+    """Yield a problem for each known name outside any section, where it has no effect."""
     for entry in document.entries:
         homes = _sections_with(entry.key)
         if entry.section:

@@ -196,7 +196,13 @@ def build_recordings_export(
 
 
 def availability_operation(name: str) -> Operation[Any] | None:
-    """Return the operation that reports the date up to which a named export's archive is complete."""
+    """Return the operation that reports the date up to which an export's archive is complete.
+
+    The result is ``None`` if the name is unknown, or if there is no such operation.
+
+    Args:
+        name: a name of :data:`DATASETS`.
+    """
     dataset = DATASETS.get(name)
     return _find_builder(dataset.availability)() if dataset and dataset.availability else None
 

@@ -225,7 +225,7 @@ def extend_document(kept: ExportDocument, added: ExportDocument) -> ExportDocume
 
 
 def judge_export(document: ExportDocument, entries: Iterable[ExportPart]) -> ExportStatus:
-    """Return which slices of a plan have complete parts, according to the manifest's entries."""
+    """Return the progress of an export, according to the manifest's entries."""
     found = {part.slice: part for part in entries}
     parts = tuple(found[one.id] for one in document.slices if one.id in found)
     missing = tuple(
@@ -243,15 +243,15 @@ def select_slices(slices: Sequence[Slice], entries: Iterable[ExportPart]) -> tup
 
 
 def name_part(slice: str, format: str, sha256: str) -> str:
-    """Return the name of a part's file: the slice's id, the beginning of the content's digest, the format."""
+    """Return the name of a part's file: slice id, beginning of the content's digest, format."""
     return f"{slice}-{sha256[:_DIGITS]}.{format}"
 
 
 def select_present(entries: Iterable[ExportPart], files: Iterable[str]) -> tuple[ExportPart, ...]:
     """Return the entries whose part exists.
 
-    Of two processes that fetch a slice at the same time, one may remove the part of the other as
-    superseded, and then the entry of that part may be the last.
+    If two processes fetch a slice at the same time, one of them may remove the other's part as
+    superseded, although the entry of the removed part is the last one in the manifest.
     """
     names = frozenset(files)
     return tuple(part for part in entries if part.file in names)

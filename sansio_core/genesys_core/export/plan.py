@@ -248,7 +248,7 @@ def _intervals(export: Export) -> Sequence[Interval | None]:
 
 
 class _Common(NamedTuple):
-    """What all slices of an export share."""
+    """The data that all slices of an export share."""
 
     digest: str
     model: str

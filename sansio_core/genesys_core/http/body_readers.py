@@ -155,7 +155,7 @@ class ChunkedReader:
         return None
 
     def _take_whole_chunks(self, data: bytes, position: int, content: deque[bytes]) -> int:
-        """Read complete chunks, and the size line of an incomplete one."""
+        """Read complete chunks, and the size line of the next, incomplete chunk."""
         if not self._line:
             while (match := _SIZE_LINE.match(data, position)) is not None:
                 start = match.end()
@@ -190,7 +190,11 @@ class ChunkedReader:
     ) -> tuple[bytes | None, int]:
         """Return a line that may have begun in an earlier piece, and the position after it.
 
-        Of the ``limit``, which the error names, there is ``room`` left for the line.
+        Args:
+            data: the received bytes.
+            position: the index in ``data`` at which the line begins or continues.
+            room: the maximum length of the line.
+            limit: the limit to state in the error for a longer line.
         """
         line = self._line
         stop = data.find(b"\n", position) + 1

@@ -381,7 +381,7 @@ class HTTP1Connection:
                 self._fail()
 
     def _receive_at_once(self, data: bytes) -> Response | None:
-        """Return the response if ``data`` is exactly one plain response; otherwise begin it."""
+        """Return the response if ``data`` is exactly one plain response; otherwise process it."""
         limits = self._limits
         self._silent = not data
         end = data.find(b"\r\n\r\n") + 4
@@ -460,7 +460,7 @@ class HTTP1Connection:
 def _whole_body(
     values: Mapping[str, str], data: bytes, start: int, limits: ResponseLimits
 ) -> bytes | None:
-    """Return the body if its framing is plain and nothing follows it."""
+    """Return the body if its framing is plain and no bytes follow; otherwise ``None``."""
     length = values.get("content-length")
     if length is None:
         chunked = "transfer-encoding" in values

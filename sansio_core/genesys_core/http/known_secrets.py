@@ -120,7 +120,10 @@ _JSON_ESCAPE = re.compile(r"\\+u([0-9a-fA-F]{4})")
 
 
 def _can_be_read(secret: str, text: str) -> bool:
-    """Return whether a text contains, or has too many levels to tell, a secret in any escaping."""
+    """Return whether a text contains a secret in any escaping.
+
+    Also true for a text with more levels of escaping than are examined.
+    """
     wanted = _folded(secret)
     for _ in range(_MOST_ROUNDS):
         if wanted in _folded(text):
@@ -137,7 +140,7 @@ def _can_be_read(secret: str, text: str) -> bool:
 
 
 def _folded(text: str) -> str:
-    """Normalize what escaping changes: remove backslashes, and replace the plus signs of forms."""
+    """Normalize a text for comparison: remove backslashes, and replace spaces with plus signs."""
     return text.replace("\\", "").replace(" ", "+")
 
 

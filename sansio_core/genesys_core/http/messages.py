@@ -69,7 +69,7 @@ class Timeout(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def given(cls, value: "Timeout | float | None", default: "Timeout") -> "Timeout":
-        """Return the caller's timeout (a number applies to every phase), or the default."""
+        """Return the given timeout (a number applies to all phases); for ``None``, the default."""
         if value is None:
             return default
         return value if isinstance(value, Timeout) else cls.of(value)

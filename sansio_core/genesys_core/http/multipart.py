@@ -156,7 +156,7 @@ def _quoted(text: str) -> str:
 
 
 def _given(part: Part[object]) -> bytes | None:
-    """Return the content, unless it is a source."""
+    """Return the content as bytes; ``None`` for a source."""
     content = part.content
     if isinstance(content, str):
         return _utf8(content, f"part {part.name!r}")

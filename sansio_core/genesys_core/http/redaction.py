@@ -157,10 +157,10 @@ class Redaction(Struct, frozen=True):
         return value is not None and isinstance(key, str) and _folded(key) in self.body
 
     def _escaped(self, match: re.Match[str]) -> str:
-        """Redact a JSON string with escapes in it, according to its decoded text.
+        """Redact the secrets in the decoded text of a JSON string that contains escapes.
 
-        Nested documents: each level at least doubles the backslashes of the one within, so the
-        depth is logarithmic in the length.
+        The text may be a JSON document that contains further ones. Each level at least doubles the
+        backslashes of the level within, so the depth is logarithmic in the length.
         """
         token = match[0]
         said = _said(token) if "\\" in token else None
@@ -218,7 +218,7 @@ files or listings.
 
 
 def _credentials(value: str) -> Iterator[str]:
-    """Yield what follows the scheme of an ``Authorization``, and the password in it (RFC 7617)."""
+    """Yield the credentials in an ``Authorization`` value, and a Basic password (RFC 7617)."""
     scheme, _, encoded = value.partition(" ")
     if encoded:
         yield encoded
@@ -332,12 +332,12 @@ _WORD_END = re.compile(r"[\s&]|(?<!\\)\\*+\"")
 
 
 class _Syntax(NamedTuple):
-    """A syntax of a key and its value.
+    """A syntax in which text contains keys and values.
 
     Attributes:
         keys: matches a key with its delimiter; its last group is the key.
         said: decodes the key.
-        value_end: returns where the value ends that begins after the match.
+        value_end: returns the end of the value that follows the match.
         mask: replaces the value.
     """
 

@@ -189,5 +189,5 @@ def _parse_with_h11(head: bytes, limits: ResponseLimits) -> ParsedHead:
 
 
 def _without_bytes(error: Exception) -> str:
-    """Describe the error without the bytes, which may be a secret."""
+    """Describe the error without quoting the received bytes, which may contain a secret."""
     return re.split(r":? (?:bytearray\()?b['\"]", str(error))[0]

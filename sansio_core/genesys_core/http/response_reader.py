@@ -159,7 +159,7 @@ class HTTP1ResponseReader:
             self._end_body(framing.feed(data, self._pieces))
 
     def _end_body(self, rest: bytes | None) -> None:
-        """Record what follows the body, if its end was received."""
+        """Record the bytes after the body, if its end was received."""
         if rest is not None:
             self.complete = True
             self.leftover = rest

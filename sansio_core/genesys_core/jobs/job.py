@@ -65,7 +65,7 @@ class StartedJob(Printable, Generic[StatusT, ItemT], frozen=True):
         return self._operation(self.family.status)
 
     def results_operation(self) -> Operation[object] | None:
-        """Return the operation for the first page of results; ``None`` if the platform has none."""
+        """Return the operation for the first page of results; ``None`` if there is none."""
         return None if self.family.results is None else self._operation(self.family.results)
 
     def cancel_operation(self) -> Operation[object]:
@@ -107,7 +107,7 @@ class StartedJob(Printable, Generic[StatusT, ItemT], frozen=True):
         return cast(Sequence[ItemT], items)
 
     def find_data_lag(self, page: object) -> str:
-        """Return a warning if the results lack data at the end of the interval, or an empty string.
+        """Return a warning if the results lack data at the end of the interval, otherwise ``""``.
 
         The platform's data may lag; it is complete up to ``dataAvailabilityDate``.
         """

@@ -135,7 +135,11 @@ def judge_status(family: JobFamily, id: str, response: ApiResponse[object]) -> P
 
 
 def _has_result(family: JobFamily, response: ApiResponse[object], links: Sequence[str]) -> bool:
-    """Whether a job without states has ended: it has results or a link, or cannot have any."""
+    """Return whether a job without states has ended.
+
+    It has ended if the response has results or a link, or if jobs of its family have neither; a 202
+    means that it has not ended.
+    """
     if response.status == HTTPStatus.ACCEPTED:
         return False
     fields = (*family.links, *family.inline)
@@ -153,7 +157,7 @@ def _progress(family: JobFamily, data: object) -> float | None:
 
 
 def _is_number(value: object) -> TypeGuard[float]:
-    """Whether a value counts or measures something; not NaN, and nothing that overflows."""
+    """Return whether a value is a number that is neither NaN nor so large that it may overflow."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         return False
     return -_MOST < value < _MOST

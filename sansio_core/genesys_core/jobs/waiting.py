@@ -101,8 +101,8 @@ class PausePolicy(Struct, frozen=True):
         first: seconds between the first and second poll; each further pause is 50% longer than the
             previous one, up to ``longest``.
         longest: maximum seconds of a pause.
-        is_missing_expected: whether a 404 means "not yet" until the deadline; otherwise only for
-            the first few polls.
+        is_missing_expected: whether a 404 means "not yet" until the deadline; otherwise it means
+            that only for the first few polls.
         repeats_failures: whether polls that fail for a temporary reason other than a 404 are
             repeated.
     """
@@ -121,7 +121,7 @@ CONDITION_POLICY: Final = PausePolicy(is_missing_expected=True)
 
 
 class _Wait(Struct, Generic[T], frozen=True):
-    """What a wait remembers."""
+    """The data of a wait, which its states share."""
 
     judge: Callable[[ApiResponse[T]], PollResult]
     about: str
@@ -147,7 +147,7 @@ class _Wait(Struct, Generic[T], frozen=True):
         return replace(self, seen=result.seen, has_seen=True, misses=0, warnings=warnings)
 
     def paused(self, asked: float | None, why: str, now: Now) -> "Pausing[T] | WaitFailed":
-        """Return the next pause, or a failure if the deadline has passed or precedes ``Retry-After``."""
+        """Return the next pause, or a failure if the deadline permits no further poll."""
         left = self.left(now)
         own = self.pause * (1 - JITTER * self.random())
         seconds = own if asked is None else max(own, asked)

@@ -4,9 +4,9 @@ Invariants: nothing is dropped silently: a :class:`~genesys_core.notifications.c
 takes the place of dropped events. Gaps themselves are never dropped; adjacent gaps are merged.
 Events are returned in the order they were added.
 
-A buffer never rejects an event. With ``block``, the reader of a socket checks
-:attr:`EventBuffer.blocked` before it processes another read, so the buffer holds at most its limit
-plus one read.
+A buffer never rejects an event. With ``block``, an adapter checks :attr:`EventBuffer.blocked`
+before it processes another read from a socket, so the buffer holds at most its limit plus the
+events of one read.
 """
 
 from collections import deque

@@ -92,7 +92,7 @@ class ChannelSet(Struct, frozen=True):
         return self.deadline()
 
     def deadline(self, *, reading: bool = True) -> float | None:
-        """Return when to call :meth:`timer`; ``None`` if all channels stopped.
+        """Return the time at which to call :meth:`timer`; ``None`` if all channels stopped.
 
         Args:
             reading: whether sockets are being read; see :meth:`Running.timer`.
@@ -124,10 +124,12 @@ class ChannelSet(Struct, frozen=True):
         """Return the platform's response to requested topics.
 
         Args:
-            topics: some of the requested topics; if empty, the latest responses of all channels.
+            topics: some of the requested topics; if empty, the latest responses on all channels
+                are combined.
 
         Returns:
-            ``None`` until the platform has responded on every channel involved.
+            The response; ``None`` until either the platform has responded on every channel involved
+            or one of these channels has given up.
         """
         names = _names(topics)
         channels = [i for i in range(len(self.members)) if not names or self.plan.holds(i, names)]
@@ -333,7 +335,7 @@ class TopicsAnswer(Struct, frozen=True):
 
     Attributes:
         refusals: the topics that the platform rejected.
-        error: the error that made one of the channels involved give up.
+        error: why one of the channels involved gave up; ``None`` if none did.
     """
 
     refusals: tuple[SubscriptionRejected, ...] = ()
@@ -364,7 +366,7 @@ def _addressed(channel: int, effects: tuple[Effect, ...]) -> _Effects:
 
 
 def _names(topics: Iterable[str]) -> set[str]:
-    """Return the names of topics in lower case, combined ones split."""
+    """Return the names of topics in lower case, with combined topics split."""
     return {name.lower() for topic in topics for name in expand_topic(topic)}
 
 

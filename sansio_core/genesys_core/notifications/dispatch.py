@@ -146,7 +146,7 @@ of 1,000).
 def typed_topics(
     topics: Iterable[str | tuple[str, object]], type_: object = None
 ) -> tuple[tuple[str, object], ...]:
-    """Return topics with the types of their events, all of them validated.
+    """Validate topics and the types of their events, and return them as pairs.
 
     Args:
         topics: topics, or pairs of a topic and its type; a string is one topic.

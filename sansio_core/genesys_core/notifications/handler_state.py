@@ -1,4 +1,4 @@
-"""The state of a notification handler: channels, the destination of events, and pending subscriptions.
+"""The state of a notification handler: channels, destinations of events, pending subscriptions.
 
 Invariants: a driver reports each input once, in order, and performs the returned actions; an input
 has no other effect. A caller that waits for topics gets the platform's first response, even if the
@@ -237,7 +237,7 @@ class HandlerState:
         """Return a context manager that expects the platform's response to requested topics.
 
         Args:
-            topics: the topics; if empty, the latest responses of all channels.
+            topics: the topics; if empty, the latest responses on all channels are combined.
             notify: called when there is a response; leave the context then.
 
         Raises:

@@ -1,9 +1,9 @@
 """Assignment of topics to channels.
 
 Invariants: a topic stays on its channel. Adding or removing other topics never moves it, so no
-change interrupts the remaining subscriptions. Topics are subscribed individually as long as they fit, because
-only then does the platform report which one it rejects; combined topics are used if the channels
-would be full otherwise.
+change interrupts the remaining subscriptions. Topics are subscribed individually as long as they
+fit, because only then does the platform report which one it rejects; combined topics are used if
+the channels would be full otherwise.
 
 The limits are the platform's: 1,000 topics per channel, 20 channels per user and client, and 200
 characters for a (combined) topic, ``prefix?suffix1&suffix2``, which counts as one and whose events
@@ -87,7 +87,7 @@ def combine_topics(topics: Iterable[str]) -> tuple[str, ...]:
 
 
 def _group(topic: str) -> str:
-    """Return the common part of topics that can be combined, or the topic itself."""
+    """Return the prefix by which a topic can be combined; the topic if it cannot be combined."""
     prefix, _, suffix = topic.rpartition(".")
     # A resource is a kind and an id at least: v2.users.{id}.
     if prefix.count(".") < 2 or _SUFFIX.fullmatch(suffix) is None:
@@ -219,10 +219,10 @@ class Plan(Struct, frozen=True):
 
 
 class _Draft:
-    """A channel under construction.
+    """A channel of the next plan while it is constructed.
 
-    It shares the topics of the last plan until its first change, so that a plan with one more topic
-    costs no more than a copy of one channel.
+    Until its first change it shares the topics of the previous plan's channel, so that adding a
+    topic copies only one channel.
     """
 
     def __init__(self, channel: ChannelTopics) -> None:

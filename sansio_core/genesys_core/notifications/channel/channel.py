@@ -31,9 +31,9 @@ and socket, which put their results into one queue::
 
 Rules for adapters. Inputs are processed one at a time. The messages of a socket are passed in order
 and before its ``disconnected``; all messages of one read belong in one ``received``. A
-``GenesysCloudError`` that a call raises is its outcome. A socket that cannot be opened, for any
-reason, is ``disconnected``. After ``CloseSocket`` nothing needs to be reported, and reports are
-ignored. ``timer`` may be called early or late. Blocking in a call must not block other inputs.
+``GenesysCloudError`` that a call raises is that call's outcome. A socket that cannot be opened, for
+any reason, is ``disconnected``. After ``CloseSocket`` nothing needs to be reported, and reports
+are ignored. ``timer`` may be called early or late. A call that blocks must not delay other inputs.
 """
 
 from collections.abc import Iterable
@@ -112,7 +112,7 @@ class Running(Struct, frozen=True):
         return self.deadline()
 
     def deadline(self, *, reading: bool = True) -> float:
-        """Return when to call :meth:`timer`, on the monotonic clock.
+        """Return the time at which to call :meth:`timer`, on the monotonic clock.
 
         Args:
             reading: whether sockets are being read; see :meth:`timer`.

@@ -54,12 +54,12 @@ __all__ = [
 ]
 
 _CHECK_FROM: Final = 2
-"""After at least this many consecutive failures, a request checks that the channel exists before the
-channel's socket is opened."""
+"""After at least this many consecutive failures, a request checks that the channel exists before
+the channel's socket is opened."""
 
 _RENEW_EVERY: Final = 5
-"""If the number of consecutive failures is a multiple of this, a new channel is created even if the old
-one exists: its address may be unreachable, or another program may be connecting to it.
+"""If the number of consecutive failures is a multiple of this, a new channel is created even if the
+old one exists: the old one's address may be unreachable, or another program may be using it.
 """
 
 
@@ -92,7 +92,7 @@ class BackingOff(Struct, frozen=True):
     channel: PlatformChannel | None
 
     def woke(self, id: int, *, now: Now, policy: Policy) -> "ConnectionAttempt":
-        """Return the next attempt to connect; ``id`` is the number of its call or socket."""
+        """Return the next attempt to connect, whose call or socket is numbered ``id``."""
         channel, limit = self.channel, now.monotonic + policy.call_limit
         if channel is not None and channel.given:
             return Inspecting(id, limit, self.failures, channel)
@@ -111,7 +111,7 @@ class Creating(Struct, frozen=True):
     failures: int
 
     def made(self, channel: PlatformChannel, id: int, *, now: Now, policy: Policy) -> "Connecting":
-        """Record that the channel was created, without topics; its socket gets number ``id``."""
+        """Record that the channel was created, without topics; its socket is numbered ``id``."""
         limit = now.monotonic + policy.connect_limit
         return Connecting(id, limit, self.failures, channel, confirmed=frozenset())
 
@@ -125,7 +125,7 @@ class Inspecting(Struct, frozen=True):
     channel: PlatformChannel
 
     def seen(self, id: int, *, now: Now, policy: Policy) -> "Connecting":
-        """Record that the caller's channel exists; its socket gets number ``id``."""
+        """Record that the caller's channel exists; its socket is numbered ``id``."""
         limit = now.monotonic + policy.connect_limit
         return Connecting(id, limit, self.failures, replace(self.channel, given=False))
 
@@ -139,11 +139,14 @@ class Checking(Struct, frozen=True):
     channel: PlatformChannel
 
     def exists(self, id: int, *, now: Now, policy: Policy) -> "Connecting":
-        """Record that the channel exists, or may exist; its socket gets number ``id``."""
+        """Record that the channel exists, or may exist; its socket is numbered ``id``."""
         return Connecting(id, now.monotonic + policy.connect_limit, self.failures, self.channel)
 
     def missing(self, id: int, *, now: Now, policy: Policy) -> Creating:
-        """Record that the channel no longer exists; the call for a new one gets number ``id``."""
+        """Record that the channel no longer exists.
+
+        The call that creates a new one is numbered ``id``.
+        """
         return Creating(id, now.monotonic + policy.call_limit, self.failures)
 
 
@@ -194,10 +197,10 @@ class OutOfSync(Struct, frozen=True):
 
 
 class InSync(Struct, frozen=True):
-    """The server's topics are known.
+    """The server has applied the requested topics.
 
     Attributes:
-        confirmed: the server's topics, including rejected topics.
+        confirmed: the topics as last set, including those that the server rejected.
         failures: number of consecutive failures to set the topics before they were confirmed.
         since: when the topics were confirmed.
     """
@@ -231,7 +234,7 @@ class Syncing(Struct, frozen=True):
         failures: number of consecutive failures to set the topics before this change.
         before: the server's topics before the change; ``None`` if unknown.
         doubtful: whether the server removed topics in the meantime, possibly after the change.
-        again: rejected topics that were requested again in the meantime, to be sent afterwards.
+        again: rejected topics that were requested again in the meantime; sent after this change.
     """
 
     call: int
@@ -330,7 +333,10 @@ class Listening(Struct, frozen=True):
         return replace(connection, backlog=Backlog(backlog.pinged, now))
 
     def deadline(self, policy: Policy, *, reading: bool = True) -> float:
-        """Return when the watchdog or the next change of topics is due."""
+        """Return the time at which the watchdog or the next change of topics is due.
+
+        It is the earlier of both times, and infinite if neither is due.
+        """
         if not reading:
             watchdog = math.inf
         elif self.pinged is None:
@@ -345,7 +351,7 @@ class Listening(Struct, frozen=True):
                 return min(watchdog, until)
 
     def broken(self, *, now: Now, policy: Policy) -> int:
-        """Return the number of consecutive failures, including this lost connection."""
+        """Return the number of consecutive failures, including the loss of this connection."""
         return 1 if now.monotonic - self.opened >= policy.stable_after else self.failures + 1
 
     def changed(self, change: Syncing, *, now: Now, policy: Policy) -> "Listening":

@@ -295,7 +295,7 @@ class Connect(Printable, frozen=True):
 
 
 class SendText(Struct, frozen=True):
-    """Send a text message on an open socket; ignore this if the socket has broken."""
+    """Send a text message on an open socket; do nothing if its connection was lost."""
 
     socket: int
     text: str

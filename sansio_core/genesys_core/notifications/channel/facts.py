@@ -26,7 +26,7 @@ class Facts(Struct, frozen=True, kw_only=True):
         missing: the time since which events may have been missed, on the wall clock; ``None`` if no
             events have been missed.
         refusals: rejected topics, with the reasons.
-        established: whether a channel has existed; before that a refusal is final.
+        established: whether a channel has existed; until then, a rejection stops the state machine.
         resumed: whether topics have been subscribed before, so that the next time is a
             resubscription.
         serial: the last number assigned to a call or socket.
@@ -44,7 +44,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     serial: int = 0
 
     def next_deadline(self, policy: Policy, *, reading: bool = True) -> float:
-        """When :meth:`timer` is due, on the monotonic clock; may be infinity."""
+        """Return the time at which ``timer`` is due, on the monotonic clock; may be infinite."""
         connections = (self.primary,) if self.successor is None else (self.primary, self.successor)
         due = [
             connection.deadline(policy, reading=reading)

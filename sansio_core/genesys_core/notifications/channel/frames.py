@@ -85,7 +85,7 @@ def _source(transition: Transition, socket: int) -> _Source | None:
 
 
 def _own(transition: Transition, source: _Source, envelope: Envelope | None, text: str) -> None:
-    """Process a message that may be internal: any but an event of a requested topic."""
+    """Process a message that is not an event on a requested topic, and so may be internal."""
     if envelope is None:
         if _fresh(transition, source, text):
             transition.emit(UnknownEvent(text))
@@ -130,7 +130,7 @@ def _pong(transition: Transition, source: _Source) -> None:
 
 
 def _read(decoder: "msgspec.json.Decoder[_Body]", body: Raw) -> _Body:
-    """Decode a body leniently: one that is not understood counts as empty."""
+    """Decode a body leniently: treat a malformed body as an empty object."""
     try:
         return decoder.decode(body)
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
@@ -167,13 +167,16 @@ def _closing(
 
 
 def _next_channel(transition: Transition, source: _Source) -> str | None:
-    """Return the channel to which the source's topics move in a planned move, if it is our own."""
+    """Return the id of the channel to which the source's topics may move in a planned move.
+
+    ``None`` if there is no such channel, or it is not connected.
+    """
     connection = transition.connections.get("successor" if _is_primary(source) else "primary")
     return connection.channel.id if isinstance(connection, Listening) else None
 
 
 def _displaced(transition: Transition, source: _Source, text: str) -> None:
-    """Topics were removed, apparently by another program."""
+    """Handle the removal of topics, apparently by another program."""
     match source:
         case Draining():
             suspect_gap_while_draining(transition, source)

@@ -120,7 +120,7 @@ class DuplicateFilter(Struct, frozen=True):
 
 
 def announce_move(transition: "Transition", reason: MoveReason) -> None:
-    """Handle the server's announcement that it will close the primary: set up another channel first."""
+    """Handle the announcement that the server will close the primary: set up another channel."""
     connection = transition.connections["primary"]
     if isinstance(connection, Listening) and not connection.leaving:
         transition.connections["primary"] = replace(connection, leaving=True)
@@ -150,7 +150,7 @@ def successor_opened(transition: "Transition", socket: int) -> None:
 
 
 def promote_successor(transition: "Transition") -> None:
-    """Handle the loss of the primary during a move: the successor takes over in its current state."""
+    """Handle the loss of the primary during a move: the successor takes over, connected or not."""
     connection = transition.connections.pop("successor")
     transition.connections["primary"] = connection
     if isinstance(connection, Listening):
@@ -181,7 +181,7 @@ def hand_over(transition: "Transition", new: Listening, settled: InSync) -> None
 
 
 def end_draining(transition: "Transition", old: Draining) -> None:
-    """Handle the end of the old socket: determine whether all its events were received."""
+    """Handle the closing of the old socket: record a gap if events on it may have been lost."""
     transition.draining = None
     if old.pongs_due:
         # Even a proper close may have been sent before the new channel had all topics.

@@ -102,7 +102,10 @@ def _entities(outcome: object) -> list[_Entity]:
 
 
 def _entity(entity: "ChannelTopic | None") -> _Entity | None:
-    """Return one topic of a listing; repaired lists contain ``None`` for malformed entries."""
+    """Return the topic of a listing's entry; ``None`` for a malformed entry.
+
+    The decoder has already replaced some malformed entries with ``None``.
+    """
     if entity is None or not entity.id:
         return None
     return _Entity(

@@ -154,7 +154,7 @@ class Transition:
         channel: PlatformChannel | None,
         error: GenesysCloudError,
     ) -> None:
-        """Handle the failure of a REST call; ``channel`` is the existing channel, if any."""
+        """Handle the failure of a REST call; ``channel`` is the channel to reuse, or ``None``."""
         # Only the first attempt can be the user's mistake; a channel that worked before keeps trying.
         if not self.established and is_final(error):
             self.emit(GaveUp(error))
@@ -223,7 +223,16 @@ class Transition:
         channel: PlatformChannel | None,
         code: int | None = None,
     ) -> None:
-        """Handle the end of an open socket; ``channel`` is the channel if it can be reused."""
+        """Handle the loss of an open socket.
+
+        Args:
+            role: the role of the connection that was lost.
+            connection: the connection that was lost.
+            reason: the kind of cause.
+            message: a description of the cause.
+            channel: the channel to reuse; ``None`` if a new one must be created.
+            code: the WebSocket close code, if there is one.
+        """
         # The primary is still connected: nothing is missing, and nothing is reported.
         if role == "successor":
             self.duplicates = (
@@ -400,7 +409,7 @@ class Transition:
             self.sync_topics(role)
 
     def _behind(self, role: Role, connection: Listening) -> None:
-        """Detect when the backlog has been read: a pong follows all of it."""
+        """Record unread frames; the answer to a ping will show that all of them have been read."""
         if connection.pinged is not None:
             # The answer may be in the backlog, so the watchdog starts over.
             connection = replace(connection, pinged=self.now.monotonic)
