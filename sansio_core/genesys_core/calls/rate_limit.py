@@ -46,7 +46,7 @@ R_co = TypeVar("R_co", covariant=True)
 def reserve_permit(
     session: Session, need: NeedPermit[T], *, now: Now
 ) -> tuple[Session, Sending[T] | Waiting[T] | Raised]:
-    """Permit a call's next request and count it, or reserve a position in the queue for it."""
+    """Permit and count a call's next request, or reserve a position in the queue for the call."""
     pacer = session.pacer
     if pacer is None:
         return session, need.granted(now=now)

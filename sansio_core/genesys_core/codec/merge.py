@@ -128,7 +128,7 @@ def merge_over_base(model: object, base: bytes) -> object:
 def merge_over_response(
     model: Struct, body: bytes, parts: Sequence[object], is_remembered: IsRemembered
 ) -> dict[str, object]:
-    """Return a model plus those members of its response that it lacks, as a value to encode.
+    """Return a model with the members of its response that the model lacks, as a value to encode.
 
     Unlike :func:`merge_over_base`, absent fields stay absent if the response had ``null``.
 

@@ -309,7 +309,7 @@ class RecordingRun:
 
     @property
     def total(self) -> int | None:
-        """The number of recordings to download, or ``None`` while it may grow."""
+        """The number of recordings to download; ``None`` while more may be found."""
         return self.found if self._are_all_found else None
 
     @property

@@ -20,7 +20,7 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
 
 
 def looks_like_json(text: str) -> bool:
-    """Return whether a file is meant as JSON: it begins as an object, or as an array of objects.
+    """Return whether a file is meant to be JSON: its text begins an object or an array of objects.
 
     An INI file cannot begin with ``{``, and its section names never begin with ``{`` or a quote.
     """

@@ -187,7 +187,7 @@ _EXPORT: Final = Expected("an Export", "find_export('users')", (Export,))
 
 
 def fingerprint_export(export: Export) -> str:
-    """Return a digest of what is exported, apart from the interval and how it is divided.
+    """Return a digest of what is exported, apart from the interval and its division into slices.
 
     Two exports with the same digest can share a directory: the later one extends the earlier one.
     """

@@ -113,7 +113,7 @@ class HTTP1Connection:
 
     @property
     def sending(self) -> bool:
-        """Whether the caller must send more of the request's body, or its end.
+        """Whether the caller must still send data or the end of the request's body.
 
         Becomes false if a final response arrives early: that response is valid, the rest of the
         body must not be sent, and the connection is not reused.

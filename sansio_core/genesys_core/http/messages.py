@@ -170,7 +170,7 @@ class Response(Printable, frozen=True):
             check_fields(self, _RESPONSE)
 
     def replaced_by(self, other: "Response | None") -> "Response":
-        """Return the response that a hook returned, or this response if it returned ``None``."""
+        """Return the response that a hook returned, or this one if the hook returned ``None``."""
         if other is None:
             return self
         _HOOKED_RESPONSE.check("the result of a hook", other)

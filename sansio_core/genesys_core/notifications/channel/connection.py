@@ -355,7 +355,7 @@ class Listening(Struct, frozen=True):
         return 1 if now.monotonic - self.opened >= policy.stable_after else self.failures + 1
 
     def changed(self, change: Syncing, *, now: Now, policy: Policy) -> "Listening":
-        """Record an applied change; if it sent all topics, it extends the channel's lifetime."""
+        """Record an applied change; one that sent all topics extends the channel's lifetime."""
         # A proper subset: only the topics that were added have been sent.
         whole = change.before is None or not change.before < change.wanted
         renew_at = now.monotonic + (self.channel.life or policy.renew_after)

@@ -94,7 +94,7 @@ class DuplicateFilter(Struct, frozen=True):
         return self._keeping({text: lead for text, lead in self.ahead.items() if lead < 0})
 
     def with_new_socket(self, new: int) -> "DuplicateFilter":
-        """Record that the new socket broke, and that another one replaces it."""
+        """Record that the new socket broke, and that another socket replaces it."""
         return replace(self, new=new)
 
     def without_old_socket(self, until: float) -> "DuplicateFilter":
