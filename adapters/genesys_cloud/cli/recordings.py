@@ -37,7 +37,8 @@ def download(
         str | None,
         typer.Option(
             metavar="FILE",
-            help="File with one conversation id per line, plain or in JSON; - for standard input.",
+            help="File with one conversation per line: its id, or a JSON object with the id; - for "
+            "standard input.",
         ),
     ] = None,
     from_: Annotated[

@@ -64,7 +64,7 @@ class OwnPermits:
 
 
 class SharedPermits:
-    """Permits from a pacer in a budget; the session contains the pacer's latest known state."""
+    """Permits from a pacer that clients share; the session contains its latest known state."""
 
     def __init__(self, cell: SessionCell, budget: Budget, loop: Callable[[], EventLoop]) -> None:
         self._cell = cell

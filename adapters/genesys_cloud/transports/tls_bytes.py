@@ -118,9 +118,9 @@ class TlsBytes:
         return not (incoming.pending or incoming.eof or self._has_ended or self._tls.pending())
 
     def has_content(self) -> bool:
-        """Whether content or the end of the stream has arrived, not counting session tickets and similar records.
+        """Whether application data or the end of the stream has arrived.
 
-        Consumes a byte of content, so call this only if none is expected.
+        Session tickets and other handshake messages do not count. Consumes a byte of data, so call this only if none is expected.
         """
         if self.is_drained:
             return False

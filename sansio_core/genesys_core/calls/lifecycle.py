@@ -232,7 +232,8 @@ class ClosingGate(Struct, Generic[T], frozen=True):
     """The driver must close the gate for all calls under the rate limit, because of a 429.
 
     Answered by a session step, :func:`~genesys_core.calls.rate_limit.close_gate`. Afterwards,
-    wake up all calls that wait for a permit, because some of them may not wait that long.
+    wake up all calls that wait for a permit: those that cannot wait until the gate opens again must
+    fail now.
 
     Attributes:
         gate: the closed gate, with the 429 that closed it.

@@ -248,7 +248,8 @@ def _reason(value: object) -> str:
             reason = _reason(value.value)
         case datetime():
             reason = (
-                f"the offset {value.utcoffset()} is not one of whole minutes: pass astimezone(UTC)"
+                f"the UTC offset {value.utcoffset()} is not a whole number of minutes: "
+                "pass value.astimezone(UTC)"
             )
         case float() | Decimal():
             reason = f"{value} is not a JSON number"

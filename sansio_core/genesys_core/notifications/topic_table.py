@@ -51,9 +51,9 @@ class TopicTable(Mapping[str, type[Model]]):
         """Return the template of a topic, or ``None`` for an unknown topic.
 
         ``v2.users.9ed7d9f6-....presence`` gives ``v2.users.{id}.presence``. A placeholder stands
-        for one segment. If several templates match, the one with the fewest placeholders wins, and
-        among those the one with the longest literal prefix: ``v2.system.token_revoked.{id}`` before
-        ``v2.system.{id}.{id}``.
+        for one segment. If several templates match, the one with the fewest placeholders wins:
+        ``v2.system.token_revoked.{id}`` before ``v2.system.{id}.{id}``. Among templates with equally
+        many, the one with the longest literal prefix wins.
         """
         return self._found(topic.lower())
 

@@ -106,7 +106,10 @@ class ListingReader(Generic[T]):
         return self._ahead[0]
 
     def ahead(self) -> tuple[Fetch[T], ...]:
-        """Return the requests to send in parallel; requests for other pages may be cancelled."""
+        """Return the requests to send in parallel.
+
+        The caller may cancel requests in flight that are no longer among them.
+        """
         if self._next is None or not self._depth:
             return ()
         try:

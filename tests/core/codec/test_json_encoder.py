@@ -141,11 +141,11 @@ def test_values(value, written):
         ({"a": Measure.ENDLESS}, "$.a: inf is not a JSON number"),
         (
             Everything(moment=datetime(1900, 1, 1, tzinfo=_MEAN_TIME)),
-            "$.moment: the offset 0:19:32 is not one of whole minutes: pass astimezone(UTC)",
+            "$.moment: the UTC offset 0:19:32 is not a whole number of minutes: pass value.astimezone(UTC)",
         ),
         (
             [Moment(1900, 1, 1, tzinfo=_MEAN_TIME)],
-            "$[0]: the offset 0:19:32 is not one of whole minutes: pass astimezone(UTC)",
+            "$[0]: the UTC offset 0:19:32 is not a whole number of minutes: pass value.astimezone(UTC)",
         ),
         (UserDict({b"id": "x"}), "$: JSON keys must be strings, not bytes"),
     ],

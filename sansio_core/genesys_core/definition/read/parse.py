@@ -74,7 +74,7 @@ _LOCATIONS: Mapping[str, ParameterLocation] = {
 
 
 _NO_FIELD: Final = re.compile(r'["\\\x00-\x1f]')
-"""The characters that names of fields cannot contain in msgspec."""
+"""Characters that msgspec does not allow in field names."""
 
 _PLACEHOLDER: Final = re.compile(r"\{([^{}]+)\}")
 

@@ -141,7 +141,7 @@ class SwaggerOperation(Struct, kw_only=True):
 
     @property
     def is_preview(self) -> bool:
-        """Whether the operation is a preview, which may change without notice."""
+        """Whether the operation is in preview and may change without notice."""
         return self.preview or self.genesys_preview
 
     def required_permissions(self) -> SwaggerPermissions:

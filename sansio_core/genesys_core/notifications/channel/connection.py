@@ -187,7 +187,7 @@ class OutOfSync(Struct, frozen=True):
     until: float
 
     def begun(self, call: int, wanted: frozenset[str], *, now: Now, policy: Policy) -> "Syncing":
-        """Record the start of the call that changes the server's topics."""
+        """Record the start of the call that changes the channel's topics on the server."""
         limit = now.monotonic + policy.call_limit
         return Syncing(call, limit, wanted, self.failures, before=self.confirmed)
 
@@ -210,7 +210,7 @@ class InSync(Struct, frozen=True):
     since: float
 
     def begun(self, call: int, wanted: frozenset[str], *, now: Now, policy: Policy) -> "Syncing":
-        """Record the start of the call that changes the server's topics."""
+        """Record the start of the call that changes the channel's topics on the server."""
         limit = now.monotonic + policy.call_limit
         return Syncing(call, limit, wanted, self._recent(now, policy), before=self.confirmed)
 

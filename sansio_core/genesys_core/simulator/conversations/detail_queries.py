@@ -41,7 +41,7 @@ def query_details(
 ) -> Record:
     """Return the response to a details query.
 
-    The query selects the conversations that started on a UTC day of its interval.
+    The query selects the conversations that started on any UTC day that its interval touches.
 
     Args:
         conversations: all conversations.

@@ -22,7 +22,7 @@ _PLACES: Final = {"GROUP": GROUPS, "TEAM": TEAMS}
 
 
 def follow_groups(call: ApiCall) -> None:
-    """Update the members by group of the queues that a call may affect, from their groups and teams."""
+    """Add and remove members of the queues that a call may affect, to match their groups and teams."""
     state = call.state
     for queue_id in _affected_queues(call):
         queue = state.queues[queue_id]

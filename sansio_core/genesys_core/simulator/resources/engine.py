@@ -274,7 +274,7 @@ def _with_page(call: ApiCall, record: Record) -> Record:
 
 
 _FIXED: Final = frozenset({"id", "selfUri", *STATE_PROPERTIES})
-"""Properties that an item keeps when a seeded page of its contents is merged into it."""
+"""Properties of an item that a seeded response, such as a job's results, does not overwrite."""
 
 
 def _refers(value: Json, identity: str) -> bool:

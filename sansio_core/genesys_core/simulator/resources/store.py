@@ -1,4 +1,4 @@
-"""Finds, creates, changes and deletes the items and single resources that the rules keep.
+"""Finds, creates, changes and deletes the stored items and single resources, as the rules define.
 
 Invariants: an item has the id and ``selfUri`` of its path, every required property, and no property
 that its model lacks. Deleting an item deletes everything below it.
@@ -58,7 +58,7 @@ ResourcePath: TypeAlias = tuple[str, ...]
 
 
 class ResourceStore:
-    """Reads and changes the items and single resources that the rules keep.
+    """Reads and changes the stored items and single resources, as the rules define them.
 
     Args:
         definition: the API definition.
