@@ -331,6 +331,8 @@ def _check_class(node: ast.ClassDef, namespace: Json) -> None:
 
 
 odd_texts = st.text(max_size=6) | st.sampled_from([*SHADOWING, *ODD_NAMES])
+# Properties with other names are omitted with a finding: they have tests of their own.
+_property_names = odd_texts.filter(lambda text: not re.search(r'["\\\x00-\x1f]', text))
 _model_names = ("A", "B", "List", "str", "a b", "None")
 
 api_schemas = st.recursive(
@@ -353,7 +355,7 @@ _models = st.fixed_dictionaries(
             lambda properties, required, text, more: model(
                 properties, required=required, description=text, **more
             ),
-            st.dictionaries(odd_texts, api_schemas, max_size=4),
+            st.dictionaries(_property_names, api_schemas, max_size=4),
             st.lists(odd_texts, max_size=2),
             odd_texts,
             # A definition extends earlier ones only, so that no circle is a finding.
