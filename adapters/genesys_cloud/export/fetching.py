@@ -1,13 +1,13 @@
 """Fetches one slice: writes its records to a file, atomically, and then its manifest entry.
 
 Invariants: the core decides what is requested and which records belong to the slice. The entry is
-written after the file; then the slice's other files are removed. The id of a job is stored when the
+written after the file; then a file that it supersedes is removed. The id of a job is stored when the
 job has started, so that another process can continue with that job instead of starting a new one.
 """
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeAlias, cast
@@ -111,36 +111,34 @@ def fetch(
 
 
 def _publish(target: Target, path: Path, part: ExportPart, format: str) -> ExportPart:
-    """Write a part and its entry, remove the slice's other files, and return the slice's entry."""
-    current = part
-    files: Sequence[str] = ()
+    """Write a part and its entry, remove those that are superseded, and return the slice's entry.
+
+    The directory is not listed: the work of an export would grow with the square of its slices.
+    """
+    current, is_there = part, False
     for _ in range(_ATTEMPTS):
         target.put(path, part.file)
+        before = _read_entry(target, part)
         target.write(_entry_file(part), encode_part(part))
-        current, files = _remove_others(target, part, format)
-        # A process that published at the same time may have removed this part before its entry
-        # was written. It does so once, so the part is written again.
-        if current.file in files:
+        current = _read_entry(target, part)
+        known = (before.file, part.file)
+        for name in find_unnamed_parts((part.slice,), (current,), known, format):
+            target.remove(name)
+        # Another process may have removed this part before its entry was written. It does so
+        # once, so the part is written again.
+        is_there = _exists(target, current.file)
+        if is_there:
             break
-    check_published(current, files)
+    check_published(current, (current.file,) if is_there else ())
     return current
 
 
-def _remove_others(
-    target: Target, part: ExportPart, format: str
-) -> tuple[ExportPart, Sequence[str]]:
-    """Remove a slice's files that its entry does not name; return the entry and the remaining files."""
-    # In this order: a file that is listed, and whose entry is written now, is not removed.
-    files = target.list("")
-    current = _read_entry(target, part)
-    unnamed = find_unnamed_parts((part.slice,), (current,), files, format)
-    for name in unnamed:
-        target.remove(name)
-    if unnamed or current.file not in files:
-        # In the other order: what another entry names since was there before the entry.
-        current = _read_entry(target, part)
-        files = target.list("")
-    return current, files
+def _exists(target: Target, name: str) -> bool:
+    try:
+        target.open(name).close()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _read_entry(target: Target, part: ExportPart) -> ExportPart:

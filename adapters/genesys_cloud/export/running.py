@@ -35,6 +35,7 @@ from genesys_core.export.manifest import (
     describe_export,
     encode_document,
     extend_document,
+    find_unnamed_parts,
     judge_export,
     select_present,
     select_slices,
@@ -97,7 +98,7 @@ def run(
     document = describe_export(plan, format)
     _write_document(target, document)
     work = partial(fetch, out=os.fspath(out), client=client, format=format)
-    todo = select_slices(plan, _read_present(target))
+    todo = select_slices(plan, _tidy(target, document))
     return _run(todo, work, document, _Resources(target, executor, ahead))
 
 
@@ -144,6 +145,7 @@ def _run(
     # Again: where there are no locks, a process that extended the export at the same time may have
     # removed the slices.
     whole = _write_document(target, document)
+    present = _tidy(target, document)
     if failed:
         first, error = next(iter(failed.items()))
         raise ExportError(
@@ -153,7 +155,7 @@ def _run(
         ) from error
     # As long as something is missing, another process may be writing it, which may have extended
     # the plan.
-    if judge_export(whole, _read_present(target)).is_complete:
+    if judge_export(whole, present).is_complete:
         target.clean()
 
 
@@ -205,6 +207,17 @@ def read_parts(target: Target) -> list[ExportPart]:
 def _read_present(target: Target) -> tuple[ExportPart, ...]:
     # In this order: a part is there before its entry.
     parts = read_parts(target)
+    return select_present(parts, target.list(""))
+
+
+def _tidy(target: Target, document: ExportDocument) -> tuple[ExportPart, ...]:
+    """Remove parts that no entry names, such as those of killed processes; return the others."""
+    # In this order: a file that is listed, and whose entry is written now, is not removed.
+    files = target.list("")
+    parts = read_parts(target)
+    ids = (one.id for one in document.slices)
+    for name in find_unnamed_parts(ids, parts, files, document.format):
+        target.remove(name)
     return select_present(parts, target.list(""))
 
 

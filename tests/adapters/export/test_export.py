@@ -255,9 +255,9 @@ def test_two_processes_that_fetch_a_slice_at_once_leave_a_consistent_pair(out, m
         assert len(list(read_records(out))) == 300
 
 
-def test_a_part_of_a_process_that_died_is_removed_by_the_next(out, monkeypatch):
+def test_a_part_of_a_process_that_died_is_removed_by_the_next_run(out, monkeypatch):
     with conversations_server() as (server, platform):
-        client, (slice_, *_) = client_of(server.url), plan(EXPORT)
+        client, slices = client_of(server.url), plan(EXPORT)
 
         def die() -> None:
             raise Dies
@@ -265,11 +265,28 @@ def test_a_part_of_a_process_that_died_is_removed_by_the_next(out, monkeypatch):
         with monkeypatch.context() as patch:
             before_entry(patch, out, die)
             with pytest.raises(Dies):
-                fetch(slice_, out=out, client=client)
+                fetch(slices[0], out=out, client=client)
         assert len(part_names(out)) == 1
         change_content(platform, b"since")
-        assert part_names(out) != [fetch(slice_, out=out, client=client).file]
-        assert len(part_names(out)) == 1
+        parts = list(run(slices, out=out, client=client))
+        assert part_names(out) == sorted(part.file for part in parts)
+
+
+def test_a_slice_that_is_fetched_again_replaces_its_part(out):
+    with conversations_server() as (server, platform):
+        client, (slice_, *_) = client_of(server.url), plan(EXPORT)
+        first = fetch(slice_, out=out, client=client)
+        change_content(platform, b"since")
+        second = fetch(slice_, out=out, client=client)
+        assert first.file != second.file
+        assert part_names(out) == [second.file]
+
+
+def test_a_fetch_lists_no_directory(served, out, monkeypatch):
+    """Otherwise, the work of an export would grow with the square of its slices."""
+    client, _, _ = served
+    monkeypatch.setattr(type(open_target(out)), "list", None)
+    fetch(plan(EXPORT)[0], out=out, client=client)
 
 
 def test_a_part_that_others_remove_again_and_again_is_reported_and_fetched_by_the_next_run(
