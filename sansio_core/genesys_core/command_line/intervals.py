@@ -3,9 +3,10 @@
 Invariants: the last day is included as a whole; an end given as a date-time is exclusive.
 """
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Final
 
+from genesys_core.clock import assume_utc
 from genesys_core.codec.intervals import Interval
 from genesys_core.command_line.usage import UsageError
 
@@ -39,4 +40,4 @@ def parse_period(first: str | None, last: str | None) -> Interval | None:
             f"--from {first} --to {last}: {error}; pass days such as 2024-01-01, or date-times such "
             "as 2024-01-01T00:00:00Z"
         ) from None
-    return Interval(*(each if each.tzinfo else each.replace(tzinfo=UTC) for each in (start, end)))
+    return Interval(assume_utc(start), assume_utc(end))

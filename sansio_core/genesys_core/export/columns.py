@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec import inspect as types
 
 from genesys_core.calls.operation import Endpoint
+from genesys_core.clock import assume_utc
 from genesys_core.codec.decoding import resolve_type
 
 __all__ = [
@@ -212,7 +213,7 @@ def _timestamp(value: object) -> object:
     try:
         moment = datetime.fromisoformat(cast(str, value))
         # Without a zone, `astimezone` would take that of this machine.
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        return assume_utc(moment).astimezone(UTC)
     except (ValueError, TypeError, OverflowError):  # the last one: out of range in UTC
         return _MISFIT
 

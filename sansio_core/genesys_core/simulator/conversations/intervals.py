@@ -6,9 +6,10 @@ granularity divides the interval into parts without gaps; the last part may be s
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
+from genesys_core.clock import assume_utc
 from genesys_core.simulator.conversations.rest_views import show_time
 from genesys_core.simulator.http.problems import PlatformProblem, bad_request
 
@@ -100,10 +101,7 @@ def show_interval(interval: tuple[int, int]) -> str:
 
 
 def _instant(text: str) -> int:
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return round(moment.timestamp() * 1000)
+    return round(assume_utc(datetime.fromisoformat(text)).timestamp() * 1000)
 
 
 def _invalid(text: object) -> PlatformProblem:

@@ -8,13 +8,14 @@ only by token or number, unless links are the only way.
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from math import ceil
 from typing import Final, cast
 from urllib.parse import quote, urlencode
 
 import msgspec
 
+from genesys_core.clock import assume_utc
 from genesys_core.definition.words.known_limits import KNOWN_LIMITS
 from genesys_core.simulator.http.divisions import is_permitted
 from genesys_core.simulator.http.exchange import ApiCall
@@ -186,7 +187,7 @@ def _moment(text: str) -> datetime:
         read = datetime.fromisoformat(text)
     except ValueError as error:
         raise bad_request(f"The value [{text}] is not a date.", field="before") from error
-    return read if read.tzinfo is not None else read.replace(tzinfo=UTC)
+    return assume_utc(read)
 
 
 def _describe(call: ApiCall, style: ListingStyle, start: int, size: int, total: int) -> Record:
