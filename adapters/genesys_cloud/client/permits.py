@@ -8,7 +8,7 @@ between attempts, so that they can be cancelled at any time.
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from genesys_cloud.client.event_loop import EventLoop
 from genesys_cloud.client.session_cell import SessionCell
@@ -16,21 +16,25 @@ from genesys_cloud.system_clock import read_clocks
 from genesys_core.calls.lifecycle import State
 from genesys_core.calls.rate_limit import (
     PermitStep,
+    find_deadline,
     holds_reservation,
     release_permit,
     share_step,
     with_pacer,
 )
 from genesys_core.errors import BudgetBusyError, BudgetError
-from genesys_core.session.budget import Budget, RemoteBudget, next_attempt, token_key
+from genesys_core.session.budget import (
+    Budget,
+    RemoteBudget,
+    next_attempt,
+    release_wait,
+    token_key,
+)
 
 __all__ = ["OwnPermits", "Permits", "SharedPermits", "permits_of"]
 
 S = TypeVar("S")
 R = TypeVar("R")
-
-RELEASE_WAIT: Final = 0.05
-"""Seconds to wait for the lock of a shared rate limit when a call ends early; an unreleased reservation expires."""
 
 
 class Permits(Protocol):
@@ -71,7 +75,7 @@ class SharedPermits:
         self._budget = budget
         self._loop = loop
         self._waiting: set[object] = set()  # a count would not be safe with threads
-        self._release_wait = RELEASE_WAIT
+        self._was_busy = False
 
     async def apply(self, step: PermitStep[S, R], state: S) -> R:
         """Apply a step of the core to the rate limit, and return its result."""
@@ -85,10 +89,9 @@ class SharedPermits:
         if not holds_reservation(state):
             return
         try:
-            self._change(release_permit, state, self._release_wait)
+            self._change(release_permit, state, release_wait(was_busy=self._was_busy))
         except BudgetBusyError:
-            # It blocks the event loop: many calls that are cancelled at once wait only once.
-            self._release_wait = 0.0
+            self._was_busy = True
         except BudgetError:
             pass
 
@@ -100,7 +103,13 @@ class SharedPermits:
                 try:
                     return self._change(step, state, 0.0)
                 except BudgetBusyError as busy:
-                    again = next_attempt(busy, len(self._waiting), begun=begun, now=read_clocks())
+                    again = next_attempt(
+                        busy,
+                        len(self._waiting),
+                        expires=find_deadline(state),
+                        begun=begun,
+                        now=read_clocks(),
+                    )
                 await self._loop().sleep(partial(_left, again))
         finally:
             self._waiting.discard(this)
@@ -114,7 +123,7 @@ class SharedPermits:
         # By token: the platform limits the requests of each token.
         pacer, result = self._budget.change_state(token_key(session.vault.token), change, wait=wait)
         self._cell.apply(with_pacer, pacer)
-        self._release_wait = RELEASE_WAIT
+        self._was_busy = False
         return result
 
 

@@ -29,6 +29,7 @@ from genesys_core.session.session import Session
 __all__ = [
     "PermitStep",
     "close_gate",
+    "find_deadline",
     "holds_reservation",
     "release_permit",
     "reserve_permit",
@@ -92,6 +93,18 @@ class PermitStep(Protocol[S_contra, R_co]):
     def __call__(self, session: Session, state: S_contra, /, *, now: Now) -> tuple[Session, R_co]:
         """Apply the step; return the next session and the call's next state."""
         ...
+
+
+def find_deadline(state: object) -> float | None:
+    """Return when the deadline of a step's call passes, on the monotonic clock; ``None`` without one.
+
+    A gate that a call closes as it fails has no deadline.
+
+    Args:
+        state: the state that a step is applied to.
+    """
+    waiting = state.then if isinstance(state, ClosingGate) else state
+    return waiting.call.expires if isinstance(waiting, NeedPermit | Waiting) else None
 
 
 def holds_reservation(state: State[Any]) -> bool:

@@ -30,6 +30,7 @@ __all__ = [
     "RemoteBudget",
     "change_pacer",
     "next_attempt",
+    "release_wait",
     "token_key",
 ]
 
@@ -169,8 +170,25 @@ LOCK_PAUSE: Final = 0.002
 
 _LONGEST_PAUSE: Final = 1.0
 
+RELEASE_WAIT: Final = 0.05
+"""Maximum seconds that a call that ends early waits for the lock, to release its reservation."""
 
-def next_attempt(busy: BudgetBusyError, waiting: int, *, begun: Now, now: Now) -> float:
+
+def release_wait(*, was_busy: bool) -> float:
+    """Return how many seconds a call that ends early waits for the lock of a shared rate limit.
+
+    Releasing a reservation blocks the event loop. When many calls are cancelled at once, only the
+    first one waits; reservations that are not released expire.
+
+    Args:
+        was_busy: whether the client's last attempt to release a reservation found the lock taken.
+    """
+    return 0.0 if was_busy else RELEASE_WAIT
+
+
+def next_attempt(
+    busy: BudgetBusyError, waiting: int, *, expires: float | None, begun: Now, now: Now
+) -> float:
     """Return the monotonic time of a call's next attempt to lock a shared rate limit.
 
     The more calls of a client wait, the longer each call pauses, so that many calls' attempts do
@@ -179,15 +197,19 @@ def next_attempt(busy: BudgetBusyError, waiting: int, *, begun: Now, now: Now) -
     Args:
         busy: the error of the last attempt.
         waiting: number of the client's calls that wait for the lock, including this one.
+        expires: when the call's deadline passes, on the monotonic clock; ``None`` without a deadline.
         begun: when the call began to wait.
         now: the current time.
 
     Raises:
-        BudgetBusyError: ``busy``, because the call has waited for :data:`LOCK_WAIT`.
+        BudgetBusyError: ``busy``, because the call has waited for :data:`LOCK_WAIT`, or until its
+            deadline.
     """
     end = begun.monotonic + LOCK_WAIT
+    if expires is not None:
+        end = min(end, expires)
     if now.monotonic >= end:
-        busy.add_note(f"tried for {LOCK_WAIT:g} s; nothing was sent")
+        busy.add_note(f"tried for {now.monotonic - begun.monotonic:.3g} s; nothing was sent")
         raise busy
     return min(now.monotonic + min(waiting * LOCK_PAUSE, _LONGEST_PAUSE), end)
 

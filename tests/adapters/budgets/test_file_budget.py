@@ -29,7 +29,7 @@ from genesys_cloud import (
 )
 from genesys_cloud.budgets import FileBudget
 from genesys_cloud.client import permits
-from genesys_cloud.client.permits import RELEASE_WAIT, SharedPermits
+from genesys_cloud.client.permits import SharedPermits
 from genesys_cloud.testing import AsyncMockTransport, MockTransport, json_response
 from genesys_cloud.token_stores import MemoryTokenStore
 from genesys_core import errors
@@ -231,6 +231,23 @@ def test_a_budget_that_stays_locked_is_an_error(run, tmp_path, monkeypatch):
     assert server.requests == []
 
 
+@every_flavour
+def test_a_budget_that_stays_locked_until_the_deadline_is_an_error(run, tmp_path, monkeypatch):
+    clock = itertools.count(0, 1.0)
+    monkeypatch.setattr(permits, "read_clocks", lambda: Now(next(clock) + time.monotonic(), 0.0))
+
+    async def scenario(api: Api) -> None:
+        with pytest.raises(BudgetBusyError) as caught:
+            await api.send(ME)
+        (note,) = caught.value.__notes__
+        assert float(note.split()[2]) <= 3
+
+    budget = Busy(tmp_path / "budget", failures=math.inf)
+    with scripted_server(lambda _: Reply(json={})) as server:
+        run(scenario, host=server.url, access_token="t", budget=budget, deadline=2)
+    assert server.requests == []
+
+
 async def _cancelled_in_asyncio(call, when) -> None:
     loop, task = asyncio.get_running_loop(), asyncio.ensure_future(call())
     when(lambda: loop.call_soon_threadsafe(task.cancel))
@@ -344,7 +361,7 @@ def test_calls_that_end_while_the_budget_is_locked_wait_for_it_only_once(tmp_pat
         budget.failures = len(budget.asked) + 2
         for state in waiting:
             shared.release(state)
-        assert [wait for wait, _ in budget.asked[-4:]] == [RELEASE_WAIT, 0, 0, RELEASE_WAIT]
+        assert [wait for wait, _ in budget.asked[-4:]] == [0.05, 0, 0, 0.05]
         budget._path = tmp_path / "gone" / "x"
         (tmp_path / "gone").touch()
         shared.release(waiting[0])  # its reservation expires

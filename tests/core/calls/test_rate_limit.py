@@ -21,6 +21,7 @@ from genesys_core.calls.lifecycle import (
 )
 from genesys_core.calls.rate_limit import (
     close_gate,
+    find_deadline,
     holds_reservation,
     release_permit,
     reserve_permit,
@@ -454,6 +455,16 @@ def test_clients_that_share_a_limit_count_each_others_requests():
     assert other.session.pacer.windows[0].queue == ()
     assert not holds_reservation(one.begin())
     assert not holds_reservation(Raised(errors.GenesysCloudError("x")))
+
+
+def test_a_step_has_the_deadline_of_its_call():
+    client = Client(deadline=30, retry=ON)
+    need = client.begin(5.0)
+    assert find_deadline(need) == 35.0
+    sending = client.ask(need, 6.0)
+    assert find_deadline(sending.received(reply(429, "9"), now=at(6.0))) == 35.0
+    assert find_deadline(sending.received(reply(429, "90"), now=at(6.0))) is None
+    assert find_deadline(Client(retry=ON).begin()) is None
 
 
 def test_a_429_closes_the_gate_for_all():

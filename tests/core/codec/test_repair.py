@@ -379,9 +379,10 @@ def test_any_document_with_faults_is_decoded(spoiled):
     assert all(under(issue.path, spoiled.paths) for issue in decoded.issues)
 
 
-def test_every_kind_of_field_survives_each_fault_elsewhere():
+@pytest.mark.parametrize("documents", [100, pytest.param(1000, marks=pytest.mark.slow)])
+def test_every_kind_of_field_survives_each_fault_elsewhere(documents):
     source = random.Random(5)
-    for _ in range(500):
+    for _ in range(documents):
         good = fitting(Page, source, depth=5)
         _check(Page, good, spoil(good, source, faults=4))
 

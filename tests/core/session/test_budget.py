@@ -15,6 +15,7 @@ from genesys_core.session.budget import (
     RatePlace,
     change_pacer,
     next_attempt,
+    release_wait,
     token_key,
 )
 from genesys_core.session.pacing import Gate, Pacer, Pacing, Reservation
@@ -112,12 +113,29 @@ def test_attempts_to_lock_a_budget_are_those_of_all_waiting_calls_together(waiti
     busy = BudgetBusyError("busy")
     if pause is None:
         with pytest.raises(BudgetBusyError) as caught:
-            next_attempt(busy, waiting, begun=at(100), now=at(100 + waited))
+            next_attempt(busy, waiting, expires=None, begun=at(100), now=at(100 + waited))
         assert caught.value is busy
         assert busy.__notes__ == ["tried for 30 s; nothing was sent"]
         return
-    again = next_attempt(busy, waiting, begun=at(100), now=at(100 + waited))
+    again = next_attempt(busy, waiting, expires=None, begun=at(100), now=at(100 + waited))
     assert again - at(100 + waited).monotonic == pytest.approx(pause)
+
+
+def test_attempts_to_lock_a_budget_end_with_the_deadline_of_the_call():
+    busy, expires = BudgetBusyError("busy"), at(102.5).monotonic
+    again = next_attempt(busy, 10_000, expires=expires, begun=at(100), now=at(102))
+    assert again == expires
+    with pytest.raises(BudgetBusyError):
+        next_attempt(busy, 1, expires=expires, begun=at(100), now=at(102.5))
+    assert busy.__notes__ == ["tried for 2.5 s; nothing was sent"]
+    assert next_attempt(busy, 1, expires=at(500).monotonic, begun=at(100), now=at(102)) < expires
+    with pytest.raises(BudgetBusyError):
+        next_attempt(busy, 1, expires=at(500).monotonic, begun=at(100), now=at(130))
+
+
+def test_calls_that_end_early_wait_for_the_lock_only_once():
+    assert release_wait(was_busy=False) == 0.05
+    assert release_wait(was_busy=True) == 0
 
 
 def test_errors_are_documented_ones():

@@ -692,7 +692,9 @@ EVENTS = (0 * 32 + 5, 1 * 32, 2 * 32, 3 * 32 + 3, 255)
 """A few bytes come, it breaks, time is over, few bytes go out or something comes, all goes well."""
 
 
-@pytest.mark.parametrize("depth", [2, pytest.param(3, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "depth", [1, *(pytest.param(depth, marks=pytest.mark.slow) for depth in (2, 3))]
+)
 def test_every_course_of_the_first_events_ends_well(depth):
     """Exhaustive: every method, kind of body, reply and order of events."""
     for kind, reply in product(range(48), range(6)):
