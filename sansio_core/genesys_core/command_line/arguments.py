@@ -261,8 +261,8 @@ def _parse_option(
 ) -> None:
     name, equals, value = word.partition("=")
     is_long = word.startswith("--")
-    if not is_long and not equals and len(word) > 2:  # -ojson
-        name, equals, value = word[:2], "=", word[2:]
+    if not is_long and len(word) > 2:  # -ojson, -o=json, -pname=value
+        name, equals, value = word[:2], "=", word[2:].removeprefix("=")
     found = known.get(_plain(name)) if is_long else offered.get(name)
     # --no-flag is false, for Booleans of the operation; options of the command have no opposite.
     if found is None and is_long and _plain(name).startswith("no"):

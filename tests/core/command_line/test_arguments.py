@@ -141,6 +141,11 @@ def test_further_options_of_a_command():
     assert found.common == {"param": ("a=b",)}
 
 
+def test_a_value_beside_a_short_option_may_contain_an_equals_sign():
+    found = parse_arguments(OPERATIONS["bare"], ["-pa=b", "-p=c=d", "-HX: e=f"], RAW_OPTIONS)
+    assert found.common == {"param": ("a=b", "c=d"), "header": ("X: e=f",)}
+
+
 def test_conversion():
     assert convert_value(OperationParameter("n", "query", "integer", is_list=True), "3") == 3
     assert convert_value(OperationParameter("d", "query", "date"), "2024-02-29") == "2024-02-29"
