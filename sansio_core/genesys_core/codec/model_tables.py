@@ -161,5 +161,5 @@ def model_facts(
         named,
         *(f"{title}: {', '.join(found)}." for title, found in lists.items() if found),
     ]
-    nothing = None if fields or wire else "Has no properties."
+    nothing = None if fields else "Has no properties."
     return " ".join(sentences).strip() or nothing

@@ -172,7 +172,7 @@ class Configuration(Struct, frozen=True, kw_only=True, eq=False):
         return Hosts.resolve(region=place.region, host=place.host, gateway=self.gateway)
 
     def to_ini(self) -> str:
-        """Return an INI file that parses to an equal configuration.
+        """Return an INI file that parses to an equal configuration; empty strings are omitted.
 
         Raises:
             InvalidValueError: a value cannot be written to a file.
@@ -180,7 +180,7 @@ class Configuration(Struct, frozen=True, kw_only=True, eq=False):
         return write_ini(_writable(self))
 
     def to_json(self) -> str:
-        """Return a JSON file that parses to an equal configuration.
+        """Return a JSON file that parses to an equal configuration; empty strings are omitted.
 
         Raises:
             InvalidValueError: a value cannot be written to a file.

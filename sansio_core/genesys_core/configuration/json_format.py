@@ -65,7 +65,7 @@ def _document(text: str) -> Document:
         # A section of null is empty.
         elif member.depth == 1 and member.value != "null":
             entries.append(_entry("", member))
-        elif member.depth == 2 and sections:
+        elif member.depth == 2:
             entries.append(_entry(sections[-1][0], member))
     return Document(tuple(sections), tuple(entries))
 
@@ -79,7 +79,7 @@ def _members(text: str) -> Iterator[_Member]:
             depth += 1
         elif token in {"}", "]"}:
             depth -= 1
-        elif tokens[index + 1 : index + 2] and tokens[index + 1][0] == ":":
+        elif tokens[index + 1][0] == ":":  # the last token is the object's closing brace
             # From the previous key on, so that the time is linear.
             line += text.count("\n", counted, start)
             counted = start

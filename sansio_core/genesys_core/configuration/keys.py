@@ -88,7 +88,9 @@ def _seconds(text: str) -> float:
 def _port(text: str) -> int:
     if not _WHOLE.fullmatch(text):
         raise ValueError
-    return Gateway("host", port=int(text)).port or 0
+    port = int(text)
+    Gateway("host", port=port)  # checks the range
+    return port
 
 
 def _text(text: str) -> str:

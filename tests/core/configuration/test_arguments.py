@@ -56,6 +56,8 @@ def test_contradictions_are_refused(said, words):
         {"access_token": "t"},
         {"config": Configuration()},
         {"config_file": "/etc/genesys"},
+        {"budget": StubBudget()},
+        {"pacing": None},
     ],
 )
 def test_what_goes_together(said):
@@ -117,3 +119,14 @@ def test_no_secret_is_shown():
     for shown in (repr(given), repr(given.__rich_repr__())):
         assert "hunter2" not in shown
         assert "access_token" in shown
+
+
+def test_bodies_are_not_checked_and_unknown_fields_are_kept_unless_said_otherwise():
+    assert (Arguments().strict, Arguments().keep_unknown) == (False, True)
+
+
+def test_a_value_of_the_wrong_kind_is_refused_at_once():
+    with pytest.raises(TypeError, match="timeout must be a number of seconds or a Timeout"):
+        Arguments(timeout="30")
+    with pytest.raises(InvalidValueError, match="keep_unknown='all': must be True, False"):
+        Arguments(keep_unknown="all")

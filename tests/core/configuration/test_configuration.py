@@ -358,7 +358,10 @@ def test_hosts_follow_from_the_region_the_host_or_the_gateway():
         ("[retry]\nretry_wait_min = 1e6\n", ["c:2: [retry] retry_wait_min = 1000000.0: must not exceed the default budget"]),
         ("[retry]\nretry_wait_max = soon\nretry_wait_min = 1e6\n", ["c:2: [retry] retry_wait_max = 'soon'"]),
         ("[retry]\nretry_wait_max = 0\nretry_wait_min = 6\n", []),
+        ("[retry]\nretry_wait_max = 0.5\n", []),
+        ("[retry]\nretry_wait_max = 0.5\nretry_wait_min = 0.8\n", ["c:3: [retry] retry_wait_min = 0.8: must not exceed"]),
         ("[gateway]\nport = 1\n", ["c:2: [gateway]: must have a host"]),
+        ("[gateway]\nport = 1\nusername = me\n", ["c:2: [gateway]: must have a host"]),
     ],
 )  # fmt: skip
 def test_keys_that_are_right_one_by_one_may_be_wrong_together(text, problems):
@@ -422,3 +425,43 @@ def test_a_gateway_without_a_host_is_a_problem():
 )
 def test_a_key_has_a_class_and_a_field_in_python(section, key, expected):
     assert python_field(section, key) == expected
+
+
+def test_only_what_is_set_has_an_origin():
+    configuration = Configuration.from_text("[logging]\nlog_level = debug\n", source="c")
+    assert configuration.origins == (("logging.log_level", "c:2"),)
+
+
+def test_an_empty_value_is_not_written():
+    configuration = Configuration(gateway=Gateway("gw", path_params_login="", username=""))
+    assert configuration.to_ini() == "[gateway]\nhost = gw\nprotocol = https\n"
+
+
+def test_a_setting_without_a_key_says_so_and_names_the_one_that_means_another_thing():
+    for retry, problem in [
+        (
+            RetryConfiguration(retry_wait_max=5),
+            (
+                "retry.retry_wait_max: cannot be set in a file (retry_wait_max is the budget "
+                "there); remove it from the configuration first"
+            ),
+        ),
+        (
+            RetryConfiguration(repeat_unsafe=True),
+            "retry.repeat_unsafe: cannot be set in a file; remove it from the configuration first",
+        ),
+    ]:
+        with pytest.raises(InvalidValueError) as caught:
+            Configuration(retry=retry).to_ini()
+        assert str(caught.value) == problem
+
+
+def test_a_value_of_the_wrong_kind_is_refused_at_once():
+    for build, words in [
+        (lambda: Configuration(logging="debug"), "logging must be a LoggingConfiguration"),
+        (lambda: Configuration.from_text(b"[logging]"), "text must be a str"),
+        (lambda: Configuration.from_environment([]), "environment must be a mapping"),
+        (lambda: merge(Configuration(), None), "a configuration to merge must be a Configuration"),
+    ]:
+        with pytest.raises(TypeError, match=words):
+            build()

@@ -45,7 +45,8 @@ def test_a_name_is_shown_on_one_line_and_short(name, shown):
     [
         ("debug", "'debug'"),
         ("a\nb", "'a\\nb'"),
-        ("x" * 200, f"'{'x' * 80}...'"),
+        ("x" * 80, f"'{'x' * 80}'"),
+        ("x" * 81, f"'{'x' * 80}...'"),
         ("https://me:hunter2@host/x", "'https://[REDACTED]@host/x'"),
         ("me:hunter2@host", "'[REDACTED]@host'"),
         ("https://me:hunt/er2@host", "'https://[REDACTED]@host'"),

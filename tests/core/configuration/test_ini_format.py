@@ -133,9 +133,11 @@ def test_what_is_written_reads_back_the_same(sections):
 
 def test_text_is_quoted_only_where_it_must_be():
     written = write_ini(
-        {"s": {"a": "plain", "b": " x", "c": "a #b", "d": '"', "e": True, "f": 2.5}}
+        {"s": {"a": "plain", "b": " x", "c": "a #b", "d": '"', "e": True, "f": 2.5, "g": ""}}
     )
-    assert written == '[s]\na = plain\nb = " x"\nc = "a #b"\nd = """"\ne = true\nf = 2.5\n'
+    assert written == (
+        '[s]\na = plain\nb = " x"\nc = "a #b"\nd = """"\ne = true\nf = 2.5\ng = ""\n'
+    )
 
 
 @pytest.mark.parametrize(
@@ -154,3 +156,15 @@ def test_what_is_malformed_is_named_with_its_line(line, words):
     (problem,) = read_ini(f"[s]\n{line}\n").problems
     assert problem.line == 2
     assert problem.text.startswith(words)
+
+
+def test_a_malformed_line_before_any_section_has_no_section_in_its_report():
+    (problem,) = read_ini("words\n").problems
+    assert problem.text.startswith('a line without "="')
+
+
+@pytest.mark.parametrize("name", ["two words", "$schema", "a.b"])
+def test_a_section_may_have_any_name_without_brackets(name):
+    document = read_ini(f"[{name}]\nk = v")
+    assert document.entries == (Entry(name, "k", "v", 2),)
+    assert document.problems == ()

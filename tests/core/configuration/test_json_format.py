@@ -2,6 +2,7 @@
 
 import gc
 import json
+import math
 
 import pytest
 from hypothesis import given
@@ -135,3 +136,21 @@ def test_the_root_is_an_object_of_sections(text):
     (problem,) = read_json(text).problems
     assert problem.line == 1
     assert problem.text.startswith("must be one object of sections; for example {")
+
+
+def test_a_line_break_at_the_very_start_counts():
+    assert read_json('\n{"a": {"b": 1}}').sections == (("a", 2),)
+
+
+def test_json_is_written_for_readers():
+    sections = {"a": {"path": "/tmp/\u00e9", "max": 5, "on": True}}
+    assert (
+        write_json(sections)
+        == '{\n  "a": {\n    "path": "/tmp/\u00e9",\n    "max": 5,\n    "on": true\n  }\n}\n'
+    )
+
+
+@pytest.mark.parametrize("number", [math.inf, math.nan])
+def test_a_number_that_json_lacks_is_not_written(number):
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        write_json({"a": {"b": number}})

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from genesys_core.configuration import Configuration
-from genesys_core.configuration.keys import KEYS
+from genesys_core.configuration.document import Document, Entry
+from genesys_core.configuration.keys import KEYS, judge_document
 from genesys_core.errors import ConfigurationError
 
 BAD_FILES = {
@@ -645,3 +646,69 @@ def test_the_example_in_the_documentation_is_valid():
 @pytest.mark.parametrize("host", ["https://api.mypurecloud.ie", "http://127.0.0.1:8080/base"])
 def test_a_host_is_kept_as_it_was_written(host):
     assert KEYS["general"]["host"].read(host) == host
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        *((word, True) for word in ("true", "yes", "on", "1", "True", "YES")),
+        *((word, False) for word in ("false", "no", "off", "0", "False", "NO")),
+    ],
+)
+def test_a_switch_is_on_or_off_by_eight_words(text, value):
+    assert KEYS["logging"]["log_to_console"].read(text) is value
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "text", "value"),
+    [
+        ("retry", "retry_max", "0", 0),
+        ("retry", "retry_max", "-0", 0),
+        ("retry", "retry_max", "+7", 7),
+        ("retry", "retry_wait_min", "0", 0),
+        ("retry", "retry_wait_min", "0.25", 0.25),
+        ("retry", "retry_wait_min", "1e2", 100.0),
+        ("gateway", "port", "0", 0),
+        ("gateway", "port", "-1", -1),
+        ("gateway", "port", "65535", 65535),
+        ("logging", "log_level", "Debug", "debug"),
+    ],
+)
+def test_a_valid_value_is_read(section, key, text, value):
+    assert KEYS[section][key].read(text) == value
+
+
+@pytest.mark.parametrize(
+    ("section", "key"),
+    [
+        ("logging", "log_file_path"),
+        ("general", "host"),
+        ("gateway", "host"),
+        ("gateway", "path_params_login"),
+        ("gateway", "path_params_api"),
+        ("gateway", "username"),
+        ("gateway", "password"),
+    ],
+)
+def test_text_must_be_a_string_in_json(section, key):
+    (problem,) = judge_document(
+        Document(entries=(Entry(section, key, "5", 1, "literal"),))
+    ).problems
+    assert problem.text.endswith(": must be a JSON string; put it in quotes")
+
+
+def test_an_unknown_key_hides_no_key_after_it():
+    judged = judge_document(
+        Document(entries=(Entry("retry", "on", "x", 1), Entry("retry", "retry_max", "2", 2)))
+    )
+    assert judged.values == {("retry", "retry_max"): 2}
+    assert [warning.line for warning in judged.warnings] == [1]
+
+
+@pytest.mark.parametrize("key", ["retry", "log_level"])
+def test_a_misplaced_name_after_a_section_is_a_problem_and_no_warning(key):
+    judged = judge_document(
+        Document((("retry", 1),), (Entry("retry", "retry_max", "2", 2), Entry("", key, "x", 3)))
+    )
+    assert [problem.line for problem in judged.problems] == [3]
+    assert judged.warnings == ()
