@@ -84,7 +84,6 @@ class CommandExit(Exception):  # noqa: N818 - what it reports is not an error of
     """Ends the command with an exit code, after everything has been reported."""
 
     def __init__(self, code: ExitCode) -> None:
-        super().__init__(code)
         self.code = code
 
 

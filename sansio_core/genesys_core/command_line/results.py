@@ -100,12 +100,12 @@ def find_rows(document: object, path: str | None = None) -> list[object]:
     if not isinstance(document, Mapping):
         return [] if document is None else [document]
     fields = cast(Mapping[str, object], document)
-    names: Sequence[str] = _COMMON_LISTS if path is None else path.split(".")[-1:]
-    for name in names:
-        found = _below(fields, path) if path else fields.get(name)
+    paths: Sequence[str] = _COMMON_LISTS if path is None else (path,)
+    for each in paths:
+        found = _below(fields, each)
         if isinstance(found, list):
             return cast(list[object], found)
-    return [fields] if path is None or not path else []
+    return [] if path else [fields]
 
 
 def shows_record(value: object, output: OutputOptions) -> bool:

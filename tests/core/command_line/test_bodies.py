@@ -109,6 +109,7 @@ def test_a_skeleton_has_what_a_caller_can_set_and_ends():
     skeleton = new_skeleton("list of User", lambda name: MODELS.get(name, []))
     assert isinstance(skeleton, list)
     (user,) = skeleton
+    assert user == new_skeleton("User", lambda name: MODELS.get(name, []))
     assert next(iter(user)) == "name"
     manager = user.pop("manager")
     assert user == {

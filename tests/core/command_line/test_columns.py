@@ -34,7 +34,9 @@ USER = {
         ("skills.2", None),
         ("skills.x", None),
         ("addresses.0.x", 1),
+        ("skills.²", None),
         ("name.x", None),
+        ("name.0", None),
         ("missing.x", None),
         ("", USER),
     ],
@@ -67,6 +69,7 @@ def test_the_text_of_a_cell(value, text):
 
 def test_identifying_columns_come_first_and_links_are_omitted():
     assert choose_columns([USER]) == ["id", "name", "division.name", "zebra", "skills"]
+    assert choose_columns([{"selfUri": "/u"}]) == [""]
     assert choose_columns([{f"f{n}": n for n in range(20)}]) == [f"f{n}" for n in range(7)]
 
 
@@ -83,6 +86,18 @@ def test_all_columns():
     ]
 
 
+def test_items_and_lists_that_are_no_text_are_left_out_alone():
+    assert list_columns(["text", {"a": 1, "b": ["x", 2], "c": 3}]) == ["a", "c"]
+
+
+def test_columns_come_from_the_first_fifty_items():
+    items = [{"a": 1}] * 49
+    assert choose_columns([*items, {"b": 2}, {"c": 3}]) == ["a", "b"]
+    wide = {"a": "x" * 30, "b": 2}
+    assert fit_columns(["a", "b"], [*items, wide], 20) == ["a"]
+    assert fit_columns(["a", "b"], [*items, {}, wide], 20) == ["a", "b"]
+
+
 def test_items_without_fields_are_a_column():
     assert choose_columns(["a", "b"]) == list_columns(["a"]) == [""]
     assert column_title("") == "value"
@@ -95,6 +110,10 @@ def test_columns_that_fit():
     assert fit_columns(columns, rows, 80) == columns
     assert fit_columns(columns, rows, 40) == ["id", "name"]
     assert fit_columns(columns, rows, 5) == ["id"]
+    # two between columns: 20 + 2 + 10 + 2 + 40, the most for any
+    assert fit_columns(columns, rows, 74) == columns
+    assert fit_columns(columns, rows, 73) == fit_columns(columns, rows, 32) == ["id", "name"]
+    assert fit_columns(columns, rows, 31) == ["id"]
     assert fit_columns(columns, [], 80) == columns
 
 

@@ -83,3 +83,7 @@ def test_every_error_of_the_library_has_a_code():
     # Those without a code of their own concern files and limits on this machine.
     others = {each.__name__ for each in kinds if exit_code_of(each.__new__(each)) == 1}
     assert others <= {"GenesysCloudError", "BudgetError", "BudgetBusyError", "ExportError"}
+
+
+def test_success_is_what_shells_take_for_it():
+    assert ExitCode.SUCCESS == 0

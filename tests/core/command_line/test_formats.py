@@ -169,3 +169,18 @@ def test_ids():
     assert list(id_lines(items, "id", is_terminal=True)) == ["a\\x1b", "3"]
     with pytest.raises(UsageError, match="an item has no userId"):
         list(id_lines(items, "userId", is_terminal=True))
+
+
+def test_text_of_any_language_is_written_as_it_is():
+    value = {"é": "日本"}
+    assert json_text(value) == '{\n  "é": "日本"\n}'
+    assert json_line(value) == '{"é":"日本"}'
+    assert list(json_array_lines([value])) == ["[", '  {\n    "é": "日本"\n  }', "]"]
+    assert yaml_text(value) == '"é": "日本"'
+
+
+def test_a_yaml_key_has_a_question_mark_where_its_colon_would_come_too_late():
+    longest, longer = "a" * 1023, "a" * 1024
+    assert yaml_text({longest: 1}) == f"{longest}: 1"
+    assert yaml_text({"b": {longest: 1}}) == f"b:\n  {longest}: 1"
+    assert yaml_text({longer: 1}) == f"? {longer}\n: 1"

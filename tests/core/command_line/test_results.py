@@ -24,6 +24,7 @@ def test_people_get_a_table_and_programs_json():
     assert chosen(is_terminal=True) == OutputOptions("table", is_terminal=True)
     assert chosen() == OutputOptions("json")
     assert chosen("yaml", query="a", identity="") == OutputOptions("yaml", query="a")
+    assert chosen("id", identity="userId") == OutputOptions("id", identity="userId")
     assert chosen(columns="a, b.c,") == OutputOptions("csv", ("a", "b.c"))
     assert chosen(columns="a", is_terminal=True).format == "table"
 
@@ -76,13 +77,21 @@ def test_a_single_object_is_a_table_of_its_fields():
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("5s", 5), ("500ms", 0.5), ("2m", 120), ("1h", 3600), ("5", 5), ("1.5", 1.5)],
+    [
+        ("5s", 5),
+        ("500ms", 0.5),
+        ("2m", 120),
+        ("1h", 3600),
+        ("5", 5),
+        ("1.5", 1.5),
+        ("999999999", 999999999),
+    ],
 )
 def test_intervals(text, seconds):
     assert parse_interval(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "s", "0s", "-1", "5d", "nan", "inf", "5sm"])
+@pytest.mark.parametrize("text", ["", "s", "0s", "-1", "5d", "nan", "inf", "5sm", "1e9"])
 def test_wrong_intervals(text):
     with pytest.raises(UsageError, match="not an interval"):
         parse_interval(text)

@@ -1,6 +1,7 @@
 """Log lines: golden ones for every level, format and switch; secrets and forgeries kept out."""
 
 import json
+import logging
 from datetime import UTC, datetime
 
 import msgspec
@@ -263,9 +264,14 @@ def test_nothing_is_looked_at_when_the_level_wants_nothing(level):
     assert log_entry(trip, LoggingConfiguration(level=level, request_body=True)) is None
 
 
-def test_the_level_numbers_are_in_order():
-    numbers = [LEVEL_NUMBERS[level] for level in ("trace", "debug", "error")]
-    assert numbers == sorted(set(numbers))
+def test_the_level_numbers_are_those_of_the_standard_library_and_the_official_sdk():
+    assert LEVEL_NUMBERS == {"trace": 5, "debug": logging.DEBUG, "error": logging.ERROR}
+
+
+def test_a_header_without_a_value_has_no_line():
+    trip = msgspec.structs.replace(CREATED, outcome=Response(201, Headers([("Empty", "")])))
+    assert "Empty" not in line(trip, "text", "trace")
+    assert json.loads(line(trip, "json", "trace"))["responseHeaders"] == {"Empty": ""}
 
 
 def test_further_lines_of_a_body_begin_with_a_tab():
@@ -486,6 +492,10 @@ def test_files_are_not_logged():
             ),
         ),
         (
+            msgspec.structs.replace(LIMITED, decision=Repeat(0.0, "a new token")),
+            f"POST {URL}: 429, attempt 2, sent again after 0 s (a new token) [c0ffee]",
+        ),
+        (
             CUT_OFF,
             (
                 "GET https://api.mypurecloud.ie/api/v2/users/me: connect: no route to "
@@ -532,6 +542,9 @@ def test_leaves_that_did_not_fit_are_told_without_their_values():
     assert found.message == (
         "get_a: decoding issues (2): $.a[0]: no number; None instead; $.a[1]: no number; None instead"
     )
+    most = issues_notice("get_a", response(5), now=at(0))
+    assert most is not None
+    assert most.message.endswith("; $.a[4]: no number; None instead")
     many = issues_notice("get_a", response(12), now=at(0))
     assert many is not None
     assert many.message.endswith("; and 7 more")
