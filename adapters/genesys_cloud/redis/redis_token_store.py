@@ -159,24 +159,28 @@ class RedisTokenStore:
         name, owner = lease_name(self._prefix, key, self._account), secrets.token_hex(16)
         command = acquire_command(name, owner, self._lease)
         try:
-            await self._wait_for_lease(command, seconds, is_blocking=is_blocking)
-        except (TokenStoreError, GeneratorExit):  # an abandoned coroutine cannot await
+            is_acquired = await self._wait_for_lease(command, seconds, is_blocking=is_blocking)
+        except GeneratorExit:  # an abandoned coroutine cannot await
             raise
         except BaseException:
-            # Cancelled or interrupted: the reply that was not read may be that it has the lease.
+            # Failed, cancelled or interrupted: the reply that was not read may be that it has the lease.
             await self._release(key, owner, is_blocking=is_blocking)
             raise
+        if not is_acquired:
+            raise TokenStoreError(
+                f"Redis at {self._server.address}: another client has been exchanging this token for "
+                f"more than {seconds:g} s"
+            )
         return owner
 
-    async def _wait_for_lease(self, command: bytes, seconds: float, *, is_blocking: bool) -> None:
+    async def _wait_for_lease(self, command: bytes, seconds: float, *, is_blocking: bool) -> bool:
+        """Repeat a command until it acquires the lease or the time is up; return whether it did."""
         until = time.monotonic() + seconds
         while await self._ask(command, is_blocking=is_blocking) is None:
             if time.monotonic() >= until:
-                raise TokenStoreError(
-                    f"Redis at {self._server.address}: another client has been exchanging this "
-                    f"token for more than {seconds:g} s"
-                )
+                return False
             await self._server.pause(_POLL, is_blocking=is_blocking)
+        return True
 
     async def _release(self, key: TokenKey, owner: str, *, is_blocking: bool) -> None:
         release = release_command(lease_name(self._prefix, key, self._account), owner)

@@ -146,6 +146,11 @@ class RedisServer:
             raise InvalidValueError(
                 "url: must look like redis://host:6379/0 or rediss://host:6379/0"
             )
+        if parts.query or parts.fragment:  # as other Redis clients accept, such as ?db=3
+            raise InvalidValueError(
+                "url: must have no query; write the database as in redis://host:6379/3, and pass other "
+                "options as arguments"
+            )
         if not database.isdecimal():
             raise InvalidValueError("url: the database must be a number, as in redis://host:6379/0")
         host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname

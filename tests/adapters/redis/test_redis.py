@@ -381,6 +381,7 @@ def test_a_command_that_times_out_is_not_sent_again():
     [
         (lambda: RedisBudget("http://x"), "must look like redis://"),
         (lambda: RedisBudget("redis://x:99999"), "must look like redis://"),
+        (lambda: RedisBudget("redis://x?db=3"), "must have no query"),
         (lambda: RedisBudget("redis://x/name"), "the database must be a number"),
         (lambda: RedisBudget(fallback=2), "fallback=2"),
         (lambda: RedisBudget(timeout=0), "timeout=0"),
@@ -501,6 +502,34 @@ def test_a_thread_that_is_interrupted_before_it_reads_of_its_lease_does_not_keep
 
     granted = interrupt_after_lease(monkeypatch, interrupt)
     with pytest.raises(KeyboardInterrupt):
+        RedisTokenStore(redis.url).lock(TOKEN_KEY, timeout=0).__enter__()
+    assert granted == [b"OK"]
+    assert b"lease" not in redis.ask("KEYS", "*")
+
+
+@EVENT_LOOPS
+def test_a_lease_whose_reply_never_arrives_is_released(redis, monkeypatch, start):
+    """Redis was slow, or the connection broke: nobody would release the lease before it expires."""
+
+    async def lose():
+        raise EOFError
+
+    async def work():
+        with pytest.raises(TokenStoreError):
+            await RedisTokenStore(redis.url).lock_async(TOKEN_KEY, timeout=0).__aenter__()
+
+    granted = interrupt_after_lease(monkeypatch, lose)
+    start(work)
+    assert granted == [b"OK"]
+    assert b"lease" not in redis.ask("KEYS", "*")
+
+
+def test_a_lease_whose_reply_never_arrives_is_released_by_threads_too(redis, monkeypatch):
+    async def lose():
+        raise EOFError
+
+    granted = interrupt_after_lease(monkeypatch, lose)
+    with pytest.raises(TokenStoreError):
         RedisTokenStore(redis.url).lock(TOKEN_KEY, timeout=0).__enter__()
     assert granted == [b"OK"]
     assert b"lease" not in redis.ask("KEYS", "*")
