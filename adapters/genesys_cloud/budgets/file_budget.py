@@ -86,11 +86,16 @@ class FileBudget:
     def _replace(self, path: Path, state: bytes) -> None:
         unfinished = path.with_name(f"{path.name}.{secrets.token_hex(4)}.new")
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, 0o600)
-        # Not flushed to the disk, which would cost each call milliseconds: a power failure may leave an
-        # empty file, but it restarts the clock, and with it the windows.
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(state)
-        unfinished.replace(path)
+        try:
+            # Not flushed to the disk, which would cost each call milliseconds: a power failure may leave
+            # an empty file, but it restarts the clock, and with it the windows.
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(state)
+            unfinished.replace(path)
+        except BaseException:
+            # On a full disk, each call would leave another file.
+            unfinished.unlink(missing_ok=True)
+            raise
 
     def _remove_stale(self) -> None:
         oldest = time.time() - _STALE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import itertools
 import json
 import math
@@ -139,6 +140,20 @@ def test_a_state_that_a_power_failure_has_emptied_is_none(tmp_path):
 def _make_old(path: Path) -> None:
     long_ago = time.time() - 3 * 86_400
     os.utime(path, (long_ago, long_ago))
+
+
+def test_a_full_disk_leaves_the_state_and_no_other_file(tmp_path, monkeypatch):
+    budget = FileBudget(tmp_path / "budget")
+    budget.change_state("a", count, wait=0)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch, pytest.raises(BudgetError, match="No space left"):
+        patch.setattr(Path, "replace", full)
+        budget.change_state("a", count, wait=0)
+    assert {path.name for path in tmp_path.iterdir()} == {"budget.lock", "budget.a"}
+    assert budget.change_state("a", count, wait=0) == 1
 
 
 def test_what_cannot_be_used_is_an_error(tmp_path):

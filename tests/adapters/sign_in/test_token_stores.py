@@ -250,6 +250,20 @@ def test_a_full_disk_leaves_the_old_token(path, monkeypatch):
     assert [file.name for file in path.parent.iterdir() if file.suffix == ".new"] == []
 
 
+def test_a_file_system_that_cannot_flush_directories_can_hold_tokens(path, monkeypatch):
+    """Some network file systems reject it, after the file has been replaced."""
+    flush = os.fsync
+
+    def refuse(descriptor):
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        flush(descriptor)
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    FileTokenStore(path).save(KEY, TOKEN)
+    assert FileTokenStore(path).load(KEY) == TOKEN
+
+
 def test_a_token_that_json_cannot_hold_leaves_the_old_one(path):
     store = FileTokenStore(path)
     store.save(KEY, TOKEN)
