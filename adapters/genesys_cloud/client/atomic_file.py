@@ -88,8 +88,7 @@ class AtomicFile:
         self._file.close()  # Windows cannot rename an open file
         target = self._target or self._claimed(safe_file_name(None, name))
         self._path.replace(target)
-        with suppress(OSError):  # the file is complete, even if a crash may undo its rename
-            flush_directory(self._directory)
+        flush_directory(self._directory)
         return target
 
     def discard(self) -> None:
@@ -111,14 +110,15 @@ class AtomicFile:
 
 
 def flush_directory(path: Path) -> None:
-    """Flush a directory to disk, which makes a rename in it durable; neither possible nor necessary on Windows.
+    """Flush a directory to disk, which makes a rename in it durable, if the file system supports it.
 
-    Raises:
-        OSError: the file system does not support it.
+    On Windows it is neither possible nor necessary.
     """
     if sys.platform != "win32":
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        # Network file systems may reject it. The file is complete, even if a crash undoes its rename.
+        with suppress(OSError):
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)

@@ -210,9 +210,7 @@ class FileTokenStore:
 
     def _finish(self) -> None:
         self._unfinished.replace(self._target)
-        # Some network file systems reject it; the token is stored nevertheless.
-        with contextlib.suppress(OSError):
-            flush_directory(self._target.parent)
+        flush_directory(self._target.parent)
 
     def _read(self) -> TokenDocument:
         try:
