@@ -149,9 +149,10 @@ def test_a_full_disk_leaves_the_state_and_no_other_file(tmp_path, monkeypatch):
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    with monkeypatch.context() as patch, pytest.raises(BudgetError, match="No space left"):
+    with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", full)
-        budget.change_state("a", count, wait=0)
+        with pytest.raises(BudgetError, match="No space left"):
+            budget.change_state("a", count, wait=0)
     assert {path.name for path in tmp_path.iterdir()} == {"budget.lock", "budget.a"}
     assert budget.change_state("a", count, wait=0) == 1
 
