@@ -30,7 +30,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class CommonOption:
-    """A command option, which is not a parameter of the operation.
+    """An option of an operation's command that is not a parameter of the operation.
 
     Attributes:
         name: the option's name without dashes.
@@ -72,11 +72,12 @@ _OUTPUT_FORMATS: Final = ("json", "jsonl", "yaml", "csv", "table", "id")
 
 COMMON_OPTIONS: Final = (
     CommonOption(
-        "body", "JSON or YAML: the text itself, @FILE, or - for standard input.", "BODY",
+        "body", "Request body in JSON or YAML: the text itself, @FILE, or - for standard input.",
+        "BODY",
         group="Request",
     ),
     CommonOption("edit", "Edit the body in an editor, starting from a skeleton.", group="Request"),
-    CommonOption("header", "Additional header.", "NAME:VALUE", "H", is_repeated=True, group="Request"),
+    CommonOption("header", "Additional request header.", "NAME:VALUE", "H", is_repeated=True, group="Request"),
     CommonOption(
         "timeout", "Timeout for each phase of the request, in seconds.", "SECONDS", group="Request"
     ),
@@ -87,7 +88,7 @@ COMMON_OPTIONS: Final = (
     CommonOption("query", "JMESPath expression that selects from the result.", "EXPRESSION"),
     CommonOption("raw", "Print the response body as received."),
     CommonOption("verbose", "Print attempts, timings and correlation id to stderr.", short="v"),
-    CommonOption("watch", "Repeat at this interval, such as 5s.", "INTERVAL"),
+    CommonOption("watch", "Repeat the call at this interval, such as 5s.", "INTERVAL"),
     CommonOption(
         "from-file", "Run the operation for each row of a .jsonl or .csv file.", "FILE", group="Bulk"
     ),
@@ -136,16 +137,22 @@ class ParsedArguments:
         value = self.common.get(name)
         return value if isinstance(value, tuple) else ()
 
-    def number(self, name: str) -> int | None:
+    def number(self, name: str, least: int = 0) -> int | None:
         """Return the value of a command option as a number; ``None`` if the option was not given.
 
+        Args:
+            name: the option's name without dashes.
+            least: the smallest number that is allowed.
+
         Raises:
-            UsageError: the option's value is not a whole number.
+            UsageError: the option's value is not a whole number, or is less than ``least``.
         """
         text = self.text(name)
-        if text is None or (text.isascii() and text.isdecimal()):
-            return None if text is None else int(text)
-        raise UsageError(f"--{name} {text!r}: must be a whole number")
+        if text is None:
+            return None
+        if text.isascii() and text.isdecimal() and int(text) >= least:
+            return int(text)
+        raise UsageError(f"--{name} {text!r}: must be a whole number, {least} or more")
 
     def has(self, name: str) -> bool:
         """Return whether a command option was given."""
@@ -200,11 +207,11 @@ def split_command(words: Sequence[str]) -> tuple[dict[str, str], list[str]]:
     return options, rest
 
 
-@lru_cache(maxsize=8)  # parsing, help and completion ask for the same ones
+@lru_cache(maxsize=8)  # parsing and help need the same mapping several times
 def offered_options(
     parameters: tuple[OperationParameter, ...], common: tuple[CommonOption, ...] = COMMON_OPTIONS
 ) -> Mapping[str, OfferedOption]:
-    """Return every option of an operation's command, by the text that selects the option.
+    """Return every option of an operation's command, by its text, such as ``--limit`` or ``-o``.
 
     Args:
         parameters: the operation's parameters.
@@ -231,7 +238,7 @@ def parse_arguments(
     are fields of the body.
 
     Raises:
-        UsageError: an unknown option, a missing or wrong value, or an unexpected argument.
+        UsageError: an unknown option, a missing or invalid value, or an unexpected argument.
     """
     offered = offered_options(description.parameters, common)
     known = {_plain(name): option for name, option in offered.items() if name.startswith("--")}
@@ -264,7 +271,7 @@ def _parse_option(
     if not is_long and len(word) > 2:  # -ojson, -o=json, -pname=value
         name, equals, value = word[:2], "=", word[2:].removeprefix("=")
     found = known.get(_plain(name)) if is_long else offered.get(name)
-    # --no-flag is false, for Booleans of the operation; options of the command have no opposite.
+    # --no-flag sets a Boolean parameter to false; options of the command have no negative form.
     if found is None and is_long and _plain(name).startswith("no"):
         found = known.get(_plain(name)[2:])
         if found is None or found.parameter is None or found.takes_value or equals:
@@ -397,5 +404,5 @@ def check_required(
 
 
 def _plain(name: str) -> str:
-    # A parameter is pageSize in the platform's documentation and page_size in Python.
+    # So that pageSize, as in the platform's documentation, and page_size, as in Python, also work.
     return name.lstrip("-").replace("-", "").replace("_", "").lower()

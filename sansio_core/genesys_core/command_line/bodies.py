@@ -1,7 +1,7 @@
 """Request bodies from the command line: ``key=value`` fields, and model skeletons.
 
-Invariants: ``key=value`` is always a string and ``key:=json`` any JSON value, regardless of the
-value. A body is never modified: setting a field returns a copy.
+Invariants: ``key=value`` always sets a string, and ``key:=json`` a JSON value of any type. A body is
+never modified: setting a field returns a copy.
 """
 
 import json
@@ -24,9 +24,9 @@ class BodyField:
     """A field of a request body that is set on the command line.
 
     Attributes:
-        path: the names of the nested fields down to this one; the last ends in ``[]`` to add to a
-            list.
-        value: the field's new value, or the element to add.
+        path: the names of the nested fields down to this one; the last name ends in ``[]`` if the
+            value is appended to a list.
+        value: the field's new value, or the element to append.
     """
 
     path: tuple[str, ...]
@@ -39,8 +39,8 @@ class ModelField:
 
     Attributes:
         wire: the field's name in JSON.
-        kind: ``string``, ``integer``, ``number``, ``boolean``, ``list``, ``object``, or the name of
-            a model.
+        kind: ``string``, ``date``, ``date-time``, ``integer``, ``number``, ``boolean``, ``list``,
+            ``object``, ``any JSON value``, or the name of a model.
         item: the kind of a list's items; empty for other fields.
         is_required: whether the definition requires the field.
         is_read_only: whether only the platform sets the field.
@@ -54,7 +54,7 @@ class ModelField:
 
 
 def is_field(text: str) -> bool:
-    """Return whether an argument is ``key=value`` or ``key:=json``."""
+    """Return whether an argument sets a field, as ``key=value`` or ``key:=json``."""
     return _FIELD.fullmatch(text) is not None
 
 
@@ -62,7 +62,8 @@ def parse_field(text: str) -> BodyField:
     """Parse ``key=value`` or ``key:=json``; dots in the key select fields of nested objects.
 
     Raises:
-        UsageError: the argument has neither form, or the JSON is invalid.
+        UsageError: the argument has neither form, the key is not a field name, or the JSON is
+            invalid.
     """
     found = _FIELD.fullmatch(text)
     if found is None:
@@ -89,8 +90,8 @@ def build_body(base: object, fields: Sequence[BodyField]) -> object:
         fields: the fields to set, in order.
 
     Raises:
-        UsageError: the path of a field contains a value that is not an object, or an element is
-            added to a value that is not a list.
+        UsageError: a field is set in a value that is not an object, or an element is appended to a
+            value that is not a list.
     """
     body = base
     for field in fields:
@@ -140,7 +141,7 @@ def _example(
         return _EXAMPLES[kind]
     if kind == "list":
         return [_example(item, "", fields_of, depth)]
-    # Some models contain themselves.
+    # Some models contain themselves, so the depth is limited.
     if depth >= _SKELETON_DEPTH:
         return {}
     return {
@@ -152,6 +153,8 @@ def _example(
 
 _EXAMPLES: Final[Mapping[str, object]] = {
     "string": "",
+    "date": "",
+    "date-time": "",
     "integer": 0,
     "number": 0.0,
     "boolean": False,

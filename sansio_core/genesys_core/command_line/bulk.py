@@ -1,4 +1,4 @@
-"""Bulk runs: one operation for each row of a file, in parallel, each row once.
+"""Bulk runs: one call of an operation for each row of a file, several calls in parallel.
 
 Invariants: a row's call is made at most once, unless it can be repeated safely. Every row whose call
 was made ends up either as done or in the failures file, even if the run is interrupted and later
@@ -54,7 +54,7 @@ _IDEMPOTENT: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 """The idempotent HTTP methods (RFC 9110 section 9.2.2) that operations use."""
 
 _AHEAD: Final = 16
-"""Maximum number of rows, per worker, that are in progress or wait for an earlier row's outcome."""
+"""Maximum number of rows, per parallel call, that are in progress or wait for an earlier row."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,12 @@ class RowFailure:
     may_be_done: bool = False
 
     def line(self, row: int, given: object) -> dict[str, object]:
-        """Return the entry for the failures file, which another run accepts as a row."""
+        """Return the failed row's entry in the failures file; another run can read it as a row.
+
+        Args:
+            row: the row's number, from 1.
+            given: the content of the row as read from the file.
+        """
         entry: dict[str, object] = {"row": row, "reason": self.reason}
         if self.status is not None:
             entry["status"] = self.status
@@ -92,7 +97,7 @@ class RowOutcome:
     Attributes:
         row: the row's number, from 1.
         failure: why the row failed; ``None`` if it succeeded.
-        result: the data of the response to the row's call.
+        result: the data of the response to the row's call; ``None`` if the row failed.
         given: the content of the row as read from the file.
     """
 
@@ -110,7 +115,7 @@ class BulkJournal:
         finished: numbers of the rows that succeeded or failed.
         unknown: numbers of rows that were started and whose outcome is unknown.
         failed: numbers of the finished rows that failed.
-        ending: text to append before further lines, so that a line that was cut off stays invalid.
+        ending: text to append before further lines, so that a line that was cut off remains invalid.
     """
 
     finished: frozenset[int] = frozenset()
@@ -186,7 +191,9 @@ def read_journal(lines: Iterable[str], head: str, source: str) -> BulkJournal:
 
 
 def complete_lines(content: bytes) -> tuple[int, str]:
-    """Return how to append to a failures file whose last line may be incomplete after a killed run.
+    """Return where and how to append to a failures file whose last line may be incomplete.
+
+    The last line is incomplete if the run that wrote it was killed.
 
     Args:
         content: the file's content.
@@ -286,7 +293,12 @@ class BulkRun:
             self.stop(f"more than {self.max_failures} rows failed")
 
     def withdraw(self, row: int, reason: str) -> None:
-        """End the run because a row was not executed and no other row can succeed either."""
+        """Stop the run because a row was not executed, and no other row can succeed either.
+
+        Args:
+            row: the number of the row, which is not recorded as failed.
+            reason: why the row was not executed, for the summary.
+        """
         self._running.discard(row)
         self._ended[row] = None
         self.stop(reason)
@@ -325,7 +337,7 @@ def describe_failure(error: BaseException) -> RowFailure:
 
 
 def ends_run(error: BaseException) -> bool:
-    """Return whether no row can succeed after this error, because the credentials are rejected."""
+    """Return whether no row can succeed after an error, because the credentials were rejected."""
     return isinstance(error, AuthenticationError | OAuthError)
 
 
@@ -342,12 +354,12 @@ def summarize_run(run: BulkRun, seconds: float, failures: str) -> str:
         seconds: the duration of the run in seconds.
         failures: the path of the failures file.
     """
-    parts = [f"{run.done:,} done"]
+    parts = [f"{run.done:,} done in {seconds:,.1f} s"]
     if run.failed:
-        parts.append(f"{run.failed:,} failed, see {failures}")
+        parts.append(f"{run.failed:,} failed (see {failures})")
     if run.skipped:
         parts.append(f"{run.skipped:,} finished earlier")
     if run.journal.failed:
-        parts.append(f"{len(run.journal.failed):,} failed earlier, see {failures}")
-    text = f"{', '.join(parts)} in {seconds:,.1f} s"
+        parts.append(f"{len(run.journal.failed):,} failed earlier (see {failures})")
+    text = ", ".join(parts)
     return f"{text}; stopped: {run.stop_reason}" if run.stop_reason else text

@@ -1,4 +1,4 @@
-"""Converts the rows of a file to an operation's arguments.
+"""Converts the rows of a file to arguments of an operation.
 
 Invariants: a column is a parameter if it has a parameter's name, and a field of the body otherwise,
 with the same notation as on the command line. A line of the failures file can be read as the row
@@ -21,7 +21,7 @@ def parse_json_row(line: str) -> dict[str, object]:
     """Parse a line of a rows file or a failures file.
 
     Raises:
-        UsageError: the line, or the row that its failure entry contains, is not a JSON object.
+        UsageError: the line, or the row in the entry of a failures file, is not a JSON object.
     """
     try:
         row = json.loads(line)
@@ -30,15 +30,17 @@ def parse_json_row(line: str) -> dict[str, object]:
     if not isinstance(row, dict):
         raise UsageError("not a JSON object")
     fields = cast(dict[str, object], row)
-    # A line of the file of failures: what was given is run again.
+    # An entry of a failures file: its row is run again.
     given = fields.get("input")
     if isinstance(given, dict) and {"row", "reason"} <= fields.keys():
         return cast(dict[str, object], given)
     if isinstance(given, str | list) and _reports_unreadable_row(fields):
-        # Sent as they are, its fields would become fields of the body.
+        # As a row, the entry's own fields would become fields of the body.
         if isinstance(given, str):
             return parse_json_row(given)
-        raise UsageError(f"not a row, but the report of one: {fields['reason']}")
+        raise UsageError(
+            f"an entry of a row that could not be read ({fields['reason']}); correct that row in its file"
+        )
     return fields
 
 
@@ -64,7 +66,7 @@ def check_csv_header(header: Sequence[str]) -> None:
 
 
 def csv_row(header: Sequence[str], cells: Sequence[str]) -> dict[str, object]:
-    """Return a line of a CSV file as a row; empty cells are absent.
+    """Return a line of a CSV file as a row, without its empty cells.
 
     Raises:
         UsageError: there are more cells than columns.
@@ -84,7 +86,8 @@ def row_arguments(
 
     Args:
         description: the operation's description.
-        row: the row's values by column. ``None`` is null in the body; as a parameter it is omitted.
+        row: the row's values by column. ``None`` becomes null in the body; a parameter with ``None``
+            is omitted.
         shared: values of parameters for all rows, by name; a row's own values override them.
         base: the request body in which the row's fields are set; ``None`` for an empty object.
 

@@ -1,6 +1,6 @@
 """Columns of tables and CSV files: field selection and cell text.
 
-Invariants: fields may be omitted, rows never; a missing field is an empty cell.
+Invariants: a table may omit fields, but never rows. A missing field is an empty cell.
 """
 
 import json
@@ -47,6 +47,7 @@ _WIDEST: Final = 40
 """The maximum width of a column in characters; longer cells are folded."""
 
 _GAP: Final = 2
+"""The number of spaces between two columns."""
 
 
 def read_cell(item: object, column: str) -> object:
@@ -70,7 +71,11 @@ def read_cell(item: object, column: str) -> object:
 
 
 def cell_text(value: object) -> str:
-    """Return a cell's text: empty for null, plain for text and lists of text, otherwise JSON."""
+    """Return a value as the text of a cell.
+
+    Null is empty, a string is unchanged, and a list of strings is separated by commas. Any other
+    value, including a list of strings that contain commas, is JSON.
+    """
     if value is None:
         return ""
     if isinstance(value, str):
@@ -83,7 +88,7 @@ def cell_text(value: object) -> str:
 
 
 def choose_columns(items: Sequence[object]) -> list[str]:
-    """Return the columns of a table: first the identifying fields, then other short ones.
+    """Return at most seven columns for a table: first the fields that identify an item, then others.
 
     Args:
         items: JSON values; the columns are derived from the first ones. Items that are not objects
@@ -103,12 +108,12 @@ def column_title(column: str) -> str:
 
 
 def record_rows(record: Mapping[str, object]) -> list[dict[str, object]]:
-    """Return a JSON object as rows of a table, one for each of its fields that is not null."""
+    """Return a JSON object as rows of a table: one row for each field that is not null."""
     return [{"field": name, "value": value} for name, value in record.items() if value is not None]
 
 
 def list_columns(items: Sequence[object]) -> list[str]:
-    """Return all fields of items that contain text, numbers, booleans or lists of text.
+    """Return the names of all fields with strings, numbers, Booleans or lists of strings.
 
     Fields of nested objects are included one level deep, as ``division.name``. Fields keep the
     order in which they appear.

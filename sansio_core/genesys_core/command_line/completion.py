@@ -1,7 +1,7 @@
 """Shell completion: candidates for the word at the cursor, and the shell scripts that request them.
 
-Invariants: candidates begin with what was typed. No candidate has a character that a shell would
-interpret.
+Invariants: a candidate begins with the typed text, or is the id of an entity whose name does. No
+candidate contains a character that a shell would interpret.
 """
 
 import re
@@ -59,7 +59,7 @@ def complete_operation(
         description: the operation's description.
         words: the complete words after the operation's name.
         typed: the part of the word before the cursor.
-        entities: known ids by kind (:func:`entity_kind`), with names as their descriptions.
+        entities: candidates by kind of entity (:func:`entity_kind`): ids, described by names.
         common: the options of the command that are not parameters of the operation.
     """
     offered = offered_options(description.parameters, common)
@@ -132,7 +132,10 @@ def _values(
 
 
 def entity_kind(parameter: str) -> str:
-    """Return the kind of entity that a parameter identifies, such as ``user``; empty if unknown."""
+    """Return the kind of entity that a parameter identifies, such as ``user``.
+
+    The result is empty if completion has no names for the parameter's kind of entity.
+    """
     return _ENTITIES.get(parameter, "")
 
 
@@ -140,7 +143,10 @@ _ENTITIES: Final = {"user_id": "user", "agent_id": "user", "queue_id": "queue"}
 
 
 def unquote_word(word: str) -> str:
-    """Return a word without the shell's backslashes and quotes; the last quote may be unclosed."""
+    """Return a word without the backslashes and quotes of shell syntax.
+
+    The last quote may be unclosed, because the user is still typing the word.
+    """
     found: list[str] = []
     quote = ""
     characters = iter(word)
@@ -157,21 +163,25 @@ def unquote_word(word: str) -> str:
     return "".join(found)
 
 
+# Characters that a shell interprets. The shell inserts a value into the command line, but only shows
+# a description, which may therefore contain spaces and punctuation.
+_UNSAFE_IN_VALUE: Final = re.compile(r"[^\w,.:/@%+=-]")
 _UNSAFE: Final = re.compile(r"[^\w ,.:;/@%+=()\[\]-]|[\r\n\t]")
 
 
 def format_candidates(shell: str, candidates: Iterable[Candidate]) -> str:
     """Return candidates as the shell's script expects them, one per line.
 
-    A description follows a tab, except in bash, which shows none. Candidates with characters that a
-    shell interprets are omitted, and such characters in descriptions replaced.
+    A description follows a tab, except for bash, which shows no descriptions. A candidate with a
+    character that a shell interprets is omitted; in descriptions, such characters are replaced with
+    spaces.
     """
     lines = [
         each.value
         if shell == "bash" or not each.help
         else f"{each.value}\t{_UNSAFE.sub(' ', each.help)}"
         for each in candidates
-        if not _UNSAFE.search(each.value) and " " not in each.value
+        if not _UNSAFE_IN_VALUE.search(each.value)
     ]
     return "\n".join(lines)
 

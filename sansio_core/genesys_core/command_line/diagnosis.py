@@ -51,7 +51,7 @@ Cause: TypeAlias = Literal[
 """The recognized causes of failed steps."""
 
 CLOCK_TOLERANCE: Final = 300.0
-"""Maximum difference in seconds between the clocks of this machine and the platform."""
+"""Maximum difference, in seconds, between this machine's clock and the platform's."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ _ADVICE: Final[dict[Cause, str]] = {
     "certificate": (
         "a proxy that inspects TLS has its own CA: pass the CA's certificate with --ca or SSL_CERT_FILE"
     ),
-    "host name": "the address belongs to another server: check the host, gateway and proxy",
+    "host name": "the certificate is for another host: check the host, gateway and proxy",
     "expired certificate": "check this machine's clock; if it is right, the server's certificate must be renewed",
     "TLS": "the server does not use TLS on this port: check the URL's scheme and port",
     "clock": "set this machine's clock, or enable time synchronization",
@@ -93,7 +93,7 @@ _ADVICE: Final[dict[Cause, str]] = {
     "grant": "the OAuth client must allow this grant type; see its settings in the admin interface",
     "token": "sign in again with genesys-cloud login, or obtain another token",
     "permission": "add the permission to a role of the user, or of the OAuth client",
-    "rate limit": "another program uses the same token; wait a minute",
+    "rate limit": "other programs may use the same token or OAuth client; wait a minute",
     "platform": "see https://status.mypurecloud.com and try again later",
     "network": "try again; the connection was closed early, perhaps by a proxy",
     "other": "see the message",
@@ -109,8 +109,8 @@ def diagnose_error(error: BaseException) -> Diagnosis:
 
 def _cause_of(error: BaseException, message: str) -> Cause:
     match error:
-        # By the library's own words, because these types have nothing else to tell the causes
-        # apart.
+        # By the library's own messages, because these exceptions have no attribute that
+        # distinguishes the causes.
         case errors.ProxyError():
             return "proxy credentials" if "407" in message else "proxy"
         case errors.TlsError():
@@ -149,7 +149,7 @@ _CAUSES: Final[tuple[tuple[type[BaseException], Cause], ...]] = (
 
 
 def _tls_cause(message: str) -> Cause:
-    # The messages of OpenSSL, which has no other facts.
+    # By the texts of OpenSSL in the message, which are all that the error contains.
     if "expired" in message or "not yet valid" in message:
         return "expired certificate"
     if "hostname mismatch" in message or "ip address mismatch" in message:
@@ -178,7 +178,7 @@ def is_answer(error: errors.ApiError) -> bool:
 
 def lacks_user(error: errors.ApiError) -> bool:
     """Return whether a request failed because the token does not belong to a user."""
-    # The platform's message has no code of its own: "This request requires a user context."
+    # By the message, because its code is not specific: "This request requires a user context."
     return error.status == 400 and "user" in str(error).lower()
 
 

@@ -1,7 +1,7 @@
 """The command's exit codes, by kind of error.
 
-Invariants: a script can tell from the code whether to correct the call, sign in again, or try
-later. Codes up to 2 have the meaning that shells and their users expect.
+Invariants: the code shows a script whether to correct the call, sign in again, or try later. Codes up
+to 2 have the meaning that shells and their users expect.
 """
 
 from collections.abc import Mapping
@@ -31,14 +31,14 @@ class ExitCode(IntEnum):
     INCOMPLETE = 11
     JOB_FAILED = 12
     ROWS_FAILED = 13
-    # As shells report the signals SIGINT and SIGPIPE: 128 and the signal's number.
+    # As in shells: 128 plus the number of the signal, SIGINT (2) or SIGPIPE (13).
     INTERRUPTED = 130
     PIPE_CLOSED = 141
 
 
 EXIT_CODES: Final[Mapping[ExitCode, str]] = {
     ExitCode.SUCCESS: "success",
-    ExitCode.FAILURE: "another error",
+    ExitCode.FAILURE: "an error without a specific code",
     ExitCode.USAGE: "invalid usage or configuration; nothing was sent",
     ExitCode.NOT_SIGNED_IN: "no valid token or credentials (401, OAuth errors)",
     ExitCode.FORBIDDEN: "a permission is missing (403)",
@@ -48,7 +48,9 @@ EXIT_CODES: Final[Mapping[ExitCode, str]] = {
     ExitCode.PLATFORM_FAILED: "server error (5xx); try again later",
     ExitCode.NO_CONNECTION: "no connection: network, proxy or certificate",
     ExitCode.TIMED_OUT: "a timeout or deadline was exceeded",
-    ExitCode.INCOMPLETE: "an incomplete listing, or a response that cannot be read",
+    ExitCode.INCOMPLETE: (
+        "an incomplete listing, export or download, or a response that cannot be read or printed"
+    ),
     ExitCode.JOB_FAILED: "a job failed, was cancelled or needs an action",
     ExitCode.ROWS_FAILED: "rows of --from-file failed; they were written to the --failures file",
     ExitCode.INTERRUPTED: "interrupted by Ctrl-C",
@@ -81,7 +83,7 @@ _BY_TYPE: Final[tuple[tuple[type[BaseException], ExitCode], ...]] = (
 
 
 class CommandExit(Exception):  # noqa: N818 - what it reports is not an error of the library
-    """Ends the command with an exit code, after everything has been reported."""
+    """Ends the command with an exit code, without a further message."""
 
     def __init__(self, code: ExitCode) -> None:
         self.code = code

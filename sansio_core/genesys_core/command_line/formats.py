@@ -1,9 +1,9 @@
 """Output formats: JSON, JSON lines, YAML, CSV and ids.
 
-Invariants: JSON and YAML contain no character that a terminal interprets, and mean exactly what the
-platform sent. CSV (RFC 4180) and ids are escaped only for terminals, because programs that read
-them expect no escapes. If the items end with an error, those before it are still returned, because
-a listing that is continued with a token begins after them.
+Invariants: JSON and YAML contain no character that a terminal interprets, and represent exactly the
+values that the platform sent. CSV (RFC 4180) and ids are escaped only for terminals, because programs
+that read them expect no escapes. If requesting items fails, the items before the error are still
+printed, because a listing that is continued with a token begins after them.
 """
 
 import itertools
@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, cast
 
 from genesys_core.command_line.columns import cell_text, column_title, read_cell
-from genesys_core.command_line.usage import UsageError
 from genesys_core.observability.terminal import escape_json, escape_line
 
 __all__ = [
@@ -41,10 +40,10 @@ def json_line(value: object) -> str:
 def collect_items(
     items: Iterator[object], most: int | None = None
 ) -> tuple[list[object], BaseException | None]:
-    """Return the next items, and the error that ended them, if one did.
+    """Return the next items, and the error that the iterator raised after them, if it raised one.
 
     Args:
-        items: the items.
+        items: an iterator of items, such as a listing, which may raise an error.
         most: the maximum number of items to return; ``None`` for all.
     """
     found: list[object] = []
@@ -82,20 +81,28 @@ def json_array_lines(items: Iterable[object]) -> Iterator[str]:
 
 
 def _escaped(text: str) -> str:
-    # Line feeds are between tokens only: within strings they are escaped already.
+    # Line feeds occur only between tokens, because JSON escapes those within strings.
     return "\n".join(map(escape_json, text.split("\n")))
 
 
 def id_lines(items: Iterable[object], identity: str, *, is_terminal: bool) -> Iterator[str]:
     """Yield the id of each item, one per line.
 
+    Args:
+        items: the items, as JSON values.
+        identity: the path of the field with the id, such as ``id``.
+        is_terminal: whether control characters are escaped.
+
     Raises:
-        UsageError: an item has no id.
+        DecodeError: an item has no id.
     """
     for item in items:
         found = read_cell(item, identity)
         if not isinstance(found, str | int):
-            raise UsageError(f"-o id: an item has no {identity}; use -o csv --columns")
+            from genesys_core.errors import DecodeError  # noqa: PLC0415 - for errors alone
+
+            # Not a UsageError, because the request was sent.
+            raise DecodeError(f"-o id: an item has no {identity}; use -o csv --columns")
         yield escape_line(str(found)) if is_terminal else str(found)
 
 
@@ -132,7 +139,7 @@ _QUOTED_IN_CSV: Final = re.compile(r'[",\r\n]|^\s|\s$')
 
 
 def yaml_text(value: object) -> str:
-    """Return a value as YAML 1.2 that readers of YAML 1.1 understand in the same way."""
+    """Return a value as YAML that has the same meaning in YAML 1.1 and YAML 1.2."""
     return "\n".join(_yaml(value, ""))
 
 
@@ -157,7 +164,7 @@ def _yaml(value: object, indent: str) -> Iterator[str]:
             yield from _yaml_entry(head, item, f"{indent}  ")
     elif isinstance(value, list) and value:
         for item in cast(list[object], value):
-            # The first line of an item stands beside its dash.
+            # The first line of an item is on the same line as its dash.
             lines = list(_yaml(item, f"{indent}  "))
             yield f"{indent}- {lines[0][len(indent) + 2 :]}"
             yield from lines[1:]
@@ -190,9 +197,9 @@ def _astral(match: re.Match[str]) -> str:
     return f"\\U{0x10000 + (high - 0xD800) * 0x400 + low - 0xDC00:08x}"
 
 
-# Text that is the same in all contexts of YAML: without ":" and "#", and never like a number.
+# Strings that need no quotes in any context of YAML: without ":" and "#", and unlike a number.
 _PLAIN: Final = re.compile(r"[A-Za-z_](?:[\w ./@+-]*[\w./@+-])?", re.ASCII)
-# Readers find the ":" of a longer key only if the key begins with "?" (YAML 1.2, section 7.4).
+# A longer key must be preceded by "?" (YAML 1.2, section 7.4).
 _LONGEST_KEY: Final = 1024
 _YAML_WORDS: Final = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
 _ASTRAL_PAIR: Final = re.compile(r"\\u(d[89ab][0-9a-f]{2})\\u(d[c-f][0-9a-f]{2})", re.IGNORECASE)

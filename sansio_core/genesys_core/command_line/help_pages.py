@@ -37,7 +37,7 @@ def usage_line(description: OperationDescription) -> str:
 
 
 def describe_operation_text(description: OperationDescription, width: int) -> str:
-    """Return what an operation does, requires and returns, without its options.
+    """Return the summary, request, return type and notes of an operation, without its options.
 
     Args:
         description: the operation's description.
@@ -189,7 +189,7 @@ def list_definitions(rows: Sequence[tuple[str, str]], width: int) -> list[str]:
         rows: pairs of a name and its text.
         width: the terminal's width in characters.
     """
-    # Names longer than 32 have a line of their own, and texts at least 24 characters.
+    # A name longer than 32 characters is on a line of its own; texts have at least 24 characters.
     column = min(max(len(name) for name, _ in rows) + 4, 36)
     if width < column + 24:
         return _listed(rows, width)
@@ -206,7 +206,7 @@ def list_definitions(rows: Sequence[tuple[str, str]], width: int) -> list[str]:
 def _wrapped(text: str, width: int, first: str = "", other: str = "") -> list[str]:
     return textwrap.wrap(
         text,
-        max(width, 20),  # textwrap refuses 0, and less cannot be read
+        max(width, 20),  # textwrap rejects 0, and a narrower text is unreadable
         initial_indent=first,
         subsequent_indent=other,
         break_long_words=False,

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from genesys_core.command_line.arguments import COMMON_OPTIONS, CommonOption
 from genesys_core.command_line.usage import UsageError, suggest_name
 
-if TYPE_CHECKING:  # at run time it loads what only calls need
+if TYPE_CHECKING:  # at run time, the import would load modules that only calls need
     from genesys_core.calls.job_family import JobFamily
 
 __all__ = [
@@ -33,22 +33,28 @@ JOB_ACTIONS: Final[dict[JobAction, str]] = {
 """The descriptions of the ``jobs`` actions for help, by action."""
 
 JobCall: TypeAlias = tuple[JobAction, str, str, list[str]]
-"""The arguments of ``jobs``: the action, the API's name, the method's name, and the rest."""
+"""The arguments of ``jobs``: the action, the API's name, the method's name, the remaining arguments."""
+
+_NOT_FOR_JOBS: Final = frozenset({"all", "raw", "watch", "resume"})
 
 JOB_OPTIONS: Final = (
-    *(option for option in COMMON_OPTIONS if option.group != "Bulk" and option.name != "all"),
-    CommonOption("no-wait", "With run: print the id and do not wait.", group="Job"),
+    *(
+        option
+        for option in COMMON_OPTIONS
+        if option.group != "Bulk" and option.name not in _NOT_FOR_JOBS
+    ),
+    CommonOption("no-wait", "With run: print the job's id and do not wait.", group="Job"),
     CommonOption(
         "deadline", "Maximum time to wait, such as 10m (default: 1h).", "INTERVAL", group="Job"
     ),
     CommonOption(
         "proceed",
-        "Start a job that waits to be started, such as a READY recording job.",
+        "Start a job that waits for confirmation, such as a recording job in the state READY.",
         group="Job",
     ),
-    CommonOption("download", "Save the results file at this path.", "PATH", group="Job"),
+    CommonOption("download", "Save results that are a file at this path.", "PATH", group="Job"),
 )
-"""The options of operations that start a job or return its status."""
+"""The options of the command ``jobs``."""
 
 
 def parse_job_call(arguments: Sequence[str]) -> JobCall:
@@ -60,7 +66,7 @@ def parse_job_call(arguments: Sequence[str]) -> JobCall:
     action = arguments[0] if arguments else ""
     if action not in JOB_ACTIONS:
         raise UsageError(
-            f"jobs {action}: must be one of {', '.join(JOB_ACTIONS)}"
+            f"jobs {action!r}: the action must be one of {', '.join(JOB_ACTIONS)}"
             f"{suggest_name(action, JOB_ACTIONS)}"
         )
     if len(arguments) < 3 or any(each.startswith("-") for each in arguments[1:3]):
@@ -77,7 +83,7 @@ def parse_job_call(arguments: Sequence[str]) -> JobCall:
 _STARTS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "/api/v2/recording/jobs/{jobId}": ("PUT", {"state": "PROCESSING"}),
 }
-"""HTTP method and body of the request that starts a job waiting for confirmation, by path."""
+"""Method and body of the request that starts a job waiting for confirmation, by path template."""
 
 
 def starting_request(family: "JobFamily", id: str) -> tuple[str, str, Mapping[str, str]] | None:
@@ -98,7 +104,7 @@ def starting_request(family: "JobFamily", id: str) -> tuple[str, str, Mapping[st
 
 
 def describe_ready_job(status: object) -> str:
-    """Describe what a waiting job will do, for the user who has to confirm it.
+    """Return the message that is printed before a job that waits for confirmation is started.
 
     Args:
         status: the platform's status of the job, as JSON.
@@ -131,14 +137,14 @@ def continuation_of(
     *,
     is_stopped: bool = False,
 ) -> str:
-    """Return the command that lets the user continue with a job.
+    """Return the command that the user can run to continue with a job, such as ``jobs wait``.
 
     Args:
         action: the action of ``jobs``, such as ``wait``.
         api: the API's name.
         family: the job's family, which describes how jobs of its kind are polled.
         values: the path parameters of the job's status operation, by wire name.
-        is_stopped: whether the job waits for an action of the user.
+        is_stopped: whether the job does not run until the user acts, for example confirms it.
     """
     named = dict(values)
     names = [part[1:-1] for part in family.status.path.split("/") if part.startswith("{")]

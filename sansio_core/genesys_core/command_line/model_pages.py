@@ -13,7 +13,7 @@ _PREFIX: Final = "#/definitions/"
 
 
 class ModelCatalog:
-    """The models of an API definition, for help pages and skeletons of bodies.
+    """The models of an API definition, for help pages and body skeletons.
 
     Args:
         definitions: the ``definitions`` of a Swagger 2.0 document.
@@ -32,7 +32,7 @@ class ModelCatalog:
                 _kind(field),
                 _kind(field.get("items", {})) if field.get("type") == "array" else "",
                 name in required,
-                # The second is the platform's, for fields that are a $ref.
+                # Beside a $ref, Swagger 2.0 ignores readOnly, so the platform adds x-read-only.
                 bool(field.get("readOnly") or field.get("x-read-only")),
             )
             for name, field in schema.get("properties", {}).items()

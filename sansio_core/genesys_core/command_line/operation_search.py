@@ -14,8 +14,8 @@ class OperationFilter:
     """The conditions of a search; a condition that is not set matches every operation.
 
     Attributes:
-        words: the words, which must all occur in the API's name or in the operation's name, path,
-            summary or notes; case-insensitive.
+        words: words that must all occur in the API's name or in the operation's name, path, summary
+            or notes; case-insensitive.
         path: a text that must occur in the path.
         permission: a text that must occur in a permission.
         is_preview: whether only preview operations match, which may change without notice.
@@ -55,7 +55,7 @@ def search_operations(
 
 
 def find_method(name: str, operations: Iterable[OperationDescription]) -> OperationDescription:
-    """Return an operation of an API by its method's name; dashes count as underscores.
+    """Return an operation of an API by method name; dashes in the name are read as underscores.
 
     Raises:
         UsageError: the API has no such method; the message suggests a similar name.

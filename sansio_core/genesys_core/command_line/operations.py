@@ -54,11 +54,12 @@ class OperationDescription:
         name: the method's name, such as ``get_users``.
         method: the HTTP method; empty if the builder has no docstring (``python -OO``).
         path: the template of the operation's path.
-        returns: the type of the response as the docstring names it.
+        returns: the type of the response, as in the docstring of the builder.
         summary: a sentence about the operation; empty if unknown.
         notes: sentences about preview, permissions, pagination and so on.
         link: the URL of the platform's page about the operation; empty if unknown.
-        arguments: names of the parameters and the number of those that are required.
+        arguments: the names of the parameters; the required ones come first.
+        required: the number of required parameters.
         documented: the part of the builder's docstring that describes the parameters.
     """
 
@@ -112,7 +113,7 @@ class OperationDescription:
 
     @property
     def is_read_only(self) -> bool:
-        """Whether the operation only reads despite its HTTP method."""
+        """Whether the operation only reads data, although its HTTP method suggests otherwise."""
         return "Read-only." in self.notes
 
     @property
@@ -135,7 +136,7 @@ def describe_builders(api: str, module: CodeType) -> dict[str, OperationDescript
 
 
 def _describe(api: str, code: CodeType) -> OperationDescription:
-    # How a code object refers to its docstring differs between versions of Python; a function knows.
+    # How a code object stores its docstring depends on the version of Python; __doc__ does not.
     text = FunctionType(code, {}).__doc__ or ""
     # The generator makes required parameters positional and all others keyword-only.
     names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]

@@ -1,7 +1,7 @@
 """Profiles: named settings and sign-ins, each in its own folder.
 
 Invariants: no profile name can select a folder outside the profiles folder. Options take precedence
-over the environment, and a token file over a profile.
+over environment variables; among options, and among variables, a token file over a profile.
 """
 
 import re
@@ -20,12 +20,12 @@ __all__ = [
 ]
 
 DEFAULT_TOKEN_FILE: Final = "~/.genesyscloudpython/tokens.json"  # noqa: S105 - a path
-"""Where ``genesys-cloud login`` saves the token without a profile; ``~`` is not expanded."""
+"""The token file of ``genesys-cloud login`` if no profile is selected; ``~`` is not expanded."""
 
 PROFILES_FOLDER: Final = "~/.genesyscloudpython/profiles"
 """The parent folder of the profiles' folders; ``~`` is not expanded."""
 
-# Not "..", nor anything else that begins with a dot.
+# A first character that is not a dot excludes "..", the parent folder.
 _NAME: Final = re.compile(r"\w[\w.-]*", re.ASCII)
 _PROFILE: Final = "GENESYSCLOUD_PROFILE"
 _TOKEN_FILE: Final = "GENESYSCLOUD_TOKEN_FILE"  # noqa: S105 - the name of a variable
@@ -80,7 +80,7 @@ def select_token_file(options: Mapping[str, object], environment: Mapping[str, s
 
 
 def missing_profile(name: str, config: str, tokens: str) -> UsageError:
-    """Return the error for a profile that has neither settings nor a sign-in.
+    """Return the error for a profile with neither a configuration file nor a token file.
 
     Args:
         name: the profile's name.
@@ -89,5 +89,5 @@ def missing_profile(name: str, config: str, tokens: str) -> UsageError:
     """
     return UsageError(
         f"profile {name!r}: neither {config} nor {tokens} exists; run "
-        f"genesys-cloud --profile {name} login, or create the first file"
+        f"genesys-cloud --profile {name} login, or create the configuration file"
     )

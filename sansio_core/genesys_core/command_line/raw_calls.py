@@ -24,8 +24,8 @@ METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
 
 
 def describe_raw_call(method: str) -> OperationDescription:
-    """Return the description of a call, which may have a body and may be a listing."""
-    # Worded like the docstring of a builder, from which its properties are read.
+    """Return the description of ``call``: an operation with an optional body, possibly a listing."""
+    # Worded like the docstring of a builder, because properties are derived from these texts.
     return OperationDescription(
         "call",
         f"{method} PATH",
@@ -60,5 +60,6 @@ def parse_raw_call(
     query: dict[str, list[str]] = {}
     for name, value in parse_qsl(text, keep_blank_values=True):
         query.setdefault(name, []).append(value)
-    # Escapes what a path cannot contain (RFC 3986, section 3.3); what is escaped already stays.
+    # Escapes the characters that a path cannot contain (RFC 3986, section 3.3). "%" is not escaped,
+    # so that escapes in the argument are kept.
     return method.upper(), quote(path, safe="/%:@!$&'()*+,;=~-._"), query, rest

@@ -32,7 +32,10 @@ __all__ = [
 ]
 
 BATCH_SIZE: Final = 100
-"""The maximum number of recordings in a batch request (``batch.download.too.many.items``)."""
+"""The maximum number of recordings in a batch request.
+
+The platform rejects larger batches with the error code ``batch.download.too.many.items``.
+"""
 
 _BATCHES: Final = 2
 """The maximum number of batch requests in progress."""
@@ -40,7 +43,7 @@ _BATCHES: Final = 2
 _ATTEMPTS: Final = 3
 """The maximum number of attempts to download a recording, each with a new link."""
 
-# A recording without a state may be available: the attempt will tell.
+# A recording without a state may be available, so its download is attempted.
 _READY: Final = frozenset({"AVAILABLE", "RESTORED", ""})
 _REASONS: Final[Mapping[str, str]] = {
     "UPLOADING": "the recording is not ready yet (UPLOADING); run the same command later",
@@ -78,7 +81,7 @@ class FoundRecording:
         conversation_id: the conversation's id.
         id: the recording's id.
         state: the platform's file state; empty if unknown.
-        media: the recording's medium, such as ``audio`` or ``email``.
+        media: the kind of recording, such as ``audio`` or ``email``.
         start: when the recording begins, as a date-time in the platform's format.
         end: when the recording ends, in the same format.
     """
@@ -98,7 +101,7 @@ class FoundRecording:
 
 @dataclass(frozen=True)
 class RecordingLink:
-    """The result of a batch request for a recording.
+    """A recording's entry in the result of a batch request.
 
     Attributes:
         conversation_id: the conversation's id.
@@ -137,7 +140,7 @@ class FetchFile:
         recording: the recording to download.
         url: the signed URL of the file.
         content_type: the file's media type; empty if unknown.
-        file: the file's path below the download folder, with ``/``.
+        file: the file's path, relative to the download folder, with ``/``.
     """
 
     recording: FoundRecording
@@ -150,20 +153,20 @@ DownloadTask: TypeAlias = LookUp | RequestLinks | FetchFile
 
 
 def recording_file(recording: FoundRecording, link: RecordingLink) -> str:
-    """Return the path of a recording's file below the folder, with ``/``.
+    """Return the path of a recording's file, relative to the download folder, with ``/``.
 
-    It depends only on the ids and the media type, so that a later run finds the file.
+    The path depends only on the ids and the file's type, so that a later run resumes the same file.
     """
     kind = link.content_type.partition(";")[0].strip().lower()
     found = _EXTENSION.search(urlsplit(link.url).path)
     extension = _EXTENSIONS.get(kind) or (found.group(1) if found else "bin")
-    # Ids come from the platform or from a file, and must not lead out of the folder.
+    # An id, which the platform or a file of ids determines, must not select a path outside the folder.
     names = (_UNSAFE.sub("_", each) or "_" for each in recording.key)
     return f"{'/'.join(names)}.{extension}"
 
 
 def recordings_query(interval: str) -> dict[str, object]:
-    """Return the body of a query for the conversations with recordings in an interval.
+    """Return the request body of a query for conversations in an interval that have recordings.
 
     Args:
         interval: the interval in ISO 8601 format, with start and end.
@@ -182,9 +185,10 @@ def recordings_query(interval: str) -> dict[str, object]:
 
 
 def read_conversation_ids(lines: Iterable[str]) -> Iterable[str]:
-    """Yield the ids in a text with one id per line, plain or as JSON.
+    """Yield the conversation ids in lines with one id each, as plain text or as JSON.
 
-    A JSON line is a string, or an object with ``conversationId`` or ``id``.
+    A JSON line is a string, or an object with ``conversationId`` or ``id``. Lines without an id are
+    ignored.
     """
     for line in lines:
         text = line.strip()
@@ -211,7 +215,7 @@ class RecordingManifest:
 
     Attributes:
         files: the entries of downloaded files, by conversation id and recording id.
-        found: the recordings of each conversation whose list is final.
+        found: the recordings of conversations whose lists no longer change, by conversation id.
     """
 
     files: dict[tuple[str, str], Mapping[str, Any]] = field(
@@ -222,14 +226,14 @@ class RecordingManifest:
     )
 
     def read_files(self, lines: Iterable[str]) -> None:
-        """Read file entries; other lines, such as a truncated last one, are ignored."""
+        """Read the entries of downloaded files; ignore other lines, such as a truncated last line."""
         for entry in _documents(lines):
             conversation, recording = entry.get("conversationId"), entry.get("recordingId")
             if isinstance(conversation, str) and isinstance(recording, str):
                 self.files[conversation, recording] = entry
 
     def read_found(self, lines: Iterable[str]) -> None:
-        """Read the recordings that earlier runs found; other lines are ignored."""
+        """Read the recordings that earlier runs found, by conversation; ignore other lines."""
         for entry in _documents(lines):
             try:
                 recordings = tuple(_recording_in(each) for each in entry["recordings"])
@@ -274,7 +278,7 @@ class RecordingRun:
         failures: the entries for the failures file, one for each recording that failed, and for each
             conversation whose recordings could not be listed.
         stop_reason: why no more tasks are started; empty until the run is stopped.
-        stop_error: the error that ended the run, if one did.
+        stop_error: the error that stopped the run; ``None`` if no error did.
     """
 
     parallel: int = 4
@@ -321,7 +325,7 @@ class RecordingRun:
         return self._look_ups + self._fetches < self.parallel
 
     def offer(self, conversation_id: str) -> None:
-        """Add a conversation to download recordings from; ignore it if it was added before."""
+        """Add a conversation whose recordings to download; ignore one that was already added."""
         if conversation_id in self._known:
             return
         self._known.add(conversation_id)
@@ -359,10 +363,10 @@ class RecordingRun:
         return self._are_all_found or len(self._waiting) >= BATCH_SIZE
 
     def looked_up(self, task: LookUp, recordings: Sequence[FoundRecording]) -> str:
-        """Process the recordings that the lookup of a conversation found.
+        """Process the recordings that the lookup of a conversation returned.
 
         Returns:
-            The line that records them for a later run; empty if they may change.
+            The line that records them for a later run; empty if the state of one may still change.
         """
         self.withdraw(task)
         self._add(recordings)
@@ -381,7 +385,7 @@ class RecordingRun:
             elif each.state in _READY:
                 self.found += 1
                 self._waiting.append(each)
-            elif each.state != "DELETED":  # which is no failure: there is nothing to download
+            elif each.state != "DELETED":  # a deleted recording is not a failure
                 reason = _REASONS.get(each.state, f"the recording is in the state {each.state}")
                 self._fail(each, {"reason": reason})
 
@@ -402,7 +406,7 @@ class RecordingRun:
         """Record that a recording's file was downloaded completely.
 
         Returns:
-            The line that records it in the manifest.
+            The line that records the file in the manifest.
         """
         self.withdraw(task)
         self.done += 1
@@ -422,9 +426,12 @@ class RecordingRun:
         )
 
     def failed(self, task: DownloadTask, error: BaseException) -> None:
-        """Record that a task failed: its recordings are retried, or recorded as failures."""
+        """Record that a task failed: its recordings are retried, or recorded as failures.
+
+        If the credentials were rejected, the run stops instead.
+        """
         self.withdraw(task)
-        # No failure of its recordings: without an entry, the next run downloads them.
+        # The recordings did not fail: without an entry, the next run downloads them.
         if ends_run(error):
             self.stop(str(error), error)
             return
@@ -439,9 +446,9 @@ class RecordingRun:
                 self._attempt_again(recording, reason)
 
     def withdraw(self, task: DownloadTask) -> None:
-        """Remove a task from the set of running tasks.
+        """Record that a task is no longer running.
 
-        Called directly only for tasks without a result, when the run ends.
+        The other methods call this; a driver calls it only for a task that ends without a result.
         """
         match task:
             case LookUp():
@@ -468,7 +475,7 @@ class RecordingRun:
 
         Args:
             reason: the reason for stopping, for the summary.
-            error: the error that ended the run, if one did.
+            error: the error that stopped the run; ``None`` if no error did.
         """
         self.stop_reason = self.stop_reason or reason
         self.stop_error = self.stop_error or error
@@ -493,10 +500,10 @@ def summarize_downloads(run: RecordingRun, size: int, seconds: float, failures: 
         seconds: the duration of the run in seconds.
         failures: the path of the failures file.
     """
-    parts = [f"{run.done:,} downloaded ({size / 1e6:,.1f} MB)"]
+    parts = [f"{run.done:,} downloaded ({size / 1e6:,.1f} MB) in {seconds:,.1f} s"]
     if run.failures:
-        parts.append(f"{len(run.failures):,} failed, see {failures}")
+        parts.append(f"{len(run.failures):,} failed (see {failures})")
     if run.skipped:
         parts.append(f"{run.skipped:,} downloaded earlier")
-    text = f"{', '.join(parts)} in {seconds:,.1f} s"
+    text = ", ".join(parts)
     return f"{text}; stopped: {run.stop_reason}" if run.stop_reason else text

@@ -1,6 +1,6 @@
-"""Requests as text: what ``--dry-run`` prints instead of sending.
+"""Requests as text, which ``--dry-run`` prints instead of sending them.
 
-Invariants: the token is never shown. A curl command reads it from the environment.
+Invariants: the token is never shown. A curl command reads it from an environment variable.
 """
 
 import json
@@ -21,7 +21,7 @@ _SAFE: Final = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
 def preview_request(request: Request) -> str:
     """Return a request as text: method and URL, headers, body.
 
-    Credentials are masked. A JSON body is indented.
+    Credentials are redacted. A JSON body is indented.
     """
     shown = request.redacted()
     lines = [f"{request.method} {shown.url}"]
@@ -40,7 +40,7 @@ def _body(body: bytes) -> str:
 def curl_command(request: Request) -> str:
     """Return a request as a curl command for a POSIX shell.
 
-    The token is a reference to ``GENESYSCLOUD_ACCESS_TOKEN``, which the shell replaces.
+    Instead of the token, the command contains ``$GENESYSCLOUD_ACCESS_TOKEN``, which the shell expands.
     """
     parts = ["curl"]
     if request.method == "HEAD":
@@ -64,7 +64,7 @@ def _quoted(text: str) -> str:
         return text
     if text.isprintable():
         return "'" + text.replace("'", "'\\''") + "'"
-    # ANSI-C quoting keeps control characters out of the terminal.
+    # ANSI-C quoting ($'...'), because a terminal would interpret control characters.
     escaped = "".join(map(_ansi_c, text))
     return f"$'{escaped}'"
 

@@ -1,8 +1,8 @@
 """How results of operations are printed: the format, the rows and the columns.
 
 Invariants: without ``--output`` the format is a table at a terminal; elsewhere it is CSV if
-``--columns`` is given, otherwise JSON. Formats with rows show the items of a listing; document
-formats show the whole response.
+``--columns`` is given, otherwise JSON. Tables, CSV, JSON lines and ids show the items of a listing;
+JSON and YAML show the whole response.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ __all__ = [
 OutputFormat: TypeAlias = Literal["json", "jsonl", "yaml", "csv", "table", "id"]
 
 _ROW_FORMATS: Final = frozenset({"jsonl", "csv", "table", "id"})
-# Where items are in responses whose listing is not known, such as those of `call`.
+# Fields that contain the items in responses of unknown listings, such as those of `call`.
 _COMMON_LISTS: Final = ("entities", "results", "resources", "Resources", "conversations")
 _UNITS: Final[Mapping[str, float]] = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -61,7 +61,7 @@ def choose_output(
     width: int,
     identity: str = "id",
 ) -> OutputOptions:
-    """Return the options for printing results, from the command's options.
+    """Return the options for printing results, derived from the command's options.
 
     Args:
         wanted: the value of ``--output``; ``None`` if not given.
@@ -93,7 +93,8 @@ def find_rows(document: object, path: str | None = None) -> list[object]:
 
     Args:
         document: the response body as a JSON value.
-        path: the field with the items; empty if the document is the list, ``None`` if unknown.
+        path: the path of the field with the items; empty if the document itself is the list,
+            ``None`` if unknown.
     """
     if isinstance(document, list):
         return cast(list[object], document)
@@ -109,7 +110,10 @@ def find_rows(document: object, path: str | None = None) -> list[object]:
 
 
 def shows_record(value: object, output: OutputOptions) -> bool:
-    """Return whether a value is shown as a table of its fields: a single object in table format."""
+    """Return whether a value is shown as a table of its fields.
+
+    This is the case for a single object in table format, unless columns are selected.
+    """
     is_chosen = output.format == "table" and not output.columns
     return is_chosen and isinstance(value, dict) and not _has_rows(cast(dict[str, object], value))
 
@@ -138,7 +142,7 @@ def parse_interval(text: str) -> float:
     """Return the seconds of an interval such as ``5s``, ``500ms``, ``2m``, ``1h`` or ``5``.
 
     Raises:
-        UsageError: the text is not an interval, or the interval is not above zero.
+        UsageError: the text is not an interval, or the interval is not between 0 and 1e9 seconds.
     """
     number = text.rstrip("hms")
     try:

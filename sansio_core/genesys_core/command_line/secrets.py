@@ -1,4 +1,4 @@
-"""Where an OAuth client's secret comes from: environment, file or prompt; never an option.
+"""The source of an OAuth client's secret: environment, file or prompt; never an option.
 
 Invariants: the user is prompted only at a terminal, and only if nothing else identifies the caller.
 """
@@ -19,11 +19,11 @@ _TOKEN = "GENESYSCLOUD_ACCESS_TOKEN"  # noqa: S105 - the name of a variable
 
 @dataclass(frozen=True)
 class SecretSource:
-    """Where an OAuth client's secret is read from.
+    """The file or prompt from which an OAuth client's secret is read.
 
     Attributes:
         client_id: the OAuth client's id.
-        place: where the secret is read from: a file, or a prompt for the user.
+        place: whether the secret is read from a file, or from a prompt for the user.
         path: the path of the file; empty for a prompt.
     """
 
@@ -35,15 +35,15 @@ class SecretSource:
 def select_secret(
     options: Mapping[str, object], environment: Mapping[str, str], *, can_ask: bool
 ) -> SecretSource | None:
-    """Return where to read the secret from; ``None`` if it is set, not needed or unavailable.
+    """Return the source to read the secret from; ``None`` if it is set, not needed or unavailable.
 
     Args:
         options: the command's options, by name without dashes.
         environment: the process's environment variables.
-        can_ask: whether the user can be prompted, because standard input is a terminal.
+        can_ask: whether the user can be prompted at a terminal.
 
     Raises:
-        UsageError: the options name a secret file, but no client id is set.
+        UsageError: a secret file is selected, but the environment has no client id.
     """
     client_id = environment.get(_ID, "")
     path = options.get("secret-file")
@@ -51,7 +51,7 @@ def select_secret(
         return None
     path = path or environment.get(_FILE)
     if path and not client_id:
-        raise UsageError(f"--secret-file {path}: set {_ID} to the OAuth client's id as well")
+        raise UsageError(f"secret file {path}: set {_ID} to the OAuth client's id as well")
     if path:
         return SecretSource(client_id, "file", str(path))
     return SecretSource(client_id, "prompt") if client_id and can_ask else None

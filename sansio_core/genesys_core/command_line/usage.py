@@ -8,8 +8,8 @@ __all__ = ["UsageError", "suggest_name"]
 class UsageError(ValueError):
     """The command line is invalid: an unknown option, a missing argument, a value of the wrong type.
 
-    Nothing was sent. This is not a subclass of ``GenesysCloudError``, because importing the
-    module of that class would slow down help pages.
+    This is not a subclass of ``GenesysCloudError``, because importing the module of that class would
+    slow down help pages.
     """
 
 
@@ -18,7 +18,7 @@ def suggest_name(name: str, known: Iterable[str]) -> str:
     from difflib import get_close_matches  # noqa: PLC0415 - for errors alone
 
     names = list(known)
-    # An abbreviation is too short to be similar.
+    # An abbreviation is also suggested; it is too short for difflib to consider it similar.
     close = [each for each in names if each.startswith(name)][:1] or get_close_matches(
         name, names, 1, 0.6
     )

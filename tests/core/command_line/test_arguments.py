@@ -78,8 +78,10 @@ def test_options_of_the_command():
     assert not ParsedArguments().has("all")
     assert found.number("limit") == 3
     assert found.number("max-failures") is None
-    with pytest.raises(UsageError, match="--output 'json': must be a whole number"):
+    with pytest.raises(UsageError, match="--output 'json': must be a whole number, 0 or more"):
         found.number("output")
+    with pytest.raises(UsageError, match="--limit '3': must be a whole number, 4 or more"):
+        found.number("limit", least=4)
 
 
 def test_an_option_of_the_command_gives_way_to_the_operations_own():

@@ -98,6 +98,8 @@ MODELS = {
         ModelField("ratio", "number"),
         ModelField("on", "boolean"),
         ModelField("tags", "list", "string"),
+        ModelField("born", "date"),
+        ModelField("seen", "list", "date-time"),
         ModelField("any", "any JSON value"),
         ModelField("map", "object"),
         ModelField("manager", "User"),
@@ -119,6 +121,8 @@ def test_a_skeleton_has_what_a_caller_can_set_and_ends():
         "ratio": 0.0,
         "on": False,
         "tags": [""],
+        "born": "",
+        "seen": [""],
         "any": None,
         "map": {},
     }

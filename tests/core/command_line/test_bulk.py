@@ -221,7 +221,7 @@ def test_the_summary():
     assert summarize_run(run, 2.04, "f") == "1,234 done in 2.0 s"
     run = BulkRun(repeatable=False, done=1, failed=2, skipped=3, stop_reason="interrupted")
     assert summarize_run(run, 1, "f") == (
-        "1 done, 2 failed, see f, 3 finished earlier in 1.0 s; stopped: interrupted"
+        "1 done in 1.0 s, 2 failed (see f), 3 finished earlier; stopped: interrupted"
     )
 
 
@@ -231,7 +231,7 @@ def test_rows_that_failed_in_an_earlier_run_are_still_reported():
     run.journal = BulkJournal(finished=frozenset({1, 2, 3}), failed=frozenset({2}))
     assert run.has_failures
     assert summarize_run(run, 1, "f") == (
-        "1 done, 3 finished earlier, 1 failed earlier, see f in 1.0 s"
+        "1 done in 1.0 s, 3 finished earlier, 1 failed earlier (see f)"
     )
     assert BulkRun(repeatable=False, failed=1).has_failures
 

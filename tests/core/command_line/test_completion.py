@@ -67,6 +67,8 @@ def test_kinds_of_entities():
 def test_candidates_for_each_shell():
     found = [Candidate("a", "x `y`\n$z"), Candidate("b"), Candidate("c;`d`"), Candidate("e f")]
     assert format_candidates("bash", found) == "a\nb"
+    risky = [Candidate(f"a{each}b") for each in ";()[]&|<>*?~#!{}\\'\""]
+    assert format_candidates("bash", risky) == ""
     assert format_candidates("zsh", found) == format_candidates("fish", found) == "a\tx  y   z\nb"
 
 

@@ -18,7 +18,7 @@ from genesys_core.command_line.formats import (
     yaml_array_lines,
     yaml_text,
 )
-from genesys_core.command_line.usage import UsageError
+from genesys_core.errors import DecodeError
 from genesys_core.observability.terminal import escape_line
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=20) | st.sampled_from(
@@ -167,7 +167,7 @@ def test_ids():
     items = [{"id": "a\x1b"}, {"id": 3}]
     assert list(id_lines(items, "id", is_terminal=False)) == ["a\x1b", "3"]
     assert list(id_lines(items, "id", is_terminal=True)) == ["a\\x1b", "3"]
-    with pytest.raises(UsageError, match="an item has no userId"):
+    with pytest.raises(DecodeError, match="an item has no userId"):
         list(id_lines(items, "userId", is_terminal=True))
 
 

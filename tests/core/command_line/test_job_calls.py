@@ -25,7 +25,7 @@ def test_an_action_an_api_and_a_method():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "must be one of run, wait, results, cancel"),
+        ([], "^jobs '': the action must be one of run, wait, results, cancel"),
         (["resutls"], "did you mean results"),
         (["run", "analytics"], "an operation that starts a job"),
         (["wait", "analytics", "--x"], "an operation that returns a job's status"),
@@ -38,8 +38,8 @@ def test_wrong_calls(arguments, words):
 
 def test_options_of_bulk_runs_do_not_apply():
     names = {option.name for option in JOB_OPTIONS}
-    assert {"deadline", "limit", "body"} <= names
-    assert not {"from-file", "all"} & names
+    assert {"deadline", "limit", "body", "dry-run", "timeout"} <= names
+    assert not {"from-file", "all", "raw", "watch", "resume"} & names
 
 
 def test_which_jobs_have_results():

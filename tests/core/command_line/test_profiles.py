@@ -56,5 +56,5 @@ def test_what_is_given_with_the_command_precedes_the_environment(
 
 def test_a_missing_profile_names_the_sign_in_that_makes_it():
     assert str(missing_profile("p", "/c", "/t")) == (
-        "profile 'p': neither /c nor /t exists; run genesys-cloud --profile p login, or create the first file"
+        "profile 'p': neither /c nor /t exists; run genesys-cloud --profile p login, or create the configuration file"
     )

@@ -127,7 +127,7 @@ def test_a_run_from_conversation_to_file():
     assert run.is_idle
     assert [each["reason"] for each in run.failures] == ["the platform returned no link"] * 2
     shown = summarize_downloads(run, 1_500_000, 2.0, "f")
-    assert shown == "1 downloaded (1.5 MB), 2 failed, see f in 2.0 s"
+    assert shown == "1 downloaded (1.5 MB) in 2.0 s, 2 failed (see f)"
 
 
 def test_recordings_that_are_not_ready_are_failures_and_asked_for_again_by_the_next_run():
