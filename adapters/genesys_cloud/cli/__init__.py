@@ -1,8 +1,8 @@
 """The ``genesys-cloud`` command.
 
-Invariants: without its extras the command starts and reports how to install them. The library's
-errors are reported as a message on standard error and an exit code
-(:mod:`genesys_core.command_line.exit_codes`), never as a traceback.
+Invariants: without its extras the command starts, and reports how to install them. An error of the
+library is reported with a message on standard error and an exit code
+(:mod:`genesys_core.command_line.exit_codes`), never with a traceback.
 """
 
 import errno
@@ -52,7 +52,7 @@ def main() -> None:
             f"pip install 'genesys-cloud[{_EXTRAS[package]}]'"
         )
     except (Exception, KeyboardInterrupt) as error:
-        # Imported here because it takes longer than a help page.
+        # Imported here because the import takes longer than printing a help page.
         from genesys_core.command_line.exit_codes import (  # noqa: PLC0415
             exit_code_of,
             is_expected,
@@ -71,7 +71,7 @@ def main() -> None:
 
 
 def _open_closed_streams() -> None:
-    # Streams that the shell has closed with >&- are None, which a print would fail with.
+    # A stream that the shell has closed with >&- is None, so writing to it would raise.
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
@@ -90,7 +90,7 @@ def _run_and_flush(words: list[str]) -> None:
 
 
 def _flush() -> None:
-    """Write the rest of the output: the interpreter would end with exit code 120 if that fails."""
+    """Write buffered output now: an error at exit would change the exit code to 120."""
     try:
         sys.stdout.flush()
     except OSError:

@@ -16,7 +16,9 @@ __all__ = ["edit_body", "model_catalog", "read_body", "read_document"]
 
 
 def read_body(source: str) -> object:
-    """Return the body given with ``--body``: the text itself, ``@FILE`` or ``-``.
+    """Return the body that the value of ``--body`` selects.
+
+    The value is the body's text itself, ``@FILE``, or ``-`` for standard input.
 
     Raises:
         UsageError: the file cannot be read, or the text is neither JSON nor YAML.
@@ -77,14 +79,14 @@ def bundled_document() -> dict[str, Any]:
 
 
 def edit_body(model: str, body: object) -> object:
-    """Open the editor in ``VISUAL`` or ``EDITOR`` for the user to write a body; return the body.
+    """Open an editor (``VISUAL``, ``EDITOR`` or vi) in which the user writes a body; return the body.
 
     Args:
         model: the name of the body's model.
         body: the initial body; ``None`` for a skeleton of the model.
 
     Raises:
-        UsageError: the editor failed, or the edited text is neither JSON nor YAML.
+        UsageError: the editor failed, the text was not changed, or it is neither JSON nor YAML.
     """
     from genesys_core.command_line.formats import yaml_text  # noqa: PLC0415
 
@@ -95,7 +97,7 @@ def edit_body(model: str, body: object) -> object:
         path = Path(folder, "body.yaml")
         path.write_text(f"# {model}: save and quit to send it\n{yaml_text(body)}\n", "utf-8")
         before = path.read_text("utf-8")
-        # The variable holds a command with its arguments, which the shell splits.
+        # The variable contains a command with arguments, which the shell splits into words.
         done = subprocess.run(f'{command} "{path}"', shell=True, check=False)  # noqa: S602
         if done.returncode:
             raise UsageError(f"--edit: {command} ended with exit code {done.returncode}")
@@ -113,7 +115,7 @@ def edit_body(model: str, body: object) -> object:
 
 
 def _rejected(reason: str, content: bytes) -> UsageError:
-    """Return an error, after keeping what the user has written in a file that only the user can read."""
+    """Save the user's text to a file that only the user can read; return an error that names it."""
     descriptor, name = tempfile.mkstemp(prefix="genesys-cloud-body-", suffix=".yaml")
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)

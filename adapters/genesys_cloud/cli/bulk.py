@@ -46,10 +46,10 @@ if TYPE_CHECKING:
 __all__ = ["BulkFiles", "run_rows"]
 
 Row = tuple[int, "Mapping[str, object] | UsageError", object]
-"""A row: its number; its values, or why they cannot be read; and its text in the file."""
+"""A row: its number; its values, or the error if it cannot be read; and its content in the file."""
 
 _CHUNK = 1 << 20
-"""Number of characters of the rows file that are read at a time."""
+"""The number of characters that are read from the rows file at a time."""
 
 
 class BulkFiles:
@@ -68,12 +68,12 @@ class BulkFiles:
         self.is_continued = journal is not None
 
     def digest(self) -> str:
-        """Return the digest of the rows file's content.
+        """Return the SHA-256 digest of the rows file, in hexadecimal.
 
         Raises:
-            UsageError: the file with the rows cannot be read.
+            UsageError: the rows file cannot be read, is not UTF-8, or is not valid CSV.
         """
-        # Read as text as well, so that no row is started if a later one cannot be decoded.
+        # Decoded as well, so that no row is started if a later one cannot be decoded.
         with self._read_errors(), self.rows.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             file.seek(0)
@@ -85,7 +85,7 @@ class BulkFiles:
             return digest
 
     def open_failures(self) -> TextIO:
-        """Open the failures file for writing; a new run overwrites it.
+        """Open the failures file: a new run overwrites it, a continued run appends to it.
 
         Raises:
             UsageError: the failures file cannot be written, or is another file of the run.
@@ -123,16 +123,16 @@ class BulkFiles:
             self.failures.unlink()
 
     def discard_new_journal(self) -> None:
-        """Delete the journal of a new run that could not begin; keep that of a continued run."""
+        """Delete the journal of a new run that could not begin; keep the journal of a continued run."""
         if not self.is_continued:
             with suppress(OSError):  # Windows does not delete an open file
                 self.journal.unlink()
 
     def read(self) -> Iterator[Row]:
-        """Yield the rows; a row that cannot be read has the reason instead of its values.
+        """Yield the rows; a row that cannot be read has the error instead of its values.
 
         Raises:
-            UsageError: the file with the rows cannot be read.
+            UsageError: the rows file cannot be read.
         """
         with self._read_errors(), self.rows.open(encoding="utf-8-sig", newline="") as file:
             if self._is_csv:
@@ -179,7 +179,7 @@ def _csv_rows(file: TextIO) -> Iterator[Row]:
 
 
 def _csv_lines(file: TextIO) -> Iterator[list[str]]:
-    # The default of 128 KiB is less than some cells of JSON; more is too large on Windows.
+    # The default of 128 KiB is too small for some cells with JSON. Windows allows no larger limit.
     csv.field_size_limit(2**31 - 1)
     # Strict: otherwise a quote that is never closed makes the rest of the file a single cell.
     reader = csv.reader(file, strict=True)
@@ -207,9 +207,9 @@ def run_rows(
         files: the files of the run.
         run: the initial state of the run; this function reads the journal into it.
         name: the name of the operation.
-        send: sends the call of a row and returns the response's data.
+        send: sends a row's call and returns the response's data.
         show: prints the results of successful rows.
-        report: the observer that knows why calls wait.
+        report: the observer of the calls, which records why they wait.
 
     Raises:
         CommandExit: rows failed, or the run was interrupted.
@@ -310,7 +310,7 @@ class _Driver:
         number, values, given = found
         if self._run.offer(number, given) != "start":
             return
-        # Before the call: after a crash, it is unknown whether a started row was executed.
+        # Before the call: after a crash, the journal must show that the row may have been executed.
         self._record("started", number)
         if isinstance(values, UsageError):
             self._ended.put((number, given, None, values))
@@ -367,7 +367,7 @@ class _Driver:
 
 
 def terminal_columns() -> int:
-    """Return the width of the terminal on standard error."""
+    """Return the width of the terminal on standard error, in characters; 80 if it is unknown."""
     try:
         return os.get_terminal_size(sys.stderr.fileno()).columns or 80
     except OSError:
@@ -390,7 +390,7 @@ def _open_journal(files: BulkFiles, run: BulkRun, head: str) -> Generator[TextIO
         raise UsageError(f"{files.journal}: cannot be {what}: {error.strerror}") from None
     with file:
         # Before it is read: the run that it belongs to may still be in progress.
-        if not _try_lock(file):
+        if not try_lock_file(file):
             raise UsageError(f"{files.journal}: another run with this journal is in progress")
         if files.is_continued:
             run.journal = read_journal(file, head, str(files.journal))
@@ -402,8 +402,12 @@ def _open_journal(files: BulkFiles, run: BulkRun, head: str) -> Generator[TextIO
         yield file
 
 
-def _try_lock(file: TextIO) -> bool:
-    from genesys_cloud.file_locking import try_lock  # noqa: PLC0415 - for bulk runs alone
+def try_lock_file(file: TextIO) -> bool:
+    """Lock a file for this run; return ``False`` if another run has locked it.
+
+    On a file system without locks, nothing is locked, and the result is ``True``.
+    """
+    from genesys_cloud.file_locking import try_lock  # noqa: PLC0415 - for long runs alone
 
     try:
         return try_lock(file.fileno())
@@ -413,14 +417,14 @@ def _try_lock(file: TextIO) -> bool:
 
 @contextmanager
 def _stopping_on_interrupt(run: BulkRun) -> Generator[None]:
-    """Let the first Ctrl-C end the run after the rows that are running, and the second at once."""
+    """End the run on the first Ctrl-C, after the running rows, and on the second at once."""
     if threading.current_thread() is not threading.main_thread():
         yield  # only the main thread receives signals
         return
 
     def stop(number: int, frame: object) -> None:  # noqa: ARG001 - the signature of handlers
         if run.is_interrupted:
-            # The journal is complete: every event is written when it happens.
+            # The journal is up to date, because every event is written when it occurs.
             os._exit(int(ExitCode.INTERRUPTED))
         run.interrupt()
         _report("finishing running rows; press Ctrl-C again to abandon them")

@@ -13,10 +13,10 @@ __all__ = ["CallReport"]
 
 
 class CallReport(Observer):
-    """Observes the calls of a command's client, to print them and to know why they wait.
+    """Observes the calls of a command's client: prints them, and records why they wait.
 
     Args:
-        is_verbose: whether each attempt and each wait is printed.
+        is_verbose: whether each attempt and each wait is printed to standard error.
 
     Attributes:
         waiting_for: the reason why a call waits; empty if no call waits.

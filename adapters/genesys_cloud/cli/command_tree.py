@@ -1,7 +1,6 @@
 """Descriptions of all commands, derived from the commands themselves.
 
-Invariants: the texts are the same as in ``--help``. The same version describes the same commands on
-every machine.
+Invariants: the texts are the same as in ``--help``, and do not depend on the machine.
 """
 
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ __all__ = ["describe_commands", "write_command_reference"]
 
 
 def describe_commands() -> Iterator[CommandDescription]:
-    """Yield a description of the program and of each command, each before its subcommands."""
+    """Yield descriptions of the program and of all commands, each before its subcommands."""
     yield from _described(typer.main.get_command(app), None, "")
 
 

@@ -1,8 +1,8 @@
 """Candidates for shell completion.
 
-Invariants: typer is imported only to complete the commands that it parses; no API is imported, and
-nothing is sent. On failure nothing is printed, because an error message would appear in the middle of
-the command line.
+Invariants: typer is imported only to complete the commands that it parses. No API is imported, and
+nothing is sent. Nothing but candidates is written to standard output, because a shell would insert it
+into the command line.
 """
 
 import json
@@ -33,8 +33,8 @@ from genesys_core.command_line.usage import UsageError
 
 __all__ = ["complete_words", "print_candidates"]
 
-# The last of the complete words, or all that `split_command` leaves of them, if the value of one of
-# these options is being typed.
+# If the user is typing the value of a connection option, the last complete word is one of these, and
+# before a command also the only word that `split_command` leaves.
 _INCOMPLETE = [[f"--{option.name}"] for option in CONNECTION_OPTIONS]
 
 
@@ -102,7 +102,14 @@ def _cached_entities(profile: str | None) -> Mapping[str, Sequence[Candidate]]:
 
 
 def names_file(profile: str | None) -> Path:
-    """Return the path of the file that stores entity names for completion."""
+    """Return the path of the file with the names of users and queues for completion.
+
+    Args:
+        profile: the profile's name; ``None`` if no profile is selected.
+
+    Raises:
+        UsageError: the profile's name is invalid.
+    """
     folder = (
         "~/.genesyscloudpython" if profile is None else profile_paths(profile)[1].rpartition("/")[0]
     )

@@ -55,8 +55,8 @@ def _save_names(options: dict[str, object]) -> None:
     with open_client(options) as client:
         names = _names(client)
     path = names_file(select_profile(options, os.environ))
-    # Only the user may read the names of people. The file is replaced, because a completion may read
-    # it at any time.
+    # Readable only by the user, because it contains names of people. The file is replaced as a whole,
+    # because a shell may read it at any time.
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     new = path.with_suffix(".new")
     new.unlink(missing_ok=True)
@@ -66,7 +66,7 @@ def _save_names(options: dict[str, object]) -> None:
 
 
 def _names(client: "Client") -> dict[str, dict[str, str]]:
-    from genesys_core.api import routing, users  # noqa: PLC0415 - two of 87
+    from genesys_core.api import routing, users  # noqa: PLC0415 - for --refresh alone
 
     listings: dict[str, Any] = {
         "user": users.get_users(page_size=100),

@@ -40,7 +40,8 @@ def group() -> None:
 def check(ctx: typer.Context, path: File = None) -> None:
     """Validate a configuration file and report every problem.
 
-    Exit code 1 if the file has problems or cannot be read. Settings without effect cause warnings.
+    Exit code 1 if the file has problems or cannot be read. Settings that have no effect are reported as
+    warnings.
     """
     from genesys_cloud.config.file import Configuration, default_path  # noqa: PLC0415 - see app.py
     from genesys_core.errors import ConfigurationError  # noqa: PLC0415
@@ -91,7 +92,7 @@ def show(ctx: typer.Context, path: File = None) -> None:
 
 
 def _file_of(ctx: typer.Context, path: Path | None) -> Path | None:
-    """Return the file to read: the one named, that of the profile, or ``None`` for the default."""
+    """Return the file to read: the argument, or the profile's file; ``None`` for the default file."""
     if path is not None:
         return path
     found = config_file_of(ctx.obj)

@@ -1,7 +1,7 @@
 """Creates a command's client from the profile, sign-in, environment and options.
 
-Invariants: without ``--region`` or ``--host`` the sign-in of ``genesys-cloud login`` is used, and
-if there is none, the environment and the configuration file. No option contains a secret.
+Invariants: without ``--region`` and ``--host``, the sign-in of ``genesys-cloud login`` is used; if
+there is none, the environment and the configuration file. No option contains a secret.
 """
 
 import getpass
@@ -56,7 +56,7 @@ def client_options(options: Mapping[str, object]) -> "ClientOptions":
     """Return the client arguments for a command's options, without those of the saved sign-in.
 
     Raises:
-        UsageError: the profile has neither settings nor a sign-in.
+        UsageError: the profile's name is invalid, or it has neither settings nor a sign-in.
     """
     profile = select_profile(options, os.environ)
     if profile is not None:
@@ -89,10 +89,10 @@ def can_ask() -> bool:
 
 
 def _credentials(options: Mapping[str, object]) -> "ClientOptions":
-    """Return the grant with a secret from a file or a prompt; empty if the environment has both parts.
+    """Return a grant whose secret is read from a file or a prompt; empty if none has to be read.
 
     Raises:
-        UsageError: the file cannot be read or is empty, or there is no client id for it.
+        UsageError: the file cannot be read, the secret is empty, or no client id is set.
     """
     source = select_secret(options, os.environ, can_ask=can_ask())
     if source is None:
@@ -122,7 +122,8 @@ def open_client(options: Mapping[str, object], *, observer: "Observer | None" = 
         observer: an observer of the client's calls.
 
     Raises:
-        GenesysCloudError: settings contradict each other or are unusable.
+        GenesysCloudError: settings contradict each other or are invalid.
+        UsageError: the profile or the secret file is invalid.
     """
     from genesys_cloud import Client  # noqa: PLC0415 - see genesys_cloud.cli.app
     from genesys_cloud.sign_in.saved_sign_in import SavedSignIn  # noqa: PLC0415

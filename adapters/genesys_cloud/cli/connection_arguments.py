@@ -1,4 +1,4 @@
-"""Connection options, allowed before or after each command that typer parses.
+"""Connection options, which are allowed before and after each command that typer parses.
 
 Invariants: an option after the command takes precedence over the same option before it.
 """
@@ -63,7 +63,7 @@ _OPTIONS: Final[Mapping[str, object]] = {
 def take_connection(*left_out: str) -> Callable[[_Command], _Command]:
     """Add connection options to a command, and merge their values into ``ctx.obj``.
 
-    The command's first parameter is ``ctx``; its own options are shown before the added ones.
+    The command's first parameter must be ``ctx``. Help shows the command's own options first.
 
     Args:
         left_out: the options to omit, such as ``secret_file``.
@@ -93,11 +93,11 @@ def take_connection(*left_out: str) -> Callable[[_Command], _Command]:
 def merge_options(ctx: typer.Context, **given: object) -> None:
     """Merge a command's options into ``ctx.obj``, by name without dashes.
 
-    Options that were given earlier are overridden.
+    They override options with the same name that precede the command.
 
     Args:
         ctx: the command's context; ``ctx.obj`` contains the options that precede the command.
-        given: the values of the options; ``None`` for an option that was not given.
+        given: the values of the command's options; ``None`` for an option that was not given.
     """
     chosen = {name.replace("_", "-"): value for name, value in given.items() if value is not None}
     ctx.obj = {**(ctx.obj or {}), **chosen}

@@ -1,7 +1,7 @@
 """``genesys-cloud definition``: fetch and compare API definitions, and generate code from them.
 
-Invariants: findings go to standard error, results to standard output. A document that
-cannot be used at all is an error.
+Invariants: findings (invalid parts of a document) go to standard error, results to standard output. A
+document from which nothing can be generated is an error.
 """
 
 from enum import StrEnum
@@ -16,14 +16,17 @@ from genesys_cloud.cli.terminal import print_error, print_json, print_line
 
 __all__ = ["app"]
 
-_SOURCE = "A Swagger file, a folder filled by fetch, or 'bundled'."
+_SOURCE = "A Swagger file, a folder written by definition fetch, or 'bundled'."
 
 _Definition = Annotated[
-    str, typer.Option(help="A Swagger file, optionally compressed, or a folder filled by fetch.")
+    str,
+    typer.Option(
+        help="A Swagger file, optionally compressed, or a folder written by definition fetch."
+    ),
 ]
 _Topics = Annotated[
     Path | None,
-    typer.Option(help="A topic file, optionally compressed; by default the bundled one."),
+    typer.Option(help="A file with topics, optionally compressed; default: the bundled topics."),
 ]
 
 app = typer.Typer(
@@ -117,7 +120,7 @@ def diff(
         case Format.changelog:
             shown = report.changelog()
         case Format.json:
-            # Only line feeds: a string may contain other line separators, which JSON escapes.
+            # Not splitlines(), which also splits at U+2028 and others that JSON strings may contain.
             for line in report.json().rstrip("\n").split("\n"):
                 print_json(line)
             shown = ""

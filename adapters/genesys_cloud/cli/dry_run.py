@@ -16,9 +16,9 @@ __all__ = ["capture_request", "new_client"]
 
 
 class _Captured(BaseException):
-    """Ends a call with the request that it would have sent.
+    """Raised by the transport to end a call; has the request that the call would have sent.
 
-    Not an ``Exception``, so that nothing in between handles or converts it.
+    Not an ``Exception``, so that the client neither handles nor converts it.
     """
 
     def __init__(self, request: Request) -> None:
@@ -27,9 +27,9 @@ class _Captured(BaseException):
 
 
 class _Capturing:
-    """A transport that sends nothing."""
+    """A transport that raises the request instead of sending it."""
 
-    is_mock = True  # no rate limit to keep
+    is_mock = True  # so that the client applies no rate limit
 
     def send(self, request: Request) -> NoReturn:
         raise _Captured(request)
@@ -46,7 +46,7 @@ def capture_request(operation: "Operation[Any]", options: Mapping[str, Any]) -> 
         options: the command's options, by name without dashes.
 
     Raises:
-        GenesysCloudError: the request cannot be sent.
+        GenesysCloudError: the settings are invalid, or the request cannot be encoded.
     """
     network = client_options(options)
     # No connection is opened, so an invalid proxy or CA file must not be an error.

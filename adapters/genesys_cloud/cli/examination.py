@@ -26,7 +26,7 @@ def examine(options: Mapping[str, Any], timeout: float) -> None:
 
     Args:
         options: the command's options, by name without dashes.
-        timeout: seconds for each step.
+        timeout: the timeout for each step, in seconds.
 
     Raises:
         CommandExit: a step failed.
@@ -36,7 +36,7 @@ def examine(options: Mapping[str, Any], timeout: float) -> None:
 
 
 class _Doctor:
-    """One examination."""
+    """One run of ``doctor``."""
 
     def __init__(self, options: Mapping[str, Any], timeout: float, stack: ExitStack) -> None:
         self._options = options
@@ -87,7 +87,7 @@ class _Doctor:
         return f"{where} {' '.join(str(each) for each in (options.get('config_file'),) if each)}".strip()
 
     def _connect(self) -> str:
-        """Send a request without a token: any response shows that the platform is reached."""
+        """Send a request with an invalid token: any response of the platform shows that it was reached."""
         from genesys_cloud import Client  # noqa: PLC0415 - see cli.app
         from genesys_core.calls.operation import raw_operation  # noqa: PLC0415
         from genesys_core.command_line.diagnosis import (  # noqa: PLC0415
@@ -99,7 +99,7 @@ class _Doctor:
         host = self._known.configuration.hosts.api
         options = client_options(self._options)
         options["host"] = host
-        options["access_token"] = "doctor"  # noqa: S105 - none that works
+        options["access_token"] = "doctor"  # noqa: S105 - not a valid token
         options["timeout"] = options["deadline"] = self._timeout
         with Client(**options) as client:
             try:
@@ -159,7 +159,7 @@ class _Doctor:
 
 
 class _Found(Exception):  # noqa: N818 - not an error of the library
-    """Raised by a step that detected a problem without an error from the library."""
+    """Raised by a step that detected a problem although the library raised no error."""
 
     def __init__(self, diagnosis: "Diagnosis", code: ExitCode) -> None:
         super().__init__(diagnosis.message)

@@ -1,8 +1,8 @@
 """``genesys-cloud export``: export records to files.
 
 Invariants: progress and problems go to standard error, the result of ``status`` and ``verify`` to
-standard output. Exit code 0 if the export is complete, 11 if something is missing or damaged, 130
-after Ctrl-C. The same command continues an export that is not complete.
+standard output. Exit code 0 if the export is complete, 11 if slices are missing or files are damaged,
+130 after Ctrl-C. Running the same command again continues an incomplete export.
 """
 
 import signal
@@ -74,7 +74,7 @@ def export(
         elif what == "verify":
             _print_verification(out)
         else:
-            # SIGTERM ends it like Ctrl-C: unfinished slices are left for the next run.
+            # SIGTERM has the same effect as Ctrl-C: unfinished slices are left for the next run.
             signal.signal(signal.SIGTERM, signal.default_int_handler)
             _export(
                 ctx.obj,
@@ -94,7 +94,7 @@ def export(
 
 @contextmanager
 def _target_errors(out: str) -> "Generator[None]":
-    """Report a target that cannot be used, or whose package is not installed."""
+    """Report an error of the target, such as a missing directory or a package that is not installed."""
     from genesys_core.command_line.usage import UsageError  # noqa: PLC0415 - see cli.app
 
     try:
@@ -123,7 +123,7 @@ def _export(
     from genesys_cloud.export import ExportFormat, find_available_until, plan, run  # noqa: PLC0415
     from genesys_core.command_line.exit_codes import CommandExit, ExitCode  # noqa: PLC0415
 
-    export = find()  # wrong arguments are rejected before anything is sent
+    export = find()  # rejects invalid arguments before anything is sent
     with open_client(options) as client, ThreadPoolExecutor(workers) as executor:
         slices = plan(find(available_until=find_available_until(client, export.name)))
         parts = run(
@@ -138,7 +138,7 @@ def _export(
             for number, part in enumerate(parts, 1):
                 print_error(_progress(number, part, slices))
         except KeyboardInterrupt:
-            # First, so that no further slice is started while the client is closed.
+            # Before the client, so that no further slice is started while it is being closed.
             parts.close()
             client.close()  # ends the calls of the slices that are being fetched
             print_error("interrupted; run the same command to continue")
@@ -187,8 +187,10 @@ def _read_body(path: Path | None) -> object:
     try:
         content = path.read_bytes().removeprefix(b"\xef\xbb\xbf")  # a byte order mark
         found: object = msgspec.json.decode(content)
-    except (OSError, msgspec.DecodeError) as error:
-        raise UsageError(f"--body {path}: {error}") from None
+    except OSError as error:
+        raise UsageError(f"--body {path}: cannot be read: {error.strerror}") from None
+    except msgspec.DecodeError as error:
+        raise UsageError(f"--body {path}: not valid JSON: {error}") from None
     if not isinstance(found, dict):
         raise UsageError(f"--body {path}: must be a JSON object")
     return cast(object, found)

@@ -16,7 +16,13 @@ from genesys_cloud.cli.output import (
     terminal_width,
     write_line,
 )
-from genesys_cloud.cli.run_operation import parse_operation, show_warning
+from genesys_cloud.cli.run_operation import (
+    parse_operation,
+    print_request,
+    request_of,
+    show_warning,
+    with_request_options,
+)
 from genesys_core.command_line.help_pages import operation_page
 from genesys_core.command_line.job_calls import (
     JOB_ACTIONS,
@@ -51,7 +57,7 @@ def run_jobs(arguments: Sequence[str], before: Mapping[str, Any]) -> None:
 
     Args:
         arguments: the arguments after ``jobs``.
-        before: the options that precede ``jobs``, by name.
+        before: the options that precede ``jobs``, by name without dashes.
 
     Raises:
         GenesysCloudError: a call or the job failed.
@@ -70,6 +76,7 @@ def run_jobs(arguments: Sequence[str], before: Mapping[str, Any]) -> None:
         write_line(operation_page(description, terminal_width(), JOB_OPTIONS))
         return
     operation, parsed = parse_operation(description, rest, before, JOB_OPTIONS)
+    operation = with_request_options(operation, parsed)
     output = choose_output(
         parsed.text("output"),
         parsed.text("columns"),
@@ -78,12 +85,19 @@ def run_jobs(arguments: Sequence[str], before: Mapping[str, Any]) -> None:
         width=terminal_width(),
     )
     check_query(output.query)
+    from genesys_core.jobs.job import begin_job, find_job  # noqa: PLC0415 - see run_operation
+
+    if parsed.has("dry-run") or parsed.has("curl"):
+        first = find_job(operation, None).cancel_operation() if action == "cancel" else operation
+        print_request(request_of(first, parsed.common), as_curl=parsed.has("curl"))
+        return
+    from genesys_cloud.cli.call_report import CallReport  # noqa: PLC0415 - not for --dry-run
     from genesys_cloud.cli.connection import open_client  # noqa: PLC0415 - loads the client
     from genesys_core.errors import JobStoppedError  # noqa: PLC0415
-    from genesys_core.jobs.job import begin_job, find_job  # noqa: PLC0415
 
-    with open_client(parsed.common) as client, _shown_warnings():
-        # Unknown fields are part of the results too.
+    report = CallReport(is_verbose=parsed.has("verbose"))
+    with open_client(parsed.common, observer=report) as client, _shown_warnings():
+        # Results are printed as the platform sent them, including fields unknown to this version.
         client = client.with_options(keep_unknown="items")  # noqa: PLW2901 - the same client
         started: StartedJob[Any, Any]
         if action == "run":
@@ -123,7 +137,7 @@ def _wait(
     started: "StartedJob[Any, Any]",
     parsed: "ParsedArguments",
 ) -> object:
-    """Wait for a job; with ``--proceed``, start one that waits for confirmation."""
+    """Wait for a job and return its status; with ``--proceed``, start a job that needs confirmation."""
     from genesys_core.calls.operation import raw_operation  # noqa: PLC0415 - see run_operation
     from genesys_core.errors import JobStoppedError  # noqa: PLC0415
 
@@ -168,7 +182,7 @@ def _show(
 
 
 def _plain(value: object) -> object:
-    """Return a model as JSON, including unknown fields."""
+    """Return a model as a JSON value, including its unknown fields."""
     from genesys_core.codec.encoding import encode_body  # noqa: PLC0415 - loads models
 
     return json.loads(encode_body(value, "any"))

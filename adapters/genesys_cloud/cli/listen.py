@@ -1,8 +1,8 @@
 """``genesys-cloud listen``: print notifications as they arrive.
 
-Invariants: only events and gaps are written to standard output, one per line with ``--json``;
-everything else goes to standard error. Exit code 0 when interrupted or after the requested number
-of events and gaps, 1 if the platform rejects the client or a topic.
+Invariants: only events and gaps are written to standard output, with ``--json`` one per line;
+everything else goes to standard error. Exit code 0 after Ctrl-C or the requested number of events and
+gaps, 1 if the library raises an error, for example because the platform rejects a topic.
 """
 
 import signal
@@ -29,7 +29,7 @@ def listen(
     ],
     *,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document per line.")
+        bool, typer.Option("--json", help="Print each event as JSON on one line.")
     ] = False,
     count: Annotated[
         int, typer.Option(min=0, help="Exit after this number of events and gaps; 0 for never.")
@@ -37,13 +37,13 @@ def listen(
 ) -> None:
     """Print notifications as they arrive, until Ctrl-C.
 
-    Uses the sign-in of genesys-cloud login; without one, the environment and the configuration
-    file. Gaps, in which events may have been missed, are printed too. Exit code 1 if the platform
-    rejects a topic or the client.
+    Uses the sign-in of genesys-cloud login; without a sign-in, the environment and the
+    configuration file. Gaps, in which events may have been missed, are printed too. Exit code 1 if
+    the platform rejects a topic or the client.
     """
     from genesys_core.errors import GenesysCloudError  # noqa: PLC0415 - see cli.app
 
-    # SIGTERM ends it like Ctrl-C: the channel is closed cleanly.
+    # SIGTERM has the same effect as Ctrl-C: the channel is closed cleanly.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     options = ctx.obj
     try:

@@ -25,7 +25,7 @@ def operations_of(api: str) -> dict[str, OperationDescription]:
     """Return the descriptions of an API's operations, by method name."""
     name = f"genesys_core.api.{api}"
     spec = find_spec(name)
-    # importlib.abc, which has the type, takes as long to import as all of this.
+    # importlib.abc, which defines the type, would double the time to import this module.
     loader = cast("InspectLoader | None", spec and spec.loader)
     code = loader and loader.get_code(name)
     return describe_builders(api, code) if code else {}

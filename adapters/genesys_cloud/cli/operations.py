@@ -1,7 +1,7 @@
-"""The commands for the operations of all APIs, created when they are run.
+"""The commands for operations: ``API METHOD`` and ``call METHOD PATH``.
 
-Invariants: a command for one operation imports nothing that only other operations need, and help
-and completion execute no builder.
+Invariants: running one operation imports nothing that only other operations need. Help executes no
+builder.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ def run_api(api: str, arguments: Sequence[str], before: Mapping[str, Any]) -> No
     Args:
         api: the API's name.
         arguments: the arguments after the API's name.
-        before: the options that precede the API's name, by name.
+        before: the options that precede the API's name, by name without dashes.
 
     Raises:
         GenesysCloudError: the call failed.
@@ -49,7 +49,7 @@ def run_call(arguments: Sequence[str], before: Mapping[str, Any]) -> None:
 
     Args:
         arguments: the arguments after ``call``.
-        before: the options that precede ``call``, by name.
+        before: the options that precede ``call``, by name without dashes.
 
     Raises:
         GenesysCloudError: the call failed.

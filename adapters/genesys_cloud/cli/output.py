@@ -46,26 +46,33 @@ def check_query(expression: str | None) -> None:
         try:
             jmespath.compile(expression)
         except JMESPathError as error:
-            raise _query_error(expression, error) from None
+            raise UsageError(_query_problem(expression, error)) from None
 
 
-def _query_error(expression: str, error: Exception) -> UsageError:
-    return UsageError(f"--query {expression!r}: {' '.join(str(error).split())}")
+def _query_problem(expression: str, error: Exception) -> str:
+    return f"--query {expression!r}: {' '.join(str(error).split())}"
 
 
 def select(value: object, expression: str) -> object:
-    """Return what a JMESPath expression selects from a value.
+    """Return the part of a result that a JMESPath expression selects.
+
+    Args:
+        value: the result as a JSON value.
+        expression: an expression that :func:`check_query` has accepted.
 
     Raises:
-        UsageError: the expression is not valid JMESPath.
+        DecodeError: the expression cannot be applied to the result, for example ``abs(@)`` to text.
     """
     import jmespath  # noqa: PLC0415 - for --query alone
     from jmespath.exceptions import JMESPathError  # noqa: PLC0415
 
+    from genesys_core.errors import DecodeError  # noqa: PLC0415
+
     try:
         return jmespath.search(expression, value)
     except JMESPathError as error:
-        raise _query_error(expression, error) from None
+        # Not a UsageError, because the request was sent.
+        raise DecodeError(_query_problem(expression, error)) from None
 
 
 def print_document(value: object, output: OutputOptions) -> None:
@@ -75,7 +82,7 @@ def print_document(value: object, output: OutputOptions) -> None:
 
 
 def print_rows(items: Iterable[object], output: OutputOptions) -> None:
-    """Print items in the selected format, each item as soon as that format allows."""
+    """Print items in the selected format, each item as soon as the format allows."""
     for line in _lines(items, output):
         write_line(line)
 
@@ -109,7 +116,7 @@ def _csv_lines(items: Iterable[object], output: OutputOptions) -> Iterator[str]:
 
 def _table_lines(items: Iterable[object], output: OutputOptions) -> Iterator[str]:
     rows = iter(items)
-    # A table needs all of its rows to know its widths; a long listing is shown as several.
+    # Column widths depend on all rows of a table, so a long listing is shown as several tables.
     while True:
         batch, error = formats.collect_items(rows, 1000)
         if batch:

@@ -1,7 +1,7 @@
 """Downloads recordings to a folder, in parallel.
 
-Invariants: a file is recorded in the manifest when it is complete. A partial file is kept next to
-the final one, and the next run resumes it.
+Invariants: a file is recorded in the manifest when its download is complete. A partial file is kept
+next to the final one, and the next run resumes its download.
 """
 
 import json
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from genesys_cloud.cli.bulk import terminal_columns
+from genesys_cloud.cli.bulk import terminal_columns, try_lock_file
 from genesys_cloud.cli.call_report import CallReport
 from genesys_cloud.cli.connection import open_client
 from genesys_cloud.cli.terminal import print_error, print_line
@@ -64,8 +64,9 @@ class DownloadRequest:
     Attributes:
         out: the path of the download folder.
         conversations: ids of conversations whose recordings are downloaded.
-        from_file: the path of a file of conversation ids, or ``-`` for standard input.
-        period: the values of ``--from`` and ``--to``: a day or date-time each.
+        from_file: the path of a file of conversation ids, or ``-`` for standard input; ``None`` if
+            the option was not given.
+        period: the values of ``--from`` and ``--to``, each a day or date-time, or ``None``.
     """
 
     out: Path
@@ -100,11 +101,12 @@ def download_recordings(
         options: the command's options, by name without dashes.
         request: the recordings to download.
         parallel: the number of calls and downloads that run in parallel.
-        is_verbose: whether attempts are reported.
+        is_verbose: whether each attempt and each wait is printed.
 
     Raises:
-        CommandExit: some recordings were not downloaded, or the run was interrupted.
-        GenesysCloudError: the credentials are not accepted, or the conversations cannot be listed.
+        CommandExit: some recordings were not downloaded, the platform rejected the credentials, or
+            the run was interrupted.
+        GenesysCloudError: the conversations cannot be listed.
         UsageError: a file cannot be read or written.
     """
     interval = request.interval()
@@ -127,7 +129,7 @@ def download_recordings(
         print_error("genesys-cloud: run the same command to continue")
     if driver.is_abandoned:
         sys.stdout.flush()
-        # The interpreter would wait for the threads whose downloads get no bytes.
+        # A normal exit would wait for the threads whose downloads receive no bytes.
         os._exit(int(ExitCode.INTERRUPTED))
     if run.stop_error is not None:
         raise CommandExit(exit_code_of(run.stop_error))
@@ -160,7 +162,7 @@ def _conversations(
 
 
 class _Folder:
-    """The folder and the files in it that record what was done."""
+    """The download folder, with the files that record finished downloads."""
 
     def __init__(self, path: Path, manifest: TextIO, found: TextIO) -> None:
         self.path = path
@@ -169,7 +171,7 @@ class _Folder:
         self._found = found
         self.manifest.read_files(_lines(manifest))
         self.manifest.read_found(_lines(found))
-        # Files that were deleted or changed since are downloaded again.
+        # Files that have since been deleted or changed are downloaded again.
         for key, entry in list(self.manifest.files.items()):
             if not self._has(entry):
                 del self.manifest.files[key]
@@ -185,12 +187,12 @@ class _Folder:
         _append(self._files, line)
 
     def record_found(self, line: str) -> None:
-        """Append a line with the recordings of a conversation to the manifest."""
+        """Append a line with the recordings of a conversation, unless the line is empty."""
         if line:
             _append(self._found, line)
 
     def write_failures(self, run: RecordingRun) -> None:
-        """Write the failures to a file, or remove that file if a complete run had no failures."""
+        """Write the failures file; if a complete run had no failures, remove the file."""
         path = self.path / _FAILURES
         if run.failures:
             lines = (json.dumps(each, ensure_ascii=False) for each in run.failures)
@@ -201,7 +203,7 @@ class _Folder:
 
 
 def _open_journal(path: Path) -> TextIO:
-    # A crash may have cut the last character in two.
+    # A crash may have cut off the last character in the middle of its bytes.
     return path.open("a+", encoding="utf-8", errors="replace")
 
 
@@ -221,16 +223,15 @@ def _append(file: TextIO, line: str) -> None:
 
 @contextmanager
 def _open_folder(path: Path) -> Generator[_Folder]:
-    from genesys_cloud.file_locking import try_lock  # noqa: PLC0415 - for downloads alone
-
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        files = _open_journal(path / _MANIFEST)
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
-    with files, _open_journal(path / _FOUND) as found:
+    with ExitStack() as stack:
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            files = stack.enter_context(_open_journal(path / _MANIFEST))
+            found = stack.enter_context(_open_journal(path / _FOUND))
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
         # Before the manifest is read: another process would append to it.
-        if not try_lock(files.fileno()):
+        if not try_lock_file(files):
             raise UsageError(f"{path}: another download into this folder is in progress")
         yield _Folder(path, files, found)
 
@@ -273,7 +274,7 @@ class _Driver:
             self._is_stopped = True
             pool.shutdown(wait=not self.is_abandoned)
             self._clear_progress()
-            # After an error too: what is recorded is not downloaded again.
+            # After an error too, so that the next run does not download these files again.
             self._record_rest()
 
     def _run_in(self, pool: ThreadPoolExecutor, conversations: Iterator[str]) -> None:
@@ -287,7 +288,7 @@ class _Driver:
                 return
 
     def _await_rest(self) -> None:
-        """Let running downloads end at their next bytes; abandon those that receive none."""
+        """Wait until running downloads end at their next bytes; abandon those that receive none."""
         self._is_stopped = True
         until = time.monotonic() + _GRACE
         while not self._run.is_idle:
@@ -360,7 +361,7 @@ class _Driver:
         while not self._ended.empty():
             task, result, error = self._ended.get()
             if error is None and isinstance(task, FetchFile):
-                with suppress(OSError):  # the file is only downloaded again
+                with suppress(OSError):  # the next run downloads the file again
                     self._folder.record_file(self._run.fetched(task, result))
 
     def _look_up(self, task: LookUp) -> list[FoundRecording]:

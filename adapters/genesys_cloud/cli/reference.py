@@ -41,7 +41,10 @@ def apis(
 def describe(
     what: Annotated[
         list[str],
-        typer.Argument(metavar="METHOD | model NAME | TOPIC", help="A method, a model or a topic."),
+        typer.Argument(
+            metavar="METHOD | model NAME | TOPIC",
+            help="What to describe: a method, model or topic.",
+        ),
     ],
 ) -> None:
     """Describe a method, a model (with its fields and values) or a notification topic."""
@@ -55,7 +58,7 @@ def describe(
         case [method] | [_, method]:
             _describe_method(method, what[0] if len(what) == 2 else None)
         case _:
-            raise UsageError("describe: needs a METHOD, model NAME or a TOPIC")
+            raise UsageError("describe: needs METHOD, API METHOD, model NAME or TOPIC")
 
 
 def _describe_method(method: str, api: str | None) -> None:

@@ -54,6 +54,7 @@ __all__ = [
     "run_operation",
     "run_raw_call",
     "show_warning",
+    "with_request_options",
 ]
 
 
@@ -65,7 +66,7 @@ def run_operation(
     Args:
         description: the operation's description.
         arguments: the arguments after its name.
-        before: the options that precede the command, by name.
+        before: the options that precede the command, by name without dashes.
 
     Raises:
         GenesysCloudError: the call failed.
@@ -89,7 +90,7 @@ def parse_operation(
     Args:
         description: the operation's description.
         arguments: the arguments after its name.
-        before: the options that precede the command, by name.
+        before: the options that precede the command, by name without dashes.
         common: the options of the command that are not parameters of the operation.
 
     Raises:
@@ -120,7 +121,6 @@ def _run_rows(description: OperationDescription, parsed: ParsedArguments, body: 
     from genesys_cloud.cli.connection import open_client  # noqa: PLC0415 - loads the client
     from genesys_core.command_line.bulk import BulkRun, is_repeatable  # noqa: PLC0415
     from genesys_core.command_line.bulk_rows import row_arguments  # noqa: PLC0415
-    from genesys_core.errors import DecodeError  # noqa: PLC0415
 
     builder = _builder(description)
     path = parsed.text("from-file") or ""
@@ -148,7 +148,7 @@ def _run_rows(description: OperationDescription, parsed: ParsedArguments, body: 
         return
     run = BulkRun(
         is_repeatable(description.method, description.is_read_only),
-        parsed.number("parallel") or 8,
+        parsed.number("parallel", least=1) or 8,
         parsed.number("max-failures"),
     )
     report = CallReport(is_verbose=parsed.has("verbose"))
@@ -156,11 +156,7 @@ def _run_rows(description: OperationDescription, parsed: ParsedArguments, body: 
 
         def send(row: Mapping[str, object]) -> object:
             data = client.send(operation_of(row))
-            try:
-                return select(data, output.query) if output.query else data
-            except UsageError as error:
-                # An error of the result, not of the row, which is done.
-                raise DecodeError(str(error)) from None
+            return select(data, output.query) if output.query else data
 
         run_rows(
             files,
@@ -177,7 +173,7 @@ def run_raw_call(arguments: Sequence[str], before: Mapping[str, Any]) -> None:
 
     Args:
         arguments: the arguments after ``call``.
-        before: the options that precede the command, by name.
+        before: the options that precede the command, by name without dashes.
 
     Raises:
         GenesysCloudError: the call failed.
@@ -266,7 +262,16 @@ def _with_call_options(operation: "Operation[Any]", parsed: ParsedArguments) -> 
 
     from genesys_core.command_line.untyped import untyped_endpoint  # noqa: PLC0415
 
-    operation = msgspec.structs.replace(operation, endpoint=untyped_endpoint(operation.endpoint))
+    untyped = msgspec.structs.replace(operation, endpoint=untyped_endpoint(operation.endpoint))
+    return with_request_options(untyped, parsed)
+
+
+def with_request_options(operation: "Operation[Any]", parsed: ParsedArguments) -> "Operation[Any]":
+    """Return the operation with the headers of ``--header`` and the timeout of ``--timeout``.
+
+    Raises:
+        UsageError: a header or the timeout is invalid.
+    """
     headers: dict[str, str | None] = {}
     for each in parsed.texts("header"):
         name, colon, value = each.partition(":")
@@ -288,7 +293,7 @@ def request_of(operation: "Operation[Any]", options: Mapping[str, Any]) -> "Requ
         options: the command's options, by name without dashes.
 
     Raises:
-        GenesysCloudError: the request cannot be sent.
+        GenesysCloudError: the settings are invalid, or the request cannot be encoded.
     """
     from genesys_cloud.cli.dry_run import capture_request  # noqa: PLC0415 - for --dry-run alone
 
@@ -306,9 +311,9 @@ def print_request(request: "Request", *, as_curl: bool) -> None:
 
 
 def _write_raw(body: bytes, output: OutputOptions) -> None:
-    """Write a body as received; a terminal gets its control characters escaped."""
+    """Write a body as received, but to a terminal with its control characters escaped."""
     if output.is_terminal:
-        from genesys_core.observability.terminal import escape_lines  # noqa: PLC0415 - as below
+        from genesys_core.observability.terminal import escape_lines  # noqa: PLC0415
 
         sys.stdout.write(escape_lines(body.decode("utf-8", "backslashreplace")))
         return
@@ -339,7 +344,7 @@ def _send(
 
 
 def _print_selected(value: object, output: OutputOptions) -> None:
-    """Print a value that need not be a listing: an object as a table has a row for each field."""
+    """Print a value that need not be a listing; a table of an object has a row for each field."""
     if not is_row_format(output.format):
         print_document(value, output)
         return
@@ -362,7 +367,7 @@ def _print_listing(
             else:
                 print_rows(_with_progress(listing), output)
     except BrokenPipeError:
-        raise  # the program that reads the output, such as head, needs no more
+        raise  # the reader of the output, such as head, has closed the pipe: nothing to continue
     except BaseException:
         # A query is applied to all items together, so none of them has been printed.
         if listing.fetched and not output.query:
@@ -379,7 +384,7 @@ def show_warning(message: Warning | str, *_: object, **__: object) -> None:
 
 
 def _with_progress(listing: "Paginator[Any]") -> Iterable[object]:
-    """Yield the items; show the progress on standard error if it is a terminal and output is not."""
+    """Yield the items; show progress on standard error if it is a terminal and standard output is not."""
     if sys.stdout.isatty() or not sys.stderr.isatty():
         return listing
     return _reporting(listing)

@@ -50,10 +50,18 @@ def login(
     gateway_host: Annotated[
         str | None, typer.Option(help="Host of a gateway in front of the API and the login host.")
     ] = None,
-    gateway_protocol: Annotated[str, typer.Option(help="https or http.")] = "https",
-    gateway_port: Annotated[int | None, typer.Option(min=0, max=65535)] = None,
-    gateway_login_path: Annotated[str, typer.Option(help="Path before /oauth.")] = "",
-    gateway_api_path: Annotated[str, typer.Option(help="Path before /api/v2.")] = "",
+    gateway_protocol: Annotated[
+        str, typer.Option(help="Protocol of the gateway: https or http.")
+    ] = "https",
+    gateway_port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port of the gateway.")
+    ] = None,
+    gateway_login_path: Annotated[
+        str, typer.Option(help="Path of the login host on the gateway, before /oauth.")
+    ] = "",
+    gateway_api_path: Annotated[
+        str, typer.Option(help="Path of the API on the gateway, before /api/v2.")
+    ] = "",
     grant: Annotated[
         GrantName, typer.Option(help="Grant type; implicit only for clients that still need it.")
     ] = GrantName.pkce,
@@ -146,10 +154,10 @@ def _new_client(options: dict[str, object], gateway: "Gateway | None") -> "Clien
 
 
 def _saved_sign_in(command: str, options: dict[str, object]) -> "SavedSignIn":
-    """Return the sign-in that a command uses.
+    """Return the saved sign-in that a command's options select.
 
     Raises:
-        UsageError: a region or host is given, although the sign-in has its own.
+        UsageError: the options contain a region or host, which the saved sign-in determines.
     """
     from genesys_cloud.sign_in.saved_sign_in import SavedSignIn  # noqa: PLC0415 - see cli.app
 
@@ -172,7 +180,7 @@ def _open(url: str, *, browser: bool) -> None:
 def whoami(ctx: typer.Context) -> None:
     """Show who is signed in: user, organization, region, expiry.
 
-    Exit code 1 if not signed in, or if the platform no longer accepts the token.
+    Exit code 1 if no user is signed in, or if the platform no longer accepts the token.
     """
     from genesys_core.errors import (  # noqa: PLC0415 - see cli.app
         AuthenticationError,
@@ -208,7 +216,7 @@ def _until(expires_at: float | None) -> str:
         return "expiry unknown"
     try:
         return f"until {datetime.fromtimestamp(expires_at, UTC):%Y-%m-%d %H:%M:%S} UTC"
-    except (OSError, OverflowError, ValueError):  # no date of the calendar or of the system
+    except (OSError, OverflowError, ValueError):  # out of range for datetime or the system
         return "expiry unknown"
 
 

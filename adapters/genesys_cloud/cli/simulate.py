@@ -38,7 +38,7 @@ def simulate(
             exists=True,
             dir_okay=False,
             readable=True,
-            help="A JSON file with data to create (docs/testing.md).",
+            help="JSON file with data to create (docs/testing.md).",
         ),
     ] = None,
     stateful: Annotated[
@@ -147,7 +147,7 @@ def _print_coverage(operations: Mapping[tuple[str, str], str], topics: Mapping[s
 
 
 def _wait_for_interrupt() -> None:
-    # SIGTERM ends it like Ctrl-C: the port is closed, the thread joined.
+    # SIGTERM has the same effect as Ctrl-C: the port is closed, and the thread is joined.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         while True:

@@ -19,7 +19,7 @@ def print_line(line: str) -> None:
 
 
 def print_json(document: str) -> None:
-    """Print a JSON document on one line, escaped without changing its meaning."""
+    """Print a line of JSON, with control characters escaped as in JSON, so that its meaning is the same."""
     from genesys_core.observability.terminal import escape_json  # noqa: PLC0415 - see app.py
 
     typer.echo(escape_json(document))
@@ -33,7 +33,13 @@ def print_error(line: str) -> None:
 
 
 def exit_with_error(command: str, message: str, code: int = 1) -> NoReturn:
-    """Print an error message to standard error and exit."""
+    """Print an error message to standard error, and exit.
+
+    Args:
+        command: the command's name, such as ``login``.
+        message: the message; each of its lines is printed with a prefix.
+        code: the exit code.
+    """
     for line in message.split("\n"):
         print_error(f"genesys-cloud {command}: {line}")
     raise typer.Exit(code)

@@ -1,8 +1,7 @@
-"""A YAML loader that produces only JSON values.
+"""A YAML loader that produces JSON values, unless a document uses explicit tags.
 
 Invariants: as in YAML 1.2, ``no`` and ``2024-01-01`` are strings, and ``0123`` is 123. All scalars
-other than ``true``, ``false``, ``null`` and numbers are strings; infinity and NaN are not
-supported, as in JSON.
+other than ``true``, ``false``, ``null`` and decimal numbers are strings. Keys are strings, as written.
 """
 
 import re
@@ -12,11 +11,24 @@ import yaml
 
 __all__ = ["Loader"]
 
+_STRING = "tag:yaml.org,2002:str"
+
 
 class Loader(yaml.SafeLoader):
-    """Loads YAML documents with the core schema of YAML 1.2 (section 10.3)."""
+    """Loads YAML documents with the core schema of YAML 1.2 (section 10.3).
+
+    Numbers that JSON cannot represent are strings: hexadecimal and octal integers, infinity and NaN.
+    """
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - as in the base class
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - as in the base class
+        """Return a mapping as an object whose keys are strings, such as ``true`` and ``01``."""
+        # JSON has no other keys, and the encoder would write the key true as "1".
+        for number, (key, value) in enumerate(node.value):
+            if isinstance(key, yaml.ScalarNode):
+                node.value[number] = (yaml.ScalarNode(_STRING, key.value), value)
+        return super().construct_mapping(node, deep)
 
 
 for _tag, _pattern, _first in (

@@ -94,7 +94,8 @@ def test_failures_are_written_with_their_reason_and_can_be_run_again(platform, t
     done = run_command(*CREATE, "--from-file", path, "--query", "name")
     assert done.code == 13
     assert [each["result"] for each in lines(done.out)] == ["A", "B"]
-    assert f"2 done, 3 failed, see {path}.failures.jsonl" in done.err
+    assert "2 done in " in done.err
+    assert f"3 failed (see {path}.failures.jsonl)" in done.err
     assert not journal_of(path).exists()
     bad, refused, array = failures_of(path)
     assert (bad["row"], bad["input"]) == (2, "oops")
@@ -280,6 +281,13 @@ def test_a_row_whose_result_does_not_suit_the_query_may_be_done(platform, tmp_pa
     (failure,) = failures_of(path)
     assert failure["mayBeDone"] is True
     assert "abs()" in failure["reason"]
+
+
+def test_no_parallel_rows_are_an_error(tmp_path):
+    path = jsonl(tmp_path / "rows.jsonl", [{"name": "A"}])
+    done = run_command(*CREATE, "--from-file", path, "--parallel", "0")
+    assert (done.code, done.out) == (2, "")
+    assert "--parallel '0': must be a whole number, 1 or more" in done.err
 
 
 def test_a_dry_run_of_a_missing_file(tmp_path):

@@ -128,7 +128,11 @@ def test_a_target_that_cannot_be_used(command, tmp_path, out, words, error):
         (("conversations", "--from", "2024-01-01"), 2, "pass both"),
         (("conversations", "--from", "x", "--to", "y"), 2, "pass days such as"),
         (("users", "--query", "x"), 2, "must be NAME=VALUE"),
-        (("conversations", "--body", "nofile", *RANGE), 2, "--body nofile"),
+        (
+            ("conversations", "--body", "nofile", *RANGE),
+            2,
+            "--body nofile: cannot be read: No such",
+        ),
         (("conversations", "--body", "list.json", *RANGE), 2, "must be a JSON object"),
         (("users", "--format", "xml"), 2, "must be one of"),
         (("status",), 11, "contains no export"),

@@ -1,6 +1,7 @@
 """``genesys-cloud jobs``."""
 
 import json
+import os
 import re
 from time import monotonic
 
@@ -24,10 +25,12 @@ class Platform:
     def __init__(self, state="FULFILLED"):
         self.state = state
         self.calls = []
+        self.headers = []
 
     def __call__(self, seen):
         path, _, query = seen.target.partition("?")
         self.calls.append(f"{seen.method} {path.removeprefix(JOBS)}")
+        self.headers.append(seen.header("X-A"))
         if seen.method == "POST":
             return Reply(202, {"jobId": "j-1"})
         if seen.method == "DELETE":
@@ -92,6 +95,30 @@ def test_a_job_in_steps(platform):
     cancelled = run_command("jobs", "cancel", *STATUS, "j-1")
     assert (cancelled.code, cancelled.out) == (0, "")
     assert platform.calls[-1] == "DELETE /j-1"
+
+
+@pytest.mark.parametrize(
+    ("call", "request_line"),
+    [
+        (["run", *SUBMIT, INTERVAL], f"POST {{}}{JOBS}"),
+        (["wait", *STATUS, "j-1"], f"GET {{}}{JOBS}/j-1"),
+        (["results", *STATUS, "j-1"], f"GET {{}}{JOBS}/j-1"),
+        (["cancel", *STATUS, "j-1"], f"DELETE {{}}{JOBS}/j-1"),
+    ],
+)
+def test_a_dry_run_starts_and_cancels_no_job(platform, call, request_line):
+    done = run_command("jobs", *call, "--dry-run")
+    assert done.code == 0, done.err
+    assert done.out.splitlines()[0] == request_line.format(os.environ["GENESYSCLOUD_HOST"])
+    assert run_command("jobs", *call, "--curl").out.startswith("curl ")
+    assert platform.calls == []
+
+
+def test_options_of_requests_apply_to_every_call_of_a_job(platform):
+    done = run_command("jobs", "run", *SUBMIT, INTERVAL, "-H", "X-A: b", "--verbose")
+    assert done.code == 0, done.err
+    assert platform.headers == ["b"] * 4
+    assert len(re.findall(r"^> (?:POST|GET) .* after", done.err, re.MULTILINE)) == 4
 
 
 def test_a_job_that_failed(platform):

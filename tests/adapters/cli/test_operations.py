@@ -41,7 +41,7 @@ def test_all_pages_and_limits():
     some = run_command("users", "get-users", "--limit", "3", "-o", "id").out
     assert len(some.split()) == 3
     assert run_command("users", "get_users", "--limit", "x").err == (
-        "genesys-cloud: --limit 'x': must be a whole number\n"
+        "genesys-cloud: --limit 'x': must be a whole number, 0 or more\n"
     )
 
 
@@ -84,6 +84,9 @@ def test_selection():
     wrong = run_command("users", "get_users", "--query", "a[")
     assert wrong.code == 2
     assert "--query 'a[': " in wrong.err
+    # The request was sent, so the exit code is not that of an invalid command line.
+    unsuitable = run_command("users", "get_users_me", "--query", "abs(name)")
+    assert (unsuitable.code, "--query 'abs(name)': " in unsuitable.err) == (11, True)
     table = run_command("users", "get_users", "--query", "entities[:1].{name: name}", "-o", "csv")
     assert table.out == "name\nUser 001\n"
 
@@ -160,6 +163,13 @@ def test_a_body_where_there_is_none():
     needed = run_command("routing", "post_routing_queues")
     assert needed.code == 2
     assert "a body of type CreateQueueRequest (--body" in needed.err
+
+
+def test_keys_in_yaml_are_strings_as_written():
+    body = "true: a\n01: b\nnull: c\n? [d]\n: e\n"
+    done = run_command("routing", "post_routing_queues", "--body", body[:-11], "--dry-run")
+    assert json.loads(done.out.partition("\n\n")[2]) == {"true": "a", "01": "b", "null": "c"}
+    assert run_command("routing", "post_routing_queues", "--body", body).code == 2
 
 
 def test_a_dry_run_sends_nothing_and_shows_no_token(platform):

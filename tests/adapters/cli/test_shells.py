@@ -183,7 +183,7 @@ def test_ctrl_c_in_the_middle_of_a_bulk_run_and_what_it_says(open_shell, tmp_pat
         done = len(rows_of(tmp_path))
         assert 0 < done < 400
         terminal.sendline(f"{command} {resume} >> done.jsonl; echo code:$?")
-        terminal.expect(r"(\d+) done, (\d+) finished earlier")
+        terminal.expect(r"(\d+) done in [\d.]+ s, (\d+) finished earlier")
         assert [int(each) for each in terminal.match.groups()] == [400 - done, done]
         terminal.expect("code:0")
     assert [each["result"] for each in rows_of(tmp_path)] == [f"Q{n}" for n in range(400)]
