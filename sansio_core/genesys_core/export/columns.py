@@ -36,7 +36,7 @@ ScalarKind: TypeAlias = Literal[
 """The type of a column without nested columns; ``json`` is any value as JSON text."""
 
 REST: Final = "_rest"
-"""The last column: JSON text with the values that have no column, by path; null if there is none."""
+"""The last column: JSON text with the values that have no column, by path; null if there are none."""
 
 
 class ListOf(Struct, frozen=True):
@@ -67,18 +67,24 @@ class Column(Struct, frozen=True):
     Attributes:
         name: the wire name of the field that the column contains.
         type: the type of the column's values; every column may contain nulls.
+        is_record: whether the column contains whole records, because their type is not a model.
     """
 
     name: str
     type: ColumnType
+    is_record: bool = False
 
 
 def columns_of(model: object) -> tuple[Column, ...]:
-    """Return the columns for a type of records; for types other than models only ``value``."""
+    """Return the columns for a type of records, the last of which is :data:`REST`.
+
+    For a model, there is a column for each field; for any other type, a single column ``value``,
+    which contains the whole record.
+    """
     found = _column_type(types.type_info(model), ())
     if isinstance(found, StructOf):
         return (*found.columns, Column(REST, "json"))
-    return (Column("value", found), Column(REST, "json"))
+    return (Column("value", found, is_record=True), Column(REST, "json"))
 
 
 def record_type(endpoint: Endpoint | None) -> object:
@@ -103,10 +109,7 @@ def to_row(record: object, columns: Sequence[Column]) -> dict[str, object]:
     """
     *known, _ = columns
     rest: dict[str, object] = {}
-    document = record
-    # A record that is an object belongs to a model whose only field is called `value`.
-    if [column.name for column in known] == ["value"] and not isinstance(record, dict):
-        document = {"value": record}
+    document = {known[0].name: record} if known[0].is_record else record
     row = cast("dict[str, object]", _convert(document, StructOf(tuple(known)), "$", rest) or {})
     row[REST] = _as_json(rest) if rest else None
     return row

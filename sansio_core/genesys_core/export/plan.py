@@ -59,24 +59,27 @@ class Export(Struct, frozen=True):
         name: the name of the data, such as ``conversations``; part of the file names.
         operations: the operations, each of which lists records or starts a job that returns them.
         interval: the interval of the records; ``None`` for records without a timestamp.
-        archive: an operation that starts a job for the same records. It serves the slices that end
-            before ``available_until``; the operations serve the others.
+        archive: an operation that starts a job for the records of all operations, which must then
+            be in one slice (``group``). It serves the slices that end at or before
+            ``available_until``; the operations serve the others.
         available_until: the time up to which the archive is complete.
         places: the request fields for the interval: one for the whole (``body.interval``), or one
             for the start and one for the end (``query.startTime``, ``query.endTime``).
-        moment: the field with a record's timestamp. A record belongs to the slice that contains it,
-            even if the platform returns it for several. Empty if records have no timestamp; then
-            each slice keeps all records that it receives.
+        moment: the field with a record's timestamp. A record belongs to the slice whose interval
+            contains the timestamp, even if the platform returns the record for several slices.
+            Empty if records have no timestamp; then a slice keeps all records that it receives.
         days: the number of days in a slice; ``None`` for a single slice.
-        longest: the longest interval that the platform accepts in one request.
+        longest: the longest interval that the platform accepts in one request; ``None`` if it has
+            no limit.
         reach: the maximum number of records that the pages of one request can contain; if there are
             more, the request's interval is divided. 0 if unlimited.
         group: the maximum number of operations in a slice.
         media: whether the media of recordings are fetched as well, a file for each channel.
 
     Raises:
-        InvalidValueError: an operation neither lists records nor starts a job, or values contradict
-            each other.
+        InvalidValueError: an operation neither lists records nor starts a job; the name, the
+            places or a number is invalid; ``available_until`` has no time zone; or there is an
+            archive, but the operations are in several slices.
         TypeError: a value has the wrong type.
     """
 
@@ -119,6 +122,12 @@ class Export(Struct, frozen=True):
         ):
             if value is not None and value < least:
                 raise InvalidValueError(f"{field}={value}: must be {least} or more")
+        # The archive serves a slice instead of the slice's operations, and has the records of all.
+        if self.archive is not None and len(self.operations) > self.group:
+            raise InvalidValueError(
+                f"group={self.group}: with an archive, all {len(self.operations)} operations must be "
+                f"in one slice; pass group={len(self.operations)}, or no archive"
+            )
 
 
 class Slice(Struct, frozen=True):

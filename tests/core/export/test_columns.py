@@ -37,6 +37,10 @@ class Empty(Model):
     pass
 
 
+class Single(Model):
+    value: Any = None
+
+
 class Outer(Model):
     some_text: str | None = None
     count: int | None = None
@@ -75,11 +79,24 @@ def test_columns_have_the_types_of_the_fields():
 
 
 def test_records_that_are_no_models_have_one_column():
-    assert columns_of(str) == (Column("value", "string"), Column(REST, "json"))
+    assert columns_of(str) == (Column("value", "string", is_record=True), Column(REST, "json"))
     assert to_row("x", columns_of(str)) == {"value": "x", REST: None}
-    assert to_row({"a": 1}, columns_of(object)) == {"value": None, REST: '{"$.a":1}'}
     assert to_row(7, columns_of(str)) == {"value": None, REST: '{"$.value":7}'}
     assert to_row(7, COLUMNS)[REST] == '{"$":7}'
+
+
+@pytest.mark.parametrize("record", [{"a": 1}, {"value": 1}, {}, [1], 7])
+def test_a_record_of_unknown_type_is_one_value(record):
+    row = to_row(record, columns_of(object))
+    assert json.loads(row["value"]) == record
+    assert row[REST] is None
+
+
+def test_a_model_may_have_a_single_field_called_value():
+    columns = columns_of(Single)
+    assert to_row({"value": [1]}, columns) == {"value": "[1]", REST: None}
+    assert to_row({"a": 1}, columns) == {"value": None, REST: '{"$.a":1}'}
+    assert to_row(7, columns) == {REST: '{"$":7}'}
 
 
 @pytest.mark.parametrize(

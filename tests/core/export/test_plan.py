@@ -66,6 +66,15 @@ def test_the_archive_serves_what_it_has_completely():
     assert {one.source for one in plan(later)} == {"listing"}
 
 
+def test_an_archive_serves_the_operations_of_one_group():
+    other = post_analytics_conversations_details_query({})
+    # In two groups, each of them would contain all records of the archive.
+    with pytest.raises(InvalidValueError, match=r"group=1: with an archive, all 2 operations"):
+        Export("conversations", (QUERY, other), DAYS, archive=JOB)
+    export = Export("conversations", (QUERY, other), DAYS, archive=JOB, group=2)
+    assert len(plan(export)) == 4
+
+
 def test_without_an_archive_operations_serve_what_it_would_have():
     until = datetime(2024, 1, 3, tzinfo=UTC)
     slices = plan(Export("conversations", (QUERY,), DAYS, available_until=until))
