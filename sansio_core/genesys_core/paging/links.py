@@ -25,7 +25,7 @@ def follow_link(operation: OperationT, link: str, hosts: Hosts) -> OperationT:
     Args:
         operation: the operation of the first page; a relative link is relative to it.
         link: the link (RFC 3986 section 4).
-        hosts: the host that links may point to.
+        hosts: the client's hosts; a link may point only to the API host.
 
     Raises:
         PaginationError: the link is not a URL, or points to another host.
@@ -34,7 +34,7 @@ def follow_link(operation: OperationT, link: str, hosts: Hosts) -> OperationT:
     try:
         base, target = urlsplit(hosts.api), urlsplit(urljoin(here, link))
         is_here = "@" not in target.netloc and _origin(target) == _origin(base)
-        # What is escaped already stays: the percent sign is among the safe characters.
+        # Percent-encoded characters stay as they are: the percent sign is a safe character here.
         path = quote(_from_root(target.path, base.path, operation.endpoint.path), safe=PATH_SAFE)
         query = quote(target.query, safe=PATH_SAFE + "?")
     except ValueError:
@@ -53,7 +53,7 @@ def follow_link(operation: OperationT, link: str, hosts: Hosts) -> OperationT:
 
 
 def read_link(link: str, name: str) -> str:
-    """Return the value of a query parameter of a link; empty if the link does not have it."""
+    """Return the value of a query parameter of a link; empty if the link has no such parameter."""
     try:
         return parse_qs(urlsplit(link).query).get(name, [""])[-1]
     except ValueError:
@@ -66,7 +66,7 @@ def _origin(url: SplitResult) -> tuple[str, str | None, int | None]:
 
 
 def _from_root(path: str, base: str, own: str) -> str:
-    """Return a link's path without a gateway's path, which the platform does not know."""
+    """Return a link's path without the gateway's own path, with which requests are prefixed."""
     # A gateway may have the path "/api": the rest must look like the operation's own path.
     stripped = path.removeprefix(base)
     return stripped if stripped.split("/")[:2] == own.split("/")[:2] else path

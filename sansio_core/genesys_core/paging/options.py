@@ -19,7 +19,7 @@ __all__ = [
 ]
 
 Shortfall: TypeAlias = Literal["error", "warn", "ignore"]
-"""What to do at the end of a listing with fewer items than the platform counted."""
+"""What to do at the end of a listing that had fewer items than the platform counted."""
 
 _SHORTFALLS: Final = ("error", "warn", "ignore")
 
@@ -45,7 +45,8 @@ class PagingOptions(Struct, frozen=True):
         prefetch: the number of pages to request ahead; more than one requires numbered pages.
         resume: the resume token of an earlier listing of the same operation, to continue it.
         shortfall: what to do if the listing had fewer items than the platform counted: ``error``
-            raises ``IncompleteListingError`` after the last item, ``warn`` warns.
+            raises ``IncompleteListingError`` after the last item, ``warn`` issues a warning, and
+            ``ignore`` does neither.
     """
 
     limit: int | None = None

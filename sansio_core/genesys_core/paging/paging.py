@@ -1,7 +1,7 @@
 """The state of an iteration over a listing: the next page to request.
 
-Invariants: a :class:`Paging` is the next page, as a value. A received page is always delivered,
-even if the next one cannot be requested. An empty page ends a listing with page numbers, but not
+Invariants: a :class:`Paging` is an immutable value. A received page is always delivered, even if the
+next one cannot be requested. An empty page ends a listing with page numbers, but not
 one with cursors; a repeated page, link or token ends a listing. If a response indicates more items
 and no rule can request them, :meth:`Paging.asked` raises. Memory and time per page are constant.
 """
@@ -74,7 +74,7 @@ class Paging(Struct, Generic[T], frozen=True):
 
     Attributes:
         operation: the caller's operation, which requests the first page.
-        hosts: the hosts that links may point to.
+        hosts: the client's hosts; links may point only to the API host.
         options: the limits of the iteration.
         position: the position of the next page.
         number: the number of the next page, counted from the caller's page number, by default 1.
@@ -92,7 +92,7 @@ class Paging(Struct, Generic[T], frozen=True):
         count: the number of pages according to the last response; 0 if unknown.
         size: the page size that the platform reports, otherwise the number of items of the largest
             page.
-        refusal: why the next page cannot be requested; empty if it can.
+        refusal: the error that :meth:`asked` raises, if the next page cannot be requested.
     """
 
     operation: Operation[T]
@@ -158,10 +158,11 @@ class Paging(Struct, Generic[T], frozen=True):
                 return self._at(self.position.value)
 
     def expected(self, ahead: int) -> Operation[T] | None:
-        """Return the predicted operation for the page ``ahead`` pages after the next; ``None`` if unknown.
+        """Return the predicted operation for the page ``ahead`` pages after the next one.
 
-        It is predicted from the last response, if pages are numbered and counted and no limit ends
-        the iteration before that page.
+        The operation can be predicted from the last response if pages are numbered and counted, the
+        platform does not limit the page number, and no option ends the iteration before that page;
+        otherwise the result is ``None``.
         """
         options, number = self.options, self.number + ahead
         is_counted = self.listing.style == "page" and number <= self.count
@@ -175,9 +176,10 @@ class Paging(Struct, Generic[T], frozen=True):
 
     @property
     def _needs_both(self) -> bool:
-        """Whether an object of the body has the page's number and size, and needs both if it is there.
+        """Whether the page's number and size are fields of one object in the body, which requires both.
 
-        Such is ``paging`` of the analytics queries. No other listing has its fields at this depth.
+        The object is ``paging`` in analytics queries; no other listing has these fields at this
+        depth.
         """
         return self.listing.send.count(".") > 1
 
@@ -190,7 +192,7 @@ class Paging(Struct, Generic[T], frozen=True):
         return write_place(operation, listing.send, 1)
 
     def _at(self, value: str | int) -> Operation[T]:
-        """Return the operation of another page; its size is that of the pages before."""
+        """Return the operation of another page, with the same page size as before."""
         operation, listing = self.operation, self.listing
         if self._needs_both and read_place(operation, listing.size) is None:
             operation = write_place(operation, listing.size, self.size or DEFAULT_SIZE)
@@ -214,7 +216,7 @@ class Paging(Struct, Generic[T], frozen=True):
         after = replace(after, seen=(*after.seen, fingerprint)[-_SEEN:])
         rest = self._find_next(after, reply, len(items))
         cut = self._cut(items)
-        # First: a listing that a limit ends is not incomplete.
+        # Checked first: a listing that a limit ends is not incomplete.
         if self._is_enough(after, cut):
             return PageResult(
                 (response.data,), cut, None, rest, (), len(cut) < len(items), after.total
@@ -229,7 +231,7 @@ class Paging(Struct, Generic[T], frozen=True):
         ids: frozenset[object] = frozenset()
         if self.drops_repeated and items:
             items, ids, again = self._new(items)
-        # Pages that do not shift. Where they do, the digests tell what was delivered.
+        # Only if pages do not shift; otherwise digests identify the items that were delivered.
         elif self.skip:
             items = items[self.skip :]
         # The largest count: a deletion lowers it, and may move an item that was not received to a

@@ -29,7 +29,12 @@ def read_path(value: object, path: str) -> object:
 
 
 def read_each(items: Sequence[object], wire: str) -> list[object]:
-    """Return the value of the field with a wire name from each item; ``None`` if it is absent."""
+    """Return the value of one field from each item; ``None`` for items without the field.
+
+    Args:
+        items: models or JSON objects.
+        wire: the name of the field in JSON.
+    """
     kinds = {type(item) for item in items}
     name = _attribute(items[0], wire) if len(kinds) == 1 else None
     if name is not None:  # models of one type, as nearly always

@@ -47,7 +47,7 @@ class ListingReader(Generic[T]):
 
     Args:
         operation: the operation of the first page.
-        hosts: the hosts that links may point to.
+        hosts: the client's hosts; links may point only to the API host.
         options: the limits and the starting point of the iteration.
         by_page: whether :meth:`take` returns pages instead of items.
 
@@ -88,7 +88,7 @@ class ListingReader(Generic[T]):
 
     @property
     def resume_token(self) -> str:
-        """The resume token, with which a later reader continues after the last item returned."""
+        """The resume token with which another reader continues after the last item returned."""
         return format_resume_token(self._current, self._step, self._taken_items())
 
     def wanted(self) -> Fetch[T] | None:

@@ -18,7 +18,8 @@ from genesys_core.paging.places import read_path
 __all__ = ["GUESS", "ListingReply", "read_items", "read_reply"]
 
 GUESS: Final = "?"
-"""The items path of a listing that is not in the definition: any of the common fields."""
+"""The path of the items if the definition does not describe the listing: the items are then taken
+from the first list among the fields that listings commonly have."""
 
 _COMMON: Final = ("entities", "results", "Resources", "resources", "conversations")
 
@@ -30,8 +31,8 @@ class ListingReply(Struct, frozen=True):
         items: the items of the page.
         link: the link to the next page (``nextUri``); empty if there is none.
         token: the token for the next page; empty if there is none.
-        more: the first field that indicates another page, such as ``cursor``; empty if there is
-            none.
+        more: the name of the first field that indicates another page, such as ``cursor``; empty if
+            there is none.
         count: the number of pages of the listing; 0 if unknown.
         size: the maximum number of items per page; 0 if unknown.
         total: the total number of items of the listing; ``None`` if unknown.
@@ -75,7 +76,8 @@ def read_reply(response: ApiResponse[object], listing: Listing) -> ListingReply:
     link = _text(read_path(envelope, "nextUri"))
     token = tokens.get(listing.next, "")
     if not listing.next and listing.send:
-        # The definition knows no token; the platform may send one by the parameter's name.
+        # The definition names no field for a token; the platform may send one with the parameter's
+        # name.
         names = ("cursors.after", listing.send.rpartition(".")[2])
         token = next((tokens[name] for name in names if tokens.get(name)), "")
     signs = {"nextUri": link, **tokens}
@@ -91,16 +93,17 @@ def read_reply(response: ApiResponse[object], listing: Listing) -> ListingReply:
 
 
 def read_items(page: object, path: str) -> Sequence[object]:
-    """Return the items of a page; an empty list if the page has no items field.
+    """Return the items of a page; an empty list if the field at ``path`` is absent or null.
 
     Raises:
-        PaginationError: the page has no list of items.
+        PaginationError: the field does not contain a list, or the page is not an object; or the path
+            is :data:`GUESS`, and the page has none of the common fields.
     """
     if path == GUESS:
         return _guess_items(page)
     found = read_path(page, path)
     if _is_object(found):
-        # Search results without a type: the list itself, or an object that holds it.
+        # Search results without a type: the field contains the list, or an object with the list.
         held = found.get("entities")
         found = found if held is None else held
     if _is_list(found):
@@ -168,4 +171,4 @@ def _number(value: object) -> int | None:
 
 
 _MAX: Final = 2**53
-"""Numbers from this one on are treated as absent, because JSON parsers may round them."""
+"""Numbers that are not below this one are treated as absent, because JSON parsers may round them."""

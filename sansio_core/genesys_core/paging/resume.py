@@ -1,6 +1,6 @@
 """Resume tokens: positions in a listing as text.
 
-Invariants: a resume token is valid across processes and versions. It contains a position, digests,
+Invariants: a resume token is valid in other processes and versions. It contains a position, digests,
 and the method and path of the request, but no items, no arguments and no access token. A link in it
 is validated like one from the platform.
 """
@@ -31,7 +31,8 @@ __all__ = ["begin_paging", "format_resume_token"]
 T = TypeVar("T")
 
 _MARK: Final = "1."
-"""The prefix of resume tokens: the version of their format. Later versions can read this one."""
+"""The prefix of resume tokens: the version of their format. Later versions of the library can read
+tokens in this format."""
 
 
 class _Saved(Struct, omit_defaults=True):
@@ -122,7 +123,7 @@ def format_resume_token(current: Paging[T], step: PageResult[T] | None, taken: i
 
 
 def _digests(page: Paging[T], consumed: tuple[object, ...]) -> set[bytes]:
-    """Return digests of the items that the next page may bring again."""
+    """Return digests of the items that the next page may contain again."""
     digests = set(page.known)
     # An insertion moves the last items of the page before to this one.
     for ids in page.recent[-1:]:
@@ -143,20 +144,21 @@ def _format(saved: _Saved) -> str:
 
 def _parse(token: str) -> _Saved:
     version, _, text = token.partition(".")
+    # First, because a later version may have any content.
+    if version.isdecimal() and version != _MARK.rstrip("."):
+        raise InvalidValueError(
+            f"resume: the token has version {version[:8]!r}, but this library supports version 1"
+        )
     try:
         body = urlsafe_b64decode(text + "=" * (-len(text) % 4))
         saved = msgspec.json.decode(body, type=_Saved)
     except (binascii.Error, ValueError, RecursionError):
         saved = None
-    # Pages and indexes are numbers and all other positions text; the decoder accepts both for any.
+    # Pages and indexes are numbers, all other positions are text; the decoder accepts either for all.
     is_number = saved is not None and saved.kind in ("page", "index")
-    if saved is None or isinstance(saved.value, int) != is_number:
+    if not token.startswith(_MARK) or saved is None or isinstance(saved.value, int) != is_number:
         raise InvalidValueError(
             f"resume: the text of {len(token)} characters is not a resume token; pass "
             "`resume_token` of an earlier listing"
-        )
-    if version != _MARK.rstrip("."):
-        raise InvalidValueError(
-            f"resume: the token has version {version[:8]!r}, but this library supports version 1"
         )
     return saved

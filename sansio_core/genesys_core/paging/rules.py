@@ -47,7 +47,7 @@ FIRST: Final = Position()
 
 
 class ReceivedPage(Struct, frozen=True):
-    """A received page of a listing, as the rules for the next page see it.
+    """The properties of a received page that determine the next page of the listing.
 
     Attributes:
         operation: the caller's operation, which requests the first page.
@@ -73,7 +73,8 @@ def find_next(page: ReceivedPage, reply: ListingReply) -> Position | None:
 
     Raises:
         PaginationError: there are more items, but the listing has no way to request them.
-        PagingWindowError: the platform's maximum page number is reached, and there are more items.
+        PagingWindowError: there are more items, but the platform's maximum number of pages or
+            records has been reached.
     """
     listing = page.listing
     if reply.link and _may_follow(page):
@@ -105,8 +106,8 @@ def page_number(operation: Operation[object], listing: Listing) -> int:
 
 
 def _may_follow(page: ReceivedPage) -> bool:
-    # A POST that only reads, and only where it has no parameter of its own: whether the platform
-    # accepts a POST to a link is unknown. Any other would change something again.
+    # A POST is sent to a link only if it just reads data and has no parameter for the next page:
+    # whether the platform accepts a POST to a link is unknown. Any other POST would change data again.
     endpoint = page.operation.endpoint
     return endpoint.method == "GET" or (endpoint.reads and not page.listing.send)
 
@@ -176,7 +177,9 @@ def _next_date(page: ReceivedPage, reply: ListingReply) -> Position | None:
     # A time without a zone can be neither compared with one that has a zone nor sent.
     dates = [assume_utc(one) for one in found if isinstance(one, datetime)]
     if not dates:
-        raise PaginationError(f"no item has a {name} from which to continue")
+        raise PaginationError(
+            f"no item of the page has the date {name}, with which the next page is requested"
+        )
     # The next page begins with the oldest date again, because other items may have the same.
     if page.fresh:
         return Position("time", format_scalar(name, min(dates)))
