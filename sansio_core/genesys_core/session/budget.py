@@ -125,7 +125,8 @@ class RemoteBudget(Protocol):
             key: identifies a token, without revealing it.
             lanes: the limits that apply to the request; the last one is for all paths.
             ticket: the ticket of the place that the call waits for; ``None`` at its first attempt.
-            had_places: whether the client was granted a place within the last window.
+            had_places: whether the client was granted a place within the last window of the limit
+                for all paths.
             is_blocking: see the class.
 
         Raises:
@@ -140,7 +141,7 @@ class RemoteBudget(Protocol):
         ...
 
     async def close_gate(self, key: str, seconds: float, *, is_blocking: bool) -> None:
-        """Close the gate of a key, so that no places are granted for some seconds."""
+        """Close the gate of a key: no place is granted for the given number of seconds."""
         ...
 
 
@@ -215,10 +216,10 @@ def next_attempt(
 
 
 class _Kept(Struct, frozen=True, array_like=True):
-    """The state of a pacer as it is kept.
+    """The state of a pacer as it is stored.
 
     Attributes:
-        at: when it was written.
+        at: when the state was written.
         windows: as in the pacer.
         gate: until when a 429 closed it, or ``None``.
     """
@@ -239,7 +240,7 @@ def change_pacer(
 
     Args:
         state: the stored state; ``None`` if there is none yet.
-        like: a pacer with this client's limits, for a new state.
+        like: a pacer with this client's limits, which replace those in the stored state.
         change: returns the next pacer and a result.
         now: the current time. All clients that share the state must use the same monotonic clock.
 
@@ -264,7 +265,7 @@ def _restore(state: bytes | None, like: Pacer, now: Now) -> Pacer:
     except msgspec.MsgspecError:
         raise BudgetError("the state of the shared rate limit is corrupt; remove it") from None
     if kept.at > now.monotonic:
-        return fresh  # the machine has been restarted since, and with it the clock
+        return fresh  # the machine, and with it the monotonic clock, was restarted in the meantime
     known = {window.path: window for window in kept.windows}
     windows = (
         # The limits are this client's; the requests in the windows are those of all clients.

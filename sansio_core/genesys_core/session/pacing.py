@@ -46,7 +46,8 @@ class Pacing(Struct, frozen=True):
     """Rate limits: the maximum number of requests in a period.
 
     Attributes:
-        limit: requests in any window, over all paths; by default the platform's limit for a token.
+        limit: maximum number of requests in any window, to all paths together; by default the
+            platform's limit for a token.
         window: length of the window in seconds.
         paths: limits by path prefix, such as ``{"/api/v2/architect/ivrs": 100}``; these requests
             count against ``limit`` as well.
@@ -70,9 +71,10 @@ class Pacing(Struct, frozen=True):
             raise InvalidValueError(
                 f"pacing window={self.window!r}: must be more than 0 s and at most a day"
             )
-        for path, limit in (("", self.limit), *self.paths.items()):
+        limits = {f"paths[{path!r}]": limit for path, limit in self.paths.items()}
+        for name, limit in (("limit", self.limit), *limits.items()):
             if not limit >= 1:
-                raise InvalidValueError(f"pacing limit={limit!r} {path}: must be at least 1")
+                raise InvalidValueError(f"pacing {name}={limit!r}: must be at least 1")
         for path in self.paths:
             if not path.startswith("/") or path.endswith("/"):
                 raise InvalidValueError(
@@ -106,8 +108,8 @@ class Gate(Struct, frozen=True):
         """Return the gate that a 429 closes until its Retry-After has passed, otherwise ``None``.
 
         A 429 without a Retry-After closes no gate. Neither does a delay longer than
-        :data:`~genesys_core.session.retry.MAX_RETRY_AFTER`: it comes from an individual API's daily
-        limit.
+        :data:`~genesys_core.session.retry.MAX_RETRY_AFTER`, which is due to the daily limit of an
+        individual API and does not affect other calls.
         """
         if response.status != 429:
             return None
@@ -147,10 +149,10 @@ class RateWindow(Struct, frozen=True):
 
     Attributes:
         path: the prefix of the paths that the limit applies to; ``""`` for all paths.
-        limit: requests in any window.
+        limit: maximum number of requests in any window.
         window: length in seconds, including the margin.
         sent: send times of the last window's requests, ascending.
-        queue: waiting requests, first come first.
+        queue: the tickets of waiting requests, in the order in which they were issued.
         vacant: tickets in the queue that were released, ascending.
         vacant_until: no vacant ticket expires before this time.
         issued: number of tickets issued.
@@ -173,8 +175,8 @@ class RateWindow(Struct, frozen=True):
     def with_ticket(self, ticket: int | None) -> "tuple[RateWindow, int]":
         """Return the updated window, and a ticket in its queue.
 
-        It is the given ticket if that is still in the queue, otherwise a released ticket if there
-        is one, otherwise a new ticket.
+        The result is the given ticket if it is still in the queue, otherwise a released ticket if
+        there is one, otherwise a new ticket.
         """
         if ticket is not None and self.position(ticket) is not None:
             return self, ticket
@@ -252,7 +254,7 @@ class RateWindow(Struct, frozen=True):
         past = bisect_right(self.sent, now - self.window + GRAIN)
         if past:
             window = msgspec.structs.replace(window, sent=window.sent[past:])
-        # Each call comes by here: the queue is searched only when there is something to be found.
+        # Runs for each request, so the queue is searched only if there is something to be found.
         if self.vacant and self.vacant_until <= now:
             window = window._without_expired_vacancies(now)  # noqa: SLF001 - its own class
         if window.queue and window.queue[0].return_at <= now - self.window:
@@ -284,7 +286,7 @@ class RateWindow(Struct, frozen=True):
         return index if found else None
 
     def without(self, ticket: int) -> "RateWindow":
-        """Remove a ticket from the queue."""
+        """Return the window without a ticket."""
         index = self.position(ticket)
         if index is None:
             return self

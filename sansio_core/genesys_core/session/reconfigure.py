@@ -1,6 +1,6 @@
 """Applying new settings to a client's session.
 
-Invariants: only calls that start afterwards see the new settings; calls in progress keep theirs. A
+Invariants: only calls that start afterwards use the new settings; calls in progress keep theirs. A
 token is never sent to a login host other than the one that issued it.
 """
 

@@ -60,7 +60,7 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 def check_deadline(seconds: float | None) -> float | None:
-    """Validate a deadline.
+    """Return a deadline if it is valid.
 
     Raises:
         InvalidValueError: the deadline is not positive, or larger than clocks support.

@@ -79,14 +79,16 @@ class Vault(Struct, frozen=True):
         token: the current token.
         renew: whether tokens are renewed automatically (``refresh_access_token``).
         exchanges: number of completed exchanges, successful or not.
-        spent: whether a single-use grant has been used.
+        spent: whether the grant has been exchanged for a token, so that a single-use grant cannot
+            be exchanged again.
         failure: the last exchange's error, if it failed.
-        rejected: the current token, if the platform rejected it.
+        rejected: the token that the platform rejected last, if no exchange has succeeded since.
         ahead_from: when the current token may be renewed early again, on the wall clock.
         stored: the token store's content when it was last read or written.
         signed_out: whether the client was signed out explicitly.
         store_failure: the token store's error, if its last operation failed.
-        is_shared: whether another client has replaced the token in the store in the meantime.
+        is_shared: whether the current token is from the store, where another client had replaced
+            this client's token.
     """
 
     grant: Grant | None = None
@@ -123,7 +125,7 @@ class Vault(Struct, frozen=True):
         return self.renew and self._next_grant() is not None
 
     def usable(self, now: Now) -> Token | None:
-        """Return the current token, or ``None`` if it was rejected or should be renewed first."""
+        """Return the current token; ``None`` if it is missing, rejected or due for renewal."""
         token = self._accepted
         if token is None or not _is_ending(token, now) or not self.refreshable:
             return token
@@ -194,7 +196,7 @@ class Vault(Struct, frozen=True):
             return TokenReady(token)
         if failure is not None:
             return NoToken(_copy(failure))
-        # The first exchange is no renewal: it is made whether or not tokens are renewed.
+        # The first exchange is not a renewal, so it is made even if renewal is disabled.
         grant = self._next_grant() if self.renew or self.token is None else None
         if grant is None:
             return NoToken(GenesysCloudError(self._why_nothing()), exhausted=True)
@@ -281,8 +283,8 @@ class Vault(Struct, frozen=True):
     def adopted(self, stored: Token | None) -> "Vault":
         """Apply the token store's content: adopt a token that another process has saved.
 
-        Call :meth:`reserve` again afterwards: if it returned an :class:`ExchangeNeeded` before,
-        that exchange no longer counts as begun. While the vault has no token, a stored token is
+        Call :meth:`reserve` again afterwards: if it has returned an :class:`ExchangeNeeded`, that
+        exchange no longer counts as begun. While the vault has no token, a stored token is
         adopted only if the grant's :attr:`~Grant.resumes` is true: a code or an assertion may
         belong to a different user than the stored token, and is exchanged instead.
         """
@@ -333,7 +335,7 @@ class Vault(Struct, frozen=True):
         return self.grant if self._is_exchangeable else None
 
     def _holding(self, grant: Grant | None, token: Token, *, spent: bool) -> "Vault":
-        # What was known of the previous token (failure, rejection, early renewal) is over.
+        # A new vault, because failure, rejection and early renewal concern the previous token.
         return Vault(
             grant,
             token,

@@ -546,6 +546,18 @@ def test_a_value_of_a_wrong_type_is_named(wrong, words):
         Pacing(**wrong)
 
 
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"limit": 0}, r"pacing limit=0: must be at least 1"),
+        ({"paths": {"/a": -1}}, r"pacing paths\['/a'\]=-1: must be at least 1"),
+    ],
+)
+def test_a_limit_below_one_is_named(wrong, words):
+    with pytest.raises(InvalidValueError, match=words):
+        Pacing(**wrong)
+
+
 def test_a_window_may_be_shorter_than_a_second():
     assert Pacing(window=0.5).window == 0.5
 
