@@ -71,8 +71,7 @@ RecordLevel: TypeAlias = Literal["trace", "debug", "error"]
 _Decision: TypeAlias = Literal["repeat", "give up"] | None
 
 LEVEL_NUMBERS: Final[dict[RecordLevel, int]] = {"trace": 5, "debug": 10, "error": 40}
-"""Numeric logging levels. The standard library has none for ``trace``; 5 is the official Python
-SDK's.
+"""Numeric logging levels. The standard library has no level ``trace``; the official Python SDK uses 5.
 """
 
 
@@ -89,7 +88,7 @@ class RoundTrip(Printable, frozen=True, kw_only=True):
             outcome determines whether the call has failed.
         hides_bodies: whether the bodies are omitted even if logging of bodies is enabled: the
             bodies of a token exchange are secret, those of a transfer are files. A request to a URL
-            that ends in ``/oauth/token`` is always treated as a token exchange.
+            whose path ends in ``/oauth/token`` is always treated as a token exchange.
         returned: whether the call succeeded regardless of the status: a repeated DELETE may succeed
             with a 404.
         call: the call that the attempt belongs to; its secrets are redacted wherever they appear.
@@ -155,7 +154,7 @@ class RoundTrip(Printable, frozen=True, kw_only=True):
 class LogEntry(
     Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel", repr_omit_defaults=True
 ):
-    """A redacted log record: the fields of the official SDKs, in their order, followed by others.
+    """A redacted log record: the fields of the official SDKs in their order, then further fields.
 
     Attributes:
         date: the time in UTC as ISO 8601 with milliseconds.
@@ -335,7 +334,7 @@ def log_entry(
 def _hidden(message: M, secrets: KnownSecrets) -> M:
     """Return the message with known secrets redacted in the values of its headers.
 
-    Before headers are redacted by name, which recognizes secrets only in the usual ones.
+    Afterwards the headers are redacted by name, which recognizes secrets only in well-known headers.
     """
     fields = ((name, secrets.hide(value)) for name, value in message.headers.raw)
     # Without validation: what a server sends may be invalid in a request.

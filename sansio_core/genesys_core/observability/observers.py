@@ -54,7 +54,7 @@ class CallObserver:
         """
 
     def waiting(self, waiting: Waiting[Any]) -> None:
-        """Called before the call waits for a retry or for the rate limit."""
+        """Called before the call waits: before a retry, or because of the rate limit."""
 
     def ended(self, outcome: Returned[Any] | Raised | None, now: Now) -> None:
         """Called when the call has ended; ``outcome`` is ``None`` if the call was cancelled."""
@@ -81,7 +81,10 @@ class Observer:
         """Called when the socket of a notification channel opens."""
 
     def channel_closed(self) -> None:
-        """Called when a socket that had opened closes, whichever side closed it."""
+        """Called when the socket of a notification channel closes, whichever side closes it.
+
+        Not called for a socket that never opened.
+        """
 
     def delivered(self, topic: str, seconds: float) -> None:
         """Called when a notification is delivered to the program.
@@ -94,7 +97,10 @@ class Observer:
 
 
 class ChannelObservers(Observer):
-    """Combines the observers of notification channels; calls are observed by :class:`Watch`."""
+    """Combines the observers of notification channels.
+
+    Calls are reported to observers by :class:`~genesys_core.observability.watch.Watch`.
+    """
 
     __slots__ = ("_observers", "_of_delivery")
 

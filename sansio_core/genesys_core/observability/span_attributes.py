@@ -49,12 +49,13 @@ _PORTS: Final = {"https": 443, "http": 80}
 
 
 def operation_label(operation_name: str) -> str:
-    """Return a documented operation's name for metrics; for other calls, the HTTP method.
+    """Return the name of a documented operation for metrics; for other calls, the HTTP method.
 
-    The name of an undocumented call is not used, because it contains a path with possible ids.
+    The name of an undocumented call is not used, because its path may contain ids. An HTTP method
+    that the semantic conventions do not define is reported as ``HTTP``.
     """
     method = operation_name.partition(" ")[0]
-    # As the conventions name spans whose method they do not know.
+    # The semantic conventions name a span ``HTTP`` if its method is not a known one.
     return "HTTP" if method.isupper() and method not in _METHODS else method
 
 
@@ -86,7 +87,7 @@ def resend_attributes(sent: int) -> Attributes:
     """Return the attribute for the number of resends of a request; empty if there were none.
 
     Args:
-        sent: how many times the request was sent in total.
+        sent: the number of times that the request was sent in total.
     """
     return {"http.request.resend_count": sent - 1} if sent > 1 else {}
 
@@ -155,7 +156,7 @@ def topic_attributes(template: str | None) -> Attributes:
     """Return the metric attribute for the topic of a notification.
 
     Args:
-        template: the topic's template, of which there are a few hundred (topics contain ids);
-            ``None`` for an unknown topic.
+        template: the template of the topic; ``None`` for an unknown topic. There are a few hundred
+            templates, but any number of topics, because topics contain ids.
     """
     return {"genesys_cloud.notification.topic": template or "_OTHER"}

@@ -50,7 +50,7 @@ class ClientStats(Struct, frozen=True, kw_only=True):
     channels: int = 0
 
     def with_calls_under_way(self, number: int) -> "ClientStats":
-        """Return the statistics with the number of calls in progress."""
+        """Return the statistics with a number of calls in progress, which ``calls`` then includes."""
         return replace(self, calls=self.calls + number, calls_under_way=number)
 
     def call_ended(self, outcome: Returned[Any] | Raised | None) -> "ClientStats":
@@ -99,7 +99,7 @@ class StatisticsObserver(Observer):
         self._under_way: set[object] = set()  # weak references to calls
 
     def snapshot(self, stats: ClientStats) -> ClientStats:
-        """Return the given statistics with the number of calls that are in progress now."""
+        """Return the given statistics, completed by the number of calls that are in progress now."""
         return stats.with_calls_under_way(len(self._under_way))
 
     def begin(self, operation_name: str, purpose: Purpose, now: Now) -> CallObserver:  # noqa: ARG002 - Observer

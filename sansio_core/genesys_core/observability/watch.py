@@ -34,7 +34,7 @@ __all__ = ["Watch", "watch_call"]
 T = TypeVar("T")
 
 
-# Tuples, because a union is created anew each time.
+# Tuples, because `A | B` in a function would create a union object for each call.
 _BEGUN: Final = (NeedToken, NeedPermit, Sending)
 _ENDED: Final = (Returned, Raised)
 
@@ -80,29 +80,29 @@ class Watch:
             if type(outcome) is not Response:  # a subclass, or a mistake
                 _RESPONSE.check("the result of a transport", outcome)
             state = sending.received(outcome, now=now)
-        # Closing the gate comes between the outcome and the decision, which is what observers want.
+        # Observers are passed the decision about the attempt, which the state ClosingGate precedes.
         decided = state.then if isinstance(state, ClosingGate) else state
         for observer in self._observers:
             observer.attempted(sending, request, outcome, decided, now)
         return state
 
     def begin_wait(self, waiting: Waiting[Any]) -> None:
-        """Record that the call waits; early wake-ups of the call do not notify observers again."""
+        """Notify observers that the call waits: once for each wait, even if the call wakes up early."""
         if waiting is not self._waiting:
             self._waiting = waiting
             for observer in self._observers:
                 observer.waiting(waiting)
 
     def end(self, state: State[Any], *, now: Now) -> None:
-        """Record the end of the call; a state that is not final means cancellation."""
+        """Notify observers that the call has ended; a state that is not final means cancellation."""
         outcome = state if isinstance(state, _ENDED) else None
-        # In reverse, so that what observers began is nested: spans are detached in this order.
+        # In reverse order, so that spans are nested: the span that began last ends first.
         for observer in reversed(self._observers):
             observer.ended(outcome, now)
 
 
 def watch_call(observers: Sequence[Observer], state: State[Any], *, now: Now) -> Watch:
-    """Start observing a call, and return the object to notify.
+    """Notify observers that a call begins, and return the watch that its driver must use.
 
     Args:
         observers: the client's observers; each may ignore this call.

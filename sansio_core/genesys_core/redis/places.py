@@ -1,13 +1,13 @@
 """Places in a rate limit that all machines share, granted by a script on Redis.
 
 Invariants: a place is granted in one atomic step with the clock of Redis, so clock skew between
-machines does not matter. No window has more places than the limit, including those granted for
-later. Places are granted in the order of the requests, from any machine. A place that is not used
-in time expires.
+machines does not matter. No window contains more places than its limit, including places granted for
+a later time. Places are granted in the order of the requests, from any machine. A place that is not
+used in time expires.
 
 A client requests a place, and gets one for now, or a ticket for a later time, at which it repeats
-the request with the ticket. If a client has had places and Redis has since lost the state of the
-rate limit, the gate is closed for one window.
+the request with the ticket. If a client has had a place recently, but Redis has lost the state of the
+rate limit, the gate is closed for the length of the longest window.
 """
 
 from collections.abc import Sequence
@@ -94,7 +94,8 @@ end
 if opens > now and why == 0 then why = -1 end
 return {place - now, tostring(id), why}
 """
-"""Returns the microseconds to wait, the ticket, and the lane to wait for (-1: the gate)."""
+"""A Lua script that returns the microseconds to wait, the ticket, and the number of the limit that
+causes the wait, counted from 1 (-1: the gate; 0: no wait, or a wait that was announced before)."""
 
 LEAVE_SCRIPT: Final = """
 local t = redis.call('TIME')
@@ -122,7 +123,7 @@ def find_lanes(pacer: Pacer, path: str) -> tuple[RateWindow, ...]:
 
 
 def find_ticket(reservation: Reservation | None) -> int | None:
-    """Return the ticket that Redis issued for a reservation; ``None`` if it has none."""
+    """Return the ticket that Redis issued for a reservation; ``None`` if Redis issued none."""
     return None if reservation is None else dict(reservation.tickets).get(TICKET)
 
 
@@ -136,7 +137,8 @@ def take_command(
         key: the key that identifies the token whose rate limit is used.
         lanes: the rate limits that apply to the request.
         ticket: the ticket of the place that the client waits for; ``None`` for its first request.
-        had_places: whether the client was granted a place within the last window.
+        had_places: whether the client was granted a place within the last window of the limit for
+            all paths.
     """
     names = [_gate(prefix, key), _name(prefix, key, "counter"), *_lanes(prefix, key, lanes)]
     limits: list[str] = []
@@ -154,7 +156,10 @@ def leave_command(prefix: str, key: str, lanes: Sequence[RateWindow], ticket: in
 
 
 def close_command(prefix: str, key: str, seconds: float) -> bytes:
-    """Return the command that closes the gate for all machines for some seconds, after a 429."""
+    """Return the command that closes the gate for all machines, for the given number of seconds.
+
+    It is sent after a 429 response.
+    """
     # The time may have passed since the response arrived.
     duration = max(round(seconds * SECOND), 0)
     return encode_command("EVAL", CLOSE_SCRIPT, 1, _gate(prefix, key), duration)

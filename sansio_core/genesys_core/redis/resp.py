@@ -19,8 +19,8 @@ _MAX_DEPTH: Final = 8
 have a depth of 1."""
 
 _KINDS: Final = {b"", b"+", b"-", b":", b"$", b"*"}
-"""The valid first bytes of replies. Other bytes are rejected at once, not only at the end of the
-line."""
+"""The valid first bytes of replies, and ``b""`` before the first byte has arrived. Other bytes are
+rejected at once, not only at the end of the line."""
 
 
 class RedisProtocolError(Exception):

@@ -16,8 +16,8 @@ Any of them may end in :class:`DialFailed`.
 Invariants: one timeout covers resolving, all addresses, the proxy and TLS together. No part of a
 request was sent, so failures have ``sent=False``. The message gives the host, port, proxy and
 phase, but no credentials and no data from the peer. The kind is ``proxy`` if the proxy failed,
-``tls`` for the origin's certificate or handshake, ``timeout`` for any timeout, otherwise
-``connect``. The first address that accepts the connection is used; if TLS then fails, no other
+``tls`` for the origin's certificate or handshake, ``protocol`` if the peer selects a protocol other
+than HTTP/1.1 with ALPN, ``timeout`` for any timeout, otherwise ``connect``. The first address that accepts the connection is used; if TLS then fails, no other
 address is tried.
 
 A driver (here with sockets) handles each state until it is :class:`Dialed` or :class:`DialFailed`,
@@ -101,8 +101,8 @@ class _Plan(Struct, frozen=True):
 
     Attributes:
         route: the route.
-        until: the timeout, on the monotonic clock; ``None`` if there is none.
-        limit: description of the timeout.
+        until: when dialing times out, on the monotonic clock; ``None`` for never.
+        limit: the description of the timeout for an error message.
     """
 
     route: Route
@@ -132,8 +132,8 @@ def dial(route: Route, *, timeout: float | None, expires: float | None, now: Now
     Args:
         route: the origin and the proxy, if any.
         timeout: seconds for all steps together; ``None`` for no timeout.
-        expires: the call's deadline on the monotonic clock.
-        now: the current time on the monotonic clock.
+        expires: the call's deadline on the monotonic clock; ``None`` for no deadline.
+        now: the current time.
     """
     # The earlier of the two, so that the failure names the one that applied.
     until, limit = expires, "the call's deadline passed"
@@ -160,7 +160,7 @@ class _Step(Struct, frozen=True):
     phase: ClassVar[str]
     layer: ClassVar[Layer]
     kind: ClassVar[FailureKind] = "connect"
-    """The kind of failure that is reported if the route has no proxy."""
+    """The kind of failure that is reported if the step's peer is the origin and not a proxy."""
 
     @property
     def until(self) -> float | None:

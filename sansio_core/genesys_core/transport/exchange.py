@@ -240,7 +240,7 @@ class Exchange(Claim[C]):
     def dial_failed(self, failure: TransportFailure) -> TransportFailure:
         """Report that dialing failed, and return the failure to raise.
 
-        It differs from ``failure`` if the request had already been written to a stale connection.
+        Its ``sent`` is true if the request had already been written to a stale connection.
         """
         return TransportFailure(failure.message, kind=failure.kind, sent=self._sent)
 

@@ -14,7 +14,7 @@ P = TypeVar("P")
 
 
 class OwnedPools(Generic[P]):
-    """One pool per owner, created on first use.
+    """Contains one pool for each owner, created on first use.
 
     The pool of the most recent owner is found with two comparisons.
 
@@ -36,7 +36,7 @@ class OwnedPools(Generic[P]):
         *,
         has_ended: Callable[[object], bool] | None = None,
     ) -> P:
-        """Return the pool of an owner, and create it on first use.
+        """Return the pool of an owner, which is created on first use, and drop pools of ended owners.
 
         Args:
             process: the current process id.

@@ -244,8 +244,8 @@ class Pool(Generic[C]):
         self._max_age = limits.max_age
         self._groups: dict[Hashable, _Group[C]] = {}
         self._members: set[_Reference[C]] = set()  # all existing leases, idle or held
-        # References to leases that nothing holds any more. They are added by a method written in C
-        # when the last reference is dropped, so no exception can intervene.
+        # Weak references to leases that no longer exist. They are added by a method written in C when
+        # the last reference is dropped, so no exception can intervene.
         self._abandoned: deque[weakref.ref[Lease[C]]] = deque()
         self._idle: OrderedDict[Lease[C], None] = OrderedDict()  # the one idle longest comes first
         self._queue: OrderedDict[Claim[C], _Group[C]] = OrderedDict()
@@ -259,9 +259,9 @@ class Pool(Generic[C]):
 
     @property
     def next_expiry(self) -> float | None:
-        """The monotonic time at which the connection that has been idle longest expires.
+        """The monotonic time at which the connection that has been idle longest expires, at the latest.
 
-        ``None`` if no connection is idle.
+        ``None`` if no connection is idle. The server may have announced a shorter timeout.
         """
         for lease in self._idle:
             return lease.idle_since.monotonic + self.limits.keep_alive
@@ -295,7 +295,7 @@ class Pool(Generic[C]):
         if self._queue or self._abandoned:
             self.serve(now=now)
         look_at = self._look_at
-        # One comparison, so that most calls look at no idle connection.
+        # Compared first, so that most calls need not check any idle connection.
         if now.monotonic >= look_at.monotonic or now.wall >= look_at.wall:
             self.expire(now=now)
         group = self._groups.get(key)
@@ -365,7 +365,8 @@ class Pool(Generic[C]):
                 since = lease.idle_since
                 break
             self._evict(lease)
-        # Connections that become idle later also expire later.
+        # Connections that become idle later also expire later, except if the server announced a
+        # shorter timeout: such a connection is closed late, but `_place` never returns it.
         keep_alive = self.limits.keep_alive
         self._look_at = Now(since.monotonic + keep_alive, since.wall + keep_alive)
 
@@ -481,7 +482,7 @@ class Pool(Generic[C]):
         self._free(cast(_Reference[C], lease.ref))
 
     def _bury(self) -> None:
-        """Free the slots of leases that nothing holds any more."""
+        """Free the slots of leases that no longer exist."""
         while self._abandoned:
             ref = cast(_Reference[C], self._abandoned[0])
             if ref in self._members:

@@ -40,9 +40,10 @@ class Proxy(Printable, frozen=True):
     Attributes:
         host: the proxy's host name in ASCII, or its IP address without brackets.
         port: the proxy's port.
-        scheme: ``http`` and ``https`` forward requests and open tunnels with ``CONNECT`` (RFC 9110
-            section 9.3.6); ``https`` uses TLS to the proxy. ``socks5`` receives addresses,
-            ``socks5h`` host names (RFC 1928).
+        scheme: the proxy's protocol. ``http`` and ``https`` proxies forward requests and open
+            tunnels with ``CONNECT`` (RFC 9110 section 9.3.6); the connection to an ``https`` proxy
+            uses TLS. SOCKS proxies (RFC 1928) are sent the origin's IP address (``socks5``) or its
+            host name (``socks5h``).
         username: the user name for the proxy; ``None`` sends no credentials.
         password: the password for the proxy; never shown.
     """
@@ -58,7 +59,8 @@ class Proxy(Printable, frozen=True):
         """Parse ``http://user:password@host:port``; the scheme defaults to ``http``.
 
         Args:
-            url: user name and password are percent-encoded; the port defaults to the scheme's.
+            url: the proxy's URL, with percent-encoded user name and password; the default port
+                depends on the scheme (80, 443 or 1080).
             auth: user name and password, unencoded, instead of those in the URL.
 
         Raises:
@@ -234,7 +236,7 @@ class ProxySettings(Struct, frozen=True):
 
         Args:
             found: URLs by scheme (``http``, ``https``, ``all``), and the text of ``NO_PROXY`` as
-                ``no``. An empty URL means no proxy.
+                ``no``. An empty URL is ignored.
             bypass: see :attr:`bypass`.
 
         Raises:

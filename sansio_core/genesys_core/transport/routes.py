@@ -15,11 +15,11 @@ from genesys_core.transport.proxies import Proxy, ProxySettings
 __all__ = ["Route", "Router"]
 
 _MOST_KNOWN: Final = 1000
-"""Maximum number of cached URL prefixes, which exceeds the number of origins any program uses."""
+"""Maximum number of cached URL prefixes; no program should use as many origins."""
 
 
 class Route(Struct, frozen=True, cache_hash=True):
-    """The route to an origin, which is the key of its connections in the pool.
+    """The route to an origin; connections with the same route are interchangeable in the pool.
 
     Attributes:
         origin: the destination.

@@ -26,7 +26,7 @@ class TunnelRefused(Struct, frozen=True):
     """The proxy refused the tunnel.
 
     Attributes:
-        reason: the reason, worded to follow the proxy's name.
+        reason: the reason, as a sentence without a subject, such as ``closed the connection``.
         status: the HTTP status of the proxy's response, if there was a response.
     """
 
@@ -35,7 +35,7 @@ class TunnelRefused(Struct, frozen=True):
 
 
 class Tunnel:
-    """A ``CONNECT`` exchange: send :attr:`request`, then :meth:`receive` until it returns a result.
+    """A ``CONNECT`` exchange: send :attr:`request`, then call :meth:`receive` until it has a result.
 
     Args:
         authority: ``host:port`` of the origin.

@@ -109,7 +109,7 @@ class WebSocket:
             random_bytes: returns the given number of unpredictable bytes, such as
                 :func:`os.urandom`: for the handshake's key and the mask of every frame.
             headers: headers to send in addition to those of the handshake.
-            subprotocols: offered to the server.
+            subprotocols: the subprotocols that are offered to the server, preferred ones first.
             compression: whether permessage-deflate is offered.
             max_size: maximum size of a decompressed message in bytes; a larger message closes the
                 connection with code 1009.
@@ -134,12 +134,12 @@ class WebSocket:
     def receive_data(self, data: bytes) -> tuple[WebSocketEvent, ...]:
         """Process received bytes, in chunks of any size, and return the resulting events.
 
-        Bytes after the last event are ignored.
+        Bytes after the end of the connection (:class:`Closed` or :class:`Failed`) are ignored.
         """
         events: list[WebSocketEvent] = []
         rest: bytes | None = data
         while rest and not self.over:
-            # A second time for frames that arrive together with the handshake.
+            # Runs twice if frames arrive together with the handshake's response.
             rest = self._advance(rest, events)
         return tuple(events)
 
@@ -182,7 +182,7 @@ class WebSocket:
             raise InvalidValueError("text: contains a lone surrogate; remove it") from None
 
     def ping(self, payload: bytes = b"") -> None:
-        """Send a ping frame; the peer answers with a :class:`Pong` of the same payload.
+        """Send a ping frame; the peer answers with a :class:`Pong` that has the same payload.
 
         Raises:
             ConnectionClosedError: the connection is not open, or is closing; nothing was sent.

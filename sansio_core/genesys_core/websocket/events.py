@@ -79,8 +79,8 @@ class Failed(Struct, frozen=True):
     """The connection failed, and messages may have been lost.
 
     Attributes:
-        kind: the kind of cause.
-        message: a description of the cause.
+        kind: the kind of failure.
+        message: a description of the failure.
         status: the HTTP status, if the server rejected the handshake.
         headers: the headers of the response that rejected the handshake.
         code: the close code that was sent to the peer, or 1006 (RFC 6455 section 7.1.5).

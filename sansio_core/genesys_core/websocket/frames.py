@@ -27,8 +27,8 @@ __all__ = ["Frames"]
 _FINAL_TEXT: Final = 0x81  # FIN, no reserved bit, opcode 1
 _FINAL_CLOSE: Final = 0x88  # the same, opcode 8
 _SLICE: Final = 4096
-"""Size in bytes of the slices in which wsproto gets payloads, counted from the start of each frame,
-so that the first error found does not depend on how the bytes were split.
+"""Size in bytes of the slices in which payloads are passed to wsproto, counted from the start of each
+frame, so that the first error found does not depend on how the bytes were split.
 """
 
 _LENGTH_16: Final = 126

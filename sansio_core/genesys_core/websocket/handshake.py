@@ -91,7 +91,7 @@ class WebSocketAddress(Printable, frozen=True):
 
 
 class Upgrade:
-    """An opening handshake: send :attr:`request`, then :meth:`receive` until it has completed."""
+    """An opening handshake: send :attr:`request`, then call :meth:`receive` until it has a result."""
 
     def __init__(
         self,
@@ -177,7 +177,7 @@ class _HeadExchange:
         self._received = 0
 
     def receive(self, data: bytes) -> "_Head | str | None":
-        """Return the response's head, an error message if it is not HTTP, ``None`` if incomplete.
+        """Return the response's head; a message if it is not HTTP; ``None`` if it is incomplete.
 
         ``b""`` means that the peer closed the connection.
         """

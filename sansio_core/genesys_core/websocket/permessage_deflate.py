@@ -164,7 +164,7 @@ class Compressor:
 
     @classmethod
     def of(cls, deflate: Deflate) -> "Compressor | None":
-        """Create a compressor, or return ``None`` if zlib does not support the window."""
+        """Create a compressor; return ``None`` for a window of 8 bits, which zlib does not support."""
         return cls(deflate) if deflate.client_window_bits >= _MIN_WINDOW_BITS else None
 
     def pack(self, data: bytes) -> bytes:
