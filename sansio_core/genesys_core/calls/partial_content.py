@@ -2,7 +2,8 @@
 
 Invariants: bytes of two versions of a file are never mixed. The rest is requested only if the file
 has a strong validator, on the condition that the file is unchanged (``Range`` and ``If-Range``, RFC
-9110 sections 14.2 and 13.1.5), and is appended only if it begins where the partial file ends.
+9110 sections 14.2 and 13.1.5). It is appended only if it begins where the partial file ends, and if
+the response has no other validator.
 """
 
 import re
@@ -86,7 +87,7 @@ class PartialFile(Struct, frozen=True, kw_only=True):
         The partial file is empty if the body is the whole file.
 
         Raises:
-            TransportFailure: the body is not the requested part.
+            TransportFailure: the body is not the requested part, or is a part of another version.
         """
         if status != _PARTIAL:
             # The whole file: it has changed, or the server ignores ranges.
@@ -106,15 +107,25 @@ class PartialFile(Struct, frozen=True, kw_only=True):
         # A 206 with the whole file, although no range was requested.
         if not begin:
             return PartialFile(source=self.source, validator=strong_validator(headers), total=total)
+        # RFC 9110 section 15.3.7.3: only parts with the same strong validator may be combined. Some
+        # servers support Range, but ignore If-Range.
+        name = "etag" if '"' in str(self.validator) else "last-modified"
+        if headers.get(name, self.validator) != self.validator:
+            raise TransportFailure(
+                "the server sent a part of another version of the file, although If-Range requested "
+                "the same version",
+                kind="protocol",
+                sent=True,
+            )
         return msgspec.structs.replace(self, total=total)
 
 
 _RECORD: Final = msgspec.json.Decoder(PartialFile)
-# 18 digits: what fits into 64 bits, the size of files.
+# At most 18 digits, so that each number fits into 64 bits, as file sizes do.
 _CONTENT_RANGE: Final = re.compile(
     r"bytes (?P<first>[0-9]{1,18})-(?P<last>[0-9]{1,18})/(?P<total>[0-9]{1,18}|\*)"
 )
-# RFC 9110 section 8.8.3, without W/"...": weak ones must not be used with If-Range.
+# RFC 9110 section 8.8.3, without W/"...": weak entity tags must not be used with If-Range.
 _ENTITY_TAG: Final = re.compile(r'"[\x21\x23-\x7e\x80-\xff]*"')
 _LENGTH: Final = re.compile(r"[0-9]{1,18}")
 

@@ -97,6 +97,33 @@ def test_another_part_is_a_failure(part, headers):
     assert (caught.value.kind, caught.value.sent) == ("protocol", True)
 
 
+DATED = PartialFile(source="f", validator=SATURDAY, size=5, total=9)
+
+
+@pytest.mark.parametrize(
+    ("part", "sent", "is_same"),
+    [
+        (PART, {"ETag": '"v1"'}, True),
+        (PART, {"ETag": '"v1"', "Last-Modified": LATER}, True),
+        (PART, {"Last-Modified": LATER}, True),
+        (PART, {"ETag": '"v2"'}, False),
+        (PART, {"ETag": 'W/"v1"'}, False),
+        (DATED, {"Last-Modified": SATURDAY}, True),
+        (DATED, {"ETag": '"v2"'}, True),
+        (DATED, {"Last-Modified": LATER}, False),
+    ],
+)
+def test_a_part_of_another_version_is_a_failure(part, sent, is_same):
+    # From a server that ignores If-Range.
+    headers = Headers({"Content-Range": "bytes 5-8/9", **sent})
+    if is_same:
+        assert part.received(206, headers) == part
+        return
+    with pytest.raises(TransportFailure, match="part of another version") as caught:
+        part.received(206, headers)
+    assert (caught.value.kind, caught.value.sent) == ("protocol", True)
+
+
 @pytest.mark.parametrize(
     ("record", "source", "size", "found"),
     [
