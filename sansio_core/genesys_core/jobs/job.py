@@ -20,6 +20,7 @@ from genesys_core.calls.operation import (
 )
 from genesys_core.calls.responses import ApiResponse
 from genesys_core.checks import TEXT
+from genesys_core.clock import assume_utc
 from genesys_core.codec.intervals import Interval
 from genesys_core.confidential import Printable
 from genesys_core.errors import InvalidValueError, JobError
@@ -111,15 +112,15 @@ class StartedJob(Printable, Generic[StatusT, ItemT], frozen=True):
 
         The platform's data may lag; it is complete up to ``dataAvailabilityDate``.
         """
-        until = read_path(page, "dataAvailabilityDate")
-        if self.interval_end is None or not isinstance(until, datetime):
+        found = read_path(page, "dataAvailabilityDate")
+        if self.interval_end is None or not isinstance(found, datetime):
             return ""
-        # Python refuses to compare a time without a zone, and a guess would be off by hours.
-        if until.tzinfo is None or until >= self.interval_end:
+        until = assume_utc(found)
+        if until >= self.interval_end:
             return ""
         return (
             f"{self.family.status.name}: job {self.id} has data only up to {until.isoformat()}, "
-            f"but the interval ends at {self.interval_end.isoformat()}; run it again later"
+            f"but the interval ends at {self.interval_end.isoformat()}; run the job again later"
         )
 
     def _operation(self, endpoint: Endpoint, body: object = None) -> Operation[StatusT]:

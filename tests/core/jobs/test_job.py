@@ -172,7 +172,9 @@ def test_a_data_lag_is_found_where_the_interval_is_known() -> None:
     assert "has data only up to 2024-01-01T12:00:00+00:00" in lag
     page = AnalyticsConversationAsyncQueryResponse(data_availability_date=behind)
     assert job.find_data_lag(page) == lag
-    for other in (datetime(2024, 1, 2, tzinfo=UTC), behind.replace(tzinfo=None), "x", None):
+    # The platform's times are in UTC.
+    assert job.find_data_lag({"dataAvailabilityDate": behind.replace(tzinfo=None)}) == lag
+    for other in (datetime(2024, 1, 2, tzinfo=UTC), datetime(2024, 1, 2), "x", None):  # noqa: DTZ001 - UTC
         assert job.find_data_lag({"dataAvailabilityDate": other}) == ""
     elsewhere = find_job(analytics.get_analytics_conversations_details_job("j1"), None)
     assert elsewhere.find_data_lag({"dataAvailabilityDate": behind}) == ""
