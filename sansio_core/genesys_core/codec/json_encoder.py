@@ -29,7 +29,7 @@ __all__ = ["encode_json", "explain_refusal"]
 def encode_json(value: object) -> bytes | None:
     """Encode a value as JSON; return ``None`` if it cannot be represented.
 
-    The value is encoded by one msgspec call, and checked for parts that msgspec would alter.
+    The value is encoded by one msgspec call, and checked for values that msgspec would alter.
     """
     try:
         result = _ENCODER.encode(value)
@@ -39,7 +39,7 @@ def encode_json(value: object) -> bytes | None:
 
 
 def _comes_back(value: object, result: bytes) -> bool:
-    """Return whether decoding the JSON of a model, or of a list of models, gives an equal value.
+    """Return whether the JSON of a model, or of a list of models, is decoded to an equal value.
 
     This is the fastest check if the type already has a decoder. The result may be ``False`` for a
     value that was encoded exactly, because a tuple is decoded as a list.
@@ -60,7 +60,7 @@ def _decoder_of(value: object) -> Callable[[bytes], object] | None:
 
 
 def _is_sound(value: object, result: bytes) -> bool:
-    """Return whether a value contains nothing that msgspec altered, by examining all of it."""
+    """Return whether a value contains nothing that msgspec altered; examines the whole value."""
     # Infinity and NaN are encoded as null, so output without "null" contains neither.
     harmless = _HARMLESS if b"null" in result else _HARMLESS_AND_FLOAT
     return _is_plain(value, result, harmless) or _is_harmless(value, harmless)
@@ -74,8 +74,8 @@ def _enc_hook(value: object) -> object:
         case TextValue():
             simpler = str(value)
         case datetime() | date():
-            # Not rebuilt from its parts, which would give the same class where tests replace
-            # `datetime`.
+            # Formatted, because libraries that freeze time in tests replace `datetime` itself: a
+            # plain datetime created here would be of the same subclass.
             simpler = value.isoformat().replace("+00:00", "Z")
         case Mapping():
             simpler = dict(cast(Mapping[object, object], value))
@@ -110,12 +110,12 @@ _SETS: Final = (set, frozenset)
 def _is_plain(value: object, result: bytes, harmless: frozenset[type]) -> bool:
     """Return whether a value consists only of models, dictionaries, lists and harmless values.
 
-    Nearly every body does. The check takes a fifth of the time of examining each container: the
+    Nearly every body passes this check, which takes a fifth of the time of :func:`_is_harmless`: the
     contents of all containers on one level are listed together, and only their types are compared.
-    Most fields of a model are absent; empty values are omitted unless one may be bytes or a set.
+    Most fields of a model are absent; empty values are skipped unless one may be bytes or a set.
     """
-    # As such, msgspec encodes empty bytes and empty sets.
-    may_be_empty = b':""' in result or b":[]" in result
+    # msgspec encodes empty bytes as "" and empty sets as [].
+    may_be_empty = b'""' in result or b"[]" in result
     level: list[Any] = [value]
     while kinds := set(map(type, level)) - harmless:
         if kinds <= _CONTAINERS:  # harmless values beside them refer to nothing
@@ -263,7 +263,9 @@ def _reason(value: object) -> str:
             reason = "a lone surrogate cannot be encoded in UTF-8"
         case Mapping():
             kinds = {type(key).__name__ for key in cast(Mapping[object, object], value)} - {"str"}
-            reason = f"JSON keys must be strings, not {' or '.join(sorted(kinds)) or 'odd text'}"
+            reason = "a key contains a lone surrogate, which UTF-8 cannot encode"
+            if kinds:
+                reason = f"JSON keys must be strings, not {' or '.join(sorted(kinds))}"
         case _:
             kind = type(value).__name__
             reason = (

@@ -43,10 +43,7 @@ def parse_json(body: bytes) -> ParsedJson:
         pass  # raised below, outside this block: those exceptions contain the body
     parsed = _tolerant(body)
     if isinstance(parsed, str):
-        other = describe_other_body(body)
-        raise DecodeError(
-            other or f"the body is not valid JSON ({len(body):,} bytes): {parsed}", body=body
-        )
+        raise DecodeError(describe_other_body(body) or parsed, body=body)
     return parsed
 
 
@@ -60,7 +57,7 @@ _Loaded: TypeAlias = "dict[str, _Loaded] | list[_Loaded] | str | int | float | b
 
 
 def _tolerant(body: bytes) -> ParsedJson | str:
-    """Return the document, or a description of the syntax error."""
+    """Return the document, or the message of the error if it cannot be parsed."""
     issues: list[Issue] = []
     if body.startswith(BOM_UTF8):
         # RFC 8259 section 8.1: parsers may ignore it, and senders must not send it.
@@ -71,9 +68,10 @@ def _tolerant(body: bytes) -> ParsedJson | str:
     try:
         return ParsedJson(_clean(_load(text, issues), ROOT, issues), tuple(issues))
     except RecursionError:
-        return "it is nested too deeply"
+        return f"the body is nested too deeply ({len(body):,} bytes)"
     except json.JSONDecodeError as error:
-        return f"{error.msg} at character {error.pos:,}"
+        size = f"{len(body):,} bytes"
+        return f"the body is not valid JSON ({size}): {error.msg} at character {error.pos:,}"
 
 
 def _load(text: str, issues: list[Issue]) -> _Loaded:

@@ -52,6 +52,10 @@ class Record:
     value: object
 
 
+class Row(msgspec.Struct, array_like=True):
+    value: object
+
+
 _MEAN_TIME = timezone(timedelta(minutes=19, seconds=32))
 """Amsterdam's before 1937: msgspec would round it to minutes."""
 
@@ -135,9 +139,14 @@ def test_values(value, written):
         ),
         ({"a": "\ud800"}, "$.a: a lone surrogate cannot be encoded in UTF-8"),
         ({"a": {None: 1, "b": 2}}, "$.a: JSON keys must be strings, not NoneType"),
-        ({"\ud800": 1}, "$: JSON keys must be strings, not odd text"),
+        ({"\ud800": 1}, "$: a key contains a lone surrogate, which UTF-8 cannot encode"),
         ({"a": {b"id": 1}}, "$.a: JSON keys must be strings, not bytes"),
         ([Record({1})], "$[0].value: a set is unordered: pass a list"),
+        (
+            Row(b""),
+            "$.value: bytes cannot be represented in JSON: pass a str, for example bytes.decode()",
+        ),
+        ([Row(set())], "$[0].value: a set is unordered: pass a list"),
         ({"a": Measure.ENDLESS}, "$.a: inf is not a JSON number"),
         (
             Everything(moment=datetime(1900, 1, 1, tzinfo=_MEAN_TIME)),

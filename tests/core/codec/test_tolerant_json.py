@@ -63,8 +63,8 @@ def test_what_json_allows_is_no_issue(body, tree):
         (b'{"name": "Max', "not valid JSON"),
         (b'{"name": "Max"} {}', "Extra data at character 16"),
         (b'{"a": "x\ny"', "not valid JSON"),
-        (b"[" * 100_000 + b"]" * 100_000, "nested too deeply"),
-        (b'{"a":' * 100_000, "nested too deeply"),
+        (b"[" * 100_000 + b"]" * 100_000, "the body is nested too deeply (200,000 bytes)"),
+        (b'{"a":' * 100_000, "the body is nested too deeply (500,000 bytes)"),
     ],
 )
 def test_what_is_no_json_is_one_error_that_quotes_nothing(body, words):
