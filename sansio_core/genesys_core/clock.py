@@ -1,4 +1,4 @@
-"""Types for time and randomness, which the core takes as arguments.
+"""Types for time and randomness, which the core takes as arguments, and functions for times.
 
 The core reads no clock and no source of randomness: adapters read theirs and pass the values in.
 """
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple, TypeAlias
 
-__all__ = ["Now", "Random", "assume_utc"]
+__all__ = ["Now", "Random", "assume_utc", "format_seconds"]
 
 Random: TypeAlias = Callable[[], float]
 """A source of random numbers in ``[0, 1)``, such as :func:`random.random`."""
@@ -27,3 +27,9 @@ class Now(NamedTuple):
 def assume_utc(moment: datetime) -> datetime:
     """Return a time from the platform as an aware datetime; a time without a zone is in UTC."""
     return moment.replace(tzinfo=UTC) if moment.utcoffset() is None else moment
+
+
+def format_seconds(seconds: float) -> str:
+    """Format a duration for a message: three significant digits, or whole seconds from 1000 s on."""
+    # Not ".3g" alone, which writes 7190 s as "7.19e+03".
+    return f"{seconds:.3g}" if seconds < 999.5 else f"{seconds:.0f}"

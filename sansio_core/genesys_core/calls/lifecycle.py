@@ -52,7 +52,7 @@ from genesys_core.calls.call import Call
 from genesys_core.calls.operation import Operation
 from genesys_core.calls.prepare import prepare_request
 from genesys_core.calls.responses import ApiResponse, ApiResponseReader
-from genesys_core.clock import Now
+from genesys_core.clock import Now, format_seconds
 from genesys_core.errors import (
     BudgetError,
     DecodeError,
@@ -383,9 +383,15 @@ def _not_sent(
     """Return the error of a call that would wait too long: the platform's 429, or a local one."""
     if gate is not None:
         error = call.error(gate.refusal, wait)
-        error.add_note(f"not sent: all calls wait {wait:.3g} s after another call's 429; {limit}")
+        note = (
+            f"not sent: all calls wait {format_seconds(wait)} s after another call's 429; {limit}"
+        )
+        error.add_note(note)
         return _raised(call, error)
-    words = f"not sent: the rate limit is {reservation.why}, the next request is allowed in {wait:.3g} s; {limit}"
+    words = (
+        f"not sent: the rate limit is {reservation.why}, and the next request is allowed in "
+        f"{format_seconds(wait)} s; {limit}"
+    )
     refusal = Response(429, Headers({"Retry-After": f"{wait:.3f}"}))
     refused = RateLimitError(words, response=refusal, request=call.request)
     refused.retry_after = wait
@@ -438,7 +444,7 @@ def _repeat_or_raise(
         if is_retryable(outcome):
             error.add_note(f"not retried: {decision.why}")
         return _raised(call.with_attempt(outcome, decision.why, now=now), error)
-    words = f"retried after {decision.seconds:.3g} s: {decision.why}"
+    words = f"retried after {format_seconds(decision.seconds)} s: {decision.why}"
     doubtful = call.doubtful or not certainly_not_done(outcome, requested_wait(outcome, now))
     call = replace(call.with_attempt(outcome, words, now=now), doubtful=doubtful)
     return Waiting(call, decision.seconds, decision.why, now.monotonic + decision.seconds)

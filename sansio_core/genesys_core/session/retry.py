@@ -17,7 +17,7 @@ from typing import Final
 from msgspec import Struct
 
 from genesys_core.checks import FLAG, WHOLE_NUMBER, Expected, check_fields
-from genesys_core.clock import Now, Random
+from genesys_core.clock import Now, Random, format_seconds
 from genesys_core.errors import Attempt, InvalidValueError
 from genesys_core.http.messages import Response, TransportFailure
 
@@ -272,7 +272,7 @@ def explain_overrun(
 
 def _left(name: str, limit: float, elapsed: float) -> str:
     left = max(limit - elapsed, 0)
-    rest = "" if elapsed < 0.001 else f", of which {left:.3g} s are left"
+    rest = "" if elapsed < 0.001 else f", of which {format_seconds(left)} s are left"
     return f"the {name} is {limit:g} s{rest}"
 
 

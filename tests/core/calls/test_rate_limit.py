@@ -200,7 +200,7 @@ def test_a_wait_beyond_the_budget_fails_at_once_and_nothing_is_sent():
     error = client.ask(need).error
     assert isinstance(error, errors.RateLimitError)
     assert error.message == (
-        "not sent: the rate limit is 1 request in 10 s, the next request is allowed in 10.2 s; the budget is 10 s"
+        "not sent: the rate limit is 1 request in 10 s, and the next request is allowed in 10.2 s; the budget is 10 s"
     )
     assert (error.retry_after, error.is_retry_safe, error.attempts) == (SPAN, True, ())
     assert error.request == need.call.request

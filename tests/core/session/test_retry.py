@@ -207,6 +207,9 @@ def test_a_wait_that_would_pass_the_budget_is_not_begun():
     assert decided(reply(502), policy, elapsed=12) == GiveUp(
         "the wait is 3 s, the budget is 10 s, of which 0 s are left"
     )
+    assert explain_overrun(7_200, policy=RETRIES_OFF, deadline=7_200, elapsed=10.4) == (
+        "the deadline is 7200 s, of which 7190 s are left"
+    )
     assert decided(reply(429, "10"), policy) == Repeat(10, "HTTP 429, Retry-After 10 s")
 
 
