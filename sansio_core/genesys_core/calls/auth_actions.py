@@ -59,7 +59,7 @@ class Granted(Struct, frozen=True):
 
 
 class SignedOut(Struct, frozen=True):
-    """The result of a successful sign-out: the token is revoked, and the client has none."""
+    """The result of a successful sign-out: the client has no token; its previous one is invalid."""
 
 
 class TokenSnapshot(Struct, frozen=True):
@@ -118,7 +118,7 @@ class _OwnGrantAction(_AuthAction, frozen=True):
 
     @property
     def grant(self) -> None:
-        """The grant that the action's token requests exchange; ``None`` for the client's own."""
+        """Always ``None``: the client keeps its own grant."""
 
 
 AuthOutcome: TypeAlias = Granted | Raised
@@ -151,7 +151,7 @@ class Refresh(_OwnGrantAction, frozen=True):
         if self.asked.login_host_changed(session):
             return session, Finished(Raised(moved_away_error()))
         ended = outcome.response.data if isinstance(outcome, Returned) else outcome.error
-        # The current token as rejected: a failed refresh must not return it as a new one.
+        # The current token counts as rejected, so that a failed refresh does not return it as new.
         vault, answer = session.vault.settle(ended, rejected=session.vault.token, now=now)
         return session.with_vault(vault), _finished(answer)
 
@@ -178,7 +178,10 @@ class SignIn(_AuthAction, frozen=True):
         *,
         now: Now,  # noqa: ARG002 - TokenAction
     ) -> tuple[Session, ActionAnswer[AuthOutcome]]:
-        """Store the grant and its token in the client, unless the exchange failed."""
+        """Store the grant and its token in the client, or return the error if there is no token.
+
+        A token that was issued by a login host that the client has left is not stored either.
+        """
         if isinstance(outcome, Raised):
             return session, Finished(outcome)
         if self.asked.login_host_changed(session):

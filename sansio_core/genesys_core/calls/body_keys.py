@@ -1,6 +1,6 @@
 """Checks the keys in request bodies that are dictionaries, and rejects Python field names.
 
-The platform would silently ignore such a key.
+The platform would silently ignore such a key, for example ``division_id`` instead of ``divisionId``.
 
 Invariants: a key is rejected only if the declared model has a field with this Python name, and no
 field with this wire name. Any other key is sent, known or not.
@@ -99,7 +99,7 @@ def _body_type(endpoint: Endpoint) -> type[object] | None:
         apis = vars(import_module(f"{endpoint.package}.api"))
     except ImportError:
         return None
-    # Copied, because another thread may load a module meanwhile.
+    # Copied, because another thread may load a module during the iteration.
     for module in [each for each in list(apis.values()) if isinstance(each, ModuleType)]:
         builder: Any = vars(module).get(endpoint.name)
         for annotation in map(str, getattr(builder, "__annotations__", {}).values()):

@@ -38,7 +38,7 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
         request: the request without a token.
         reader: decodes the responses to the request.
         policy: the effective retry configuration.
-        repeatable: whether the request is idempotent.
+        repeatable: whether the request may be sent again even if an earlier one took effect.
         refreshable: whether a rejected token can be replaced.
         paced: whether the call's requests count against a client-side rate limit.
         random: the random source for jitter.
@@ -73,7 +73,7 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
 
     @property
     def known_secrets(self) -> KnownSecrets:
-        """The secrets to redact in texts from the platform, which may repeat them."""
+        """The secrets to redact in error messages, because a server may echo parts of a request."""
         token = () if self.token is None else token_secrets(self.token)
         held = KnownSecrets.of((*self.secrets.values, *self.vault.secrets(), *token))
         return held.joined(self.request.known_secrets)
@@ -153,7 +153,7 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
         error.attempts = self.attempts
         secrets = self.known_secrets
         redact_error(error, secrets)
-        # Programs may inspect the response, so only its display is redacted.
+        # A program may need the response as received, so only its display is redacted.
         if isinstance(error, ApiError):
             error.response = error.response.hiding(secrets)
         # The error knows the last attempt only; an earlier one may have taken effect.
@@ -170,7 +170,8 @@ class Call(Struct, Generic[T], frozen=True, kw_only=True):
         bounds: list[float] = []
         if self.expires is not None:
             bounds.append(self.expires - now.monotonic)
-        # A slow first attempt is not a failure, and cutting off a POST leaves its effect unknown.
+        # The retry budget limits neither a slow first attempt, which is not a failure, nor a POST,
+        # whose effect would be unknown if it were cut off.
         if self.repeatable and any(attempt.status != 401 for attempt in self.attempts):
             left = self.policy.max_retry_time_sec - self.elapsed(now)
             bounds.append(max(left, LEAST_FOR_A_REPEAT))

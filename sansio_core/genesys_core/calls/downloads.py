@@ -2,8 +2,8 @@
 
 Invariants: a redirect away from the API's base URL is followed without the token or any custom
 headers, a limited number of times, and never from ``https`` to ``http`` except on the loopback
-interface. A body shorter than announced is an error. A file name supplied by a server is reduced to
-a bare name, so it cannot point into another directory.
+interface. A body whose length differs from the announced length is an error. A file name supplied
+by a server is reduced to a bare name, so it cannot point into another directory.
 
 ::
 
@@ -192,11 +192,11 @@ class Download(Struct, frozen=True, kw_only=True):
 
         After a redirect to another host, all further targets are URLs.
         """
-        # A redirect from another host back to the API gets no token: that host chose the URL.
+        # If another host redirects back to the API, no token is sent: that host chose the URL.
         target = _target(url, hosts) if isinstance(self.target, Operation) else url
         if isinstance(target, str) or isinstance(self.target, str):
             return target
-        # The Location has its own query.
+        # The Location has its own query, so the caller's is not added again.
         return msgspec.structs.replace(
             _plain(target), options=msgspec.structs.replace(self.target.options, query={})
         )
@@ -256,7 +256,7 @@ class DownloadProgress(Struct, frozen=True):
 
 def _check(done: int, limit: int | None) -> None:
     if limit is not None and done > limit:
-        raise GenesysCloudError(f"the body is larger than max_bytes={limit}; not saved")
+        raise GenesysCloudError(f"the file is larger than max_bytes={limit}, and was not saved")
 
 
 def without_result(operation: Operation[Any]) -> Operation[None]:
@@ -269,10 +269,10 @@ def without_result(operation: Operation[Any]) -> Operation[None]:
 
 def nothing_to_save(response: ApiResponse[Any]) -> GenesysCloudError:
     """Return the error for a successful response that does not contain a file."""
-    error = GenesysCloudError(
-        f"the response contains no file (HTTP {response.status}); after a 202, try again "
-        "later: the platform is still preparing it"
+    later = (
+        ": the platform is still preparing it; try again later" if response.status == 202 else ""
     )
+    error = GenesysCloudError(f"the response contains no file (HTTP {response.status}){later}")
     error.is_retry_safe = True
     return error
 
@@ -290,7 +290,7 @@ def _plain(operation: Operation[Any]) -> Operation[None]:
 def _target(source: Operation[Any] | str, hosts: Hosts) -> Operation[Any] | str:
     if isinstance(source, Operation):
         return source
-    # RFC 3986 section 4.2: "//host/path" is a reference to another host.
+    # RFC 3986 section 4.2: "//host/path" is a network-path reference, to another host.
     rooted = source.startswith("/") and not source.startswith("//")
     url = check_url(f"{hosts.api}{source}" if rooted else source)
     parts = urlsplit(url)
@@ -348,7 +348,7 @@ _PARAMETER: Final = re.compile(
     re.DOTALL,
 )
 _FORBIDDEN: Final = re.compile(r'[<>:"|?*]')  # on Windows
-# Windows device names, with any extension. It reads superscript digits as digits.
+# Windows device names, with any extension. Windows treats superscript digits as digits.
 _DEVICES: Final = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])\s*(\.|$)", re.IGNORECASE)
 _LONGEST_NAME: Final = 200
 """Maximum length of a file name in bytes. File systems allow 255; temporary names add a suffix."""
@@ -375,7 +375,11 @@ def _extended(value: str) -> str:
 
 
 def _utf8(value: str) -> str:
-    """Decode a value again as UTF-8, which servers send although headers are decoded as Latin-1."""
+    """Decode a ``filename`` as UTF-8, as many servers send it, and decode its percent-encoding.
+
+    Headers are decoded as Latin-1, so the value's bytes are known. Values that are not UTF-8 are
+    returned unchanged.
+    """
     try:
         return unquote(value.encode("latin-1").decode("utf-8"), errors="replace")
     except UnicodeError:

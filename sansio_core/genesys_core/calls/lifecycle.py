@@ -25,7 +25,7 @@ sent only with a permit, and each retry needs its own.
     ClosingGate.not_closed -> Waiting | Raised
     Waiting.woke           -> Waiting | NeedPermit | Sending | Raised
 
-A driver is a ``match`` over these seven ending in ``assert_never``::
+A driver is a ``match`` over the seven states that ends in ``assert_never``::
 
     state = start(operation, session, now=now())
     while True:
@@ -110,7 +110,10 @@ class NeedToken(Struct, Generic[T], frozen=True):
     refusal: Response | None = None
 
     def joined(self, session: Session) -> "NeedToken[T]":
-        """Return the state for a wait that starts now; the call fails if a later exchange fails."""
+        """Return the state of a call that begins to wait for a token now.
+
+        If an exchange ends with an error after this moment, the call fails with the same error.
+        """
         call = replace(self.call, vault=session.vault)
         return replace(self, call=call, arrived=session.vault.exchanges)
 
@@ -146,7 +149,7 @@ class NeedToken(Struct, Generic[T], frozen=True):
         if token is not None:
             return self.granted(token, now=now)
         seconds = session.settings.refresh_token_wait_max
-        words = f"token refresh took longer than {seconds:g} s"
+        words = f"the token refresh took longer than {seconds:g} s"
         return _raised(self.call, self.call.timeout_error(words))
 
 
@@ -187,7 +190,7 @@ class NeedPermit(Struct, Generic[T], frozen=True):
         limit = explain_overrun(
             wait, policy=call.policy, deadline=call.deadline, elapsed=call.elapsed(now)
         )
-        # Without retries the call's own 429 would be its end, so it does not wait for another call's.
+        # Without retries, the call would fail on its own 429, so it does not wait after another's.
         if limit is None and gate is not None and not call.policy.enabled:
             limit = "retries are disabled"
         if limit is not None:
@@ -292,7 +295,7 @@ class Waiting(Struct, Generic[T], frozen=True):
         self, session: Session, *, now: Now
     ) -> "Waiting[T] | NeedPermit[T] | Sending[T] | Raised":
         """Report that the driver's sleep ended; if that was too early, the call keeps waiting."""
-        # Timers may fire early, and drivers may wake a call to look at a closed gate.
+        # Timers may fire early, and a driver wakes all waiting calls when the gate closes.
         if self.left(session, now=now):
             return self
         if self.reservation is not None:
@@ -380,7 +383,7 @@ def _raised(call: Call[T], error: GenesysCloudError) -> Raised:
 def _not_sent(
     call: Call[T], reservation: Reservation, gate: Gate | None, wait: float, limit: str
 ) -> Raised:
-    """Return the error of a call that would wait too long: the platform's 429, or a local one."""
+    """Return the failure of a call that would wait too long, with the platform's 429 or a local one."""
     if gate is not None:
         error = call.error(gate.refusal, wait)
         note = (
@@ -420,7 +423,7 @@ def _with_another_token(call: Call[T], response: Response, now: Now) -> NeedToke
 
 
 def _was_deleted(call: Call[T], response: Response, now: Now) -> Returned[T]:
-    """Return success for a 404 after a DELETE that may have succeeded: the entity is gone."""
+    """Return success for a 404 or 410 after a DELETE that may have taken effect."""
     nothing = call.reader.read(Response(204, response.headers), now)
     return Returned(replace(nothing, status=response.status, raw=response.body))
 

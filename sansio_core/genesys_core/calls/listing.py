@@ -19,7 +19,7 @@ PagingStyle: TypeAlias = Literal["page", "token", "link", "index", "time", "sing
 * ``link``: only by the response's ``nextUri``.
 * ``index``: by the index of the next item (SCIM, RFC 7644 section 3.4.2.4).
 * ``time``: by the date of the oldest item.
-* ``single``: not at all; one response has all items.
+* ``single``: never; one response has all items.
 """
 
 

@@ -1,7 +1,7 @@
 """Operations: API calls that have not been sent yet, as values.
 
-Invariants: an operation contains the caller's arguments, unencoded and unchecked; it knows no host,
-token or clock, so any client can send it any number of times.
+Invariants: an operation contains the caller's arguments, unencoded and unchecked, and no host, token
+or time, so any client can send it any number of times.
 """
 
 import re
@@ -60,8 +60,7 @@ class Endpoint(Struct, frozen=True):
         reads: whether the operation only reads data despite its method (``POST .../query``).
         listing: how the operation is paginated, or ``None`` if it is not a listing.
         replies: response types by status, for successful statuses whose type is not ``returns``.
-        package: the package whose ``models`` and ``api`` it belongs to; a generated package has
-            its own.
+        package: the package with the endpoint's models (``models``) and builders (``api``).
     """
 
     name: str
@@ -104,7 +103,7 @@ class Options(Printable, frozen=True):
         timeout: overrides the client's timeouts.
         deadline: seconds for the whole call, including retries and delays.
         retry: overrides the client's retry configuration.
-        strict: raise if a response does not match its type.
+        strict: whether to raise ``DecodeError`` if a response does not match its type.
         keep_unknown: which models keep unknown fields; see :data:`KeepUnknown`.
     """
 
@@ -146,8 +145,9 @@ class Options(Printable, frozen=True):
 def _merged_headers(
     defaults: Mapping[str, str | None], headers: Mapping[str, str | None]
 ) -> Mapping[str, str | None]:
-    # Names are case-insensitive. A dictionary would keep the place of a default with the same
-    # spelling, before another one that it must override.
+    # Names are case-insensitive, and the last of two spellings is sent. In `{**defaults, **headers}` a
+    # header would have the position of the default that it replaces, and a default with another
+    # spelling might follow it.
     own = {str(name).lower() for name in headers}
     kept = {name: value for name, value in defaults.items() if str(name).lower() not in own}
     return {**kept, **headers}
@@ -213,8 +213,8 @@ class Operation(Printable, Generic[T_co], frozen=True):
             deadline: seconds for the whole call, including retries and delays.
             retry: the retry configuration for this call.
             strict: raise ``DecodeError`` if a response does not match its type.
-            keep_unknown: ``False`` to discard fields that are unknown to this version; ``"items"``
-                to keep those of a listing's items as well, for sending them back.
+            keep_unknown: which models keep fields that this version does not define, for sending
+                the models back: ``False`` for none, ``"items"`` for a listing's items as well.
         """
         try:
             said = Options(
@@ -236,8 +236,8 @@ class Operation(Printable, Generic[T_co], frozen=True):
 class ListOperation(Operation[T_co], Generic[T_co, Item_co], frozen=True):
     """An operation that lists items: ``client.paginate(operation)`` iterates over ``Item_co``.
 
-    ``client.send(operation)`` returns one page, a ``T_co``. How the other pages are requested is in
-    :attr:`Endpoint.listing`.
+    ``client.send(operation)`` returns one page, a ``T_co``. :attr:`Endpoint.listing` describes how
+    the other pages are requested.
     """
 
 
@@ -299,13 +299,14 @@ def raw_operation(
         headers: request headers, which override the client's; ``None`` removes a header.
 
     Raises:
-        InvalidValueError: the method is not a token, or the path is not absolute.
+        InvalidValueError: the method has characters other than ASCII letters, or the path is not
+            absolute and percent-encoded.
     """
     TEXT.check("method", method)
     TEXT.check("path", path)
     MAPPING.or_none().check("query", query)
     if not method.isascii() or not method.isalpha():
-        raise InvalidValueError(f"method {method!r}: must be letters, such as GET")
+        raise InvalidValueError(f"method {method!r}: must consist of letters, such as GET")
     if _RAW_PATH.fullmatch(path) is None or _DOTS.search(path):
         raise InvalidValueError(
             f"path {path!r}: must be an absolute, percent-encoded path without '.' or '..' segments, such as /api/v2/users/me; pass the query as `query`"

@@ -32,7 +32,8 @@ def prepare_request(operation: Operation[object], settings: Settings) -> Request
         return _prepared(operation, settings)
     except InvalidValueError as error:
         refusal = error
-    # Without the frames inside: some tracebacks show variables, and theirs hold the body and headers.
+    # Without the inner frames, whose variables contain the body and headers: some tracebacks show
+    # variables.
     raise refusal.with_traceback(None)
 
 
@@ -83,7 +84,7 @@ def _headers(operation: Operation[object], settings: Settings, content_type: str
     return headers if headers is own else _unframed(headers)
 
 
-@lru_cache(maxsize=64)  # so that most calls share one value, with its index
+@lru_cache(maxsize=64)  # so that most calls share one `Headers`, and the index that it builds
 def _own_headers(accept: str, content_type: str | None) -> Headers:
     fields = [("Accept", accept), ("User-Agent", USER_AGENT)]
     if content_type is not None:

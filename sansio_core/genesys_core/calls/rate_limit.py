@@ -60,7 +60,7 @@ def reserve_permit(
     else:
         state = need.queued(reservation, gate=pacer.closed(now), now=now)
     if isinstance(state, Raised):
-        # As if it had never asked; its reservation is free again.
+        # The call ends as if it had never requested a permit, and its reservation is released.
         session, _ = release_permit(session, need, now=now)
         return session, state
     return _with_pacer(session, ahead), state
@@ -81,7 +81,7 @@ def close_gate(
     *,
     now: Now,  # noqa: ARG001 - as every step
 ) -> tuple[Session, Waiting[T] | Raised]:
-    """Close the gate for as long as the platform asks all calls to wait."""
+    """Close the gate until the ``Retry-After`` of the call's 429 has passed."""
     if session.pacer is not None:
         session = _with_pacer(session, session.pacer.with_gate(closing.gate))
     return session, closing.closed()
@@ -139,7 +139,7 @@ def share_step(
 
 
 def with_pacer(session: Session, pacer: Pacer) -> tuple[Session, None]:
-    """Return the session with the pacer that was stored last by any client."""
+    """Return the session with the pacer that a client last stored in the shared budget."""
     return _with_pacer(session, pacer), None
 
 

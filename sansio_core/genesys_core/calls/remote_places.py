@@ -1,4 +1,4 @@
-"""Converts a Redis server's reply, a place in a shared rate limit, to a call's next state.
+"""Converts a place in a shared rate limit, as replied by a Redis server, to a call's next state.
 
 Invariants: those of :mod:`genesys_core.calls.rate_limit`: a request that is permitted has been
 counted, and one that would have to wait longer than its call allows fails at once and is not sent.
@@ -30,17 +30,17 @@ def answer_place(
         place: the place. If the result is :class:`Raised`, release the place; see
             :func:`place_not_released`.
         lanes: the limits under which the place was granted.
-        now: when the response was received.
+        now: when the Redis server's reply was received.
     """
     if place.wait <= GRAIN:
         return need.granted(now=now)
     reservation = place.reservation(lanes, now.monotonic)
-    # The Redis server stores no responses: an empty 429 stands for the one that closed the gate.
+    # The Redis server does not store the 429 that closed the gate, so an empty one replaces it.
     gate = Gate(reservation.at, Response(429, Headers())) if place.is_gate else None
     return need.queued(reservation, gate=gate, now=now)
 
 
 def place_not_released(raised: Raised, error: BudgetError) -> Raised:
     """Return the state of a call whose place could not be released; add a note to its error."""
-    raised.error.add_note(f"its place in the shared rate limit was not released: {error}")
+    raised.error.add_note(f"the call's place in the shared rate limit was not released: {error}")
     return raised

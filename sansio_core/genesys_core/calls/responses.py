@@ -78,7 +78,7 @@ class ApiResponse(Printable, Generic[T_co], frozen=True):
 
 
 class ResponseReader(Protocol[T_co]):
-    """Protocol for reading a call's responses."""
+    """Protocol of objects that read a call's responses."""
 
     def read(self, response: Response, now: Now) -> ApiResponse[T_co]:
         """Return the value of a successful response, or raise ``DecodeError`` or ``OAuthError``."""
@@ -96,7 +96,7 @@ class ApiResponseReader(Struct, Generic[T_co], frozen=True):
 
     Attributes:
         endpoint: the endpoint.
-        strict: raise if a body does not match its type.
+        strict: whether to raise ``DecodeError`` if a body does not match its type.
         keep_unknown: which models keep unknown fields.
     """
 
@@ -174,7 +174,8 @@ def _type(returns: str, package: str) -> type[object]:
     try:
         return resolve_type(returns, package)
     except InvalidValueError as error:
-        # The endpoint was built by hand; "nothing was sent" no longer applies.
+        # The caller's own endpoint has an invalid type. Not an InvalidValueError, which means that
+        # nothing was sent.
         raise DecodeError(error.message) from None
 
 
@@ -242,7 +243,7 @@ def _error_class(status: int) -> type[ApiError]:
 _STATUS_WORDS = {
     304: "the entity has not changed",
     401: "the platform does not accept the access token",
-    403: "the platform does not permit this",
+    403: "the platform does not permit this request",
     404: "the platform has no such entity or path",
     409: "the entity already exists or was modified concurrently",
     429: "the platform's rate limit was exceeded",

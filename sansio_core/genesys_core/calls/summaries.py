@@ -1,7 +1,7 @@
 """One-line summaries of operations.
 
-Invariants: a summary is the first line of a builder's docstring, so that it costs nothing until it
-is read. The summary is empty if Python strips docstrings (``python -OO``).
+Invariants: a summary is the first line of a builder's docstring, so it needs no table of its own.
+It is empty if Python strips docstrings (``python -OO``).
 """
 
 from collections.abc import Callable
@@ -25,7 +25,7 @@ def operation_summaries(api: ModuleType) -> dict[str, str]:
     """Return the summaries of an API's operations by method name, in order.
 
     Args:
-        api: a module of :mod:`genesys_core.api`. Importing all of its modules takes 0.3 s.
+        api: a module in :mod:`genesys_core.api`. Importing all of these modules takes 0.3 s.
     """
     return {
         name: operation_summary(value)

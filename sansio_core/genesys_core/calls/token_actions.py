@@ -126,7 +126,7 @@ class ObtainForCall(Struct, Generic[T], frozen=True):
         """Always ``None``: the client's own grant is kept."""
 
     def timed_out(self, session: Session, *, now: Now) -> NeedPermit[T] | Sending[T] | Raised:
-        """Return the call's next state: it continues with a still valid token, or times out."""
+        """Return the call's next state: it continues with a token that is still valid, or fails."""
         return self.need.timed_out(session, now=now)
 
     def reserve(
@@ -151,7 +151,7 @@ class ObtainForCall(Struct, Generic[T], frozen=True):
     def refused(
         self, session: Session, error: GenesysCloudError, *, now: Now
     ) -> NeedPermit[T] | Sending[T] | Raised:
-        """Return the call's next state: it continues with a still valid token, or fails."""
+        """Return the call's next state: it continues with a token that is still valid, or fails."""
         token = session.vault.fallback(self.need.rejected, now)
         if token is None:
             return self.need.refused(error)
@@ -174,7 +174,7 @@ def reserve_token(
     if not need.call.uses_login_host(session.settings.hosts.login):
         return session, need.refused(moved_away_error())
     if need.call.expired(now):
-        # The call ends, but its rejected token must not be sent by another one either.
+        # The call ends, but another call must not send its rejected token either.
         vault = session.vault.refused(need.rejected) if need.rejected else session.vault
         return session.with_vault(vault), need.refused(need.call.timeout_error())
     vault, answer = session.vault.reserve(rejected=need.rejected, arrived=need.arrived, now=now)
@@ -184,7 +184,7 @@ def reserve_token(
     if isinstance(answer, ExchangeNeeded):
         state = start_exchange(answer.grant, session, now=now)
         return session, Exchanging(state, answer.grant)
-    # There was nothing to try, so the 401 says more than "no token".
+    # There was no grant to exchange, so the platform's 401 is a better error than "no token".
     if answer.exhausted:
         return session, need.exhausted(str(answer.error))
     return session, need.refused(answer.error)

@@ -159,7 +159,7 @@ def begin_transaction(
         now: the current time.
     """
     key = _key(session, action)
-    # Asked before the store: most calls find a valid token and need no lock.
+    # Before the store is locked: most calls find a valid token and need no lock.
     session, answer = action.reserve(session, now=now)
     # A token from elsewhere requires no request, but must be saved too.
     is_met = isinstance(answer, Finished) and not answer.forget_token and action.grant is None
@@ -230,10 +230,11 @@ def store_answered(
 def _with_store(
     session: Session, step: Locking[R], found: Token | None, now: Now
 ) -> tuple[Session, _AfterLock[R]]:
-    # While the lock was awaited, the settings may have changed: the token is then another client's.
+    # If the settings changed during the wait for the lock, the stored token is for another login host
+    # or client id.
     if step.action.grant is None and step.key == _key(session, step.action):
         session = session.with_vault(session.vault.adopted(found))
-    # Asked again: another process may have saved a token before it released the lock.
+    # A second time, because another process may have saved a token before it released the lock.
     session, answer = step.action.reserve(session, now=now)
     return _following(session, step.action, answer, step.key)
 

@@ -1,8 +1,8 @@
 """Requests to hosts other than the API: pre-signed URLs, and redirect targets.
 
-Invariants: a request to another host contains the client's ``User-Agent``, but no token and none of
-the client's custom headers, and does not count against the client's rate limit. Otherwise it is like
-any call: timeouts, deadline, retries and errors are the same.
+Invariants: a request to another host contains the client's ``User-Agent``, none of the client's
+custom headers, and a token only with ``authenticate``; it does not count against the client's rate
+limit. Otherwise it is like any call: timeouts, deadline, retries and errors are the same.
 """
 
 from collections.abc import AsyncIterable, Callable, Iterable, Sequence
@@ -99,7 +99,7 @@ class UploadBody(Struct, frozen=True):
         for index, part in enumerate(cast(Sequence[Part[object]], content)):
             if not isinstance(part, Part):  # pyright: ignore[reportUnnecessaryIsInstance]
                 raise wrong_type(f"content[{index}]", part, "a Part", "Part('name', 'value')")
-            # A field of a form may be text; a whole body may not.
+            # A string is valid as a form field, but not as a whole body, where it may be a path.
             _require_readable(
                 b"" if isinstance(part.content, str) else part.content, can_await=can_await
             )
@@ -110,7 +110,7 @@ class UploadBody(Struct, frozen=True):
 
 
 def _is_form(content: object) -> bool:
-    # An empty list is no bytes: a form has at least one part (RFC 2046 section 5.1).
+    # An empty list is an empty body, because a form has at least one part (RFC 2046 section 5.1).
     return isinstance(content, list | tuple) and any(
         isinstance(part, Part) for part in cast(Sequence[object], content)
     )
@@ -155,12 +155,12 @@ def plain_request(
     """Build a request that contains none of the client's headers except ``User-Agent``.
 
     Args:
-        method: in upper case.
-        url: absolute; see :func:`check_url`.
+        method: the HTTP method in upper case.
+        url: an absolute URL; see :func:`check_url`.
         session: the client's session.
         headers: additional headers.
         body: the body, or ``None`` if there is none.
-        timeout: overrides the client's.
+        timeout: overrides the client's timeouts.
 
     Raises:
         InvalidValueError: the URL, a header or the timeout is invalid.
@@ -234,11 +234,11 @@ def start_upload(
     streams :attr:`UploadBody.source`, whose length is in the headers if known.
 
     Args:
-        url: absolute; see :func:`check_url`.
+        url: an absolute URL; see :func:`check_url`.
         body: the content to upload.
         session: the client's session.
         now: the current time on the monotonic and the wall clock.
-        method: case-insensitive.
+        method: the HTTP method, in upper or lower case.
         headers: additional headers; ``Content-Type`` overrides the content's own.
         options: timeout, deadline and retry configuration, if set.
         authenticate: whether the request is sent with the client's token.

@@ -43,7 +43,7 @@ def test_a_place_that_is_too_late_and_cannot_be_released_is_the_rate_limits_erro
     async def scenario(api: Api) -> None:
         with pytest.raises(RateLimitError, match=r"the next request is allowed in 60 s") as caught:
             await api.send(ME.with_options(deadline=5))
-        note = "its place in the shared rate limit was not released: no reply"
+        note = "the call's place in the shared rate limit was not released: no reply"
         assert note in caught.value.__notes__
 
     with scripted_server(lambda _: Reply(json={})) as server:

@@ -385,8 +385,12 @@ def test_statuses():
     assert {200, 203, 206} == HAS_CONTENT
     assert LARGEST_REFUSAL == 2**20
     error = nothing_to_save(ApiResponse(202, Headers(), None, b""))
-    assert "HTTP 202" in str(error)
+    assert str(error) == (
+        "the response contains no file (HTTP 202): the platform is still preparing it; try again later"
+    )
     assert error.is_retry_safe
+    error = nothing_to_save(ApiResponse(204, Headers(), None, b""))
+    assert str(error) == "the response contains no file (HTTP 204)"
 
 
 def test_without_a_result_nothing_is_decoded():

@@ -312,7 +312,7 @@ def test_waiting_too_long_for_anothers_exchange():
     need = start(operation(), shared, now=at(0))
     error = need.timed_out(shared, now=at(3)).error
     assert isinstance(error, errors.TimeoutError)
-    assert (str(error), error.sent) == ("token refresh took longer than 3 s", False)
+    assert (str(error), error.sent) == ("the token refresh took longer than 3 s", False)
 
 
 def test_a_token_that_could_not_be_renewed_ahead_serves_on():

@@ -136,7 +136,7 @@ def test_a_raw_operation_of_wrong_types_is_refused(said, words):
 
 @pytest.mark.parametrize("method", ["", "GE T", "GET\r\n", "G@T", "GÄT", "GET1"])
 def test_a_method_that_is_no_word_is_refused(method):
-    with pytest.raises(InvalidValueError, match=r"method .*must be letters"):
+    with pytest.raises(InvalidValueError, match=r"method .*must consist of letters"):
         raw_operation(method, "/api/v2/x")
 
 

@@ -56,5 +56,5 @@ def test_a_place_that_is_not_released_is_mentioned_by_the_calls_own_error():
     state = answer_place(need(deadline=3), RatePlace(5.0, 7, 1), LANES, now=NOW)
     assert isinstance(state, Raised)
     assert place_not_released(state, BudgetError("no reply")) is state
-    note = "its place in the shared rate limit was not released: no reply"
+    note = "the call's place in the shared rate limit was not released: no reply"
     assert state.error.__notes__ == [note]

@@ -229,7 +229,7 @@ def test_the_status_decides_the_class(status, cls):
         (399, "the platform returned a redirect, which is not followed"),
         (400, "the platform returned HTTP 400"),
         (401, "the platform does not accept the access token"),
-        (403, "the platform does not permit this"),
+        (403, "the platform does not permit this request"),
         (404, "the platform has no such entity or path"),
         (409, "the entity already exists or was modified concurrently"),
         (429, "the platform's rate limit was exceeded"),
