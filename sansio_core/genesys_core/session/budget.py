@@ -176,7 +176,7 @@ RELEASE_WAIT: Final = 0.05
 
 
 def release_wait(*, was_busy: bool) -> float:
-    """Return how many seconds a call that ends early waits for the lock of a shared rate limit.
+    """Return the number of seconds that a call that ends early waits for the lock of a shared rate limit.
 
     Releasing a reservation blocks the event loop. When many calls are cancelled at once, only the
     first one waits; reservations that are not released expire.
