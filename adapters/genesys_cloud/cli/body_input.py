@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ from genesys_core.command_line.bodies import new_skeleton
 from genesys_core.command_line.model_pages import ModelCatalog
 from genesys_core.command_line.usage import UsageError
 
-__all__ = ["edit_body", "model_catalog", "read_body", "read_document"]
+__all__ = ["edit_body", "keep_edited_body", "model_catalog", "read_body", "read_document"]
 
 
 def read_body(source: str) -> object:
@@ -114,9 +116,29 @@ def edit_body(model: str, body: object) -> object:
         raise _rejected(str(error), content) from None
 
 
+@contextmanager
+def keep_edited_body(body: object) -> Generator[None]:
+    """Save a body that the user has edited to a file, and report the file, if the command fails."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise  # the program that reads the output, such as head, needs no more
+    except (Exception, KeyboardInterrupt):
+        from genesys_core.command_line.formats import yaml_text  # noqa: PLC0415
+
+        name = _save(f"{yaml_text(body)}\n".encode())
+        sys.stderr.write(f"genesys-cloud: the edited body is kept; use it with --body @{name}\n")
+        raise
+
+
 def _rejected(reason: str, content: bytes) -> UsageError:
-    """Save the user's text to a file that only the user can read; return an error that names it."""
+    name = _save(content)
+    return UsageError(f"{reason}; the text is kept: correct {name} and pass --body @{name}")
+
+
+def _save(content: bytes) -> str:
+    """Save the user's text to a file that only the user can read; return the file's path."""
     descriptor, name = tempfile.mkstemp(prefix="genesys-cloud-body-", suffix=".yaml")
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
-    return UsageError(f"{reason}; the text is kept: correct {name} and pass --body @{name}")
+    return name

@@ -8,6 +8,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
@@ -73,10 +74,12 @@ def run_operation(
         UsageError: the command line's arguments are invalid.
     """
     parsed = _parse(description, arguments, before, COMMON_OPTIONS)
-    if parsed.has("from-file"):
-        _run_rows(description, parsed, _body(description, parsed))
-        return
-    _run(_operation_of(description, parsed), parsed)
+    body = _body(description, parsed)
+    with _keep_edited(body, parsed):
+        if parsed.has("from-file"):
+            _run_rows(description, parsed, body)
+        else:
+            _run(_operation_of(description, parsed, body), parsed)
 
 
 def parse_operation(
@@ -97,11 +100,20 @@ def parse_operation(
         UsageError: the command line's arguments are invalid.
     """
     parsed = _parse(description, arguments, before, common)
-    return _operation_of(description, parsed), parsed
+    return _operation_of(description, parsed, _body(description, parsed)), parsed
 
 
-def _operation_of(description: OperationDescription, parsed: ParsedArguments) -> "Operation[Any]":
-    body = _body(description, parsed)
+def _keep_edited(body: object, parsed: ParsedArguments) -> AbstractContextManager[None]:
+    if not parsed.has("edit"):
+        return nullcontext()
+    from genesys_cloud.cli.body_input import keep_edited_body  # noqa: PLC0415 - few calls need it
+
+    return keep_edited_body(body)
+
+
+def _operation_of(
+    description: OperationDescription, parsed: ParsedArguments, body: object
+) -> "Operation[Any]":
     check_required(description, parsed.values, has_body=body is not None)
     named = dict(parsed.values)
     if body is not None and description.body is not None:
@@ -189,7 +201,9 @@ def run_raw_call(arguments: Sequence[str], before: Mapping[str, Any]) -> None:
         if not equals:
             raise UsageError(f"--param {each!r}: expected NAME=VALUE")
         query.setdefault(name, []).append(value)
-    _run(raw_operation(method, path, query=query, body=_body(description, parsed)), parsed)
+    body = _body(description, parsed)
+    with _keep_edited(body, parsed):
+        _run(raw_operation(method, path, query=query, body=body), parsed)
 
 
 def _parse(

@@ -92,6 +92,38 @@ def test_what_was_written_in_an_editor_is_not_lost(tmp_path, monkeypatch):
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
 
 
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        ((), 6, "name"),  # the platform rejects a queue without a name
+        (("--query", "["), 2, "--query"),
+        (("--from-file", "none.csv"), 2, "none.csv"),
+    ],
+)
+def test_a_body_from_an_editor_is_kept_if_the_command_fails(
+    tmp_path, monkeypatch, words, code, message
+):
+    editor(tmp_path, monkeypatch, 'printf "description: A\n" > "$2"')
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    done = run_command(*CREATE, "--edit", *words)
+    kept, _, error = done.err.partition("\n")
+    path = Path(kept.rpartition("--body @")[2])
+    assert path.parent == tmp_path
+    assert path.read_text() == "description: A\n"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert message in error
+    assert done.code == code
+    if not words:
+        assert run_command(*CREATE, "--body", f"@{path}", "name=B").code == 0
+
+
+def test_a_body_from_an_editor_is_not_kept_if_the_command_succeeds(tmp_path, monkeypatch):
+    editor(tmp_path, monkeypatch, 'printf "name: kept\n" > "$2"')
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert run_command(*CREATE, "--edit").code == 0
+    assert not list(tmp_path.glob("genesys-cloud-body-*"))
+
+
 def test_a_terminal_shows_a_table_that_fits(monkeypatch):
     monkeypatch.setenv("COLUMNS", "40")
     monkeypatch.delenv("NO_COLOR", raising=False)
