@@ -108,7 +108,7 @@ class Setup:
             self.logging,
         )
         self.channel_observer = ChannelObservers(self.observers)
-        self._reload = _Reload(sources, resolved, self.cell, self.logging)
+        self._reload = _Reload(sources, resolved, self.cell, self.logging, is_mock=mocked)
         self._reload.report((*sources.warnings, *resolved.warnings))
         self._follower = (
             Follower(path, snapshot, self._reload, trigger) if resolved.follows_file else None
@@ -155,8 +155,15 @@ class _Reload:
     """Applies a changed file; holds no reference that would keep its :class:`Setup` alive."""
 
     def __init__(
-        self, sources: Sources, resolved: Resolved, cell: SessionCell, log: LoggingObserver
+        self,
+        sources: Sources,
+        resolved: Resolved,
+        cell: SessionCell,
+        log: LoggingObserver,
+        *,
+        is_mock: bool,
     ) -> None:
+        self._is_mock = is_mock
         self._sources = sources
         self._cell = cell
         self._log = log
@@ -177,7 +184,10 @@ class _Reload:
             self.report([f"{path}: change rejected; keeping the previous configuration:\n{error}"])
             return True
         kept = self._cell.apply(
-            reconfigure_session, resolved.settings, renew=resolved.renews_tokens
+            reconfigure_session,
+            resolved.settings,
+            renew=resolved.renews_tokens,
+            pacer=self._sources.pacer(resolved, is_mock=self._is_mock),
         )
         self.configuration = resolved.configuration
         moved = [] if kept else [f"{path}: the login host changed; the token was discarded"]

@@ -20,7 +20,6 @@ from genesys_core.configuration.environment import PLACE_VARIABLES
 from genesys_core.configuration.file_changes import FileSnapshot
 from genesys_core.configuration.sections import LoggingConfiguration
 from genesys_core.errors import ConfigurationError
-from genesys_core.hosts import Hosts
 from genesys_core.http.headers import Headers
 from genesys_core.http.known_secrets import KnownSecrets
 from genesys_core.http.messages import Timeout
@@ -179,8 +178,23 @@ class Sources(Confidential, frozen=True):
             resolved.settings,
             self._vault(resolved),
             random,
-            self._pacer(resolved.settings.hosts, is_mock=is_mock),
+            self.pacer(resolved, is_mock=is_mock),
         )
+
+    def pacer(self, resolved: Resolved, *, is_mock: bool) -> Pacer | None:
+        """Create a client's rate limiter, which has counted nothing yet; ``None`` if it is disabled.
+
+        Args:
+            resolved: the result of :meth:`resolve`.
+            is_mock: whether the transport is a mock, to which no rate limit applies.
+        """
+        pacing = self.arguments.pacing
+        if pacing is UNSET:
+            # Behind a loopback address is a simulator or a test server, which has no limit to keep.
+            is_local = is_mock or urlsplit(resolved.settings.hosts.api).hostname in _LOOPBACK
+            is_unlimited = is_local and self.arguments.budget is None
+            pacing = None if is_unlimited else Pacing()
+        return None if pacing is None else Pacer.of(pacing)
 
     def _vault(self, resolved: Resolved) -> Vault:
         renew, credentials = resolved.renews_tokens, resolved.configuration.credentials
@@ -192,12 +206,3 @@ class Sources(Confidential, frozen=True):
             grant = ClientCredentials(credentials.client_id, credentials.client_secret)
             return Vault(grant, renew=renew)
         return Vault(renew=renew)
-
-    def _pacer(self, hosts: Hosts, *, is_mock: bool) -> Pacer | None:
-        pacing = self.arguments.pacing
-        if pacing is UNSET:
-            # Behind a loopback address is a simulator or a test server, which has no limit to keep.
-            is_local = is_mock or urlsplit(hosts.api).hostname in _LOOPBACK
-            is_unlimited = is_local and self.arguments.budget is None
-            pacing = None if is_unlimited else Pacing()
-        return None if pacing is None else Pacer.of(pacing)

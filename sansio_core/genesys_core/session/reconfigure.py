@@ -14,7 +14,7 @@ __all__ = ["reconfigure_session"]
 
 
 def reconfigure_session(
-    session: Session, settings: Settings, *, renew: bool | None = None
+    session: Session, settings: Settings, *, renew: bool | None = None, pacer: Pacer | None = None
 ) -> tuple[Session, bool]:
     """Apply new settings to a session.
 
@@ -27,6 +27,8 @@ def reconfigure_session(
         session: the current session.
         settings: the new settings.
         renew: whether tokens are renewed automatically; ``None`` keeps the current value.
+        pacer: the rate limiter of a session that has none, because it was connected to a loopback
+            host until now.
 
     Returns:
         The new session, and whether its token was kept.
@@ -36,7 +38,8 @@ def reconfigure_session(
     if renew is not None:
         vault = msgspec.structs.replace(vault, renew=renew)
     # The platform counts requests by token: a new token has its whole limit, and no closed gate.
-    pacer = session.pacer if kept or session.pacer is None else _fresh(session.pacer)
+    if session.pacer is not None:
+        pacer = session.pacer if kept else _fresh(session.pacer)
     return msgspec.structs.replace(session, settings=settings, vault=vault, pacer=pacer), kept
 
 

@@ -164,6 +164,23 @@ def test_a_mounted_volume_that_is_swapped(run, steps, tmp_path):
 
 
 @every_flavour
+@pytest.mark.parametrize(("pacing", "is_limited"), [({}, True), ({"pacing": None}, False)])
+def test_a_client_that_moves_from_a_loopback_host_to_the_platform_gets_a_rate_limit(
+    run, steps, tmp_path, pacing, is_limited
+):
+    path = tmp_path / "config"
+    path.write_text("[general]\nhost = http://127.0.0.1:1\n")
+
+    async def scenario(api: Api) -> None:
+        assert api.client._cell.session.pacer is None
+        in_place(path, "[general]\nhost = https://api.mypurecloud.com\n")
+        steps.look()
+        assert (api.client._cell.session.pacer is not None) is is_limited
+
+    run(scenario, config_file=path, **pacing)
+
+
+@every_flavour
 def test_a_file_that_goes_and_comes_back(run, steps, tmp_path):
     path = tmp_path / "config"
     path.write_text(retries(1))

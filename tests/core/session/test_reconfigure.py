@@ -118,6 +118,17 @@ def test_another_token_has_its_own_rate_limit_and_no_closed_gate():
     assert new.pacer.reserve("/api/v2/x", now=at(0))[1].due(at(0))
 
 
+@pytest.mark.parametrize("hosts", [HERE, THERE])
+def test_a_session_without_a_rate_limit_gets_one(hosts):
+    first, second = Pacer.of(Pacing(limit=1)), Pacer.of(Pacing(limit=2))
+    new, _ = reconfigure_session(session(), Settings(hosts=hosts), pacer=first)
+    assert new.pacer is first
+    new, _ = reconfigure_session(new, Settings(hosts=hosts), pacer=second)
+    assert new.pacer is first
+    new, _ = reconfigure_session(session(), Settings(hosts=hosts))
+    assert new.pacer is None
+
+
 def test_those_who_wait_keep_their_places():
     pacer, _ = Pacer.of(Pacing(limit=1)).reserve("/a", now=at(0))
     pacer, second = pacer.reserve("/a", now=at(0))
