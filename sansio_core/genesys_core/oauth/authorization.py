@@ -112,7 +112,8 @@ def parse_code_redirect(url: str, *, state: str | None) -> str:
 
     Args:
         url: the redirect URL, or its path and query.
-        state: the authorization request's state; ``None`` if it had none.
+        state: the authorization request's state; ``None`` if it had none, which leaves the
+            application open to forged redirects (CSRF). An empty state never matches.
 
     Raises:
         OAuthError: its ``error`` is ``access_denied`` if the user refused,
@@ -261,11 +262,12 @@ def _received(url: str, fields: dict[str, str], state: str | None) -> dict[str, 
 
 
 def _same(received: str | None, sent: str | None) -> bool:
-    # Constant-time comparison, so that response times do not leak the state.
-    if received is None or sent is None:
-        return received is sent
+    # prepare_authorize_url rejects an empty state: it is that of a caller without the cookie.
+    if not received or not sent:
+        return received is None and sent is None
     import hmac  # noqa: PLC0415 - few clients sign users in
 
+    # Constant-time comparison, so that response times do not leak the state.
     return hmac.compare_digest(_bytes(received), _bytes(sent))
 
 

@@ -251,6 +251,14 @@ def test_a_state_that_differs_is_not_believed(state, expected):
         assert MARK not in str(caught.value)
 
 
+@pytest.mark.parametrize("fields", ["code=c1&access_token=t&state=", "code=c1&access_token=t"])
+def test_an_empty_state_was_never_sent_and_matches_nothing(fields):
+    """It is what an application has whose cookie is missing, as in a forged redirect."""
+    for parse in (_code, _token):
+        with pytest.raises(OAuthError, match=r"^state_mismatch: "):
+            parse(fields, "")
+
+
 def _code(fields: str, state: str | None) -> str:
     return parse_code_redirect(f"https://app/?{fields}", state=state)
 
