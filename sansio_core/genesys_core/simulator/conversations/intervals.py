@@ -6,11 +6,10 @@ granularity divides the interval into parts without gaps; the last part may be s
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Final
 
-from genesys_core.clock import assume_utc
 from genesys_core.simulator.conversations.rest_views import show_time
+from genesys_core.simulator.http.exchange import parse_instant
 from genesys_core.simulator.http.problems import PlatformProblem, bad_request
 
 __all__ = [
@@ -45,7 +44,7 @@ def parse_interval(text: object) -> tuple[int, int]:
     if not slash:
         raise _invalid(text)
     try:
-        bounds = _instant(start), _instant(end)
+        bounds = parse_instant(start), parse_instant(end)
     except ValueError:
         raise _invalid(text) from None
     if bounds[0] >= bounds[1]:
@@ -98,10 +97,6 @@ def part_of(at: int, interval: tuple[int, int], granularity: int) -> int | None:
 def show_interval(interval: tuple[int, int]) -> str:
     """Format an interval as ``start/end``, from milliseconds."""
     return f"{show_time(interval[0])}/{show_time(interval[1])}"
-
-
-def _instant(text: str) -> int:
-    return round(assume_utc(datetime.fromisoformat(text)).timestamp() * 1000)
 
 
 def _invalid(text: object) -> PlatformProblem:

@@ -7,11 +7,14 @@ Guess: only callbacks that no agent has answered can be changed.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Final
 
 from genesys_core.simulator.conversations import lifecycle
-from genesys_core.simulator.handlers.conversation_lookup import make_refusal, require_queue
+from genesys_core.simulator.handlers.conversation_lookup import (
+    make_refusal,
+    read_time,
+    require_queue,
+)
 from genesys_core.simulator.http.exchange import ApiCall, Handler, Reply, json_reply, no_content
 from genesys_core.simulator.http.problems import Problem, bad_request
 from genesys_core.simulator.state.examples import Json
@@ -49,14 +52,15 @@ def disconnect_callbacks(call: ApiCall) -> Reply:
 
 def _change(call: ApiCall, body: Mapping[str, Json]) -> Record:
     conversation, acd = _find_waiting(call, str(body.get("conversationId")))
-    numbers, when = body.get("callbackNumbers"), body.get("callbackScheduledTime")
+    numbers = body.get("callbackNumbers")
+    scheduled = read_time(body.get("callbackScheduledTime"), field="callbackScheduledTime")
     if body.get("queueId"):
         queue_id = require_queue(call, body["queueId"])
         acd = lifecycle.transfer_to_queue(call.state, conversation, acd, queue_id, call.now)
     if isinstance(numbers, list):
         conversation.callback_numbers = tuple(str(each) for each in numbers)
-    if isinstance(when, str):
-        conversation.scheduled = round(datetime.fromisoformat(when).timestamp() * 1000)
+    if scheduled is not None:
+        conversation.scheduled = scheduled
     call.state.contact_center.changed[conversation.id] = None
     reference: Json = {
         "id": conversation.id,

@@ -6,7 +6,6 @@ Any caller may control any participant.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Final
 
 from msgspec import Struct
@@ -24,6 +23,7 @@ from genesys_core.simulator.handlers.conversation_lookup import (
     find_party,
     make_refusal,
     number_of_contact,
+    read_time,
     require_queue,
     require_user,
     require_user_context,
@@ -141,7 +141,7 @@ def _callback(
     wanted = body.get("queueId") or _map(body.get("routingData")).get("queueId") or queue_id
     if not wanted:
         raise make_refusal("callback.error.missing.queue.id", "Specify a queueId for the callback.")
-    scheduled = _time(body.get("callbackScheduledTime"))
+    scheduled = read_time(body.get("callbackScheduledTime"), field="callbackScheduledTime")
     return body, _WantedCallback(
         queue_id=require_queue(call, wanted),
         numbers=tuple(str(each) for each in _list(body.get("callbackNumbers"))),
@@ -432,13 +432,6 @@ def _map(value: Json) -> Mapping[str, Json]:
 
 def _list(value: Json) -> list[Json]:
     return list(value) if isinstance(value, list) else []
-
-
-def _time(value: Json) -> int | None:
-    """Return a date and time in milliseconds, or ``None``; its form was checked."""
-    if not isinstance(value, str):
-        return None
-    return round(datetime.fromisoformat(value).timestamp() * 1000)
 
 
 _BASE: Final = "/api/v2/conversations"

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from genesys_core.simulator.conversations.rest_views import MEDIA_PATHS
-from genesys_core.simulator.http.exchange import ApiCall
-from genesys_core.simulator.http.problems import PlatformProblem, no_such_entity
+from genesys_core.simulator.http.exchange import ApiCall, parse_instant
+from genesys_core.simulator.http.problems import PlatformProblem, invalid_value, no_such_entity
 from genesys_core.simulator.state.examples import Json
 from genesys_core.simulator.state.timeline import ConversationTimeline, MediaKind, Participant
 
@@ -19,6 +19,7 @@ __all__ = [
     "make_refusal",
     "media_of_path",
     "number_of_contact",
+    "read_time",
     "require_queue",
     "require_user",
     "require_user_context",
@@ -79,6 +80,8 @@ def require_queue(call: ApiCall, queue_id: object) -> str:
     """
     if not isinstance(queue_id, str) or queue_id not in call.state.queues:
         message = f"There is no queue {queue_id}."
+        if queue_id is None:
+            message = "Specify the queueId of an existing queue."
         raise make_refusal("conversations.error.queue.not.found", message)
     return queue_id
 
@@ -125,3 +128,21 @@ def number_of_contact(call: ApiCall, wanted: Mapping[str, Json]) -> str | None:
     facts: Mapping[str, Json] = number if isinstance(number, Mapping) else {}
     found = facts.get("e164") or facts.get("display") or facts.get("userInput")
     return str(found) if found else None
+
+
+def read_time(value: Json, *, field: str) -> int | None:
+    """Return a date and time from a body in milliseconds since 1970-01-01 UTC.
+
+    Returns:
+        ``None`` if the value is not a string.
+
+    Raises:
+        Problem: 400 for a time that Python cannot represent, such as a leap second, although the
+            format allows it.
+    """
+    if not isinstance(value, str):
+        return None
+    try:
+        return parse_instant(value)
+    except ValueError:
+        raise invalid_value(value, "date-time", field=field) from None

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 import msgspec
 from msgspec import Struct
 
-from genesys_core.clock import Now
+from genesys_core.clock import Now, assume_utc
 from genesys_core.http.headers import Headers
 from genesys_core.http.messages import Request
 from genesys_core.simulator.state.credentials import IssuedToken
@@ -32,6 +32,7 @@ __all__ = [
     "format_instant",
     "json_reply",
     "no_content",
+    "parse_instant",
     "parse_query",
 ]
 
@@ -180,3 +181,18 @@ def format_instant(wall: float) -> str:
     """
     when = datetime.fromtimestamp(wall, UTC).isoformat(timespec="milliseconds")
     return when.replace("+00:00", "Z")
+
+
+def parse_instant(text: str) -> int:
+    """Return an ISO 8601 date and time as milliseconds since 1970-01-01 UTC; the default zone is UTC.
+
+    Raises:
+        ValueError: the text is not a date and time, has a leap second, or is not in the years 1 to
+            9999 in UTC.
+    """
+    try:
+        # In UTC, because `format_instant` fails for times that are outside these years there.
+        when = assume_utc(datetime.fromisoformat(text)).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(str(error)) from error
+    return round(when.timestamp() * 1000)

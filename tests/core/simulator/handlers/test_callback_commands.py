@@ -66,3 +66,13 @@ def test_many_callbacks_are_ended(desk):
     assert desk.call("POST", f"{CALLBACKS}/bulk/disconnect", body).status == 204
     assert desk.timeline(made).ended is not None
     assert desk.timeline(call).ended is None
+
+
+@pytest.mark.parametrize("when", ["2030-06-30T23:59:60Z", "0001-01-01T00:00:00+14:00"])
+def test_a_time_that_cannot_be_represented_changes_nothing(desk, when):
+    made = desk.offer("callback")
+    other = desk.call("POST", "/api/v2/routing/queues", {"name": "Other"}).json["id"]
+    body = change(made, callbackScheduledTime=when, queueId=other)
+    answer = desk.call("PATCH", CALLBACKS, body)
+    assert (answer.status, answer.json["code"]) == (400, "invalid.value")
+    assert len(desk.timeline(made).participants) == 2

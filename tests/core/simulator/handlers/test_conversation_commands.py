@@ -401,3 +401,16 @@ def test_an_agent_hands_a_call_over_to_an_external_contact():
     assert states(desk.timeline(made))[-1] == ("external", "dialing")
     assert desk.timeline(made).participants[-1].session.address == "+13175550126"
     assert post(desk, path, {}, status=400).json["message"]
+
+
+@pytest.mark.parametrize("when", ["2030-06-30T23:59:60Z", "0001-01-01T00:00:00+14:00"])
+def test_a_callback_at_a_time_that_cannot_be_represented_is_refused(when):
+    desk = StaffedDesk()
+    body = {
+        "queueId": desk.queue,
+        "callbackNumbers": ["+13175550123"],
+        "callbackScheduledTime": when,
+    }
+    answer = desk.call("POST", f"{BASE}/callbacks", body)
+    assert (answer.status, answer.json["code"]) == (400, "invalid.value")
+    assert answer.json["details"][0]["fieldName"] == "callbackScheduledTime"

@@ -3,6 +3,8 @@
 import pytest
 
 from genesys_core.simulator import OAuthClient, Simulator, World
+from genesys_core.simulator.handlers.conversation_lookup import read_time
+from genesys_core.simulator.http.problems import Problem
 from tests.strategies.contact_center import StaffedDesk, agent_of
 from tests.strategies.simulator import Desk, definition
 
@@ -40,6 +42,18 @@ def test_queues_and_users_must_exist(desk):
     assert desk.call("POST", target, {"userId": "u"}).status == 404
     assert desk.call("POST", target, {"queueId": desk.queue}).status == 202
     assert desk.call("GET", "/api/v2/conversations").json["total"] == 0
+
+
+def test_a_queue_that_is_missing_is_asked_for(desk):
+    answer = desk.call("POST", "/api/v2/conversations/emails", {"provider": "P", "flowId": "f"})
+    assert answer.json["message"] == "Specify the queueId of an existing queue."
+
+
+def test_times_are_read_from_bodies():
+    assert read_time("2023-11-14T22:13:20Z", field="when") == 1_700_000_000_000
+    assert read_time(None, field="when") is None
+    with pytest.raises(Problem, match=r"2030-06-30T23:59:60Z.*when"):
+        read_time("2030-06-30T23:59:60Z", field="when")
 
 
 def test_some_need_a_user():

@@ -10,6 +10,7 @@ from genesys_core.simulator.http.exchange import (
     format_instant,
     json_reply,
     no_content,
+    parse_instant,
     parse_query,
 )
 from genesys_core.simulator.state.credentials import IssuedToken
@@ -79,6 +80,19 @@ def test_without_a_model_nothing_is_known():
 )
 def test_times_are_written_to_the_millisecond(wall, text):
     assert format_instant(wall) == text
+
+
+@pytest.mark.parametrize(
+    "text", ["2023-11-14T22:13:20.250Z", "2023-11-14T23:13:20.25+01:00", "2023-11-14T22:13:20.250"]
+)
+def test_times_are_read_to_the_millisecond(text):
+    assert parse_instant(text) == 1_700_000_000_250
+
+
+@pytest.mark.parametrize("text", ["2030-06-30T23:59:60Z", "0001-01-01T00:00:00+14:00", "soon"])
+def test_times_that_cannot_be_represented(text):
+    with pytest.raises(ValueError):  # noqa: PT011 - the message is Python's own
+        parse_instant(text)
 
 
 def test_the_values_of_a_list_are_repeated_or_joined_with_commas():
