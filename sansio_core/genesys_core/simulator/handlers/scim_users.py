@@ -26,8 +26,10 @@ from genesys_core.simulator.handlers.users import (
     remove_user,
     update_user,
 )
+from genesys_core.simulator.http.checks import find_misfits
 from genesys_core.simulator.http.exchange import ApiCall, Handler, Reply, format_instant
 from genesys_core.simulator.http.problems import ScimProblem
+from genesys_core.simulator.state.definition import Schema
 from genesys_core.simulator.state.examples import Json
 from genesys_core.simulator.state.grants import roles_of
 from genesys_core.simulator.state.world import (
@@ -86,6 +88,10 @@ def patch_user(call: ApiCall) -> Reply:
     operations = as_object(call.body).get("Operations")
     for each in operations if isinstance(operations, list) else ():
         _apply(changed, as_object(each))
+    # The values of operations have any type, so only the result can be checked.
+    model = Schema(ref="#/definitions/ScimV2User")
+    for place, _, kind in find_misfits(call.definition, model, changed, "user"):
+        raise ScimProblem(400, f"The value of {place} must be {kind}.", "invalidValue")
     return show_resource(call, _write(call, user, changed))
 
 
@@ -230,7 +236,7 @@ def _find_current(call: ApiCall) -> Record:
 def _manager(call: ApiCall, identity: Json) -> Json:
     if identity is None:
         return None
-    if identity not in call.state.users:
+    if not isinstance(identity, str) or identity not in call.state.users:
         raise ScimProblem(400, f"There is no manager {identity}.", "invalidValue")
     return {"id": identity, "selfUri": f"/api/v2/users/{identity}"}
 

@@ -18,7 +18,7 @@ from genesys_core.simulator.http.problems import bad_request, invalid_value, uns
 from genesys_core.simulator.state.definition import Definition, OperationFacts, Parameter, Schema
 from genesys_core.simulator.state.examples import Json
 
-__all__ = ["check_parameters", "has_type", "is_wider", "read_body"]
+__all__ = ["check_parameters", "find_misfits", "has_type", "is_wider", "read_body"]
 
 MAX_NESTING: Final = 64
 """The maximum nesting depth of a JSON body; models in the definition nest far less deeply."""
@@ -131,7 +131,7 @@ def _check_body(wanted: Parameter, schema: Schema, definition: Definition, body:
         if wanted.required:
             raise bad_request("The request body is required.", field=wanted.name)
         return
-    for place, value, kind in _misfits(definition, schema, body, wanted.name):
+    for place, value, kind in find_misfits(definition, schema, body, wanted.name):
         raise invalid_value(msgspec.json.encode(value).decode()[:100], kind, field=place)
     for place in _missing(definition, schema, body, ""):
         raise bad_request(f"The request body must contain the field '{place}'.", field=place)
@@ -154,10 +154,17 @@ def _missing(definition: Definition, schema: Schema, value: Json, place: str) ->
             yield from _missing(definition, known.items, each, f"{place.rstrip('.')}[{at}].")
 
 
-def _misfits(
+def find_misfits(
     definition: Definition, schema: Schema, value: Json, place: str
 ) -> Iterator[tuple[str, Json, str]]:
-    """Yield the location, value and expected type of each value with the wrong type."""
+    """Yield the location, value and expected type or bound of each value that violates a schema.
+
+    Args:
+        definition: the API definition, which resolves references.
+        schema: the schema to which the value should conform.
+        value: the value to check, at any depth; null conforms to every schema.
+        place: the location of the value, which begins the yielded locations.
+    """
     if value is None:
         return
     known = definition.resolve(schema)
@@ -172,10 +179,10 @@ def _misfits(
         for name, each in value.items():
             inside = _member(known, name)
             if inside is not None and not is_wider(schema.model_name, name, each):
-                yield from _misfits(definition, inside, each, f"{place}.{name}")
+                yield from find_misfits(definition, inside, each, f"{place}.{name}")
     elif isinstance(value, list) and known.items is not None:
         for at, each in enumerate(value):
-            yield from _misfits(definition, known.items, each, f"{place}[{at}]")
+            yield from find_misfits(definition, known.items, each, f"{place}[{at}]")
 
 
 def _member(schema: Schema, name: str) -> Schema | None:

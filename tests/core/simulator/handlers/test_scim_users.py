@@ -10,6 +10,7 @@ BASES = ["/api/v2/scim/users", "/api/v2/scim/v2/users"]
 USERS = "/api/v2/users"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 GENESYS = "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User"
+PATCH = ["urn:ietf:params:scim:api:messages:2.0:PatchOp"]
 ADA = {"userName": "ada@example.com", "displayName": "Ada", "externalId": "e-1"}
 
 
@@ -147,7 +148,7 @@ def test_put_replaces_and_keeps_nothing_else():
 
 def patched(desk, identity, *operations):
     body = {
-        "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+        "schemas": PATCH,
         "Operations": list(operations),
     }
     return desk.call("PATCH", f"{BASES[1]}/{identity}", body)
@@ -213,3 +214,23 @@ def test_a_user_of_a_world_may_have_little():
     shown = desk.call("GET", f"{BASES[0]}/u").json
     assert (shown["id"], shown["active"]) == ("u", True)
     assert "userName" not in shown
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("title", {"a": 1}),
+        ("displayName", 7),
+        (f"{ENTERPRISE}:manager", {"value": ["x"]}),
+        (f"{ENTERPRISE}:department", []),
+        ("externalId", {}),
+    ],
+)
+def test_a_patch_to_a_value_of_another_type_is_refused_and_changes_nothing(path, value):
+    desk = Desk()
+    at = f"{BASES[0]}/{next(iter(desk.simulator.state.users))}"
+    before = desk.call("GET", at).json
+    operation = {"op": "replace", "path": path, "value": value}
+    answer = desk.call("PATCH", at, {"schemas": PATCH, "Operations": [operation]})
+    assert refusal(answer) == (400, "invalidValue")
+    assert desk.call("GET", at).json == before
