@@ -19,6 +19,7 @@ from genesys_core.simulator.http.paging import make_page
 from genesys_core.simulator.http.problems import bad_request, no_such_entity
 from genesys_core.simulator.state.examples import Json
 from genesys_core.simulator.state.grants import (
+    divisions_of_permission,
     effective_grants,
     effective_policies,
     grant_role,
@@ -26,7 +27,6 @@ from genesys_core.simulator.state.grants import (
     is_subject,
     own_grants,
     permission_names,
-    role_policies,
     role_reference,
     roles_of,
     subjects_of_role,
@@ -270,14 +270,13 @@ _COLONS: Final = 2
 
 def _permitted_divisions(call: ApiCall, subject: str) -> list[Record]:
     permission, name = call.argument("permission", ""), call.argument("name", "").casefold()
-    divisions, roles = call.state.collections[DIVISIONS], call.state.collections[ROLES]
-    found: dict[str, Record] = {}
-    for role_id, division_id in effective_grants(call.state, subject):
-        policies = list(role_policies(roles[role_id]))
-        division = divisions[division_id]
-        if has_permission(policies, permission) and name in str(division.get("name")).casefold():
-            found[division_id] = division
-    return list(found.values())
+    permitted = divisions_of_permission(call.state, subject, permission)
+    return [
+        division
+        for identity, division in call.state.collections[DIVISIONS].items()
+        if (permitted is None or identity in permitted)
+        and name in str(division.get("name")).casefold()
+    ]
 
 
 def _replace(call: ApiCall, subject: str, pairs: Sequence[tuple[str, str]]) -> None:

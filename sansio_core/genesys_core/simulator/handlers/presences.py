@@ -60,6 +60,7 @@ def get_system_presences(call: ApiCall) -> Reply:  # noqa: ARG001 - a handler li
 
 
 _PRESENCE = "/api/v2/users/{userId}/presences"
+_DEFINITIONS = ("", "api", "v2", "presence", "definitions")
 
 HANDLERS: Mapping[tuple[str, str], Handler] = {
     ("GET", f"{_PRESENCE}/purecloud"): get_presence,
@@ -94,15 +95,15 @@ def _changed(call: ApiCall, user: Record) -> Record:
         "selfUri": f"/api/v2/users/{user['id']}/presences/{source.lower()}",
     }
     if body.get("presenceDefinition") is not None:
-        presence["presenceDefinition"] = _definition(body["presenceDefinition"])
+        presence["presenceDefinition"] = _definition(call, body["presenceDefinition"])
     return presence
 
 
-def _definition(given: Json) -> Record:
-    """Return the presence definition in a request, by id or by system presence.
+def _definition(call: ApiCall, given: Json) -> Record:
+    """Return the presence definition that a request names by id or by system presence.
 
     Raises:
-        Problem: 400 if the request specifies neither.
+        Problem: 400 if there is no such definition.
     """
     named: Mapping[str, Json] = given if isinstance(given, Mapping) else {}
     for known in map(presence_definition, SYSTEM_PRESENCES):
@@ -110,8 +111,11 @@ def _definition(given: Json) -> Record:
             return known
         if "id" not in named and _word(named) == _word(known):
             return known
+    own = call.state.collections.get(_DEFINITIONS, {}).get(str(named.get("id")))
+    if own is not None:
+        return {name: own[name] for name in ("id", "systemPresence", "selfUri") if name in own}
     if named.get("id") and named.get("systemPresence"):
-        return {**named}  # a custom definition of the organization
+        return {**named}  # complete, so tests need not create the definition
     raise bad_request("There is no such presence definition.", field="presenceDefinition")
 
 

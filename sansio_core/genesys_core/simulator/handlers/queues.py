@@ -19,7 +19,7 @@ from genesys_core.simulator.http.exchange import (
 )
 from genesys_core.simulator.http.name_filters import has_name
 from genesys_core.simulator.http.paging import make_page
-from genesys_core.simulator.http.problems import PlatformProblem, no_such_entity
+from genesys_core.simulator.http.problems import PlatformProblem, bad_request, no_such_entity
 from genesys_core.simulator.http.unique_names import check_unique_name
 from genesys_core.simulator.http.values import conform_reply
 from genesys_core.simulator.state.definition import Schema
@@ -57,7 +57,15 @@ def get_queue(call: ApiCall) -> Reply:
 
 
 def post_queues(call: ApiCall) -> Reply:
-    """Create a queue."""
+    """Create a queue.
+
+    Raises:
+        Problem: 400 if the simulator stores the maximum number of queues.
+    """
+    if len(call.state.queues) >= call.settings.max_items:
+        raise bad_request(
+            f"The simulator stores at most {call.settings.max_items} queues (Settings.max_items)."
+        )
     identity, when = call.state.new_id("queue"), format_instant(call.now.wall)
     queue: Record = {
         **QUEUE_DEFAULTS,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from genesys_core.simulator.http.exchange import ApiCall, Handler, Reply, json_reply, no_content
 from genesys_core.simulator.http.problems import no_such_entity
-from genesys_core.simulator.state.credentials import SAML2_BEARER
+from genesys_core.simulator.state.oauth_clients import OAUTH_CLIENTS
 
 if TYPE_CHECKING:
     from genesys_core.simulator.state.examples import Json
@@ -20,12 +20,11 @@ def get_tokens_me(call: ApiCall) -> Reply:
     """Return the organization and the client of the caller's token."""
     organization = call.state.organization
     client_id = "" if call.token is None else call.token.client_id
-    known = call.state.clients.get(client_id)
-    grants = () if known is None else known.grants
+    known = call.state.collections.get(OAUTH_CLIENTS, {}).get(client_id, {})
     client: Json = {
         "id": client_id,
-        "name": "Simulated client",
-        "authorizedGrantType": next((_TYPES[each] for each in grants if each in _TYPES), "CODE"),
+        "name": known.get("name"),
+        "authorizedGrantType": known.get("authorizedGrantType"),
         "organization": organization,
     }
     return json_reply(
@@ -59,16 +58,6 @@ def delete_token(call: ApiCall) -> Reply:
         call.state.revoke(token)
     return no_content()
 
-
-_TYPES: Mapping[str, str] = {
-    "client_credentials": "CLIENT-CREDENTIALS",
-    "authorization_code": "CODE",
-    "implicit": "TOKEN",
-    SAML2_BEARER: "SAML2-BEARER",
-}
-"""The name of a client's type, by grant. On the platform a client has one type; for a client with
-several grants, the first match is used.
-"""
 
 HANDLERS: Mapping[tuple[str, str], Handler] = {
     ("GET", "/api/v2/tokens/me"): get_tokens_me,

@@ -149,11 +149,10 @@ def test_divisions_in_which_somebody_has_a_permission():
     paged = desk.call("GET", f"{permitted}/paged/{desk.employee}?permission=routing:queue:add").json
     assert [each["name"] for each in paged["entities"]] == ["Sales"]
     paged = desk.call("GET", f"{permitted}/paged/me?permission=routing:queue:add").json
-    assert [each["name"] for each in paged["entities"]] == ["Home"]
-    mine = desk.call("GET", f"{permitted}/me?permission=routing:queue:add").json
-    assert [each["name"] for each in mine] == ["Home"]
-    none = desk.call("GET", f"{permitted}/me?permission=routing:queue:add&name=sal").json
-    assert none == []
+    assert [each["name"] for each in paged["entities"]] == ["Home", "Sales"]
+    mine = desk.call("GET", f"{permitted}/me?permission=routing:queue:add&name=sal").json
+    assert [each["name"] for each in mine] == ["Sales"]
+    assert desk.call("GET", f"{permitted}/me?permission=routing:queue:add&name=x").json == []
 
 
 def test_the_home_division_and_those_with_things_in_them_stay():
@@ -215,3 +214,12 @@ def test_permissions_are_enforced_by_the_roles_of_the_caller():
     assert desk.call("DELETE", f"{ROLES}/{desk.role}").status in {200, 204}
     answer = desk.call("POST", "/api/v2/routing/queues", {"name": "R"}, token=token)
     assert answer.status == 403
+
+
+def test_an_administrator_is_permitted_in_every_division():
+    desk = Office()
+    asked = "permission=routing:queue:view"
+    mine = desk.call("GET", f"{DIVISIONS}permitted/me?{asked}").json
+    assert [each["name"] for each in mine] == ["Home", "Sales"]
+    paged = desk.call("GET", f"{DIVISIONS}permitted/paged/{desk.employee}?{asked}").json
+    assert [each["name"] for each in paged["entities"]] == ["Home"]

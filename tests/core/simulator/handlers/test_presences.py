@@ -145,3 +145,18 @@ def test_system_presences():
     schema = Schema(type="array", items=Schema(ref="#/definitions/SystemPresence"))
     assert misfits(definition(), schema, listed) == []
     assert {"id": presence_definition("On Queue")["id"], "name": "ON_QUEUE"} in listed
+
+
+def test_a_definition_of_the_organization_is_named_by_its_id():
+    desk = ChannelDesk()
+    lunch = {"name": "Lunch", "systemPresence": "Meal", "languageLabels": {"en_US": "Lunch"}}
+    made = desk.call("POST", "/api/v2/presence/definitions", lunch).json
+    given = {"presenceDefinition": {"id": made["id"]}}
+    changed = desk.call("PATCH", where(desk), given)
+    assert changed.status == 200, changed
+    assert declared("UserPresence", changed.json) == []
+    assert changed.json["presenceDefinition"] == {
+        "id": made["id"],
+        "systemPresence": "Meal",
+        "selfUri": made["selfUri"],
+    }

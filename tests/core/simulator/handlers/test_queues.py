@@ -84,3 +84,10 @@ def test_a_queue_that_is_replaced_keeps_its_members():
     target = f"/api/v2/routing/queues/{desk.queue}"
     assert desk.call("PUT", target, {"name": "Support"}).json["memberCount"] == 3
     assert len(desk.call("GET", f"{target}/members").json["entities"]) == 3
+
+
+def test_no_more_queues_are_created_than_the_simulator_holds():
+    desk = Desk(settings=Settings(max_items=6))
+    answers = [desk.call("POST", "/api/v2/routing/queues", {"name": f"q{n}"}) for n in range(2)]
+    assert [each.status for each in answers] == [200, 400]
+    assert answers[1].json["message"].startswith("The simulator stores at most 6 queues")

@@ -5,6 +5,7 @@ from genesys_core.simulator.handlers.tokens import delete_tokens_me
 from genesys_core.simulator.http.exchange import ApiCall, Reply
 from genesys_core.simulator.state.definition import Schema
 from genesys_core.simulator.state.memory import PlatformState
+from genesys_core.simulator.state.world import ROLES
 from tests.helpers.token_requests import exchanged, refreshed
 from tests.strategies.loopback import SAML2, Visitor, fragment_of
 from tests.strategies.simulator import Desk, definition, misfits
@@ -75,3 +76,16 @@ def test_signing_out_without_a_token_is_nothing_to_do():
         found.routes["DELETE"], ME, {}, {}, None, None, Now(0, 0), PlatformState(), definition()
     )
     assert delete_tokens_me(call) == Reply(204)
+
+
+def test_a_client_that_was_created_is_described_with_its_name():
+    desk = Desk()
+    role = next(iter(desk.simulator.state.collections[ROLES]))
+    body = {"name": "Nightly", "authorizedGrantType": "CLIENT-CREDENTIALS", "roleIds": [role]}
+    made = desk.call("POST", "/api/v2/oauth/clients", body).json
+    granted = desk.grant(
+        {"grant_type": "client_credentials"}, credentials=(made["id"], made["secret"])
+    )
+    shown = desk.call("GET", "/api/v2/tokens/me", token=granted.json["access_token"]).json
+    client = shown["OAuthClient"]
+    assert (client["name"], client["authorizedGrantType"]) == ("Nightly", "CLIENT-CREDENTIALS")
