@@ -6,6 +6,7 @@ Invariants: unknown ids are ignored, as on the platform; the operation succeeds 
 from collections.abc import Iterator, Mapping, Sequence
 
 from genesys_core.simulator.handlers.generic import respond_with_example
+from genesys_core.simulator.http.capacity import check_room
 from genesys_core.simulator.http.exchange import ApiCall, Reply, json_reply
 from genesys_core.simulator.http.values import adopt_properties
 from genesys_core.simulator.resources.listing_styles import find_listing_style
@@ -33,7 +34,9 @@ def respond_to_bulk_command(
     items = stored_items(call.state, place)
     match rule.action:
         case "create_many":
-            named = [_create(store, call, rule, place, each) for each in _documents(call.body)]
+            documents = list(_documents(call.body))
+            check_room(call, sum(str(each.get("id")) not in items for each in documents))
+            named = [_create(store, call, rule, place, each) for each in documents]
         case "change_many":
             named = [*_change(store, call, rule, place)]
         case _:

@@ -99,7 +99,7 @@ def start_job(
 
 
 def state_of(call: ApiCall, collection: Collection, states: JobStates, at: ResourcePath) -> str:
-    """Return the response to a poll of a job: the job in its current state."""
+    """Return the name of a job's current state."""
     outcome = call.state.job_outcomes.get(collection.template, SUCCESS)
     return states.state_at(
         call.state.jobs[at], call.now.monotonic, call.settings.job_duration, outcome
@@ -165,5 +165,7 @@ def resume_job(
     elif run.resumed is None:
         call.state.jobs[at] = structs.replace(run, resumed=call.now.monotonic)
     job = show_job(call, collection, states, at)
-    call.state.collections[at[:-1]][at[-1]] = job
+    # The stored job keeps its results and its error, which are not shown yet.
+    stored = call.state.collections[at[:-1]]
+    stored[at[-1]] = {**stored[at[-1]], states.name: job[states.name]}
     return job

@@ -53,9 +53,10 @@ def change_members(
                 if identity in members:
                     members[identity] = {**members[identity], **member}
         case action:
-            if action == "set_members":
+            replaced = len(members) if action == "set_members" else 0
+            check_room(call, len(changed) - replaced)
+            if replaced:
                 members.clear()
-            check_room(call, len(changed))
             for identity, member in changed:
                 members[identity] = {**members.get(identity, {}), **member}
     _count(call, place, len(members))

@@ -1,6 +1,6 @@
 """Commands on many items."""
 
-from genesys_core.simulator import Simulator
+from genesys_core.simulator import Settings, Simulator
 from tests.strategies.simulator import Desk, operation, small_document
 
 CONTACTS = "/api/v2/externalcontacts/contacts"
@@ -109,3 +109,17 @@ def test_a_contact_whose_id_is_known_is_changed():
     assert (again["id"], again["data"]) == (first["id"], {"a": "1"})
     assert desk.call("GET", f"{at}/{first['id']}").json["data"] == {"a": "1"}
     assert write(id="mine")["id"] != first["id"]
+
+
+def test_items_are_created_together_or_not_at_all():
+    desk = Desk()
+    listed = desk.call("POST", "/api/v2/outbound/contactlists", {"columnNames": ["p"], "name": "L"})
+    path = f"/api/v2/outbound/contactlists/{listed.json['id']}/contacts"
+    contacts = [{"contactListId": listed.json["id"], "data": {"p": str(n)}} for n in range(3)]
+    desk.simulator.settings = Settings(max_items=desk.simulator.state.count_items() + 2)
+    assert desk.call("POST", path, contacts).status == 400
+    assert len(desk.simulator.state.collections.get(tuple(path.split("/")), {})) == 0
+    made = desk.call("POST", path, contacts[:2])
+    assert made.status == 200, made
+    known = [{**contacts[0], "id": each["id"]} for each in made.json]
+    assert desk.call("POST", path, known).status == 200

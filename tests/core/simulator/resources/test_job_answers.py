@@ -166,3 +166,26 @@ def test_a_batch_of_recordings_counts_what_it_was_asked_for():
     desk.sleep(10)
     (missing,) = desk.call("GET", where).json["results"]
     assert missing["errorMsg"] == "The recording was not found."
+
+
+def test_a_job_that_its_caller_confirmed_keeps_its_results_and_its_error():
+    desk = Desk()
+    base = "/api/v2/knowledge/knowledgebases"
+    made = desk.call("POST", base, {"name": "K", "coreLanguage": "en-US"}).json["id"]
+    jobs = f"{base}/{made}/import/jobs"
+    job = desk.call("POST", jobs, {"uploadKey": "k", "fileType": "Json"}).json["id"]
+    desk.sleep(1)
+    confirmed = desk.call("PATCH", f"{jobs}/{job}", {"status": "ImportInProgress"})
+    assert "downloadURL" not in confirmed.json
+    desk.sleep(1)
+    ended = desk.call("GET", f"{jobs}/{job}").json
+    assert (ended["status"], "downloadURL" in ended) == ("Completed", True)
+
+    desk.simulator.set_job_outcome(RECORDINGS, "failure")
+    job = desk.call("POST", RECORDINGS, {**BULK, "conversationQuery": INTERVAL}).json["id"]
+    desk.sleep(1)
+    confirmed = desk.call("PUT", f"{RECORDINGS}/{job}", {"state": "PROCESSING"})
+    assert "errorMessage" not in confirmed.json
+    desk.sleep(1)
+    failed = desk.call("GET", f"{RECORDINGS}/{job}").json
+    assert (failed["state"], "errorMessage" in failed) == ("FAILED", True)

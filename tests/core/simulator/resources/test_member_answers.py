@@ -145,3 +145,20 @@ def test_odd_bodies_and_responses():
     assert ids(desk) == ["a"]
     full = small(settings=Settings(max_items=1))
     assert full.call("POST", "/m", [{"id": "a"}, {"id": "b"}]).status == 400
+
+
+def test_a_list_that_would_be_too_long_is_not_replaced():
+    desk = Desk()
+    user = users(desk, 1)[0]
+    skills = [
+        desk.call("POST", "/api/v2/routing/skills", {"name": f"s{n}"}).json["id"] for n in range(3)
+    ]
+    path = f"/api/v2/users/{user}/routingskills"
+    body = [{"id": each, "proficiency": 1} for each in skills]
+    assert desk.call("PUT", f"{path}/bulk", body[:1]).status == 200
+    full = Settings(max_items=desk.simulator.state.count_items() + 1)
+    desk.simulator.settings = full
+    assert desk.call("PUT", f"{path}/bulk", body).status == 400
+    assert listed(desk, path) == skills[:1]
+    assert desk.call("PUT", f"{path}/bulk", body[1:]).status == 200
+    assert listed(desk, path) == skills[1:]
