@@ -18,7 +18,6 @@ from genesys_core.simulator.conversations.agents import (
     request_routing_status,
     routing_status,
     set_member,
-    set_routing_status,
 )
 from genesys_core.simulator.conversations.timers import set_timer
 from genesys_core.simulator.state.memory import PlatformState
@@ -248,7 +247,8 @@ def _staff(state: PlatformState, now: Now) -> None:
             ):
                 set_member(state, queue_id, user_id, joined=True)
     for user_id in center.memberships:
-        set_routing_status(state, user_id, "IDLE", now)
+        # A requested status: agents who are busy with earlier traffic must not become idle.
+        request_routing_status(state, user_id, "IDLE", now)
 
 
 def _media(chance: float) -> MediaKind:

@@ -34,7 +34,7 @@ _ACCEPTED: Final = Reply(202)
 
 def post_participants(call: ApiCall) -> Reply:
     """Add participants, each identified by user or address, to a call."""
-    conversation = find_conversation(call)
+    conversation = _find_active(call)
     given = call.document().get("participants")
     added = [each for each in given if isinstance(each, Mapping)] if isinstance(given, list) else []
     users = [require_user(call, each["userId"]) for each in added if each.get("userId")]
@@ -50,7 +50,7 @@ def post_participants(call: ApiCall) -> Reply:
 
 def post_participant_user(call: ApiCall) -> Reply:
     """Add a user to a call as a participant."""
-    conversation = find_conversation(call)
+    conversation = _find_active(call)
     user_id = require_user(call, call.arguments["userId"])
     lifecycle.alert_agent(call.state, conversation, user_id, call.now)
     return json_reply(show_conversation(call.state, conversation))
@@ -73,6 +73,13 @@ def watch_participant(call: ApiCall) -> Reply:
         lifecycle.connect_participant(call.state, conversation, supervisor, call.now)
     supervisor.watching, supervisor.watched = _WATCHING[verb], watched.id
     return _ACCEPTED
+
+
+def _find_active(call: ApiCall) -> ConversationTimeline:
+    conversation = find_conversation(call)
+    if conversation.ended is not None:
+        raise bad_request("The conversation has ended.")
+    return conversation
 
 
 def _connected_agents(conversation: ConversationTimeline) -> Iterator[Participant]:

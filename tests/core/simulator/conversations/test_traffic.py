@@ -198,3 +198,12 @@ def test_stopping_twice_is_stopping_once():
     stop_traffic(state)
     stop_traffic(state)
     assert state.contact_center.timers == []
+
+
+def test_a_new_rate_gives_a_busy_agent_no_second_conversation():
+    simulator, _ = lived(seed=1, minutes=3, per_minute=60.0)
+    simulator.start_traffic(60.0, now=Now(180.0, WALL + 180))
+    for second in range(181, 240):
+        simulator.advance(Now(float(second), WALL + second))
+        busy = simulator.state.contact_center.busy.values()
+        assert max(map(len, busy)) == 1

@@ -81,3 +81,15 @@ def test_a_call_for_another_user(desk):
     body = {"phoneNumber": "+13175550100"}
     made = desk.call("POST", f"{BASE}/calls/user/{desk.users[2]}", body).json["id"]
     assert agent_of(desk.timeline(made)).user_id == desk.users[2]
+
+
+def test_nobody_is_added_to_a_call_that_has_ended(desk):
+    made = desk.talk()
+    desk.call("POST", f"{BASE}/{made}/disconnect")
+    before = states(desk.timeline(made))
+    party = {"userId": desk.users[0], "startTime": "2026-01-01T00:00:00Z", "name": "n"}
+    body = {**START, "participants": [party]}
+    path = f"{BASE}/calls/{made}/participants"
+    assert desk.call("POST", path, body).status == 400
+    assert desk.call("POST", f"{path}/user/{desk.users[0]}", START).status == 400
+    assert states(desk.timeline(made)) == before
