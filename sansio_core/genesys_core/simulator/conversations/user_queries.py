@@ -64,7 +64,9 @@ def query_user_aggregates(state: PlatformState, query: Mapping[str, Json], now: 
     granularity = parse_granularity(known if isinstance(known, str) else None, interval)
     metrics = [str(each) for each in _list(query.get("metrics")) if each in _METRICS]
     if not metrics:
-        raise bad_request("The request body must contain the field 'metrics'.", field="metrics")
+        raise bad_request(
+            f"The metrics must include one of {', '.join(_METRICS)}.", field="metrics"
+        )
     groups: dict[str, list[str]] = {}
     for user_id in _chosen(state, query.get("filter")):
         groups.setdefault(user_id if "userId" in _list(query.get("groupBy")) else "", []).append(

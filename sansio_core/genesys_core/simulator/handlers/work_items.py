@@ -9,6 +9,7 @@ Guesses: a wrap-up creates a version of its work item; the number of versions ke
 
 from collections.abc import Mapping, Sequence
 from typing import Final
+from urllib.parse import urlencode
 
 from genesys_core.simulator.handlers.conversation_lookup import require_user_context
 from genesys_core.simulator.http.capacity import check_room
@@ -206,7 +207,7 @@ def _attribute(record: Mapping[str, Json], name: str) -> Json:
 
 
 def _page(call: ApiCall, rows: Sequence[Record]) -> Json:
-    """Return the page after a cursor: the number of rows before it."""
+    """Return the page that begins at the cursor ``after``, which is the number of rows before it."""
     ordered = [*rows]
     if call.argument("sortOrder", "").lower().startswith("desc"):
         ordered.reverse()
@@ -216,7 +217,9 @@ def _page(call: ApiCall, rows: Sequence[Record]) -> Json:
     end = start + size
     page: Record = {"entities": list(ordered[start:end]), "selfUri": call.path}
     if end < len(ordered):
-        page |= {"after": str(end), "nextUri": f"{call.path}?after={end}&pageSize={size}"}
+        others = {k: v for k, v in call.query.items() if k not in {"after", "pageSize"}}
+        query = urlencode({"after": end, "pageSize": size, **others}, doseq=True)
+        page |= {"after": str(end), "nextUri": f"{call.path}?{query}"}
     return _conformed(call, page)
 
 

@@ -7,6 +7,7 @@ exclusive. A pattern matches anywhere in a string; one that Python cannot compil
 import re
 from collections.abc import Iterator
 
+from genesys_core.definition.read.definition import format_number
 from genesys_core.simulator.state.definition import Bounds
 from genesys_core.simulator.state.examples import Json
 
@@ -24,12 +25,11 @@ def _broken(bounds: Bounds, value: Json) -> Iterator[str]:
             return
         case int() | float():
             least, most = bounds.minimum, bounds.maximum
-            is_less = least is not None and value < least
-            is_more = most is not None and value > most
-            if is_less or (bounds.exclusive_minimum and value == least):
-                yield f"{'more than' if bounds.exclusive_minimum else 'at least'} {least:g}"
-            if is_more or (bounds.exclusive_maximum and value == most):
-                yield f"{'less than' if bounds.exclusive_maximum else 'at most'} {most:g}"
+            is_open, is_open_above = bounds.exclusive_minimum, bounds.exclusive_maximum
+            if least is not None and (value < least or (is_open and value == least)):
+                yield f"{'more than' if is_open else 'at least'} {format_number(least)}"
+            if most is not None and (value > most or (is_open_above and value == most)):
+                yield f"{'less than' if is_open_above else 'at most'} {format_number(most)}"
         case str():
             yield from _outside(bounds.min_length, bounds.max_length, len(value), "characters")
             if bounds.pattern is not None and not _matches(bounds.pattern, value):

@@ -4,6 +4,7 @@ Invariants: an unsupported filter matches everything.
 """
 
 from collections.abc import Mapping, Sequence
+from math import inf
 from typing import Final
 
 from genesys_core.simulator.http.exchange import ApiCall
@@ -12,7 +13,7 @@ from genesys_core.simulator.resources.listing_styles import find_listing_style
 from genesys_core.simulator.resources.pages import make_listing
 from genesys_core.simulator.state.examples import Json
 
-__all__ = ["list_items"]
+__all__ = ["list_items", "order_of"]
 
 
 def list_items(call: ApiCall, items: Sequence[Json]) -> Json:
@@ -66,12 +67,20 @@ def _sorted(call: ApiCall, items: list[Json]) -> list[Json]:
     key = call.argument("sortBy", "")
     order = call.argument("sortOrder", "").lower()
     if key or order:
-        items.sort(key=lambda item: _text_of(item, key or "name"))
+        items.sort(key=lambda item: order_of(item, key or "name"))
         if order.startswith("desc"):
             items.reverse()
     return items
 
 
-def _text_of(item: Json, name: str) -> str:
+def order_of(item: Json, name: str) -> tuple[float, str]:
+    """Return the key by which an item is sorted: numbers first, by value, then texts, ignoring case.
+
+    Args:
+        item: an item of a listing.
+        name: the property by which the items are sorted; not used for items that are not objects.
+    """
     value = item.get(name, "") if isinstance(item, Mapping) else item
-    return str(value).casefold()
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value), ""
+    return inf, str(value).casefold()

@@ -7,6 +7,7 @@ their state. An unsupported criterion, and a property that items do not have, ma
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from genesys_core.simulator.resources.listings import order_of
 from genesys_core.simulator.state.examples import Json
 from genesys_core.simulator.state.world import Record
 
@@ -50,7 +51,7 @@ def find_matches(items: Iterable[Record], search: Json) -> list[Record]:
     ]
     key = known.get("sortBy")
     if isinstance(key, str):
-        found.sort(key=lambda item: str(item.get(key, "")).casefold())
+        found.sort(key=lambda item: order_of(item, key))
     order = known.get("sortOrder")
     if isinstance(order, str) and order.lower().startswith("desc"):
         found.reverse()

@@ -193,3 +193,15 @@ def test_what_no_request_created_has_one_version():
 def test_the_simulator_holds_no_more_wrap_ups_than_items():
     desk = WorkDesk(max_items=7)
     assert desk.wrap("me").status == 400
+
+
+def test_the_link_to_the_next_page_keeps_the_order():
+    desk = WorkDesk()
+    for number in range(4):
+        desk.call("PATCH", desk.item, {"name": f"C-{number}"})
+    at, numbers = f"{desk.item}/versions?pageSize=2&sortOrder=descending", []
+    while at:
+        page = desk.call("GET", at).json
+        numbers += [each["version"] for each in page["entities"]]
+        at = page.get("nextUri")
+    assert numbers == [5, 4, 3, 2, 1]

@@ -52,3 +52,8 @@ def test_without_bounds_everything_is_inside(value):
 def test_a_range_holds_what_is_between_its_ends(least, size, value):
     broken = find_broken_bound(Bounds(minimum=least, maximum=least + size), value)
     assert (broken is None) == (least <= value <= least + size)
+
+
+def test_a_large_bound_is_shown_with_all_its_digits():
+    assert find_broken_bound(Bounds(maximum=25_000_000), 25_000_001) == "at most 25000000"
+    assert find_broken_bound(Bounds(minimum=1_234_567.5), 1) == "at least 1234567.5"

@@ -89,3 +89,12 @@ def test_texts_are_listed_and_sorted_too():
     assert made.call("PUT", "/m", ["b", "A", "c"]).status == 204
     assert get(made, "/m?name=x").json == ["b", "A", "c"]
     assert get(made, "/m?sortOrder=asc").json == ["A", "b", "c"]
+
+
+def test_numbers_are_sorted_by_value():
+    made = desk("size", "sortBy", "sortOrder")
+    sizes = [10, 9, 100]
+    for at, size in enumerate(sizes):
+        made.call("POST", "/x", {"name": str(at), "size": size})
+    shown = get(made, "/x?sortBy=size&sortOrder=asc").json
+    assert [each["size"] for each in shown["entities"]][-3:] == [9, 10, 100]
