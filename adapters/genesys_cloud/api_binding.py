@@ -1,9 +1,9 @@
 """Binds operation builders to clients as methods, synchronous and asynchronous.
 
-Invariants: sync and async methods share one definition. A :class:`Method` wraps a pure builder and,
-like a function, binds to the object that it is accessed on. Calling a method of a synchronous API
-returns the result, calling one of an asynchronous API returns a coroutine; the method's signature
-reflects this.
+Invariants: synchronous and asynchronous methods share one definition. A :class:`Method` wraps a pure
+builder and, like a function, binds to the object on which it is accessed. Calling a method of a
+synchronous API returns the result; calling a method of an asynchronous API returns a coroutine, as the
+method's signature shows.
 """
 
 import inspect
@@ -287,7 +287,7 @@ class Method(Generic[P, T]):
         call.__doc__ = self.__doc__
         call.__annotations__ = {}
         if self._asynchronous and sys.version_info >= (3, 12):
-            # No `async def`: a wrong argument is an error when it is given, not when it is awaited.
+            # Not `async def`, so that a wrong argument raises in the call, not when its result is awaited.
             inspect.markcoroutinefunction(call)
         client: Any = instance._client  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - of this module
         self._add_forms(call, client)

@@ -50,7 +50,7 @@ def signature_of(builder: Callable[..., object], *, asynchronous: bool, bound: b
     models = import_module(f"{package}.models")
     names = {**vars(modules[builder.__module__]), **_NAMES, **known_values, "_m": models}
     hints = get_type_hints(builder, names)
-    reply = get_args(hints["return"])[0]  # of a listing, the items' type is second
+    reply = get_args(hints["return"])[0]  # the second argument is the type of a listing's items
     shown = signature(builder)
     parameters = [
         one.replace(annotation=hints.get(name, Parameter.empty))

@@ -27,8 +27,8 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    # flock, not lockf: its locks belong to the open file, not to the process. So two clients of one
-    # process exclude each other, and closing another descriptor of the file does not release a lock.
+    # flock, not lockf, whose locks belong to the process: two clients of one process would not exclude
+    # each other, and closing any descriptor of the file would release the lock.
     def try_lock(descriptor: int) -> bool:
         """Lock an open file without waiting; return ``False`` if another open file has the lock."""
         try:

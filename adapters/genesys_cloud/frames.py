@@ -32,7 +32,7 @@ from genesys_core.export.columns import REST, Column, columns_of, to_row
 __all__ = ["FrameSource", "to_arrow", "to_pandas", "to_polars"]
 
 FrameSource: TypeAlias = Iterable[object] | Struct | str | os.PathLike[str]
-"""The records: a listing or list of models, a page, or the directory or URL of an export."""
+"""A source of records: a listing, a list of models, a page, or the directory or URL of an export."""
 
 _BATCH: Final = 2000
 """The number of records that are converted at a time."""
@@ -43,8 +43,8 @@ def to_arrow(source: FrameSource, *, model: type[object] | None = None) -> Any: 
 
     Args:
         source: the source of the records.
-        model: the type of the records; by default that of the first one. Required if there are
-            no records.
+        model: the type of the records; by default the export's model, or the type of the first record.
+            Required if there is neither.
 
     Raises:
         ImportError: pyarrow is not installed.
@@ -88,7 +88,7 @@ def to_polars(source: FrameSource, *, model: type | None = None) -> Any:  # noqa
 
 
 def _records(source: object) -> tuple[Iterator[object], type[object] | None]:
-    given = source  # keeps its type, which the questions below narrow
+    given = source  # keeps its static type, which the checks below narrow
     if isinstance(source, str | os.PathLike):
         path = cast("str | os.PathLike[str]", source)
         return iter(read_records(path)), read_export_model(path)
@@ -109,7 +109,7 @@ _LISTS: Final = ("entities", "results", "conversations", "resources", "user_deta
 
 
 def _items(page: Struct) -> list[object]:
-    """Return the items of a page; a model without such a list is a record itself."""
+    """Return the items of a page; a model that has no list of items is returned as the only item."""
     values = (getattr(page, name, None) for name in _LISTS)
     return next((cast("list[object]", one) for one in values if isinstance(one, list)), [page])
 

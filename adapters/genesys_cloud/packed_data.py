@@ -1,6 +1,6 @@
-"""Compressed data files: this package's own and the user's.
+"""Reads compressed data files: those of this package and those of users.
 
-Invariants: the compression of a file is recognized by its first bytes, never by its name; the
+Invariants: the compression of a file is recognized by its first bytes, never by its name. The
 decompressed size is limited, so that a small file cannot exhaust memory.
 """
 
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 __all__ = ["MOST_BYTES", "bundled_definition", "read_data", "read_own_data", "unpack_data"]
 
 MOST_BYTES = 512 * 1024 * 1024
-"""Maximum size of a data file, compressed and decompressed; the platform's definition is about
-20 MB."""
+"""Maximum size of a data file in bytes, both compressed and decompressed.
+
+The platform's definition has about 20 MB.
+"""
 
 _GZIP = b"\x1f\x8b"
 _XZ = b"\xfd7zXZ\x00"
@@ -34,10 +36,10 @@ def read_data(path: str | Path) -> bytes:
     """Return the content of a file, decompressed if it is gzip or xz.
 
     Raises:
-        OSError: the file cannot be read, or is corrupt gzip data.
-        EOFError: truncated data.
-        ValueError: corrupt xz data, or more than :data:`MOST_BYTES`.
-        zlib.error: corrupt gzip data.
+        OSError: the file cannot be read, or its gzip data is corrupt.
+        EOFError: the compressed data is truncated.
+        ValueError: the xz data is corrupt, or the file is larger than :data:`MOST_BYTES`.
+        zlib.error: the gzip data is corrupt.
     """
     with Path(path).open("rb") as file:
         return unpack_data(_read_limited(file.read))
@@ -47,16 +49,16 @@ def unpack_data(data: bytes) -> bytes:
     """Decompress gzip or xz data; return other data unchanged.
 
     Raises:
-        OSError: corrupt gzip data.
-        EOFError: truncated data.
-        ValueError: corrupt xz data, or more than :data:`MOST_BYTES`.
-        zlib.error: corrupt gzip data.
+        OSError: the gzip data is corrupt.
+        EOFError: the compressed data is truncated.
+        ValueError: the xz data is corrupt, or the result is larger than :data:`MOST_BYTES`.
+        zlib.error: the gzip data is corrupt.
     """
     if data.startswith(_GZIP):
         with gzip.open(io.BytesIO(data)) as unpacked:
             return _read_limited(unpacked.read)
     if data.startswith(_XZ):
-        import lzma  # noqa: PLC0415 - some builds of Python lack it, and few need it
+        import lzma  # noqa: PLC0415 - some builds of Python lack it
 
         try:
             with lzma.open(io.BytesIO(data)) as unpacked:
@@ -75,7 +77,7 @@ def _read_limited(read: Callable[[int], bytes]) -> bytes:
 
 @cache  # safe to share: a definition is immutable
 def bundled_definition() -> "Definition":
-    """Return this version's API definition, for :class:`~genesys_core.simulator.Simulator`."""
+    """Return the bundled API definition, for :class:`~genesys_core.simulator.Simulator`."""
     from genesys_core.simulator import Definition  # noqa: PLC0415 - only a simulator needs it
 
     return Definition.from_json(read_own_data("swagger.json.xz"))

@@ -1,7 +1,7 @@
 """A lock for steps that take microseconds and do no I/O.
 
-Invariants: an exception at any instruction, such as one from a signal handler, leaves the lock
-free. So does a fork, because the owner does not exist in the child.
+Invariants: the lock is released even if a signal handler raises an exception at any instruction. In a
+forked child the lock is free, because the thread that held it does not exist there.
 """
 
 import os
@@ -23,12 +23,12 @@ class StepLock:
     """A lock that runs one step at a time, in any thread.
 
     A ``with`` statement would not release the lock if an exception were raised between the last
-    instruction of its block and the release. Here the release is in a ``finally``, with a second
-    one in case of an exception during the first.
+    instruction of its block and the release. Here the release is in a ``finally``, and is repeated if
+    an exception interrupts it.
 
     Attributes:
-        owner: the thread that runs a step; 0 if there is none. A finalizer that runs in
-            this thread during a step does not wait for the lock.
+        owner: the id of the thread that runs a step; 0 if no step runs. A finalizer in this thread
+            can run another step within the current one, without a deadlock.
     """
 
     __slots__ = ("__weakref__", "_lock", "owner")
@@ -46,7 +46,7 @@ class StepLock:
         self.owner = 0
 
     def run(self, step: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Run a step while no other one runs, and return its result."""
+        """Run a function while no other thread runs a step, and return its result."""
         lock = self._lock
         try:
             try:

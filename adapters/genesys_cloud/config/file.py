@@ -1,7 +1,7 @@
 """Reads configuration files in the format of :mod:`genesys_core.configuration`.
 
-Invariants: a file is read completely or not at all; errors name the path, the reason and the
-remedy.
+Invariants: a file is read completely or not at all. An error message contains the path, the reason and
+a remedy.
 """
 
 import os
@@ -74,27 +74,29 @@ def configuration_from_file(path: str | os.PathLike[str] | None = None) -> Confi
 
 
 def default_path() -> str | None:
-    """The default path of the configuration file, as in the official Python SDK.
+    """Return the default path of the configuration file, the same as in the official Python SDK.
 
-    ``$HOME/.genesyscloudpython/config``; ``%HOMEDRIVE%%HOMEPATH%`` on Windows.
-
-    Returns:
-        ``None`` if the environment has no home directory.
+    The path is ``.genesyscloudpython/config`` in the home directory: ``$HOME``, or
+    ``%HOMEDRIVE%%HOMEPATH%`` on Windows. It is ``None`` if the environment has no home directory.
     """
     return core.default_path(os.environ, sys.platform)
 
 
 def read_snapshot(path: str | os.PathLike[str]) -> FileSnapshot:
-    """Return a configuration file's text, or why it is unusable; neither if it does not exist."""
+    """Read a configuration file, and return its text, or the reason why it cannot be used.
+
+    If the file does not exist, the result has neither.
+    """
     try:
         content = _read(Path(path))
     except (FileNotFoundError, NotADirectoryError):
         return FileSnapshot()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        return FileSnapshot(
-            problem=f"cannot be read: {reason}; this process must be allowed to read it"
-        )
+        remedy = "use the path of a file that can be read"
+        if isinstance(error, PermissionError):
+            remedy = "this process must be allowed to read it"
+        return FileSnapshot(problem=f"cannot be read: {reason}; {remedy}")
     if len(content) > LARGEST:
         return FileSnapshot(problem=f"is larger than {LARGEST} bytes; not a configuration file")
     try:

@@ -1,9 +1,9 @@
 """Watches a configuration file for changes.
 
-Invariants: the file's content decides, not file system events. A follower reads the file by its
-path at intervals and acts when it reads the same new content twice in a row. Renames, deletion and
-re-creation, files that appear late and swapped symbolic links are therefore handled alike, and a
-burst of writes is one change. File system events only trigger the next read earlier. A follower
+Invariants: the file's content decides, not file system events. A follower opens the file by its path
+and reads it at intervals, and reports new content that it has read twice in a row. Therefore renames,
+deletion and re-creation, files that are created later and replaced symbolic links are handled alike,
+and a burst of writes is one change. File system events only trigger the next read earlier. A follower
 ends when it is closed or garbage-collected.
 """
 
@@ -26,7 +26,7 @@ SETTLE: Final = 0.1
 """Seconds between reads of the file while it is changing."""
 
 _STEP: Final = 0.02
-"""Maximum time until a follower that uses ``watchfiles`` stops, in seconds."""
+"""Maximum time in seconds that a follower with ``watchfiles`` takes to stop."""
 
 
 class Trigger(Protocol):
@@ -50,7 +50,7 @@ class Trigger(Protocol):
 
 
 class Polling:
-    """A trigger that lets the follower read the file at intervals."""
+    """A trigger for reads at intervals."""
 
     def __init__(self) -> None:
         self._stopped = threading.Event()
@@ -107,7 +107,7 @@ class FileEvents(Polling):
             debounce=int(SETTLE * 1000),
             step=int(_STEP * 1000),
             stop_event=self._stopped,
-            # Network and container file systems may report nothing, so it reads at intervals anyway.
+            # Some network and container file systems report no events, hence also reads at intervals.
             rust_timeout=int(INTERVAL * 1000),
             yield_on_timeout=True,
             raise_interrupt=False,  # Ctrl-C is handled in the main thread
@@ -180,7 +180,7 @@ class Follower:
         return self._thread.is_alive()
 
     def close(self) -> None:
-        """Stop watching and wait for the thread to end, usually for a few hundredths of a second."""
+        """Stop watching, and wait until the thread has ended, which usually takes less than 0.1 seconds."""
         self._stop()
         if self._thread is not threading.current_thread():
             self._thread.join()

@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--definition",
         default=BUNDLED,
-        help="a Swagger file (.json, .json.gz, .json.xz), or a folder filled by fetch",
+        help="a Swagger file (.json, .json.gz, .json.xz), or a folder from genesys-cloud definition fetch",
     )
     command.add_argument("--topics", help="a topic file, .json, .json.gz or .json.xz")
     command.add_argument(

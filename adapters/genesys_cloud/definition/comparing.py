@@ -1,7 +1,7 @@
 """Compares two definition files.
 
-Invariants: the core (:mod:`genesys_core.definition.diff`) decides which changes there are, which of
-them are ignored and whether the comparison fails; this module reads the files.
+Invariants: the core (:mod:`genesys_core.definition.diff`) finds the changes, and decides which of them
+are ignored and whether the comparison fails; this module reads the files.
 """
 
 import ast
@@ -28,7 +28,7 @@ def compare_files(
         old: the older definition: a Swagger file, a folder from ``genesys-cloud definition fetch``,
             or ``bundled``.
         new: the newer definition, as a file, a folder or ``bundled``.
-        ignore: an ignore file, with the changes to leave out.
+        ignore: a file with rules for changes to omit, one ``RULE [PLACE]`` per line.
         usage: a Python file, or a folder of Python files; only changes that affect these files are
             kept.
 
@@ -72,7 +72,7 @@ def _parsed(file: Path) -> ast.Module:
 
 
 def _belongs(root: Path) -> Callable[[Path], bool]:
-    # Virtual environments (PEP 405) contain other people's programs.
+    # Virtual environments (PEP 405) contain installed packages, not the user's program.
     environments = {file.parent for file in root.rglob("pyvenv.cfg")}
 
     def belongs(file: Path) -> bool:

@@ -151,7 +151,7 @@ def _write_generated(
     stale = [path for path in _generated(root, folders) if path not in files]
     changed = [path for path, text in files.items() if _read(root / path) != text]
     if not check:
-        # All of them first, so that a refusal leaves nothing half-written.
+        # All files are checked before the first one is written, so that a rejected file changes nothing.
         for path in changed:
             _refuse_handwritten(root / path)
         for path in changed:
@@ -172,7 +172,7 @@ def _generated(root: Path, folders: Iterable[str]) -> list[str]:
 
 
 def _read(path: Path) -> str | None:
-    # As bytes: reading as text would hide line ends that differ.
+    # As bytes, because reading as text would hide different line endings.
     return path.read_bytes().decode("utf-8", "replace") if path.is_file() else None
 
 
@@ -204,9 +204,9 @@ def generate(
             contains the package, by default the current one.
         definition: a Swagger file, a folder from ``genesys-cloud definition fetch``, or
             ``bundled``.
-        topics: a topic file, in the bundled or the published format. The default is the file in the
-            definition's folder, the bundled file for the bundled definition, and no topics for a
-            single Swagger file.
+        topics: a topic file, in the bundled or the published format. By default the topics are those
+            in the definition's folder, or the bundled ones for the bundled definition; a single
+            Swagger file has no topics.
         package: the import name of a user's own package to generate, such as ``acme_genesys``.
         check: whether to only compare the files, without writing any.
         strict: whether to reject documents with invalid parts (findings).
@@ -255,5 +255,7 @@ def _update_page(
 def _checkout() -> Path:
     root = Path(__file__).resolve().parents[3]
     if not (root / "pyproject.toml").is_file():
-        raise ConfigurationError(f"{root}: is not a checkout of this library; pass --root")
+        raise ConfigurationError(
+            f"{root}: is not a checkout of this library; pass the folder of a checkout as root (--root)"
+        )
     return root

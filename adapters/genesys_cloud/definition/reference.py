@@ -1,8 +1,8 @@
 """Writes a definition's reference: pages about APIs, models, topics, permissions, keys and changes.
 
 Invariants: the core (:mod:`genesys_core.definition.reference`) produces the text of the pages; the
-example responses come from the simulator. The simulator rejects definitions with invalid parts, so
-there are no examples for these definitions.
+simulator produces the example responses. It rejects definitions with invalid parts, whose pages
+therefore have no examples.
 """
 
 from collections.abc import Iterable, Mapping

@@ -110,11 +110,11 @@ class AsyncNotificationHandler(HandlerBase[AsyncEventQueue[Event]]):
 
         Raises:
             StopAsyncIteration: the handler was closed.
-            GenesysCloudError: the platform rejected the handler, or it belongs to another event
-                loop.
+            GenesysCloudError: the platform grants no channel, or the handler belongs to another
+                event loop.
         """
         try:
-            # For buffered events, neither a coroutine nor a look at the running loop.
+            # A fast path: a buffered event needs neither a coroutine nor a check of the event loop.
             held = self._events.take_now()
             if held is None:
                 self._check_loop()
@@ -163,7 +163,7 @@ class AsyncNotificationHandler(HandlerBase[AsyncEventQueue[Event]]):
             )
 
     async def _leave(self) -> None:
-        # The task group must not see the block's exception, or it would wrap it.
+        # Without the block's exception, which the task group would wrap in an exception group.
         self._tasks.cancel_scope.cancel()
         await self._tasks.__aexit__(None, None, None)
 

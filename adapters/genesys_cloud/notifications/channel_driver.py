@@ -72,7 +72,7 @@ class DriverContext(Struct, frozen=True, kw_only=True):
         policy: timeouts and backoff of each channel.
         socket_options: the options for opening sockets.
         send: a function that makes a REST call.
-        observer: the observer that is notified of channels and deliveries.
+        observer: the observer of opened and closed channels.
         warn: a function that logs a warning.
         existing: a channel that the caller created; ``None`` to create channels.
         topics: the catalog of topics in the client's definition.
@@ -121,7 +121,7 @@ class Driver:
     # Called by the handlers
 
     async def run(self, *, task_status: TaskStatus[None] = TASK_STATUS_IGNORED) -> None:
-        """Run until stopped, or until the platform rejects the first connection."""
+        """Run until :meth:`stop` is called, or until the platform rejects the first attempt."""
         try:
             async with anyio.create_task_group() as self._calls:
                 async with anyio.create_task_group() as self._sockets:
@@ -153,22 +153,35 @@ class Driver:
         await self._ask(partial(self.state.add, wanted), tuple(topic for topic, _ in wanted))
 
     async def remove(self, topics: tuple[str, ...]) -> None:
-        """Unsubscribe from topics; raises the same exceptions as :meth:`add`."""
+        """Unsubscribe from topics, and wait until the platform has confirmed it.
+
+        Raises:
+            InvalidValueError: a topic is malformed.
+            GenesysCloudError: there is no channel; the message gives the reason.
+        """
         await self._ask(partial(self.state.remove, topics))
 
     async def clear(self) -> None:
-        """Unsubscribe from all topics; raises the same exceptions as :meth:`add`."""
+        """Unsubscribe from all topics, and wait until the platform has confirmed it.
+
+        Raises:
+            GenesysCloudError: there is no channel; the message gives the reason.
+        """
         await self._ask(self.state.clear)
 
     async def ping(self) -> None:
-        """Send a ping on each channel; raises the same exceptions as :meth:`add`."""
+        """Send a ping on each channel; does not wait for pongs.
+
+        Raises:
+            GenesysCloudError: there is no channel; the message gives the reason.
+        """
         self.state.check_running()
         self._advance(self.state.apply(ChannelSet.ping, now=read_clocks()))
 
     async def stop(self) -> None:
         """Close all channels and wait until they are closed."""
         self._advance(self.state.apply(ChannelSet.stop, now=read_clocks()))
-        # No checkpoint if it has ended: a cancelled caller may have more to close.
+        # No checkpoint if it has ended, so that a cancelled caller can continue to close other resources.
         if self.state.has_started and not self._over.is_set():
             await self._over.wait()
 
@@ -196,7 +209,7 @@ class Driver:
             self._carry_out(channel, action)
 
     def _follow_up(self) -> None:
-        """Perform what the current state requires, regardless of the last transition."""
+        """Perform the actions that follow from the current state, not from the last transition."""
         self._report()
         if self._consumer.blocked and not self.state.is_paused:
             # A socket waits for capacity only after a read, which may never happen.

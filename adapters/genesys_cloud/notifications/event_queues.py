@@ -1,7 +1,7 @@
 """Queues between the event loop that reads sockets and the consumers of events.
 
-Invariants: the store, in the core, decides which events are kept and which are dropped. Nothing is
-delivered after ``close``.
+Invariants: the stores, which are in the core, decide which events are kept and which are dropped.
+Nothing is delivered after ``close``.
 """
 
 import asyncio
@@ -51,7 +51,7 @@ class QueueClosed(Exception):  # noqa: N818 - not an error: the regular end of e
 
 
 class _EventQueue(Generic[T]):
-    """The part that both queues share.
+    """The base class of both queues.
 
     Args:
         store: keeps the events.
@@ -68,7 +68,7 @@ class _EventQueue(Generic[T]):
 
     def _next(self) -> Buffered[T] | None:
         if self._end is not None:
-            # Raised repeatedly, so the traceback would grow with each consumer.
+            # The same exception is raised in every consumer, and each `raise` would extend its traceback.
             raise self._end.with_traceback(None)
         return self._store.take()
 
@@ -150,7 +150,7 @@ class ThreadEventQueue(_EventQueue[T]):
             for event in events:
                 self._store.put(event, at=at)
                 count += 1
-            self._changed.notify(count)  # as many threads as there are events for
+            self._changed.notify(count)  # one thread for each event
 
     async def room(self) -> None:
         """Wait, in the event loop, until :attr:`blocked` is false; only one task may wait."""
@@ -164,7 +164,7 @@ class ThreadEventQueue(_EventQueue[T]):
             await freed.wait()
 
     def wait(self) -> Buffered[T]:
-        """Block the thread until the next event; raises the same exceptions as :meth:`take`."""
+        """Block the thread until the next event, and return it; raises the same exceptions as :meth:`take`."""
         with self._changed:
             while (held := self._next()) is None:
                 self._changed.wait()
@@ -172,7 +172,7 @@ class ThreadEventQueue(_EventQueue[T]):
         return held
 
     async def take(self) -> Buffered[T]:
-        """Wait for the next event; blocks the thread instead of suspending.
+        """Return the next event; blocks the thread until there is one, instead of suspending.
 
         Raises:
             QueueClosed: the queue was closed.

@@ -1,6 +1,6 @@
 """The common base of the synchronous and asynchronous notification handlers.
 
-Callbacks are called from coroutines; on threads these never suspend.
+Callbacks are called from coroutines; for threads, these coroutines never suspend.
 
 Invariants: an exception from a callback is reported, and the handler continues.
 """
@@ -98,7 +98,7 @@ class HandlerBase(Generic[EventsT]):
             yield partial(self._dispatch_states, self._on_state)
 
     async def _dispatch_events(self, callback: Callable[[Event], object]) -> None:
-        # The end of the queue, or the error that ended the handler, which its methods raise.
+        # Ends with the queue, or with the error that ended the handler, which its methods also raise.
         with contextlib.suppress(Exception):
             while True:
                 event = self._context.delivered(await self._events.take())
@@ -125,4 +125,4 @@ class HandlerBase(Generic[EventsT]):
         return None
 
     async def _finish(self, result: object) -> None:
-        """Await the result of a callback; only the asynchronous handler does."""
+        """Await a callback's result if it is awaitable; only the asynchronous handler overrides this."""

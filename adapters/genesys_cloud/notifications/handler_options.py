@@ -91,7 +91,7 @@ class HandlerContext(Struct, frozen=True):
 
         Raises:
             InvalidValueError: a channel, header or address is invalid.
-            ConfigurationError: a proxy, CA or certificate that cannot be used.
+            ConfigurationError: a proxy, CA or certificate cannot be used.
         """
         channel = options.get("channel")
         policy = options.get("policy") or Policy(random.random)
@@ -121,7 +121,7 @@ class HandlerContext(Struct, frozen=True):
             lag = time.monotonic() - held.at.monotonic
             try:
                 self.setup.channel_observer.delivered(held.event.topic_name, lag)
-            except Exception as error:  # noqa: BLE001 - the event is not in the buffer any more
+            except Exception as error:  # noqa: BLE001 - the event, no longer in the buffer, would be lost
                 self.warn(f"an observer raised {type(error).__name__}: {error}")
         return held.event
 

@@ -69,7 +69,7 @@ class NotificationHandler(HandlerBase[ThreadEventQueue[Event]]):
             new_events=ThreadEventQueue[Event],
             new_states=ThreadEventQueue[StateEvent],
         )
-        # The loop's thread comes first in the list; `_check_thread` compares with it.
+        # The thread of the event loop is first in the list; `_check_thread` compares with it.
         ready: Future[BlockingPortal] = Future()
         self._threads = [_thread(self._serve, ready)]
         self._portal = ready.result()
@@ -107,7 +107,7 @@ class NotificationHandler(HandlerBase[ThreadEventQueue[Event]]):
 
         Args:
             topics: topics, or pairs of a topic and the type of its events.
-            type: the type of events for topics that are passed without one.
+            type: the type of the events of topics that are passed without a type.
             timeout: see :meth:`add_subscription`.
 
         Raises:
@@ -153,14 +153,14 @@ class NotificationHandler(HandlerBase[ThreadEventQueue[Event]]):
         self._check_thread()
         with contextlib.suppress(RuntimeError):  # the event loop has already ended
             self._portal.call(self._driver.stop)
-        # A callback may close the handler, and both at once, which must not wait for each other.
+        # Both callbacks may close the handler at the same time, and must not wait for each other.
         caller = threading.current_thread()
         closing = self._closing if caller in self._threads else set[threading.Thread]()
         closing.add(caller)
         for thread in self._threads:
             if thread not in closing:
                 thread.join()
-        with contextlib.suppress(RuntimeError):  # closed by a hook, in a thread of the pool
+        with contextlib.suppress(RuntimeError):  # a thread of the pool, if a hook calls close()
             self._pool.shutdown()
 
     def __iter__(self) -> Self:
@@ -172,7 +172,8 @@ class NotificationHandler(HandlerBase[ThreadEventQueue[Event]]):
 
         Raises:
             StopIteration: the handler was closed.
-            GenesysCloudError: the platform rejected the handler, or it belongs to another process.
+            GenesysCloudError: the platform grants no channel, or the handler belongs to another
+                process.
         """
         self._check_process()
         try:
@@ -221,7 +222,7 @@ class NotificationHandler(HandlerBase[ThreadEventQueue[Event]]):
     async def _send_in_thread(
         self, send: Callable[[Operation[object]], object], operation: Operation[object]
     ) -> object:
-        # In a pool: REST calls block, and would stop the heartbeats of all channels.
+        # In a pool, because a REST call that blocks the event loop would stop all channels' heartbeats.
         return await asyncio.get_running_loop().run_in_executor(self._pool, send, operation)
 
     def _serve(self, ready: "Future[BlockingPortal]") -> None:

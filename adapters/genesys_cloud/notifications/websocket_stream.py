@@ -33,13 +33,14 @@ CLOSE_LIMIT: Final = 2.0
 """Seconds to wait for the server's close frame."""
 
 Deliver: TypeAlias = Callable[[tuple[WebSocketEvent, ...], Now], Awaitable[None]]
-"""A function that is called with the events and the time of one read; the next read starts after
-the function has completed.
+"""A function that is called with the events and the time of one read from the socket.
+
+The next read starts after the function has completed.
 """
 
 DeliverEarly: TypeAlias = Callable[[tuple[WebSocketEvent, ...], Now], bool]
-"""A function that is called before :data:`Deliver` with the same arguments, in the event loop's
-callback; returns whether it accepted the events.
+"""A function that is called before :data:`Deliver`, with the same arguments, in a callback of the event
+loop; returns whether it accepted the events.
 """
 
 
@@ -58,7 +59,7 @@ class SocketOptions:
 
     Raises:
         InvalidValueError: a header is invalid.
-        ConfigurationError: a proxy, CA or certificate that cannot be used.
+        ConfigurationError: a proxy, CA or certificate cannot be used.
     """
 
     def __init__(
@@ -108,8 +109,8 @@ class WebSocketStream:
         """Connect, and deliver events until the connection ends or :meth:`close` is called.
 
         Args:
-            deliver: called after each read; gets all events that ``deliver_early`` did not accept.
-            deliver_early: called before ``deliver``, where the event loop allows it.
+            deliver: called after each read, with the events that ``deliver_early`` did not accept.
+            deliver_early: called before ``deliver``, if the event loop supports it.
         """
         try:
             with self._scope:
@@ -134,7 +135,10 @@ class WebSocketStream:
                 await self._opened.flush()
 
     async def close(self) -> None:
-        """Perform the closing handshake (RFC 6455, 7.1) with a timeout; abandon a connection that is not open yet."""
+        """Perform the closing handshake (RFC 6455, section 7.1), for at most two seconds.
+
+        An attempt to connect is abandoned.
+        """
         if self._opened is not None and self._opened.ws.is_open:
             self._opened.ws.close()
             with anyio.move_on_after(CLOSE_LIMIT), contextlib.suppress(OSError):
@@ -205,7 +209,7 @@ class _OpenSocket:
         take(await self.connection.read(None))
 
     def _take(self, data: bytes) -> None:
-        """Process some bytes; ``b""`` at end of stream."""
+        """Process the bytes of one read; ``b""`` at end of stream."""
         ws, early = self.ws, self._deliver_early
         events = ws.receive_data(data) if data else ws.receive_eof()
         # A pong, or the response to a close; written by the task, since a callback cannot wait.

@@ -71,9 +71,9 @@ class LoggingObserver(Observer):
     with all fields of the JSON format, and ``operation``.
 
     Args:
-        settings: level, formats and destinations; a value of ``None`` means the default.
+        settings: level, format and destinations; ``None`` in a field selects its default.
         redaction: the values to redact in addition to the defaults.
-        secrets: the client's secrets, redacted in every warning.
+        secrets: a function that returns the client's secrets, which are redacted in every warning.
 
     Raises:
         ConfigurationError: the log file cannot be written.
@@ -85,7 +85,7 @@ class LoggingObserver(Observer):
         redaction: Redaction = DEFAULT_REDACTION,
         secrets: Callable[[], KnownSecrets] = KnownSecrets,
     ) -> None:
-        # Unless the program has named the level itself.
+        # Unless the program has already given the level a name.
         if logging.getLevelName(TRACE) == f"Level {TRACE}":
             logging.addLevelName(TRACE, "TRACE")
         self.redaction = redaction
@@ -144,7 +144,12 @@ class LoggingObserver(Observer):
             file.handle(_record(logger, logging.WARNING, warning))
 
     def emit(self, entry: LogEntry | LogNotice, operation: str) -> None:
-        """Pass a record to the program's handlers and the client's own."""
+        """Pass a record to the program's handlers, and to the client's own console and file.
+
+        Args:
+            entry: the content of the record.
+            operation: the name of the operation, for the record's attribute ``genesys_cloud``.
+        """
         logger = logging.getLogger(LOGGER)
         level = logging.WARNING if isinstance(entry, LogNotice) else LEVEL_NUMBERS[entry.level]
         settings, file = self._settings, self._file
@@ -316,7 +321,7 @@ class _LogFile(logging.FileHandler):
             self.handleError(record)
 
     def _was_moved(self, stream: io.TextIOWrapper) -> bool:
-        if os.name == "nt":  # where an open file cannot be moved
+        if os.name == "nt":  # Windows cannot move an open file
             return False
         try:
             there = os.stat(self.baseFilename)  # noqa: PTH116 - text

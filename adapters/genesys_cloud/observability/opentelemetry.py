@@ -53,7 +53,8 @@ __all__ = ["Telemetry"]
 # Seconds; the buckets that the semantic conventions recommend for http.client.request.duration.
 _BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10)
 
-# Seconds: microseconds for a program that keeps up, up to minutes for one that does not.
+# In seconds: a program that keeps up receives a notification within microseconds; one that does not may
+# lag by minutes.
 _LAG_BUCKETS: Final = (0.0001, 0.001, 0.01, 0.1, 0.5, 1, 5, 10, 60, 300)
 
 
@@ -166,7 +167,7 @@ class Telemetry(Observer):
         self._channels.add(-1)
 
     def delivered(self, topic: str, seconds: float) -> None:
-        """Record the time between receipt and delivery of a notification."""
+        """Record the seconds from the receipt of a notification to its delivery."""
         self._lags.record(seconds, topic_attributes(resolve_topic(topic)))
 
     def carried(self, request: Request, span: Span) -> Request:
@@ -233,7 +234,7 @@ class _TracedCall(CallObserver):
         )
         if not self._span.is_recording():
             return
-        # The path is a template such as `/api/v2/users/{userId}`, so there are few different names.
+        # The path is a template such as `/api/v2/users/{userId}`, so the number of span names is small.
         if endpoint:
             self._span.update_name(f"{request.method} {sending.call.endpoint.path}")
         self._span.set_attributes({**endpoint, **resend_attributes(self._sent)})
@@ -252,7 +253,7 @@ class _TracedCall(CallObserver):
         result = call_result_attributes(outcome)
         seconds = max(now.monotonic - self._began, 0.0)
         self._telemetry.calls.record(seconds, {**self._counted, **result})
-        # Set only for the last attempt: span attributes cannot be removed.
+        # Only the last attempt's status is set, because span attributes cannot be removed.
         self._span.set_attributes({**self._status, **result, **correlation_attributes(outcome)})
         if isinstance(outcome, Raised):
             self._span.set_status(Status(StatusCode.ERROR))

@@ -1,4 +1,4 @@
-"""The statistics of one client, updated one step at a time."""
+"""The statistics of one client, which threads and event loops update one at a time."""
 
 from collections.abc import Callable
 from typing import TypeVarTuple
@@ -12,7 +12,7 @@ Given = TypeVarTuple("Given")
 
 
 class StatisticsCell:
-    """Holds a client's current statistics; threads and event loops may share a cell."""
+    """Stores the current statistics of a client; threads and event loops may share it."""
 
     def __init__(self) -> None:
         self._stats = ClientStats()

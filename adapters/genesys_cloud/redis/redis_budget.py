@@ -1,7 +1,7 @@
 """Rate limits in Redis, shared by several machines.
 
-Invariants: the core's script grants places (:mod:`genesys_core.redis.places`); this module sends
-it.
+Invariants: places are granted by a script of the core (:mod:`genesys_core.redis.places`), which Redis
+runs; this module sends the script.
 """
 
 from collections.abc import Sequence
@@ -23,8 +23,8 @@ class RedisBudget:
 
     Pass it as ``budget`` to clients that share a token. Places are granted in the order of the
     requests, in one round trip each, by Redis's clock. Redis should write each change to disk
-    (``appendfsync always``): if Redis loses its state and a client notices, no places are granted
-    for one window.
+    (``appendfsync always``): if a client detects that Redis has lost its state, no places are
+    granted for one window.
 
     Args:
         url: ``redis://host:6379/0``, or ``rediss://`` for TLS; may contain user name and password.
@@ -35,7 +35,7 @@ class RedisBudget:
         verify: trusted certificate authorities, as in the client's argument.
 
     Raises:
-        InvalidValueError: a URL, share or number is invalid.
+        InvalidValueError: ``url``, ``fallback`` or ``timeout`` is invalid.
         TypeError: an argument has the wrong type.
     """
 

@@ -1,9 +1,9 @@
 """Tokens in Redis, shared by several machines.
 
-Threads block; asynchronous clients wait in their event loop, without a thread.
+Synchronous clients block their thread; asynchronous clients wait in their event loop, without a thread.
 
-Invariants: a token is stored atomically. The lock is a lease: it expires if its holder dies, and
-only its holder can release it earlier.
+Invariants: a token is stored atomically. The lock is a lease: it expires after a time, so that a client
+that dies does not block the others, and only its holder can release it earlier.
 """
 
 import contextlib
@@ -38,15 +38,15 @@ class RedisTokenStore:
         url: ``redis://host:6379/0``, or ``rediss://`` for TLS; may contain user name and password.
         account: a name that distinguishes users who sign in with the same client id.
         prefix: the prefix of all Redis keys.
-        lease: seconds after which the lock of a dead holder expires. It must be longer than an
+        lease: seconds after which a lock that was not released expires. It must be longer than a token
             exchange may take: if it expires earlier, two machines may exchange at the same time.
-            That is harmless for client credentials; but a refresh token that is rotated on each use
+            That is harmless for client credentials, but a refresh token that is rotated on each use
             may be lost, and with it the sign-in.
         timeout: seconds for a command, including connecting.
         verify: trusted certificate authorities, as in the client's argument.
 
     Raises:
-        InvalidValueError: a URL or number is invalid.
+        InvalidValueError: ``url``, ``lease`` or ``timeout`` is invalid.
         TypeError: an argument has the wrong type.
     """
 

@@ -73,10 +73,10 @@ class _BlockingStream:
 
 
 class _IdleStreams:
-    """Idle connections of one owner: the threads of a process, or an event loop.
+    """The idle connections of one owner: the threads of a process, or an event loop.
 
     Args:
-        connector: the event loop; ``None`` for threads.
+        connector: opens connections in the event loop; ``None`` for threads.
     """
 
     def __init__(self, connector: Connector | None) -> None:
@@ -85,7 +85,7 @@ class _IdleStreams:
 
     def take(self) -> _Stream | None:
         """Remove and return the most recently used idle connection; ``None`` if there is none."""
-        with contextlib.suppress(IndexError):  # threads take them at the same time
+        with contextlib.suppress(IndexError):  # empty; a check before pop() would be a race
             return self._streams.pop()
         return None
 
@@ -128,7 +128,7 @@ class RedisServer:
         verify: trusted certificate authorities, as in the client's argument.
 
     Raises:
-        InvalidValueError: an invalid URL, or a timeout that is not positive.
+        InvalidValueError: the URL is invalid, or the timeout is not positive.
     """
 
     def __init__(self, url: str, *, timeout: float, verify: Verify) -> None:
@@ -136,16 +136,16 @@ class RedisServer:
         NUMBER.check("timeout", timeout)
         if not timeout > 0:
             raise InvalidValueError(f"timeout={timeout}: must be more than 0")
-        parts = urlsplit(url)
-        database = parts.path.strip("/") or "0"
         try:
+            parts = urlsplit(url)
             port = parts.port or 6379
         except ValueError:  # its message may contain a part of the password
-            port = -1
-        if parts.scheme not in ("redis", "rediss") or not parts.hostname or port < 0:
+            parts, port = urlsplit(""), 0
+        if parts.scheme not in ("redis", "rediss") or not parts.hostname:
             raise InvalidValueError(
                 "url: must look like redis://host:6379/0 or rediss://host:6379/0"
             )
+        database = parts.path.strip("/") or "0"
         if parts.query or parts.fragment:  # as other Redis clients accept, such as ?db=3
             raise InvalidValueError(
                 "url: must have no query; write the database as in redis://host:6379/3, and pass other "
@@ -160,9 +160,9 @@ class RedisServer:
         if parts.password is not None:
             user = [unquote(parts.username)] if parts.username else []
             self._hello.insert(0, encode_command("AUTH", *user, unquote(parts.password)))
-        # Without the environment, whose proxies are for HTTP.
+        # The environment is ignored, because its proxies are for HTTP.
         self._settings = ConnectionSettings({"verify": verify, "trust_env": False})
-        # The dialer opens connections by the scheme of a URL: `https` stands for TLS.
+        # The router accepts URLs of HTTP; `https` selects TLS.
         scheme = "https" if parts.scheme == "rediss" else "http"
         self._route = self._settings.router.route(f"{scheme}://{self.address}")
         self._timeout = timeout
@@ -178,14 +178,15 @@ class RedisServer:
                 loop.
 
         Raises:
-            RedisFailure: Redis sent no reply, or an error reply.
+            RedisFailure: Redis cannot be reached, or sent no reply or an error reply.
         """
         until = read_clocks().monotonic + self._timeout
         with self._failures():
             idle = self._find_idle(is_blocking=is_blocking)
             if (stream := idle.take()) is not None:
-                # A connection that has died since costs one more attempt. The first may have been executed:
-                # a place that is taken twice stays unused, and a lease is acquired again by its owner.
+                # If the idle connection was closed in the meantime, the command is sent again. Redis may have
+                # executed the first one, which is harmless: one of two places that were taken remains
+                # unused, and the owner of a lease can acquire it again.
                 try:
                     return await self._exchange(stream, [command], until, idle)
                 except (OSError, EOFError) as error:
@@ -237,7 +238,7 @@ class RedisServer:
             if is_whole:
                 idle.keep(stream)
             else:
-                # A reply that arrives later must not be read as that of another command.
+                # A reply that arrives later must not be read as the reply to another command.
                 stream.close()
         return reply
 

@@ -53,7 +53,7 @@ class LoginPage(TypedDict, total=False):
     """Parameters of the platform's login page; all optional.
 
     Attributes:
-        org: the organization's short name, to redirect directly to its identity provider.
+        org: the organization's short name, with which the page redirects to its identity provider.
         provider: the identity provider's name; required with ``org``, and only allowed with it.
         target: the id of a trusted organization to sign in to.
         login_hint: the user name or email to fill into the login page.
@@ -218,7 +218,7 @@ class BrowserSignIn:
             step = self._redirect.received(arrival.request, now=self._clock())
             if not isinstance(step, BrowserPage):
                 return self._ended(arrival, step)
-            foreign += step.is_foreign  # of another sign-in, whose `state` differs
+            foreign += step.is_foreign  # redirects of another sign-in, with another `state`
             arrival.answer(step)
 
     def close(self) -> None:
@@ -235,7 +235,7 @@ class BrowserSignIn:
         return f"BrowserSignIn(client_id={self._client_id!r}, redirect_uri={self.redirect_uri!r})"
 
     def _ended(self, arrival: Arrival, outcome: SignInOutcome) -> Token:
-        # The browser gets its page only after the exchange, so that it shows the actual outcome.
+        # The page is sent only after the exchange, so that it shows the actual outcome.
         try:
             token = self._token(outcome)
         except GenesysCloudError as error:

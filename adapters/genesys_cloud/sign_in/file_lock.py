@@ -1,8 +1,7 @@
 """File locks between processes.
 
-Invariants: locks are held by the operating system, which releases them when a process dies. The
-lock file is empty and never removed, because removing it would let two processes hold the lock at
-once.
+Invariants: the operating system releases a lock when its process dies. The lock file is empty and never
+removed: otherwise one process could lock the removed file and another its successor.
 """
 
 import contextlib

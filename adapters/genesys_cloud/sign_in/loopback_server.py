@@ -18,7 +18,7 @@ __all__ = ["Arrival", "LoopbackServer"]
 
 _ADDRESS: Final = "127.0.0.1"
 _LONGEST_NAP: Final = 0.5
-"""Maximum seconds per wait, because Ctrl-C does not interrupt a wait on Windows."""
+"""Maximum duration of one wait in seconds, because Ctrl-C does not interrupt a wait on Windows."""
 _WRITE_TIMEOUT: Final = 5.0
 """Timeout in seconds for sending a page of a few kilobytes to a browser on this machine."""
 _MOST_CONNECTIONS: Final = 32
@@ -35,12 +35,12 @@ class Arrival:
     _connection: socket.socket
 
     def answer(self, page: BrowserPage) -> None:
-        """Send a page and close the connection; a browser that has disconnected is ignored."""
+        """Send a page and close the connection; errors are ignored, such as a disconnected browser."""
         with contextlib.suppress(OSError), self._connection:
             self._connection.settimeout(_WRITE_TIMEOUT)
             self._connection.sendall(page.to_bytes())
-            # A close with unread bytes, such as a rejected request's, resets the connection; the
-            # browser gets the end of the page first.
+            # Closing a socket with unread bytes, such as those of a rejected request, resets the
+            # connection; after a shutdown, the browser has received the whole page.
             self._connection.shutdown(socket.SHUT_WR)
 
 
@@ -73,7 +73,7 @@ class LoopbackServer:
         """Wait for the browser's next request and return it; return ``None`` on timeout.
 
         Args:
-            remaining: returns the seconds left until the timeout.
+            remaining: a function that returns the seconds left until the timeout.
         """
         while (seconds := remaining()) > 0:
             for key, _ in self._selector.select(min(seconds, _LONGEST_NAP)):

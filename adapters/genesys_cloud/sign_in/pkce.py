@@ -1,4 +1,4 @@
-"""PKCE code verifiers and ``state`` from the operating system's random source; the rules are in the core."""
+"""Generates PKCE code verifiers and ``state`` with the operating system's random source."""
 
 import secrets
 

@@ -1,7 +1,7 @@
 """Opens token files, sign-in settings and lock files safely.
 
-Invariants: opening never blocks (as with a FIFO without a writer) and never follows symbolic links.
-Anything but a regular file is rejected, and so is a file that another user may have planted; the
+Invariants: opening a file never blocks, not even a FIFO without a writer, and never follows symbolic
+links. Anything but a regular file is rejected, and so is a file that another user may have planted; the
 error message explains what to do.
 """
 
@@ -14,8 +14,8 @@ from genesys_core.oauth.token_store import TokenStoreError
 
 __all__ = ["is_open_to_others", "open_file", "read_file", "read_own_file"]
 
-# O_BINARY exists only on Windows, which has access control lists instead of modes and no FIFOs in the
-# file system; the others exist only on other systems.
+# O_BINARY exists only on Windows, the other flags only on other systems. Windows does not need them: it
+# has no FIFOs in the file system, and access control lists instead of modes.
 _FLAGS: Final = (
     getattr(os, "O_NOFOLLOW", 0)
     | getattr(os, "O_NONBLOCK", 0)
@@ -34,7 +34,8 @@ def open_file(path: Path, flags: int = os.O_RDONLY) -> int:
         OSError: the file cannot be opened.
         TokenStoreError: the path is a symbolic link, FIFO, device or directory.
     """
-    # For the message, and for Windows: O_NOFOLLOW rejects a link even if it appears after this check.
+    # For a clear message, and for Windows. Elsewhere O_NOFOLLOW also rejects a link that is created after
+    # this check.
     if path.is_symlink():
         raise TokenStoreError(f"{path} is a symbolic link, which is not followed; remove it")
     descriptor = os.open(path, flags | _FLAGS, 0o600)
@@ -45,11 +46,11 @@ def open_file(path: Path, flags: int = os.O_RDONLY) -> int:
 
 
 def read_file(path: Path) -> tuple[bytes, os.stat_result]:
-    """Read a regular file; returns its content and the ``stat`` result of the open file.
+    """Read a regular file, and return its content and the ``stat`` result of the open file.
 
     Raises:
         OSError: the file cannot be opened or read.
-        TokenStoreError: the path is not a regular file, or the file is much too large.
+        TokenStoreError: the path is not a regular file, or the file is larger than 16 MiB.
     """
     with os.fdopen(open_file(path), "rb") as file:
         content = file.read(_LARGEST + 1)
@@ -63,7 +64,8 @@ def read_own_file(path: Path) -> bytes:
 
     Raises:
         OSError: the file cannot be opened or read.
-        TokenStoreError: the path is not a regular file, or other users can access the file.
+        TokenStoreError: the path is not a regular file, other users can access the file, or it has
+            several hard links.
     """
     content, facts = read_file(path)
     # The link count, because a hard link that another user made to one of our files has our owner and

@@ -82,8 +82,8 @@ class SavedSignIn:
     """The files of the current sign-in: a token file, and a settings file next to it.
 
     Args:
-        path: the path of the token file, see :class:`~genesys_cloud.token_stores.FileTokenStore`;
-            the settings are in the same directory, in ``<name>.sign-in.json``.
+        path: the path of the token file, see :class:`~genesys_cloud.token_stores.FileTokenStore`.
+            The settings file of ``tokens.json`` is ``tokens.sign-in.json`` in the same directory.
     """
 
     def __init__(self, path: str | os.PathLike[str] = DEFAULT_TOKEN_FILE) -> None:
@@ -141,8 +141,8 @@ class SavedSignIn:
 
         Raises:
             TokenStoreError: a file cannot be read, or belongs to another user.
-            ConfigurationError: contradictory or unusable settings, or settings that select a login
-                host other than the one that issued the token.
+            ConfigurationError: the settings contradict each other or are invalid, or they select a
+                login host other than the one that issued the token.
             InvalidValueError: a client option is invalid.
         """
         found = self.load()
@@ -172,7 +172,7 @@ class SavedSignIn:
         Raises:
             TokenStoreError: a file cannot be changed or removed.
         """
-        # The token first: if the second step fails, no secret is left.
+        # The token is deleted first: if the second step fails, no secret remains.
         self.store.delete(target.key)
         with contextlib.suppress(TokenStoreError):  # settings that cannot be read are removed
             if (current := self.target()) is not None and current.key != target.key:

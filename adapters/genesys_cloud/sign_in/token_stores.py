@@ -1,12 +1,11 @@
 """Token stores: in memory, in a file, in the operating system's keyring.
 
-Invariants: a token is written completely or not at all; a file of tokens is created readable only by
-its owner. A token that has been written is not lost if the process is killed. Processes exchange a
-token one at a time: the locks belong to the operating system, which releases them when a
-process dies.
+Invariants: a token is written completely or not at all. A token file is created readable only by its
+owner. A token that has been written is not lost if the process is killed. Processes exchange a token
+one at a time: the operating system releases the lock of a process that dies.
 
-All methods may block briefly, and :meth:`lock` up to its timeout. Event loops call them in worker
-threads, possibly a different one each time.
+All methods may block briefly, and ``lock`` up to its timeout. Asynchronous clients call them in worker
+threads, possibly in a different thread each time.
 """
 
 import contextlib
@@ -84,7 +83,7 @@ class MemoryTokenStore:
         # setdefault is atomic, so all threads get the same lock. By process: after a fork, the thread
         # that holds a lock exists only in the parent.
         lock = self._locks.setdefault((process_id(), key), threading.Lock())
-        # acquire() takes -1 for "forever", and raises above TIMEOUT_MAX.
+        # acquire() waits indefinitely for -1, and raises above TIMEOUT_MAX.
         if not lock.acquire(timeout=min(max(timeout, 0), threading.TIMEOUT_MAX)):
             raise TokenStoreError(
                 f"another client has been exchanging this token for more than {timeout:g} s"
@@ -296,7 +295,7 @@ class KeyringTokenStore:
         Raises:
             TokenStoreError: the keyring is locked or broken, or the token is too long for it.
         """
-        # In one line without spaces: keyrings limit the length, that of Windows to 2,560 bytes.
+        # Without spaces and line feeds, because keyrings limit the length: Windows to 2,560 bytes.
         text = msgspec.json.format(encode_token(token), indent=-1).decode()
         with _keyring_errors("write"):
             self._keyring.set_password(self._service, self._name(key), text)
@@ -357,7 +356,7 @@ def _digest(key: TokenKey, account: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-# O_EXCL: a file that another user planted is not written to.
+# With O_EXCL, a file that another user has planted is not written to.
 _NEW_FILE: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 

@@ -677,5 +677,5 @@ def test_a_follower_can_be_closed_from_within(tmp_path):
 def test_a_pipe_is_no_configuration_and_blocks_nobody(tmp_path):
     os.mkfifo(tmp_path / "config")
     assert read_snapshot(tmp_path / "config") == FileSnapshot(
-        problem="cannot be read: not a regular file; this process must be allowed to read it"
+        problem="cannot be read: not a regular file; use the path of a file that can be read"
     )

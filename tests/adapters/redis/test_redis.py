@@ -381,6 +381,7 @@ def test_a_command_that_times_out_is_not_sent_again():
     [
         (lambda: RedisBudget("http://x"), "must look like redis://"),
         (lambda: RedisBudget("redis://x:99999"), "must look like redis://"),
+        (lambda: RedisBudget("redis://user:secret@[::1/0"), "must look like redis://"),
         (lambda: RedisBudget("redis://x?db=3"), "must have no query"),
         (lambda: RedisBudget("redis://x/name"), "the database must be a number"),
         (lambda: RedisBudget(fallback=2), "fallback=2"),
