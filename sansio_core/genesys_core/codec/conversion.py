@@ -40,7 +40,7 @@ def convert_model(kind: type[T], source: Struct) -> tuple[T, list[str]]:
     _SOURCE.check("source", source)
     body = to_json(restore_unknown_fields(source))
     copy = decode(kind, body).data
-    # Both as JSON, because a nested model of another type may omit members at any depth.
+    # Compared as JSON, because a nested model of another type may omit members at any depth.
     before, after = msgspec.json.decode(body), msgspec.json.decode(to_json(copy))
     return copy, [json_path(path) for path in _missing(before, after, ROOT)]
 
@@ -49,7 +49,7 @@ def _missing(before: object, after: object, at: JsonPath) -> Iterator[JsonPath]:
     if isinstance(before, dict) and isinstance(after, dict):
         kept = cast(dict[str, object], after)
         for key, value in cast(dict[str, object], before).items():
-            # Null and absent are the same in a model.
+            # Null and absent are the same in a model, so an omitted null is not reported.
             yield from _missing(value, kept.get(key), (at, key))
     elif isinstance(before, list) and isinstance(after, list):
         pairs = zip(cast(list[object], before), cast(list[object], after), strict=False)

@@ -59,11 +59,13 @@ def decode(type_: object, body: bytes, *, strict: bool = False) -> Decoded[Any]:
         type_: a model, ``list[Model]``, ``dict[str, object]``, ``str``, or any type that msgspec
             can decode; ``None`` for an undocumented body, which is not parsed.
         body: the body as received.
-        strict: whether to raise an error for a value that does not match its type, not repair it.
+        strict: whether to raise an error for a value that does not match its type instead of
+            repairing it.
 
     Raises:
-        DecodeError: the body is not JSON, is nested too deeply or has the wrong shape as a whole;
-            with ``strict``, any mismatch. ``path`` is its location.
+        DecodeError: the body is not JSON, is nested too deeply, or its JSON type is not the one
+            expected; with ``strict``, any value does not match its type. The error's ``path`` is
+            the location of the first such value.
     """
     try:
         return Decoded(_decoder(type_).decode(body))
@@ -115,7 +117,7 @@ def check_type(type_: object) -> None:
     except Exception as error:
         wanted = "a model, or another type that msgspec can decode"
         refused = wrong_type("type", type_, wanted, "genesys_core.models.User")
-        # msgspec's reason quotes anything else, which may be a secret passed by mistake.
+        # Only for a class: msgspec's reason quotes any other value, which may be a secret.
         reason = f" ({error})" if isinstance(type_, type) else ""
         raise TypeError(f"{refused}{reason}") from error
 
@@ -134,7 +136,7 @@ def _decoder(type_: object) -> "msgspec.json.Decoder[Any]":
 
 
 def _forgiving(type_: object, body: bytes) -> Decoded[object]:
-    # Matching bodies need neither module, and most programs never receive any other.
+    # Imported on first use: most programs receive only bodies that match their types.
     from genesys_core.codec.repair import repair_value  # noqa: PLC0415
     from genesys_core.codec.tolerant_json import parse_json  # noqa: PLC0415
 
@@ -179,7 +181,7 @@ def resolve_type(expression: str, package: str = "genesys_core") -> type[object]
 
     Args:
         expression: a model's name, ``str``, ``int``, ``float``, ``bool``, ``object``,
-            ``datetime``, ``date``, ``YearMonth``, or a ``list[...]`` or ``dict[str, ...]`` of one.
+            ``datetime``, ``date``, ``YearMonth``, or ``list[...]`` or ``dict[str, ...]`` of these.
         package: the package whose module ``models`` defines the models in the expression.
 
     Raises:

@@ -1,7 +1,7 @@
 """Encoding of models, dictionaries and lists to JSON.
 
 Invariants: values are encoded as given, or rejected with their path before anything is sent.
-``None`` in a model means "absent", in a dictionary it is ``null``;
+``None`` means "absent" in a model and ``null`` in a dictionary;
 :data:`~genesys_core.codec.values.NULL` is ``null`` everywhere.
 """
 
@@ -29,9 +29,9 @@ def to_json(value: object, *, base: bytes | None = None) -> bytes:
     Args:
         value: a model, a mapping, a list, a tuple, a string, a number or a date.
         base: the document that the model ``value`` was decoded from before it was changed. The
-            result is that document with the changes applied: members that this version does not
-            know, and those that did not match their type, are preserved. A field set to ``None`` is
-            removed, one set to ``NULL`` becomes ``null``.
+            result is that document with the changes applied: members that are unknown to this
+            version or did not match their type are preserved. A field set to ``None`` is removed,
+            and a field set to ``NULL`` becomes ``null``.
 
     Raises:
         InvalidValueError: a value cannot be represented in JSON, or ``base`` is not a document of
@@ -68,8 +68,8 @@ def encode_body(body: object, kind: BodyKind) -> bytes:
             represented in JSON.
     """
     result = _encode(restore_unknown_fields(body))
-    # The first byte shows the type. Booleans and null count as numbers, because no operation
-    # expects any of the three.
+    # The first byte shows the type. Booleans and null count as numbers, because the definition has no
+    # operation with a body of any of the three types.
     given = _KINDS.get(result[:1], "number")
     if kind in {"any", given} or body is NULL:
         return result
@@ -79,7 +79,7 @@ def encode_body(body: object, kind: BodyKind) -> bytes:
 _KINDS: Final[Mapping[bytes, str]] = {b"{": "object", b"[": "array", b'"': "string"}
 _WANTED: Final[Mapping[str, str]] = {
     "object": "expected a JSON object: pass a model or a dict",
-    "array": "expected a JSON array: pass a list; objects in it are models or dicts",
+    "array": "expected a JSON array: pass a list, such as a list of models or dicts",
     "string": "expected a JSON string: pass a str",
 }
 

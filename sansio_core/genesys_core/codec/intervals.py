@@ -176,20 +176,20 @@ class Interval(TextValue):
             raise InvalidValueError(f"count={count}: must be 1 or more")
         if limit is not None and limit < _MILLISECOND:
             raise InvalidValueError(f"limit={limit}: must be a millisecond or more")
-        # A generator of its own would check the arguments only when the first piece is taken.
+        # Not a generator itself, which would check the arguments only when the first piece is taken.
         return self._pieces(unit, count, zone, limit)
 
     def _pieces(
         self, unit: IntervalUnit, count: int, zone: tzinfo, limit: timedelta | None
     ) -> Iterator["Interval"]:
-        # In whole milliseconds: the ends of pieces are truncated to them, and with a fraction a
-        # piece might become longer than the limit.
+        # In whole milliseconds, because the bounds of pieces are truncated to milliseconds: with a
+        # fraction, a piece might become longer than the limit.
         longest = None if limit is None else limit // _MILLISECOND * _MILLISECOND
         start = self.start
         while start < self.end:
             following = _day_after if unit == "day" else _hour_after
             try:
-                # A time zone of the caller's own might lead backwards.
+                # A faulty time zone class of the caller might yield an earlier time.
                 end = max(following(start, count, zone), start + _MILLISECOND)
             except OverflowError:
                 # Beyond the year 9999, so the last piece.
@@ -204,8 +204,8 @@ class Interval(TextValue):
 def _as_utc(name: str, moment: datetime) -> datetime:
     if moment.utcoffset() is None:
         raise InvalidValueError(
-            f"{name}={moment.isoformat()}: has no time zone; pass one, such as "
-            "moment.replace(tzinfo=UTC)"
+            f"{name}={moment.isoformat()}: has no time zone; add one, for example with "
+            ".replace(tzinfo=UTC)"
         )
     try:
         moment = moment.astimezone(UTC)
@@ -218,7 +218,8 @@ def _as_utc(name: str, moment: datetime) -> datetime:
 
 def _midnight(day: date, zone: tzinfo) -> datetime:
     """Return the start of a day: midnight, or the moment at which the clocks skip midnight."""
-    # In UTC at once: between datetimes of the same zone, Python ignores changes of the offset.
+    # Converted to UTC, because Python ignores changes of the UTC offset when it computes with
+    # datetimes of one zone.
     return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
@@ -227,7 +228,8 @@ def _day_after(moment: datetime, count: int, zone: tzinfo) -> datetime:
 
 
 def _hour_after(moment: datetime, count: int, zone: tzinfo) -> datetime:
-    # By the zone's clock, because some offsets have half hours (+05:30); hours then elapse evenly.
+    # The first full hour is found on the zone's clock, because some UTC offsets have half hours
+    # (+05:30); from there on, hours are counted as elapsed time.
     local = moment.astimezone(zone)
     into = timedelta(minutes=local.minute, seconds=local.second, microseconds=local.microsecond)
     return moment - into + timedelta(hours=count)
@@ -237,7 +239,7 @@ def _format_moment(moment: datetime) -> str:
     return moment.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
-# "P" alone, and a "T" that nothing follows, are not durations.
+# The lookaheads reject "P" alone, and a "T" without a time after it.
 _DURATION: Final = re.compile(
     r"P(?=.)(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
     r"(?:T(?=.)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d{1,6})?)S)?)?",

@@ -34,17 +34,18 @@ text only when an issue is reported, which keeps traversal cheap.
 ROOT: Final[JsonPath] = None
 """The location of the document's root."""
 
-# characters: long enough for dates, ids (36) and numbers, too short for sentences
+# In characters: enough for dates, ids (36) and numbers, too few for sentences, which may be personal.
 _LONGEST_VALUE = 40
 _LONGEST_KEY = 80
 
 
 class Issue(Struct, frozen=True):
-    """A part of a document that did not match its type, and how it was handled.
+    """A mismatch between a document and its type, and how it was handled.
 
     Attributes:
         path: the location, as a JSON path such as ``$.entities[3].dateCreated``.
-        message: the expected JSON type, the one found and how the value was handled; no values.
+        message: the expected JSON type, the type found and how the value was handled; contains no
+            values from the document.
         value: a short form of the value found: ``"12"``, ``array of 3``, ``[REDACTED]``; empty if
             the issue does not concern a value.
     """

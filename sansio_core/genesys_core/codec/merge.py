@@ -31,7 +31,7 @@ __all__ = [
     "replace_fields",
 ]
 
-# Decimal, so that numbers nobody changed keep all their digits.
+# Decimal, so that unchanged numbers keep all their digits.
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 
 
@@ -48,8 +48,8 @@ _PARTS: Final = (Struct, list, dict)
 def list_parts(model: Struct) -> list[object]:
     """Return a list of a decoded model and the models, lists and dictionaries nested in it.
 
-    The list identifies these objects later. Every model decoded from the same document yields the
-    same order.
+    The list later identifies these objects by their position: all models decoded from the same
+    document have their parts in the same order.
     """
     return [part for part, _ in _pair_parts(model, None)]
 
@@ -81,7 +81,7 @@ def _held(part: object) -> Iterable[tuple[str, object]]:
         return [each for each in members.items() if isinstance(each[1], _PARTS)]
     kind: type = type(part)
     holders = list_holders(kind)
-    # Not by attribute, which would list the parts of a model that is watched for its parts.
+    # Not with getattr: on a type watched by `unknown_fields`, reading a field lists the parts.
     values = msgspec.structs.astuple(cast(Struct, part)) if holders else ()
     return [(key, values[index]) for index, _, key in holders if values[index]]
 
@@ -119,7 +119,7 @@ def merge_over_base(model: object, base: bytes) -> object:
     except DecodeError as error:
         raise InvalidValueError(f"base is not a {type(model).__name__}: {error.message}") from None
     try:
-        # Whatever its id is now: this is the document of this model.
+        # Merged even if the caller has changed the model's id, because `base` is its document.
         return _merge_model(model, old, cast(dict[str, object], raw))
     except RecursionError:
         raise InvalidValueError("base is nested too deeply to be merged") from None
@@ -144,9 +144,9 @@ def merge_over_response(
     pairs = list(_pair_parts(old, raw))
     origins = (
         {
-            # The caller holds the parts, so the identity of none is used again.
+            # The caller keeps the parts alive, so none of the ids can belong to a newer object.
             id(part): (before, cast(dict[str, object], document))
-            # Another number: the parts were changed by way of a copy that shares them, before they were listed.
+            # The number differs if a part was changed through a shallow copy before parts were listed.
             for part, (before, document) in zip(parts, pairs[1:], strict=True)
             if isinstance(before, Struct) and isinstance(document, dict)
         }
@@ -192,7 +192,8 @@ def _merge_nested(new: Struct, old: object, raw: object, response: _Origins | No
     """Merge a model with the JSON it was decoded from, or with the model that it replaced."""
     if response is not None and response.is_remembered(new):
         return new
-    # Each origin once: the same object in a second place is another item, without unknown members.
+    # Each origin once: if the same object occurs a second time, that is another item, without unknown
+    # members.
     origin = response.parts.pop(id(new), None) if response else None
     if origin is not None:
         return _merge_model(new, *origin, response)
@@ -266,8 +267,8 @@ def _merge_model(
         sent = raw.get(key)
         if now is not None:
             document[key] = _merge(now, before, sent, response)
-        # Removed by the caller. What was `None` from the beginning did not match its type, and
-        # stays as it was sent.
+        # The caller removed the field. A field that was `None` after decoding, although the document
+        # has the member, did not match its type, so the member stays as it was sent.
         elif before is not None or (sent is None and response is not None):
             document.pop(key, None)
     return document
@@ -281,7 +282,7 @@ def _merge_map(
 ) -> dict[str, object]:
     return {
         key: _merge(value, old[key], raw[key], response)
-        # In a caller's own class, keys may be numbers, which are text in JSON.
+        # A caller's own type may have keys that are numbers, which are strings in JSON.
         if key in old and key in raw
         else _merge(value, None, None, response)
         for key, value in new.items()

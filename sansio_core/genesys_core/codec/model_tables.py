@@ -64,7 +64,7 @@ def define_models(
     for (head, _, wire), (_, *fields) in zip(heads, rows, strict=True):
         name, _, tag = head.partition("|")
         if tag:
-            # The bundled definition has no union.
+            # Imported on first use, because the bundled definition has no union.
             from genesys_core.codec.tagged_union import define_union  # noqa: PLC0415
 
             cases = (one.partition("=") for one in fields)

@@ -1,9 +1,9 @@
 """Repair of documents that do not match their type, value by value.
 
-Invariants: one malformed field never makes a whole page fail. Values that match are kept, the
-others are converted if their meaning is unambiguous and otherwise replaced with ``None``, and each
-such place is reported. The work is linear: :func:`msgspec.convert` is called on each child of a
-value that does not match, and only children that do not match are examined further.
+Invariants: one malformed field never makes a whole page fail. Values that match are kept; all other
+values are converted if their meaning is unambiguous, otherwise replaced with ``None``, and reported
+as issues. The work is linear: :func:`msgspec.convert` is called on each child of a value that does
+not match, and only children that do not match are examined further.
 """
 
 from collections.abc import Mapping, Sequence
@@ -260,7 +260,7 @@ class _Walk:
 
     def report(self, raw: JsonValue, shape: _Shape, at: JsonPath, done: str) -> object:
         """Record an issue: the expected type, the value and how it was handled. Return ``None``."""
-        # Of the right type, but against a constraint, such as a maximum length.
+        # "another", if the type is right, but a constraint such as a maximum length is violated.
         found = "another" if json_kind(raw) == str(shape) else json_kind(raw)
         message = f"expected {shape}, found {found}: {done}"
         self.issues.append(Issue(json_path(at), message, show_value(raw)))
@@ -268,7 +268,10 @@ class _Walk:
 
 
 def _unknown_member(raw: object, wanted: object) -> bool:
-    """Return whether the value is a string missing from a caller's closed enum."""
+    """Return whether a value that did not match is of the type of a closed enum's values.
+
+    It is then a value that a caller's ``Enum`` or ``Literal`` does not have.
+    """
     if isinstance(wanted, type) and issubclass(wanted, Enum):
         known: Sequence[object] = [member.value for member in wanted]
     else:

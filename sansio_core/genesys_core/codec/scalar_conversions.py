@@ -36,7 +36,7 @@ def is_last_moment(raw: object) -> bool:
 
 def to_string(raw: object) -> str | None:
     """Convert a number or boolean to a string: ``12`` to ``"12"``, ``true`` to ``"true"``."""
-    # As JSON writes it: `str(True)` would be "True".
+    # In JSON's notation: `str(True)` would be "True".
     return msgspec.json.encode(raw).decode() if isinstance(raw, bool | int | float) else None
 
 
@@ -66,8 +66,8 @@ def to_boolean(raw: object) -> bool | None:
 def to_date_time(raw: object) -> datetime | None:
     """Convert an ISO 8601 date-time that RFC 3339 does not allow; a date becomes midnight.
 
-    Accepts a missing seconds part, an offset of ``+00`` or preceded by a space, and a comma in the
-    fraction. Without an offset the value is naive: the zone is not guessed.
+    Accepts times without seconds, an offset without minutes (``+00``) or after a space, and a comma
+    in the fraction. Without an offset the result is naive: the zone is not guessed.
     """
     # RFC 3339 section 5.6: "T" and "Z" may be in lower case.
     match = _DATE_TIME.fullmatch(raw.strip().upper()) if isinstance(raw, str) else None

@@ -32,7 +32,7 @@ class TaggedUnion(type):
         raise TypeError(f"{cls.__name__} is a union of models; create one of {names}, or a dict")
 
     def __instancecheck__(cls, value: object) -> bool:
-        # msgspec checks with it what `convert_union` has returned.
+        # msgspec checks the result of `convert_union` with isinstance.
         return isinstance(value, (dict, *map(cls.model, cls.cases.values())))
 
     def model(cls, name: str) -> type[Struct]:
@@ -73,7 +73,7 @@ def define_union(
         cases: the names of the models, by kind.
     """
     members = {
-        "__doc__": f"A union, discriminated by ``{tag}``; a dictionary if the kind is unknown.",
+        "__doc__": f"A union of models, discriminated by ``{tag}``; a dictionary if the kind is unknown.",
         "__module__": namespace["__name__"],
         "tag": tag,
         "cases": cases,

@@ -71,7 +71,7 @@ class _Listing:
     def part(self, index: int) -> bytes | None:
         """Return the part of the page's body that an item was decoded from; ``None`` if unknown."""
         if self._parsed is None:
-            # Two threads that parse at a time come to the same result.
+            # Without a lock: two threads that parse at the same time have the same result.
             self._parsed = self._parse()
         return bytes(self._parsed[index]) if self._parsed else None
 
@@ -83,7 +83,9 @@ class _Listing:
             parts = _ELEMENTS.decode(part)
         except (*UNFIT, KeyError):
             return []
-        return parts if len(parts) == self._count else []  # another number: repaired
+        return (
+            parts if len(parts) == self._count else []
+        )  # a different number: the page was repaired
 
 
 class _Item(Struct, frozen=True, gc=False):
@@ -99,8 +101,9 @@ no overhead.
 """
 
 
-# A record is a tuple of a body, or an item's place, and once the parts of the model were listed, a
-# list of that and the parts. Either makes the garbage collector track the model, see `_has_record`.
+# A record is a tuple of one element, the body or the item's position; once the model's parts have been
+# listed, it is a list of that element and the parts. With either, the garbage collector tracks the
+# model, on which `_has_record` relies.
 
 
 def remember_model(model: object, body: bytes) -> None:
@@ -141,9 +144,9 @@ def _watch(kind: type) -> bool:
     for _, name, _ in list_holders(kind):
         field = getattr(kind, name)
         if isinstance(field, MemberDescriptorType):  # else watched in a base class
-            # Two threads at a time set the property twice, each around the same descriptor.
+            # Two threads may both set the property; both properties wrap the same descriptor.
             setattr(kind, name, _watched(field))
-    # Last: another thread that finds the type here relies on its properties.
+    # Last, because another thread that finds the type in the set relies on its properties.
     _WATCHED.add(kind)
     return True
 
@@ -151,7 +154,7 @@ def _watch(kind: type) -> bool:
 def _watched(field: MemberDescriptorType) -> property:
     """Return a field as a property that first lists the parts of its model, once.
 
-    msgspec decodes, encodes, compares and copies models without it.
+    msgspec bypasses the property when it decodes, encodes, compares and copies models.
     """
     read, assign = field.__get__, field.__set__
 
@@ -202,7 +205,7 @@ def restore_unknown_fields(value: object) -> object:
     try:
         return _restored(value) if _has_record(value) else value
     except RecursionError:
-        return value  # refused when it is encoded
+        return value  # too deep or circular, and rejected when it is encoded
 
 
 def _has_record(value: object) -> bool:

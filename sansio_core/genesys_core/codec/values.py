@@ -62,8 +62,8 @@ class Null:
         return self
 
 
-# Typed `Any` on purpose: it can be assigned to a field of any type. Decoded fields never
-# contain it, so readers need no extra case.
+# Typed `Any`, so that it can be assigned to a field of any type. Decoded fields never contain it, so
+# code that reads fields needs no case for it.
 NULL: Final[Any] = Null()
 """The value that is sent as ``null``; a field that is ``None`` is omitted."""
 

@@ -124,7 +124,7 @@ def test_a_union_has_no_values_of_its_own(zoo: Any) -> None:
     assert isinstance({}, zoo.AnyPet)
     assert not isinstance("Dog", zoo.AnyPet)
     assert zoo.AnyPet.__doc__ == (
-        "A union, discriminated by ``petType``; a dictionary if the kind is unknown."
+        "A union of models, discriminated by ``petType``; a dictionary if the kind is unknown."
     )
     with pytest.raises(TypeError, match="AnyPet is a union of models; create one of Dog, Cat, Pet"):
         zoo.AnyPet(name="Rex")

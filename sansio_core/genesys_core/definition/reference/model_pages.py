@@ -76,7 +76,7 @@ def _section(
         lines += [plain_text(model.description), ""]
     if model.tag:
         lines += [
-            f"A union, discriminated by {inline_code(model.tag)}; a dict if the kind is unknown.",
+            f"A union of models, discriminated by {inline_code(model.tag)}; a dict if the kind is unknown.",
             "",
         ]
         rows = ((inline_code(kind), places.model(name, page)) for kind, name in model.cases)

@@ -97,7 +97,9 @@ class _StubWriter:
             lines += [f"    | {one}" for one in members[1:]]
             line = "\n".join([*lines, ")"])
         tag = to_plain_text(model.tag)
-        about = f"A union, discriminated by ``{tag}``; a dictionary if the kind is unknown."
+        about = (
+            f"A union of models, discriminated by ``{tag}``; a dictionary if the kind is unknown."
+        )
         return ["", *line.splitlines(), *write_docstring([about], "")]
 
     def _docstring(self, model: ModelDef) -> list[str]:

@@ -68,7 +68,7 @@ def test_a_union_has_its_kinds() -> None:
     definition = ApiDefinition("1", models, ())
     text = model_page_text(models, find_uses(definition), ReferenceLinks(definition))
     assert (
-        "A union, discriminated by `type`; a dict if the kind is unknown.\n\n"
+        "A union of models, discriminated by `type`; a dict if the kind is unknown.\n\n"
         "| kind | model |\n|---|---|\n"
         "| `round` | [`Circle`](../models/circle.md#Circle) |\n| `flat` | `Square` |\n"
     ) in text
