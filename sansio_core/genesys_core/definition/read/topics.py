@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct, field
 
 from genesys_core.definition.read.findings import Finding, format_place
+from genesys_core.definition.read.naming import UniqueNames
 from genesys_core.definition.read.references import definition_name, definition_reference
 from genesys_core.definition.read.swagger import SwaggerSchema
 from genesys_core.definition.read.tolerant import convert_tolerantly
@@ -83,23 +84,68 @@ def read_topics(document: object) -> tuple[Topics, list[Finding]]:
 
 
 def _with_schemas(entities: list[_PublishedTopic], findings: list[Finding]) -> Topics:
-    result = Topics([], {})
+    schemas, topics = _Schemas(), list[Topic]()
     for number, one in enumerate(entities):
         place = format_place(("entities", number))
         if one.schema is None:
             findings.append(Finding(place, f"topic {one.id} has no schema; omitted"))
             continue
-        named = _named(one.schema, result.definitions)
+        named = schemas.move(one.schema)
         if named.ref is None:
             findings.append(
                 Finding(f"{place}.schema", f"topic {one.id} has a schema without an id; omitted")
             )
             continue
-        result.topics.append(Topic(one.id, definition_name(named.ref) or named.ref))
-    return result
+        topics.append(Topic(one.id, definition_name(named.ref) or named.ref))
+    return Topics(topics, schemas.definitions)
 
 
 _URN: Final = "urn:jsonschema:"
+
+
+class _Schemas:
+    """The schemas with a URN; equal class names of different URNs are numbered.
+
+    Attributes:
+        definitions: the schemas by class name.
+    """
+
+    def __init__(self) -> None:
+        self.definitions: dict[str, SwaggerSchema] = {}
+        self._names: dict[str, str | None] = {}
+        self._unique = UniqueNames()
+
+    def move(self, schema: SwaggerSchema) -> SwaggerSchema:
+        """Move schemas with a URN to the definitions; return the schema with references to them."""
+        if schema.ref is not None:
+            name = self._name(schema.ref)
+            return schema if name is None else SwaggerSchema(ref=definition_reference(name))
+        name = None if schema.id is None else self._name(schema.id)
+        if name is not None:
+            self.definitions.setdefault(name, schema)  # before its parts, which may refer to it
+        copy = msgspec.structs.replace(
+            schema,
+            properties={key: self.move(one) for key, one in schema.properties.items()},
+            items=None if schema.items is None else self.move(schema.items),
+            additional_properties=(
+                self.move(schema.additional_properties)
+                if isinstance(schema.additional_properties, SwaggerSchema)
+                else schema.additional_properties
+            ),
+            all_of=[self.move(one) for one in schema.all_of],
+        )
+        if name is None:
+            return copy
+        self.definitions[name] = copy
+        return SwaggerSchema(ref=definition_reference(name), description=schema.description)
+
+    def _name(self, urn: str) -> str | None:
+        # A reference is a URI, whose percent-encoding the id of the schema need not have.
+        urn = unquote(urn)
+        if urn not in self._names:
+            name = _class_of(urn)
+            self._names[urn] = None if name is None else self._unique.add(name)
+        return self._names[urn]
 
 
 def _class_of(urn: str) -> str | None:
@@ -109,33 +155,6 @@ def _class_of(urn: str) -> str | None:
     """
     if not urn.startswith(_URN):
         return None
-    # A reference is a URI, whose percent-encoding the id of the schema need not have.
-    urn = unquote(urn)
     # The official SDKs leave the version out of the name.
     words = [word for word in urn.removeprefix(_URN).split(":") if word != "v2"]
     return "".join(word[:1].upper() + word[1:] for word in words) or None
-
-
-def _named(schema: SwaggerSchema, definitions: dict[str, SwaggerSchema]) -> SwaggerSchema:
-    """Move schemas with a URN to ``definitions``, and return the schema with references to them."""
-    if schema.ref is not None:
-        name = _class_of(schema.ref)
-        return schema if name is None else SwaggerSchema(ref=definition_reference(name))
-    name = None if schema.id is None else _class_of(schema.id)
-    if name is not None:
-        definitions.setdefault(name, schema)  # before its parts, which may refer to it
-    copy = msgspec.structs.replace(
-        schema,
-        properties={key: _named(one, definitions) for key, one in schema.properties.items()},
-        items=None if schema.items is None else _named(schema.items, definitions),
-        additional_properties=(
-            _named(schema.additional_properties, definitions)
-            if isinstance(schema.additional_properties, SwaggerSchema)
-            else schema.additional_properties
-        ),
-        all_of=[_named(one, definitions) for one in schema.all_of],
-    )
-    if name is None:
-        return copy
-    definitions[name] = copy
-    return SwaggerSchema(ref=definition_reference(name), description=schema.description)

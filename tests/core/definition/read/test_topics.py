@@ -80,6 +80,25 @@ def test_a_urn_may_be_percent_encoded_in_a_reference() -> None:
     assert definition_name(definitions["A b"].properties["again"].ref) == "A b"
 
 
+def test_schemas_of_different_urns_have_different_names() -> None:
+    """The version is not part of a name, and words are joined: both make equal names."""
+    urns = ["urn:jsonschema:a:v2:B", "urn:jsonschema:a:B", "urn:jsonschema:AB"]
+    schemas = [
+        {"id": urn, "properties": {"own": {"type": kind}, "first": {"$ref": urns[0]}}}
+        for urn, kind in zip(urns, ["string", "integer", "boolean"], strict=True)
+    ]
+    topics, definitions, findings = published(
+        *({"id": f"v2.{number}", "schema": schema} for number, schema in enumerate(schemas)),
+        {"id": "v2.again", "schema": schemas[1]},
+    )
+    names = ["AB", "AB_2", "AB_3"]
+    assert [topic.model for topic in topics] == [*names, "AB_2"]
+    assert findings == []
+    for name, kind in zip(names, ["string", "integer", "boolean"], strict=True):
+        assert definitions[name].properties["own"].type == kind
+        assert definitions[name].properties["first"].ref == "#/definitions/AB"
+
+
 def test_a_topic_may_refer_to_a_definition_of_the_document() -> None:
     schema = {"$ref": "#/definitions/A~1b%20c"}
     topics, definitions, findings = published({"id": "v2.a", "schema": schema})
