@@ -34,7 +34,8 @@ class Dataset(Struct, frozen=True):
     Attributes:
         operation: the API and the method that lists the records, such as ``users.get_users``.
         archive: the method that starts a job for the same records; empty if there is none.
-        availability: the method that returns the time up to which the jobs' data is complete.
+        availability: the method that returns the time up to which the jobs' data is complete; empty
+            if there is none.
         interval: the request fields for the interval, as ``places`` of :class:`Export`; empty if
             records have no timestamp.
         moment: the field with a record's timestamp; see :class:`Export`.
@@ -163,8 +164,8 @@ def build_recordings_export(
 ) -> Export:
     """Return an export of conversation recordings.
 
-    The platform converts media when they are requested: recordings that are not ready in time make
-    their slice incomplete, and the next run fetches it again.
+    The platform converts media when they are requested. A slice with recordings that are not ready in
+    time is incomplete, and the next run fetches the slice again.
 
     Args:
         conversation_ids: the conversations, such as those of an earlier export; duplicates are
@@ -196,12 +197,13 @@ def build_recordings_export(
 
 
 def availability_operation(name: str) -> Operation[Any] | None:
-    """Return the operation that reports the date up to which an export's archive is complete.
-
-    The result is ``None`` if the name is unknown, or if there is no such operation.
+    """Return the operation that reports the time up to which the archive of a named export is complete.
 
     Args:
         name: a name of :data:`DATASETS`.
+
+    Returns:
+        The operation; ``None`` if the name is unknown, or if there is no such operation.
     """
     dataset = DATASETS.get(name)
     return _find_builder(dataset.availability)() if dataset and dataset.availability else None

@@ -32,12 +32,14 @@ class FlatColumn(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """The column's name: the names of its path joined by dots."""
+        """The column's name: the field names of :attr:`path`, joined by dots."""
         return ".".join(self.path)
 
 
 DEPTH: Final = 2
-"""Maximum nesting depth of a column: some models have a thousand nested fields."""
+"""Maximum number of nested fields in the path of a column: some models would have a thousand columns
+otherwise.
+"""
 
 
 def flat_columns(columns: Sequence[Column], *, depth: int = DEPTH) -> tuple[FlatColumn, ...]:
@@ -51,7 +53,7 @@ def flat_columns(columns: Sequence[Column], *, depth: int = DEPTH) -> tuple[Flat
 
 
 def flatten_row(row: Mapping[str, object], columns: Sequence[FlatColumn]) -> tuple[str | None, ...]:
-    """Return the flat form's cells for a row of :func:`~genesys_core.export.columns.to_row`."""
+    """Return the cells of a row that :func:`~genesys_core.export.columns.to_row` returned."""
     return tuple(_cell(_read(row, column.path)) for column in columns)
 
 

@@ -2,8 +2,8 @@
 
 Invariants: an entry is written after its part, so an entry means that the part is complete. The
 name of a part contains a digest of its content, so an entry never describes the part of another
-process that fetched the same slice at the same time. A truncated entry, one without its part, or one
-that is not in the plan, is ignored. Fetching a slice again replaces its part and its entry, so any
+process that fetched the same slice at the same time. An entry is ignored if it is truncated, if its
+part does not exist, or if its slice is not in the plan. Fetching a slice again replaces its part and its entry, so any
 sequence of crashes and repetitions ends in the same manifest.
 """
 
@@ -89,7 +89,7 @@ class PlannedSlice(Struct, frozen=True):
     Attributes:
         id: the slice's id.
         interval: the slice's interval as text; empty for all records.
-        takes_earlier: as in :class:`~genesys_core.export.plan.Slice`.
+        takes_earlier: see :class:`~genesys_core.export.plan.Slice`.
     """
 
     id: str
@@ -125,8 +125,9 @@ class MissingSlice(Struct, frozen=True):
     Attributes:
         id: the slice's id.
         interval: the slice's interval as text; empty for all records.
-        why: why the part is missing or incomplete; empty if unknown.
-        expected_at: when the data may be complete; ``None`` if that does not depend on time.
+        why: why the part is missing or incomplete.
+        expected_at: when the platform's data may be complete; ``None`` if the slice is missing for
+            another reason.
     """
 
     id: str
@@ -337,8 +338,9 @@ _DOCUMENT: Final = msgspec.json.Decoder(ExportDocument)
 
 
 def _overlap(one: PlannedSlice, other: PlannedSlice) -> bool:
-    # Slices of one interval are of different operations, so their records differ. If only one of
-    # them takes earlier records, the plans have different starts, and their operations may be the same.
+    # Two slices with the same interval have different operations, so their records differ. If only
+    # one of them takes earlier records, the plans have different starts, and the operations may be the
+    # same.
     if one.interval == other.interval:
         return one.takes_earlier != other.takes_earlier
     if not (one.interval and other.interval):

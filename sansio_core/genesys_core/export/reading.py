@@ -116,7 +116,8 @@ class SliceReading:
                 platform is still preparing them.
             identity: the field that identifies a record; empty if none does.
             total: the total number of records for the request, if the platform reports it.
-            available_until: the time up to which the platform's data is complete, if it reports it.
+            available_until: the time up to which the platform's data is complete, if the platform
+                reports it.
 
         Returns:
             The records that belong to the slice; ``None`` if the request was divided, so its
