@@ -36,7 +36,7 @@ DEFAULT_LIMIT: Final = 1_000
 
 
 class Buffered(Struct, Generic[T], frozen=True, gc=False):
-    """An event and its time of arrival."""
+    """A buffered event and its time of arrival."""
 
     event: T
     at: Now
@@ -131,7 +131,7 @@ class LatestEvents(Generic[T]):
         return False
 
     def put(self, event: T, *, at: Now) -> None:
-        """Add a state event; ``at`` is the time of the event."""
+        """Add a state event; ``at`` is its time of arrival."""
         self._items.append(Buffered(event, at))
 
     def take(self) -> Buffered[T] | None:

@@ -72,7 +72,8 @@ class ChannelSet(Struct, frozen=True):
             topics: the topics to subscribe to.
             policy: timeouts and delays of each channel.
             now: the current time on the monotonic and the wall clock.
-            existing: a channel that the caller has created, which becomes the first.
+            existing: a channel that the caller has created, which becomes the first channel of the
+                set.
             plan: an empty plan with custom limits.
 
         Raises:
@@ -93,6 +94,8 @@ class ChannelSet(Struct, frozen=True):
 
     def deadline(self, *, reading: bool = True) -> float | None:
         """Return the time at which to call :meth:`timer`; ``None`` if all channels stopped.
+
+        The time is a reading of the monotonic clock.
 
         Args:
             reading: whether sockets are being read; see :meth:`Running.timer`.

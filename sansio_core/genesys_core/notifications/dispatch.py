@@ -338,8 +338,9 @@ def connect_uri_rewriter(connect_uri: "str | Rewrite | None") -> Rewrite | None:
     """Return a function that changes socket addresses, for sites behind a gateway.
 
     Args:
-        connect_uri: a base such as ``wss://gateway.example/streaming``, to which the path of the
-            platform's address is appended; or a function from address to address; or ``None``.
+        connect_uri: a base such as ``wss://gateway.example/streaming``, to which the path and the
+            query of the platform's address are appended; or a function that returns the new address
+            for the platform's address; or ``None``, to change nothing.
 
     Raises:
         InvalidValueError: the base is not a ``ws`` or ``wss`` URL, or has a query.

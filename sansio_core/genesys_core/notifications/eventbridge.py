@@ -80,7 +80,7 @@ def decode_eventbridge_event(
     detail_type = _text(envelope.detail_type)
     has_topic = notification is not None and notification.topic_name != ""
     if not has_topic and detail_type and detail != "null":
-        # Without a topic, the detail is taken for the body of the event.
+        # A detail without a topic is the body of the event, and `detail-type` is its topic.
         known = {"topicName": detail_type, "eventBody": envelope.detail}
         notification = decoder.decode(msgspec.json.encode(known).decode())
     if notification is None or notification.topic_name == "":

@@ -125,7 +125,7 @@ class HandlerState:
             )
 
     def why_over(self) -> Exception:
-        """Return the error that ended the channels."""
+        """Return the error to raise in a caller after the handler has ended."""
         error = self.end
         # The same error is raised in every caller, and each `raise` would extend its traceback.
         return error.with_traceback(None) if error else GenesysCloudError("the handler is closed")
@@ -150,7 +150,7 @@ class HandlerState:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> Turn:
-        """Apply an input of the channels, such as :meth:`ChannelSet.called`."""
+        """Apply an input to the channels, such as :meth:`ChannelSet.called`."""
         return self._take(step(self.channels, *args, **kwargs))
 
     def add(self, wanted: tuple[tuple[str, object], ...], *, now: Now) -> Turn:
@@ -190,9 +190,9 @@ class HandlerState:
         """Process messages for a driver that cannot perform actions yet.
 
         Returns:
-            What the driver does next; ``None`` if the messages require actions, or reading is
-            paused: then nothing was changed, and the driver reports the events to
-            :meth:`ChannelSet.happened` once it can.
+            The events to deliver; ``None`` if the messages require actions, or if reading is paused:
+            then nothing was changed, and the driver must pass the messages to
+            :meth:`ChannelSet.happened` later.
         """
         texts = [event.data for event in events if type(event) is Text]
         if self.is_paused or len(texts) < len(events):
@@ -205,9 +205,9 @@ class HandlerState:
         return self._take(step, emitted)
 
     def must_wait(self, events: Sequence[WebSocketEvent]) -> bool:
-        """Whether the driver holds back the events of a read until reading resumes.
+        """Return whether the driver must keep the events of a read until reading resumes.
 
-        A handshake is never held back, because the channel waits for it.
+        A handshake is processed at once, because the channel waits for it.
         """
         if not self.is_paused:
             return False
@@ -242,7 +242,8 @@ class HandlerState:
 
         Raises:
             SubscriptionError: on exit, if the platform rejected some of the topics.
-            GenesysCloudError: on exit, if there is no channel; the message gives the reason.
+            GenesysCloudError: on exit, if a channel gave up, or if the handler ended before there was
+                a response.
         """
         caller = _Caller(topics, notify)
         self._callers.append(caller)

@@ -1,4 +1,4 @@
-"""Decodes frames into typed notifications: topic to template to model.
+"""Decodes frames into typed notifications; the template of a topic determines the model.
 
 Invariants: a frame is never lost. Malformed envelopes are parsed as far as possible, a body that
 does not match its model is repaired or delivered untyped, unknown topics are delivered untyped;
@@ -55,7 +55,7 @@ class Metadata(Struct, frozen=True, rename="pascal"):
 _NO_METADATA: Final = Metadata()
 
 
-# gc=False: thousands may be alive, none can be part of a cycle, and the collector need not look.
+# gc=False: thousands may exist at a time, and none of them can be part of a reference cycle.
 class Envelope(Struct, frozen=True, gc=False, rename="camel"):
     """A frame of the notification service whose body has not been decoded yet.
 
@@ -119,7 +119,8 @@ def open_envelope(text: str) -> Envelope | None:
     """Parse a frame except for its body.
 
     Returns:
-        ``None`` for a message that is neither an event nor a response to a subscription.
+        The envelope; ``None`` for a message that is neither an event nor a response to a
+        subscription.
     """
     try:
         envelope = _ENVELOPE.decode(text)
@@ -165,14 +166,16 @@ def _text(value: object) -> str | None:
 
 
 class NotificationDecoder:
-    """Decodes events as the caller's type for the topic, if any, otherwise as the platform's type.
+    """Decodes events as the type that the caller has assigned to the topic.
 
-    Caches the type of each topic.
+    If the caller has assigned none, the type in the API definition is used. The decoder caches the
+    type of each topic.
 
     Args:
         types: types by topic; see :meth:`assign`.
         strict: raise for a body that does not match its type instead of repairing it.
-        topics: the platform's topics; a generated package has its own ``NOTIFICATION_TOPICS``.
+        topics: the table of the platform's topics; a generated package has its own table
+            ``NOTIFICATION_TOPICS``.
     """
 
     def __init__(
@@ -190,7 +193,7 @@ class NotificationDecoder:
             self.assign(topic, type_)
 
     def assign(self, topic: str, type_: object) -> None:
-        """Decode events of a topic as a type, overriding the platform's.
+        """Assign a type to the events of a topic, instead of the type in the API definition.
 
         Args:
             topic: a topic, a combined topic (``v2.users.{id}?presence&station``), or a template
@@ -206,7 +209,7 @@ class NotificationDecoder:
         self._learned = {}
 
     def forget(self, topic: str) -> None:
-        """Decode events of a topic with the platform's type again."""
+        """Undo :meth:`assign`: decode events of a topic as the type in the API definition again."""
         for key in _keys(topic):
             self._given.pop(key, None)
         self._learned = {}

@@ -161,7 +161,7 @@ class Plan(Struct, frozen=True):
         return self.channels[channel].entries
 
     def holds(self, channel: int, names: Iterable[str]) -> bool:
-        """Return whether any of these names, in lower case, is on a channel."""
+        """Return whether a channel has any of the topics with these names, in lower case."""
         return channel < len(self.channels) and any(
             n in self.channels[channel].names for n in names
         )
@@ -180,7 +180,7 @@ class Plan(Struct, frozen=True):
         return self._with(draft)
 
     def adopting(self, channel: int, topics: Iterable[str]) -> "Plan":
-        """Return the plan with the topics that an existing channel is subscribed to.
+        """Return the plan with topics added to which a channel of the platform is already subscribed.
 
         Raises:
             InvalidValueError: see :meth:`adding`.

@@ -50,10 +50,10 @@ class TopicTable(Mapping[str, type[Model]]):
     def template_of(self, topic: str) -> str | None:
         """Return the template of a topic, or ``None`` for an unknown topic.
 
-        ``v2.users.9ed7d9f6-....presence`` gives ``v2.users.{id}.presence``. A placeholder stands
-        for one segment. If several templates match, the one with the fewest placeholders wins:
-        ``v2.system.token_revoked.{id}`` before ``v2.system.{id}.{id}``. Among templates with equally
-        many, the one with the longest literal prefix wins.
+        For example, the template of ``v2.users.9ed7d9f6-....presence`` is
+        ``v2.users.{id}.presence``. A placeholder matches one segment. If several templates match,
+        the one with the fewest placeholders is returned (``v2.system.token_revoked.{id}``, not
+        ``v2.system.{id}.{id}``), and among those the one whose first placeholder comes last.
         """
         return self._found(topic.lower())
 

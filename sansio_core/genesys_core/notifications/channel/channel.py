@@ -11,14 +11,14 @@ A state is an immutable value; each input returns a :class:`ChannelStep`: the ne
 effects to perform in order. An adapter consists of this loop, and of one thread or task per call
 and socket, which put their results into one queue::
 
-    step = start(topics, policy=Policy(random=random.random), now=now())
+    step = start_channel(topics, policy=Policy(random=random.random), now=now())
     while True:
         for effect in step.effects:
             match effect:
-                case Call(id, operation): ...      # send; then put: called(id, result or error)
-                case Connect(socket, url): ...     # WebSocket.connect; then put: connected(socket),
-                                                   # received(socket, texts),
-                                                   # disconnected(socket, how)
+                case ChannelCall(id, operation): ...  # send; then put: called(id, result or error)
+                case Connect(socket, url): ...        # WebSocket.connect; then put:
+                                                      # connected(socket), received(socket, texts),
+                                                      # disconnected(socket, how)
                 case SendText(socket, text): ...
                 case CloseSocket(socket): ...
                 case Emit(event): ...

@@ -70,7 +70,7 @@ class Connected(Struct, frozen=True):
 
 DisconnectReason: TypeAlias = Literal["closed", "failed", "silent", "channel_gone", "stopped"]
 """Why a connection was lost: the server closed the socket, the connection broke, a ping was not
-answered, the channel expired or was displaced by a newer one, or the user stopped it.
+answered, the channel expired or was displaced by a newer one, or the user stopped the handler.
 """
 
 
@@ -78,8 +78,8 @@ class Disconnected(Struct, frozen=True):
     """The connection was lost; no events arrive until :class:`Resubscribed`.
 
     Attributes:
-        reason: the kind of cause.
-        message: a description of the cause.
+        reason: the reason for the loss.
+        message: a description of the reason.
         at: when the loss was detected.
         code: the WebSocket close code, if there is one.
     """

@@ -44,7 +44,7 @@ class Policy(Struct, frozen=True):
 
     Attributes:
         random: random numbers in ``[0, 1)``.
-        silence: without any frame for this long, a ping is sent; heartbeats come every 30 s.
+        silence: without any frame for this long, a ping is sent; heartbeats arrive every 30 s.
         pong_wait: without any frame for this long after the ping, the connection is closed.
         connect_limit: timeout for opening a socket.
         call_limit: timeout for a REST call including its retries; adapters pass it as the call's
@@ -111,7 +111,8 @@ def describe_ending(how: Closed | Failed) -> str:
     """Describe why a socket was closed, failed or could not be opened."""
     if isinstance(how, Failed):
         return how.message
-    return f"the server closed the connection with {how.code} {how.reason}".rstrip()
+    reason = f": {how.reason}" if how.reason else ""
+    return f"the server closed the connection with code {how.code}{reason}"
 
 
 def is_turned_away(how: Closed | Failed) -> bool:

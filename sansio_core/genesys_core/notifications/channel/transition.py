@@ -228,8 +228,8 @@ class Transition:
         Args:
             role: the role of the connection that was lost.
             connection: the connection that was lost.
-            reason: the kind of cause.
-            message: a description of the cause.
+            reason: the reason for the loss.
+            message: a description of the reason.
             channel: the channel to reuse; ``None`` if a new one must be created.
             code: the WebSocket close code, if there is one.
         """

@@ -97,5 +97,8 @@ def test_which_sockets_were_turned_away(how, turned_away):
 
 def test_words():
     assert describe_ending(Failed("closed", "it broke")) == "it broke"
-    assert describe_ending(Closed(1001, "")) == "the server closed the connection with 1001"
-    assert describe_ending(Closed(1001, "bye")) == "the server closed the connection with 1001 bye"
+    assert describe_ending(Closed(1001, "")) == "the server closed the connection with code 1001"
+    assert (
+        describe_ending(Closed(1001, "bye"))
+        == "the server closed the connection with code 1001: bye"
+    )
