@@ -42,8 +42,8 @@ class FileBudget:
     owner and contain no token.
 
     Args:
-        path: prefix of the file names, such as ``~/.genesyscloudpython/budget``; its directory is
-            created if necessary. It must be on a local disk.
+        path: prefix of the file names, such as ``~/.genesyscloudpython/budget``. Its directory must
+            be on a local disk, and is created if it does not exist.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:

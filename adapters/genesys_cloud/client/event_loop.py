@@ -77,5 +77,5 @@ class EventLoop(Protocol):
         ...
 
     async def run_in_worker(self, work: Callable[..., T], *args: object) -> T:
-        """Run a short blocking function, such as a file write, in a pool thread."""
+        """Run a short blocking function, such as a file write, without blocking the event loop."""
         ...

@@ -33,10 +33,10 @@ StatusT = TypeVar("StatusT")
 ItemT = TypeVar("ItemT")
 
 JOB_DEADLINE = 3600.0
-"""Default deadline of a job in seconds."""
+"""Default number of seconds after which waiting for a job fails."""
 
 _RESULTS_DEADLINE = 300.0
-"""Maximum time to wait for results after a job has succeeded, in seconds."""
+"""Maximum number of seconds to wait for results after a job has succeeded."""
 
 
 class _JobBase(Generic[StatusT, ItemT]):
@@ -55,12 +55,12 @@ class _JobBase(Generic[StatusT, ItemT]):
 
     @property
     def state(self) -> str:
-        """The job's state as the platform reported it in the last poll; empty before the first poll."""
+        """The job's state according to the last response with its status; empty before the first one."""
         return self._status.state
 
     @property
     def progress(self) -> float | None:
-        """The fraction of the job completed at the last poll, from 0 to 1; ``None`` if unknown."""
+        """The completed fraction of the job at the last poll, from 0 to 1; ``None`` if unknown."""
         return self._status.progress
 
     @property
@@ -75,12 +75,12 @@ class _JobBase(Generic[StatusT, ItemT]):
 
     @property
     def status(self) -> StatusT | None:
-        """The response body of the last poll; ``None`` before the first poll."""
+        """The body of the last response with the job's status; ``None`` before the first one."""
         return None if self._response is None else self._response.data
 
     @property
     def results_operation(self) -> Operation[Any] | None:
-        """The operation that lists the results, for ``client.pages`` or a resume token."""
+        """The operation that lists the results, such as for ``client.pages``; ``None`` if there is none."""
         return self._started.results_operation()
 
     def __repr__(self) -> str:

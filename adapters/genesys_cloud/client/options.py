@@ -39,8 +39,8 @@ class ClientOptions(TypedDict, total=False):
         auth: the grant that obtains tokens.
         access_token: a static token instead of a grant.
         refresh_access_token: whether expired or rejected tokens are refreshed automatically.
-        refresh_token_wait_max: seconds that a call waits for a refresh started by another call; 10
-            by default.
+        refresh_token_wait_max: maximum seconds that a call waits for a refresh started by another
+            call; 10 by default.
         token_store: a store that keeps tokens between runs and shares them between processes;
             see :mod:`genesys_cloud.token_stores`.
         retry: when failed calls are retried; no retries by default.
@@ -55,10 +55,12 @@ class ClientOptions(TypedDict, total=False):
         strict: whether a response that does not match its type raises ``DecodeError``.
         keep_unknown: whether models from responses keep unknown fields, to send them back; ``True``
             by default. With ``"items"``, the items of listings keep theirs as well.
-        proxy: URL of a proxy (``http``, ``https``, ``socks5``, ``socks5h``), including credentials.
+        proxy: URL of a proxy (``http``, ``https``, ``socks5``, ``socks5h``), which may contain
+            credentials.
         proxy_auth: user name and password for the proxy, not percent-encoded; overrides those in
             its URL.
-        verify: ``True``, CA certificates as a file path or PEM text, or an :class:`ssl.SSLContext`.
+        verify: the trusted CAs: ``True`` for the default ones, the path of a CA file or directory,
+            PEM text, or an :class:`ssl.SSLContext`.
         cert: a client certificate for mutual TLS.
         trust_env: whether environment variables are read; ``True`` by default.
         config: a configuration that replaces the file and, like every argument, overrides the
@@ -67,7 +69,8 @@ class ClientOptions(TypedDict, total=False):
         live_reload_config: whether changes to the file are applied; overrides the file's own
             setting.
         logging: log levels, formats and destinations.
-        redaction: values to redact in logs and traces in addition to the defaults.
+        redaction: names of headers, parameters and JSON keys whose values are redacted in logs and
+            traces, in addition to the defaults.
         telemetry: OpenTelemetry traces and metrics; see :class:`genesys_cloud.Telemetry`.
     """
 
@@ -114,7 +117,7 @@ _EXPECTED: Final = {
 
 
 def check_options(options: ClientOptions, *, transport: object, hooks: object) -> None:
-    """Reject unknown arguments of a client, and check the types that no other module checks.
+    """Reject unknown arguments of a client, and check the types that are not checked elsewhere.
 
     Raises:
         TypeError: an unknown argument, or one of the wrong type; the message names the expected

@@ -68,7 +68,7 @@ class OwnPermits:
 
 
 class SharedPermits:
-    """Permits from a pacer that clients share; the session contains its latest known state."""
+    """Permits from a pacer that clients share; the session contains the latest known state of the pacer."""
 
     def __init__(self, cell: SessionCell, budget: Budget, loop: Callable[[], EventLoop]) -> None:
         self._cell = cell

@@ -33,7 +33,7 @@ class Unpicklable:
 
 
 class SessionCell(Unpicklable):
-    """Holds the current session; :meth:`apply` replaces it with the result of a step."""
+    """Contains the current session; :meth:`apply` replaces it with the result of a step."""
 
     def __init__(self, session: Session) -> None:
         self._session = session

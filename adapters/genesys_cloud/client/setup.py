@@ -40,7 +40,7 @@ def read_sources(options: ClientOptions) -> Sources:
 
     Raises:
         ConfigurationError: arguments contradict each other, or the environment is invalid.
-        InvalidValueError: a region, host or number that cannot be used.
+        InvalidValueError: a region, host or number is invalid.
     """
     environ: Mapping[str, str] = os.environ if options.get("trust_env", True) else {}
     given: dict[str, Any] = {
@@ -63,11 +63,11 @@ class Setup:
     Args:
         options: the client's arguments.
         mocked: whether the client's transport is a mock.
-        trigger: decides when the file is read again; for tests.
+        trigger: decides when the configuration file is read again; for tests.
 
     Raises:
         ConfigurationError: settings contradict each other or are unusable.
-        InvalidValueError: a region, host, header or number that cannot be used.
+        InvalidValueError: a region, host, header or number is invalid.
         TypeError: an argument has the wrong type.
 
     Attributes:

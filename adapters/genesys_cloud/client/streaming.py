@@ -78,14 +78,14 @@ class UploadProgress:
             await self.report()
 
     async def report(self) -> None:
-        """Report the progress, unless it has not changed since the last report."""
+        """Report the progress if it has changed since the last report."""
         if self._reported != self._sent:
             self._reported = self._sent
             await report_progress(self._progress, self._sent, self._total)
 
 
 async def read_limited(reply: Chunks) -> Response:
-    """Read an error response, with at most as much of its body as the error needs."""
+    """Read an error response; a body that is longer than an error needs is truncated."""
     body = bytearray()
     async for chunk in reply.chunks:
         body += chunk
@@ -109,7 +109,7 @@ class _StreamedCall:
     """Sends the requests of one call, and processes the body of the successful response.
 
     Attributes:
-        request: the most recent one.
+        request: the most recent request.
     """
 
     request: Request

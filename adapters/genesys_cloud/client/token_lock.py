@@ -27,11 +27,11 @@ class TokenLock:
         self._process = process_id()
 
     def acquire(self, owner: LockOwner) -> bool:
-        """Acquire the lock unless another owner holds it; returns whether the owner has it."""
+        """Acquire the lock unless another owner holds it; return whether ``owner`` now holds it."""
         return self._steps.run(self._acquire, owner)
 
     def release(self, owner: LockOwner) -> bool:
-        """Release the lock; returns whether the owner held it."""
+        """Release the lock if ``owner`` holds it; return whether it did."""
         return self._steps.run(self._release, owner)
 
     def _acquire(self, owner: LockOwner) -> bool:

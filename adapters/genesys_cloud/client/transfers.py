@@ -3,7 +3,7 @@
 The core decides which URL to request, which redirects to follow and when to retry; this module
 transfers the bytes.
 
-Invariants: a download is on disk completely or not at all; leaving a stream early releases its
+Invariants: the file of a download appears complete or not at all; leaving a stream early releases its
 connection.
 """
 

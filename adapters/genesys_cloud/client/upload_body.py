@@ -34,7 +34,7 @@ CHUNK: Final = 65536
 
 
 def inspect_content(content: AsyncContent, *, can_await: bool) -> UploadBody:
-    """Return the body of an upload without reading its content.
+    """Return a description of an upload's body, without reading the content.
 
     Args:
         content: the content of the body.

@@ -26,7 +26,8 @@ def find_available_until(client: "Client", name: str) -> datetime | None:
         name: the name of the export.
 
     Returns:
-        The date; ``None`` if the export has no archive, or the platform does not report it.
+        The date; ``None`` if the name is unknown, the export has no archive, or the platform does not
+        report the date.
 
     Raises:
         GenesysCloudError: see :mod:`genesys_core.errors`.

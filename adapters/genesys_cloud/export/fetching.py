@@ -65,10 +65,10 @@ def fetch(
     """Fetch a slice into a file of a directory, and write its manifest entry.
 
     Args:
-        slice: a slice of :func:`~genesys_cloud.export.plan`.
+        slice: a slice that :func:`~genesys_cloud.export.plan` returned.
         out: the export's directory: a local path or an fsspec URL.
-        client: returns a client; called in the process that fetches. :class:`Client`, the
-            default, reads the environment and the configuration file.
+        client: a function that returns a client. The default, :class:`Client`, reads the
+            environment and the configuration file.
         format: ``jsonl``, ``csv`` or ``parquet``.
 
     Returns:
@@ -78,7 +78,7 @@ def fetch(
     Raises:
         ExportError: other processes, which fetch the slice at the same time, repeatedly removed the
             file.
-        GenesysCloudError: see :mod:`genesys_core.errors`; nothing was written.
+        GenesysCloudError: see :mod:`genesys_core.errors`; there is no new entry.
         OSError: the file cannot be written.
     """
     _SLICE.check("slice", slice)

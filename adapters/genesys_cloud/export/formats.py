@@ -26,7 +26,7 @@ ExportFormat: TypeAlias = Literal["jsonl", "csv", "parquet"]
 FORMATS: Final = ("jsonl", "csv", "parquet")
 
 _BATCH: Final = 2000
-"""Maximum number of records in a Parquet row group, which is in memory as a whole."""
+"""Maximum number of records in a Parquet row group; a row group is kept in memory as a whole."""
 
 
 class Writer(Protocol):

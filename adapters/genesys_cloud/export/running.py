@@ -70,13 +70,13 @@ def run(
     fetched again. A slice that fails does not stop the others.
 
     Args:
-        slices: the slices of :func:`~genesys_cloud.export.plan`.
+        slices: the slices that :func:`~genesys_cloud.export.plan` returned.
         out: a local directory, or an fsspec URL such as ``s3://bucket/export``, that the workers
             can write to.
-        client: returns a client; called in the workers. The function is sent to them, because
+        client: a function that returns a client. It is sent to the workers and called there, because
             clients cannot be pickled.
-        executor: any :class:`concurrent.futures.Executor`: threads, processes,
-            ``dask.distributed.Client.get_executor()``. By default 4 threads.
+        executor: any :class:`concurrent.futures.Executor`: of threads, of processes, or
+            ``dask.distributed.Client.get_executor()``. By default, 4 threads are used.
         format: ``jsonl``, ``csv`` or ``parquet``.
         ahead: the maximum number of slices that are submitted but not finished.
 
@@ -198,7 +198,7 @@ def read_export_model(out: str | os.PathLike[str]) -> type:
 
 
 def read_parts(target: Target) -> list[ExportPart]:
-    """Return the entries of a manifest; partially written ones are ignored."""
+    """Return the entries of a manifest; partially written entries are ignored."""
     contents = (target.read(f"manifest/{name}") for name in target.list("manifest"))
     decoded = (decode_part(content) for content in contents if content is not None)
     return [part for part in decoded if part is not None]

@@ -52,7 +52,7 @@ class Target(Protocol):
         ...
 
     def list(self, folder: str) -> list[str]:
-        """Return the names of the files in a folder; ``""`` means the export's own directory."""
+        """Return the names of the files in a folder; ``""`` is the export's own directory."""
         ...
 
     def lock(self) -> AbstractContextManager[None]:

@@ -42,7 +42,8 @@ def run_now(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine that never suspends.
 
     Raises:
-        RuntimeError: the coroutine suspended, because a synchronous client was given a coroutine.
+        RuntimeError: the coroutine suspended, because the user passed a coroutine function to a
+            synchronous client.
     """
     # Without suspension, the first `send` runs the coroutine to its end.
     try:
@@ -52,7 +53,9 @@ def run_now(work: Coroutine[Any, Any, T]) -> T:
         return result
     # It suspended. Closed here, so that its `finally` blocks run before the error is raised.
     work.close()
-    raise RuntimeError("a synchronous client cannot await: pass functions, not coroutines")
+    raise RuntimeError(
+        "a synchronous client cannot await; pass ordinary functions, not coroutine functions"
+    )
 
 
 def iterate_now(chunks: AsyncIterator[T]) -> Iterator[T]:
@@ -137,7 +140,7 @@ def awaited_transport(transport: Transport) -> AsyncTransport:
 def open_stream(
     transport: AsyncTransport, request: Request, content: AsyncIterable[bytes] | None = None
 ) -> AbstractAsyncContextManager[Chunks]:
-    """Stream a request and its response; without streaming support, both are kept in memory."""
+    """Stream a request and its response; if the transport cannot stream, both are kept in memory."""
     if isinstance(transport, AsyncStreamingTransport):
         return transport.stream(request, content)
     return _sent_whole(transport, request, content)

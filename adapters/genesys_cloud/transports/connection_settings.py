@@ -27,7 +27,7 @@ _MOST_SESSIONS: Final = 1000
 class TlsSessions:
     """TLS sessions that later connections on the same route may resume (RFC 8446, 2.2).
 
-    Thread-safe: each method is one dictionary operation.
+    Thread-safe, because every access is one dictionary operation.
     """
 
     def __init__(self) -> None:

@@ -39,7 +39,8 @@ def new_transport(network: NetworkOptions) -> Transport:
     """Create a transport for synchronous clients.
 
     Raises:
-        ConfigurationError: a proxy, CA or certificate is unusable.
+        ConfigurationError: a proxy, CA or certificate is unusable, or the environment variable names
+            an unknown transport.
     """
     # Imported in the branches, so that only the transport in use is loaded.
     if transport_name(network) == "httpx":
@@ -55,7 +56,8 @@ def new_async_transport(network: NetworkOptions) -> AsyncTransport:
     """Create a transport for clients on asyncio and trio.
 
     Raises:
-        ConfigurationError: a proxy, CA or certificate is unusable.
+        ConfigurationError: a proxy, CA or certificate is unusable, or the environment variable names
+            an unknown transport.
     """
     if transport_name(network) == "httpx":
         from genesys_cloud.transports.httpx_transport import AsyncHttpxTransport  # noqa: PLC0415

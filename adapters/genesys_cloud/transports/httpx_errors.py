@@ -111,7 +111,7 @@ class Progress:
         Args:
             words: a description of the problem for the message.
             kind: the kind of the failure; ``proxy`` instead if connecting to the proxy failed.
-            sent: the value to assume without a trace, if the client uses a custom transport.
+            sent: the failure's ``sent`` if there is no trace, as with a custom transport of httpx.
         """
         if self._traced:
             # A request that cannot be encoded is not written, apart from a complete head.
@@ -200,7 +200,7 @@ def _os_words(error: OSError) -> str:
 
 
 def _has_ended(error: ssl.SSLError) -> bool:
-    """Whether the connection below TLS ended, which is no failure of TLS."""
+    """Whether the connection below TLS ended, which is not a failure of TLS itself."""
     return isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError)
 
 

@@ -82,8 +82,9 @@ class HttpxTransport:
     """Sends with an httpx or httpx2 client; safe to share between threads.
 
     Responses are limited by :class:`~genesys_core.http.limits.ResponseLimits`, unless they are
-    streamed. A call's deadline limits each phase and is checked between chunks of the body;
-    reading a response head can exceed the deadline if each piece arrives within the read timeout.
+    streamed. A call's deadline limits each phase and is checked between chunks of the body; reading
+    the head of a response can exceed the deadline if the head arrives in parts, each of them within
+    the read timeout.
 
     Args:
         client: your own client, which you have to close; ``None`` creates one.

@@ -15,7 +15,7 @@ class NetworkOptions(TypedDict, total=False):
     """The connection options of a transport; all optional.
 
     Attributes:
-        proxy: URL of a proxy, including credentials.
+        proxy: URL of a proxy, which may contain credentials.
         proxy_auth: user name and password for the proxy, not percent-encoded; overrides those in
             its URL.
         verify: trusted CA certificates; see :data:`~genesys_cloud.transports.Verify`.

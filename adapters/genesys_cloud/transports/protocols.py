@@ -81,7 +81,7 @@ class StreamingTransport(Transport, Protocol):
 
 @runtime_checkable
 class AsyncStreamingTransport(AsyncTransport, Protocol):
-    """Like :class:`StreamingTransport`, for an asynchronous client."""
+    """Optional interface of a transport for asynchronous clients that streams bodies."""
 
     def stream(
         self, request: Request, content: AsyncIterable[bytes] | None = None

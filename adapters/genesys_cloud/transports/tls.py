@@ -46,7 +46,8 @@ def tls_context(
         trust_env: whether ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` replace the default CAs.
 
     Raises:
-        ConfigurationError: verification is disabled, or a file or text is unusable.
+        ConfigurationError: a file or text is unusable, or ``verify`` is another value, such as
+            ``False``.
     """
     if isinstance(verify, ssl.SSLContext):
         if cert is not None:
@@ -76,7 +77,8 @@ def shared_context(
         trust_env: whether ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` replace the default CAs.
 
     Raises:
-        ConfigurationError: verification is disabled, or a file or text is unusable.
+        ConfigurationError: a file or text is unusable, or ``verify`` is another value, such as
+            ``False``.
     """
     if isinstance(verify, ssl.SSLContext) and cert is None:
         return lambda: verify
@@ -229,7 +231,7 @@ def _as_file(pem: Path | str, private: Path) -> Path:
 
 
 def _read(name: str, pem: Pem) -> Path | str:
-    """Return PEM text unchanged; read anything else as a path."""
+    """Return PEM text as a string, and anything else as a path."""
     if isinstance(pem, PathLike) or (isinstance(pem, str) and _PEM_MARK not in pem):
         return Path(pem)
     text = pem if isinstance(pem, str) else pem.decode("ascii", "replace")
